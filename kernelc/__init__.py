@@ -1,0 +1,3 @@
+"""kernelc compiles language models to readable GPU kernels and packed weights that a small runtime replays."""
+
+__version__ = "0.1.0"

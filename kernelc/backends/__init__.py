@@ -1,0 +1,1 @@
+"""The backends: each prints kernel IR in one target's language."""

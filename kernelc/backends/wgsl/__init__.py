@@ -1,0 +1,1 @@
+"""The WGSL backend, for WebGPU in browsers and wgpu natively."""

@@ -1,0 +1,1 @@
+"""The commands behind the kernelc console script, one module each."""

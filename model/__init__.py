@@ -1,0 +1,1 @@
+"""Models: reading checkpoints, writing their tensor IR, quantising and packing their weights."""

@@ -1,0 +1,1 @@
+"""The runtime: loads an artifact, replays its programs on a device and holds conversations."""
