@@ -1,3 +1,3 @@
-"""kernelc compiles language models to readable GPU kernels and packed weights that a small runtime replays."""
+"""kernelc: compiles language models to readable GPU kernels and packed weights that a small runtime runs."""
 
 __version__ = "0.1.0"

@@ -31,15 +31,15 @@ def dump(stage_name: str, suffix: str, text: str | Callable[[], str]) -> None:
     if not folder:
         return
     content = text if isinstance(text, str) else text()
-    path = Path(folder) / f"{_next_number(folder):02d}_{_file_name(stage_name)}.{_file_name(suffix.lstrip('.'))}"
+    name = f"{_file_name(stage_name)}.{_file_name(suffix)}"
+    path = Path(folder) / f"{_next_number(folder):02d}_{name}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content if content.endswith("\n") else content + "\n", encoding="utf-8")
+        path.write_text(content if content.endswith("\n") else content + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(
-            f"cannot write the dump: {reason}", where=str(path), help="point KERNELC_DUMP at a writable folder"
-        ) from error
+        help = "point KERNELC_DUMP at a writable folder"
+        raise UsageError(f"cannot write the dump: {reason}", where=str(path), help=help) from error
 
 
 def verify_enabled() -> bool:

@@ -1,7 +1,7 @@
 """The errors of kernelc: what went wrong, where, and what to do about it.
 
-Two families. A `KernelcError` is for a person: it is shown as one line on stderr and decides the exit code. An
-`InternalError` is a bug of ours: it keeps its traceback and carries the IR that broke the invariant.
+Two families. A `KernelcError` is for a person: it is shown as one line on stderr and decides the exit code.
+An `InternalError` is a bug of ours: it keeps its traceback and carries the IR that broke the invariant.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class KernelcError(Exception):
 
 
 class UsageError(KernelcError):
-    """A command line that asks for something impossible: an unknown flag, a missing folder, two options at odds."""
+    """A command line that asks for the impossible: an unknown flag, a missing folder, two options at odds."""
 
 
 class ShapeError(KernelcError):
@@ -76,7 +76,7 @@ class ContextError(KernelcError):
 
 
 class WorkFailed(KernelcError):
-    """The input was fine and the work itself failed: a mismatch in verify, a kernel that the driver refused."""
+    """The input was fine, the work itself failed: a mismatch in verify, a kernel that the driver refused."""
 
     exit_code = 1
 
