@@ -1,0 +1,149 @@
+"""What every device offers the engine: load an artifact once, then replay its programs.
+
+An executor is one open device with at most one artifact on it. `load` allocates exactly the buffers that
+the programs of the asked roles use; `run` replays programs in one go and gives back a `Ticket`, whose bytes
+may be asked for late. Work runs in the order in which it was handed over, `write_buffer` included, so
+several steps may be under way at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import Artifact
+
+Reference: TypeAlias = Callable[
+    [Mapping[str, Any], dict[str, npt.NDArray[np.generic]], Mapping[str, int | float]], None
+]
+"""A kernel's meaning in numpy: `reference(problem, arrays, params)` writes into the arrays of its results."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""`progress(what, done, total)`: what is being done ("weights" in bytes, "prompt" in tokens), how far it is."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a device can do at most. `workgroups` is per dimension; `threads` is per workgroup."""
+
+    buffer_bytes: int
+    binding_bytes: int
+    shared_bytes: int
+    threads: int
+    workgroup: tuple[int, int, int]
+    workgroups: int
+    storage_buffers: int
+    offset_alignment_bytes: int
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """An open device.
+
+    `kind` is the name that --device knows ("wgpu", "cpu"), `target` the kernels that it runs ("wgsl"; ""
+    for a device that runs none). `features` are those that variants ask for ("f16", "subgroups").
+    `subgroup_size` is None where it varies or is unknown; `limits` None where there are none;
+    `memory_bytes` None where the driver does not say.
+    """
+
+    kind: str
+    name: str
+    driver: str
+    target: str
+    features: frozenset[str] = frozenset()
+    subgroup_size: int | None = None
+    limits: Limits | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A range of a buffer to read back after a run; offset and bytes are multiples of 4."""
+
+    buffer: str
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class DispatchTime:
+    """How long one dispatch took on the device."""
+
+    program: str
+    kernel: str
+    origin: str
+    seconds: float
+
+
+class Ticket(Protocol):
+    """Work handed over; what it fetched can be collected once."""
+
+    def result(self) -> list[bytes]:
+        """Wait for the work; return the fetched ranges in the order asked. Raises: DeviceError, WorkFailed."""
+        ...
+
+    def discard(self) -> None:
+        """Give up what would have been fetched. The work itself still runs."""
+        ...
+
+
+class Executor(Protocol):
+    """A device that replays programs. Not for several threads at once."""
+
+    @property
+    def info(self) -> DeviceInfo: ...
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes of the loaded artifact's buffers: the sum of `buffers`, exactly."""
+        ...
+
+    @property
+    def staging_bytes(self) -> int:
+        """Bytes of host-visible buffers that carry fetched ranges back."""
+        ...
+
+    @property
+    def buffers(self) -> Mapping[str, int]:
+        """Bytes of every allocated buffer by name."""
+        ...
+
+    def load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
+    ) -> None:
+        """Check the device's limits, allocate what the programs of `roles` need, upload the weights.
+
+        State buffers start as zeros. Raises: DeviceError naming the limit; ArtifactError for a corrupted
+        file; WorkFailed for a kernel that the driver refuses.
+        """
+        ...
+
+    def run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    ) -> Ticket:
+        """Write the step block, replay `programs` in order and copy out `fetch`; returns without waiting."""
+        ...
+
+    def dispatch_count(self, programs: Sequence[str]) -> int:
+        """Dispatches of one `run` of these programs."""
+        ...
+
+    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
+        """Run like `run`, but slowly, with the time of every dispatch. Raises DeviceError where it cannot."""
+        ...
+
+    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        """Write into a loaded buffer, after all work handed over before."""
+        ...
+
+    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
+        """Wait for all work handed over before and return a range of a loaded buffer."""
+        ...
+
+    def close(self) -> None:
+        """Release the device and all that was loaded."""
+        ...
