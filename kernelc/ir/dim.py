@@ -1,0 +1,157 @@
+"""Symbolic dimensions: integers that may depend on named symbols with declared bounds.
+
+`Dim` is `int | DimExpr`; a `DimExpr` is a `Var` or a `Call` of one of seven operations, normalised on
+construction (see `dim_expr.py`). Division rounds towards minus infinity (`//`, `%`, as in Python) or towards
+plus infinity (`ceildiv`); a divisor must be provably positive.
+
+The JSON form, `4`, `"seq"` or `["ceildiv", "seq", 64]`, is shared with the browser, which evaluates it with
+doubles: values stay within what a double holds exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import cast
+
+from kernelc.errors import ShapeError
+from kernelc.ir.dim_expr import (
+    APPLY,
+    BUILD,
+    SYMBOL_NAME,
+    Call,
+    Dim,
+    DimExpr,
+    Var,
+    bounds,
+    ceildiv,
+    dim_max,
+    dim_min,
+)
+
+__all__ = [
+    "Call", "Dim", "DimExpr", "Var", "bounds", "ceildiv", "compile_json", "dim_max", "dim_min", "evaluate",
+    "free_vars", "from_json", "to_json",
+]  # fmt: skip
+
+MAX_MAGNITUDE = 2**53
+MAX_JSON_DEPTH = 32
+MAX_JSON_NODES = 256
+# Bounds of a symbol that nobody declared: what a 32-bit field of the step block may carry.
+UNDECLARED_BOUNDS = (0, 2**31 - 1)
+
+
+def evaluate(dim: Dim, env: Mapping[str, int]) -> int:
+    """Return the value of `dim` for these symbol values.
+
+    Raises: ShapeError for a symbol that `env` lacks or whose value is outside its declared bounds.
+    """
+    if isinstance(dim, int):
+        return dim
+    if isinstance(dim, Call):
+        return reduce(APPLY[dim.op], (evaluate(arg, env) for arg in dim.args))
+    var = cast(Var, dim)
+    value = _lookup(env, var.name)
+    if not var.low <= value <= var.high:
+        raise ShapeError(f"symbol {var.name} is {value}; its bounds are {var.low}..{var.high}")
+    return value
+
+
+def free_vars(dim: Dim) -> set[Var]:
+    """Return the symbols that `dim` depends on."""
+    if isinstance(dim, Var):
+        return {dim}
+    args = dim.args if isinstance(dim, Call) else ()
+    return {var for arg in args for var in free_vars(arg)}
+
+
+def to_json(dim: Dim) -> int | str | list[object]:
+    """Return the JSON form: an int, a symbol's name or [operation, a, b]."""
+    if isinstance(dim, int):
+        return dim
+    if isinstance(dim, Call):
+        return cast("list[object]", reduce(lambda a, b: [dim.op, a, b], (to_json(arg) for arg in dim.args)))
+    return cast(Var, dim).name
+
+
+def from_json(j: object, symbols: Mapping[str, tuple[int, int]] | None = None) -> Dim:
+    """Read a dimension from (untrusted) JSON.
+
+    `symbols` declares the names that may occur, with their bounds; without it every name is a symbol of
+    0..2^31-1, by which nothing can be divided.
+    Raises: ShapeError for anything that is not a dimension, too large, or divides by what may be zero.
+    """
+    _check_json(j)
+    return _read(j, symbols)
+
+
+def _read(j: object, symbols: Mapping[str, tuple[int, int]] | None) -> Dim:
+    if isinstance(j, int):
+        return j
+    if isinstance(j, str):
+        if symbols is not None and j not in symbols:
+            raise ShapeError(f"unknown symbol {j[:64]!r}; known are {', '.join(sorted(symbols)) or 'none'}")
+        return Var(j, *(UNDECLARED_BOUNDS if symbols is None else symbols[j]))
+    op, a, b = cast("tuple[str, object, object]", j)
+    return BUILD[op](_read(a, symbols), _read(b, symbols))
+
+
+def compile_json(j: object) -> Callable[[Mapping[str, int]], int]:
+    """Return a function from symbol values to the value of a JSON dimension, for the runtimes.
+
+    Raises: ShapeError for malformed JSON; the function raises it for a missing symbol, a divisor that is not
+    positive, or a value beyond 2^53 (which the browser could not hold).
+    """
+    _check_json(j)
+    return _compile(j)
+
+
+def _compile(j: object) -> Callable[[Mapping[str, int]], int]:
+    if isinstance(j, int):
+        return lambda _: j
+    if isinstance(j, str):
+        return lambda env: _lookup(env, j)
+    op, left, right = cast("tuple[str, object, object]", j)
+    apply, a, b = APPLY[op], _compile(left), _compile(right)
+
+    def call(env: Mapping[str, int]) -> int:
+        x, y = a(env), b(env)
+        if y <= 0 and op in ("floordiv", "ceildiv", "mod"):
+            raise ShapeError(f"{op} by {y}; a divisor must be positive")
+        value = apply(x, y)
+        if abs(value) > MAX_MAGNITUDE:
+            raise ShapeError(f"{op} gives {value}, beyond 2^53")
+        return value
+
+    return call
+
+
+def _lookup(env: Mapping[str, int], name: str) -> int:
+    if name not in env:
+        raise ShapeError(f"no value for symbol {name!r}; got {', '.join(sorted(env)) or 'none'}")
+    return env[name]
+
+
+def _check_json(j: object) -> None:
+    """Check form and size with an explicit stack: hostile nesting must not reach Python's recursion limit."""
+    stack, nodes = [(j, 1)], 0
+    while stack:
+        item, depth = stack.pop()
+        nodes += 1
+        if depth > MAX_JSON_DEPTH or nodes > MAX_JSON_NODES:
+            raise ShapeError(f"dimension nested over {MAX_JSON_DEPTH} deep or of over {MAX_JSON_NODES} parts")
+        stack += [(part, depth + 1) for part in _parts(item)]
+
+
+def _parts(item: object) -> tuple[object, ...]:
+    if isinstance(item, int) and not isinstance(item, bool) and abs(item) <= MAX_MAGNITUDE:
+        return ()
+    if isinstance(item, str) and re.fullmatch(SYMBOL_NAME, item):
+        return ()
+    parts = tuple(cast("list[object]", item)) if isinstance(item, list | tuple) else ()
+    if len(parts) == 3 and isinstance(parts[0], str) and parts[0] in APPLY:
+        return parts[1:]
+    shown = repr(item)[:80] if isinstance(item, str | float) else f"some {type(cast(object, item)).__name__}"
+    wanted = f"an integer up to 2^53, a symbol or [operation, a, b] with an operation of {', '.join(APPLY)}"
+    raise ShapeError(f"not a dimension: {shown}; wanted {wanted}")
