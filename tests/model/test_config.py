@@ -1,0 +1,189 @@
+"""Configs: real ones load with the right numbers, and every lie gets one line that names the field."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kernelc.errors import ConfigError
+from model.config import NAMED_CONFIGS, LlamaConfig, RopeScaling, find_config
+
+BASE: dict[str, object] = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "hidden_size": 64,
+    "intermediate_size": 172,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 4,
+    "vocab_size": 512,
+    "hidden_act": "silu",
+}
+LLAMA3_ROPE = {
+    "rope_type": "llama3",
+    "factor": 32.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 8192,
+}
+
+
+def parse(**changes: object) -> LlamaConfig:
+    return LlamaConfig.from_json({**BASE, **changes}, "config.json")
+
+
+def refusal(**changes: object) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse(**changes)
+    line = caught.value.render()
+    assert "\n" not in line
+    return line
+
+
+def test_the_real_configs_load(shared_data: Path) -> None:
+    config = LlamaConfig.load(shared_data / "models" / "stories260K")
+    assert (config.hidden_size, config.intermediate_size, config.layers) == (64, 172, 5)
+    assert (config.heads, config.kv_heads, config.head_dim, config.rotary_dim) == (8, 4, 8, 8)
+    assert (config.vocab_size, config.max_position_embeddings) == (512, 512)
+    assert config.tie_word_embeddings and config.rope_scaling is None
+    assert (config.bos_token_id, config.eos_token_ids) == (1, (2,))
+
+
+def test_what_is_left_out_takes_the_values_of_transformers() -> None:
+    config = parse(num_key_value_heads=None)
+    assert (config.kv_heads, config.head_dim, config.rotary_dim) == (8, 8, 8)
+    assert (config.rms_norm_eps, config.rope_theta, config.max_position_embeddings) == (1e-6, 10000.0, 2048)
+    assert not config.tie_word_embeddings and not config.attention_bias and not config.mlp_bias
+    assert (config.bos_token_id, config.eos_token_ids) == (None, ())
+
+
+def test_a_given_head_dim_need_not_be_hidden_over_heads() -> None:
+    assert parse(head_dim=32).head_dim == 32
+    assert parse(hidden_size=60, head_dim=16).head_dim == 16
+
+
+def test_rope_scaling_in_the_spellings_of_old_and_new_files() -> None:
+    llama3 = RopeScaling("llama3", 32.0, 1.0, 4.0, 8192)
+    assert parse(rope_scaling=LLAMA3_ROPE).rope_scaling == llama3
+    assert parse(rope_scaling={"type": "linear", "factor": 2}).rope_scaling == RopeScaling("linear", 2.0)
+    newer = parse(rope_theta=1.0, rope_parameters={**LLAMA3_ROPE, "rope_theta": 500000.0})
+    assert (newer.rope_scaling, newer.rope_theta) == (llama3, 500000.0)
+    plain = parse(
+        rope_parameters={"rope_type": "default", "rope_theta": 20000.0, "partial_rotary_factor": 0.5}
+    )
+    assert (plain.rope_scaling, plain.rope_theta, plain.rotary_dim) == (None, 20000.0, 4)
+
+
+def test_partial_rotary() -> None:
+    assert parse(partial_rotary_factor=0.25, head_dim=64).rotary_dim == 16
+    assert "partial_rotary_factor" in refusal(partial_rotary_factor=0.1)
+
+
+def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({**BASE, "bos_token_id": 1, "eos_token_id": 2}))
+    (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": [5, 2, 7]}))
+    assert LlamaConfig.load(tmp_path).eos_token_ids == (2, 5, 7)
+    assert LlamaConfig.load(tmp_path / "config.json").eos_token_ids == (2,)
+    (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": 512}))
+    with pytest.raises(ConfigError, match="token id from 0 to 511"):
+        LlamaConfig.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        (
+            {"num_key_value_heads": 3},
+            "num_key_value_heads: got 3, wanted a divisor of num_attention_heads = 8",
+        ),
+        (
+            {"num_attention_heads": 7, "num_key_value_heads": 7},
+            "num_attention_heads: got 7, wanted a divisor",
+        ),
+        ({"num_attention_heads": 6, "num_key_value_heads": 6}, "wanted a divisor of hidden_size = 64"),
+        ({"num_attention_heads": 128, "num_key_value_heads": 128}, "wanted a divisor of hidden_size = 64"),
+        (
+            {"num_attention_heads": 64, "num_key_value_heads": 64},
+            "head_dim: got 1, wanted a whole number from 2",
+        ),
+        ({"head_dim": 7}, "head_dim: got 7, wanted an even number"),
+        ({"architectures": ["MistralForCausalLM"]}, 'architectures: got "MistralForCausalLM", wanted Llama'),
+        ({"architectures": ["MistralForCausalLM"]}, "supported architectures: LlamaForCausalLM"),
+        ({"architectures": []}, "architectures: got a list of 0"),
+        ({"architectures": {"a": 1}}, "architectures: got an object of 1"),
+        ({"architectures": None, "model_type": None}, "model_type: got nothing"),
+        ({"model_type": "mistral"}, 'model_type: got "mistral", wanted "llama"'),
+        ({"hidden_act": "gelu"}, 'hidden_act: got "gelu", wanted "silu"'),
+        ({"quantization_config": {"bits": 4}}, "already quantised"),
+        ({"hidden_size": "64"}, 'hidden_size: got "64", wanted a whole number'),
+        ({"hidden_size": 64.0}, "hidden_size: got 64.0, wanted a whole number"),
+        ({"hidden_size": None}, "hidden_size: got nothing"),
+        ({"hidden_size": True}, "hidden_size: got true"),
+        ({"hidden_size": 1 << 17}, "hidden_size: got 131072, wanted a whole number from 1 to 65536"),
+        ({"num_hidden_layers": 0}, "num_hidden_layers: got 0"),
+        (
+            {"num_hidden_layers": 10**9},
+            "num_hidden_layers: got 1000000000, wanted a whole number from 1 to 1024",
+        ),
+        ({"vocab_size": (1 << 20) + 1}, "vocab_size: got 1048577"),
+        ({"rms_norm_eps": 0}, "rms_norm_eps: got 0"),
+        ({"rms_norm_eps": float("nan")}, "rms_norm_eps: got NaN"),
+        ({"rope_theta": float("inf")}, "rope_theta: got Infinity"),
+        ({"rope_theta": -1.0}, "rope_theta: got -1.0"),
+        ({"tie_word_embeddings": 1}, "tie_word_embeddings: got 1, wanted true or false"),
+        ({"eos_token_id": 512}, "eos_token_id: got 512, wanted a token id from 0 to 511"),
+        ({"bos_token_id": "1"}, 'bos_token_id: got "1"'),
+        ({"eos_token_id": list(range(512)) * 3}, "eos_token_id: got 1536 token ids"),
+        ({"rope_scaling": 2}, "rope_scaling: got 2, wanted an object"),
+        ({"rope_scaling": {"rope_type": "yarn"}}, 'rope_type: got "yarn", wanted default, linear or llama3'),
+        ({"rope_scaling": {"type": "linear"}}, "factor: got nothing"),
+        (
+            {"rope_scaling": {**LLAMA3_ROPE, "low_freq_factor": 4.0}},
+            "low_freq_factor: got 4, wanted less than",
+        ),
+        (
+            {"rope_scaling": {**LLAMA3_ROPE, "original_max_position_embeddings": None}},
+            "original_max_position_embeddings: got nothing",
+        ),
+    ],
+)
+def test_bad_fields_are_named(changes: dict[str, object], wanted: str) -> None:
+    assert wanted in refusal(**changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (b"", "not valid JSON"),
+        (b"{", "not valid JSON"),
+        (b"[]", "wanted a JSON object"),
+        (b"\xff\xfe{}", "not valid JSON"),
+        (b'{"a": 1, "a": 2}', "given twice"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b'{"vocab_size": ' + b"9" * 10_000 + b"}", "not valid JSON"),
+        (b" " * ((1 << 20) + 1), "larger than"),
+    ],
+)
+def test_files_that_are_no_config(tmp_path: Path, text: bytes, wanted: str) -> None:
+    (tmp_path / "config.json").write_bytes(text)
+    with pytest.raises(ConfigError, match=wanted) as caught:
+        LlamaConfig.load(tmp_path)
+    assert "config.json" in caught.value.render()
+
+
+def test_a_missing_folder_says_what_belongs_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file") as caught:
+        LlamaConfig.load(tmp_path / "nowhere")
+    assert "Hugging Face model folder" in caught.value.render()
+
+
+def test_named_configs_stand_for_what_a_file_would_say() -> None:
+    for name, config in NAMED_CONFIGS.items():
+        assert config.heads % config.kv_heads == 0, name
+        assert config.rotary_dim == config.head_dim == config.hidden_size // config.heads, name
+    assert find_config("llama-2-7b") is NAMED_CONFIGS["llama-2-7b"]
+    with pytest.raises(ConfigError, match="neither") as caught:
+        find_config("llama-9-9b")
+    assert "tinyllama-1.1b" in caught.value.render()
