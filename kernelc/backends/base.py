@@ -1,0 +1,25 @@
+"""What a backend is: a table of capabilities and a printer from kernel IR to a target's text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from kernelc.kir.nodes import Kernel
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A kernel in a target's language."""
+
+    text: str
+    entry: str
+
+
+class Backend(Protocol):
+    """One target's printer. `render` takes a verified kernel and is deterministic."""
+
+    name: str
+    suffix: str
+
+    def render(self, kernel: Kernel) -> Rendered: ...

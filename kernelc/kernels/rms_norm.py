@@ -1,0 +1,117 @@
+"""Root-mean-square normalisation of each row, with the residual addition before it fused in.
+
+Source: Zhang and Sennrich, Root Mean Square Layer Normalization (2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.kernels.reduce import broadcast, team_sum
+from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kir.functions import dot, rsqrt
+from kernelc.kir.trace import Tracer
+from kernelc.kir.types import f32, f32x4
+from kernelc.target import Capabilities
+
+
+@dataclass(frozen=True)
+class RmsNormProblem:
+    """`width`: elements of a row. `residual`: add it first and hand the sum out too."""
+
+    width: int
+    eps: float
+    residual: bool
+
+
+@dataclass(frozen=True)
+class RmsNormSchedule:
+    threads: int
+    subgroups: bool
+
+
+def rms_norm_reference(x: npt.NDArray[Any], weight: npt.NDArray[Any], eps: float) -> npt.NDArray[Any]:
+    """x / sqrt(mean(x^2) + eps) * weight over the last axis, the mean in float64."""
+    mean = np.mean(np.square(x.astype(np.float64)), axis=-1, keepdims=True)
+    return (x / np.sqrt(mean + eps) * weight).astype(np.float32)
+
+
+class RmsNorm(KernelSpec[RmsNormProblem, RmsNormSchedule]):
+    """x [seq, width] (+ residual [seq, width]) -> normed [seq, width] (and sum [seq, width])."""
+
+    name = "rms_norm"
+    problem_type = RmsNormProblem
+
+    def bindings(self, problem: RmsNormProblem) -> tuple[Binding, ...]:
+        type_, width = (f32x4, problem.width // 4) if problem.width % 4 == 0 else (f32, problem.width)
+        rows = SEQ * width
+        found = [Binding("x", type_, "read", rows)]
+        if problem.residual:
+            found.append(Binding("residual", type_, "read", rows))
+        found.append(Binding("weight", type_, "read", width))
+        if problem.residual:
+            found.append(Binding("sum", type_, "read_write", rows))
+        return (*found, Binding("normed", type_, "read_write", rows))
+
+    def reference(self, problem: RmsNormProblem, arrays: Arrays, params: Params) -> None:
+        seq = int(params["seq"])
+        x = arrays["x"].reshape(-1)[: seq * problem.width].reshape(seq, problem.width)
+        if problem.residual:
+            x = x + arrays["residual"].reshape(-1)[: x.size].reshape(x.shape)
+            arrays["sum"].reshape(-1)[: x.size] = x.reshape(-1)
+        normed = rms_norm_reference(x, arrays["weight"].reshape(-1), problem.eps)
+        arrays["normed"].reshape(-1)[: x.size] = normed.reshape(-1)
+
+    def space(self, capabilities: Capabilities, problem: RmsNormProblem) -> Iterable[RmsNormSchedule]:
+        for threads in (32, 64, 128, 256):
+            if threads <= capabilities.max_threads:
+                yield RmsNormSchedule(threads, subgroups=capabilities.subgroups)
+
+    def default(self, capabilities: Capabilities, problem: RmsNormProblem) -> RmsNormSchedule:
+        threads = 256 if problem.width >= 2048 else 64
+        return RmsNormSchedule(min(threads, capabilities.max_threads), subgroups=capabilities.subgroups)
+
+    def workgroup(self, problem: RmsNormProblem, schedule: RmsNormSchedule) -> int:
+        return schedule.threads
+
+    def grid(self, problem: RmsNormProblem, schedule: RmsNormSchedule) -> Grid:
+        return (SEQ, 1, 1)
+
+    def trace(self, k: Tracer, problem: RmsNormProblem, schedule: RmsNormSchedule) -> None:
+        buffers = self.arrays(k, problem)
+        x, weight, normed = buffers["x"], buffers["weight"], buffers["normed"]
+        width = problem.width // x.type.lanes
+        row = k.workgroup_id(0) * width
+        lane = k.local_id
+        squares = k.var(0.0, f32)
+        with k.loop(lane, width, schedule.threads) as i:
+            v = x[row + i]
+            if problem.residual:
+                v = v + buffers["residual"][row + i]
+                buffers["sum"][row + i] = v
+            squares += dot(v, v) if x.type.lanes > 1 else v * v
+        total = team_sum(k, [squares], schedule.threads, schedule.subgroups)[0]
+        scale = broadcast(k, [rsqrt(total * (1.0 / problem.width) + problem.eps)], schedule.threads)[0]
+        with k.loop(lane, width, schedule.threads) as i:
+            v = buffers["sum"][row + i] if problem.residual else x[row + i]  # each invocation reads back what it wrote
+            normed[row + i] = v * scale * weight[i]
+
+    def inputs(
+        self, problem: RmsNormProblem, rng: np.random.Generator, env: Mapping[str, int]
+    ) -> dict[str, npt.NDArray[Any]]:
+        arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
+        for name in ("x", "residual", "weight"):
+            if name in arrays:
+                arrays[name][...] = rng.normal(size=arrays[name].shape)
+        return arrays
+
+    def tolerance(self, problem: RmsNormProblem) -> Tolerance:
+        return Tolerance(relative=2e-5, absolute=1e-6)
+
+
+RMS_NORM = RmsNorm()

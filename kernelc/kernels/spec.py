@@ -1,0 +1,158 @@
+"""What a kernel family is: one numpy reference, one traced kernel, a schedule space.
+
+A family is an instance of `KernelSpec`. Its *problem* is a frozen dataclass of everything static (widths, formats,
+epilogues): the artifact stores it as JSON beside the kernel. Its *schedule* is a frozen dataclass of choices that change
+the speed and never the result. Arrays reach `reference` and the executors as the buffers hold them: packed words,
+row-major, `[n]` or `[n, lanes]` of the binding's element type.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.ir.dim import Dim, Var, evaluate
+from kernelc.kernels.step import STEP
+from kernelc.kir.nodes import Kernel
+from kernelc.kir.trace import Array, Tracer, trace
+from kernelc.kir.types import Type
+from kernelc.kir.verify import verify
+from kernelc.target import Capabilities
+
+SEQ = Var("seq", 1, 1 << 20)
+PAST = Var("past", 0, 1 << 20)
+CONTEXT = Var("context", 1, 1 << 20)
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+Params = Mapping[str, int | float]
+Grid = tuple[Dim, Dim, Dim]
+
+
+@dataclasses.dataclass(frozen=True)
+class Binding:
+    """One buffer of a kernel: `length` elements of `type`, as a Dim over seq, past and context."""
+
+    name: str
+    type: Type
+    access: str  # "read" or "read_write"
+    length: Dim
+
+    def bytes(self, env: Mapping[str, int]) -> int:
+        return evaluate(self.length, env) * self.type.bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Tolerance:
+    """|got - wanted| <= absolute + relative * |wanted|, for every element of every output."""
+
+    relative: float
+    absolute: float
+
+
+P = TypeVar("P")
+S = TypeVar("S")
+
+
+class KernelSpec(ABC, Generic[P, S]):
+    """A kernel family. Instances are stateless; everything is a function of the problem and the schedule."""
+
+    name: ClassVar[str]
+    problem_type: type[P]
+
+    @abstractmethod
+    def bindings(self, problem: P) -> tuple[Binding, ...]:
+        """The signature, in binding order. Variants may read the same bytes as another element type."""
+
+    @abstractmethod
+    def reference(self, problem: P, arrays: Arrays, params: Params) -> None:
+        """The specification, in numpy: fills the read_write arrays from the others."""
+
+    @abstractmethod
+    def space(self, capabilities: Capabilities, problem: P) -> Iterable[S]:
+        """Every schedule worth trying under these capabilities; contains `default`'s."""
+
+    @abstractmethod
+    def default(self, capabilities: Capabilities, problem: P) -> S:
+        """A schedule that is good without tuning."""
+
+    @abstractmethod
+    def workgroup(self, problem: P, schedule: S) -> int:
+        """Invocations of a workgroup."""
+
+    @abstractmethod
+    def grid(self, problem: P, schedule: S) -> Grid:
+        """Workgroups to dispatch, as Dims over seq and past."""
+
+    @abstractmethod
+    def trace(self, k: Tracer, problem: P, schedule: S) -> None:
+        """The kernel, written in the kernel language. Binds its buffers in the order of `bindings`."""
+
+    @abstractmethod
+    def inputs(self, problem: P, rng: np.random.Generator, env: Mapping[str, int]) -> dict[str, npt.NDArray[Any]]:
+        """Random contents for every binding (zeros for outputs), sized for `env`: tests and `verify` run on them."""
+
+    def params(self, problem: P, rng: np.random.Generator, env: Mapping[str, int]) -> dict[str, int | float]:
+        """A step block to go with `inputs`."""
+        defaults: dict[str, int | float] = {field.name: 0 for field in STEP}
+        return defaults | {"top_p": 1.0, "repetition_penalty": 1.0, "seq": env["seq"], "past": env["past"]}
+
+    def tolerance(self, problem: P) -> Tolerance:
+        return Tolerance(relative=1e-5, absolute=1e-5)
+
+    def packed_halves(self, problem: P) -> frozenset[str]:
+        """Names of u32 outputs that hold pairs of f16: compared as numbers, within the tolerance."""
+        return frozenset()
+
+    # What follows from the above
+
+    def kernel(self, problem: P, schedule: S, capabilities: Capabilities, name: str = "") -> Kernel:
+        """Trace and verify. Raises InternalError where the traced kernel is not valid."""
+        traced = trace(
+            name or self.name,
+            lambda k: self.trace(k, problem, schedule),
+            workgroup=self.workgroup(problem, schedule),
+            step=STEP,
+            subgroup_size=capabilities.subgroup_size,
+        )
+        return verify(traced)
+
+    def arrays(self, k: Tracer, problem: P, **as_type: Type) -> dict[str, Array]:
+        """Bind the signature's buffers in order; `as_type` reads a buffer's bytes as another element type."""
+        return {b.name: k.buffer(b.name, as_type.get(b.name, b.type), b.access) for b in self.bindings(problem)}
+
+    def problem_json(self, problem: P) -> dict[str, Any]:
+        assert dataclasses.is_dataclass(problem) and not isinstance(problem, type)
+        return dataclasses.asdict(problem)
+
+    def problem_from_json(self, data: Mapping[str, Any]) -> P:
+        """The inverse of `problem_json` after a trip through JSON (lists back to tuples, nested dataclasses rebuilt)."""
+        return _rebuild(self.problem_type, data)
+
+
+def _rebuild(type_: Any, data: Mapping[str, Any]) -> Any:
+    import typing
+
+    hints = typing.get_type_hints(type_)
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(type_):
+        value = data[field.name]
+        nested = [t for t in (hints[field.name], *typing.get_args(hints[field.name])) if dataclasses.is_dataclass(t)]
+        if isinstance(value, Mapping) and nested:
+            value = _rebuild(nested[0], value)  # pyright: ignore[reportUnknownArgumentType]  (JSON)
+        elif isinstance(value, list):
+            value = tuple(value)  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]  (JSON)
+        fields[field.name] = value
+    return type_(**fields)
+
+
+def empty(binding: Binding, env: Mapping[str, int]) -> npt.NDArray[Any]:
+    """Zeros of a binding's shape."""
+    shape = (evaluate(binding.length, env),)
+    if binding.type.lanes > 1:
+        shape += (binding.type.lanes,)
+    return np.zeros(shape, binding.type.dtype)

@@ -1,0 +1,156 @@
+"""The functions of the kernel language, called as plain Python functions on kernel values.
+
+Floating functions take f32 scalars or vectors, lane by lane, and are as precise as the target's own
+(WGSL specification, section "Accuracy of Concrete Floating Point Expressions"); what must be more precise than that is
+written out in `kernelc/kernels/math.py`.
+"""
+
+from __future__ import annotations
+
+from kernelc.kir.active import current
+from kernelc.kir.nodes import Value
+from kernelc.kir.operators import Number, Operators
+from kernelc.kir.types import Type, boolean, f32, f32x2, i32, i32x4, u32, u32x4
+
+Operand = Operators
+
+
+def _unary(op: str, x: Operand) -> Value:
+    return current().unary(op, x)
+
+
+def exp(x: Operand) -> Value:
+    return _unary("exp", x)
+
+
+def exp2(x: Operand) -> Value:
+    return _unary("exp2", x)
+
+
+def log(x: Operand) -> Value:
+    return _unary("log", x)
+
+
+def sqrt(x: Operand) -> Value:
+    return _unary("sqrt", x)
+
+
+def rsqrt(x: Operand) -> Value:
+    return _unary("rsqrt", x)
+
+
+def floor(x: Operand) -> Value:
+    return _unary("floor", x)
+
+
+def absolute(x: Operand) -> Value:
+    return _unary("abs", x)
+
+
+def minimum(a: Number, b: Number) -> Value:
+    return current().binary("min", a, b)
+
+
+def maximum(a: Number, b: Number) -> Value:
+    return current().binary("max", a, b)
+
+
+def logical_and(a: Operand, b: Operand) -> Value:
+    return current().binary("logical_and", a, b)
+
+
+def logical_or(a: Operand, b: Operand) -> Value:
+    return current().binary("logical_or", a, b)
+
+
+def select(condition: Operand, yes: Number, no: Number) -> Value:
+    """`yes` where the condition holds, else `no`; both are computed."""
+    k = current()
+    sides = [side.value().type for side in (yes, no) if isinstance(side, Operators)]
+    if not sides:
+        raise TypeError(f"{k.where()}: select of two Python numbers needs one kernel value to give the type")
+    type = max(sides, key=lambda t: t.lanes)
+    return k.emit("select", type, (k.coerce(condition, boolean), k.coerce(yes, type), k.coerce(no, type)))
+
+
+def fma(a: Operand, b: Number, c: Number) -> Value:
+    """a * b + c, fused or not as the target likes."""
+    k, value = current(), a.value()
+    types = [value.type] + [side.value().type for side in (b, c) if isinstance(side, Operators)]
+    type = max(types, key=lambda t: t.lanes)
+    return k.emit("fma", type, (k.coerce(value, type), k.coerce(b, type), k.coerce(c, type)))
+
+
+def dot(a: Operand, b: Operand) -> Value:
+    """Sum over the lanes of a * b."""
+    k, left = current(), a.value()
+    return k.emit("dot", left.type.element, (left, k.coerce(b, left.type)))
+
+
+def vector(*lanes: Number) -> Value:
+    """A vector of 2 or 4 scalars of one type."""
+    k = current()
+    types = [lane.value().type for lane in lanes if isinstance(lane, Operators)]
+    if not types:
+        raise TypeError(f"{k.where()}: vector(...) needs one kernel value to give the type")
+    return k.emit("vector", types[0].with_lanes(len(lanes)), tuple(k.coerce(lane, types[0]) for lane in lanes))
+
+
+def splat(x: Operand, lanes: int) -> Value:
+    return current().splat(x.value(), lanes)
+
+
+def convert(x: Operand, scalar: Type) -> Value:
+    """Numeric conversion, lane by lane; float to integer truncates towards zero."""
+    value = x.value()
+    type = Type(scalar.scalar, value.type.lanes)
+    return value if value.type == type else current().emit("convert", type, (value,))
+
+
+def to_f32(x: Operand) -> Value:
+    return convert(x, f32)
+
+
+def to_u32(x: Operand) -> Value:
+    return convert(x, u32)
+
+
+def to_i32(x: Operand) -> Value:
+    return convert(x, i32)
+
+
+def bitcast(x: Operand, scalar: Type) -> Value:
+    """The same 32 bits as another 32-bit type, lane by lane."""
+    value = x.value()
+    return current().emit("bitcast", Type(scalar.scalar, value.type.lanes), (value,))
+
+
+def unpack_half2(word: Operand) -> Value:
+    """u32 -> f32x2: the two IEEE halves of a word, low half first."""
+    return current().emit("unpack_half2", f32x2, (current().coerce(word, u32),))
+
+
+def pack_half2(pair: Operand) -> Value:
+    """f32x2 -> u32, rounded to nearest even by every target in use (WGSL allows either neighbour)."""
+    return current().emit("pack_half2", u32, (current().coerce(pair, f32x2),))
+
+
+def unpack_u8x4(word: Operand) -> Value:
+    """u32 -> u32x4: its four bytes, lowest first."""
+    return current().emit("unpack_u8x4", u32x4, (current().coerce(word, u32),))
+
+
+def unpack_i8x4(word: Operand) -> Value:
+    """u32 -> i32x4: its four bytes as signed numbers, lowest first."""
+    return current().emit("unpack_i8x4", i32x4, (current().coerce(word, u32),))
+
+
+def subgroup_sum(x: Operand) -> Value:
+    """Sum over the active invocations of the subgroup; the same in all of them. Needs uniform control flow."""
+    return _unary("subgroup_sum", x)
+
+
+def subgroup_max(x: Operand) -> Value:
+    return _unary("subgroup_max", x)
+
+

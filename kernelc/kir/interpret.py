@@ -1,0 +1,242 @@
+"""A numpy interpreter of the kernel IR: the meaning of a kernel, with no driver and no undefined behaviour.
+
+All invocations of a dispatch run in lockstep as the lanes of numpy arrays; control flow is a mask. Unlike a GPU it
+refuses what a GPU would silently do: an index out of bounds, two invocations that touch one cell without a barrier
+between them (one of them writing), a barrier that not all invocations of a workgroup reach, a read of shared memory
+that nobody wrote. The errors name the kernel's Python line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.errors import InternalError
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Buffer,
+    Declare,
+    For,
+    If,
+    Kernel,
+    Let,
+    Memory,
+    SourceLine,
+    Statement,
+    Store,
+    Value,
+    Variable,
+)
+from kernelc.kir.operations import evaluate
+from kernelc.kir.races import CellLog
+from kernelc.kir.types import Type
+
+Lanes = npt.NDArray[Any]
+
+
+class ExecutionError(InternalError):
+    """The kernel did something that has no defined meaning."""
+
+
+def interpret(
+    kernel: Kernel,
+    grid: tuple[int, int, int],
+    buffers: Mapping[str, npt.NDArray[Any]],
+    params: Mapping[str, int | float] | None = None,
+    *,
+    subgroup_size: int = 8,
+) -> None:
+    """Run a dispatch of grid[0] x grid[1] x grid[2] workgroups, writing into the arrays of read_write buffers.
+
+    Shapes: a buffer of a vector type is [n, lanes], of a scalar type [n]; dtype as `Type.dtype`.
+    Numbers: every operation in its own type (f32 in numpy float32).
+    Raises: ExecutionError for out-of-bounds indices, races, divergent barriers, reads of unwritten shared memory.
+    """
+    if kernel.subgroup_size is not None:
+        subgroup_size = kernel.subgroup_size
+    with np.errstate(all="ignore"):
+        _Machine(kernel, grid, buffers, params or {}, subgroup_size).run()
+
+
+class _Machine:
+    def __init__(
+        self,
+        kernel: Kernel,
+        grid: tuple[int, int, int],
+        buffers: Mapping[str, npt.NDArray[Any]],
+        params: Mapping[str, int | float],
+        subgroup_size: int,
+    ) -> None:
+        self.kernel, self.params, self.subgroup_size = kernel, params, subgroup_size
+        self.groups = grid[0] * grid[1] * grid[2]
+        self.lanes = self.groups * kernel.workgroup
+        lane = np.arange(self.lanes)
+        self.group = lane // kernel.workgroup
+        self.local = (lane % kernel.workgroup).astype(np.uint32)
+        ids = (self.group % grid[0], self.group // grid[0] % grid[1], self.group // (grid[0] * grid[1]))
+        self.workgroup_id = [axis.astype(np.uint32) for axis in ids]
+        self.values: dict[Value, Lanes] = {}
+        self.variables: dict[Variable, Lanes] = {}
+        self.memory: dict[Memory, Lanes] = {}
+        self.logs: dict[Memory, CellLog] = {}
+        for buffer in kernel.buffers:
+            self.memory[buffer] = _checked(kernel, buffer, buffers)
+            if buffer.access == "read_write":
+                self.logs[buffer] = CellLog(len(self.memory[buffer]), initialised=True)
+        for shared in kernel.shared:
+            shape = (self.groups * shared.length, *_lanes(shared.type))
+            self.memory[shared] = np.zeros(shape, shared.type.dtype)
+            self.logs[shared] = CellLog(self.groups * shared.length, initialised=False)
+        self.epoch = np.zeros(self.groups, np.int64)  # barriers passed, by workgroup
+
+    def run(self) -> None:
+        self.block(self.kernel.body, np.ones(self.lanes, np.bool_))
+
+    def fail(self, place: SourceLine, message: str) -> ExecutionError:
+        return ExecutionError(f"kernel {self.kernel.name}: {place}: {message}")
+
+    # Statements
+
+    def block(self, block: Block, mask: Lanes) -> None:
+        for statement in block.statements:
+            self.statement(statement, mask)
+
+    def statement(self, statement: Statement, mask: Lanes) -> None:
+        match statement:
+            case Let(value=value):
+                self.values[value] = self.compute(value, mask)
+            case Declare():
+                initial = np.broadcast_to(self.value(statement.init), (self.lanes, *_lanes(statement.variable.type)))
+                self.variables[statement.variable] = initial.copy()
+            case Assign():
+                into = self.variables[statement.variable]
+                where = mask if into.ndim == 1 else mask[:, None]
+                np.copyto(into, self.value(statement.value), where=where)
+            case Store():
+                self.store(statement, mask)
+            case For():
+                self.loop(statement, mask)
+            case If():
+                condition = np.broadcast_to(self.value(statement.condition), self.lanes)
+                if np.any(mask & condition):
+                    self.block(statement.then, mask & condition)
+                if statement.orelse.statements and np.any(mask & ~condition):
+                    self.block(statement.orelse, mask & ~condition)
+            case Barrier():
+                self.barrier(statement.where, mask)
+
+    def loop(self, statement: For, mask: Lanes) -> None:
+        index = np.broadcast_to(self.value(statement.start), self.lanes).astype(np.uint32)
+        stop = np.broadcast_to(self.value(statement.stop), self.lanes)
+        step = self.value(statement.step)
+        if np.any(np.broadcast_to(step, self.lanes)[mask] == 0):
+            raise self.fail(statement.where, "loop with step 0")
+        while np.any(active := mask & (index < stop)):
+            self.values[statement.index] = index
+            self.block(statement.body, active)
+            index = index + step
+
+    def barrier(self, place: SourceLine, mask: Lanes) -> None:
+        reached = mask.reshape(self.groups, -1)
+        some, all_ = reached.any(axis=1), reached.all(axis=1)
+        if np.any(some & ~all_):
+            raise self.fail(place, f"barrier reached by part of workgroup {int(np.flatnonzero(some & ~all_)[0])} only")
+        self.epoch[some] += 1
+
+    # Memory
+
+    def cells(self, memory: Memory, index: Value, mask: Lanes, place: SourceLine) -> Lanes:
+        """Element index of every lane, inactive lanes at 0; the workgroup's own part of a shared array."""
+        shared = not isinstance(memory, Buffer)
+        length = memory.length if shared else len(self.memory[memory])
+        at = np.broadcast_to(self.value(index), self.lanes).astype(np.int64)
+        outside = mask & (at >= length)
+        if np.any(outside):
+            lane = int(np.flatnonzero(outside)[0])
+            raise self.fail(
+                place, f"{memory.name}[{int(at[lane])}] is out of bounds (length {length}), invocation {self.local[lane]} of workgroup {self.group[lane]}"
+            )
+        at = np.where(mask, at, 0)
+        return at + self.group * length if shared else at
+
+    def load(self, value: Value, mask: Lanes) -> Lanes:
+        memory = value.attr
+        assert isinstance(memory, Memory)
+        at = self.cells(memory, value.args[0], mask, value.where)
+        if (log := self.logs.get(memory)) is not None:
+            problem = log.read(at[mask], np.flatnonzero(mask), self.clock(memory, mask))
+            if problem:
+                raise self.fail(value.where, f"load of {memory.name}: {problem}")
+        return self.memory[memory][at] if len(self.memory[memory]) else np.zeros((self.lanes, *_lanes(value.type)), value.type.dtype)
+
+    def store(self, statement: Store, mask: Lanes) -> None:
+        memory = statement.memory
+        at = self.cells(memory, statement.index, mask, statement.where)
+        problem = self.logs[memory].write(at[mask], np.flatnonzero(mask), self.clock(memory, mask))
+        if problem:
+            raise self.fail(statement.where, f"store to {memory.name}: {problem}")
+        value = np.broadcast_to(self.value(statement.value), (self.lanes, *_lanes(memory.type)))
+        self.memory[memory][at[mask]] = value[mask]
+
+    def clock(self, memory: Memory, mask: Lanes) -> Lanes:
+        """Barriers order shared memory only: for a storage buffer the whole dispatch is one interval."""
+        if isinstance(memory, Buffer):
+            return np.zeros(int(mask.sum()), np.int64)
+        return self.epoch[self.group[mask]]
+
+    # Expressions
+
+    def value(self, value: Value) -> Lanes:
+        if value.op == "const":
+            return np.array([value.attr], value.type.dtype)
+        return self.values[value]
+
+    def compute(self, value: Value, mask: Lanes) -> Lanes:
+        match value.op:
+            case "load":
+                return self.load(value, mask)
+            case "read":
+                assert isinstance(value.attr, Variable)
+                return self.variables[value.attr].copy()
+            case "local_id":
+                return self.local
+            case "workgroup_id":
+                assert isinstance(value.attr, int)
+                return self.workgroup_id[value.attr]
+            case "param":
+                return np.array([self.params[str(value.attr)]], value.type.dtype)
+            case "subgroup_lane":
+                return self.local % np.uint32(self.subgroup_size)
+            case "subgroup_size":
+                return np.array([self.subgroup_size], np.uint32)
+            case "subgroup_sum" | "subgroup_max":
+                return self.subgroup(value, mask)
+            case _:
+                return evaluate(value.op, value.type, [self.value(arg) for arg in value.args], value.attr)
+
+    def subgroup(self, value: Value, mask: Lanes) -> Lanes:
+        lanes = np.broadcast_to(self.value(value.args[0]), self.lanes)
+        neutral = 0 if value.op == "subgroup_sum" else (-np.inf if value.type.is_float else 0)
+        by_group = np.where(mask, lanes, neutral).astype(value.type.dtype).reshape(self.groups, -1)
+        width = self.subgroup_size
+        padding = -self.kernel.workgroup % width
+        padded = np.pad(by_group, ((0, 0), (0, padding)), constant_values=neutral).reshape(self.groups, -1, width)
+        combined = padded.sum(axis=2, dtype=value.type.dtype) if value.op == "subgroup_sum" else padded.max(axis=2)
+        spread = np.repeat(combined, width, axis=1)[:, : self.kernel.workgroup]
+        return spread.reshape(-1)
+
+
+def _lanes(type: Type) -> tuple[int, ...]:
+    return () if type.lanes == 1 else (type.lanes,)
+
+
+def _checked(kernel: Kernel, buffer: Buffer, buffers: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    array = buffers[buffer.name]
+    if array.dtype != buffer.type.dtype or array.shape[1:] != _lanes(buffer.type):
+        raise ExecutionError(f"kernel {kernel.name}: {buffer.name} wants {buffer.type}, got {array.dtype} {array.shape}")
+    return array

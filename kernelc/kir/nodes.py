@@ -1,0 +1,221 @@
+"""Nodes of the kernel IR: an expression DAG hung on a tree of statements.
+
+Values are single-assignment and live where their `Let` stands; what changes is a declared `Variable` (a register),
+a `Shared` array or a `Buffer`. So no target needs a phi, and every printer walks one small tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from kernelc.kir.active import current
+from kernelc.kir.operators import Operators
+from kernelc.kir.types import Type
+
+
+class SourceLine(NamedTuple):
+    """Where in a kernel's Python a node was made."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file.rsplit('/', 1)[-1]}:{self.line}"
+
+
+@dataclass(frozen=True, eq=False)
+class Buffer:
+    """A storage buffer of the kernel's signature; `access` is "read" or "read_write"."""
+
+    name: str
+    type: Type
+    access: str
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """A static array in workgroup memory, `length` elements, not initialised."""
+
+    name: str
+    type: Type
+    length: int
+
+    @property
+    def bytes(self) -> int:
+        return self.type.bytes * self.length
+
+
+Memory = Buffer | Shared
+
+
+@dataclass(eq=False)
+class Value(Operators):
+    """One expression: `op` applied to `args`, with `attr` for what is not a value (a constant, a memory, a lane)."""
+
+    op: str
+    type: Type
+    args: tuple[Value, ...]
+    attr: object
+    where: SourceLine
+    name: str = ""
+
+    def value(self) -> Value:
+        return self
+
+
+@dataclass(eq=False)
+class Variable(Operators):
+    """A register that statements may assign. Using it in an expression reads it at that point."""
+
+    name: str
+    type: Type
+
+    def value(self) -> Value:
+        return current().read(self)
+
+
+@dataclass(eq=False)
+class Let:
+    value: Value
+
+    @property
+    def where(self) -> SourceLine:
+        return self.value.where
+
+
+@dataclass(eq=False)
+class Declare:
+    variable: Variable
+    init: Value
+    where: SourceLine
+
+
+@dataclass(eq=False)
+class Assign:
+    variable: Variable
+    value: Value
+    where: SourceLine
+
+
+@dataclass(eq=False)
+class Store:
+    memory: Memory
+    index: Value
+    value: Value
+    where: SourceLine
+
+
+@dataclass(eq=False)
+class For:
+    """`for index in start, start+step, ... while index < stop`; each invocation has its own bounds."""
+
+    index: Value
+    start: Value
+    stop: Value
+    step: Value
+    body: Block
+    where: SourceLine
+
+
+@dataclass(eq=False)
+class If:
+    condition: Value
+    then: Block
+    orelse: Block
+    where: SourceLine
+
+
+@dataclass(eq=False)
+class Barrier:
+    """All invocations of the workgroup arrive; shared memory written before is seen after."""
+
+    where: SourceLine
+
+
+Statement = Let | Declare | Assign | Store | For | If | Barrier
+
+
+@dataclass(eq=False)
+class Block:
+    statements: list[Statement] = field(default_factory=lambda: [])
+
+
+class Param(NamedTuple):
+    """A field of the step block: the few numbers that differ from one step to the next."""
+
+    name: str
+    type: Type
+
+
+@dataclass(eq=False)
+class Kernel:
+    """A traced kernel. `params` is the whole step block, or empty when the kernel reads none of it."""
+
+    name: str
+    buffers: tuple[Buffer, ...]
+    shared: tuple[Shared, ...]
+    params: tuple[Param, ...]
+    workgroup: int
+    body: Block
+    subgroup_size: int | None = None
+
+    @property
+    def shared_bytes(self) -> int:
+        return sum(shared.bytes for shared in self.shared)
+
+    def features(self) -> tuple[str, ...]:
+        """What the device must offer: "f16" and/or "subgroups"."""
+        found: set[str] = set()
+        for value in values_of(self.body):
+            if value.op.startswith("subgroup_"):
+                found.add("subgroups")
+            if value.type.scalar == "f16":
+                found.add("f16")
+        if any(buffer.type.scalar == "f16" for buffer in self.buffers):
+            found.add("f16")
+        return tuple(sorted(found))
+
+
+def operands(statement: Statement) -> tuple[Value, ...]:
+    """The values that a statement itself uses (not those of its nested blocks)."""
+    match statement:
+        case Let():
+            return statement.value.args
+        case Declare():
+            return (statement.init,)
+        case Assign():
+            return (statement.value,)
+        case Store():
+            return (statement.index, statement.value)
+        case For():
+            return (statement.start, statement.stop, statement.step)
+        case If():
+            return (statement.condition,)
+        case Barrier():
+            return ()
+
+
+def blocks_of(statement: Statement) -> tuple[Block, ...]:
+    """The blocks nested directly in a statement."""
+    if isinstance(statement, For):
+        return (statement.body,)
+    if isinstance(statement, If):
+        return (statement.then, statement.orelse)
+    return ()
+
+
+def walk(block: Block) -> Iterator[Statement]:
+    """Every statement of a block and of the blocks nested in it, in order."""
+    for statement in block.statements:
+        yield statement
+        for inner in blocks_of(statement):
+            yield from walk(inner)
+
+
+def values_of(block: Block) -> Iterator[Value]:
+    """Every value that a `Let` defines, in order."""
+    for statement in walk(block):
+        if isinstance(statement, Let):
+            yield statement.value

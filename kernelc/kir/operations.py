@@ -1,0 +1,132 @@
+"""What each pure kernel IR operation means, on numpy arrays of lanes ([n] or [n, lanes]; a leading 1 broadcasts)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.kir.types import Type
+
+Lanes = npt.NDArray[Any]
+
+
+def _float_to(dtype: np.dtype[Any], x: Lanes) -> Lanes:
+    """Conversion as the targets do it: truncation, saturating at the integer's ends (WGSL), NaN to 0."""
+    if x.dtype.kind != "f" or dtype.kind == "f":
+        return x.astype(dtype)
+    info = np.iinfo(dtype)
+    return np.clip(np.nan_to_num(np.trunc(x.astype(np.float64))), info.min, info.max).astype(dtype)
+
+
+def _div(a: Lanes, b: Lanes) -> Lanes:
+    if a.dtype.kind == "f":
+        return np.divide(a, b)
+    return np.where(b == 0, a, np.trunc(np.divide(a, np.where(b == 0, 1, b), dtype=np.float64))).astype(a.dtype)
+
+
+def _mod(a: Lanes, b: Lanes) -> Lanes:
+    return np.where(b == 0, 0, np.fmod(a, np.where(b == 0, 1, b))).astype(a.dtype)
+
+
+BINARY: dict[str, Callable[[Lanes, Lanes], Lanes]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": _div,
+    "mod": _mod,
+    "min": np.fmin,
+    "max": np.fmax,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "shl": np.left_shift,
+    "shr": np.right_shift,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "logical_and": np.logical_and,
+    "logical_or": np.logical_or,
+}
+
+
+def _rsqrt(x: Lanes) -> Lanes:
+    return (1.0 / np.sqrt(x.astype(np.float64))).astype(x.dtype)
+
+
+UNARY: dict[str, Callable[[Lanes], Lanes]] = {
+    "neg": np.negative,
+    "not": np.logical_not,
+    "abs": np.abs,
+    "exp": np.exp,
+    "exp2": np.exp2,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "rsqrt": _rsqrt,
+    "floor": np.floor,
+}
+
+
+def _bytes(x: Lanes, dtype: type[np.generic]) -> Lanes:
+    return np.ascontiguousarray(x.astype(np.uint32)).view(dtype).reshape(-1, 4)
+
+
+def _unpack_half2(x: Lanes) -> Lanes:
+    return np.ascontiguousarray(x.astype(np.uint32)).view(np.float16).reshape(-1, 2).astype(np.float32)
+
+
+def _pack_half2(x: Lanes) -> Lanes:
+    return np.ascontiguousarray(x.astype(np.float16)).view(np.uint32).reshape(-1)
+
+
+def _vector(args: Sequence[Lanes]) -> Lanes:
+    return np.stack(np.broadcast_arrays(*args), axis=-1)
+
+
+def evaluate(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
+    """The lanes of `op(args)`; results have `type`'s dtype exactly."""
+    dtype = type.dtype
+    if op in BINARY:
+        result = BINARY[op](args[0], args[1])
+    elif op in UNARY:
+        result = UNARY[op](args[0])
+    else:
+        result = _other(op, type, args, attr)
+    return result if result.dtype == dtype else result.astype(dtype)
+
+
+def _other(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
+    match op:
+        case "select":
+            condition = args[0] if type.lanes == 1 else args[0][:, None]
+            return np.where(condition, args[1], args[2])
+        case "fma":
+            return (args[0].astype(np.float64) * args[1] + args[2]).astype(type.dtype)
+        case "dot":
+            return np.sum(args[0] * args[1], axis=-1, dtype=type.dtype)
+        case "vector":
+            return _vector(args)
+        case "splat":
+            return np.repeat(args[0][:, None], type.lanes, axis=1)
+        case "extract":
+            assert isinstance(attr, int)
+            return args[0][:, attr]
+        case "convert":
+            return _float_to(type.dtype, args[0])
+        case "bitcast":
+            return np.ascontiguousarray(args[0]).view(type.dtype)
+        case "unpack_half2":
+            return _unpack_half2(args[0])
+        case "pack_half2":
+            return _pack_half2(args[0])
+        case "unpack_u8x4":
+            return _bytes(args[0], np.uint8).astype(np.uint32)
+        case "unpack_i8x4":
+            return _bytes(args[0], np.int8).astype(np.int32)
+        case _:
+            raise NotImplementedError(f"kernel IR operation {op!r} has no meaning here")

@@ -1,0 +1,68 @@
+"""The readable text form of a kernel: what KERNELC_DUMP writes as NN_name.kir and what InternalError attaches."""
+
+from __future__ import annotations
+
+from kernelc.kir.nodes import Assign, Barrier, Block, Buffer, Declare, For, If, Kernel, Let, Shared, Store, Value, Variable
+
+
+def kernel_text(kernel: Kernel) -> str:
+    """Deterministic text of a kernel, a statement a line, each with the Python line that made it."""
+    lines = [f"kernel {kernel.name} workgroup={kernel.workgroup}"]
+    if kernel.subgroup_size is not None:
+        lines[0] += f" subgroup_size={kernel.subgroup_size}"
+    lines += [f"  {b.access} {b.name}: {b.type}[]" for b in kernel.buffers]
+    lines += [f"  shared {s.name}: {s.type}[{s.length}]" for s in kernel.shared]
+    if kernel.params:
+        lines.append("  step " + ", ".join(f"{p.name}: {p.type}" for p in kernel.params))
+    _Writer(lines).block(kernel.body, 1)
+    return "\n".join(lines) + "\n"
+
+
+class _Writer:
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.numbers: dict[Value, int] = {}
+
+    def block(self, block: Block, depth: int) -> None:
+        pad = "  " * depth
+        for statement in block.statements:
+            match statement:
+                case Let(value=value):
+                    self.numbers[value] = len(self.numbers)
+                    text = f"{self.ref(value)}: {value.type} = {self.expression(value)}"
+                case Declare():
+                    text = f"var {statement.variable.name}: {statement.variable.type} = {self.ref(statement.init)}"
+                case Assign():
+                    text = f"{statement.variable.name} := {self.ref(statement.value)}"
+                case Store():
+                    text = f"{statement.memory.name}[{self.ref(statement.index)}] = {self.ref(statement.value)}"
+                case For():
+                    self.numbers[statement.index] = len(self.numbers)
+                    bounds = ", ".join(map(self.ref, (statement.start, statement.stop, statement.step)))
+                    text = f"for {self.ref(statement.index)} in ({bounds}):"
+                case If():
+                    text = f"if {self.ref(statement.condition)}:"
+                case Barrier():
+                    text = "barrier"
+            self.lines.append(f"{pad}{text}  # {statement.where}")
+            if isinstance(statement, For):
+                self.block(statement.body, depth + 1)
+            elif isinstance(statement, If):
+                self.block(statement.then, depth + 1)
+                if statement.orelse.statements:
+                    self.lines.append(f"{pad}else:")
+                    self.block(statement.orelse, depth + 1)
+
+    def ref(self, value: Value) -> str:
+        if value.op == "const":
+            return repr(value.attr)
+        number = self.numbers.get(value, -1)
+        return f"%{value.name or 'v'}.{number}"
+
+    def expression(self, value: Value) -> str:
+        parts = [self.ref(arg) for arg in value.args]
+        if isinstance(value.attr, Buffer | Shared | Variable):
+            parts.insert(0, value.attr.name)
+        elif value.attr is not None:
+            parts.append(str(value.attr))
+        return f"{value.op}({', '.join(parts)})"

@@ -1,0 +1,307 @@
+"""Tracing: an ordinary Python function that is run once and leaves a kernel behind.
+
+    def scale(k, problem, schedule):
+        x, out = k.input("x", f32), k.output("out", f32)
+        i = k.workgroup_id(0) * schedule.threads + k.local_id
+        with k.when(i < problem.length):
+            out[i] = x[i] * 2.0
+
+Python is the metalanguage: a Python `for` unrolls, `k.loop` emits a loop; a Python `if` decides now, `k.when` at run time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kernelc.kir import naming, simplify
+from kernelc.kir.active import tracing
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Buffer,
+    Declare,
+    For,
+    If,
+    Kernel,
+    Let,
+    Memory,
+    Param,
+    Shared,
+    SourceLine,
+    Store,
+    Value,
+    Variable,
+)
+from kernelc.kir.operators import Number, Operators
+from kernelc.kir.types import Type, boolean, u32
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_IMPURE = frozenset({"load", "read"})
+
+
+@dataclass(frozen=True)
+class Array:
+    """A memory as the kernel's Python indexes it: `a[i]` loads, `a[i] = v` stores; i counts elements of `a.type`."""
+
+    tracer: Tracer
+    memory: Memory
+
+    @property
+    def type(self) -> Type:
+        return self.memory.type
+
+    def __getitem__(self, index: Number) -> Value:
+        return self.tracer.load(self.memory, index)
+
+    def __setitem__(self, index: Number, value: Number) -> None:
+        self.tracer.store(self.memory, index, value)
+
+
+class Tracer:
+    """Collects the nodes of one kernel. Kernels get it as `k`.
+
+    `workgroup` is the number of invocations of a (one-dimensional) workgroup; `step` the fields of the step block;
+    `subgroup_size` fixes the subgroup size the kernel is made for (None: any).
+    """
+
+    def __init__(self, name: str, workgroup: int, step: tuple[Param, ...] = (), subgroup_size: int | None = None) -> None:
+        self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
+        self._buffers: list[Buffer] = []
+        self._shared: list[Shared] = []
+        self._uses_step = False
+        self._root = Block()
+        self._blocks: list[Block] = [self._root]
+        self._known: list[dict[object, Value]] = [{}]  # values already computed, by scope
+        self._last_if: dict[int, If] = {}
+
+    # Memory
+
+    def buffer(self, name: str, type: Type, access: str) -> Array:
+        """Binding number `len(buffers so far)` of the kernel."""
+        self._buffers.append(Buffer(name, type, access))
+        return Array(self, self._buffers[-1])
+
+    def input(self, name: str, type: Type) -> Array:
+        return self.buffer(name, type, "read")
+
+    def output(self, name: str, type: Type) -> Array:
+        return self.buffer(name, type, "read_write")
+
+    def shared(self, name: str, type: Type, length: int) -> Array:
+        """Workgroup memory; its contents are undefined until stored."""
+        self._shared.append(Shared(name, type, length))
+        return Array(self, self._shared[-1])
+
+    def load(self, memory: Memory, index: Number) -> Value:
+        return self.emit("load", memory.type, (self.coerce(index, u32),), memory)
+
+    def store(self, memory: Memory, index: Number, value: Number) -> None:
+        place = self.where()
+        self._append(Store(memory, self.coerce(index, u32), self.coerce(value, memory.type), place))
+
+    # Registers
+
+    def var(self, init: Number, type: Type | None = None, name: str = "") -> Variable:
+        """A register that `+=` and `k.assign` change; its name is the Python name it is first assigned to."""
+        if type is None:
+            if not isinstance(init, Operators):
+                raise TypeError("k.var of a Python number needs a type")
+            type = init.value().type
+        place = self.where()
+        variable = Variable(name or naming.target_of(place) or "register", type)
+        self._append(Declare(variable, self.coerce(init, type), place))
+        return variable
+
+    def read(self, variable: Variable) -> Value:
+        return self.emit("read", variable.type, (), variable)
+
+    def assign(self, variable: Variable, value: Number) -> None:
+        self._append(Assign(variable, self.coerce(value, variable.type), self.where()))
+
+    # Where an invocation is
+
+    def workgroup_id(self, axis: int = 0) -> Value:
+        return self.emit("workgroup_id", u32, (), axis)
+
+    @property
+    def local_id(self) -> Value:
+        """Number of the invocation in its workgroup, 0 <= local_id < workgroup."""
+        return self.emit("local_id", u32, (), None)
+
+    @property
+    def subgroup_lane(self) -> Value:
+        return self.emit("subgroup_lane", u32, (), None)
+
+    @property
+    def subgroup_size(self) -> Value:
+        """The constant, where the kernel is made for one size; else the device's, at run time."""
+        if self.fixed_subgroup_size is not None:
+            return self.constant(self.fixed_subgroup_size, u32)
+        return self.emit("subgroup_size", u32, (), None)
+
+    def param(self, name: str) -> Value:
+        """A field of the step block (uniform)."""
+        for field in self.step:
+            if field.name == name:
+                self._uses_step = True
+                return self.emit("param", field.type, (), name)
+        raise KeyError(f"kernel {self.name}: no field {name!r} in the step block")
+
+    # Control
+
+    @contextmanager
+    def loop(self, start: Number, stop: Number, step: Number = 1) -> Iterator[Value]:
+        """`for i in range(start, stop, step)` at run time; u32, `step` > 0."""
+        place = self.where()
+        index = Value("index", u32, (), None, place, naming.target_of(place) or "i")
+        bounds = (self.coerce(start, u32), self.coerce(stop, u32), self.coerce(step, u32))
+        body = Block()
+        self._append(For(index, *bounds, body, place))
+        with self._inside(body):
+            yield index
+
+    @contextmanager
+    def when(self, condition: Value) -> Iterator[None]:
+        statement = If(self.coerce(condition, boolean), Block(), Block(), self.where())
+        self._append(statement)
+        with self._inside(statement.then):
+            yield
+        self._last_if[id(self._blocks[-1])] = statement
+
+    @contextmanager
+    def otherwise(self) -> Iterator[None]:
+        """The other branch of the `when` just before."""
+        last = self._blocks[-1].statements[-1] if self._blocks[-1].statements else None
+        if not isinstance(last, If) or last is not self._last_if.get(id(self._blocks[-1])):
+            raise SyntaxError(f"{self.where()}: k.otherwise() must follow its k.when(...) directly")
+        with self._inside(last.orelse):
+            yield
+
+    def barrier(self) -> None:
+        """Workgroup barrier: must be reached by all invocations or none."""
+        self._append(Barrier(self.where()))
+
+    # Expressions
+
+    def constant(self, value: int | float | bool, type: Type) -> Value:
+        return Value("const", type, (), value, self.where())
+
+    def coerce(self, operand: Number, type: Type) -> Value:
+        """A Python number becomes a constant of `type`; a scalar value is spread over a vector type's lanes."""
+        if not isinstance(operand, Operators):
+            constant = self.constant(operand, type.element)
+            return constant if type.lanes == 1 else self.splat(constant, type.lanes)
+        value = operand.value()
+        if value.type == type:
+            return value
+        if value.type == type.element:
+            return self.splat(value, type.lanes)
+        raise TypeError(f"{self.where()}: expected {type}, got {value.type} ({value.op})")
+
+    def splat(self, value: Value, lanes: int) -> Value:
+        return self.emit("splat", value.type.with_lanes(lanes), (value,))
+
+    def binary(self, op: str, left: Number, right: Number) -> Value:
+        """The one place where operand types meet: numbers take the other side's type, scalars spread over vectors."""
+        known = [side.value() for side in (left, right) if isinstance(side, Operators)]
+        type = max((value.type for value in known), key=lambda t: t.lanes)
+        a, b = self.coerce(left, type), self.coerce(right, type)
+        if op == "div" and not type.is_float:
+            raise TypeError(f"{self.where()}: integers divide with //, not /")
+        if op == "floordiv":
+            if not type.is_integer:
+                raise TypeError(f"{self.where()}: floats divide with /, not //")
+            op = "div"
+        result = boolean.with_lanes(type.lanes) if op in _COMPARISONS else type
+        return simplify.binary(self, op, result, a, b)
+
+    def unary(self, op: str, operand: Number, type: Type | None = None) -> Value:
+        assert isinstance(operand, Operators)
+        value = operand.value()
+        return self.emit(op, type or value.type, (value,))
+
+    def extract(self, operand: Operators, lane: int) -> Value:
+        value = operand.value()
+        if not 0 <= lane < value.type.lanes:
+            raise IndexError(f"{self.where()}: lane {lane} of a {value.type}")
+        if value.op == "vector":
+            return value.args[lane]
+        return self.emit("extract", value.type.element, (value,), lane)
+
+    def emit(self, op: str, type: Type, args: tuple[Value, ...], attr: object = None) -> Value:
+        """Add one value to the current block, or find it there already when it is pure."""
+        place = self.where()
+        key = (op, type, tuple(map(_identity, args)), attr)
+        pure = op not in _IMPURE and not op.startswith("subgroup_")
+        if pure:
+            for scope in reversed(self._known):
+                if key in scope:
+                    return scope[key]
+        value = Value(op, type, args, attr, place)
+        self._append(Let(value))
+        if pure:
+            self._known[-1][key] = value
+        return value
+
+    # Book-keeping
+
+    def where(self) -> SourceLine:
+        """The innermost line of Python outside this package: the kernel's own line."""
+        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  (inspect.stack() is a thousand times slower)
+        while frame.f_back is not None:
+            file = frame.f_code.co_filename
+            if not file.startswith(_HERE) and not file.endswith("contextlib.py"):
+                break
+            frame = frame.f_back
+        return SourceLine(frame.f_code.co_filename, frame.f_lineno)
+
+    def finish(self) -> Kernel:
+        kernel = Kernel(
+            self.name,
+            tuple(self._buffers),
+            tuple(self._shared),
+            self.step if self._uses_step else (),
+            self.workgroup,
+            self._root,
+            self.fixed_subgroup_size,
+        )
+        naming.name_values(kernel)
+        return kernel
+
+    def _append(self, statement: Let | Declare | Assign | Store | For | If | Barrier) -> None:
+        self._blocks[-1].statements.append(statement)
+
+    @contextmanager
+    def _inside(self, block: Block) -> Iterator[None]:
+        self._blocks.append(block)
+        self._known.append({})
+        try:
+            yield
+        finally:
+            self._blocks.pop()
+            self._known.pop()
+
+
+def _identity(value: Value) -> object:
+    return ("const", value.type, value.attr, type(value.attr)) if value.op == "const" else id(value)
+
+
+def trace(
+    name: str,
+    body: Callable[[Tracer], None],
+    *,
+    workgroup: int,
+    step: tuple[Param, ...] = (),
+    subgroup_size: int | None = None,
+) -> Kernel:
+    """Run `body` once and return the kernel it traced (not yet verified: see `kernelc.kir.verify`)."""
+    tracer = Tracer(name, workgroup, step, subgroup_size)
+    with tracing(tracer):
+        body(tracer)
+    return tracer.finish()

@@ -1,0 +1,54 @@
+"""Targets and capabilities as data: what a kernel variant may use and what a device must offer to run it.
+
+Outside `kernelc/backends` and the runtimes nobody asks for a target's name; schedules and kernels look at `Capabilities`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kernelc.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What kernels compiled for a variant may rely on.
+
+    The defaults are what every WebGPU device gives without asking (WebGPU specification, section "Limits").
+    """
+
+    f16: bool = False  # 16-bit floats as storage and arithmetic type
+    subgroups: bool = False  # subgroup sum and max, of any size
+    subgroup_size: int | None = None  # the one size the variant is made for, where it needs to know
+    shared_bytes: int = 16384
+    max_threads: int = 256
+    storage_buffers: int = 8
+    max_binding_bytes: int = 128 << 20
+    offset_alignment: int = 256
+    max_grid: int = 65535
+
+
+@dataclass(frozen=True)
+class Target:
+    """A named target: the variants an artifact carries for it, the most demanding first."""
+
+    name: str
+    suffix: str  # of its kernel files
+    variants: tuple[Capabilities, ...]
+
+
+TARGETS: dict[str, Target] = {
+    "wgsl": Target(
+        "wgsl",
+        "wgsl",
+        (Capabilities(f16=True, subgroups=True), Capabilities(subgroups=True), Capabilities()),
+    ),
+}
+
+
+def target_named(name: str) -> Target:
+    """Raises UsageError for a target this build does not have."""
+    if name not in TARGETS:
+        known = ", ".join(sorted(TARGETS))
+        raise UsageError(f"got {name!r}, wanted one of: {known}", where="--target", help=f"build with --target {known}")
+    return TARGETS[name]

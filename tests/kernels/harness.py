@@ -1,0 +1,77 @@
+"""The one property every kernel family has: each schedule, on each executor, gives what the numpy reference gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from kernelc.ir.dim import evaluate
+from kernelc.kernels.spec import KernelSpec
+from kernelc.target import TARGETS, Capabilities
+from tests.kernels.executors import EXECUTORS, supported, wgpu_device
+
+VARIANTS: dict[str, Capabilities] = {
+    "baseline": Capabilities(),
+    "subgroups": Capabilities(subgroups=True),
+    "f16-subgroups": Capabilities(f16=True, subgroups=True),
+}
+assert set(VARIANTS.values()) >= set(TARGETS["wgsl"].variants)
+
+
+def check_kernel(
+    spec: KernelSpec[Any, Any],
+    problem: Any,
+    *,
+    executor: str,
+    capabilities: Capabilities,
+    seed: int,
+    env: Mapping[str, int],
+    schedule: Any | None = None,
+    params: Mapping[str, int | float] | None = None,
+) -> None:
+    """Run one problem with one schedule (default: the spec's) and compare every output with the reference.
+
+    Skips by name where the executor has no device for the variant.
+    """
+    if executor == "wgpu" and (wgpu_device() is None or not supported(capabilities)):
+        pytest.skip("no wgpu adapter (Vulkan driver) with the features of this variant")
+    rng = np.random.default_rng(seed)
+    arrays = spec.inputs(problem, rng, env)
+    step = {**spec.params(problem, rng, env), **(params or {})}
+    schedule = schedule if schedule is not None else spec.default(capabilities, problem)
+    kernel = spec.kernel(problem, schedule, capabilities)
+    x, y, z = spec.grid(problem, schedule)
+    grid = (evaluate(x, env), evaluate(y, env), evaluate(z, env))
+    got = EXECUTORS[executor](kernel, grid, arrays, step)
+    wanted = {name: array.copy() for name, array in arrays.items()}
+    spec.reference(problem, wanted, step)
+    compare(spec, problem, schedule, got, wanted)
+
+
+def compare(
+    spec: KernelSpec[Any, Any],
+    problem: Any,
+    schedule: Any,
+    got: Mapping[str, npt.NDArray[Any]],
+    wanted: Mapping[str, npt.NDArray[Any]],
+) -> None:
+    """Outputs within the spec's tolerance (f16 pairs compared as numbers), inputs untouched."""
+    tolerance = spec.tolerance(problem)
+    for binding in spec.bindings(problem):
+        a, b = got[binding.name], wanted[binding.name]
+        if binding.access == "read":
+            assert np.array_equal(a, b), f"{spec.name}: input {binding.name} was changed"
+            continue
+        if binding.name in spec.packed_halves(problem):
+            a, b = (side.reshape(-1).view(np.float16).astype(np.float32) for side in (a, b))
+        error = np.abs(a.astype(np.float64) - b.astype(np.float64))
+        limit = tolerance.absolute + tolerance.relative * np.abs(b.astype(np.float64))
+        bad = ~(error <= limit)
+        assert not bad.any(), (
+            f"{spec.name}.{binding.name}: {int(bad.sum())} of {bad.size} differ, worst {error.max():.3g} at "
+            f"{np.unravel_index(int(np.argmax(np.where(np.isnan(error), np.inf, error))), error.shape)}\n  {problem}\n  {schedule}"
+        )
