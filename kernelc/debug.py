@@ -35,7 +35,7 @@ def dump(stage_name: str, suffix: str, text: str | Callable[[], str]) -> None:
     path = Path(folder) / f"{_next_number(folder):02d}_{name}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content if content.endswith("\n") else content + "\n", encoding="utf-8", errors="backslashreplace")
+        path.write_text(content.rstrip("\n") + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         reason = error.strerror or str(error)
         help = "point KERNELC_DUMP at a writable folder"

@@ -1,0 +1,73 @@
+"""Fixtures and settings that all tests share."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+REPO = Path(__file__).resolve().parents[1]
+
+os.environ.setdefault("KERNELC_VERIFY", "1")
+
+if not os.environ.get("XDG_RUNTIME_DIR"):  # the Vulkan loader's drivers complain on stderr without one
+    _runtime_dir = tempfile.mkdtemp(prefix="kernelc-tests-")
+    os.environ["XDG_RUNTIME_DIR"] = _runtime_dir  # xdist's workers inherit it
+    atexit.register(shutil.rmtree, _runtime_dir, ignore_errors=True)
+
+# The same examples on every run, so that a red test is red for everyone. No deadline and no complaint about
+# slow generation: both measure how busy the machine is. No explaining after shrinking: it runs slow kernels
+# many more times.
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[phase for phase in Phase if phase is not Phase.explain],
+)
+# New examples every night; a failure prints the line that reproduces it.
+settings.register_profile(
+    "nightly", settings.get_profile("ci"), derandomize=False, max_examples=500, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files from this run")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    wanting = [item for item in items if item.get_closest_marker("gpu")]
+    if wanting and not _has_adapter():
+        for item in wanting:
+            item.add_marker(pytest.mark.skip(reason="no wgpu adapter: run `make setup`"))
+
+
+def _has_adapter() -> bool:
+    import wgpu  # not at the top: most test runs need no GPU library
+
+    return bool(wgpu.gpu.enumerate_adapters_sync())
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be rewritten (`pytest --update-golden`)."""
+    return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real models, reference outputs, tokenizers and texts, which is no part of the repository.
+
+    It lies beside the checkout in shared/data, or where $KERNELC_TEST_DATA says.
+    """
+    folder = Path(os.environ.get("KERNELC_TEST_DATA") or REPO.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"test data missing: {folder} (KERNELC_TEST_DATA says where it is)")
+    return folder

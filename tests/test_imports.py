@@ -1,0 +1,239 @@
+"""Imports point one way: this table says which, and the tests hold every module to it.
+
+The same seams are banned-api rules in each package's ruff.toml, which an editor shows while typing. This test
+is the finer of the two (it knows submodules) and sees to it that both say the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+PACKAGES = ("kernelc", "model", "runtime")
+
+EVERYONE = ("kernelc.errors", "kernelc.debug", "kernelc.artifact")
+EVERYTHING = PACKAGES
+
+# Who (the longest prefix of a module's name counts) may import what, besides its own package.
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "kernelc": (),
+    "kernelc.errors": (),
+    "kernelc.debug": ("kernelc.errors",),
+    "kernelc.artifact": ("kernelc.errors", "kernelc.debug", "kernelc.ir.dim"),
+    "kernelc.target": ("kernelc.errors", "kernelc.debug"),
+    "kernelc.ir": (*EVERYONE, "kernelc.ir.dim"),
+    "kernelc.ir.dim": ("kernelc.errors", "kernelc.debug"),  # the artifact stands on it
+    "kernelc.kir": (*EVERYONE, "kernelc.ir.dim"),
+    "kernelc.kernels": (
+        *EVERYONE,
+        "kernelc.kir",
+        "kernelc.ir.dim",
+        "kernelc.ir.types",
+        "kernelc.ir.formats",
+        "kernelc.target",
+    ),
+    "kernelc.passes": (*EVERYONE, "kernelc.ir", "kernelc.kernels", "kernelc.target"),
+    "kernelc.backends": (*EVERYONE, "kernelc.kir", "kernelc.target"),
+    "model": (*EVERYONE, "kernelc.ir"),
+    "runtime": (*EVERYONE, "kernelc.ir.dim"),
+    "kernelc.pipeline": EVERYTHING,
+    "kernelc.commands": EVERYTHING,
+    "kernelc.cli": EVERYTHING,
+    "kernelc.build": ("kernelc.cli",),  # `python -m kernelc.build`
+}
+
+# Only these may import the commands; the second only where it is run as a script.
+COMMANDS = ("kernelc.commands", "kernelc.cli", "kernelc.build")
+MAY_IMPORT_COMMANDS = ("kernelc.commands", "kernelc.cli", "kernelc.build")
+SCRIPT_MAY_IMPORT = {"runtime.chat": "kernelc.cli"}  # `python -m runtime.chat`
+
+# The runtime is what a user of an artifact installs: it stays this small.
+RUNTIME_LIBRARIES = {"numpy", "wgpu"}
+
+
+@dataclass(frozen=True)
+class Import:
+    target: str
+    line: int
+    in_script: bool  # inside `if __name__ == "__main__":`
+
+
+def within(name: str, prefixes: tuple[str, ...]) -> bool:
+    return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
+
+
+def row_of(module: str) -> str:
+    """The row of the table for `module`, "" for none."""
+    if module.startswith("kernelc.ir.dim_"):  # files split off dim
+        return "kernelc.ir.dim"
+    rows = [row for row in MAY_IMPORT if within(module, (row,)) and row != "kernelc"]
+    return max(rows, key=len, default="kernelc" if module == "kernelc" else "")
+
+
+def top_of(module: str) -> str:
+    return ".".join(module.split(".")[:2]) if within(module, ("kernelc",)) else module.split(".")[0]
+
+
+def modules() -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for package in PACKAGES:
+        for path in sorted((REPO / package).rglob("*.py")):
+            parts = path.relative_to(REPO).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports_of(module: str, source: str, known: set[str], is_package: bool = False) -> Iterator[Import]:
+    """Every import of our own packages in `source`, at whatever depth, for type checkers only or not."""
+
+    def visit(node: ast.AST, in_script: bool) -> Iterator[Import]:
+        for target in _targets(node, module, known, is_package):
+            if target.split(".")[0] in PACKAGES:
+                yield Import(target, getattr(node, "lineno", 0), in_script)
+        for child in ast.iter_child_nodes(node):
+            script = isinstance(node, ast.If) and _is_main_guard(node) and child in node.body
+            yield from visit(child, in_script or script)
+
+    yield from visit(ast.parse(source), False)
+
+
+def _targets(node: ast.AST, module: str, known: set[str], is_package: bool) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            parents = module.split(".")
+            keep = len(parents) - node.level + (1 if is_package else 0)
+            base = ".".join([*parents[:keep], *([node.module] if node.module else [])])
+        names = [f"{base}.{alias.name}" for alias in node.names]
+        return [name if name in known else base for name in names]
+    if isinstance(node, ast.Call) and _called(node.func) in {"import_module", "__import__"}:
+        first = node.args[0] if node.args else None
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            return [first.value]
+    return []
+
+
+def _called(function: ast.expr) -> str:
+    return getattr(function, "id", None) or getattr(function, "attr", "")
+
+
+def _is_main_guard(node: ast.If) -> bool:
+    return ast.unparse(node.test) == "__name__ == '__main__'"
+
+
+def complaint(module: str, imported: Import) -> str | None:
+    """What is wrong with this import, or None."""
+    target, row = imported.target, row_of(module)
+    if imported.in_script and SCRIPT_MAY_IMPORT.get(module) == target:
+        return None
+    if target == "kernelc":  # the version alone
+        return None
+    if within(target, COMMANDS) and not within(module, MAY_IMPORT_COMMANDS):
+        return f"{module}:{imported.line} imports {target}; only the commands themselves may"
+    if row_of(target) == row or within(target, MAY_IMPORT[row]):
+        return None
+    allowed = ", ".join(MAY_IMPORT[row]) or "nothing"
+    return f"{module}:{imported.line} imports {target}; {row} may import {allowed}"
+
+
+def test_every_module_has_a_row():
+    missing = [module for module in modules() if not row_of(module)]
+    assert not missing, "say in MAY_IMPORT what these may import"
+
+
+def test_imports_point_one_way():
+    known = modules()
+    complaints = [
+        problem
+        for module, path in known.items()
+        for imported in imports_of(module, path.read_text(), set(known), path.name == "__init__.py")
+        if (problem := complaint(module, imported))
+    ]
+    assert not complaints, "\n".join(complaints)
+
+
+KNOWN = {*modules(), "kernelc.ir.graph", "kernelc.ir.types", "kernelc.passes.fuse", "kernelc.commands.chat"}
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "wrong"),
+    [
+        ("runtime.engine", "from kernelc.ir.dim import Dim", []),
+        ("runtime.engine", "from kernelc.artifact import Artifact\nfrom kernelc import __version__", []),
+        ("runtime.engine", "from kernelc.ir import graph", ["kernelc.ir.graph"]),
+        ("runtime.engine", "import kernelc.ir", ["kernelc.ir"]),
+        ("runtime.engine", "def f():\n  from kernelc import passes", ["kernelc.passes"]),
+        ("runtime.engine", "if TYPE_CHECKING:\n  import kernelc.passes.fuse", ["kernelc.passes.fuse"]),
+        ("runtime.engine", "importlib.import_module('model')", ["model"]),
+        ("runtime.chat", 'if __name__ == "__main__":\n  from kernelc.cli import main', []),
+        ("runtime.chat", "from kernelc.cli import main", ["kernelc.cli"]),
+        ("runtime.chat", 'if __name__ == "__main__":\n  import kernelc.commands', ["kernelc.commands"]),
+        ("runtime.engine", 'if __name__ == "__main__":\n  import kernelc.cli', ["kernelc.cli"]),
+        ("kernelc.pipeline", "import model.llama, kernelc.passes", []),
+        ("kernelc.pipeline", "from kernelc.commands import chat", ["kernelc.commands.chat"]),
+        ("kernelc.commands.chat", "from kernelc.commands import build\nimport runtime.engine", []),
+        ("kernelc.passes.fuse", "from kernelc.ir.graph import Graph\nfrom kernelc.kernels import spec", []),
+        ("kernelc.passes.fuse", "from ..backends import base\nfrom . import select", ["kernelc.backends"]),
+        ("kernelc.kernels.spec", "from kernelc.ir import graph, types", ["kernelc.ir.graph"]),
+        ("kernelc.backends.wgsl", "from kernelc.kernels.spec import KernelSpec", ["kernelc.kernels.spec"]),
+        ("kernelc.ir.dim_json", "import kernelc.artifact", ["kernelc.artifact"]),
+        ("kernelc.ir.graph", "from kernelc.ir.dim import Dim", []),
+        ("kernelc.ir.dim", "from kernelc.ir.dim_json import to_json", []),
+        ("kernelc.errors", "import kernelc.debug", ["kernelc.debug"]),
+        ("model.llama", "from kernelc.kernels import spec", ["kernelc.kernels"]),
+    ],
+)
+def test_the_rules_themselves(module: str, source: str, wrong: list[str]):
+    known = KNOWN - {"kernelc.kernels.spec", "kernelc.backends.base"}
+    found = imports_of(module, source, known)
+    assert [imported.target for imported in found if complaint(module, imported)] == wrong
+
+
+def test_runtime_needs_few_libraries():
+    allowed = {*sys.stdlib_module_names, *PACKAGES, *RUNTIME_LIBRARIES}
+    for module, path in modules().items():
+        if module.startswith("runtime"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                for target in _targets(node, module, set(), path.name == "__init__.py"):
+                    assert target.split(".")[0] in allowed, f"{module} imports {target}"
+
+
+PRINT_LOADED = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_importing_the_runtime_loads_no_compiler():
+    wanted = [module for module in modules() if within(module, ("runtime",))]
+    command = [sys.executable, "-c", PRINT_LOADED, *wanted]
+    run = subprocess.run(command, cwd=REPO, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    loaded = {row_of(name) for name in json.loads(run.stdout) if within(name, PACKAGES)}
+    assert loaded <= {"kernelc", *EVERYONE, "kernelc.ir", "kernelc.ir.dim", "runtime"}
+    ir = {name for name in json.loads(run.stdout) if row_of(name) == "kernelc.ir"}
+    assert ir <= {"kernelc.ir"}, "only dim is the runtime's"
+
+
+FOLDERS = [row for row in MAY_IMPORT if (REPO / row.replace(".", "/")).is_dir()]
+
+
+@pytest.mark.parametrize("row", [row for row in FOLDERS if row not in ("kernelc", "kernelc.commands")])
+def test_ruff_bans_the_same_imports(row: str):
+    config = tomllib.loads((REPO / row.replace(".", "/") / "ruff.toml").read_text())
+    banned = set(config["lint"]["flake8-tidy-imports"]["banned-api"])
+    allowed = {top_of(name) for name in (row, *EVERYONE, *MAY_IMPORT[row])}
+    assert banned == {top_of(other) for other in MAY_IMPORT} - allowed - {"kernelc"}
