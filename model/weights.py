@@ -1,0 +1,261 @@
+"""The weights of a Hugging Face folder: found in its safetensors files, checked, read a block at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.errors import CheckpointError
+from model.config import LlamaConfig
+from model.json_fields import Fields, read_json_object, show
+from model.safetensors_file import SafetensorsFile
+
+_MAX_INDEX_BYTES = 16 << 20
+_MAX_SHARDS = 4096
+_SINGLE = "model.safetensors"
+_INDEX = "model.safetensors.index.json"
+_NAMES_SHOWN = 3
+_WEIGHT_TYPES = ("F32", "F16", "BF16")
+
+
+class Checkpoint:
+    """The tensors of a model folder, by name. Nothing is read before it is asked for, and nothing is kept."""
+
+    def __init__(self, folder: Path, files: Mapping[str, SafetensorsFile]) -> None:
+        self.folder = folder
+        self._files = files
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Checkpoint:
+        """Open model.safetensors, or the shards of model.safetensors.index.json, and check their headers.
+
+        Raises: CheckpointError where a file is missing, truncated, malformed or at odds with the index.
+        """
+        folder = Path(folder)
+        if (folder / _SINGLE).exists():
+            file = SafetensorsFile.open(folder / _SINGLE)
+            return cls(folder, dict.fromkeys(file.tensors, file))
+        if (folder / _INDEX).exists():
+            return cls(folder, _open_shards(folder))
+        raise CheckpointError(
+            f"got neither {_SINGLE} nor {_INDEX}", where=str(folder), help=_help_without_safetensors(folder)
+        )
+
+    def close(self) -> None:
+        """Close every file."""
+        for file in set(self._files.values()):
+            file.close()
+
+    def __enter__(self) -> Checkpoint:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def names(self) -> tuple[str, ...]:
+        """Return every tensor's name, in the order of the files."""
+        return tuple(self._files)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return a tensor's shape. Raises: CheckpointError where there is no such tensor."""
+        return self._file(name).tensors[name].shape
+
+    def dtype(self, name: str) -> str:
+        """Return a tensor's stored type as safetensors calls it ("BF16"). Raises: as `shape`."""
+        return self._file(name).tensors[name].dtype
+
+    def rows(self, name: str, begin: int, end: int) -> npt.NDArray[np.float32]:
+        """Return rows begin..end (of a vector: elements) as a new f32 array; only these are held in memory.
+
+        Shapes: [end - begin, ...the tensor's other dimensions].
+        Raises: CheckpointError where there is no such tensor, or a value is not finite.
+        """
+        file = self._file(name)
+        block = file.rows(name, begin, end)
+        check_finite(name, block, where=str(file.path), first_row=begin)
+        return block
+
+    def take_rows(
+        self, name: str, indices: npt.NDArray[np.integer] | Sequence[int]
+    ) -> npt.NDArray[np.float32]:
+        """Return the rows at `indices`, in that order (one may come twice), as a new f32 array.
+
+        Shapes: indices [count] -> [count, ...the tensor's other dimensions]. Raises: as `rows`.
+        """
+        file = self._file(name)
+        wanted = np.asarray(indices, dtype=np.int64)
+        block = file.take_rows(name, wanted)
+        if not _all_finite(block):  # name the row of the tensor, not of the selection
+            for position, row in enumerate(wanted):
+                check_finite(name, block[position : position + 1], where=str(file.path), first_row=int(row))
+        return block
+
+    def read(self, name: str) -> npt.NDArray[np.float32]:
+        """Return a whole tensor as f32: for norm weights and tests. Raises: as `rows`."""
+        return self.rows(name, 0, (self.shape(name) or (0,))[0])
+
+    def blocks(self, name: str, max_bytes: int = 64 << 20) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+        """Yield (first row, rows) from first to last, in blocks of at most `max_bytes` (or one row).
+
+        Raises: as `rows`.
+        """
+        shape = self.shape(name) or (0,)
+        row_bytes = 4 * math.prod(shape[1:])
+        step = max(1, max_bytes // max(1, row_bytes))
+        for begin in range(0, shape[0], step):
+            yield begin, self.rows(name, begin, min(begin + step, shape[0]))
+
+    def check_against(self, config: LlamaConfig) -> tuple[str, ...]:
+        """Check that every tensor of the model is here, in the right shape and a readable type.
+
+        Returns the names of what the model does not use (rotary_emb.inv_freq, a copy of tied embeddings).
+        Raises: CheckpointError naming the first tensors that are missing or wrong.
+        """
+        expected = expected_tensors(config)
+        missing = [name for name in expected if name not in self._files]
+        if missing:
+            raise self._missing(missing)
+        for name, wanted in expected.items():
+            self._check_tensor(name, wanted)
+        return tuple(name for name in self._files if name not in expected)
+
+    def _check_tensor(self, name: str, wanted: tuple[int, ...]) -> None:
+        where = f"{self._file(name).path}: {name}"
+        if self.shape(name) != wanted:
+            raise CheckpointError(
+                f"got shape {list(self.shape(name))}, wanted {list(wanted)}",
+                where=where,
+                help="config.json and the weights are of different models: download both from one place",
+            )
+        if self.dtype(name) not in _WEIGHT_TYPES:
+            raise CheckpointError(
+                f"got {self.dtype(name)} values, wanted {', '.join(_WEIGHT_TYPES)}",
+                where=where,
+                help="use the original, unquantised checkpoint",
+            )
+
+    def _missing(self, names: list[str]) -> CheckpointError:
+        listed = ", ".join(names[:_NAMES_SHOWN])
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        help_ = "config.json describes another model, or the checkpoint is incomplete: download it again"
+        if names == ["lm_head.weight"]:
+            help_ = "if the output layer shares the embedding, set tie_word_embeddings to true in config.json"
+        return CheckpointError(f"got no tensor {listed}{more}", where=str(self.folder), help=help_)
+
+    def _file(self, name: str) -> SafetensorsFile:
+        if name not in self._files:
+            raise self._missing([name])
+        return self._files[name]
+
+
+def expected_tensors(config: LlamaConfig) -> dict[str, tuple[int, ...]]:
+    """Return every tensor of the model by its Hugging Face name, with its shape ([out, in] for matrices)."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "model.embed_tokens.weight": (config.vocab_size, config.hidden_size)
+    }
+    for layer in range(config.layers):
+        for name, shape in _layer_tensors(config).items():
+            shapes[f"model.layers.{layer}.{name}"] = shape
+    shapes["model.norm.weight"] = (config.hidden_size,)
+    if not config.tie_word_embeddings:
+        shapes["lm_head.weight"] = (config.vocab_size, config.hidden_size)
+    return shapes
+
+
+def check_finite(
+    name: str, block: npt.NDArray[np.float32], *, where: str | None = None, first_row: int = 0
+) -> None:
+    """Check that a block of a tensor holds no NaN and no infinity; `first_row` is the block's place in it.
+
+    Raises: CheckpointError naming the tensor and the index of the first bad value.
+    """
+    if _all_finite(block):
+        return
+    place = np.unravel_index(int(np.argmin(np.isfinite(block))), block.shape)
+    index = [int(place[0]) + first_row, *(int(i) for i in place[1:])]
+    raise CheckpointError(
+        f"got {float(block[place])} at index {index}, wanted finite weights",
+        where=f"{where}: {name}" if where else name,
+        help="the checkpoint is damaged or its training diverged: download it again or use another",
+    )
+
+
+def _all_finite(block: npt.NDArray[np.float32]) -> bool:
+    # Both pass NaN on, so two reductions tell, without an array of booleans.
+    return block.size == 0 or bool(np.isfinite(block.min()) and np.isfinite(block.max()))
+
+
+def _layer_tensors(config: LlamaConfig) -> dict[str, tuple[int, ...]]:
+    hidden, intermediate = config.hidden_size, config.intermediate_size
+    q_rows, kv_rows = config.heads * config.head_dim, config.kv_heads * config.head_dim
+    attention = {"q_proj": (q_rows, hidden), "k_proj": (kv_rows, hidden), "v_proj": (kv_rows, hidden)}
+    attention["o_proj"] = (hidden, q_rows)
+    mlp = {"gate_proj": (intermediate, hidden), "up_proj": (intermediate, hidden)}
+    mlp["down_proj"] = (hidden, intermediate)
+    shapes: dict[str, tuple[int, ...]] = {"input_layernorm.weight": (hidden,)}
+    shapes.update(_linears("self_attn", attention, config.attention_bias))
+    shapes["post_attention_layernorm.weight"] = (hidden,)
+    shapes.update(_linears("mlp", mlp, config.mlp_bias))
+    return shapes
+
+
+def _linears(prefix: str, matrices: Mapping[str, tuple[int, int]], bias: bool) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, (rows, cols) in matrices.items():
+        shapes[f"{prefix}.{name}.weight"] = (rows, cols)
+        if bias:
+            shapes[f"{prefix}.{name}.bias"] = (rows,)
+    return shapes
+
+
+def _open_shards(folder: Path) -> dict[str, SafetensorsFile]:
+    """Open every shard that the index names, each tensor where the index says it is."""
+    index = folder / _INDEX
+    weight_map = _weight_map(index)
+    shards: dict[str, SafetensorsFile] = {}
+    try:
+        for file_name in dict.fromkeys(weight_map.values()):
+            shards[file_name] = SafetensorsFile.open(folder / file_name)
+        for name, file_name in weight_map.items():
+            if name not in shards[file_name].tensors:
+                raise CheckpointError(
+                    f"got no tensor {show(name)}, which {_INDEX} places here",
+                    where=str(folder / file_name),
+                    help="index and shards are of different versions: download all of them again",
+                )
+    except BaseException:
+        for shard in shards.values():
+            shard.close()
+        raise
+    return {name: shards[file_name] for name, file_name in weight_map.items()}
+
+
+def _weight_map(index: Path) -> dict[str, str]:
+    """Return the index's tensor -> shard file, each a plain file name inside the folder."""
+    fields = Fields(read_json_object(index, _MAX_INDEX_BYTES, CheckpointError), str(index), CheckpointError)
+    weight_map = fields.child("weight_map")
+    if weight_map is None or not weight_map.data:
+        raise fields.fail("weight_map", "got nothing, wanted an object of tensor names to files")
+    files = {name: weight_map.text(name) for name in weight_map.data}
+    for name, file in files.items():
+        if Path(file).name != file or not file.isprintable() or not file.endswith(".safetensors"):
+            raise weight_map.fail(name, f"got {show(file)}, wanted a .safetensors file of this folder")
+    shards = len(set(files.values()))
+    if shards > _MAX_SHARDS:
+        raise fields.fail("weight_map", f"got {shards} shards, wanted at most {_MAX_SHARDS}")
+    return files
+
+
+def _help_without_safetensors(folder: Path) -> str:
+    if not folder.is_dir():
+        return "give a Hugging Face model folder; this one does not exist"
+    if any(folder.glob("pytorch_model*.bin")):
+        return "only .bin weights are here; save the model as safetensors, which run no code when loaded"
+    return "give a Hugging Face model folder with its *.safetensors files"
