@@ -1,0 +1,47 @@
+"""The artifact: the one thing that the compiler, the runtimes and the browser share.
+
+A folder with `manifest.json`, the kernels' texts, the packed weights in shards, and the tokenizer with its
+chat template. `ArtifactWriter` builds one, `Artifact.open` reads one, trusting nothing.
+"""
+
+from kernelc.artifact.parse import parse_manifest
+from kernelc.artifact.reader import MANIFEST, Artifact
+from kernelc.artifact.schema import (
+    ALIGNMENT_BYTES,
+    ELEMENT_BYTES,
+    MAX_SHARD_BYTES,
+    ROLES,
+    STEP_BUFFER,
+    Bounds,
+    Buffer,
+    BufferRange,
+    ChatTemplateInfo,
+    Dispatch,
+    FileEntry,
+    GraphInfo,
+    Json,
+    Kernel,
+    KernelBinding,
+    Manifest,
+    ModelInfo,
+    Param,
+    Program,
+    Requires,
+    Segment,
+    Shard,
+    Tensor,
+    TokenizerInfo,
+    Variant,
+    Weights,
+    tensor_bytes,
+)
+from kernelc.artifact.shards import WeightsWriter
+from kernelc.artifact.writer import ArtifactWriter, kernel_file
+
+__all__ = [
+    "Artifact", "ArtifactWriter", "WeightsWriter", "kernel_file", "parse_manifest", "tensor_bytes",
+    "Manifest", "ModelInfo", "Param", "Kernel", "KernelBinding", "Variant", "Requires", "Buffer",
+    "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
+    "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GraphInfo", "Json", "Bounds",
+    "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
+]  # fmt: skip

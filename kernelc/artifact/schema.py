@@ -1,0 +1,291 @@
+"""The manifest of an artifact, as frozen dataclasses: what `manifest.json` says, field by field.
+
+Sizes and grids are dims (`kernelc.ir.dim`): a buffer's bytes may depend on `context` alone, a grid on any
+symbol of the manifest. All byte offsets and counts are little-endian storage bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias, cast
+
+from kernelc.ir.dim import Dim, DimExpr
+from kernelc.ir.dim import to_json as dim_to_json
+
+FORMAT = "kernelc-artifact"
+VERSION = 1
+
+ALIGNMENT_BYTES = 256
+"""Tensors start at multiples of this in a shard: WebGPU's guaranteed storage offset alignment."""
+MAX_SHARD_BYTES = 64 * 2**20
+
+QUANTS = ("q4", "q8", "f16", "f32")
+TARGETS = ("wgsl", "cuda", "spirv", "opencl")
+ROLES = ("prefill", "decode", "score", "sample_greedy", "sample")
+PARAM_TYPES = ("u32", "f32")
+ACCESSES = ("read", "read_write")
+BUFFER_KINDS = ("weight", "state", "slot")
+TOKENIZER_KINDS = ("sentencepiece", "tokenizers")
+STEP_BUFFER = "step"
+"""The state buffer that holds the step block."""
+
+ELEMENT_BYTES = {
+    f"{scalar}{suffix}": size * lanes
+    for scalar, size in (("u32", 4), ("i32", 4), ("f32", 4), ("f16", 2))
+    for suffix, lanes in (("", 1), ("x2", 2), ("x4", 4))
+}
+"""Bytes of one element of a binding, by the name of its type."""
+
+# Storage bytes of one group of 32 elements; scales are one f16 a group.
+GROUP_BYTES = {"q4.quants": 16, "q8.quants": 32, "f16.quants": 64, "f32.quants": 128}
+SCALES = ("q4.scales", "q8.scales")
+ENCODINGS = (*GROUP_BYTES, *SCALES, "f32")
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Bounds: TypeAlias = tuple[int, int]
+
+
+def tensor_bytes(encoding: str, shape: tuple[int, ...]) -> int:
+    """Storage bytes of a tensor: packed matrices by `shape` [rows, cols], plain "f32" by any shape."""
+    if encoding == "f32":
+        count = 1
+        for size in shape:
+            count *= size
+        return 4 * count
+    rows, cols = shape
+    groups = rows * -(-cols // 32)
+    return -(-2 * groups // 16) * 16 if encoding in SCALES else groups * GROUP_BYTES[encoding]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """The model's own numbers, for `inspect` and for the runtime's checks of token ids and context."""
+
+    architecture: str
+    vocab_size: int
+    hidden_size: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    intermediate_size: int
+    max_context: int
+    bos_token_id: int | None
+    eos_token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One 4-byte field of the step block, "u32" or "f32"."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class KernelBinding:
+    """One storage binding of a kernel: binding i of group 0 is entry i of the kernel's list."""
+
+    name: str
+    element: str
+    access: str
+
+
+@dataclass(frozen=True)
+class Requires:
+    """What a device must offer to run a variant; `subgroup_size` None means that any will do."""
+
+    features: tuple[str, ...] = ()
+    subgroup_size: int | None = None
+    threads: int = 1
+    shared_bytes: int = 0
+    storage_buffers: int = 0
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One printed kernel: its file, entry point, workgroup, and the grid of workgroups to dispatch."""
+
+    target: str
+    file: str
+    sha256: str
+    entry: str
+    workgroup: tuple[int, int, int]
+    grid: tuple[Dim, Dim, Dim]
+    requires: Requires
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel: what it computes (`spec` and `problem`), its bindings, and its variants, the preferred first.
+
+    With `params`, the step block follows the bindings, as binding number `len(bindings)`.
+    """
+
+    spec: str
+    problem: Mapping[str, Json]
+    params: bool
+    bindings: tuple[KernelBinding, ...]
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A device buffer: a "weight" is named as its tensor, "state" outlives a step, a "slot" is scratch."""
+
+    kind: str
+    bytes: Dim
+
+
+@dataclass(frozen=True)
+class BufferRange:
+    """What a dispatch binds: `bytes` of a buffer from `offset` on."""
+
+    buffer: str
+    offset: int
+    bytes: Dim
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One kernel launch; `origin` is the layer path that it computes."""
+
+    kernel: str
+    bindings: tuple[BufferRange, ...]
+    origin: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """A straight list of dispatches for one role, valid where every symbol is within `symbols`."""
+
+    role: str
+    symbols: Mapping[str, Bounds]
+    dispatches: tuple[Dispatch, ...]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of weights."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+class Segment(NamedTuple):
+    """A piece of a tensor: `bytes` of shard number `shard` from `offset` on."""
+
+    shard: int
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A stored tensor: its pieces in order, its encoding and the logical shape of the matrix or vector."""
+
+    bytes: int
+    segments: tuple[Segment, ...]
+    encoding: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Weights:
+    shards: tuple[Shard, ...] = ()
+    tensors: Mapping[str, Tensor] = dataclasses.field(default_factory=lambda: dict[str, Tensor]())
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """Size and sha256 of a file in the artifact."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TokenizerInfo:
+    """The tokenizer: `file` is the one to load, `files` all that belong to it."""
+
+    kind: str
+    file: str
+    files: Mapping[str, FileEntry]
+
+
+@dataclass(frozen=True)
+class ChatTemplateInfo:
+    """The chat template's file, and what `bos_token` and `eos_token` are in it."""
+
+    file: str
+    sha256: str
+    bos_token: str | None
+    eos_token: str | None
+
+
+@dataclass(frozen=True)
+class GraphInfo:
+    """The tensor graph's text form, which `inspect` prints."""
+
+    file: str
+    sha256: str
+
+
+class NamedFile(NamedTuple):
+    """A file that the manifest names, and what it says of it (`bytes` None: any size)."""
+
+    file: str
+    sha256: str
+    bytes: int | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that a runtime needs to know; see the dataclasses above for its parts."""
+
+    name: str
+    target: str
+    quant: str
+    model: ModelInfo
+    symbols: Mapping[str, Bounds]
+    params: tuple[Param, ...]
+    kernels: Mapping[str, Kernel]
+    buffers: Mapping[str, Buffer]
+    programs: Mapping[str, Program]
+    weights: Weights
+    tokenizer: TokenizerInfo | None = None
+    chat_template: ChatTemplateInfo | None = None
+    graph: GraphInfo | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """The JSON form. Maps are sorted, but programs keep their order: the first that fits is run."""
+        body = cast("dict[str, Json]", _to_json(self))
+        body["programs"] = {name: _to_json(program) for name, program in self.programs.items()}
+        return {"format": FORMAT, "version": VERSION, **body}
+
+    def files(self) -> list[NamedFile]:
+        """Every file that the manifest names besides itself; a file may be named more than once."""
+        variants = [variant for kernel in self.kernels.values() for variant in kernel.variants]
+        texts = [text for text in (self.chat_template, self.graph) if text]
+        sized = [(shard.file, shard) for shard in self.weights.shards]
+        tokenizer = self.tokenizer.files.items() if self.tokenizer else ()
+        return [
+            *(NamedFile(named.file, named.sha256, None) for named in (*variants, *texts)),
+            *(NamedFile(name, entry.sha256, entry.bytes) for name, entry in (*sized, *tokenizer)),
+        ]
+
+
+def _to_json(value: object) -> Json:
+    if isinstance(value, DimExpr):
+        return cast(Json, dim_to_json(value))
+    if dataclasses.is_dataclass(value):
+        return {field.name: _to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, object]", value)
+        return {name: _to_json(items[name]) for name in sorted(items)}
+    if isinstance(value, list | tuple):
+        return [_to_json(item) for item in cast("list[object]", value)]
+    return cast(Json, value)

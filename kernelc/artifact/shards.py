@@ -1,0 +1,129 @@
+"""Streaming tensors into weight shards of limited size, hashed as they are written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact.schema import (
+    ALIGNMENT_BYTES,
+    MAX_SHARD_BYTES,
+    Segment,
+    Shard,
+    Tensor,
+    Weights,
+    tensor_bytes,
+)
+from kernelc.errors import InternalError
+
+Chunk: TypeAlias = "bytes | npt.NDArray[Any]"
+
+
+class WeightsWriter:
+    """Writes tensors one after the other into `FOLDER/weights/NNNN.bin`.
+
+    A tensor that fits into a shard is never cut, so that loading it maps one range of one file.
+    """
+
+    def __init__(self, folder: Path, max_shard_bytes: int = MAX_SHARD_BYTES) -> None:
+        self._folder = folder
+        self._max_bytes = max_shard_bytes
+        self._shards: list[Shard] = []
+        self._tensors: dict[str, Tensor] = {}
+        self._file: BinaryIO | None = None
+        self._hash = hashlib.sha256()
+        self._used_bytes = 0
+
+    def add(self, name: str, encoding: str, shape: tuple[int, ...], chunks: Iterable[Chunk]) -> None:
+        """Append a tensor whose bytes are those of `chunks` in order.
+
+        `shape` is the logical one: [rows, cols] of a packed matrix for its quants and its scales.
+        Raises InternalError where the chunks do not add up to what encoding and shape need.
+        """
+        if name in self._tensors:
+            raise InternalError(f"weight tensor {name} is added twice")
+        size = tensor_bytes(encoding, shape)
+        self._begin(size)
+        segments: list[Segment] = []
+        for chunk in chunks:
+            self._append(_octets(chunk).data, segments)
+        got = sum(segment.bytes for segment in segments)
+        if got != size:
+            raise InternalError(
+                f"weight tensor {name}: got {got} bytes, wanted {size} for {encoding} {shape}"
+            )
+        self._tensors[name] = Tensor(size, tuple(segments), encoding, shape)
+
+    def finish(self) -> Weights:
+        """Close the last shard; the manifest's `weights` section."""
+        self.close()
+        return Weights(tuple(self._shards), dict(self._tensors))
+
+    def close(self) -> None:
+        """Close the shard that is being written, if any."""
+        if self._file is None:
+            return
+        file, self._file = self._file, None
+        with file:
+            file.flush()
+            os.fsync(file.fileno())
+        self._shards.append(Shard(self._shard_name(), self._used_bytes, self._hash.hexdigest()))
+
+    def _shard_name(self) -> str:
+        return f"weights/{len(self._shards):04d}.bin"
+
+    def _begin(self, size_bytes: int) -> None:
+        """Make room: an aligned offset, in a new shard where the rest of this one is too small."""
+        start = -(-self._used_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+        if self._file is None or start + size_bytes > self._max_bytes:
+            self._open()
+        else:
+            self._write(bytes(start - self._used_bytes))
+
+    def _open(self) -> None:
+        self.close()
+        path = self._folder / self._shard_name()
+        path.parent.mkdir(exist_ok=True)
+        self._file = path.open("xb")
+        self._hash = hashlib.sha256()
+        self._used_bytes = 0
+
+    def _append(self, data: memoryview, segments: list[Segment]) -> None:
+        while data.nbytes:
+            room = self._max_bytes - self._used_bytes
+            if room == 0:
+                self._open()
+                continue
+            piece = data[:room]
+            self._note(segments, piece.nbytes)
+            self._write(piece)
+            data = data[room:]
+
+    def _note(self, segments: list[Segment], size_bytes: int) -> None:
+        """Lengthen the last segment, or begin one where the shard is another."""
+        shard = len(self._shards)
+        if segments and segments[-1].shard == shard:
+            last = segments[-1]
+            segments[-1] = Segment(shard, last.offset, last.bytes + size_bytes)
+        else:
+            segments.append(Segment(shard, self._used_bytes, size_bytes))
+
+    def _write(self, data: memoryview | bytes) -> None:
+        if self._file is None:
+            raise InternalError("no shard is open")
+        self._file.write(data)
+        self._hash.update(data)
+        self._used_bytes += len(data)
+
+
+def _octets(chunk: Chunk) -> npt.NDArray[np.uint8]:
+    if isinstance(chunk, bytes):
+        return np.frombuffer(chunk, np.uint8)
+    little = chunk.astype(chunk.dtype.newbyteorder("<"), copy=False)
+    return np.ascontiguousarray(little).reshape(-1).view(np.uint8)
