@@ -1,0 +1,46 @@
+# Every target sets itself up in a clean checkout; nothing is installed again until pyproject.toml changes.
+
+PYTHON ?= python3
+WORKERS ?= auto
+BIN := .venv/bin
+SETUP := .venv/.kernelc-setup
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
+
+# The pinned pyright is the one we want: no advice to take a newer one.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: help setup chat test lint pytest nightly clean
+
+help:
+	@echo "make setup               make .venv with everything in it, and a driver for wgpu if one is missing"
+	@echo "make chat MODEL=folder   build the model in folder and talk to it (ARGS='--device cpu' adds options)"
+	@echo "make test                lint, types and tests"
+	@echo "make lint                lint and types"
+	@echo "make nightly             all tests with many more examples, and the slow sweeps"
+	@echo "make clean               remove built artifacts and caches"
+
+setup: $(SETUP)
+	@echo "ready: make chat MODEL=folder"
+
+$(SETUP): pyproject.toml tools/setup_env.py
+	@$(PYTHON) tools/setup_env.py
+	@touch $@
+
+chat: $(SETUP)
+	@$(BIN)/kernelc chat $(if $(MODEL),"$(MODEL)") $(ARGS)
+
+test: lint pytest
+
+lint: $(SETUP)
+	$(BIN)/ruff check
+	$(BIN)/pyright
+
+pytest: $(SETUP)
+	$(PYTEST)
+
+nightly: $(SETUP)
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) -m "nightly or not nightly"
+
+clean:
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,114 @@
+"""Make the checkout ready to use: a virtual environment with everything in it, a driver for wgpu to run on.
+
+`make setup` calls this. It may be run again at any time: what is there is kept. It needs Python 3.11 alone. Where
+it runs as root on a system with apt-get, it installs the system packages that are missing;
+KERNELC_SYSTEM_PACKAGES=no makes it say what is missing instead.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[1]
+VENV = REPO / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+# Asked in a process of its own: a driver that crashes must not take the set-up with it. OpenGL does not count:
+# its adapters lack what the kernels need.
+FIND_ADAPTER = """
+import wgpu
+names = [a.info["device"] for a in wgpu.gpu.enumerate_adapters_sync() if a.info["backend_type"] != "OpenGL"]
+print(names[0] if names else "")
+"""
+
+
+def main() -> int:
+    """Set everything up; return the exit code."""
+    if sys.version_info < (3, 11):  # noqa: UP036  (whoever runs this may have an older one)
+        found = sys.version.split()[0]
+        return fail(f"kernelc needs Python 3.11 or later, this is {found}: try `make setup PYTHON=python3.11`")
+    if not make_venv():
+        return 1
+    say("installing kernelc and what it needs into .venv (a minute or two) ...")
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.run([*pip, "--editable", ".[dev]"], cwd=REPO).returncode:
+        return fail("pip could not install kernelc; its message is above")
+    provide_adapter()
+    return 0
+
+
+def make_venv() -> bool:
+    """Create .venv unless a working one is there."""
+    works = [str(PYTHON), "-c", "import pip"]
+    if PYTHON.exists() and subprocess.run(works, stderr=subprocess.DEVNULL).returncode == 0:
+        return True
+    if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it in a package of its own
+        package = f"python3.{sys.version_info.minor}-venv"
+        if not install_packages(package):
+            fail(f"Python's venv module is incomplete: install {package} (`apt-get install {package}`)")
+            return False
+    say("creating .venv ...")
+    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
+        fail("could not create .venv; Python's message is above")
+        return False
+    return True
+
+
+def provide_adapter() -> None:
+    """See to it that wgpu finds a device, and say which; its absence is no failure."""
+    adapter = find_adapter()
+    if not adapter and sys.platform == "linux" and install_packages("mesa-vulkan-drivers", "libvulkan1"):
+        adapter = find_adapter()
+    if adapter:
+        say(f"device for wgpu: {adapter}")
+        return
+    say("no device for wgpu: a Vulkan driver is missing. Install your GPU's, or Mesa's software driver")
+    say("  (Debian, Ubuntu: `apt-get install mesa-vulkan-drivers libvulkan1`).")
+    say("  `--device cpu` works without any driver.")
+
+
+def find_adapter() -> str:
+    """Return the name of a device that wgpu can use, "" for none."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"XDG_RUNTIME_DIR": folder, **os.environ}  # drivers complain without one
+        command = [str(PYTHON), "-c", FIND_ADAPTER]
+        try:
+            run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        except subprocess.TimeoutExpired:
+            return ""
+    return run.stdout.strip() if run.returncode == 0 else ""
+
+
+def install_packages(*packages: str) -> bool:
+    """Install Debian packages where we may; return whether they are installed now."""
+    may = hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if not may or os.environ.get("KERNELC_SYSTEM_PACKAGES") == "no":
+        return False
+    say(f"installing system packages: {' '.join(packages)} ...")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    install = [*apt, "install", "--yes", "--no-install-recommends", *packages]
+    for command in ([*apt, "update"], install):  # a failed update may leave lists that are good enough
+        run = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return run.returncode == 0
+
+
+def say(line: str) -> None:
+    """Tell the user, at once."""
+    print(line, flush=True)
+
+
+def fail(line: str) -> int:
+    """Report what went wrong as every kernelc command does; return the exit code."""
+    print(f"error: {line}", file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
