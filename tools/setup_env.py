@@ -1,7 +1,7 @@
 """Make the checkout ready to use: a virtual environment with everything in it, a driver for wgpu to run on.
 
-`make setup` calls this. It may be run again at any time: what is there is kept. It needs Python 3.11 alone. Where
-it runs as root on a system with apt-get, it installs the system packages that are missing;
+`make setup` calls this. It may be run again at any time: what is there is kept. It needs Python 3.11 alone.
+Where it runs as root on a system with apt-get, it installs the system packages that are missing;
 KERNELC_SYSTEM_PACKAGES=no makes it say what is missing instead.
 """
 
@@ -19,8 +19,8 @@ REPO = Path(__file__).resolve().parents[1]
 VENV = REPO / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
-# Asked in a process of its own: a driver that crashes must not take the set-up with it. OpenGL does not count:
-# its adapters lack what the kernels need.
+# Asked in a process of its own: a driver that crashes must not take the set-up with it. OpenGL does not
+# count: its adapters lack what the kernels need.
 FIND_ADAPTER = """
 import wgpu
 names = [a.info["device"] for a in wgpu.gpu.enumerate_adapters_sync() if a.info["backend_type"] != "OpenGL"]
@@ -32,7 +32,7 @@ def main() -> int:
     """Set everything up; return the exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036  (whoever runs this may have an older one)
         found = sys.version.split()[0]
-        return fail(f"kernelc needs Python 3.11 or later, this is {found}: try `make setup PYTHON=python3.11`")
+        return fail(f"wanted Python 3.11 or later, got {found}: try `make setup PYTHON=python3.11`")
     if not make_venv():
         return 1
     say("installing kernelc and what it needs into .venv (a minute or two) ...")
