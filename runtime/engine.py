@@ -5,8 +5,8 @@
         for token in engine.generate(100, stop_ids={2}):
             print(token.id)
 
-A conversation calls `truncate(common_prefix(ids))`, feeds the rest and generates: what the cache already holds is not
-computed again.
+A conversation calls `truncate(common_prefix(ids))`, feeds the rest and generates: what the cache already
+holds is not computed again.
 """
 
 from __future__ import annotations
@@ -58,10 +58,9 @@ class Engine:
     ) -> Engine:
         """Open `device` ("auto", "wgpu", "cpu") and load `artifact` on it.
 
-        `context` is in tokens (default: the artifact's own maximum); `references` are the numpy kernels by spec
-        name, which device "cpu" needs; `ahead` is how many decode steps are handed over before the first id is
-        read back.
-        Raises: ArtifactError, DeviceError, ContextError, UsageError.
+        `context` is in tokens (default: the artifact's own maximum); `references` are the numpy kernels by
+        spec name, which device "cpu" needs; `ahead` is how many decode steps are handed over before the
+        first id is read back. Raises: ArtifactError, DeviceError, ContextError, UsageError.
         """
         opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
         executor = open_device(device, references=references)
@@ -108,7 +107,7 @@ class Engine:
         self._stop()
         self.executor.close()
 
-    # ---- the sequence ----------------------------------------------------------------------------------------
+    # ---- the sequence ----
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -145,7 +144,7 @@ class Engine:
             raise UsageError(f"cannot keep {length} of {len(self._sequence.ids)} cached tokens")
         self._sequence.truncate(length)
 
-    # ---- feeding ---------------------------------------------------------------------------------------------
+    # ---- feeding ----
 
     def feed(
         self,
@@ -157,9 +156,10 @@ class Engine:
     ) -> None:
         """Append `ids` and wait until their keys and values are in the cache.
 
-        Runs in chunks of what the prefill program takes, or of `chunk` where that is less; `one_by_one` runs the
-        decode program for each token instead. On an interrupt the cache holds the chunks handed over so far.
-        Raises: ContextError where they do not fit; UsageError for no ids or ids outside the vocabulary.
+        Runs in chunks of what the prefill program takes, or of `chunk` where that is less; `one_by_one`
+        runs the decode program for each token instead. On an interrupt the cache holds the chunks handed
+        over so far. Raises: ContextError where they do not fit; UsageError for no ids or ids outside the
+        vocabulary.
         """
         role = "decode" if one_by_one else "prefill"
         began, done, flying = perf_counter(), 0, deque[Ticket]()
@@ -211,7 +211,7 @@ class Engine:
             yield part
             start += len(part)
 
-    # ---- generating ------------------------------------------------------------------------------------------
+    # ---- generating ----
 
     def generate(
         self,
@@ -224,9 +224,9 @@ class Engine:
     ) -> Generation:
         """Start generating at most `max_new` tokens behind what was fed; iterate over the result.
 
-        The default sampling is greedy. `logits` adds the logits that each token was drawn from. The text depends on
-        the ids, the parameters and the seed alone, not on `ahead`. A later call to any method ends it.
-        Raises: UsageError where nothing was fed.
+        The default sampling is greedy. `logits` adds the logits that each token was drawn from. The text
+        depends on the ids, the parameters and the seed alone, not on `ahead`. A later call to any method
+        ends it. Raises: UsageError where nothing was fed.
         """
         self._stop()
         if max_new < 0:
@@ -244,7 +244,8 @@ class Engine:
         return self._active
 
     def profile(self, role: str = "decode", seq: int = 1) -> list[DispatchTime]:
-        """Run one step of `role` over `seq` tokens behind the cached ones, timing each dispatch on the device.
+        """Run one step of `role` over `seq` tokens behind the cached ones, timing each dispatch on the
+        device.
 
         The sequence stays as it is (what the step writes lies behind it).
         Raises: DeviceError where the device has no timestamps, ContextError where the step does not fit.

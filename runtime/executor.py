@@ -8,6 +8,7 @@ several steps may be under way at once.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -23,7 +24,7 @@ Reference: TypeAlias = Callable[
 """A kernel's meaning in numpy: `reference(problem, arrays, params)` writes into the arrays of its results."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""`progress(what, done, total)`: what is being done ("weights" in bytes, "prompt" in tokens), how far it is."""
+"""`progress(what, done, total)`: "weights" in bytes or "prompt" in tokens, how far it is, and of how much."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Ticket(Protocol):
     """Work handed over; what it fetched can be collected once."""
 
     def result(self) -> list[bytes]:
-        """Wait for the work; return the fetched ranges in the order asked. Raises: DeviceError, WorkFailed."""
+        """Wait for the work and return the fetched ranges in order. Raises: DeviceError, WorkFailed."""
         ...
 
     def discard(self) -> None:
@@ -136,6 +137,21 @@ class Executor(Protocol):
         """Run like `run`, but slowly, with the time of every dispatch. Raises DeviceError where it cannot."""
         ...
 
+    def run_kernel(
+        self,
+        artifact: Artifact,
+        kernel: str,
+        arrays: Sequence[npt.NDArray[np.generic]],
+        env: Mapping[str, int],
+        step: bytes,
+    ) -> list[npt.NDArray[np.generic]]:
+        """Run one kernel of an artifact alone, loaded or not, on copies of these arrays, one for each
+        binding.
+
+        Returns the arrays as the kernel left them. Raises: as `load`.
+        """
+        ...
+
     def write_buffer(self, name: str, offset: int, data: bytes) -> None:
         """Write into a loaded buffer, after all work handed over before."""
         ...
@@ -147,3 +163,11 @@ class Executor(Protocol):
     def close(self) -> None:
         """Release the device and all that was loaded."""
         ...
+
+
+def physical_memory_bytes() -> int | None:
+    """Return the machine's memory, None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None

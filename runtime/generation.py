@@ -18,7 +18,7 @@ from runtime.sequence import CachedSequence
 
 @dataclass(frozen=True)
 class Generated:
-    """One new token: its id, its position, and (where asked for) the logits [vocab] that it was drawn from."""
+    """One new token: its id, its position, and where asked for the logits [vocab] that it was drawn from."""
 
     id: int
     position: int
@@ -39,10 +39,10 @@ class Request:
 class Generation(Iterator[Generated]):
     """Iterates over new tokens. The id that stops it is not among them.
 
-    `finish_reason` is None while running, then "stop" (`stop_id` says which), "length" (as many as asked for),
-    "context" (the context is full) or "cancelled" (`close` was called early). `close` may be called at any time, also
-    by leaving a `with` block; what was handed over ahead is discarded, and the cache is left at the last token given
-    out. `seed` repeats the text.
+    `finish_reason` is None while running, then "stop" (`stop_id` says which), "length" (as many as asked
+    for), "context" (the context is full) or "cancelled" (`close` was called early). `close` may be called
+    at any time, also by leaving a `with` block; what was handed over ahead is discarded, and the cache is
+    left at the last token given out. `seed` repeats the text.
     """
 
     def __init__(self, sequence: CachedSequence, request: Request) -> None:
@@ -103,7 +103,7 @@ class Generation(Iterator[Generated]):
         self._settle("length" if count == self._request.max_new else "context")
 
     def _first_position(self) -> int:
-        """Where the first new token goes; sees to it that there are logits, or a token whose step makes them."""
+        """Where the first new token goes; sees to it that logits, or a token to make them, are there."""
         sequence = self._sequence
         if sequence.logits_of is None and sequence.next_id is None:
             sequence.next_id = sequence.ids.pop()  # its logits are gone: run its step once more

@@ -81,8 +81,8 @@ class SamplingParams:
 def _check_float(
     name: str, value: object, low: float, high: float, hint: str, *, open_low: bool = False
 ) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and math.isfinite(value) and low <= value <= high and not (open_low and value == low):
+    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if low <= number <= high and not (open_low and number == low):  # false for NaN
         return
     wanted = (
         f"a number {'above' if open_low else 'from'} {low:g}, {'' if open_low else 'and '}at most {high:g}"

@@ -1,8 +1,8 @@
 """The token sequence in a device's cache, and the steps that extend it.
 
-Position p of the cache holds the keys and values of `ids[p]`. `next_id` is the id that sampling has written after
-the last of them, where it is known; its own keys and values are not in the cache yet. `logits_of` says which step
-(past, seq) the logits buffer belongs to, where that is still the last position.
+Position p of the cache holds the keys and values of `ids[p]`. `next_id` is the id that sampling has written
+after the last of them, where it is known; its own keys and values are not in the cache yet. `logits_of`
+says which step (past, seq) the logits buffer belongs to, where that is still the last position.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GREEDY_FIELDS = SamplingParams(seed=0).step_fields()
 
 
 class CachedSequence:
-    """What the engine and a running generation share: the executor, the programs and the state of the cache."""
+    """What the engine and a running generation share: executor, programs and the cache's state."""
 
     def __init__(self, executor: Executor, table: ProgramTable, block: StepBlock, context: int) -> None:
         self.executor = executor

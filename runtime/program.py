@@ -1,0 +1,166 @@
+"""Which programs run, on which buffers, with which grids: the manifest resolved for one context length."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kernelc.artifact import STEP_BUFFER, Bounds, Manifest, Param, Program
+from kernelc.errors import ArtifactError, UsageError
+from kernelc.ir.dim import Dim, compile_json, evaluate, free_vars, to_json
+
+Extent: TypeAlias = tuple[int, int, int]
+Grid: TypeAlias = Extent | Callable[[Mapping[str, int]], Extent]
+"""Workgroups of a dispatch: known at load, or computed from the step's symbols."""
+
+STEP_FIELDS = frozenset(
+    {"seq", "past", "seed", "top_k", "temperature", "top_p", "min_p", "repetition_penalty"}
+)
+"""What the step block of a program may ask for."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A bound piece of a buffer."""
+
+    buffer: str
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ResolvedDispatch:
+    """One kernel launch with the sizes of this context."""
+
+    kernel: str
+    origin: str
+    ranges: tuple[Range, ...]
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """What the programs of some roles need at one context length: bytes by buffer, dispatches by program."""
+
+    buffers: Mapping[str, int]
+    programs: Mapping[str, tuple[ResolvedDispatch, ...]]
+
+    @property
+    def total_bytes(self) -> int:
+        """What a runtime allocates, exactly."""
+        return sum(self.buffers.values())
+
+    @property
+    def kernels(self) -> list[str]:
+        """The kernels used, in the order of their first use."""
+        used = (dispatch.kernel for dispatches in self.programs.values() for dispatch in dispatches)
+        return list(dict.fromkeys(used))
+
+
+def plan_load(manifest: Manifest, context: int, roles: Sequence[str]) -> LoadPlan:
+    """Resolve the programs of `roles` for `context`: the union of the buffers that they bind, at exact
+    sizes.
+
+    The step block's buffer is part of it as soon as one kernel takes parameters.
+    """
+    env = {"context": context}
+    chosen = {name: program for name, program in manifest.programs.items() if program.role in roles}
+    programs = {name: _resolve(program, env) for name, program in chosen.items()}
+    used = {item.buffer for dispatches in programs.values() for each in dispatches for item in each.ranges}
+    plan = LoadPlan({}, programs)
+    if any(manifest.kernels[kernel].params for kernel in plan.kernels):
+        used.add(STEP_BUFFER)
+    sizes = {name: evaluate(buffer.bytes, env) for name, buffer in manifest.buffers.items() if name in used}
+    return LoadPlan(sizes, programs)
+
+
+def _resolve(program: Program, env: Mapping[str, int]) -> tuple[ResolvedDispatch, ...]:
+    return tuple(
+        ResolvedDispatch(
+            dispatch.kernel,
+            dispatch.origin,
+            tuple(Range(item.buffer, item.offset, evaluate(item.bytes, env)) for item in dispatch.bindings),
+        )
+        for dispatch in program.dispatches
+    )
+
+
+def resolve_grid(grid: tuple[Dim, Dim, Dim], symbols: Mapping[str, Bounds], context: int) -> Grid:
+    """Return the grid of a dispatch in a program with these symbol bounds: numbers where they are known."""
+    fixed = {name: low for name, (low, high) in symbols.items() if low == high} | {"context": context}
+    if all(var.name in fixed for extent in grid for var in free_vars(extent)):
+        x, y, z = (evaluate(extent, fixed) for extent in grid)
+        return (x, y, z)
+    in_x, in_y, in_z = (compile_json(to_json(extent)) for extent in grid)
+    return lambda env: (in_x(env), in_y(env), in_z(env))
+
+
+class ProgramTable:
+    """The programs of some roles, to be picked by role and position."""
+
+    def __init__(self, manifest: Manifest, roles: Iterable[str]) -> None:
+        wanted = set(roles)
+        self._by_role: dict[str, list[tuple[str, Bounds, Bounds]]] = {}
+        for name, program in manifest.programs.items():
+            if program.role in wanted:
+                bounds = {**manifest.symbols, **program.symbols}
+                entry = (name, bounds["seq"], bounds["past"])
+                self._by_role.setdefault(program.role, []).append(entry)
+
+    def select(self, role: str, seq: int, past: int) -> str:
+        """Return the first program of `role` for these symbols.
+
+        Raises: UsageError where the artifact has none or the role was not loaded.
+        """
+        for name, (least, most), (low, high) in self._of(role):
+            if least <= seq <= most and low <= past <= high:
+                return name
+        raise UsageError(
+            f"no {role} program takes {seq} tokens after {past}; wanted one of {self._ranges(role)}"
+        )
+
+    def most_rows(self, role: str, past: int) -> int:
+        """Return the most tokens that one step of `role` takes at this position. Raises: UsageError."""
+        fitting = [most for _, (_, most), (low, high) in self._of(role) if low <= past <= high]
+        if not fitting:
+            raise UsageError(f"no {role} program starts after {past}; wanted one of {self._ranges(role)}")
+        return max(fitting)
+
+    def _of(self, role: str) -> list[tuple[str, Bounds, Bounds]]:
+        if role not in self._by_role:
+            loaded = ", ".join(sorted(self._by_role)) or "none"
+            raise UsageError(f"no {role} program is loaded, only {loaded}", help="load with this role")
+        return self._by_role[role]
+
+    def _ranges(self, role: str) -> str:
+        return "; ".join(f"{name} (seq {seq}, past {past})" for name, seq, past in self._of(role))
+
+
+class StepBlock:
+    """Encodes the step block: one 4-byte little-endian field per parameter, in the manifest's order."""
+
+    def __init__(self, params: Sequence[Param]) -> None:
+        for param in params:
+            if param.name not in STEP_FIELDS:
+                known = ", ".join(sorted(STEP_FIELDS))
+                raise ArtifactError(
+                    f"the step block has a field {param.name!r}, this runtime knows {known}",
+                    where="manifest.json: params",
+                    help="use the kernelc that built this artifact",
+                )
+        self._names = [param.name for param in params]
+        self._struct = struct.Struct("<" + "".join({"u32": "I", "f32": "f"}[param.type] for param in params))
+
+    @property
+    def bytes(self) -> int:
+        """Size of the block."""
+        return self._struct.size
+
+    def encode(self, values: Mapping[str, int | float]) -> bytes:
+        """Return the block for these values; names that it has no field for are left out."""
+        return self._struct.pack(*[values[name] for name in self._names])
+
+    def decode(self, block: bytes) -> dict[str, int | float]:
+        """Return the values of a block by name."""
+        return dict(zip(self._names, self._struct.unpack(block[: self._struct.size]), strict=True))

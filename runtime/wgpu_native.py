@@ -1,0 +1,169 @@
+"""The boundary to wgpu-py: the one place that touches its untyped parts and its native library.
+
+wgpu-py ships no type information, so everything of it is `Any` here (`Handle`) and typed from here on. Its
+public API is used for what happens once. What happens for every dispatch or token goes to the native
+library directly: three calls a dispatch cost 1.5 us that way and 5 us through the public API, and only the
+native call can wait for one submission while later ones are under way.
+
+`_safe` calls raise what the library reports (wgpu-py wraps them so); `_bare` calls are the hot ones, whose
+mistakes the library reports when the pass ends or the encoder is finished, which are safe calls.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from kernelc.errors import DeviceError
+
+Handle: TypeAlias = Any
+"""An object of wgpu-py or of its native library."""
+
+
+class NativeLibrary:
+    """wgpu-py's native library, with the calls that record, submit and map."""
+
+    def __init__(self) -> None:
+        api: Any = importlib.import_module("wgpu.backends.wgpu_native._api")
+        self._ffi: Any = api.ffi
+        self._safe: Any = api.libf
+        self._bare: Any = api.lib
+        self.null: Handle = self._ffi.NULL
+        self.set_pipeline: Any = self._bare.wgpuComputePassEncoderSetPipeline
+        self.set_bind_group: Any = self._bare.wgpuComputePassEncoderSetBindGroup
+        self.dispatch: Any = self._bare.wgpuComputePassEncoderDispatchWorkgroups
+        self._interrupts: list[BaseException] = []
+        signature = "void(WGPUMapAsyncStatus, WGPUStringView, void *, void *)"
+        self._on_mapped: Any = self._ffi.callback(signature, self._mapped, onerror=self._callback_failed)
+
+    # ---- recording ----
+
+    def begin_encoder(self, device: Handle) -> Handle:
+        """Return a new command encoder of the device."""
+        return self._safe.wgpuDeviceCreateCommandEncoder(device, self.null)
+
+    def begin_pass(self, encoder: Handle) -> Handle:
+        """Return a new compute pass, for `set_pipeline`, `set_bind_group` and `dispatch`."""
+        return self._safe.wgpuCommandEncoderBeginComputePass(encoder, self.null)
+
+    def end_pass(self, compute_pass: Handle) -> None:
+        """End and release a compute pass. Raises what was wrong with it."""
+        try:
+            self._safe.wgpuComputePassEncoderEnd(compute_pass)
+        finally:
+            self._bare.wgpuComputePassEncoderRelease(compute_pass)
+
+    def copy(self, encoder: Handle, source: Handle, offset: int, target: Handle, at: int, size: int) -> None:
+        """Record a copy between buffers."""
+        self._bare.wgpuCommandEncoderCopyBufferToBuffer(encoder, source, offset, target, at, size)
+
+    def write(self, queue: Handle, buffer: Handle, data: bytes) -> None:
+        """Write to the start of a buffer, in the order of the submissions."""
+        self._safe.wgpuQueueWriteBuffer(queue, buffer, 0, self._ffi.from_buffer(data), len(data))
+
+    def submit(self, queue: Handle, encoder: Handle) -> Handle:
+        """Finish, submit and release an encoder; return the submission, to wait for."""
+        try:
+            commands = self._safe.wgpuCommandEncoderFinish(encoder, self.null)
+        finally:
+            self._bare.wgpuCommandEncoderRelease(encoder)
+        try:
+            index = self._safe.wgpuQueueSubmitForIndex(
+                queue, 1, self._ffi.new("WGPUCommandBuffer[]", [commands])
+            )
+        finally:
+            self._bare.wgpuCommandBufferRelease(commands)
+        return self._ffi.new("WGPUSubmissionIndex *", index)
+
+    def submit_nothing(self, queue: Handle) -> Handle:
+        """Submit what `write` has queued; return the submission."""
+        index = self._safe.wgpuQueueSubmitForIndex(queue, 0, self.null)
+        return self._ffi.new("WGPUSubmissionIndex *", index)
+
+    # ---- waiting ----
+
+    def wait(self, device: Handle, submission: Handle) -> None:
+        """Wait until a submission is done; later ones go on."""
+        self._safe.wgpuDevicePoll(device, True, submission)
+
+    def read(self, device: Handle, buffer: Handle, size: int, submission: Handle) -> bytes:
+        """Wait for a submission, then return the first `size` bytes of a mappable buffer.
+
+        Raises: RuntimeError where the buffer cannot be mapped, and an interrupt that came in while waiting;
+        the buffer must not be used again then.
+        """
+        outcome: list[int] = []
+        outcome_handle = self._ffi.new_handle(outcome)
+        info = self._ffi.new("WGPUBufferMapCallbackInfo *")
+        info.mode = self._bare.WGPUCallbackMode_AllowProcessEvents
+        info.callback, info.userdata1 = self._on_mapped, outcome_handle
+        self._safe.wgpuBufferMapAsync(buffer, self._bare.WGPUMapMode_Read, 0, size, info[0])
+        self.wait(device, submission)
+        if self._interrupts:
+            raise self._interrupts.pop()
+        if outcome != [self._bare.WGPUMapAsyncStatus_Success]:
+            raise RuntimeError(f"could not map a buffer of {size} bytes (status {outcome})")
+        return self._copy_out(buffer, size)
+
+    def _copy_out(self, buffer: Handle, size: int) -> bytes:
+        pointer = self._safe.wgpuBufferGetMappedRange(buffer, 0, size)
+        data = bytes(self._ffi.buffer(pointer, size))
+        self._safe.wgpuBufferUnmap(buffer)
+        return data
+
+    def _mapped(self, status: int, message: Handle, outcome: Handle, unused: Handle) -> None:
+        self._ffi.from_handle(outcome).append(int(status))
+
+    def _callback_failed(self, kind: type[BaseException], error: BaseException, traceback: object) -> None:
+        # Ctrl-C while waiting in the library surfaces in the first Python code to run: the callback, out of
+        # which nothing can be raised. `read` raises it instead.
+        self._interrupts.append(error)
+
+    def timestamp_period(self, queue: Handle) -> float:
+        """Return the nanoseconds of one tick of a timestamp query."""
+        return float(self._bare.wgpuQueueGetTimestampPeriod(queue))
+
+
+def native(thing: Handle) -> Handle:
+    """Return the native handle of an object of wgpu-py; the object must be kept alive."""
+    return thing._internal
+
+
+def import_wgpu() -> Handle:
+    """Return the wgpu module. Raises: DeviceError where it is not installed or cannot load its library."""
+    # Vulkan's window-system layer complains on stderr without it, though nothing here opens a window.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    try:
+        return importlib.import_module("wgpu")
+    except (ImportError, OSError) as error:
+        help_ = "pip install wgpu, or use --device cpu"
+        raise DeviceError(f"wgpu is not usable: {error}", help=help_) from error
+
+
+def request_adapter(wgpu: Handle) -> Handle:
+    """Return the fastest adapter. Raises: DeviceError where there is none."""
+    try:
+        adapter = wgpu.gpu.request_adapter_sync(power_preference="high-performance")
+    except Exception as error:  # wgpu-py raises RuntimeError; its backends raise others
+        raise _no_adapter() from error
+    if adapter is None:
+        raise _no_adapter()
+    return adapter
+
+
+def request_device(adapter: Handle, features: Sequence[str], limits: dict[str, int]) -> Handle:
+    """Return a device with these features; limits that are not given are the adapter's own."""
+    try:
+        return adapter.request_device_sync(required_features=list(features), required_limits=limits)
+    except Exception as error:  # RuntimeError with the driver's words
+        raise DeviceError(f"the adapter gives no device: {error}", help="try --device cpu") from error
+
+
+def _no_adapter() -> DeviceError:
+    return DeviceError(
+        "no graphics adapter found",
+        help="install a Vulkan driver (on Debian: apt install mesa-vulkan-drivers), or use --device cpu",
+    )
