@@ -23,9 +23,8 @@ def inlined(kernel: Kernel) -> tuple[set[Value], set[Value]]:
         uses.update(operands(statement))
     dead = _dead(kernel, uses)
     placed: set[Value] = set()
-    weight: dict[Value, int] = {}
     for block in _blocks(kernel.body):
-        _place(block, uses, dead, placed, weight)
+        _Placement(block, uses, dead, placed).run()
     return placed, dead
 
 
@@ -49,38 +48,55 @@ def _dead(kernel: Kernel, uses: Counter[Value]) -> set[Value]:
     return dead
 
 
-def _place(block: Block, uses: Counter[Value], dead: set[Value], placed: set[Value], weight: dict[Value, int]) -> None:
-    """Decide for one block, last value first: a user's own place is known before that of what it uses."""
-    user, final = _users(block, dead), dict[Value, int]()
-    hazards = [at for at, statement in enumerate(block.statements) if not isinstance(statement, Let)]
-    for at in range(len(block.statements) - 1, -1, -1):
-        statement = block.statements[at]
-        if not isinstance(statement, Let) or statement.value in dead:
-            continue
-        value = statement.value
-        final[value] = at
+class _Placement:
+    """Decides for one block, last value first: a user's own place is known before that of what it uses."""
+
+    def __init__(self, block: Block, uses: Counter[Value], dead: set[Value], placed: set[Value]) -> None:
+        self.block, self.uses, self.dead, self.placed = block, uses, dead, placed
+        self.users = self._users()
+        self.hazards = [at for at, statement in enumerate(block.statements) if not isinstance(statement, Let)]
+        self.root: dict[Value, int] = {}  # the statement in whose text a value is written
+        self.size: Counter[int] = Counter()  # values written in a statement's text
+        self.pinned: set[Value] = set()  # what is mentioned several times and so needs a name
+
+    def run(self) -> None:
+        for at in range(len(self.block.statements) - 1, -1, -1):
+            statement = self.block.statements[at]
+            if isinstance(statement, Let) and statement.value not in self.dead:
+                self.root[statement.value] = at
+                self._decide(statement.value, at)
+
+    def _decide(self, value: Value, at: int) -> None:
         if value.op in _ALWAYS or (value.op == "splat" and value.args[0].op == "const"):
-            placed.add(value)
-            continue
-        using = user.get(value)
-        if uses[value] != 1 or using is None or not _movable(value, using[1]):
-            continue
+            self.placed.add(value)
+        elif value.op == "extract" and not value.name and self.uses[value] > 1:
+            self.placed.add(value)
+            self.pinned.add(value.args[0])
+        elif (root := self._place_at_use(value, at)) is not None:
+            self.placed.add(value)
+            self.root[value] = root
+            self.size[root] += 1
+
+    def _place_at_use(self, value: Value, at: int) -> int | None:
+        """The statement to write `value` in, or None where it needs a line of its own."""
+        using = self.users.get(value)
+        if self.uses[value] != 1 or using is None or value in self.pinned or not _movable(value, using[1]):
+            return None
         position, into = using
-        root = final[into.value] if isinstance(into, Let) else position
-        if value.op in _ORDERED and any(at < hazard < root for hazard in hazards):
-            continue
-        size = 1 + sum(weight.get(arg, 1) for arg in value.args)
-        total = size + (weight.get(into.value, 1) if isinstance(into, Let) else 1)
-        if total > _LARGEST:
-            continue
-        placed.add(value)
-        final[value] = root
-        _grow(into, size, weight)
+        root = self.root[into.value] if isinstance(into, Let) else position
+        if value.op in _ORDERED and any(at < hazard < root for hazard in self.hazards):
+            return None
+        return root if self.size[root] < _LARGEST else None
 
-
-def _grow(into: Statement, size: int, weight: dict[Value, int]) -> None:
-    if isinstance(into, Let):
-        weight[into.value] = weight.get(into.value, 1) + size
+    def _users(self) -> dict[Value, tuple[int, Statement]]:
+        """For each value, the last statement directly in this block that uses it."""
+        found: dict[Value, tuple[int, Statement]] = {}
+        for at, statement in enumerate(self.block.statements):
+            if isinstance(statement, Let) and statement.value in self.dead:
+                continue
+            for value in operands(statement):
+                found[value] = (at, statement)
+        return found
 
 
 def _movable(value: Value, into: Statement) -> bool:
@@ -88,14 +104,3 @@ def _movable(value: Value, into: Statement) -> bool:
         return False
     # a C-like `for` evaluates its bound in every round
     return not (isinstance(into, For) and (value.op in _ORDERED or value is into.stop))
-
-
-def _users(block: Block, dead: set[Value]) -> dict[Value, tuple[int, Statement]]:
-    """For each value, the last statement directly in this block that uses it."""
-    found: dict[Value, tuple[int, Statement]] = {}
-    for at, statement in enumerate(block.statements):
-        if isinstance(statement, Let) and statement.value in dead:
-            continue
-        for value in operands(statement):
-            found[value] = (at, statement)
-    return found

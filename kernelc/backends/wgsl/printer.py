@@ -11,22 +11,17 @@ import numpy as np
 
 from kernelc.backends.base import Rendered
 from kernelc.backends.c_like import ATOM, UNARY, BodyPrinter, Dialect, Text, used_builtins
+from kernelc.backends.wgsl.keywords import UNUSABLE
 from kernelc.kir.nodes import Kernel, Value
 from kernelc.kir.types import Type
 
 _BUILTIN = {"subgroup_lane": "subgroup_lane", "subgroup_size": "subgroup_size", "local_id": "local_id.x"}
-_KEYWORDS = (
-    "array atomic bitcast bool break case const continue default discard else enable f16 f32 fn for function i32 if let loop "
-    "mat2x2 mat4x4 override private ptr return sampler select step storage struct switch texture true false type u32 uniform "
-    "var vec2 vec4 while workgroup min max dot exp exp2 log sqrt fma floor abs active target self final global local_id "
-    "workgroup_id subgroup_lane subgroup_size Step filter read write from get set use with where move mod new of in is"
-)
 
 
 class Wgsl(Dialect):
     """WGSL's spelling of kernel IR."""
 
-    reserved = frozenset(_KEYWORDS.split())
+    reserved = UNUSABLE
     mixes_scalars = True
     functions = {
         "exp": "exp",
@@ -57,6 +52,8 @@ class Wgsl(Dialect):
         if scalar == "bool":
             return Text("true" if number else "false")
         if scalar in ("u32", "i32"):
+            if number >= 1 << 16:  # a mask or a magic number, not a count
+                return Text(f"0x{int(number):x}{'u' if scalar == 'u32' else ''}")
             return Text(f"{int(number)}{'u' if scalar == 'u32' else ''}", ATOM if number >= 0 else UNARY)
         return Text(_float_text(float(number)), ATOM if number >= 0 else UNARY)
 
@@ -103,8 +100,8 @@ def _float_text(number: float) -> str:
     """Shortest text that reads back as the same f32; WGSL has no infinities."""
     if not np.isfinite(np.float32(number)):
         raise ValueError(f"WGSL cannot write {number}")
-    text = np.format_float_positional(np.float32(number), trim="-") if 1e-4 <= abs(number) < 1e7 else repr(float(np.float32(str(np.float32(number)))))
     if 1e-4 <= abs(number) < 1e7 or number == 0:
+        text = np.format_float_positional(np.float32(number), trim="-")
         return text if "." in text else f"{text}.0"
     return np.format_float_scientific(np.float32(number), trim="-").replace("e+", "e")
 

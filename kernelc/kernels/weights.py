@@ -1,0 +1,124 @@
+"""Packed weight matrices as kernels read them: one group of 32 input elements at a time, dequantised in registers.
+
+The layouts are `kernelc.ir.formats`; this is their meaning in the kernel language. Every format hands out the same
+shape (eight vectors of four, and a scale or none), so matvec, matmul and embedding are written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.ir.formats import FORMATS, groups_of, pack, scales_bytes, unpack
+from kernelc.kernels.spec import Binding
+from kernelc.kir.functions import convert, select, to_f32, unpack_half2, unpack_i8x4, unpack_u8x4, vector
+from kernelc.kir.nodes import Value
+from kernelc.kir.operators import Operators
+from kernelc.kir.trace import Array
+from kernelc.kir.types import Type, f16, f32, f32x4, u32, u32x4
+
+GROUP = 32
+VECTORS_PER_GROUP = GROUP // 4
+
+
+def weight_bindings(format: str, rows: int, cols: int, prefix: str = "") -> tuple[Binding, ...]:
+    """`quants` as 16-byte words, and `scales` (pairs of f16 in a word) where the format has them."""
+    kind = FORMATS[format]
+    words = rows * groups_of(cols) * kind.words_per_group
+    found = [Binding(prefix + "quants", f32x4 if format == "f32" else u32x4, "read", words // 4)]
+    if kind.has_scales:
+        found.append(Binding(prefix + "scales", u32, "read", scales_bytes(format, rows, cols) // 4))
+    return tuple(found)
+
+
+def scale_types(format: str, f16_storage: bool) -> dict[str, Type]:
+    """Where the device has 16-bit floats the same bytes are read as such, with no unpacking."""
+    return {"scales": f16} if f16_storage and FORMATS[format].has_scales else {}
+
+
+@dataclass(frozen=True)
+class PackedRows:
+    """The rows of a packed matrix, in a kernel. `scales` is None for formats without."""
+
+    format: str
+    cols: int
+    quants: Array
+    scales: Array | None
+
+    @property
+    def groups(self) -> int:
+        return groups_of(self.cols)
+
+    def group(self, row: Operators, group: Operators) -> tuple[list[Value], Value | None]:
+        """Elements 32*group .. 32*group+31 of a row: (eight f32x4, still to be multiplied by the scale; the scale)."""
+        at = row * self.groups + group
+        match self.format:
+            case "q4":
+                return self._q4(at), self._scale(at)
+            case "q8":
+                return self._q8(at), self._scale(at)
+            case "f16":
+                return self._f16(at), None
+            case _:
+                first = at * VECTORS_PER_GROUP
+                return [self.quants[first + i] for i in range(VECTORS_PER_GROUP)], None
+
+    def _q4(self, at: Value) -> list[Value]:
+        """Low nibbles of a word are its elements 0..3, high nibbles 4..7; 8 is zero."""
+        packed = self.quants[at]
+        found: list[Value] = []
+        for word in (packed.x, packed.y, packed.z, packed.w):
+            low, high = unpack_u8x4(word & 0x0F0F0F0F), unpack_u8x4((word >> 4) & 0x0F0F0F0F)
+            found += [to_f32(low) - 8.0, to_f32(high) - 8.0]
+        return found
+
+    def _q8(self, at: Value) -> list[Value]:
+        found: list[Value] = []
+        for half in range(2):
+            packed = self.quants[at * 2 + half]
+            found += [to_f32(unpack_i8x4(word)) for word in (packed.x, packed.y, packed.z, packed.w)]
+        return found
+
+    def _f16(self, at: Value) -> list[Value]:
+        found: list[Value] = []
+        for quarter in range(4):
+            packed = self.quants[at * 4 + quarter]
+            for first, second in ((packed.x, packed.y), (packed.z, packed.w)):
+                low, high = unpack_half2(first), unpack_half2(second)
+                found.append(vector(low.x, low.y, high.x, high.y))
+        return found
+
+    def _scale(self, at: Value) -> Value:
+        assert self.scales is not None
+        if self.scales.type == f16:
+            return convert(self.scales[at], f32)
+        pair = unpack_half2(self.scales[at >> 1])
+        return select((at & 1).equals(1), pair.y, pair.x)
+
+
+def packed_inputs(format: str, weights: npt.NDArray[Any], prefix: str = "") -> dict[str, npt.NDArray[Any]]:
+    """Arrays for `weight_bindings` that hold `weights` [rows, cols], rounded into the format: for tests and `verify`."""
+    quants, scales = pack(format, weights.astype(np.float32))
+    word = np.float32 if format == "f32" else np.uint32
+    found: dict[str, npt.NDArray[Any]] = {prefix + "quants": np.ascontiguousarray(quants).view(word).reshape(-1, 4)}
+    if scales is not None:
+        data = scales.astype(np.float16).tobytes()
+        wanted = scales_bytes(format, *weights.shape)
+        found[prefix + "scales"] = np.frombuffer(data.ljust(wanted, b"\0"), np.uint32).copy()
+    return found
+
+
+def unpacked(format: str, arrays: Mapping[str, npt.NDArray[Any]], rows: int, cols: int, prefix: str = "") -> npt.NDArray[np.float32]:
+    """The f32 matrix [rows, cols] that the arrays of `weight_bindings` mean."""
+    groups = groups_of(cols)
+    quants = arrays[prefix + "quants"].reshape(rows, groups, -1)
+    scales = None
+    if FORMATS[format].has_scales:
+        scales = arrays[prefix + "scales"].view(np.float16)[: rows * groups].reshape(rows, groups)
+    return unpack(format, quants, scales, cols)
+
+
