@@ -19,7 +19,7 @@ from kernelc.kir.functions import convert, select, to_f32, unpack_half2, unpack_
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array
-from kernelc.kir.types import Type, f16, f32, f32x4, u32, u32x4
+from kernelc.kir.types import Type, f16, f32, f32x4, u32, u32x2, u32x4
 
 GROUP = 32
 VECTORS_PER_GROUP = GROUP // 4
@@ -58,9 +58,9 @@ class PackedRows:
         at = row * self.groups + group
         match self.format:
             case "q4":
-                return self._q4(at), self._scale(at)
+                return self._q4(at), self.scale(at)
             case "q8":
-                return self._q8(at), self._scale(at)
+                return self._q8(at), self.scale(at)
             case "f16":
                 return self._f16(at), None
             case _:
@@ -72,8 +72,7 @@ class PackedRows:
         packed = self.quants[at]
         found: list[Value] = []
         for word in (packed.x, packed.y, packed.z, packed.w):
-            low, high = unpack_u8x4(word & 0x0F0F0F0F), unpack_u8x4((word >> 4) & 0x0F0F0F0F)
-            found += [to_f32(low) - 8.0, to_f32(high) - 8.0]
+            found += _nibbles(word)
         return found
 
     def _q8(self, at: Value) -> list[Value]:
@@ -92,12 +91,43 @@ class PackedRows:
                 found.append(vector(low.x, low.y, high.x, high.y))
         return found
 
-    def _scale(self, at: Value) -> Value:
+    def scale(self, at: Value) -> Value:
+        """The scale of group number `at` of the whole matrix, as f32."""
         assert self.scales is not None
         if self.scales.type == f16:
             return convert(self.scales[at], f32)
         pair = unpack_half2(self.scales[at >> 1])
         return select((at & 1).equals(1), pair.y, pair.x)
+
+
+def unit_type(format: str) -> Type:
+    """The smallest load that holds whole vectors of four elements, for kernels that deal a group out to several
+    invocations: a word of q4 (two vectors) or q8 (one), two words of f16, four of f32 (one)."""
+    return {"q4": u32, "q8": u32, "f16": u32x2, "f32": f32x4}[format]
+
+
+def units_per_group(format: str) -> int:
+    return 4 if format == "q4" else VECTORS_PER_GROUP
+
+
+def unit_vectors(format: str, unit: Value) -> list[Value]:
+    """The vectors of four elements in a loaded unit, in order, still to be scaled."""
+    match format:
+        case "q4":
+            return _nibbles(unit)
+        case "q8":
+            return [to_f32(unpack_i8x4(unit))]
+        case "f16":
+            low, high = unpack_half2(unit.x), unpack_half2(unit.y)
+            return [vector(low.x, low.y, high.x, high.y)]
+        case _:
+            return [unit]
+
+
+def _nibbles(word: Value) -> list[Value]:
+    low = to_f32(unpack_u8x4(word & 0x0F0F0F0F)) - 8.0
+    high = to_f32(unpack_u8x4((word >> 4) & 0x0F0F0F0F)) - 8.0
+    return [low, high]
 
 
 def packed_inputs(format: str, weights: npt.NDArray[Any], prefix: str = "") -> dict[str, npt.NDArray[Any]]:
