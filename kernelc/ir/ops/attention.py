@@ -1,0 +1,216 @@
+"""Operations over heads: splitting, rotary position embedding, the KV cache, attention."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernelc.errors import ShapeError
+from kernelc.ir.dim import Dim
+from kernelc.ir.ops.definition import (
+    Array,
+    Arrays,
+    Attrs,
+    OpDef,
+    Types,
+    Values,
+    as_f32,
+    dim_attr,
+    number_attr,
+    wanted_rank,
+    wanted_same,
+)
+from kernelc.ir.types import DType, TensorType
+
+ROPE_ATTRS = ("past", "theta", "rotary_dim", "scaling")
+# What `scaling` = "linear" and "llama3" need besides.
+SCALING_ATTRS = {
+    "none": (),
+    "linear": ("factor",),
+    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
+}
+OPTIONAL_ROPE_ATTRS = SCALING_ATTRS["llama3"]
+
+
+def heads_type(op: str, x: TensorType, head_dim: int) -> TensorType:
+    """Return [seq, heads, head_dim] for x [seq, heads * head_dim].
+
+    Raises: ShapeError where it does not divide.
+    """
+    wanted_rank(op, "x", x, "seq", "heads * head_dim")
+    if not isinstance(x.shape[1], int) or x.shape[1] % head_dim:
+        raise ShapeError(f"{op}: width {x.shape[1]} is not a multiple of head_dim {head_dim}")
+    return TensorType((x.shape[0], x.shape[1] // head_dim, head_dim))
+
+
+def int_attr(op: str, attrs: Attrs, name: str) -> int:
+    """Return an attribute that is a positive int. Raises: ShapeError where it is something else."""
+    value = dim_attr(op, attrs, name)
+    if not isinstance(value, int) or value < 1:
+        raise ShapeError(f"{op}: attribute {name} is {value}; wanted a positive integer")
+    return value
+
+
+def _infer_split_heads(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    return (heads_type("split_heads", t["x"], int_attr("split_heads", a, "head_dim")),)
+
+
+def split_heads(i: Arrays, a: Values) -> tuple[Array, ...]:
+    """Shapes: [seq, heads * head_dim] -> [seq, heads, head_dim]."""
+    return (i["x"].reshape(len(i["x"]), -1, a["head_dim"]),)
+
+
+def _infer_merge_heads(t: Types, _: Attrs) -> tuple[TensorType, ...]:
+    wanted_rank("merge_heads", "x", t["x"], "seq", "heads", "head_dim")
+    return (merged_type(t["x"]),)
+
+
+def merged_type(x: TensorType) -> TensorType:
+    """Return [seq, heads * head_dim] for [seq, heads, head_dim]."""
+    return TensorType((x.shape[0], x.shape[1] * x.shape[2]), x.dtype)
+
+
+def merge_heads(i: Arrays, _: Values) -> tuple[Array, ...]:
+    """Shapes: [seq, heads, head_dim] -> [seq, heads * head_dim]."""
+    return (i["x"].reshape(len(i["x"]), -1),)
+
+
+def _infer_rope(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    wanted_rank("rope", "x", t["x"], "seq", "heads", "head_dim")
+    check_rope("rope", t["x"].shape[2], a)
+    return (t["x"],)
+
+
+def check_rope(op: str, head_dim: Dim, attrs: Attrs) -> None:
+    """Raise ShapeError unless the rotary attributes are there and fit heads of this width."""
+    rotary_dim = int_attr(op, attrs, "rotary_dim")
+    if rotary_dim % 2 or not isinstance(head_dim, int) or rotary_dim > head_dim:
+        raise ShapeError(f"{op}: rotary_dim is {rotary_dim}; wanted an even number up to head_dim {head_dim}")
+    dim_attr(op, attrs, "past")
+    number_attr(op, attrs, "theta")
+    scaling = attrs["scaling"]
+    if not isinstance(scaling, str) or scaling not in SCALING_ATTRS:
+        raise ShapeError(f"{op}: scaling is {scaling!r}; wanted {', '.join(SCALING_ATTRS)}")
+    for name in SCALING_ATTRS[scaling]:
+        if name not in attrs:
+            raise ShapeError(f"{op}: attribute {name} missing for scaling {scaling}")
+        number_attr(op, attrs, name)
+
+
+def rope_frequencies(a: Values) -> NDArray[np.float64]:
+    """Return the angle per position of each rotated pair, in radians. Shapes: [rotary_dim / 2].
+
+    Source: Su et al. 2021, arXiv 2104.09864; the scalings as transformers computes them
+    (modeling_rope_utils.py).
+    """
+    exponents = np.arange(0, a["rotary_dim"], 2, dtype=np.float64) / a["rotary_dim"]
+    frequencies = a["theta"] ** -exponents
+    if a["scaling"] == "linear":
+        return frequencies / a["factor"]
+    if a["scaling"] == "llama3":
+        turns = a["original_max_position_embeddings"] * frequencies / (2 * np.pi)
+        low, high = a["low_freq_factor"], a["high_freq_factor"]
+        # 0 where a pair turns too rarely within the first length (slow it down), 1 where often enough (keep
+        # it).
+        keep = np.clip((turns - low) / (high - low), 0.0, 1.0)
+        return frequencies * ((1 - keep) / a["factor"] + keep)
+    return frequencies
+
+
+def rope(i: Arrays, a: Values) -> tuple[Array, ...]:
+    """Rotate the pairs (j, j + rotary_dim / 2) of each head by position * frequency; the rest stays.
+
+    Shapes: [seq, heads, head_dim]. Frequencies are rounded to float32 and angles are float32, as in
+    transformers.
+    """
+    x = as_f32(i["x"])
+    half = a["rotary_dim"] // 2
+    positions = np.arange(a["past"], a["past"] + len(x), dtype=np.float32)
+    angles = positions[:, None, None] * rope_frequencies(a).astype(np.float32)
+    cos, sin = np.cos(angles), np.sin(angles)
+    first, second, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
+    return (np.concatenate((first * cos - second * sin, second * cos + first * sin, rest), axis=-1),)
+
+
+def _infer_cache_append(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    dim_attr("cache_append", a, "past")
+    wanted_rank("cache_append", "x", t["x"], "seq", "kv_heads", "head_dim")
+    check_cache("cache_append", "cache", t["cache"], t["x"])
+    return (t["cache"],)
+
+
+def check_cache(op: str, role: str, cache: TensorType, x: TensorType) -> None:
+    """Raise ShapeError unless a cache holds rows of x, as f16 or f32."""
+    if cache.rank != 3 or cache.dtype not in (DType.F16, DType.F32):
+        raise ShapeError(f"{op}: {role} is {cache}; wanted f16 or f32 [context, kv_heads, head_dim]")
+    wanted_same(op, "heads and widths", (role, cache.shape[1:]), ("x", x.shape[1:]))
+
+
+def cache_append(i: Arrays, a: Values) -> tuple[Array, ...]:
+    """The cache with rows past .. past + seq replaced by x, rounded to the cache's type (ties to even)."""
+    past, seq, context = a["past"], len(i["x"]), len(i["cache"])
+    if past + seq > context:
+        raise ShapeError(f"cache_append: positions up to {past + seq} do not fit a context of {context}")
+    cache = i["cache"].copy()
+    cache[past : past + seq] = i["x"]
+    return (cache,)
+
+
+def _infer_attention(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    q, k, v = t["q"], t["k_cache"], t["v_cache"]
+    wanted_rank("attention", "q", q, "seq", "heads", "head_dim")
+    check_cache("attention", "k_cache", k, TensorType((q.shape[0], k.shape[1], q.shape[2])))
+    wanted_same("attention", "caches", ("k_cache", k), ("v_cache", v))
+    heads, kv_heads = q.shape[1], k.shape[1]
+    if not isinstance(heads, int) or not isinstance(kv_heads, int) or heads % kv_heads:
+        raise ShapeError(f"attention: {heads} query heads cannot share {kv_heads} key/value heads evenly")
+    number_attr("attention", a, "scale")
+    dim_attr("attention", a, "past")
+    return (merged_type(q) if a.get("merged") else q,)
+
+
+def attention(i: Arrays, a: Values) -> tuple[Array, ...]:
+    """softmax(q k^T * scale) v over positions 0 .. past + row; query head h reads head h * kv_heads // heads.
+
+    Shapes: q [seq, heads, head_dim], caches [context, kv_heads, head_dim] -> [seq, heads, head_dim], or
+    [seq, heads * head_dim] where `merged`. Scores in float32; the softmax's sum in float64.
+    Source: Vaswani et al. 2017, arXiv 1706.03762; grouped queries: Ainslie et al. 2023, arXiv 2305.13245.
+    """
+    seq, heads, head_dim = i["q"].shape
+    total, kv_heads = a["past"] + seq, i["k_cache"].shape[1]
+    k, v = (as_f32(i[role][:total]).transpose(1, 0, 2) for role in ("k_cache", "v_cache"))
+    q = as_f32(i["q"]).reshape(seq, kv_heads, -1, head_dim).transpose(1, 2, 0, 3)
+    scores = q @ k[:, None].swapaxes(-1, -2) * np.float32(a["scale"])
+    visible = np.tri(seq, total, a["past"], dtype=np.bool_)
+    weights = softmax(np.where(visible, scores, np.float32(-np.inf)))
+    y = (weights @ v[:, None]).transpose(2, 0, 1, 3)
+    return (np.ascontiguousarray(y).reshape((seq, -1) if a.get("merged") else (seq, heads, head_dim)),)
+
+
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return exp(scores) normalised over the last axis; the sum in float64."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return (powers / powers.sum(axis=-1, keepdims=True, dtype=np.float64)).astype(np.float32)
+
+
+DEFINITIONS = (
+    OpDef("split_heads", ("x",), _infer_split_heads, split_heads, attrs=("head_dim",)),
+    OpDef("merge_heads", ("x",), _infer_merge_heads, merge_heads),
+    OpDef("rope", ("x",), _infer_rope, rope, attrs=ROPE_ATTRS, optional_attrs=OPTIONAL_ROPE_ATTRS),
+    OpDef(
+        "cache_append",
+        ("cache", "x"),
+        _infer_cache_append,
+        cache_append,
+        attrs=("past",),
+        appends={"cache": 0},
+    ),
+    OpDef(
+        "attention",
+        ("q", "k_cache", "v_cache"),
+        _infer_attention,
+        attention,
+        attrs=("scale", "past"),
+        optional_attrs=("merged",),
+    ),
+)
