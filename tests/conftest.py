@@ -52,7 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _has_adapter() -> bool:
     import wgpu  # not at the top: most test runs need no GPU library
 
-    return bool(wgpu.gpu.enumerate_adapters_sync())
+    adapters = wgpu.gpu.enumerate_adapters_sync()
+    return any(adapter.info["backend_type"] != "OpenGL" for adapter in adapters)  # as in tools/setup_env.py
 
 
 @pytest.fixture
