@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 
 from kernelc.ir.graph import AttrValue, Graph, Op
 from kernelc.ir.types import TensorType
+
+_WIDTH = 110
 
 
 def graph_text(graph: Graph) -> str:
@@ -16,7 +19,7 @@ def graph_text(graph: Graph) -> str:
     lines += _section("weights", graph.weights)
     lines += _section("states", graph.states)
     given = frozenset(graph.given())
-    lines += ["  ops", *_aligned((f"    {op_text(op, given)}", f"# {_source(op)}") for op in graph.ops)]
+    lines += ["  ops", *(line for op in graph.ops for line in _op_lines(op, given))]
     lines += [f"  output   {name} = %{tensor.name}: {tensor.type}" for name, tensor in graph.outputs.items()]
     lines += [f"  update   {name} = %{tensor.name}" for name, tensor in graph.updates.items()]
     return "\n".join(lines) + "\n"
@@ -33,6 +36,17 @@ def op_text(op: Op, given: frozenset[str] = frozenset()) -> str:
     return f"{results} = {op.name}({', '.join(inputs + attrs)})"
 
 
+def _op_lines(op: Op, given: frozenset[str]) -> list[str]:
+    """One operation and where it is from, on one line or, where that is too long, on several under a comment."""
+    text, source = op_text(op, given), _source(op)
+    if len(text) <= _WIDTH:
+        return [f"    {text}  # {source}" if source else f"    {text}"]
+    lines = textwrap.wrap(
+        text, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    return [f"    {line}" for line in ([f"# {source}"] if source else []) + lines]
+
+
 def _attr_text(value: AttrValue) -> str:
     if isinstance(value, str):
         return f'"{value}"'
@@ -40,7 +54,9 @@ def _attr_text(value: AttrValue) -> str:
 
 
 def _source(op: Op) -> str:
-    return f"{op.origin}  {op.location}" if op.location else op.origin
+    """Where an operation is from: its origin, unless the result's name says it, and the model's line."""
+    parts = [op.origin] if op.origin != op.result.name else []
+    return "  ".join([*parts, op.location] if op.location else parts)
 
 
 def _section(title: str, types: Mapping[str, TensorType]) -> list[str]:
@@ -49,8 +65,7 @@ def _section(title: str, types: Mapping[str, TensorType]) -> list[str]:
     return [f"  {title}", *_aligned((f"    {name}", str(kind)) for name, kind in types.items())]
 
 
-def _aligned(pairs: Iterable[tuple[str, str]], widest: int = 100) -> list[str]:
-    """Put second columns under each other, except after a first one that is very wide."""
+def _aligned(pairs: Iterable[tuple[str, str]]) -> list[str]:
     rows = list(pairs)
-    width = max((len(left) for left, _ in rows if len(left) <= widest), default=0)
+    width = max(len(left) for left, _ in rows)
     return [f"{left:<{width}}  {right}" for left, right in rows]
