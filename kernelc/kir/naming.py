@@ -10,12 +10,12 @@ import ast
 import functools
 import linecache
 
-from kernelc.kir.nodes import Kernel, Let, SourceLine, blocks_of
+from kernelc.kir.nodes import Declare, For, Kernel, Let, SourceLine, blocks_of, walk
 
 
 # Calls whose last value is the result; any other call leaves the naming to the function it calls.
 _DIRECT_CALLS = frozenset(
-    """exp exp2 log sqrt rsqrt floor absolute minimum maximum logical_and logical_or select fma dot vector splat convert to_f32
+    """exp exp2 log sqrt rsqrt floor absolute minimum maximum logical_and logical_or select fma dot vector concat splat convert to_f32
     to_u32 to_i32 bitcast unpack_half2 pack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max equals differs lane var
     shared loop param workgroup_id constant""".split()
 )
@@ -66,6 +66,7 @@ def name_values(kernel: Kernel) -> None:
     Values of other files in between (functions the statement called) do not end a run.
     """
     pending = [kernel.body]
+    taken = {s.where for s in walk(kernel.body) if isinstance(s, For | Declare)}  # the index or register has the name
     while pending:
         later: dict[str, tuple[str, int]] = {}  # file -> the statement there that the following value belongs to
         statements = pending.pop().statements
@@ -73,7 +74,7 @@ def name_values(kernel: Kernel) -> None:
             pending.extend(blocks_of(statement))
             place = _statement_of(statement.where)
             if isinstance(statement, Let) and not statement.value.name and later.get(place[0]) != place:
-                statement.value.name = target_of(statement.where)
+                statement.value.name = "" if statement.where in taken else target_of(statement.where)
             if isinstance(statement, Let):
                 later[place[0]] = place
             else:
