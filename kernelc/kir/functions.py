@@ -96,6 +96,12 @@ def vector(*lanes: Number) -> Value:
     return k.emit("vector", types[0].with_lanes(len(lanes)), tuple(k.coerce(lane, types[0]) for lane in lanes))
 
 
+def concat(low: Operand, high: Operand) -> Value:
+    """The four lanes of two vectors of two."""
+    k, first = current(), low.value()
+    return k.emit("concat", first.type.with_lanes(4), (first, k.coerce(high, first.type)))
+
+
 def splat(x: Operand, lanes: int) -> Value:
     return current().splat(x.value(), lanes)
 

@@ -111,6 +111,8 @@ def _other(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
             return np.sum(args[0] * args[1], axis=-1, dtype=type.dtype)
         case "vector":
             return _vector(args)
+        case "concat":
+            return np.concatenate(np.broadcast_arrays(*args), axis=-1)
         case "splat":
             return np.repeat(args[0][:, None], type.lanes, axis=1)
         case "extract":

@@ -178,6 +178,9 @@ def type_problem(value: Value) -> str | None:
     elif op == "dot":
         if args[0].type != args[1].type or not type.is_float or args[0].type.lanes == 1:
             return f"of {args[0].type} and {args[1].type}"
+    elif op == "concat":
+        if any(arg.type != type.with_lanes(2) for arg in args):
+            return f"of {args[0].type} and {args[1].type}"
     elif op == "select":
         if args[0].type != boolean or args[1].type != type or args[2].type != type:
             return f"between {args[1].type} and {args[2].type}"

@@ -77,7 +77,7 @@ class Wgsl(Dialect):
                 return Text(f"select({no.text}, {yes.text}, {condition.text})")
             case "bitcast":
                 return Text(f"bitcast<{type}>({args[0].text})")
-            case "convert" | "splat" | "vector":
+            case "convert" | "splat" | "vector" | "concat":
                 return Text(f"{type}({', '.join(arg.text for arg in args)})")
             case _:
                 raise NotImplementedError(f"WGSL has no text for {value.op}")
