@@ -6,6 +6,7 @@ Every refusal names the file and the field, and says what was got and what was w
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +64,8 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Build an object, refusing a key given twice: readers would disagree on which one counts."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in found if keys.count(key) > 1)
-        raise ValueError(f"the key {show(twice)} is given twice")
+        [(key, _)] = Counter(key for key, _ in pairs).most_common(1)
+        raise ValueError(f"the key {show(key)} is given twice")
     return found
 
 
