@@ -93,6 +93,7 @@ class Engine:
         self._sequence = CachedSequence(executor, table, block, self.context)
         self._active: Generation | None = None
         executor.load(artifact, self.context, roles, progress)
+        self.start_timing()
 
     def __enter__(self) -> Engine:
         return self

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from kernelc.artifact import Artifact
 
 Reference: TypeAlias = Callable[
-    [Mapping[str, Any], dict[str, npt.NDArray[np.generic]], Mapping[str, int | float]], None
+    [Mapping[str, Any], dict[str, npt.NDArray[Any]], Mapping[str, int | float]], None
 ]
 """A kernel's meaning in numpy: `reference(problem, arrays, params)` writes into the arrays of its results."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kernelc.artifact import Kernel, Manifest, Variant
+from kernelc.artifact import Bounds, Kernel, Manifest, Variant
 from kernelc.errors import DeviceError
 from kernelc.ir.dim import Dim, bounds, from_json, to_json
 from runtime.executor import DeviceInfo, Limits
@@ -102,9 +102,9 @@ def _check_grids(
     most = info.limits.workgroups if info.limits else 0
     checked: set[tuple[str, str]] = set()
     for program, dispatches in plan.programs.items():
-        symbols = {**manifest.symbols, **manifest.programs[program].symbols, "context": (context, context)}
+        symbols = _within({**manifest.symbols, **manifest.programs[program].symbols}, context)
         for dispatch in dispatches:
-            if (program, dispatch.kernel) in checked:
+            if symbols is None or (program, dispatch.kernel) in checked:
                 continue
             checked.add((program, dispatch.kernel))
             for extent in variants[dispatch.kernel].grid:
@@ -112,7 +112,15 @@ def _check_grids(
                     _refuse(info, "workgroups along a dimension", dispatch.origin, high, most)
 
 
-def _highest(extent: Dim, symbols: Mapping[str, tuple[int, int]]) -> int:
+def _within(symbols: Mapping[str, Bounds], context: int) -> dict[str, Bounds] | None:
+    """The symbols' bounds at this context; None for a program that starts behind its end."""
+    most = {"seq": context, "past": context - 1, "context": context}
+    bounded = {name: (low, min(high, most.get(name, high))) for name, (low, high) in symbols.items()}
+    bounded["context"] = (context, context)
+    return None if any(low > high for low, high in bounded.values()) else bounded
+
+
+def _highest(extent: Dim, symbols: Mapping[str, Bounds]) -> int:
     """The largest value of a grid's extent within the program's own bounds, tighter than the manifest's."""
     return bounds(from_json(to_json(extent), symbols))[1]
 

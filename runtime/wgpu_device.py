@@ -76,6 +76,7 @@ class WgpuDevice:
     def close(self) -> None:
         """Destroy the device with everything on it."""
         self._device.destroy()
+        self.library.close()
 
     # ---- buffers ----
 
@@ -199,7 +200,7 @@ def without_subgroups_line(text: str) -> str:
 def kernel_refused(name: str, code: str, message: str) -> WorkFailed:
     """Return the error for a kernel that does not compile; the source around it is a note."""
     what = _short(message)
-    located = re.search(r"wgsl:(\d+):(\d+)", message)
+    located = re.search(r"┌─ [^\n]*?:(\d+):(\d+)", message)
     where = f"kernel {name}" + (f": line {located[1]}, column {located[2]}" if located else "")
     error = WorkFailed(
         f"the driver refuses the kernel: {what}", where=where, help="this is a bug of kernelc or the driver"
@@ -231,11 +232,12 @@ def _in_our_words(doing: str, message: str, out_of_memory: bool) -> KernelcError
 
 
 def _short(message: str) -> str:
-    """Drop the frame that wgpu puts around every message, and the drawing below a shader's."""
+    """Drop the frame that wgpu puts around every message, and the drawing of a shader's; keep the reasons."""
     text = re.sub(r"^\s*Validation Error\s*(Caused by:)?", "", message)
     text = re.sub(r"^\s*In wgpu\w+(, label = '[^']*')?\s*", "", text)
-    head = text.split("┌─")[0]
-    return " ".join(head.split()) or "no reason given"
+    head, drawing, rest = text.partition("┌─")
+    reasons = re.findall(r"^\s*= (.*)$", rest, flags=re.MULTILINE) if drawing else []
+    return "; ".join(" ".join(part.split()) for part in (head, *reasons)) or "no reason given"
 
 
 def _device_info(adapter: Handle, device: Handle, features: Sequence[str]) -> DeviceInfo:

@@ -12,8 +12,10 @@ mistakes the library reports when the pass ends or the encoder is finished, whic
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -21,6 +23,32 @@ from kernelc.errors import DeviceError
 
 Handle: TypeAlias = Any
 """An object of wgpu-py or of its native library."""
+
+# How the messages of the library's own errors begin.
+_COMPLAINTS = ("Validation Error", "Out of Memory", "Internal Error", "The WGPU device was lost")
+
+
+class Complaints(logging.Handler):
+    """Errors that wgpu-py could not raise, because they came up outside of a safe call, and logged instead.
+
+    It would print them; here they wait for the next call that can raise them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._messages: deque[str] = deque(maxlen=8)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message of an error of the library; other records go their way."""
+        if record.getMessage().startswith(_COMPLAINTS):
+            self._messages.append(record.getMessage())
+
+    def raise_any(self) -> None:
+        """Raises: RuntimeError with what was logged since the last call."""
+        if self._messages:
+            text = "\n".join(self._messages)
+            self._messages.clear()
+            raise RuntimeError(text)
 
 
 class NativeLibrary:
@@ -36,8 +64,14 @@ class NativeLibrary:
         self.set_bind_group: Any = self._bare.wgpuComputePassEncoderSetBindGroup
         self.dispatch: Any = self._bare.wgpuComputePassEncoderDispatchWorkgroups
         self._interrupts: list[BaseException] = []
+        self._complaints = Complaints()
+        logging.getLogger("wgpu").addHandler(self._complaints)
         signature = "void(WGPUMapAsyncStatus, WGPUStringView, void *, void *)"
         self._on_mapped: Any = self._ffi.callback(signature, self._mapped, onerror=self._callback_failed)
+
+    def close(self) -> None:
+        """Let go of wgpu-py's log."""
+        logging.getLogger("wgpu").removeHandler(self._complaints)
 
     # ---- recording ----
 
@@ -86,8 +120,9 @@ class NativeLibrary:
     # ---- waiting ----
 
     def wait(self, device: Handle, submission: Handle) -> None:
-        """Wait until a submission is done; later ones go on."""
+        """Wait until a submission is done; later ones go on. Raises what could not be raised so far."""
         self._safe.wgpuDevicePoll(device, True, submission)
+        self._complaints.raise_any()
 
     def read(self, device: Handle, buffer: Handle, size: int, submission: Handle) -> bytes:
         """Wait for a submission, then return the first `size` bytes of a mappable buffer.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kernelc.errors import InternalError
 from runtime.wgpu_device import WgpuDevice
 from runtime.wgpu_native import Handle, native
 
@@ -74,6 +75,8 @@ class WgpuTicket:
     def result(self) -> list[bytes]:
         """See `runtime.executor.Ticket`."""
         staging, self._staging = self._staging, None
+        if self._sizes and staging is None:
+            raise InternalError("a ticket's result was collected or discarded before")
         with self._device.translated("waiting for a step"):
             if staging is None:
                 self._device.library.wait(self._device.native_device, self._submission)

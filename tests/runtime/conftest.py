@@ -1,0 +1,27 @@
+"""Devices and the toy artifact, for the tests of the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kernelc.artifact import Artifact
+from runtime.devices import open_device
+from runtime.executor import Executor
+from tests.runtime.tiny_artifact import write_tiny
+from tests.runtime.tiny_kernels import REFERENCES
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """The toy model as it should be; tests that change it write their own."""
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy")
+
+
+@pytest.fixture(scope="session", params=["cpu", pytest.param("wgpu", marks=pytest.mark.gpu)])
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Each device in turn, opened once; loading an artifact releases the one before."""
+    opened = open_device(request.param, references=REFERENCES)
+    yield opened
+    opened.close()
