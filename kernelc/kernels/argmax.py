@@ -137,6 +137,9 @@ class _ArgmaxKernel(KernelSpec[Any, ArgmaxSchedule]):
         """Elements that one workgroup looks at."""
         raise NotImplementedError
 
+    def describe(self, problem: Any) -> str:
+        return str(self.elements(problem))
+
     def space(self, capabilities: Capabilities, problem: Any) -> Iterable[ArgmaxSchedule]:
         for threads in (32, 64, 128, 256):
             if threads <= capabilities.max_threads:

@@ -1,9 +1,9 @@
 """Order-preserving keys: f32 numbers as u32 that compare the same way, so that floats are ranked by integers.
 
-A non-negative float's bits already ascend with it; a negative one's descend, so those are flipped and the sign
-bit of the others is set (the trick of radix-sorting floats: M. Herf, Radix Tricks, 2001). The keys are then turned
-so that no NaN, of either sign, lies above infinity, and clamped from below to the key of -inf: NaN counts as -inf.
-All of it is integer arithmetic, which no target may rearrange, and no target's idea of NaN matters.
+A non-negative float's bits already ascend with it; a negative one's descend, so those are flipped and the
+sign bit of the others is set (the trick of radix-sorting floats: M. Herf, Radix Tricks, 2001). The keys are
+then turned so that no NaN, of either sign, lies above infinity, and clamped from below to the key of -inf:
+NaN counts as -inf. All of it is integer arithmetic: no target may rearrange it or has its own idea of NaN.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from kernelc.kir.functions import bitcast, floor, select, to_i32, to_u32
+from kernelc.kir.functions import bitcast, floor, select, to_f32, to_i32, to_u32
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
-from kernelc.kir.types import f32
+from kernelc.kir.types import f32, i32, u32
 
 # pi/2 to 60 digits, as an exact fraction, for splitting into parts.
 _HALF_PI = Fraction(157079632679489661923132169163975144209858469968755291048747, 10**59)
@@ -77,3 +77,42 @@ def power_of_two(index: Operators, exponent: float) -> Value:
     series = series * fraction + 6.931472028550421e-1
     power = bitcast(to_u32(to_i32(whole) + 127) << 23, f32)
     return (series * fraction + 1.0) * power
+
+
+_ROOT_HALF = 0x3F3504F3  # bits of sqrt(1/2)
+
+
+def log(x: Operators) -> Value:
+    """Natural logarithm of a normal positive f32, error below 1e-7, absolute or relative.
+
+    Source: Cephes' logf. WGSL's own may be off by 2^-21 near 1.
+    """
+    bits = bitcast(x, u32)
+    exponent = bitcast(bits - _ROOT_HALF, i32) >> 23
+    mantissa = bitcast(bits - bitcast(exponent << 23, u32), f32)  # in [sqrt(1/2), sqrt(2))
+    return _log_of_parts(to_f32(exponent), mantissa - 1.0)
+
+
+def log_of_complement(x: Operators) -> Value:
+    """log(1 - x) for an f32 x in (0, 1), error below 2e-7 relative also where x is tiny."""
+    rest = 1.0 - x
+    bits = bitcast(rest, u32)
+    exponent = bitcast(bits - _ROOT_HALF, i32) >> 23
+    mantissa = bitcast(bits - bitcast(exponent << 23, u32), f32)
+    above_half = exponent.equals(0)  # there the mantissa is 1 - x itself: less 1, with no rounding, it is -x
+    return _log_of_parts(to_f32(exponent), select(above_half, -x, mantissa - 1.0))
+
+
+def _log_of_parts(exponent: Value, excess: Value) -> Value:
+    """log(2^exponent * (1 + excess)) for excess in [sqrt(1/2) - 1, sqrt(2) - 1)."""
+    series = excess * 7.0376836292e-2 - 1.1514610310e-1
+    series = series * excess + 1.1676998740e-1
+    series = series * excess - 1.2420140846e-1
+    series = series * excess + 1.4249322787e-1
+    series = series * excess - 1.6668057665e-1
+    series = series * excess + 2.0000714765e-1
+    series = series * excess - 2.4999993993e-1
+    series = series * excess + 3.3333331174e-1
+    square = excess * excess
+    tail = series * excess * square + exponent * -2.12194440e-4 - square * 0.5
+    return excess + tail + exponent * 0.693359375

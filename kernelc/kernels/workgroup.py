@@ -1,4 +1,4 @@
-"""Sums and maxima over a workgroup that every one of its invocations gets, as often as a kernel needs them."""
+"""Sums and maxima over a workgroup that all of its invocations get, as often as a kernel needs them."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Wgsl(Dialect):
         if scalar == "bool":
             return Text("true" if number else "false")
         if scalar in ("u32", "i32"):
-            if number >= 1 << 16:  # a mask or a magic number, not a count
+            if number >= 1 << 20:  # a mask or a magic number, not a count
                 return Text(f"0x{int(number):08x}{'u' if scalar == 'u32' else ''}")
             return Text(f"{int(number)}{'u' if scalar == 'u32' else ''}", ATOM if number >= 0 else UNARY)
         return Text(_float_text(float(number)), ATOM if number >= 0 else UNARY)
