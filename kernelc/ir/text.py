@@ -37,7 +37,7 @@ def op_text(op: Op, given: frozenset[str] = frozenset()) -> str:
 
 
 def _op_lines(op: Op, given: frozenset[str]) -> list[str]:
-    """One operation and where it is from, on one line or, where that is too long, on several under a comment."""
+    """One operation and its source, on one line or, where that is too long, on several under a comment."""
     text, source = op_text(op, given), _source(op)
     if len(text) <= _WIDTH:
         return [f"    {text}  # {source}" if source else f"    {text}"]

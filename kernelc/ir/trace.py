@@ -44,7 +44,7 @@ class Tracer:
         self.scopes: list[str] = []
         self._newest: dict[str, Tensor] = {}  # the newest version of each state, by the state's name
         self._state_of: dict[str, str] = {}  # for every version of a state
-        self._uses: dict[str, int] = {}
+        self._taken: set[str] = set()
 
     def __enter__(self) -> Tracer:
         self._token = _active.set(self)
@@ -86,8 +86,11 @@ class Tracer:
 
     def _names(self, origin: str, count: int) -> list[str]:
         """Return unique names: the origin, numbered where a scope has several."""
-        self._uses[origin] = self._uses.get(origin, 0) + 1
-        name = origin if self._uses[origin] == 1 else f"{origin}_{self._uses[origin]}"
+        name, number = origin, 1
+        while name in self._taken or name in self.weights or name in self.states:
+            number += 1
+            name = f"{origin}_{number}"
+        self._taken.add(name)
         return [name] if count == 1 else [f"{name}.{index}" for index in range(count)]
 
     def weight(self, name: str, shape: tuple[Dim, ...]) -> Tensor:

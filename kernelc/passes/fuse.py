@@ -25,7 +25,7 @@ from kernelc.ir.verify import verify
 
 @dataclass(frozen=True)
 class FuseOptions:
-    """`vector_rows`: up to so many rows, a linear layer takes in the norm before and the residual after it."""
+    """`vector_rows`: up to so many rows, a linear layer takes in the norm before and the residual after."""
 
     vector_rows: int = 1
 
@@ -194,7 +194,12 @@ def _takes(user: Op, norm: Op) -> bool:
 
 def _residual(view: _View, add: Op) -> Match | None:
     """linear, then add, over few rows -> the linear layer adds the residual as it writes."""
-    if add.name != "add" or not view.is_vector(add.result):
+    return _lone_residual(view, add) if view.is_vector(add.result) else None
+
+
+def _lone_residual(view: _View, add: Op) -> Match | None:
+    """The same over any number of rows: no norm follows that would take the residual in."""
+    if add.name != "add":
         return None
     for branch, stream in (("y", "x"), ("x", "y")):
         layer = view.only_for(add.inputs[branch], "linear", "fused_linear")
@@ -204,16 +209,6 @@ def _residual(view: _View, add: Op) -> Match | None:
             fused = _fused_linear(layer, inputs, attrs, add.results, layer.origin)
             return {add.result.name: fused, layer.result.name: None}
     return None
-
-
-def _last_row(view: _View, last: Op) -> Match | None:
-    """add, then last_row -> add the last rows alone."""
-    if last.name != "last_row" or "residual" in last.inputs:
-        return None
-    add = view.only_for(last.inputs["x"], "add")
-    if add is None:
-        return None
-    return {last.result.name: replace(last, inputs=_branch_and_residual(view, add)), add.result.name: None}
 
 
 def _add_rms_norm(view: _View, norm: Op) -> Match | None:
@@ -269,6 +264,6 @@ _PATTERNS: tuple[Pattern, ...] = (
     _qkv,
     _norm_into_linear,
     _residual,
-    _last_row,
     _add_rms_norm,
+    _lone_residual,
 )

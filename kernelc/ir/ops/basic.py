@@ -115,15 +115,12 @@ def silu(i: Arrays, _: Values) -> tuple[Array, ...]:
 
 def _infer_last_row(t: Types, _: Attrs) -> tuple[TensorType, ...]:
     wanted_rank("last_row", "x", t["x"], "seq", "hidden")
-    if "residual" in t:
-        wanted_same("last_row", "types", ("x", t["x"]), ("residual", t["residual"]))
     return (TensorType((1, t["x"].shape[1]), t["x"].dtype),)
 
 
 def last_row(i: Arrays, _: Values) -> tuple[Array, ...]:
-    """The last row of x, plus that of `residual` where given. Shapes: [seq, hidden] -> [1, hidden]."""
-    row = as_f32(i["x"][-1:])
-    return (row + as_f32(i["residual"][-1:]) if "residual" in i else row,)
+    """The last row of x. Shapes: [seq, hidden] -> [1, hidden]."""
+    return (i["x"][-1:],)
 
 
 RMS_NORM = OpDef("rms_norm", ("x", "weight"), _infer_rms_norm, rms_norm, attrs=("eps",))
@@ -135,5 +132,5 @@ DEFINITIONS = (
     OpDef("add", ("x", "y"), lambda t, _: _infer_pair("add", t), add),
     OpDef("mul", ("x", "y"), lambda t, _: _infer_pair("mul", t), mul),
     OpDef("silu", ("x",), _infer_one, silu),
-    OpDef("last_row", ("x",), _infer_last_row, last_row, optional_roles=("residual",)),
+    OpDef("last_row", ("x",), _infer_last_row, last_row),
 )
