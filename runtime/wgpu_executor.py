@@ -7,48 +7,24 @@ made, so one buffer for it suffices however many steps are under way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.artifact import STEP_BUFFER, Artifact, Variant
-from kernelc.errors import InternalError
+from kernelc.artifact import STEP_BUFFER, Artifact
+from kernelc.errors import InternalError, WorkFailed
 from kernelc.ir.dim import evaluate
 from runtime.executor import DeviceInfo, DispatchTime, Fetch, Progress
 from runtime.loading import check_limits, choose_variants
-from runtime.program import Extent, Grid, LoadPlan, ResolvedDispatch, plan_load, resolve_grid
-from runtime.wgpu_device import KernelSource, WgpuDevice
-from runtime.wgpu_native import Handle, native
+from runtime.program import plan_load
+from runtime.wgpu_device import WgpuDevice
+from runtime.wgpu_loaded import Launch, LoadedArtifact, kernel_source
+from runtime.wgpu_native import Handle
 from runtime.wgpu_single import run_source
-from runtime.wgpu_staging import StagingPool, WgpuTicket
+from runtime.wgpu_staging import Staging, StagingPool, WgpuTicket
 
-_UPLOAD_BYTES = 16 << 20  # what one write copies to the host's side of the device
 _QUERIES_AT_ONCE = 2048  # WebGPU's query sets hold 4096, two a dispatch
-
-
-@dataclass(frozen=True)
-class _Launch:
-    """A dispatch ready to be recorded. The native handles live as long as the objects beside them."""
-
-    dispatch: ResolvedDispatch
-    pipeline: Handle
-    group: Handle
-    native_pipeline: Handle
-    native_group: Handle
-    grid: Grid
-
-
-@dataclass
-class _Loaded:
-    """Everything that belongs to the loaded artifact."""
-
-    plan: LoadPlan
-    buffers: dict[str, Handle]
-    native_buffers: dict[str, Handle]
-    programs: dict[str, list[_Launch]]
-    pipelines: dict[str, Handle] = field(default_factory=dict[str, Handle])  # by kernel file
 
 
 class WgpuExecutor:
@@ -58,7 +34,7 @@ class WgpuExecutor:
         """Use `device`, or open the fastest adapter. Raises: DeviceError where there is none."""
         self.device = device or WgpuDevice()
         self._pool = StagingPool(self.device)
-        self._loaded: _Loaded | None = None
+        self._loaded: LoadedArtifact | None = None
 
     @property
     def info(self) -> DeviceInfo:
@@ -80,84 +56,19 @@ class WgpuExecutor:
         """Bytes of the buffers that carry fetched ranges back."""
         return self._pool.created_bytes
 
-    # ---- loading ----
-
     def load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
     ) -> None:
         """See `runtime.executor.Executor.load`; what was loaded before is released."""
-        self._unload()
+        if self._loaded is not None:
+            self.device.flush()
+            self._loaded.release()
+            self._loaded = None
         manifest = artifact.manifest
         plan = plan_load(manifest, context, roles)
         variants = choose_variants(manifest, plan.kernels, self.info)
         check_limits(manifest, plan, variants, self.info, context)
-        buffers: dict[str, Handle] = {}
-        try:
-            for name, size in plan.buffers.items():
-                buffers[name] = self.device.create_buffer(name, size, uniform=name == STEP_BUFFER)
-            handles = {name: native(buffer) for name, buffer in buffers.items()}
-            loaded = _Loaded(plan, buffers, handles, {})
-            self._make_programs(artifact, loaded, variants, context)
-            self._upload(artifact, loaded, progress)
-        except BaseException:
-            for buffer in buffers.values():
-                buffer.destroy()
-            raise
-        self._loaded = loaded
-
-    def _make_programs(
-        self, artifact: Artifact, loaded: _Loaded, variants: Mapping[str, Variant], context: int
-    ) -> None:
-        manifest = artifact.manifest
-        sources = {name: kernel_source(artifact, name, variant) for name, variant in variants.items()}
-        for name, dispatches in loaded.plan.programs.items():
-            symbols = {**manifest.symbols, **manifest.programs[name].symbols}
-            loaded.programs[name] = [
-                self._launch(
-                    loaded,
-                    dispatch,
-                    sources[dispatch.kernel],
-                    variants[dispatch.kernel].file,
-                    resolve_grid(variants[dispatch.kernel].grid, symbols, context),
-                )
-                for dispatch in dispatches
-            ]
-
-    def _launch(
-        self, loaded: _Loaded, dispatch: ResolvedDispatch, source: KernelSource, file: str, grid: Grid
-    ) -> _Launch:
-        if file not in loaded.pipelines:
-            loaded.pipelines[file] = self.device.compile(source)
-        pipeline = loaded.pipelines[file]
-        ranges = [(loaded.buffers[item.buffer], item.offset, item.bytes) for item in dispatch.ranges]
-        if source.params:
-            ranges.append((loaded.buffers[STEP_BUFFER], 0, loaded.plan.buffers[STEP_BUFFER]))
-        group = self.device.bind(source, f"{dispatch.origin} ({dispatch.kernel})", ranges)
-        return _Launch(dispatch, pipeline, group, native(pipeline), native(group), grid)
-
-    def _upload(self, artifact: Artifact, loaded: _Loaded, progress: Progress | None) -> None:
-        """Write the weights in the order in which they lie in the shards, a bounded piece at a time."""
-        tensors = artifact.manifest.weights.tensors
-        names = [name for name in loaded.buffers if artifact.manifest.buffers[name].kind == "weight"]
-        names.sort(key=lambda name: tensors[name].segments[0])
-        total, done, pending = sum(tensors[name].bytes for name in names), 0, 0
-        for name in names:
-            for offset, part in _upload_parts(artifact, name):
-                self.device.write_buffer(loaded.buffers[name], offset, part)
-                done, pending = done + len(part), pending + len(part)
-                if pending >= _UPLOAD_BYTES:
-                    self.device.flush()  # frees the copies that the writes made
-                    pending = 0
-                if progress:
-                    progress("weights", done, total)
-        self.device.flush()
-
-    def _unload(self) -> None:
-        loaded, self._loaded = self._loaded, None
-        if loaded is not None:
-            self.device.flush()
-            for buffer in loaded.buffers.values():
-                buffer.destroy()
+        self._loaded = LoadedArtifact(self.device, artifact, plan, variants, context, progress)
 
     def close(self) -> None:
         """Release the device and all that was loaded."""
@@ -170,34 +81,35 @@ class WgpuExecutor:
         self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
     ) -> WgpuTicket:
         """See `runtime.executor.Executor.run`."""
-        loaded, library = self._require_loaded(), self.device.library
+        loaded = self._require_loaded()
         sizes = [item.bytes for item in fetch]
         staging = self._pool.take(sum(sizes)) if sizes else None
-        with self.device.translated("running a step"):
-            self._write_step(loaded, step)
-            encoder = library.begin_encoder(self.device.native_device)
-            compute_pass = library.begin_pass(encoder)
-            for name in programs:
-                self._record(compute_pass, loaded.programs[name], env)
-            library.end_pass(compute_pass)
-            if staging is not None:
-                at = 0
-                for item in fetch:
-                    source = loaded.native_buffers[item.buffer]
-                    library.copy(encoder, source, item.offset, staging.native, at, item.bytes)
-                    at += item.bytes
-            submission = library.submit(self.device.native_queue, encoder)
+        try:
+            with self.device.translated("running a step"):
+                self._write_step(loaded, step)
+                encoder = self._encode((loaded.programs[name] for name in programs), env)
+                if staging is not None:
+                    self._copy_out(loaded, encoder, fetch, staging)
+                submission = self.device.library.submit(self.device.native_queue, encoder)
+        except WorkFailed as error:
+            error.where = self._culprit(loaded, programs, env)
+            raise
         return WgpuTicket(self.device, self._pool, staging, sizes, submission)
 
-    def _record(self, compute_pass: Handle, launches: Sequence[_Launch], env: Mapping[str, int]) -> None:
+    def _encode(self, programs: Iterable[Sequence[Launch]], env: Mapping[str, int]) -> Handle:
+        library = self.device.library
+        encoder = library.begin_encoder(self.device.native_device)
+        compute_pass = library.begin_pass(encoder)
+        for launches in programs:
+            self._record(compute_pass, launches, env)
+        library.end_pass(compute_pass)
+        return encoder
+
+    def _record(self, compute_pass: Handle, launches: Sequence[Launch], env: Mapping[str, int]) -> None:
         """The hot loop: calls bound to local names, a pipeline set only where it changes."""
         library = self.device.library
-        set_pipeline, set_bind_group, dispatch = (
-            library.set_pipeline,
-            library.set_bind_group,
-            library.dispatch,
-        )
-        null, last = library.null, None
+        set_pipeline, set_bind_group = library.set_pipeline, library.set_bind_group
+        dispatch, null, last = library.dispatch, library.null, None
         for launch in launches:
             pipeline = launch.native_pipeline
             if pipeline is not last:
@@ -208,10 +120,30 @@ class WgpuExecutor:
             x, y, z = grid(env) if callable(grid) else grid
             dispatch(compute_pass, x, y, z)
 
-    def _write_step(self, loaded: _Loaded, step: bytes) -> None:
+    def _copy_out(
+        self, loaded: LoadedArtifact, encoder: Handle, fetch: Sequence[Fetch], staging: Staging
+    ) -> None:
+        at = 0
+        for item in fetch:
+            source = loaded.native_buffers[item.buffer]
+            self.device.library.copy(encoder, source, item.offset, staging.native, at, item.bytes)
+            at += item.bytes
+
+    def _write_step(self, loaded: LoadedArtifact, step: bytes) -> None:
         buffer = loaded.native_buffers.get(STEP_BUFFER)
         if buffer is not None and step:
             self.device.library.write(self.device.native_queue, buffer, step)
+
+    def _culprit(self, loaded: LoadedArtifact, programs: Sequence[str], env: Mapping[str, int]) -> str | None:
+        """Name the dispatch at which a step failed, by recording each alone: the library does not say."""
+        for name in programs:
+            for launch in loaded.programs[name]:
+                try:
+                    with self.device.translated("recording"):
+                        self.device.library.drop(self._encode([[launch]], env))
+                except WorkFailed:
+                    return f"kernel {launch.dispatch.kernel} in {launch.dispatch.origin}"
+        return None
 
     def dispatch_count(self, programs: Sequence[str]) -> int:
         """Dispatches of one run of these programs."""
@@ -227,9 +159,7 @@ class WgpuExecutor:
         times: list[DispatchTime] = []
         for start in range(0, len(launches), _QUERIES_AT_ONCE):
             part = launches[start : start + _QUERIES_AT_ONCE]
-            timed = self.device.time_dispatches(
-                [(x.pipeline, x.group, _extent(x.grid, env)) for _, x in part]
-            )
+            timed = self.device.time_dispatches([(x.pipeline, x.group, x.extent(env)) for _, x in part])
             for (name, launch), seconds in zip(part, timed, strict=True):
                 times.append(DispatchTime(name, launch.dispatch.kernel, launch.dispatch.origin, seconds))
         return times
@@ -252,7 +182,7 @@ class WgpuExecutor:
             raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(self.buffers)}")
         return buffer
 
-    def _require_loaded(self) -> _Loaded:
+    def _require_loaded(self) -> LoadedArtifact:
         if self._loaded is None:
             raise InternalError("nothing is loaded on this executor")
         return self._loaded
@@ -272,32 +202,3 @@ class WgpuExecutor:
         x, y, z = (evaluate(extent, env) for extent in variant.grid)
         source = kernel_source(artifact, kernel, variant)
         return run_source(self.device, source, (x, y, z), arrays, step)
-
-
-def kernel_source(artifact: Artifact, name: str, variant: Variant) -> KernelSource:
-    """Return what the device needs to compile a variant of a kernel. Raises: ArtifactError."""
-    kernel = artifact.manifest.kernels[name]
-    access = tuple(binding.access for binding in kernel.bindings)
-    return KernelSource(name, artifact.kernel_text(variant.file), variant.entry, access, kernel.params)
-
-
-def _extent(grid: Grid, env: Mapping[str, int]) -> Extent:
-    return grid(env) if callable(grid) else grid
-
-
-def _upload_parts(artifact: Artifact, name: str) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-    """A tensor's bytes as (offset, part), no part larger than one write should be."""
-    offset = 0
-    for piece in _aligned_pieces(artifact, name):
-        for start in range(0, len(piece), _UPLOAD_BYTES):
-            part = piece[start : start + _UPLOAD_BYTES]
-            yield offset, part
-            offset += len(part)
-
-
-def _aligned_pieces(artifact: Artifact, name: str) -> Iterator[npt.NDArray[np.uint8]]:
-    """The tensor piece by piece, or whole where a shard's end cuts a word, the least that is written."""
-    segments = artifact.manifest.weights.tensors[name].segments
-    if all(segment.bytes % 4 == 0 for segment in segments):
-        return artifact.tensor_pieces(name)
-    return iter([artifact.tensor(name)])

@@ -112,6 +112,13 @@ class NativeLibrary:
             self._bare.wgpuCommandBufferRelease(commands)
         return self._ffi.new("WGPUSubmissionIndex *", index)
 
+    def drop(self, encoder: Handle) -> None:
+        """Finish an encoder and forget it. Raises what was wrong with it."""
+        try:
+            self._bare.wgpuCommandBufferRelease(self._safe.wgpuCommandEncoderFinish(encoder, self.null))
+        finally:
+            self._bare.wgpuCommandEncoderRelease(encoder)
+
     def submit_nothing(self, queue: Handle) -> Handle:
         """Submit what `write` has queued; return the submission."""
         index = self._safe.wgpuQueueSubmitForIndex(queue, 0, self.null)

@@ -127,6 +127,28 @@ def test_work_without_anything_to_fetch_can_be_waited_for(wgpu: WgpuExecutor, ti
     assert wgpu.run([], {}, b"").result() == []
 
 
+def longer(manifest: Manifest) -> Manifest:
+    """A decode step of 30 dispatches, about what a model of 5 layers has; half of the grids depend on the past."""
+    programs = {
+        name: dataclasses.replace(program, dispatches=(*program.dispatches[:2] * 13, *program.dispatches))
+        for name, program in manifest.programs.items()
+    }
+    return dataclasses.replace(manifest, programs={**manifest.programs, **programs})
+
+
+def test_a_dispatch_costs_the_host_little(tmp_path: Path, wgpu: WgpuExecutor) -> None:
+    engine = Engine(wgpu, write_tiny(tmp_path / "toy", change=longer))
+    engine.feed(PROMPT)
+    costs: list[float] = []
+    for _ in range(5):
+        engine.truncate(len(PROMPT))
+        timings = engine.start_timing()
+        assert ids_of(engine, 59) == continuation(PROMPT, 59)
+        costs.append(timings.host_us_per_dispatch)
+    assert timings.dispatches / timings.steps > 29
+    assert min(costs) < 25, costs  # microseconds of this thread; 4 to 10 where it was written
+
+
 # ---- loading ----
 
 
@@ -234,6 +256,22 @@ def test_the_excerpt_stops_at_the_ends_of_the_source() -> None:
     assert first.__notes__[0].splitlines() == [">    1 | a", "     2 | b", "     3 | c"]
     assert first.message == "the driver refuses the kernel: Shader 'k' parsing error: bad"
     assert not hasattr(kernel_refused("k", "a", "no line"), "__notes__")
+
+
+def test_a_dispatch_that_the_driver_refuses_is_named(tmp_path: Path, wgpu: WgpuExecutor) -> None:
+    # The recording calls themselves report nothing; what is wrong must still come out of `run`.
+    larger = PARTIAL.replace(
+        "repetition_penalty: f32,", "repetition_penalty: f32, more: array<vec4<f32>, 2>,"
+    )
+    engine = Engine(wgpu, write_tiny(tmp_path / "toy", texts={"partial": larger}))
+    with pytest.raises(WorkFailed) as caught:
+        engine.feed(PROMPT)
+    assert caught.value.message.startswith("running a step failed")
+    assert "size 32 where the shader expects 64" in caught.value.message
+    assert caught.value.where == "kernel partial in layers.0.partial"
+    engine = Engine(wgpu, write_tiny(tmp_path / "toy"))
+    engine.feed(PROMPT)
+    assert ids_of(engine, 5) == continuation(PROMPT, 5)
 
 
 def test_a_lost_device_says_so(tiny: Artifact) -> None:
