@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.backends": (*EVERYONE, "kernelc.kir", "kernelc.target"),
     "model": (*EVERYONE, "kernelc.ir"),
     "runtime": (*EVERYONE, "kernelc.ir.dim"),
+    "kernelc.compile": EVERYTHING,
     "kernelc.pipeline": EVERYTHING,
     "kernelc.commands": EVERYTHING,
     "kernelc.cli": EVERYTHING,

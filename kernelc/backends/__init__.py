@@ -1,1 +1,18 @@
-"""The backends: each prints kernel IR in one target's language."""
+"""Backends: a printer a target, from kernel IR to text, found by the target's name."""
+
+from __future__ import annotations
+
+from kernelc.backends.base import Backend, Rendered
+from kernelc.backends.wgsl.printer import WgslBackend
+from kernelc.errors import InternalError
+
+__all__ = ["Backend", "Rendered", "backend_named"]
+
+_BACKENDS: dict[str, Backend] = {"wgsl": WgslBackend()}
+
+
+def backend_named(name: str) -> Backend:
+    """The printer of a target of `kernelc.target.TARGETS`. Raises InternalError for any other name."""
+    if name not in _BACKENDS:
+        raise InternalError(f"target {name} has no backend")
+    return _BACKENDS[name]

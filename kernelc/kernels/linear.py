@@ -161,6 +161,13 @@ def linear_tolerance(problem: LinearProblem) -> Tolerance:
     return Tolerance(relative=2e-5, absolute=3e-5)
 
 
+def linear_name(problem: LinearProblem) -> str:
+    """"q4_qkv_128x64", and what sets it apart from others of that shape."""
+    norm = "norm_" if problem.norm_eps is not None else ""
+    epilogue = "" if problem.epilogue == "none" else f"_{problem.epilogue}"
+    return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}"
+
+
 def linear_halves(problem: LinearProblem) -> frozenset[str]:
     halves = problem.qkv is not None and problem.qkv.kv_dtype == "f16"
     return frozenset({"k_cache", "v_cache"}) if halves else frozenset()

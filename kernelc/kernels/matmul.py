@@ -22,6 +22,7 @@ from kernelc.kernels.linear import (
     linear_bindings,
     linear_halves,
     linear_inputs,
+    linear_name,
     linear_reference,
     linear_tolerance,
 )
@@ -166,6 +167,9 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
 
     def tolerance(self, problem: LinearProblem) -> Tolerance:
         return linear_tolerance(problem)
+
+    def describe(self, problem: LinearProblem) -> str:
+        return linear_name(problem)
 
     def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
         return linear_halves(problem)

@@ -23,6 +23,7 @@ from kernelc.kernels.linear import (
     linear_bindings,
     linear_halves,
     linear_inputs,
+    linear_name,
     linear_reference,
     linear_tolerance,
 )
@@ -138,6 +139,9 @@ class Matvec(KernelSpec[LinearProblem, MatvecSchedule]):
 
     def tolerance(self, problem: LinearProblem) -> Tolerance:
         return linear_tolerance(problem)
+
+    def describe(self, problem: LinearProblem) -> str:
+        return linear_name(problem)
 
     def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
         return linear_halves(problem)

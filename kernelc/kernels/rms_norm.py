@@ -110,6 +110,9 @@ class RmsNorm(KernelSpec[RmsNormProblem, RmsNormSchedule]):
                 arrays[name][...] = rng.normal(size=arrays[name].shape)
         return arrays
 
+    def describe(self, problem: RmsNormProblem) -> str:
+        return f"{'residual_' if problem.residual else ''}{problem.width}"
+
     def tolerance(self, problem: RmsNormProblem) -> Tolerance:
         return Tolerance(relative=2e-5, absolute=1e-6)
 

@@ -104,6 +104,10 @@ class KernelSpec(ABC, Generic[P, S]):
     def tolerance(self, problem: P) -> Tolerance:
         return Tolerance(relative=1e-5, absolute=1e-5)
 
+    def describe(self, problem: P) -> str:
+        """A few words that tell this problem from others of a model, for the kernel's name: [a-z0-9_]."""
+        return ""
+
     def packed_halves(self, problem: P) -> frozenset[str]:
         """Names of u32 outputs that hold pairs of f16: compared as numbers, within the tolerance."""
         return frozenset()

@@ -1,0 +1,206 @@
+"""From a model's configuration to kernels, programs and a memory plan: everything of an artifact but its
+weights.
+
+The whole way, in order (each stage lands in $KERNELC_DUMP): the tensor graph of each role, fuse, select,
+plan memory and lower. No weight is needed, so a plan for a 7B model takes a second on any machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kernelc import debug
+from kernelc.artifact import Manifest, ModelInfo, Param, Requires, Weights
+from kernelc.backends import backend_named
+from kernelc.errors import UsageError
+from kernelc.ir.dim import Dim
+from kernelc.ir.formats import FORMATS, PackedMatrix, quants_bytes, scales_bytes
+from kernelc.ir.graph import Graph
+from kernelc.ir.text import graph_text
+from kernelc.ir.types import DType
+from kernelc.ir.verify import verify
+from kernelc.kernels.step import STEP
+from kernelc.kir.nodes import Kernel
+from kernelc.kir.text import kernel_text
+from kernelc.passes.fuse import fuse
+from kernelc.passes.lower import Lowered, Printed, ProgramSource, Render, lower
+from kernelc.passes.memory import worst_case
+from kernelc.passes.sampling import greedy_calls, sample_calls
+from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
+from kernelc.target import Target, target_named
+from model.config import LlamaConfig
+from model.llama import llama
+
+DEFAULT_CONTEXT = 4096
+PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not grow with it
+SCORE_ROWS = 64  # all their logits are kept
+SPLIT_FROM = 512  # decode attention splits the positions over workgroups from here on
+SPLIT = 256  # positions of a split
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """`context`: the longest (None: the model's own, at most DEFAULT_CONTEXT); `kv_dtype` None: f32 for
+    quant f32, else f16."""
+
+    target: str = "wgsl"
+    quant: str = "q4"
+    context: int | None = None
+    kv_dtype: str | None = None
+
+    def checked(self, config: LlamaConfig) -> CompileOptions:
+        """With every default filled in. Raises: UsageError for what does not fit the model."""
+        if self.quant not in FORMATS:
+            raise UsageError(
+                f"got {self.quant!r}, wanted one of: {', '.join(FORMATS)}",
+                where="--quant",
+                help="q4 is the default",
+            )
+        longest = config.max_position_embeddings
+        context = min(longest, DEFAULT_CONTEXT) if self.context is None else self.context
+        if not 1 <= context <= longest:
+            raise UsageError(
+                f"got {context}, wanted 1 to {longest}, the model's max_position_embeddings",
+                where="--context",
+                help=f"leave --context out for {min(longest, DEFAULT_CONTEXT)}",
+            )
+        dtype = self.kv_dtype or ("f32" if self.quant == "f32" else "f16")
+        return CompileOptions(target_named(self.target).name, self.quant, context, dtype)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """`lowered` goes into the manifest; `matrices` and `vectors` say what to pack from the checkpoint."""
+
+    options: CompileOptions
+    symbols: Mapping[str, tuple[int, int]]
+    lowered: Lowered
+    matrices: Mapping[str, PackedMatrix]
+    vectors: Mapping[str, PackedVector]
+    graph: str
+
+    def manifest(self, name: str, config: LlamaConfig, weights: Weights) -> Manifest:
+        """The manifest without tokenizer and template."""
+        assert self.options.context is not None
+        model = ModelInfo(
+            "llama", config.vocab_size, config.hidden_size, config.layers, config.heads, config.kv_heads,
+            config.head_dim, config.intermediate_size, self.options.context, config.bos_token_id,
+            config.eos_token_ids,
+        )  # fmt: skip
+        params = tuple(Param(field.name, str(field.type)) for field in STEP)
+        low = self.lowered
+        return Manifest(
+            name,
+            self.options.target,
+            self.options.quant,
+            model,
+            self.symbols,
+            params,
+            low.kernels,
+            low.buffers,
+            low.programs,
+            weights,
+        )
+
+
+def compile_model(config: LlamaConfig, options: CompileOptions) -> Compiled:
+    """Compile every role of a model. Raises: UsageError for options that do not fit it."""
+    options = options.checked(config)
+    assert options.context is not None and options.kv_dtype is not None
+    target = target_named(options.target)
+    builder = _Builder(config, options, target)
+    builder.role("decode", "decode", 0, (0, min(SPLIT_FROM, options.context) - 1))
+    if options.context > SPLIT_FROM:
+        builder.role("decode_long", "decode", SPLIT, (SPLIT_FROM, options.context - 1))
+    builder.role("prefill", "prefill", 0, (0, options.context - 1))
+    builder.role("score", "score", 0, (0, options.context - 1))
+    builder.sampling()
+    return builder.compiled()
+
+
+class _Builder:
+    def __init__(self, config: LlamaConfig, options: CompileOptions, target: Target) -> None:
+        assert options.context is not None
+        self.config, self.options, self.target, self.context = config, options, target, options.context
+        self.sources: list[ProgramSource] = []
+        self.selected = Selection()
+        self.graphs: dict[str, str] = {}
+        self.states: dict[str, Dim] = {"step": 4 * len(STEP)}
+        self.symbols = {
+            "seq": (1, min(PREFILL_ROWS, self.context)),
+            "past": (0, self.context - 1),
+            "context": (1, self.context),
+        }
+
+    def role(self, name: str, role: str, split: int, past: tuple[int, int]) -> None:
+        """Take one role's graph through fuse and select."""
+        graph = self.graph(role)
+        fused = fuse(graph)
+        debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
+        self.graphs.setdefault(role, graph_text(fused))
+        selection = select(fused, SelectOptions(self.options.quant, self.largest_binding, split))
+        self.selected.matrices |= selection.matrices
+        self.selected.vectors |= selection.vectors
+        symbols = {"seq": graph.symbols["seq"], "past": past}
+        self.sources.append(ProgramSource(name, role, symbols, selection.calls))
+        limits = {**self.symbols, "seq": graph.symbols["seq"]}
+        for state, type_ in graph.states.items():
+            self.states[state] = worst_case(type_.size_bytes, limits)
+        for output, tensor in graph.outputs.items():
+            self.states[output] = worst_case(tensor.type.size_bytes, limits)
+
+    @property
+    def largest_binding(self) -> int:
+        return min(capabilities.max_binding_bytes for capabilities in self.target.variants)
+
+    def graph(self, role: str) -> Graph:
+        rows = SCORE_ROWS if role == "score" else PREFILL_ROWS
+        dtype = DType(self.options.kv_dtype or "f16")
+        assert role in ("decode", "prefill", "score")
+        graph = verify(llama(self.config, role=role, max_context=self.context, chunk=rows, kv_dtype=dtype))
+        debug.dump(role, "ir", lambda: graph_text(graph))
+        return graph
+
+    def sampling(self) -> None:
+        vocab = self.config.vocab_size
+        symbols = {"seq": self.symbols["seq"], "past": self.symbols["past"]}
+        self.sources.append(ProgramSource("sample_greedy", "sample_greedy", symbols, greedy_calls(vocab)))
+        self.sources.append(ProgramSource("sample", "sample", symbols, sample_calls(vocab)))
+
+    def compiled(self) -> Compiled:
+        weights = {name: size for matrix in self.selected.matrices.values() for name, size in _stored(matrix)}
+        weights |= {vector.name: 4 * vector.length for vector in self.selected.vectors.values()}
+        lowered = lower(self.sources, self.states, weights, self.symbols, self.target, renderer(self.target))
+        text = "\n".join(self.graphs.values())
+        return Compiled(
+            self.options, self.symbols, lowered, self.selected.matrices, self.selected.vectors, text
+        )
+
+
+def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:
+    """The stored tensors of a packed matrix and their bytes."""
+    shape = (matrix.stored_rows, matrix.cols)
+    found = [(matrix.quants_name, quants_bytes(matrix.format, *shape))]
+    if FORMATS[matrix.format].has_scales:
+        found.append((matrix.scales_name, scales_bytes(matrix.format, *shape)))
+    return found
+
+
+def renderer(target: Target) -> Render:
+    """The target's printer, which also says what the kernel asks of a device."""
+    backend = backend_named(target.name)
+
+    def render(kernel: Kernel) -> Printed:
+        debug.dump(kernel.name, "kir", lambda: kernel_text(kernel))
+        rendered = backend.render(kernel)
+        requires = Requires(
+            features=kernel.features(),
+            subgroup_size=kernel.subgroup_size,
+            threads=kernel.workgroup,
+            shared_bytes=kernel.shared_bytes,
+            storage_buffers=len(kernel.buffers),
+        )
+        return Printed(rendered.text, rendered.entry, requires, bool(kernel.params))
+
+    return render

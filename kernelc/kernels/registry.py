@@ -1,0 +1,65 @@
+"""All kernel families by name, and their numpy references as a device that needs no driver runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy.typing as npt
+
+from kernelc.errors import InternalError
+from kernelc.kernels.argmax import ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL
+from kernelc.kernels.attention_decode import ATTENTION_DECODE, ATTENTION_REDUCE
+from kernelc.kernels.attention_prefill import ATTENTION_PREFILL
+from kernelc.kernels.embedding import EMBEDDING
+from kernelc.kernels.matmul import MATMUL
+from kernelc.kernels.matvec import MATVEC
+from kernelc.kernels.penalty import PENALTY
+from kernelc.kernels.rms_norm import RMS_NORM
+from kernelc.kernels.sample import SAMPLE
+from kernelc.kernels.spec import KernelSpec
+
+SPECS: dict[str, KernelSpec[Any, Any]] = {
+    spec.name: spec
+    for spec in (
+        EMBEDDING,
+        RMS_NORM,
+        MATVEC,
+        MATMUL,
+        ATTENTION_DECODE,
+        ATTENTION_REDUCE,
+        ATTENTION_PREFILL,
+        ARGMAX,
+        ARGMAX_BLOCKS,
+        ARGMAX_FINAL,
+        PENALTY,
+        SAMPLE,
+    )
+}
+
+Reference = Callable[[Mapping[str, Any], Mapping[str, npt.NDArray[Any]], Mapping[str, int | float]], None]
+
+
+def spec_named(name: str) -> KernelSpec[Any, Any]:
+    """Raises InternalError for a family that this build does not have."""
+    if name not in SPECS:
+        raise InternalError(f"no kernel family {name!r}; there are {', '.join(sorted(SPECS))}")
+    return SPECS[name]
+
+
+def references() -> dict[str, Reference]:
+    """By family name: a function of (the problem as JSON, the bound arrays, the step block)."""
+    return {name: _reference(spec) for name, spec in SPECS.items()}
+
+
+def _reference(spec: KernelSpec[Any, Any]) -> Reference:
+    problems: dict[int, Any] = {}  # a manifest's problem objects live as long as it does
+
+    def run(
+        problem: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], params: Mapping[str, int | float]
+    ) -> None:
+        if id(problem) not in problems:
+            problems[id(problem)] = spec.problem_from_json(problem)
+        spec.reference(problems[id(problem)], arrays, params)
+
+    return run

@@ -1,0 +1,161 @@
+"""Lowering: kernel calls to the artifact's kernels, buffers and straight dispatch lists with Dim-valued
+grids."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kernelc import debug
+from kernelc.artifact import Buffer, BufferRange, Dispatch, KernelBinding, Program, Requires, kernel_file
+from kernelc.artifact import Kernel as KernelEntry
+from kernelc.artifact import Variant as VariantEntry
+from kernelc.errors import InternalError
+from kernelc.ir.dim import Dim
+from kernelc.kernels.spec import KernelSpec
+from kernelc.passes.memory import merge_slots, plan_slots, rounded, worst_case
+from kernelc.passes.select import KernelCall
+from kernelc.target import Capabilities, Target
+
+Bounds = Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A kernel in the target's language, and what it asks of a device."""
+
+    text: str
+    entry: str
+    requires: Requires
+    uses_params: bool
+
+
+# Prints a traced kernel; handed in, since passes know no backend.
+Render = Callable[[Any], Printed]
+
+
+@dataclass(frozen=True)
+class ProgramSource:
+    """A program before lowering: its role, the bounds within which it is valid, and its calls."""
+
+    name: str
+    role: str
+    symbols: Bounds
+    calls: Sequence[KernelCall]
+
+
+@dataclass
+class Lowered:
+    """What lowering adds to a manifest; `texts` are the kernel files."""
+
+    kernels: dict[str, KernelEntry] = field(default_factory=dict)
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+    programs: dict[str, Program] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def lower(
+    sources: Sequence[ProgramSource],
+    states: Mapping[str, Dim],
+    weights: Mapping[str, int],
+    symbols: Bounds,
+    target: Target,
+    render: Render,
+) -> Lowered:
+    """Plan the memory of all programs together and print each distinct kernel once.
+
+    `states` and `weights`: bytes of what has a buffer of its own. `symbols`: the artifact's bounds.
+    """
+    lowering = _Lowering(target, render, states, weights, symbols)
+    plans = [plan_slots(source.calls, lowering.tensor_bytes(source)) for source in sources]
+    slots, slot_names = merge_slots(plans)
+    lowering.out.buffers |= {f"slot.{at}": Buffer("slot", size) for at, size in enumerate(slots)}
+    for source, names in zip(sources, slot_names, strict=True):
+        lowering.program(source, names)
+    return lowering.out
+
+
+class _Lowering:
+    def __init__(
+        self,
+        target: Target,
+        render: Render,
+        states: Mapping[str, Dim],
+        weights: Mapping[str, int],
+        symbols: Bounds,
+    ) -> None:
+        self.target, self.render, self.symbols = target, render, symbols
+        self.own = {**states, **weights}
+        self.names: dict[tuple[str, Any], str] = {}
+        self.out = Lowered()
+        self.out.buffers |= {name: Buffer("state", rounded(size)) for name, size in states.items()}
+        self.out.buffers |= {name: Buffer("weight", size) for name, size in weights.items()}
+
+    def bound_bytes(self, call: KernelCall, source: ProgramSource) -> dict[str, Dim]:
+        """Bytes of each binding at the program's largest step."""
+        limits = {**self.symbols, **source.symbols, "context": self.symbols["context"]}
+        return {b.name: worst_case(b.length * b.type.bytes, limits) for b in call.spec.bindings(call.problem)}
+
+    def tensor_bytes(self, source: ProgramSource) -> dict[str, Dim]:
+        """Bytes of every tensor that needs a slot."""
+        found: dict[str, Dim] = {}
+        for call in source.calls:
+            sizes = self.bound_bytes(call, source)
+            for binding in call.results:
+                if call.operands[binding] not in self.own:
+                    found[call.operands[binding]] = sizes[binding]
+        return found
+
+    def program(self, source: ProgramSource, slots: Mapping[str, str]) -> None:
+        dispatches: list[Dispatch] = []
+        for call in source.calls:
+            sizes = self.bound_bytes(call, source)
+            ranges: list[BufferRange] = []
+            for binding in call.spec.bindings(call.problem):
+                operand = call.operands[binding.name]
+                buffer = operand if operand in self.own else slots.get(operand)
+                if buffer is None:
+                    raise InternalError(f"{call.origin}: {binding.name} binds {operand}, which has no buffer")
+                ranges.append(BufferRange(buffer, 0, sizes[binding.name]))
+            dispatches.append(Dispatch(self.kernel(call.spec, call.problem), tuple(ranges), call.origin))
+        self.out.programs[source.name] = Program(source.role, dict(source.symbols), tuple(dispatches))
+
+    def kernel(self, spec: KernelSpec[Any, Any], problem: Any) -> str:
+        """The name of the kernel for a problem, made on first use."""
+        key = (spec.name, problem)
+        if key not in self.names:
+            described = spec.describe(problem)
+            wish = f"{spec.name}_{described}" if described else spec.name
+            taken = sum(1 for name in self.names.values() if name == wish or name.startswith(f"{wish}__"))
+            self.names[key] = f"{wish}__{taken + 1}" if taken else wish
+            self.out.kernels[self.names[key]] = self.entry(self.names[key], spec, problem)
+        return self.names[key]
+
+    def entry(self, name: str, spec: KernelSpec[Any, Any], problem: Any) -> KernelEntry:
+        variants: list[VariantEntry] = []
+        uses_params = False
+        for capabilities in self.target.variants:
+            variant, printed = self.variant(name, spec, problem, capabilities)
+            uses_params = printed.uses_params
+            if all(variant.requires != known.requires for known in variants):
+                self.out.texts[variant.file] = printed.text
+                variants.append(variant)
+        bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
+        return KernelEntry(spec.name, spec.problem_json(problem), uses_params, bindings, tuple(variants))
+
+    def variant(
+        self, name: str, spec: KernelSpec[Any, Any], problem: Any, capabilities: Capabilities
+    ) -> tuple[VariantEntry, Printed]:
+        schedule = spec.default(capabilities, problem)
+        traced = spec.kernel(problem, schedule, capabilities, name)
+        printed = self.render(traced)
+        debug.dump(name, self.target.suffix, printed.text)
+        file = kernel_file(name, printed.text, self.target.suffix)
+        digest = hashlib.sha256(printed.text.encode()).hexdigest()
+        workgroup = (spec.workgroup(problem, schedule), 1, 1)
+        grid = spec.grid(problem, schedule)
+        return VariantEntry(
+            self.target.name, file, digest, printed.entry, workgroup, grid, printed.requires
+        ), printed

@@ -1,0 +1,45 @@
+"""The calls that turn the logits of a step into its next token id, on the device."""
+
+from __future__ import annotations
+
+from kernelc.kernels.argmax import (
+    ARGMAX,
+    ARGMAX_BLOCKS,
+    ARGMAX_FINAL,
+    BLOCK,
+    ONE_DISPATCH,
+    ArgmaxBlocksProblem,
+    ArgmaxFinalProblem,
+    ArgmaxProblem,
+)
+from kernelc.kernels.penalty import PENALTY, PenaltyProblem
+from kernelc.kernels.sample import SAMPLE, SampleProblem
+from kernelc.passes.select import KernelCall
+
+_STATES = {"logits": "logits", "tokens": "tokens"}
+_ORIGIN = "sample"
+
+
+def greedy_calls(vocab: int) -> list[KernelCall]:
+    """The id of the greatest logit: one dispatch, or two for a large vocabulary."""
+    if vocab <= ONE_DISPATCH:
+        return [KernelCall(ARGMAX, ArgmaxProblem(vocab), _STATES, (), _ORIGIN)]
+    blocks = ArgmaxBlocksProblem(vocab, BLOCK)
+    return [
+        KernelCall(ARGMAX_BLOCKS, blocks, {"logits": "logits", "best": "sample.best"}, ("best",), _ORIGIN),
+        KernelCall(
+            ARGMAX_FINAL,
+            ArgmaxFinalProblem(blocks.blocks),
+            {"best": "sample.best", "tokens": "tokens"},
+            (),
+            _ORIGIN,
+        ),
+    ]
+
+
+def sample_calls(vocab: int) -> list[KernelCall]:
+    """The repetition penalty on the logits, then one draw."""
+    return [
+        KernelCall(PENALTY, PenaltyProblem(vocab), _STATES, (), _ORIGIN),
+        KernelCall(SAMPLE, SampleProblem(vocab), _STATES, (), _ORIGIN),
+    ]

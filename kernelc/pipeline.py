@@ -1,0 +1,106 @@
+"""Building an artifact: a checkpoint folder in, a folder that every runtime loads out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
+from kernelc.compile import Compiled, CompileOptions, compile_model
+from kernelc.ir.formats import row_index
+from kernelc.passes.select import PackedVector
+from model.chat_template import load_chat_template
+from model.config import LlamaConfig
+from model.pack import pack_matrices, random_matrices
+from model.tokenizer import load_tokenizer, tokenizer_files
+from model.weights import Checkpoint
+
+# Called with (what is being done, done, total); the units are bytes of weights.
+Progress = Callable[[str, int, int], None]
+
+
+def default_out(name: str, options: CompileOptions) -> Path:
+    """dist/NAME-QUANT-TARGET"""
+    return Path("dist") / f"{name}-{options.quant}-{options.target}"
+
+
+def build_artifact(
+    model_dir: Path,
+    options: CompileOptions,
+    *,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Compile and pack the model in `model_dir`; returns the artifact's folder, which exists whole or not at
+    all.
+
+    Memory: weights stream through in blocks, whatever the checkpoint's size.
+    Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
+    ArtifactError.
+    """
+    config = LlamaConfig.load(model_dir)
+    name = model_dir.resolve().name
+    with Checkpoint.open(model_dir) as checkpoint:
+        checkpoint.check_against(config)
+        load_tokenizer(model_dir, vocab_size=config.vocab_size)  # refuse a bad one before the long part
+        compiled = compile_model(config, options)
+        target = out or default_out(name, compiled.options)
+        with ArtifactWriter(target) as writer:
+            pack_matrices(writer.weights, compiled.matrices.values(), checkpoint, progress)
+            for vector in compiled.vectors.values():
+                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
+            manifest = _finish(writer, compiled, name, config)
+            writer.commit(_with_text_files(writer, manifest, model_dir))
+    return target
+
+
+def build_random(
+    config: LlamaConfig,
+    options: CompileOptions,
+    out: Path,
+    *,
+    name: str = "random",
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Path:
+    """An artifact of the config's shapes with random weights and no tokenizer: what speed needs, nothing
+    else."""
+    compiled = compile_model(config, options)
+    with ArtifactWriter(out) as writer:
+        random_matrices(writer.weights, compiled.matrices.values(), seed, progress)
+        for vector in compiled.vectors.values():
+            writer.weights.add(vector.name, "f32", (vector.length,), [np.ones(vector.length, np.float32)])
+        writer.commit(_finish(writer, compiled, name, config))
+    return out
+
+
+def _vector(vector: PackedVector, checkpoint: Checkpoint) -> np.ndarray:
+    whole = np.concatenate([checkpoint.read(source) for source in vector.sources])
+    return whole[row_index(vector.order)][vector.begin : vector.end]
+
+
+def _finish(writer: ArtifactWriter, compiled: Compiled, name: str, config: LlamaConfig) -> Manifest:
+    """Kernels and graph into the writer; the manifest of all that is there so far."""
+    for file, text in compiled.lowered.texts.items():
+        writer.add_kernel(file, text)
+    graph = writer.add_file("graph.ir", compiled.graph.encode())
+    manifest = compiled.manifest(name, config, writer.weights.finish())
+    return replace(manifest, graph=GraphInfo("graph.ir", graph.sha256))
+
+
+def _with_text_files(writer: ArtifactWriter, manifest: Manifest, model_dir: Path) -> Manifest:
+    """The tokenizer's files and the chat template, copied and named in the manifest."""
+    tokenizer = load_tokenizer(model_dir)
+    names = tokenizer_files(model_dir)
+    entries = {name: writer.add_file(name, (model_dir / name).read_bytes()) for name in names}
+    main = "tokenizer.model" if tokenizer.kind == "sentencepiece" else "tokenizer.json"
+    manifest = replace(manifest, tokenizer=TokenizerInfo(tokenizer.kind, main, entries))
+    template = load_chat_template(model_dir)
+    if template is None:
+        return manifest
+    entry = writer.add_file("chat_template.jinja", template.source.encode())
+    info = ChatTemplateInfo("chat_template.jinja", entry.sha256, template.bos_token, template.eos_token)
+    return replace(manifest, chat_template=info)
