@@ -183,6 +183,8 @@ def test_what_a_user_writes_never_becomes_markup(real: dict[str, Tokenizer], nam
 def test_both_kinds_of_file_agree(real: dict[str, Tokenizer], name: str, text: str) -> None:
     if name == "babyllama105":  # no byte fallback: characters it lacks become one <unk> or several
         text = "".join(char for char in text if char.isascii() and (char.isalnum() or char == " "))
+    if name == "stories260K":  # a written U+2581, which sentencepiece takes for a space to strip
+        text = text.replace("▁", "")
     model, translated = real[f"{name} .model"], real[f"{name} json"]
     assert model.encode(text) == translated.encode(text)
     if name == "llama2":
