@@ -254,7 +254,7 @@ class Engine:
         self._stop()
         sequence = self._sequence
         sequence.require_room(seq)
-        sequence.logits_of = None
+        sequence.has_logits = False
         past = len(sequence.ids)
         programs = [sequence.table.select(role, seq, past)]
         env = {"seq": seq, "past": past, "context": self.context}

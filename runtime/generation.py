@@ -105,7 +105,7 @@ class Generation(Iterator[Generated]):
     def _first_position(self) -> int:
         """Where the first new token goes; sees to it that logits, or a token to make them, are there."""
         sequence = self._sequence
-        if sequence.logits_of is None and sequence.next_id is None:
+        if not sequence.has_logits and sequence.next_id is None:
             sequence.next_id = sequence.ids.pop()  # its logits are gone: run its step once more
         return len(sequence.ids) + (sequence.next_id is not None)
 
@@ -115,9 +115,12 @@ class Generation(Iterator[Generated]):
         fetch = [Fetch("tokens", 4 * position, 4)]
         if self._request.logits_bytes:
             fetch.append(Fetch("logits", 0, self._request.logits_bytes))
-        logits_of, sequence.logits_of = sequence.logits_of, None  # sampling may change them, decoding does
-        if logits_of is not None:
-            return sequence.run([role], *logits_of, self._fields, fetch)
+        has_logits, sequence.has_logits = (
+            sequence.has_logits,
+            False,
+        )  # sampling may change them, decoding does
+        if has_logits:
+            return sequence.run([role], position - 1, 1, self._fields, fetch)
         return sequence.decode(["decode", role], position - 1, self._fields, fetch)
 
     def _receive(self, position: int) -> Generated:

@@ -1,8 +1,8 @@
 """The token sequence in a device's cache, and the steps that extend it.
 
 Position p of the cache holds the keys and values of `ids[p]`. `next_id` is the id that sampling has written
-after the last of them, where it is known; its own keys and values are not in the cache yet. `logits_of`
-says which step (past, seq) the logits buffer belongs to, where that is still the last position.
+after the last of them, where it is known; its own keys and values are not in the cache yet.
+`has_logits` says that the logits buffer belongs to the last position.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class CachedSequence:
         self.timings = Timings()
         self.ids: list[int] = []
         self.next_id: int | None = None
-        self.logits_of: tuple[int, int] | None = None
+        self.has_logits = False
 
     def run(
         self,
@@ -68,27 +68,26 @@ class CachedSequence:
         data = np.asarray(ids, dtype="<u4").tobytes()
         self.executor.write_buffer("tokens", 4 * len(self.ids), data)
         self.next_id = None
-        self.logits_of = None
+        self.has_logits = False
 
     def appended(self, ids: Sequence[int], *, logits: bool) -> None:
         """Note that a step over `ids` was handed over; `logits` says whether it leaves the last row's."""
-        past = len(self.ids)
         self.ids.extend(ids)
         self.next_id = None
-        self.logits_of = (past, len(ids)) if logits else None
+        self.has_logits = logits
 
     def sampled(self, token: int) -> None:
         """Note the id sampled after the last one; the step before it has put `next_id` into the cache."""
         if self.next_id is not None:
             self.ids.append(self.next_id)
         self.next_id = token
-        self.logits_of = None
+        self.has_logits = False
 
     def truncate(self, length: int) -> None:
         """Keep the first `length` positions; where that drops any, the logits are of no use any more."""
         if length < len(self.ids):
             del self.ids[length:]
-            self.logits_of = None
+            self.has_logits = False
         self.next_id = None
 
     def require_room(self, count: int) -> None:
