@@ -106,6 +106,13 @@ def splat(x: Operand, lanes: int) -> Value:
     return current().splat(x.value(), lanes)
 
 
+def named(name: str, x: Operand) -> Value:
+    """`x`, called `name` in emitted text, where no assignment in the kernel's Python can say so."""
+    value = x.value()
+    value.name = name
+    return value
+
+
 def convert(x: Operand, scalar: Type) -> Value:
     """Numeric conversion, lane by lane; float to integer truncates towards zero."""
     value = x.value()
