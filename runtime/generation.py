@@ -103,14 +103,15 @@ class Generation(Iterator[Generated]):
         self._settle("length" if count == self._request.max_new else "context")
 
     def _first_position(self) -> int:
-        """Where the first new token goes; sees to it that logits, or a token to make them, are there."""
-        sequence = self._sequence
-        if not sequence.has_logits and sequence.next_id is None:
-            sequence.next_id = sequence.ids.pop()  # its logits are gone: run its step once more
-        return len(sequence.ids) + (sequence.next_id is not None)
+        """Where the first new token goes: behind the cached ones and the one that is known already."""
+        return len(self._sequence.ids) + (self._sequence.next_id is not None)
 
     def _submit(self, position: int) -> Ticket:
-        """Hand over the step whose sampled id goes to `position`."""
+        """Hand over the step whose sampled id goes to `position`.
+
+        It runs the token before it, unless the logits are there; where that one is in the cache already, as
+        after `truncate`, its step runs once more.
+        """
         sequence, role = self._sequence, self._request.sampling.role
         fetch = [Fetch("tokens", 4 * position, 4)]
         if self._request.logits_bytes:

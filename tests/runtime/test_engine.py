@@ -84,6 +84,23 @@ def test_a_stop_id_ends_the_text_and_is_not_part_of_it(engine: Engine) -> None:
     assert greedy(engine, 9) == continuation([*PROMPT, *before, stop, 3, 9], 9)
 
 
+def test_a_generation_cancelled_before_its_first_token_keeps_the_cache(engine: Engine) -> None:
+    engine.feed(PROMPT)
+    engine.truncate(7)  # the logits are gone, so that the last token must run again
+
+    def fail(*step: object) -> None:
+        raise KeyboardInterrupt
+
+    generation = engine.generate(9)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generation, "_receive", fail)
+        with pytest.raises(KeyboardInterrupt):
+            next(generation)
+    assert generation.finish_reason == "cancelled"
+    assert (engine.ids, engine.next_id) == (tuple(PROMPT[:7]), None)
+    assert greedy(engine, 6) == continuation(PROMPT[:7], 6)
+
+
 @pytest.mark.parametrize("taken", [0, 1, 5])
 def test_a_cancelled_generation_leaves_the_tokens_given_out(engine: Engine, taken: int) -> None:
     wanted = continuation(PROMPT, 30)
