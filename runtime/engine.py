@@ -163,20 +163,30 @@ class Engine:
         vocabulary.
         """
         role = "decode" if one_by_one else "prefill"
-        began, done, flying = perf_counter(), 0, deque[Ticket]()
-        for part in self._parts(ids, role, chunk):
-            past = len(self._sequence.ids)
-            flying.append(self._sequence.run([role], past, len(part), GREEDY_FIELDS, [Fetch("tokens", 0, 4)]))
-            self._sequence.appended(part, logits=True)
-            if len(flying) == _CHUNKS_AHEAD:
+        began, flying = perf_counter(), deque[Ticket]()
+        try:
+            done = 0
+            for part in self._parts(ids, role, chunk):
+                flying.append(self._hand_over(role, part))
+                if len(flying) == _CHUNKS_AHEAD:
+                    flying.popleft().result()
+                done += len(part)
+                if progress:
+                    progress("prompt", done, len(ids))
+            while flying:
                 flying.popleft().result()
-            done += len(part)
-            if progress:
-                progress("prompt", done, len(ids))
-        while flying:
-            flying.popleft().result()
+        finally:
+            for ticket in flying:
+                ticket.discard()
         self._sequence.timings.prompt_tokens += done
         self._sequence.timings.prefill_seconds += perf_counter() - began
+
+    def _hand_over(self, role: str, part: Sequence[int]) -> Ticket:
+        """Hand over the step of one piece of a prompt; its ticket is there to wait for."""
+        past = len(self._sequence.ids)
+        ticket = self._sequence.run([role], past, len(part), fetch=[Fetch("tokens", 0, 4)])
+        self._sequence.appended(part, logits=True)
+        return ticket
 
     def score(self, ids: Sequence[int], *, one_by_one: bool = False, chunk: int | None = None) -> F32:
         """Append `ids` like `feed` and return the logits at each of them. Shapes: f32 [len(ids), vocab]."""
