@@ -9,7 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 
-from kernelc.kir.nodes import Block, For, If, Kernel, Let, Statement, Value, operands, walk
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Declare,
+    For,
+    If,
+    Kernel,
+    Let,
+    Statement,
+    Store,
+    Value,
+    operands,
+    walk,
+)
 
 _ALWAYS = frozenset({"const", "param", "workgroup_id", "local_id", "subgroup_lane", "subgroup_size"})
 _ORDERED = frozenset({"load", "read"})
@@ -84,9 +98,23 @@ class _Placement:
             return None
         position, into = using
         root = self.root[into.value] if isinstance(into, Let) else position
-        if value.op in _ORDERED and any(at < hazard < root for hazard in self.hazards):
+        if value.op in _ORDERED and any(self._disturbs(h, value) for h in self.hazards if at < h < root):
             return None
         return root if self.size[root] < _LARGEST else None
+
+    def _disturbs(self, at: int, value: Value) -> bool:
+        """Whether a load or register read may give something else after statement `at` than before it."""
+        match self.block.statements[at]:
+            case Assign(variable=variable):
+                return value.attr is variable
+            case Store(memory=memory):
+                return value.attr is memory
+            case Declare() | Let():
+                return False
+            case Barrier():
+                return value.op == "load"
+            case For() | If():
+                return True
 
     def _users(self) -> dict[Value, tuple[int, Statement]]:
         """For each value, the last statement directly in this block that uses it."""
