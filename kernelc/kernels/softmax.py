@@ -1,0 +1,110 @@
+"""The softmax of attention, computed piece by piece over the positions, each piece seen once.
+
+Every invocation keeps a running maximum and sums relative to it, and rescales them when a greater score comes along.
+Scores are in powers of two (the factor log2 e is part of the queries' scale), as exp2 is what GPUs have.
+
+Sources: Milakov and Gimelshein, Online normalizer calculation for softmax (2018); Dao et al., FlashAttention (2022).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from kernelc.kir.functions import exp2, logical_and, maximum, named, vector
+from kernelc.kir.nodes import Value, Variable
+from kernelc.kir.operators import Operators
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import f32, u32
+
+LOG2_E = math.log2(math.e)
+# The score of a masked position: far below any real one, and finite, since not every driver keeps infinities. Where
+# nothing else was seen yet its weight is 1; the first real score rescales that to 0.
+LOWEST = -1e30
+
+
+def pack(values: Sequence[Value]) -> Value:
+    """Scalars side by side in a vector; one alone stays itself."""
+    return values[0] if len(values) == 1 else vector(*values)
+
+
+def lane(value: Operators, row: int) -> Value:
+    """Lane `row` of a vector, or the scalar itself."""
+    found = value.value()
+    return found if found.type.lanes == 1 else found.lane(row)
+
+
+class Running:
+    """The softmax over the positions seen so far, for `rows` queries at once, each in its lane of every register.
+
+    `sums` are of `elements` neighbouring elements of the values, one a register; the result is sums / total.
+    """
+
+    def __init__(self, k: Tracer, rows: int, elements: int) -> None:
+        self.k, self.rows, type = k, rows, f32.with_lanes(rows)
+        self.maximum = k.var(LOWEST, type, name="maximum")
+        self.total = k.var(0.0, type, name="total")
+        self.sums = [k.var(0.0, type, name=f"sum_{element}") for element in range(elements)]
+
+    @property
+    def registers(self) -> list[Variable]:
+        return [self.maximum, self.total, *self.sums]
+
+    def see(self, scores: Sequence[Value]) -> Value:
+        """Make everything relative to the greatest of the maximum so far and `scores`; that maximum."""
+        highest = self.maximum.value()
+        for score in scores:
+            highest = maximum(highest, score)
+        named("highest", highest)
+        rescale = exp2(self.maximum - highest)
+        for register in (self.total, *self.sums):
+            register *= rescale
+        self.k.assign(self.maximum, highest)
+        return highest
+
+    def add(self, weight: Value, values: Sequence[Operators], total: Operators | None = None) -> None:
+        """Add values (or the sums and the total of several) times their weight relative to the maximum."""
+        whole, sums = self.total, self.sums
+        whole += weight if total is None else weight * total
+        for register, value in zip(sums, values, strict=True):
+            register += weight * value
+
+    def row(self, row: int, width: int) -> list[Value]:
+        """The sums of one row, in vectors of `width`."""
+        elements = [lane(register, row) for register in self.sums]
+        return [vector(*elements[i : i + width]) for i in range(0, len(elements), width)]
+
+
+def exchange_cells(threads: int, elements: int) -> int:
+    """Length of the shared array of vectors of rows that `join` goes through."""
+    return threads // 2 * (elements + 2)
+
+
+def join(k: Tracer, running: Sequence[Running], streams: int, exchange: Array) -> None:
+    """Join what `streams` (a power of two) equal shares of the workgroup saw: the first share gets it all.
+
+    All invocations must call this. Those of a share number `columns`; invocation stream * columns + column joins
+    invocation column of the other streams.
+    """
+    columns = k.workgroup // streams
+    with k.loop(1, streams.bit_length()) as level:
+        distance = (k.constant(streams, u32) >> level) * columns
+        gives = logical_and(k.local_id >= distance, k.local_id < distance * 2)
+        takes = k.local_id < distance
+        for state in running:
+            with k.when(gives):
+                for at, register in enumerate(state.registers):
+                    exchange[k.local_id - distance + at * (k.workgroup // 2)] = register
+            k.barrier()
+            with k.when(takes):
+                _take(k, state, exchange)
+            k.barrier()
+
+
+def _take(k: Tracer, state: Running, exchange: Array) -> None:
+    other_maximum, other_total, *other_sums = (
+        exchange[k.local_id + at * (k.workgroup // 2)] for at in range(len(state.registers))
+    )
+    highest = state.see([other_maximum])
+    weight = exp2(other_maximum - highest)
+    state.add(weight, other_sums, other_total)
