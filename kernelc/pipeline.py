@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
 from kernelc.compile import Compiled, CompileOptions, compile_model
@@ -77,7 +78,7 @@ def build_random(
     return out
 
 
-def _vector(vector: PackedVector, checkpoint: Checkpoint) -> np.ndarray:
+def _vector(vector: PackedVector, checkpoint: Checkpoint) -> npt.NDArray[np.float32]:
     whole = np.concatenate([checkpoint.read(source) for source in vector.sources])
     return whole[row_index(vector.order)][vector.begin : vector.end]
 
@@ -99,8 +100,8 @@ def _with_text_files(writer: ArtifactWriter, manifest: Manifest, model_dir: Path
     main = "tokenizer.model" if tokenizer.kind == "sentencepiece" else "tokenizer.json"
     manifest = replace(manifest, tokenizer=TokenizerInfo(tokenizer.kind, main, entries))
     template = load_chat_template(model_dir)
-    if template is None:
-        return manifest
     entry = writer.add_file("chat_template.jinja", template.source.encode())
-    info = ChatTemplateInfo("chat_template.jinja", entry.sha256, template.bos_token, template.eos_token)
+    info = ChatTemplateInfo(
+        "chat_template.jinja", entry.sha256, template.bos_token or None, template.eos_token or None
+    )
     return replace(manifest, chat_template=info)

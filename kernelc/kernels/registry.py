@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from kernelc.errors import InternalError
 from kernelc.kernels.argmax import ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL
-from kernelc.kernels.attention_decode import ATTENTION_DECODE, ATTENTION_REDUCE
+from kernelc.kernels.attention_decode import ATTENTION_DECODE
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL
+from kernelc.kernels.attention_reduce import ATTENTION_REDUCE
 from kernelc.kernels.embedding import EMBEDDING
 from kernelc.kernels.matmul import MATMUL
 from kernelc.kernels.matvec import MATVEC
