@@ -41,8 +41,8 @@ class Artifact:
         Raises ArtifactError naming the file and, in the manifest, the field.
         """
         folder = Path(path)
-        if not (folder / MANIFEST).is_file():
-            message = f"there is no {MANIFEST} in it" if folder.is_dir() else "there is no such folder"
+        if not os.path.isfile(folder / MANIFEST):  # unlike Path.is_file, false for any path that cannot be
+            message = f"there is no {MANIFEST} in it" if os.path.isdir(folder) else "there is no such folder"
             raise ArtifactError(message, where=str(folder), help="name the folder that `kernelc build` wrote")
         where = str(folder / MANIFEST)
         data = _read(folder, MANIFEST, MAX_MANIFEST_BYTES)
