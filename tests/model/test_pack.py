@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tracemalloc
@@ -290,3 +291,37 @@ def test_a_nan_in_a_checkpoint_names_file_and_tensor(tmp_path):
     ):
         pack_matrices(WeightsWriter(tmp_path / "out"), [matrix], checkpoint)
     assert "model.safetensors: b" in str(caught.value.where)
+
+
+ENDLESS_BUILD = """
+import sys
+import numpy as np
+from kernelc.artifact import ArtifactWriter
+from kernelc.ir.formats import PackedMatrix, RowOrder
+from model.pack import pack_matrices
+
+class Rows:
+    def shape(self, name):
+        return (1 << 20, 2048)
+
+    def take_rows(self, name, indices):
+        return np.ones((len(indices), 2048), np.float32)
+
+matrix = PackedMatrix("m", ("x",), 1 << 20, 2048, (RowOrder("identity", 1 << 20),), "q4")
+try:
+    with ArtifactWriter(sys.argv[1]) as writer:
+        pack_matrices(writer.weights, [matrix], Rows(), lambda *step: print(step, flush=True))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_ctrl_c_in_the_middle_of_packing_leaves_nothing(tmp_path):
+    command = [sys.executable, "-c", ENDLESS_BUILD, str(tmp_path / "dist" / "a")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as build:
+        assert build.stdout is not None and build.stdout.readline()
+        assert list(tmp_path.glob("dist/.a.*.building/weights/*.bin"))
+        build.send_signal(signal.SIGINT)
+        build.stdout.read()
+    assert build.returncode == 130
+    assert list(tmp_path.iterdir()) == []
