@@ -1,0 +1,138 @@
+"""The command line: finds the command, runs it, and turns every ending into an exit code.
+
+Exit codes: 0 done; 1 the work failed; 2 wrong usage or unusable input; 130 interrupted (Ctrl-C); 141 the
+reader of stdout went away. Results go to stdout. Errors go to stderr, the first line starting with `error:`.
+Commands are imported when they are asked for and import the compiler when they run, so that `kernelc --help`
+answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn, Protocol, cast
+
+from kernelc import __version__
+from kernelc.errors import InternalError, KernelcError, UsageError
+
+INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program that Ctrl-C ended
+READER_GONE = 141  # 128 + SIGPIPE, likewise for `kernelc inspect ... | head`
+
+COMMANDS: dict[str, str] = {
+    "build": "compile a model folder into an artifact: kernels, packed weights and one program",
+    "chat": "talk to a model in the terminal",
+    "generate": "continue a prompt, for scripts",
+    "evaluate": "measure how well the model predicts a text",
+    "bench": "measure tokens per second",
+    "inspect": "show the graph, the kernels and the exact memory plan",
+    "verify": "check every kernel on this device against its numpy reference",
+}
+
+
+class Command(Protocol):
+    """What each module in kernelc/commands provides."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, args: argparse.Namespace) -> int: ...
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are ordinary errors, so that they look like all the others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, help=f"`{self.prog} --help` lists the options")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; never raises, except SystemExit for `--help`."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()  # a closed pipe shows here, while it can still be answered
+        return code
+    except KernelcError as error:
+        return _fail(error.render(), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("", INTERRUPTED)
+    except BrokenPipeError:
+        _silence_stdout()
+        return READER_GONE
+    except OSError as error:
+        return _fail(KernelcError(error.strerror or str(error), where=_file_of(error)).render(), 1)
+    except MemoryError:
+        return _fail(KernelcError("out of memory", help="try a smaller --context or --quant q4").render(), 1)
+    except Exception as error:
+        return _fail(_render_bug(error), 1)
+
+
+def _run(arguments: list[str]) -> int:
+    name = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    command = _load(name) if name is not None else None
+    args = _parser(name, command).parse_args(arguments)
+    if command is None:
+        raise UsageError("no command given", help=f"say one of {', '.join(COMMANDS)}")
+    return command.run(args)
+
+
+def _load(name: str) -> Command:
+    return cast(Command, importlib.import_module(f"kernelc.commands.{name}"))
+
+
+def _parser(chosen: str | None, command: Command | None) -> Parser:
+    """Return the parser with every command's name and the arguments of the chosen one."""
+    parser = Parser(
+        prog="kernelc",
+        description="Compiles language models to readable GPU kernels and runs them.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"kernelc {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
+    for name, summary in COMMANDS.items():
+        description = summary[0].upper() + summary[1:] + "."
+        subparser = commands.add_parser(name, help=summary, description=description, allow_abbrev=False)
+        if command is not None and name == chosen:
+            command.add_arguments(subparser)
+    return parser
+
+
+def _fail(text: str, code: int) -> int:
+    """Print `text` on stderr after what stdout still holds, and return `code`."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+    if text:
+        print(text, file=sys.stderr)
+    return code
+
+
+def _silence_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain about the closed
+    pipe.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _file_of(error: OSError) -> str | None:
+    return None if error.filename is None else os.fsdecode(error.filename)
+
+
+def _render_bug(error: Exception) -> str:
+    """Return the error line of a bug of ours, then what a report needs: the traceback, with the IR where
+    there is one.
+    """
+    kind = "internal error" if isinstance(error, InternalError) else type(error).__name__
+    first = str(error).strip().splitlines()[:1]
+    line = KernelcError(
+        ": ".join([kind, *first]), help="a bug of kernelc: please report what follows"
+    ).render()
+    return f"{line}\n{''.join(traceback.format_exception(error)).rstrip()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""`kernelc build`: a model folder in, an artifact out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from kernelc.commands.options import QUANTS, add_context, demo_model
+from kernelc.commands.progress import progress_bar
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--model", metavar="DIR", help="a Hugging Face model folder (default: the demo model)"
+    )
+    add_compile_options(parser)
+    parser.add_argument("--out", metavar="DIR", help="where to (default: dist/NAME-QUANT-TARGET)")
+
+
+def add_compile_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides the result of a build."""
+    parser.add_argument(
+        "--target", default="wgsl", metavar="T", help="wgsl|cuda|spirv|opencl|all (default: wgsl)"
+    )
+    parser.add_argument("--quant", default="q4", metavar="Q", help=f"{QUANTS} (default: q4)")
+    add_context(parser, "longest context in tokens (default: the model's own, at most 4096)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build, and print the artifact's folder."""
+    began = time.perf_counter()
+    model = Path(args.model) if args.model is not None else demo_model()
+    out = build(model, args, Path(args.out) if args.out is not None else None)
+    print(out)
+    if sys.stderr.isatty():
+        size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+        took = time.perf_counter() - began
+        print(f"{size / 1e6:.1f} MB in {took:.1f} s; talk to it with: kernelc chat {out}", file=sys.stderr)
+    return 0
+
+
+def build(model: Path, args: argparse.Namespace, out: Path | None) -> Path:
+    """Build `model` as the compile options in `args` say; returns the artifact's folder."""
+    from kernelc.compile import CompileOptions
+    from kernelc.pipeline import build_artifact
+
+    options = CompileOptions(target=args.target, quant=args.quant, context=args.context)
+    with progress_bar(f"building {model.resolve().name}") as report:
+        return build_artifact(model, options, out=out, progress=report)

@@ -1,0 +1,70 @@
+"""Artifacts that `chat` builds on the way, kept under $XDG_CACHE_HOME so that the next chat opens at once.
+
+An entry's name ends in a hash of everything that decides its contents: the model's files (by name, size and
+time), the compile options, and kernelc's own sources. So an entry is never out of date; old ones are
+removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import kernelc
+import model
+from kernelc.commands import build
+from kernelc.commands.options import is_artifact
+
+KEPT = 3  # of one model; an entry may take gigabytes
+
+
+def built(folder: Path, args: argparse.Namespace) -> Path:
+    """Return the artifact of the model in `folder`, building it where the cache does not have it."""
+    stem = f"{folder.resolve().name}-{args.quant}-{args.target}"
+    entry = cache_folder() / f"{stem}-{_key(folder, args)}"
+    if not is_artifact(entry):
+        _remove_old(entry.parent, stem)
+        build.build(folder, args, entry)
+    os.utime(entry)
+    return entry
+
+
+def cache_folder() -> Path:
+    """Return the folder of the built artifacts; it need not exist yet.
+
+    Source: XDG Base Directory Specification; a relative $XDG_CACHE_HOME is to be ignored.
+    """
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"
+    return base / "kernelc" / "artifacts"
+
+
+def _key(folder: Path, args: argparse.Namespace) -> str:
+    digest = hashlib.sha256(repr((str(folder.resolve()), args.target, args.quant, args.context)).encode())
+    for file in [*_files(folder), *_sources()]:
+        stat = file.stat()
+        digest.update(repr((str(file), stat.st_size, stat.st_mtime_ns)).encode())
+    return digest.hexdigest()[:16]
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the model folder's own files (not those of folders in it)."""
+    return sorted(file for file in folder.iterdir() if file.is_file())
+
+
+def _sources() -> Iterator[Path]:
+    for package in (kernelc, model):
+        yield from sorted(Path(package.__file__ or "").parent.rglob("*.py"))
+        yield from sorted(Path(package.__file__ or "").parent.rglob("*.j2"))
+
+
+def _remove_old(cache: Path, stem: str) -> None:
+    """Make room for one more entry of a model: remove all but the newest KEPT - 1."""
+    entries = [path for path in cache.glob("*") if path.name.rpartition("-")[0] == stem and is_artifact(path)]
+    entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in entries[KEPT - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)

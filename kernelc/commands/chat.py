@@ -1,0 +1,95 @@
+"""`kernelc chat`: talk to an artifact, or to a model folder that is built first."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from kernelc.commands import build
+from kernelc.commands.options import (
+    add_device,
+    add_sampling,
+    demo_model,
+    is_artifact,
+    is_model,
+    sampling_of,
+)
+from kernelc.errors import UsageError
+
+TEMPERATURE, TOP_P = 0.8, 0.95
+POLICIES = ("stop", "slide")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "model",
+        nargs="?",
+        metavar="MODEL_OR_ARTIFACT",
+        help="a model folder or an artifact (default: the demo)",
+    )
+    add_device(parser)
+    parser.add_argument("--system", metavar="S", help="a system prompt")
+    parser.add_argument(
+        "--context-policy",
+        choices=POLICIES,
+        default="stop",
+        help="when the context is full: stop, or slide and forget the oldest turns (default: stop)",
+    )
+    add_sampling(parser, temperature=TEMPERATURE, top_p=TOP_P)
+    build.add_compile_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the model and hold the conversation; turns come from the terminal or a pipe."""
+    sampling = sampling_of(args)
+    folder = _artifact_of(args)
+
+    from kernelc.artifact import Artifact
+    from kernelc.commands import opening
+    from kernelc.commands.progress import progress_bar
+    from runtime.chat import Chat, ChatSettings, read_lines
+    from runtime.conversation import Conversation
+    from runtime.screen import Screen
+
+    artifact = Artifact.open(folder)
+    tokenizer = opening.open_tokenizer(artifact)
+    coder, template = opening.Coder(tokenizer), opening.open_template(artifact, tokenizer)
+    stops = opening.stop_ids(artifact)
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    with opening.open_engine(artifact, args.device, args.context) as engine:
+        conversation = Conversation(
+            engine, coder, template, stop_ids=stops, system=args.system, policy=args.context_policy
+        )
+        settings = ChatSettings(args.max_gen_len, sampling, opening.facts_of(engine, artifact, folder))
+        screen = Screen(sys.stdout, sys.stderr)
+        chat = Chat(
+            conversation,
+            settings,
+            screen,
+            interactive=interactive,
+            watch=lambda: progress_bar("reading the prompt"),
+        )
+        if interactive:
+            device = engine.executor.info
+            screen.note(
+                f"{artifact.manifest.name} ({artifact.manifest.quant}) on {device.name}; /help, Ctrl-D leaves"
+            )
+        return chat.run(read_lines(sys.stdin, interactive=interactive))
+
+
+def _artifact_of(args: argparse.Namespace) -> Path:
+    """Return the artifact to talk to; a model folder is built into the cache, unless that was done before."""
+    path = demo_model() if args.model is None else Path(args.model)
+    if is_artifact(path):
+        return path
+    if is_model(path):
+        from kernelc.commands.cache import built
+
+        return built(path, args)
+    raise UsageError(
+        "neither an artifact nor a model folder" if path.exists() else "there is no such folder",
+        where=str(path),
+        help="name a Hugging Face model folder, or one that `kernelc build` wrote",
+    )

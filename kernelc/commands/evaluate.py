@@ -1,0 +1,111 @@
+"""`kernelc evaluate`: how well the model predicts a text."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kernelc.commands.options import (
+    add_context,
+    add_device,
+    add_json,
+    artifact_path,
+    positive,
+    print_json,
+)
+from kernelc.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+MAX_TEXT_BYTES = 1 << 30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("artifact", metavar="ARTIFACT", help="what `kernelc build` wrote")
+    add_device(parser)
+    parser.add_argument("--text", required=True, metavar="FILE", help="the text, UTF-8")
+    parser.add_argument(
+        "--max-tokens",
+        type=positive,
+        metavar="N",
+        help="look at the first N tokens, BOS included, so N - 1 are predicted (default: the whole context)",
+    )
+    add_context(parser, "context in tokens (default: the artifact's)")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print {"tokens", "nll", "perplexity"} of one window: BOS and the text's first tokens.
+
+    The window is cut to --max-tokens and to the context, BOS included. `tokens` are those predicted, one
+    fewer than the window holds; `nll` is their mean negative log likelihood in nats.
+    """
+    folder = artifact_path(args.artifact)
+    text = read_text(args.text)
+
+    from kernelc.artifact import Artifact
+    from kernelc.commands import opening
+    from kernelc.commands.progress import progress_bar
+    from runtime.engine import SCORE_ROLES
+
+    artifact = Artifact.open(folder)
+    tokenizer = opening.open_tokenizer(artifact)
+    ids = opening.with_bos(tokenizer, tokenizer.encode(text), always=True)
+    with opening.open_engine(artifact, args.device, args.context, roles=SCORE_ROLES) as engine:
+        window = ids[: min(engine.context, args.max_tokens or engine.context)]
+        if len(window) < 2:
+            raise UsageError("there is no token to predict", where=args.text, help="give a longer text")
+        with progress_bar("evaluating") as report:
+            total, done = 0.0, 0
+            for rows in engine.score_chunks(window):
+                total += total_nll(rows, window[done + 1 : done + 1 + len(rows)])
+                done += len(rows)
+                if report:
+                    report("tokens", done, len(window))
+    _show(total / (len(window) - 1), len(window) - 1, as_json=args.json)
+    return 0
+
+
+def total_nll(logits: npt.NDArray[np.float32], targets: Sequence[int]) -> float:
+    """Return the summed negative log likelihood of `targets`, in nats, accumulated in f64.
+
+    Shapes: logits f32 [rows, vocab]; row i predicts targets[i], rows beyond the targets predict nothing
+    known.
+    """
+    import numpy as np
+
+    rows = logits[: len(targets)].astype(np.float64)
+    if not len(rows):
+        return 0.0
+    most = rows.max(axis=1, keepdims=True)
+    log_sums = np.log(np.exp(rows - most).sum(axis=1)) + most[:, 0]
+    return float((log_sums - rows[np.arange(len(rows)), list(targets)]).sum())
+
+
+def read_text(name: str) -> str:
+    """Read a text file. Raises: UsageError where it is missing, too large or no UTF-8."""
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError("there is no such file", where=f"--text {name}")
+    if path.stat().st_size > MAX_TEXT_BYTES:
+        raise UsageError(f"got {path.stat().st_size} bytes, wanted at most {MAX_TEXT_BYTES}", where=name)
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        help_ = "convert it, for example with iconv"
+        raise UsageError(f"no UTF-8 at byte {error.start}", where=name, help=help_) from error
+
+
+def _show(nll: float, tokens: int, *, as_json: bool) -> None:
+    perplexity = math.exp(nll) if nll < 700 else math.inf
+    if as_json:
+        finite = perplexity if math.isfinite(perplexity) else None  # JSON has no infinity
+        print_json({"tokens": tokens, "nll": nll, "perplexity": finite})
+    else:
+        print(f"tokens {tokens}  nll {nll:.4f} nats  perplexity {perplexity:.3f}")

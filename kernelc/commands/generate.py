@@ -1,0 +1,177 @@
+"""`kernelc generate`: continue a prompt, for scripts."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kernelc.commands.options import (
+    add_context,
+    add_device,
+    add_json,
+    add_sampling,
+    artifact_path,
+    print_json,
+    sampling_of,
+)
+from kernelc.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from model.tokenizer import Tokenizer
+    from runtime.engine import Engine
+    from runtime.sampling import SamplingParams
+
+    F32 = npt.NDArray[np.float32]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("artifact", metavar="ARTIFACT", help="what `kernelc build` wrote")
+    add_device(parser)
+    prompt = parser.add_mutually_exclusive_group(required=True)
+    prompt.add_argument(
+        "--prompt", metavar="TEXT", help="text to continue, behind BOS where the model wants it"
+    )
+    prompt.add_argument("--prompt-ids", type=token_ids, metavar="1,2,3", help="token ids, used as they are")
+    parser.add_argument(
+        "--logits", metavar="FILE.npz", help="write array logits [positions, vocab] f32 of every position fed"
+    )
+    add_sampling(parser, temperature=0.0, top_p=1.0)
+    add_context(parser, "context in tokens (default: the artifact's)")
+    add_json(parser)
+
+
+def token_ids(text: str) -> list[int]:
+    """Read "1,2,3", for argparse."""
+    parts = [part.strip() for part in text.split(",")]
+    if all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        return [int(part) for part in parts]
+    raise argparse.ArgumentTypeError(f"got {text[:80]!r}, wanted token ids such as 1,2,3")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Generate and print: the new text, or JSON {"prompt_ids", "ids", "text", "finish_reason", "timings"}."""
+    sampling = sampling_of(args)
+    logits_file = _logits_file(args.logits)
+    folder = artifact_path(args.artifact)
+
+    from kernelc.artifact import Artifact
+    from kernelc.commands import opening
+    from runtime.engine import GENERATE_ROLES
+
+    artifact = Artifact.open(folder)
+    known = artifact.manifest.tokenizer is not None or args.prompt is not None
+    tokenizer = opening.open_tokenizer(artifact) if known else None
+    roles = (*GENERATE_ROLES, "score") if logits_file else GENERATE_ROLES
+    with opening.open_engine(artifact, args.device, args.context, roles=roles) as engine:
+        run_ = _Run(engine, tokenizer, _prompt_ids(args, tokenizer), opening.stop_ids(artifact))
+        for piece in run_.pieces(args.max_gen_len, sampling, keep_logits=logits_file is not None):
+            if not args.json:
+                print(piece, end="", flush=True)
+        if not args.json:
+            print()
+        if logits_file:
+            _write_logits(logits_file, run_.all_logits())
+        if args.json:
+            print_json(run_.result())
+    return 0
+
+
+def _prompt_ids(args: argparse.Namespace, tokenizer: Tokenizer | None) -> list[int]:
+    from kernelc.commands.opening import with_bos
+
+    if args.prompt is None or tokenizer is None:
+        return args.prompt_ids
+    return with_bos(tokenizer, tokenizer.encode(args.prompt))
+
+
+class _Run:
+    """One prompt's continuation and, where asked for, the logits of every position."""
+
+    def __init__(
+        self, engine: Engine, tokenizer: Tokenizer | None, prompt: list[int], stops: frozenset[int]
+    ) -> None:
+        self._engine = engine
+        self._tokenizer = tokenizer
+        self._prompt = prompt
+        self._stops = stops
+        self._logits: list[F32] = []
+        self._timings: dict[str, Any] = {}
+        self.ids: list[int] = []
+        self.finish_reason: str | None = None
+
+    def pieces(self, max_new: int, sampling: SamplingParams, *, keep_logits: bool) -> Iterator[str]:
+        """Generate, giving the text as it becomes whole characters."""
+        from model.tokenizer import StreamDecoder
+
+        self._engine.start_timing()
+        if keep_logits:
+            self._logits += self._engine.score_chunks(self._prompt)
+        else:
+            self._feed()
+        decoder = StreamDecoder(self._tokenizer, continued=True) if self._tokenizer else None
+        with self._engine.generate(max_new, sampling, self._stops) as tokens:
+            for token in tokens:
+                self.ids.append(token.id)
+                if decoder:
+                    yield decoder.feed(token.id)
+        self.finish_reason = tokens.finish_reason
+        self._timings = self._engine.timings.to_json()
+        if decoder:
+            yield decoder.flush()
+
+    def all_logits(self) -> F32:
+        """Return the logits at every position fed. Shapes: f32 [prompt + new tokens, vocab].
+
+        The new tokens run through the decode program once more, as they did when they were generated; the
+        last of them too, unless the context has no room for it.
+        """
+        import numpy as np
+
+        prompt = len(self._prompt)
+        new = self.ids[: self._engine.context - prompt]
+        if new:
+            self._engine.truncate(prompt)
+            self._logits += self._engine.score_chunks(new, one_by_one=True)
+        return np.concatenate(self._logits)
+
+    def result(self) -> dict[str, Any]:
+        """Return the result as JSON. `text` is null where the artifact has no tokenizer."""
+        from kernelc.commands.opening import text_of
+
+        return {
+            "prompt_ids": self._prompt,
+            "ids": self.ids,
+            "text": text_of(self._tokenizer, self.ids) if self._tokenizer else None,
+            "finish_reason": self.finish_reason,
+            "timings": self._timings,
+        }
+
+    def _feed(self) -> None:
+        from kernelc.commands.progress import progress_bar
+
+        with progress_bar("reading the prompt") as report:
+            self._engine.feed(self._prompt, progress=report)
+
+
+def _logits_file(text: str | None) -> Path | None:
+    """Return the file to write; a place that cannot be written is refused before the long part."""
+    if text is None:
+        return None
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        message = "this is a folder, wanted a file" if path.is_dir() else f"there is no folder {path.parent}"
+        raise UsageError(message, where=f"--logits {text}")
+    return path
+
+
+def _write_logits(path: Path, logits: F32) -> None:
+    import numpy as np
+
+    with path.open("wb") as file:  # a name without .npz stays as it was given
+        np.savez(file, logits=logits)

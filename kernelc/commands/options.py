@@ -1,0 +1,151 @@
+"""Options that several commands share, and the checks of what they name."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kernelc.errors import UsageError
+
+if TYPE_CHECKING:
+    from runtime.sampling import SamplingParams
+
+DEVICES = "auto|wgpu|cuda|vulkan|opencl|cpu"
+QUANTS = "q4|q8|f16|f32"
+MANIFEST = "manifest.json"
+CONFIG = "config.json"
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add --device."""
+    parser.add_argument("--device", default="auto", metavar="D", help=f"{DEVICES} (default: auto)")
+
+
+def add_context(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add --context; `what` says whose tokens they are."""
+    parser.add_argument("--context", type=positive, metavar="N", help=what)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def add_sampling(parser: argparse.ArgumentParser, *, temperature: float, top_p: float) -> None:
+    """Add --max-gen-len and the sampling options, with a command's own defaults."""
+    group = parser.add_argument_group("sampling")
+    group.add_argument(
+        "--max-gen-len", type=natural, default=512, metavar="N", help="most new tokens (default: 512)"
+    )
+    group.add_argument(
+        "--temperature",
+        type=float,
+        default=temperature,
+        metavar="T",
+        help=f"0 takes the likeliest token (default: {temperature:g})",
+    )
+    group.add_argument(
+        "--top-k", type=int, default=0, metavar="K", help="keep the K likeliest tokens (default: 0, all)"
+    )
+    group.add_argument(
+        "--top-p",
+        type=float,
+        default=top_p,
+        metavar="P",
+        help=f"keep the likeliest tokens that make up P (default: {top_p:g})",
+    )
+    group.add_argument(
+        "--min-p",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="keep tokens at least P times as likely as the likeliest (default: 0, all)",
+    )
+    group.add_argument(
+        "--repetition-penalty",
+        type=float,
+        default=1.0,
+        metavar="R",
+        help="above 1: fewer repetitions (default: 1)",
+    )
+    group.add_argument(
+        "--seed", type=int, metavar="S", help="the same seed gives the same text (default: a new one)"
+    )
+
+
+def sampling_of(args: argparse.Namespace) -> SamplingParams:
+    """Return the sampling parameters asked for. Raises: UsageError where one is out of range."""
+    from runtime.sampling import SamplingParams
+
+    return SamplingParams(
+        temperature=args.temperature,
+        top_k=args.top_k,
+        top_p=args.top_p,
+        min_p=args.min_p,
+        repetition_penalty=args.repetition_penalty,
+        seed=args.seed,
+    )
+
+
+def positive(text: str) -> int:
+    """Read an integer of at least 1, for argparse."""
+    return _integer(text, 1)
+
+
+def natural(text: str) -> int:
+    """Read an integer of at least 0, for argparse."""
+    return _integer(text, 0)
+
+
+def _integer(text: str, least: int) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"got {text!r}, wanted an integer of at least {least}")
+
+
+def print_json(value: Any) -> None:
+    """Print a result as one JSON text on stdout."""
+    print(json.dumps(value, indent=1))
+
+
+def is_artifact(path: Path) -> bool:
+    """Whether `path` is a folder that `kernelc build` wrote."""
+    return (path / MANIFEST).is_file()
+
+
+def is_model(path: Path) -> bool:
+    """Whether `path` is a folder with a checkpoint's config."""
+    return (path / CONFIG).is_file()
+
+
+def artifact_path(text: str) -> Path:
+    """Return the artifact folder that `text` names. Raises: UsageError saying what it is instead."""
+    path = Path(text)
+    if is_artifact(path):
+        return path
+    if is_model(path):
+        raise UsageError(
+            "this is a model folder, wanted an artifact",
+            where=text,
+            help=f"build it first: kernelc build --model {text}",
+        )
+    raise UsageError(
+        f"there is no {MANIFEST} in it" if path.is_dir() else "there is no such folder",
+        where=text,
+        help="name the folder that `kernelc build` wrote",
+    )
+
+
+def demo_model() -> Path:
+    """Return the demo model's folder. Raises: UsageError where this checkout has none."""
+    import model
+
+    demo = Path(model.__file__ or "").parent / "demo"
+    if is_model(demo):
+        return demo
+    raise UsageError(
+        "no model given, and there is no demo model in model/demo",
+        help=f"name a Hugging Face model folder: {CONFIG}, *.safetensors and the tokenizer's files",
+    )

@@ -1,0 +1,78 @@
+"""Progress bars on stderr for what takes longer than a moment; none where stderr is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+Report = Callable[[str, int, int], None]
+
+DELAY_SECONDS = 0.6  # shorter work shows nothing, so that nothing flickers
+
+
+@contextmanager
+def progress_bar(title: str) -> Generator[Report | None]:
+    """Show `title` with a bar while the block runs; gives `report(what, done, total)`, None without a
+    terminal.
+
+    The bar appears after a moment, shows motion until the first report, and is gone at the end.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar = _Bar(title)
+    try:
+        yield bar.report
+    finally:
+        bar.close()
+
+
+class _Bar:
+    """A rich progress bar that a timer starts; reports and the timer come from different threads."""
+
+    def __init__(self, title: str) -> None:
+        self._lock = threading.Lock()
+        self._title = title
+        self._state: tuple[str, int, int | None] = ("", 0, None)
+        self._shown: tuple[Progress, TaskID] | None = None
+        self._closed = False
+        self._timer = threading.Timer(DELAY_SECONDS, self._show)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def report(self, what: str, done: int, total: int) -> None:
+        with self._lock:
+            self._state = (what, done, total)
+            self._update()
+
+    def close(self) -> None:
+        self._timer.cancel()
+        with self._lock:
+            self._closed = True
+            if self._shown:
+                self._shown[0].stop()
+
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with self._lock:
+            if self._closed:
+                return
+            bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._shown = bar, bar.add_task(self._title, total=None)
+            self._update()
+            bar.start()
+
+    def _update(self) -> None:
+        if self._shown:
+            (bar, task), (what, done, total) = self._shown, self._state
+            description = f"{self._title}: {what}" if what else self._title
+            bar.update(task, description=description, completed=done, total=total)

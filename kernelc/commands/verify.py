@@ -1,0 +1,191 @@
+"""`kernelc verify`: run every kernel of an artifact on this device and compare with its numpy reference."""
+
+from __future__ import annotations
+
+import argparse
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import Artifact, Kernel
+from kernelc.commands.options import add_device, add_json, artifact_path, print_json
+from kernelc.commands.progress import progress_bar
+from kernelc.commands.table import print_table
+from kernelc.errors import ArtifactError, WorkFailed
+from kernelc.kernels.registry import SPECS, references
+from kernelc.kernels.spec import KernelSpec
+from runtime.devices import open_device
+from runtime.executor import Executor
+from runtime.program import StepBlock
+
+if TYPE_CHECKING:
+    Array = npt.NDArray[Any]
+
+ROWS = 5  # of a step that may have several: no multiple of any tile
+POSITIONS = 7  # behind the least position that a program takes
+
+
+@dataclass(frozen=True)
+class Check:
+    """One kernel on one set of inputs: `worst` is the largest error as a share of what is tolerated."""
+
+    kernel: str
+    spec: str
+    env: Mapping[str, int]
+    worst: float
+    detail: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether every output was within the tolerance."""
+        return not self.detail
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("artifact", metavar="ARTIFACT", help="what `kernelc build` wrote")
+    add_device(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line for every kernel and set of inputs. Raises: WorkFailed where one differs (exit code 1)."""
+    artifact = Artifact.open(artifact_path(args.artifact))
+    executor = open_device(args.device, references=references())
+    try:
+        with progress_bar("verifying") as report:
+            checks: list[Check] = []
+            names = list(artifact.manifest.kernels)
+            for done, name in enumerate(names):
+                if report:
+                    report(name, done, len(names))
+                checks += check_kernel(artifact, name, executor)
+        device = executor.info
+    finally:
+        executor.close()
+    _show(checks, f"{device.kind}: {device.name} ({device.driver})", as_json=args.json)
+    failed = sorted({check.kernel for check in checks if not check.passed})
+    if failed:
+        raise WorkFailed(
+            f"{len(failed)} of {len(names)} kernels differ from their references: {', '.join(failed)}",
+            where=args.artifact,
+            help="this device's driver computes them wrongly, or the artifact was built by another kernelc",
+        )
+    return 0
+
+
+def check_kernel(artifact: Artifact, name: str, executor: Executor) -> Iterator[Check]:
+    """Run one kernel on seeded random inputs, for the shortest and a longer step of each program that uses
+    it.
+    """
+    entry = artifact.manifest.kernels[name]
+    spec, problem = _problem_of(entry, f"{artifact.folder}: kernels.{name}")
+    for env in _environments(artifact, name):
+        rng = np.random.default_rng(zlib.crc32(name.encode()))
+        arrays = spec.inputs(problem, rng, env)
+        step = spec.params(problem, rng, env)
+        block = StepBlock(artifact.manifest.params).encode(step) if entry.params else b""
+        order = [binding.name for binding in entry.bindings]
+        got = executor.run_kernel(artifact, name, [arrays[each] for each in order], env, block)
+        wanted = {each: array.copy() for each, array in arrays.items()}
+        spec.reference(problem, wanted, step)
+        worst, detail = compare(spec, problem, dict(zip(order, got, strict=True)), wanted)
+        yield Check(name, entry.spec, env, worst, detail)
+
+
+def compare(
+    spec: KernelSpec[Any, Any], problem: Any, got: Mapping[str, Array], wanted: Mapping[str, Array]
+) -> tuple[float, str]:
+    """Return the largest error as a share of the tolerance, and what is wrong ("" where nothing is).
+
+    Outputs are compared as numbers, pairs of f16 too; inputs must be as they were.
+    """
+    tolerance = spec.tolerance(problem)
+    worst, details = 0.0, list[str]()
+    for binding in spec.bindings(problem):
+        have, want = np.asarray(got[binding.name]), wanted[binding.name]
+        if binding.access == "read":
+            if have.tobytes() != want.tobytes():
+                details.append(f"{binding.name} was written to")
+            continue
+        if binding.name in spec.packed_halves(problem):
+            have, want = (side.reshape(-1).view(np.float16) for side in (have, want))
+        share = _shares(have, want, tolerance.absolute, tolerance.relative)
+        worst = max(worst, float(share.max(initial=0.0)))
+        if (share > 1).any():
+            at = int(share.argmax())
+            values = f"got {have.reshape(-1)[at]}, wanted {want.reshape(-1)[at]}"
+            details.append(
+                f"{binding.name}: {int((share > 1).sum())} of {share.size} differ; at {at} {values}"
+            )
+    return worst, "; ".join(details)
+
+
+def _shares(have: Array, want: Array, absolute: float, relative: float) -> Array:
+    """Return each error divided by what is tolerated there; what is no number where one is wanted is
+    infinite.
+    """
+    a, b = (side.reshape(-1).astype(np.float64) for side in (have, want))
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        share = np.abs(a - b) / (absolute + relative * np.abs(b))
+    return np.where(same, 0.0, np.where(np.isfinite(share), share, np.inf))
+
+
+def _problem_of(entry: Kernel, where: str) -> tuple[KernelSpec[Any, Any], Any]:
+    """Return the kernel's family and problem. Raises: ArtifactError where this build does not know them."""
+    try:
+        spec = SPECS[entry.spec]
+        return spec, spec.problem_from_json(entry.problem)
+    except (KeyError, TypeError, ValueError) as error:
+        help_ = "verify with the kernelc that built it, or build it again"
+        raise ArtifactError(f"no kernel {entry.spec} of this kernelc", where=where, help=help_) from error
+
+
+def _environments(artifact: Artifact, name: str) -> Sequence[Mapping[str, int]]:
+    """Return symbol values that the kernel's programs take: the least, and some rows at a later position."""
+    manifest, found = artifact.manifest, list[dict[str, int]]()
+    for program in manifest.programs.values():
+        if not any(dispatch.kernel == name for dispatch in program.dispatches):
+            continue
+        bounds = {**manifest.symbols, **program.symbols}
+        (least, most), (low, high) = bounds["seq"], bounds["past"]
+        for seq, past in ((least, low), (min(most, least + ROWS - 1), min(high, low + POSITIONS))):
+            context = min(seq + past, manifest.model.max_context)
+            env = {"seq": min(seq, context - past), "past": past, "context": context}
+            if env["seq"] >= least and env not in found:
+                found.append(env)
+    return found
+
+
+def _show(checks: Sequence[Check], device: str, *, as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {
+                "kernel": check.kernel,
+                "spec": check.spec,
+                "symbols": dict(check.env),
+                "passed": check.passed,
+                "worst": check.worst if np.isfinite(check.worst) else None,
+                "detail": check.detail,
+            }
+            for check in checks
+        ]
+        print_json({"device": device, "passed": all(check.passed for check in checks), "checks": rows})
+        return
+    print(device)
+    cells = [
+        [
+            "ok" if check.passed else "FAILED",
+            check.kernel,
+            f"seq {check.env['seq']} past {check.env['past']}",
+            f"{check.worst:.3f}",
+            check.detail,
+        ]
+        for check in checks
+    ]
+    print_table(["", "kernel", "step", "error/tolerance", ""], cells, right=(3,))
