@@ -1,6 +1,7 @@
 """Targets and capabilities as data: what a kernel variant may use and what a device must offer to run it.
 
-Outside `kernelc/backends` and the runtimes nobody asks for a target's name; schedules and kernels look at `Capabilities`.
+Outside `kernelc/backends` and the runtimes nobody asks for a target's name; schedules and kernels look at
+`Capabilities`.
 """
 
 from __future__ import annotations
@@ -50,5 +51,7 @@ def target_named(name: str) -> Target:
     """Raises UsageError for a target this build does not have."""
     if name not in TARGETS:
         known = ", ".join(sorted(TARGETS))
-        raise UsageError(f"got {name!r}, wanted one of: {known}", where="--target", help=f"build with --target {known}")
+        raise UsageError(
+            f"got {name!r}, wanted one of: {known}", where="--target", help=f"build with --target {known}"
+        )
     return TARGETS[name]

@@ -1,14 +1,19 @@
 """The printer that C-like languages share: statements, precedence, names; a dialect supplies the spelling.
 
-A dialect is a table of operator and function texts plus a few methods for declarations. Expressions carry their
-precedence so that brackets appear only where the language needs them or a reader would want them.
+A dialect is a table of operator and function texts plus a few methods for declarations. Expressions carry
+their precedence so that brackets appear only where the languages need them or a reader would want them; the
+languages agree on arithmetic and comparisons, while bitwise operations are bracketed whatever they stand
+beside.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from kernelc.backends.layout import laid_out
 from kernelc.kir.inline import inlined
 from kernelc.kir.nodes import (
     Assign,
@@ -20,28 +25,30 @@ from kernelc.kir.nodes import (
     If,
     Kernel,
     Let,
+    Memory,
     Shared,
     SourceLine,
     Statement,
     Store,
     Value,
     Variable,
-    operands,
+    values_of,
+    walk,
 )
-from kernelc.kir.types import Type
+from kernelc.kir.types import Type, u32
 
-ATOM, UNARY, PRODUCT, SUM, SHIFT, COMPARE, AND, OR = range(8)
+ATOM, UNARY, PRODUCT, SUM, BITS, COMPARE, AND, OR = range(8)
 INFIX: dict[str, tuple[str, int]] = {
     "mul": ("*", PRODUCT),
     "div": ("/", PRODUCT),
     "mod": ("%", PRODUCT),
     "add": ("+", SUM),
     "sub": ("-", SUM),
-    "shl": ("<<", SHIFT),
-    "shr": (">>", SHIFT),
-    "and": ("&", SHIFT),
-    "or": ("|", SHIFT),
-    "xor": ("^", SHIFT),
+    "shl": ("<<", BITS),
+    "shr": (">>", BITS),
+    "and": ("&", BITS),
+    "or": ("|", BITS),
+    "xor": ("^", BITS),
     "lt": ("<", COMPARE),
     "le": ("<=", COMPARE),
     "gt": (">", COMPARE),
@@ -51,16 +58,17 @@ INFIX: dict[str, tuple[str, int]] = {
     "logical_and": ("&&", AND),
     "logical_or": ("||", OR),
 }
-_ASSOCIATIVE = frozenset({"add", "mul", "logical_and", "logical_or"})
-_MARGIN = 96
+_CHAINS = frozenset({"&", "|", "^", "&&", "||"})  # a & b & c needs no brackets
+_COMPOUND = frozenset({"add", "sub", "mul", "or", "and", "xor"})  # x += y
 
 
 @dataclass(frozen=True)
 class Text:
-    """An expression's text and how tightly it binds (the smaller, the tighter)."""
+    """An expression's text, how tightly it binds (small: tightly), and the infix symbol at its top."""
 
     text: str
     level: int = ATOM
+    symbol: str = ""
 
     def within(self, level: int) -> str:
         return self.text if self.level <= level else f"({self.text})"
@@ -69,7 +77,7 @@ class Text:
 class Dialect:
     """The spelling of one language. Subclasses fill the tables and methods."""
 
-    functions: dict[str, str] = {}  # op -> name of a function taking all arguments
+    functions: ClassVar[Mapping[str, str]] = {}  # op -> name of a function taking all arguments
     reserved: frozenset[str] = frozenset()
     mixes_scalars = False  # vector * scalar is an operator of the language
 
@@ -78,6 +86,13 @@ class Dialect:
 
     def constant(self, value: Value) -> Text:
         raise NotImplementedError
+
+    def mask(self, value: Value) -> Text:
+        """A constant beside a bitwise operator."""
+        return self.constant(value)
+
+    def call(self, function: str, args: Sequence[Text]) -> Text:
+        return Text(f"{function}({', '.join(arg.text for arg in args)})")
 
     def builtin(self, value: Value) -> Text:
         """Text of param, workgroup_id, local_id, subgroup_lane, subgroup_size."""
@@ -103,6 +118,9 @@ class Dialect:
         raise NotImplementedError
 
 
+Named = Value | Variable | Memory
+
+
 @dataclass
 class BodyPrinter:
     """Prints the statements of one kernel."""
@@ -110,16 +128,17 @@ class BodyPrinter:
     kernel: Kernel
     dialect: Dialect
     lines: list[str] = field(default_factory=lambda: list[str]())
-    names: dict[Value | Variable | Buffer | Shared, str] = field(default_factory=lambda: {})
+    names: dict[Named, str] = field(default_factory=lambda: dict[Named, str]())
 
     def __post_init__(self) -> None:
-        self.placed, self.dead = inlined(self.kernel)
+        self.placed = inlined(self.kernel)
+        self.indices = _indices(self.kernel)
         self.taken: Counter[str] = Counter(dict.fromkeys(self.dialect.reserved, 1))
         self.last_place: SourceLine | None = None
         for memory in (*self.kernel.buffers, *self.kernel.shared):
             self.name(memory, memory.name)
 
-    def name(self, item: Value | Variable | Buffer | Shared, wish: str) -> str:
+    def name(self, item: Named, wish: str) -> str:
         """A name for `item`, its Python name where that is free, else with a number."""
         chosen = wish
         while self.taken[chosen]:
@@ -134,11 +153,9 @@ class BodyPrinter:
         return "\n".join(self.lines)
 
     def emit(self, depth: int, text: str, place: SourceLine | None = None) -> None:
-        line = "  " * depth + text
-        if place is not None and place != self.last_place:
-            line = f"{line:<{_MARGIN - 24}}  // {place}"
-            self.last_place = place
-        self.lines.append(line)
+        new = place is not None and place != self.last_place
+        self.lines += laid_out(depth, text, str(place) if new else "")
+        self.last_place = place or self.last_place
 
     def block(self, block: Block, depth: int) -> None:
         outside = self.taken.copy()  # a name is free again where its scope has ended
@@ -150,9 +167,10 @@ class BodyPrinter:
         place = statement.where
         match statement:
             case Let(value=value):
-                if value not in self.placed and value not in self.dead:
+                if value not in self.placed:
                     text = self.expression(value).text
-                    self.emit(depth, self.dialect.let(value.type, self.name(value, value.name or _fallback(value)), text), place)
+                    name = self.name(value, value.name or value.hint or self.fallback(value))
+                    self.emit(depth, self.dialect.let(value.type, name, text), place)
             case Declare():
                 init = self.ref(statement.init).text
                 name = self.name(statement.variable, statement.variable.name)
@@ -161,7 +179,7 @@ class BodyPrinter:
                 self.emit(depth, self.assignment(self.names[statement.variable], statement), place)
             case Store():
                 target = f"{self.names[statement.memory]}[{self.ref(statement.index).text}]"
-                self.emit(depth, f"{target} = {self.ref(statement.value).text};", place)
+                self.emit(depth, self.assignment(target, statement), place)
             case For():
                 self.loop(statement, depth)
             case If():
@@ -169,14 +187,12 @@ class BodyPrinter:
             case Barrier():
                 self.emit(depth, self.dialect.barrier(), place)
 
-    def assignment(self, name: str, statement: Assign) -> str:
-        """`acc += x` where the value is `acc + x` with acc read in place."""
+    def assignment(self, target: str, statement: Assign | Store) -> str:
+        """`acc += x` where the value is `acc + x` with acc read, or the cell loaded, in place."""
         value = statement.value
-        if value in self.placed and value.op in ("add", "sub", "mul", "or", "and", "xor"):
-            first = value.args[0]
-            if first in self.placed and first.op == "read" and first.attr is statement.variable:
-                return f"{name} {INFIX[value.op][0]}= {self.ref(value.args[1]).text};"
-        return f"{name} = {self.ref(value).text};"
+        if {value, *value.args[:1]} <= self.placed and value.op in _COMPOUND and _overwritten(statement):
+            return f"{target} {INFIX[value.op][0]}= {self.ref(value.args[1]).text};"
+        return f"{target} = {self.ref(value).text};"
 
     def loop(self, statement: For, depth: int) -> None:
         start, stop, step = (self.ref(v).text for v in (statement.start, statement.stop, statement.step))
@@ -186,13 +202,24 @@ class BodyPrinter:
         self.emit(depth, "}")
         self.taken[name] -= 1
 
-    def branch(self, statement: If, depth: int) -> None:
-        self.emit(depth, self.dialect.condition(self.ref(statement.condition).text), statement.where)
+    def branch(self, statement: If, depth: int, opening: str = "") -> None:
+        self.emit(
+            depth, opening + self.dialect.condition(self.ref(statement.condition).text), statement.where
+        )
         self.block(statement.then, depth + 1)
+        inner = self.only_branch(statement.orelse)
+        if inner is not None:
+            self.branch(inner, depth, "} else ")
+            return
         if statement.orelse.statements:
             self.emit(depth, "} else {")
             self.block(statement.orelse, depth + 1)
         self.emit(depth, "}")
+
+    def only_branch(self, block: Block) -> If | None:
+        """The `If` that is all a block prints, for `else if`."""
+        shown = [s for s in block.statements if not (isinstance(s, Let) and s.value in self.placed)]
+        return shown[0] if len(shown) == 1 and isinstance(shown[0], If) else None
 
     # Expressions
 
@@ -220,45 +247,75 @@ class BodyPrinter:
         if value.op in INFIX:
             return self.infix(value, args)
         if value.op in self.dialect.functions:
-            return Text(f"{self.dialect.functions[value.op]}({', '.join(arg.text for arg in args)})")
+            return self.dialect.call(self.dialect.functions[value.op], args)
         return self.dialect.special(value, args)
 
     def infix(self, value: Value, args: list[Text]) -> Text:
         symbol, level = INFIX[value.op]
         left, right = args if not self.dialect.mixes_scalars else self.scalars(value, args)
-        if level in (SHIFT, COMPARE, AND, OR):  # languages disagree on these: bracket whatever is not an atom
-            return Text(f"{left.within(UNARY)} {symbol} {right.within(UNARY)}", level)
-        tight = right.within(level if value.op in _ASSOCIATIVE and level == SUM else level - 1)
-        return Text(f"{left.within(level)} {symbol} {tight}", level)
-
+        if level == BITS:
+            left, right = (self.dialect.mask(v) if v.op == "const" else self.ref(v) for v in value.args)
+        loose, tight = _levels(value, level)
+        same = left.symbol == symbol and symbol in _CHAINS
+        loose = level if same else UNARY if left.symbol == "%" and level == PRODUCT else loose
+        return Text(f"{left.within(loose)} {symbol} {right.within(tight)}", level, symbol)
 
     def scalars(self, value: Value, args: list[Text]) -> list[Text]:
-        """Where a language multiplies vectors by scalars itself, spreading one side over the lanes first is noise."""
+        """Where a language multiplies vectors by scalars itself, spreading one side first is noise."""
         spread = [arg.op == "splat" and arg in self.placed for arg in value.args]
         if sum(spread) != 1 or value.op not in ("add", "sub", "mul", "div"):
             return args
-        return [self.ref(arg.args[0]) if is_spread else text for arg, text, is_spread in zip(value.args, args, spread, strict=True)]
+        return [
+            self.ref(v.args[0]) if bare else t for v, t, bare in zip(value.args, args, spread, strict=True)
+        ]
+
+    def fallback(self, value: Value) -> str:
+        """A name for a value the kernel's Python did not name: what it is, or is for."""
+        if isinstance(value.attr, Buffer | Shared):
+            return f"{value.attr.name}_value"
+        return "index" if value in self.indices else _FALLBACKS.get(value.op, "t")
 
 
-def _fallback(value: Value) -> str:
-    """A name for a value the kernel's Python did not name: what it is."""
-    names = {"load": "loaded", "read": "previous", "dot": "product", "select": "chosen", "unpack_half2": "halves"}
-    return names.get(value.op, "t")
+_FALLBACKS = {
+    "read": "previous",
+    "dot": "product",
+    "select": "chosen",
+    "unpack_half2": "halves",
+    "subgroup_sum": "subgroup_total",
+    "subgroup_max": "subgroup_greatest",
+}
+
+
+def _overwritten(statement: Assign | Store) -> bool:
+    """Whether the first operand of what is assigned or stored is what stands there now."""
+    first = statement.value.args[0]
+    if isinstance(statement, Assign):
+        return first.op == "read" and first.attr is statement.variable
+    return first.op == "load" and first.attr is statement.memory and first.args[0] is statement.index
+
+
+def _levels(value: Value, level: int) -> tuple[int, int]:
+    """How loosely the left and the right operand of an infix operator may bind without brackets."""
+    if level == BITS:
+        return UNARY, UNARY
+    if level == COMPARE:
+        return SUM, SUM
+    if level in (AND, OR):
+        return COMPARE, COMPARE
+    # a + (b - c) is a + b - c for integers, which wrap; floats would round otherwise
+    return level, level if value.op == "add" and value.type.is_integer else level - 1
+
+
+def _indices(kernel: Kernel) -> set[Value]:
+    """Values that index a memory, and whole numbers that such values are made of."""
+    found = {s.index for s in walk(kernel.body) if isinstance(s, Store)}
+    for value in reversed(list(values_of(kernel.body))):
+        if value.op == "load" or (value in found and value.type == u32):
+            found.update(value.args)
+    return found
 
 
 def used_builtins(kernel: Kernel) -> frozenset[str]:
     """Names of the built-in values that the printed body mentions."""
-    found: set[str] = set()
-
-    def look(block: Block) -> None:
-        for statement in block.statements:
-            for value in (*operands(statement), *([statement.value] if isinstance(statement, Let) else [])):
-                found.add(value.op)
-            if isinstance(statement, For):
-                look(statement.body)
-            elif isinstance(statement, If):
-                look(statement.then)
-                look(statement.orelse)
-
-    look(kernel.body)
+    found = {value.op for value in values_of(kernel.body)}
     return frozenset(found & {"workgroup_id", "local_id", "subgroup_lane", "subgroup_size"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ def current() -> Tracer:
 
 
 @contextmanager
-def tracing(tracer: Tracer) -> Iterator[Tracer]:
+def tracing(tracer: Tracer) -> Generator[Tracer]:
+    """Make `tracer` the one that operators add to."""
     token = _active.set(tracer)
     try:
         yield tracer

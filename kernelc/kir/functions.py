@@ -1,8 +1,8 @@
 """The functions of the kernel language, called as plain Python functions on kernel values.
 
-Floating functions take f32 scalars or vectors, lane by lane, and are as precise as the target's own
-(WGSL specification, section "Accuracy of Concrete Floating Point Expressions"); what must be more precise than that is
-written out in `kernelc/kernels/math.py`.
+Floating functions take f32 scalars or vectors, lane by lane, and are as precise as the target's own (WGSL
+specification, section "Accuracy of Concrete Floating Point Expressions"); what must be more precise than that
+is written out in `kernelc/kernels/math.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from kernelc.kir.active import current
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Number, Operators
-from kernelc.kir.types import Type, boolean, f32, f32x2, i32, i32x4, u32, u32x4
+from kernelc.kir.types import Type, f32, f32x2, i32, i32x4, u32, u32x4
 
 Operand = Operators
 
@@ -20,47 +20,60 @@ def _unary(op: str, x: Operand) -> Value:
 
 
 def exp(x: Operand) -> Value:
+    """e to the power of x."""
     return _unary("exp", x)
 
 
 def exp2(x: Operand) -> Value:
+    """2 to the power of x."""
     return _unary("exp2", x)
 
 
 def log(x: Operand) -> Value:
+    """The natural logarithm."""
     return _unary("log", x)
 
 
 def sqrt(x: Operand) -> Value:
+    """The square root."""
     return _unary("sqrt", x)
 
 
 def rsqrt(x: Operand) -> Value:
+    """1 / sqrt(x)."""
     return _unary("rsqrt", x)
 
 
 def floor(x: Operand) -> Value:
+    """The greatest whole number that is not above x."""
     return _unary("floor", x)
 
 
 def absolute(x: Operand) -> Value:
+    """x without its sign; also of integers."""
     return _unary("abs", x)
 
 
 def minimum(a: Number, b: Number) -> Value:
+    """The smaller of the two; of a NaN and a number, either."""
     return current().binary("min", a, b)
 
 
 def maximum(a: Number, b: Number) -> Value:
+    """The greater of the two; of a NaN and a number, either."""
     return current().binary("max", a, b)
 
 
 def logical_and(a: Operand, b: Operand) -> Value:
-    return current().binary("logical_and", a, b)
+    """Whether both conditions hold; both are computed."""
+    k = current()
+    return k.binary("logical_and", k.condition(a), k.condition(b))
 
 
 def logical_or(a: Operand, b: Operand) -> Value:
-    return current().binary("logical_or", a, b)
+    """Whether one of the conditions holds; both are computed."""
+    k = current()
+    return k.binary("logical_or", k.condition(a), k.condition(b))
 
 
 def select(condition: Operand, yes: Number, no: Number) -> Value:
@@ -70,7 +83,7 @@ def select(condition: Operand, yes: Number, no: Number) -> Value:
     if not sides:
         raise TypeError(f"{k.where()}: select of two Python numbers needs one kernel value to give the type")
     type = max(sides, key=lambda t: t.lanes)
-    return k.emit("select", type, (k.coerce(condition, boolean), k.coerce(yes, type), k.coerce(no, type)))
+    return k.emit("select", type, (k.condition(condition), k.coerce(yes, type), k.coerce(no, type)))
 
 
 def fma(a: Operand, b: Number, c: Number) -> Value:
@@ -93,7 +106,11 @@ def vector(*lanes: Number) -> Value:
     types = [lane.value().type for lane in lanes if isinstance(lane, Operators)]
     if not types:
         raise TypeError(f"{k.where()}: vector(...) needs one kernel value to give the type")
-    return k.emit("vector", types[0].with_lanes(len(lanes)), tuple(k.coerce(lane, types[0]) for lane in lanes))
+    if len(lanes) not in (2, 4):
+        raise TypeError(f"{k.where()}: a vector has 2 or 4 lanes, not {len(lanes)}")
+    return k.emit(
+        "vector", types[0].with_lanes(len(lanes)), tuple(k.coerce(lane, types[0]) for lane in lanes)
+    )
 
 
 def concat(low: Operand, high: Operand) -> Value:
@@ -103,6 +120,7 @@ def concat(low: Operand, high: Operand) -> Value:
 
 
 def splat(x: Operand, lanes: int) -> Value:
+    """A vector with `x` in every lane."""
     return current().splat(x.value(), lanes)
 
 
@@ -121,14 +139,17 @@ def convert(x: Operand, scalar: Type) -> Value:
 
 
 def to_f32(x: Operand) -> Value:
+    """x as f32."""
     return convert(x, f32)
 
 
 def to_u32(x: Operand) -> Value:
+    """x as u32; floats truncate, saturating at its ends."""
     return convert(x, u32)
 
 
 def to_i32(x: Operand) -> Value:
+    """x as i32; floats truncate, saturating at its ends."""
     return convert(x, i32)
 
 
@@ -159,11 +180,10 @@ def unpack_i8x4(word: Operand) -> Value:
 
 
 def subgroup_sum(x: Operand) -> Value:
-    """Sum over the active invocations of the subgroup; the same in all of them. Needs uniform control flow."""
+    """Sum over the invocations of the subgroup, the same in all of them. Needs uniform control flow."""
     return _unary("subgroup_sum", x)
 
 
 def subgroup_max(x: Operand) -> Value:
+    """As `subgroup_sum`, the maximum."""
     return _unary("subgroup_max", x)
-
-

@@ -1,8 +1,8 @@
 """Which values a printer writes in place and which get a line of their own.
 
-A value used once is written where it is used; one used more often, or named by the kernel's Python, gets a `let`.
-Moving an expression to its use must not move it past what changes its meaning: a load past a store, a register read
-past an assignment, anything into a loop (it would be computed in every round).
+A value used once is written where it is used; one used more often, or named by the kernel's Python, gets a
+`let`. Moving an expression to its use must not move it past what changes its meaning: a load past a store, a
+register read past an assignment, anything into a loop (it would be computed in every round).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from kernelc.kir.nodes import (
     Statement,
     Store,
     Value,
+    blocks_of,
     operands,
     walk,
 )
@@ -30,43 +31,26 @@ _ORDERED = frozenset({"load", "read"})
 _LARGEST = 12  # nodes of an expression written in one piece: about a line of text
 
 
-def inlined(kernel: Kernel) -> tuple[set[Value], set[Value]]:
-    """(values written in place, values nobody uses and that are left out)."""
+def inlined(kernel: Kernel) -> set[Value]:
+    """The values written in place."""
     uses: Counter[Value] = Counter()
     for statement in walk(kernel.body):
         uses.update(operands(statement))
-    dead = _dead(kernel, uses)
     placed: set[Value] = set()
     for block in _blocks(kernel.body):
-        _Placement(block, uses, dead, placed).run()
-    return placed, dead
+        _Placement(block, uses, placed).run()
+    return placed
 
 
 def _blocks(block: Block) -> list[Block]:
-    found = [block]
-    for statement in walk(block):
-        if isinstance(statement, For):
-            found.append(statement.body)
-        elif isinstance(statement, If):
-            found += [statement.then, statement.orelse]
-    return found
-
-
-def _dead(kernel: Kernel, uses: Counter[Value]) -> set[Value]:
-    dead: set[Value] = set()
-    lets = [s.value for s in walk(kernel.body) if isinstance(s, Let)]
-    for value in reversed(lets):  # a user stands after what it uses, so one pass backwards finds chains
-        if uses[value] == 0:
-            dead.add(value)
-            uses.subtract(value.args)
-    return dead
+    return [block, *(inner for statement in walk(block) for inner in blocks_of(statement))]
 
 
 class _Placement:
     """Decides for one block, last value first: a user's own place is known before that of what it uses."""
 
-    def __init__(self, block: Block, uses: Counter[Value], dead: set[Value], placed: set[Value]) -> None:
-        self.block, self.uses, self.dead, self.placed = block, uses, dead, placed
+    def __init__(self, block: Block, uses: Counter[Value], placed: set[Value]) -> None:
+        self.block, self.uses, self.placed = block, uses, placed
         self.users = self._users()
         self.hazards = [at for at, statement in enumerate(block.statements) if not isinstance(statement, Let)]
         self.root: dict[Value, int] = {}  # the statement in whose text a value is written
@@ -76,7 +60,7 @@ class _Placement:
     def run(self) -> None:
         for at in range(len(self.block.statements) - 1, -1, -1):
             statement = self.block.statements[at]
-            if isinstance(statement, Let) and statement.value not in self.dead:
+            if isinstance(statement, Let):
                 self.root[statement.value] = at
                 self._decide(statement.value, at)
 
@@ -120,8 +104,6 @@ class _Placement:
         """For each value, the last statement directly in this block that uses it."""
         found: dict[Value, tuple[int, Statement]] = {}
         for at, statement in enumerate(self.block.statements):
-            if isinstance(statement, Let) and statement.value in self.dead:
-                continue
             for value in operands(statement):
                 found[value] = (at, statement)
         return found
@@ -130,5 +112,5 @@ class _Placement:
 def _movable(value: Value, into: Statement) -> bool:
     if value.name or value.op.startswith("subgroup_"):
         return False
-    # a C-like `for` evaluates its bound in every round
-    return not (isinstance(into, For) and (value.op in _ORDERED or value is into.stop))
+    # a C-like `for` evaluates its bound and its step in every round
+    return not (isinstance(into, For) and (value is into.stop or value is into.step))

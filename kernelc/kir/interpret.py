@@ -1,9 +1,9 @@
 """A numpy interpreter of the kernel IR: the meaning of a kernel, with no driver and no undefined behaviour.
 
-All invocations of a dispatch run in lockstep as the lanes of numpy arrays; control flow is a mask. Unlike a GPU it
-refuses what a GPU would silently do: an index out of bounds, two invocations that touch one cell without a barrier
-between them (one of them writing), a barrier that not all invocations of a workgroup reach, a read of shared memory
-that nobody wrote. The errors name the kernel's Python line.
+All invocations of a dispatch run in lockstep as the lanes of numpy arrays; control flow is a mask. Unlike a
+GPU it refuses what a GPU would silently do: an index out of bounds, two invocations that touch one cell
+without a barrier between them (one of them writing), a barrier that not all invocations of a workgroup reach,
+a read of shared memory that nobody wrote. The errors name the kernel's Python line.
 """
 
 from __future__ import annotations
@@ -51,11 +51,13 @@ def interpret(
     *,
     subgroup_size: int = 8,
 ) -> None:
-    """Run a dispatch of grid[0] x grid[1] x grid[2] workgroups, writing into the arrays of read_write buffers.
+    """Run a dispatch of grid[0] x grid[1] x grid[2] workgroups, writing into the arrays of read_write
+    buffers.
 
     Shapes: a buffer of a vector type is [n, lanes], of a scalar type [n]; dtype as `Type.dtype`.
     Numbers: every operation in its own type (f32 in numpy float32).
-    Raises: ExecutionError for out-of-bounds indices, races, divergent barriers, reads of unwritten shared memory.
+    Raises: ExecutionError for out-of-bounds indices, races, divergent barriers, reads of unwritten shared
+    memory.
     """
     if kernel.subgroup_size is not None:
         subgroup_size = kernel.subgroup_size
@@ -95,7 +97,8 @@ class _Machine:
         self.epoch = np.zeros(self.groups, np.int64)  # barriers passed, by workgroup
 
     def run(self) -> None:
-        self.block(self.kernel.body, np.ones(self.lanes, np.bool_))
+        if self.lanes:
+            self.block(self.kernel.body, np.ones(self.lanes, np.bool_))
 
     def fail(self, place: SourceLine, message: str) -> ExecutionError:
         return ExecutionError(f"kernel {self.kernel.name}: {place}: {message}")
@@ -111,7 +114,9 @@ class _Machine:
             case Let(value=value):
                 self.values[value] = self.compute(value, mask)
             case Declare():
-                initial = np.broadcast_to(self.value(statement.init), (self.lanes, *_lanes(statement.variable.type)))
+                initial = np.broadcast_to(
+                    self.value(statement.init), (self.lanes, *_lanes(statement.variable.type))
+                )
                 self.variables[statement.variable] = initial.copy()
             case Assign():
                 into = self.variables[statement.variable]
@@ -133,19 +138,23 @@ class _Machine:
     def loop(self, statement: For, mask: Lanes) -> None:
         index = np.broadcast_to(self.value(statement.start), self.lanes).astype(np.uint32)
         stop = np.broadcast_to(self.value(statement.stop), self.lanes)
-        step = self.value(statement.step)
-        if np.any(np.broadcast_to(step, self.lanes)[mask] == 0):
+        step = np.broadcast_to(self.value(statement.step), self.lanes)
+        if np.any(step[mask] == 0):
             raise self.fail(statement.where, "loop with step 0")
         while np.any(active := mask & (index < stop)):
             self.values[statement.index] = index
             self.block(statement.body, active)
             index = index + step
+            if np.any(active & (index < step)):
+                raise self.fail(statement.where, "loop index beyond 32 bits")
 
     def barrier(self, place: SourceLine, mask: Lanes) -> None:
         reached = mask.reshape(self.groups, -1)
         some, all_ = reached.any(axis=1), reached.all(axis=1)
         if np.any(some & ~all_):
-            raise self.fail(place, f"barrier reached by part of workgroup {int(np.flatnonzero(some & ~all_)[0])} only")
+            raise self.fail(
+                place, f"barrier reached by part of workgroup {int(np.flatnonzero(some & ~all_)[0])} only"
+            )
         self.epoch[some] += 1
 
     # Memory
@@ -158,8 +167,9 @@ class _Machine:
         outside = mask & (at >= length)
         if np.any(outside):
             lane = int(np.flatnonzero(outside)[0])
+            who = f"invocation {self.local[lane]} of workgroup {self.group[lane]}"
             raise self.fail(
-                place, f"{memory.name}[{int(at[lane])}] is out of bounds (length {length}), invocation {self.local[lane]} of workgroup {self.group[lane]}"
+                place, f"{memory.name}[{int(at[lane])}] is out of bounds (length {length}), {who}"
             )
         at = np.where(mask, at, 0)
         return at + self.group * length if shared else at
@@ -172,7 +182,9 @@ class _Machine:
             problem = log.read(at[mask], np.flatnonzero(mask), self.clock(memory, mask))
             if problem:
                 raise self.fail(value.where, f"load of {memory.name}: {problem}")
-        return self.memory[memory][at] if len(self.memory[memory]) else np.zeros((self.lanes, *_lanes(value.type)), value.type.dtype)
+        if not len(self.memory[memory]):  # no lane loads, or `cells` would have complained
+            return np.zeros((self.lanes, *_lanes(value.type)), value.type.dtype)
+        return self.memory[memory][at]
 
     def store(self, statement: Store, mask: Lanes) -> None:
         memory = statement.memory
@@ -209,6 +221,8 @@ class _Machine:
                 assert isinstance(value.attr, int)
                 return self.workgroup_id[value.attr]
             case "param":
+                if value.attr not in self.params:
+                    raise self.fail(value.where, f"no number for {value.attr} of the step block")
                 return np.array([self.params[str(value.attr)]], value.type.dtype)
             case "subgroup_lane":
                 return self.local % np.uint32(self.subgroup_size)
@@ -217,16 +231,23 @@ class _Machine:
             case "subgroup_sum" | "subgroup_max":
                 return self.subgroup(value, mask)
             case _:
-                return evaluate(value.op, value.type, [self.value(arg) for arg in value.args], value.attr)
+                args = [self.value(arg) for arg in value.args]
+                if value.op in ("shl", "shr") and np.any((args[1].T > 31) & mask):
+                    raise self.fail(value.where, "shift by more than 31")
+                return evaluate(value.op, value.type, args, value.attr)
 
     def subgroup(self, value: Value, mask: Lanes) -> Lanes:
         lanes = np.broadcast_to(self.value(value.args[0]), self.lanes)
-        neutral = 0 if value.op == "subgroup_sum" else (-np.inf if value.type.is_float else 0)
+        neutral = 0 if value.op == "subgroup_sum" else _lowest(value.type)
         by_group = np.where(mask, lanes, neutral).astype(value.type.dtype).reshape(self.groups, -1)
         width = self.subgroup_size
         padding = -self.kernel.workgroup % width
-        padded = np.pad(by_group, ((0, 0), (0, padding)), constant_values=neutral).reshape(self.groups, -1, width)
-        combined = padded.sum(axis=2, dtype=value.type.dtype) if value.op == "subgroup_sum" else padded.max(axis=2)
+        padded = np.pad(by_group, ((0, 0), (0, padding)), constant_values=neutral).reshape(
+            self.groups, -1, width
+        )
+        combined = (
+            padded.sum(axis=2, dtype=value.type.dtype) if value.op == "subgroup_sum" else padded.max(axis=2)
+        )
         spread = np.repeat(combined, width, axis=1)[:, : self.kernel.workgroup]
         return spread.reshape(-1)
 
@@ -235,8 +256,16 @@ def _lanes(type: Type) -> tuple[int, ...]:
     return () if type.lanes == 1 else (type.lanes,)
 
 
+def _lowest(type: Type) -> float:
+    return -np.inf if type.is_float else type.integer_range[0]
+
+
 def _checked(kernel: Kernel, buffer: Buffer, buffers: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    if buffer.name not in buffers:
+        raise ExecutionError(f"kernel {kernel.name}: no array for {buffer.name}")
     array = buffers[buffer.name]
     if array.dtype != buffer.type.dtype or array.shape[1:] != _lanes(buffer.type):
-        raise ExecutionError(f"kernel {kernel.name}: {buffer.name} wants {buffer.type}, got {array.dtype} {array.shape}")
+        raise ExecutionError(
+            f"kernel {kernel.name}: {buffer.name} wants {buffer.type}, got {array.dtype} {array.shape}"
+        )
     return array

@@ -1,29 +1,37 @@
 """Names for values: the Python name a kernel assigned them to, read from the kernel's own source.
 
-`score = dot(q, key) * scale` makes the last value of that line `score` in every target's text, so that the emitted
-kernel can be read beside the Python it came from.
+`score = dot(q, key) * scale` makes the last value of that line `score` in every target's text, so that the
+emitted kernel can be read beside the Python it came from.
 """
 
 from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import linecache
+from collections.abc import Callable, Iterable, Mapping
+from types import FrameType
+from typing import Any
 
-from kernelc.kir.nodes import Declare, For, Kernel, Let, SourceLine, blocks_of, walk
+from kernelc.kir import functions
+from kernelc.kir.nodes import Declare, For, Kernel, Let, SourceLine, Value, blocks_of, walk
 
+_METHODS = {"equals", "differs", "lane", "var", "shared", "loop", "param", "workgroup_id", "constant"}
 
 # Calls whose last value is the result; any other call leaves the naming to the function it calls.
-_DIRECT_CALLS = frozenset(
-    """exp exp2 log sqrt rsqrt floor absolute minimum maximum logical_and logical_or select fma dot vector concat splat convert to_f32
-    to_u32 to_i32 bitcast unpack_half2 pack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max equals differs lane var
-    shared loop param workgroup_id constant""".split()
-)
+_DIRECT_CALLS = _METHODS | {
+    name for name, _ in inspect.getmembers(functions, inspect.isfunction) if name != "current"
+}
+
+# Written in place wherever they are used, so no name would ever show.
+_NAMELESS = frozenset({"const", "param", "workgroup_id", "local_id", "subgroup_lane", "subgroup_size"})
 
 
 @functools.lru_cache(maxsize=256)
 def _targets(file: str) -> dict[int, tuple[str, int]]:
-    """line -> (name, first line) for every line of a statement that assigns a kernel expression to one plain name."""
+    """line -> (name, first line) for every line of a statement that assigns a kernel expression to one plain
+    name."""
     source = "".join(linecache.getlines(file))
     found: dict[int, tuple[str, int]] = {}
     try:
@@ -55,6 +63,29 @@ def target_of(place: SourceLine) -> str:
     return _targets(place.file).get(place.line, ("", 0))[0].lstrip("_")
 
 
+def hint(values: Iterable[Value], frame: Callable[[], FrameType]) -> None:
+    """Note, for values about to be used that have no name, what the Python that uses them calls them.
+
+    A parameter's name, a loop variable's, or a list's with the position: what `target_of` cannot know.
+    """
+    nameless = [v for v in values if not (v.name or v.hint) and v.op not in _NAMELESS]
+    if nameless:
+        known = frame().f_locals
+        for value in nameless:
+            value.hint = _name_bound_to(value, known)
+
+
+def _name_bound_to(value: Value, known: Mapping[str, Any]) -> str:
+    for name, bound in known.items():
+        if bound is value:
+            return name.lstrip("_")
+        if isinstance(bound, list | tuple):
+            for at, item in enumerate(bound):  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
+                if item is value:
+                    return f"{name}_{at}".lstrip("_")
+    return ""
+
+
 def _statement_of(place: SourceLine) -> tuple[str, int]:
     name, first = _targets(place.file).get(place.line, ("", place.line))
     return (place.file, first if name else place.line)
@@ -66,9 +97,13 @@ def name_values(kernel: Kernel) -> None:
     Values of other files in between (functions the statement called) do not end a run.
     """
     pending = [kernel.body]
-    taken = {s.where for s in walk(kernel.body) if isinstance(s, For | Declare)}  # the index or register has the name
+    taken = {
+        s.where for s in walk(kernel.body) if isinstance(s, For | Declare)
+    }  # the index or register has the name
     while pending:
-        later: dict[str, tuple[str, int]] = {}  # file -> the statement there that the following value belongs to
+        later: dict[
+            str, tuple[str, int]
+        ] = {}  # file -> the statement there that the following value belongs to
         statements = pending.pop().statements
         for statement in reversed(statements):
             pending.extend(blocks_of(statement))

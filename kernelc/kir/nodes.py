@@ -1,7 +1,7 @@
 """Nodes of the kernel IR: an expression DAG hung on a tree of statements.
 
-Values are single-assignment and live where their `Let` stands; what changes is a declared `Variable` (a register),
-a `Shared` array or a `Buffer`. So no target needs a phi, and every printer walks one small tree.
+Values are single-assignment and live where their `Let` stands; what changes is a declared `Variable` (a
+register), a `Shared` array or a `Buffer`. So no target needs a phi, and every printer walks one small tree.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kernelc.kir.active import current
-from kernelc.kir.operators import Operators
+from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type
 
 
@@ -52,7 +52,12 @@ Memory = Buffer | Shared
 
 @dataclass(eq=False)
 class Value(Operators):
-    """One expression: `op` applied to `args`, with `attr` for what is not a value (a constant, a memory, a lane)."""
+    """One expression: `op` applied to `args`, with `attr` for what is not a value (a constant, a memory, a
+    lane).
+
+    `name` is the Python name the kernel gave it, "" for none; `hint` the one to take where a printer needs a
+    name.
+    """
 
     op: str
     type: Type
@@ -60,6 +65,7 @@ class Value(Operators):
     attr: object
     where: SourceLine
     name: str = ""
+    hint: str = ""
 
     def value(self) -> Value:
         return self
@@ -67,13 +73,54 @@ class Value(Operators):
 
 @dataclass(eq=False)
 class Variable(Operators):
-    """A register that statements may assign. Using it in an expression reads it at that point."""
+    """A register that statements may assign. Using it in an expression reads it at that point.
+
+    Every augmented assignment is here: one that fell back to its plain operator would only rebind the Python
+    name.
+    """
 
     name: str
     type: Type
 
     def value(self) -> Value:
         return current().read(self)
+
+    def _assign(self, value: Value) -> Variable:
+        current().assign(self, value)
+        return self
+
+    def __iadd__(self, other: Number) -> Variable:
+        return self._assign(self + other)
+
+    def __isub__(self, other: Number) -> Variable:
+        return self._assign(self - other)
+
+    def __imul__(self, other: Number) -> Variable:
+        return self._assign(self * other)
+
+    def __itruediv__(self, other: Number) -> Variable:
+        return self._assign(self / other)
+
+    def __ifloordiv__(self, other: Number) -> Variable:
+        return self._assign(self // other)
+
+    def __imod__(self, other: Number) -> Variable:
+        return self._assign(self % other)
+
+    def __iand__(self, other: Number) -> Variable:
+        return self._assign(self & other)
+
+    def __ior__(self, other: Number) -> Variable:
+        return self._assign(self | other)
+
+    def __ixor__(self, other: Number) -> Variable:
+        return self._assign(self ^ other)
+
+    def __ilshift__(self, other: Number) -> Variable:
+        return self._assign(self << other)
+
+    def __irshift__(self, other: Number) -> Variable:
+        return self._assign(self >> other)
 
 
 @dataclass(eq=False)
@@ -139,7 +186,7 @@ Statement = Let | Declare | Assign | Store | For | If | Barrier
 
 @dataclass(eq=False)
 class Block:
-    statements: list[Statement] = field(default_factory=lambda: [])
+    statements: list[Statement] = field(default_factory=lambda: list[Statement]())
 
 
 class Param(NamedTuple):
@@ -167,15 +214,11 @@ class Kernel:
 
     def features(self) -> tuple[str, ...]:
         """What the device must offer: "f16" and/or "subgroups"."""
-        found: set[str] = set()
-        for value in values_of(self.body):
-            if value.op.startswith("subgroup_"):
-                found.add("subgroups")
-            if value.type.scalar == "f16":
-                found.add("f16")
-        if any(buffer.type.scalar == "f16" for buffer in self.buffers):
-            found.add("f16")
-        return tuple(sorted(found))
+        types = {memory.type.scalar for memory in (*self.buffers, *self.shared)}
+        types |= {s.variable.type.scalar for s in walk(self.body) if isinstance(s, Declare)}
+        types |= {value.type.scalar for value in values_of(self.body)}
+        subgroups = any(value.op.startswith("subgroup_") for value in values_of(self.body))
+        return (*(("f16",) if "f16" in types else ()), *(("subgroups",) if subgroups else ()))
 
 
 def operands(statement: Statement) -> tuple[Value, ...]:

@@ -1,4 +1,4 @@
-"""What each pure kernel IR operation means, on numpy arrays of lanes ([n] or [n, lanes]; a leading 1 broadcasts)."""
+"""What each pure operation means, on numpy arrays of lanes: [n] or [n, lanes], where n = 1 broadcasts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from kernelc.kir.types import Type
 Lanes = npt.NDArray[Any]
 
 
-def _float_to(dtype: np.dtype[Any], x: Lanes) -> Lanes:
-    """Conversion as the targets do it: truncation, saturating at the integer's ends (WGSL), NaN to 0."""
+def _convert(dtype: np.dtype[Any], x: Lanes) -> Lanes:
+    """As the targets do it: floats to integers truncate, saturating at the ends (WGSL), NaN to 0."""
     if x.dtype.kind != "f" or dtype.kind == "f":
         return x.astype(dtype)
     info = np.iinfo(dtype)
@@ -22,13 +22,24 @@ def _float_to(dtype: np.dtype[Any], x: Lanes) -> Lanes:
 
 
 def _div(a: Lanes, b: Lanes) -> Lanes:
+    """Integers truncate towards zero; a zero divisor gives the dividend (WGSL)."""
     if a.dtype.kind == "f":
         return np.divide(a, b)
-    return np.where(b == 0, a, np.trunc(np.divide(a, np.where(b == 0, 1, b), dtype=np.float64))).astype(a.dtype)
+    wide, divisor = a.astype(np.int64), np.where(b == 0, 1, b).astype(np.int64)
+    return ((wide - np.fmod(wide, divisor)) // divisor).astype(a.dtype)
 
 
 def _mod(a: Lanes, b: Lanes) -> Lanes:
-    return np.where(b == 0, 0, np.fmod(a, np.where(b == 0, 1, b))).astype(a.dtype)
+    """Has the dividend's sign; a zero divisor gives 0 (WGSL)."""
+    return np.fmod(a.astype(np.int64), np.where(b == 0, 1, b).astype(np.int64)).astype(a.dtype)
+
+
+def _shl(a: Lanes, amount: Lanes) -> Lanes:
+    return np.left_shift(a.astype(np.int64), amount.astype(np.int64)).astype(a.dtype)
+
+
+def _shr(a: Lanes, amount: Lanes) -> Lanes:
+    return np.right_shift(a.astype(np.int64), amount.astype(np.int64)).astype(a.dtype)
 
 
 BINARY: dict[str, Callable[[Lanes, Lanes], Lanes]] = {
@@ -42,8 +53,8 @@ BINARY: dict[str, Callable[[Lanes, Lanes], Lanes]] = {
     "and": np.bitwise_and,
     "or": np.bitwise_or,
     "xor": np.bitwise_xor,
-    "shl": np.left_shift,
-    "shr": np.right_shift,
+    "shl": _shl,
+    "shr": _shr,
     "lt": np.less,
     "le": np.less_equal,
     "gt": np.greater,
@@ -108,7 +119,7 @@ def _other(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
         case "fma":
             return (args[0].astype(np.float64) * args[1] + args[2]).astype(type.dtype)
         case "dot":
-            return np.sum(args[0] * args[1], axis=-1, dtype=type.dtype)
+            return np.asarray(np.sum(args[0] * args[1], axis=-1, dtype=type.dtype))
         case "vector":
             return _vector(args)
         case "concat":
@@ -119,7 +130,7 @@ def _other(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
             assert isinstance(attr, int)
             return args[0][:, attr]
         case "convert":
-            return _float_to(type.dtype, args[0])
+            return _convert(type.dtype, args[0])
         case "bitcast":
             return np.ascontiguousarray(args[0]).view(type.dtype)
         case "unpack_half2":

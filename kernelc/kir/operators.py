@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Union
 from kernelc.kir.active import current
 
 if TYPE_CHECKING:
-    from kernelc.kir.nodes import Value, Variable
+    from kernelc.kir.nodes import Value
 
-Number = Union[int, float, "Operators"]  # noqa: UP007  (a forward reference cannot stand in `|` at run time)
+Number = Union[int, float, "Operators"]  # a forward reference cannot stand in `|` at run time
 
 
 class Operators:
@@ -49,23 +49,45 @@ class Operators:
     def __floordiv__(self, other: Number) -> Value:
         return self._binary("floordiv", other)
 
+    def __rfloordiv__(self, other: Number) -> Value:
+        return self._binary("floordiv", other, swap=True)
+
     def __mod__(self, other: Number) -> Value:
         return self._binary("mod", other)
+
+    def __rmod__(self, other: Number) -> Value:
+        return self._binary("mod", other, swap=True)
 
     def __and__(self, other: Number) -> Value:
         return self._binary("and", other)
 
+    def __rand__(self, other: Number) -> Value:
+        return self._binary("and", other, swap=True)
+
     def __or__(self, other: Number) -> Value:
         return self._binary("or", other)
+
+    def __ror__(self, other: Number) -> Value:
+        return self._binary("or", other, swap=True)
 
     def __xor__(self, other: Number) -> Value:
         return self._binary("xor", other)
 
+    def __rxor__(self, other: Number) -> Value:
+        return self._binary("xor", other, swap=True)
+
     def __lshift__(self, other: Number) -> Value:
+        """The amount is u32, whatever is shifted, and less than the width."""
         return self._binary("shl", other)
+
+    def __rlshift__(self, other: Number) -> Value:
+        return self._binary("shl", other, swap=True)
 
     def __rshift__(self, other: Number) -> Value:
         return self._binary("shr", other)
+
+    def __rrshift__(self, other: Number) -> Value:
+        return self._binary("shr", other, swap=True)
 
     def __lt__(self, other: Number) -> Value:
         return self._binary("lt", other)
@@ -93,7 +115,9 @@ class Operators:
         return current().unary("not", self)
 
     def __bool__(self) -> bool:
-        raise TypeError("a kernel value has no truth at trace time: use k.when(...) or select(...), not if/and/or")
+        raise TypeError(
+            "a kernel value has no truth at trace time: use k.when(...) or select(...), not if/and/or"
+        )
 
     def lane(self, index: int) -> Value:
         """Component `index` of a vector."""
@@ -114,21 +138,3 @@ class Operators:
     @property
     def w(self) -> Value:
         return self.lane(3)
-
-    # Augmented assignment changes a variable and, for a plain value, falls back to the binary operator (Python's own rule).
-    def _augment(self, op: str, other: Number) -> Variable | Value:
-        from kernelc.kir.nodes import Variable
-        result = self._binary(op, other)
-        if isinstance(self, Variable):
-            current().assign(self, result)
-            return self
-        return result
-
-    def __iadd__(self, other: Number) -> Variable | Value:
-        return self._augment("add", other)
-
-    def __isub__(self, other: Number) -> Variable | Value:
-        return self._augment("sub", other)
-
-    def __imul__(self, other: Number) -> Variable | Value:
-        return self._augment("mul", other)

@@ -31,7 +31,8 @@ class CellLog:
         clash = (self.write_time[cells] == time) & (self.writer[cells] != lanes)
         if np.any(clash):
             at = int(np.flatnonzero(clash)[0])
-            return f"race: invocation {int(lanes[at])} reads what invocation {int(self.writer[cells[at]])} wrote, no barrier between"
+            reader, writer = int(lanes[at]), int(self.writer[cells[at]])
+            return f"race: invocation {reader} reads what invocation {writer} wrote, no barrier between"
         fresh = self.read_time[cells] != time
         known = np.where(fresh, lanes, np.where(self.reader[cells] == lanes, lanes, _SEVERAL))
         self.read_time[cells] = time

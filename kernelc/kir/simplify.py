@@ -1,36 +1,30 @@
-"""The few identities worth applying while tracing, so that emitted index arithmetic reads as a person would write it."""
+"""The few identities applied while tracing, so that index arithmetic reads as a person would write it."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kernelc.kir.nodes import Value
+from kernelc.kir.operations import evaluate
 from kernelc.kir.types import Type
 
 if TYPE_CHECKING:
     from kernelc.kir.trace import Tracer
 
-_FOLD: dict[str, Callable[[int, int], int]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.floordiv,
-    "mod": operator.mod,
-    "and": operator.and_,
-    "or": operator.or_,
-    "xor": operator.xor,
-    "shl": operator.lshift,
-    "shr": operator.rshift,
-}
+_INTEGERS_FOLD = frozenset(
+    {"add", "sub", "mul", "div", "mod", "min", "max", "and", "or", "xor", "shl", "shr"}
+)
+_FLOATS_FOLD = frozenset({"add", "sub", "mul", "div"})
 _RIGHT_IDENTITY = {"add": 0, "sub": 0, "mul": 1, "div": 1, "shl": 0, "shr": 0, "or": 0, "xor": 0}
 _LEFT_IDENTITY = {"add": 0, "mul": 1, "or": 0, "xor": 0}
 
 
 def constant_of(value: Value) -> int | float | None:
     """The number of a scalar constant, else None."""
-    if value.op == "const" and isinstance(value.attr, int | float):
+    if value.op == "const" and isinstance(value.attr, int | float) and not isinstance(value.attr, bool):
         return value.attr
     return None
 
@@ -38,18 +32,37 @@ def constant_of(value: Value) -> int | float | None:
 def binary(tracer: Tracer, op: str, type: Type, left: Value, right: Value) -> Value:
     """`left op right`, simplified where the result is exactly the same number.
 
-    Integers fold only while the result stays in range; floats are left alone but for multiplication by the constant 1
-    and addition of 0 (exact but for the sign of a zero, which no kernel here looks at).
+    Two constants fold in their own type, as the target would compute them. A float stays a float but for
+    multiplication or division by 1 and addition or subtraction of 0 (exact but for the sign of a zero, which
+    no kernel here looks at).
     """
     a, b = constant_of(left), constant_of(right)
-    if type.is_integer and isinstance(a, int) and isinstance(b, int) and op in _FOLD and not (op in ("div", "mod") and b == 0):
-        folded = _FOLD[op](a, b)
-        if 0 <= folded < (1 << 32 if type.scalar == "u32" else 1 << 31):
-            return tracer.constant(folded, type)
-    if b is not None and op in _RIGHT_IDENTITY and b == _RIGHT_IDENTITY[op] and left.type == type:
+    if left.type == type and a is not None and b is not None and _folds(op, type, b):
+        return tracer.constant(_folded(op, type, a, b), type)
+    if b is not None and op in _RIGHT_IDENTITY and _keeps(op, type, left, b, _RIGHT_IDENTITY):
         return left
-    if a is not None and op in _LEFT_IDENTITY and a == _LEFT_IDENTITY[op] and right.type == type:
+    if a is not None and op in _LEFT_IDENTITY and _keeps(op, type, right, a, _LEFT_IDENTITY):
         return right
     if type.is_integer and ((op == "mul" and 0 in (a, b)) or (op == "mod" and b == 1)):
         return tracer.constant(0, type)
     return tracer.emit(op, type, (left, right))
+
+
+def _folds(op: str, type: Type, right: int | float) -> bool:
+    if type.is_float:
+        return op in _FLOATS_FOLD and not (op == "div" and right == 0)
+    return (
+        op in _INTEGERS_FOLD
+        and not (op in ("div", "mod") and right == 0)
+        and not (op[:2] == "sh" and right > 31)
+    )
+
+
+def _folded(op: str, type: Type, a: int | float, b: int | float) -> int | float:
+    with np.errstate(all="ignore"):
+        return evaluate(op, type, [np.array([a], type.dtype), np.array([b], type.dtype)], None)[0].item()
+
+
+def _keeps(op: str, type: Type, value: Value, other: int | float, identity: Mapping[str, int]) -> bool:
+    integers_only = op in ("shl", "shr", "or", "xor")
+    return value.type == type and (type.is_integer or not integers_only) and identity[op] == other

@@ -1,8 +1,22 @@
-"""The readable text form of a kernel: what KERNELC_DUMP writes as NN_name.kir and what InternalError attaches."""
+"""The readable text form of a kernel: what KERNELC_DUMP writes and what InternalError attaches."""
 
 from __future__ import annotations
 
-from kernelc.kir.nodes import Assign, Barrier, Block, Buffer, Declare, For, If, Kernel, Let, Shared, Store, Value, Variable
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Buffer,
+    Declare,
+    For,
+    If,
+    Kernel,
+    Let,
+    Shared,
+    Store,
+    Value,
+    Variable,
+)
 
 
 def kernel_text(kernel: Kernel) -> str:
@@ -30,12 +44,14 @@ class _Writer:
                 case Let(value=value):
                     self.numbers[value] = len(self.numbers)
                     text = f"{self.ref(value)}: {value.type} = {self.expression(value)}"
-                case Declare():
-                    text = f"var {statement.variable.name}: {statement.variable.type} = {self.ref(statement.init)}"
+                case Declare(variable=variable):
+                    text = f"var {variable.name}: {variable.type} = {self.ref(statement.init)}"
                 case Assign():
                     text = f"{statement.variable.name} := {self.ref(statement.value)}"
                 case Store():
-                    text = f"{statement.memory.name}[{self.ref(statement.index)}] = {self.ref(statement.value)}"
+                    text = (
+                        f"{statement.memory.name}[{self.ref(statement.index)}] = {self.ref(statement.value)}"
+                    )
                 case For():
                     self.numbers[statement.index] = len(self.numbers)
                     bounds = ", ".join(map(self.ref, (statement.start, statement.stop, statement.step)))

@@ -6,18 +6,23 @@
         with k.when(i < problem.length):
             out[i] = x[i] * 2.0
 
-Python is the metalanguage: a Python `for` unrolls, `k.loop` emits a loop; a Python `if` decides now, `k.when` at run time.
+Python is the metalanguage: a Python `for` unrolls, `k.loop` emits a loop; a Python `if` decides now, `k.when`
+at run time.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
+from typing import cast
 
-from kernelc.kir import naming, simplify
+import numpy as np
+
+from kernelc.kir import dead, naming, simplify
 from kernelc.kir.active import tracing
 from kernelc.kir.nodes import (
     Assign,
@@ -33,21 +38,24 @@ from kernelc.kir.nodes import (
     Param,
     Shared,
     SourceLine,
+    Statement,
     Store,
     Value,
     Variable,
+    operands,
 )
 from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type, boolean, u32
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_SHIFTS = frozenset({"shl", "shr"})
 _IMPURE = frozenset({"load", "read"})
 
 
 @dataclass(frozen=True)
 class Array:
-    """A memory as the kernel's Python indexes it: `a[i]` loads, `a[i] = v` stores; i counts elements of `a.type`."""
+    """A memory as the kernel's Python indexes it: `a[i]` loads element i, `a[i] = v` stores."""
 
     tracer: Tracer
     memory: Memory
@@ -66,11 +74,13 @@ class Array:
 class Tracer:
     """Collects the nodes of one kernel. Kernels get it as `k`.
 
-    `workgroup` is the number of invocations of a (one-dimensional) workgroup; `step` the fields of the step block;
-    `subgroup_size` fixes the subgroup size the kernel is made for (None: any).
+    `workgroup` is the number of invocations of a (one-dimensional) workgroup; `step` the fields of the step
+    block; `subgroup_size` fixes the subgroup size the kernel is made for (None: any).
     """
 
-    def __init__(self, name: str, workgroup: int, step: tuple[Param, ...] = (), subgroup_size: int | None = None) -> None:
+    def __init__(
+        self, name: str, workgroup: int, step: tuple[Param, ...] = (), subgroup_size: int | None = None
+    ) -> None:
         self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
         self._buffers: list[Buffer] = []
         self._shared: list[Shared] = []
@@ -78,7 +88,7 @@ class Tracer:
         self._root = Block()
         self._blocks: list[Block] = [self._root]
         self._known: list[dict[object, Value]] = [{}]  # values already computed, by scope
-        self._last_if: dict[int, If] = {}
+        self._open_ifs: dict[int, If] = {}  # by block: the `when` that an `otherwise` may still follow
 
     # Memory
 
@@ -111,7 +121,7 @@ class Tracer:
         """A register that `+=` and `k.assign` change; its name is the Python name it is first assigned to."""
         if type is None:
             if not isinstance(init, Operators):
-                raise TypeError("k.var of a Python number needs a type")
+                raise TypeError(f"{self.where()}: k.var of a Python number needs a type")
             type = init.value().type
         place = self.where()
         variable = Variable(name or naming.target_of(place) or "register", type)
@@ -156,7 +166,7 @@ class Tracer:
     # Control
 
     @contextmanager
-    def loop(self, start: Number, stop: Number, step: Number = 1) -> Iterator[Value]:
+    def loop(self, start: Number, stop: Number, step: Number = 1) -> Generator[Value]:
         """`for i in range(start, stop, step)` at run time; u32, `step` > 0."""
         place = self.where()
         index = Value("index", u32, (), None, place, naming.target_of(place) or "i")
@@ -167,18 +177,19 @@ class Tracer:
             yield index
 
     @contextmanager
-    def when(self, condition: Value) -> Iterator[None]:
-        statement = If(self.coerce(condition, boolean), Block(), Block(), self.where())
+    def when(self, condition: Operators) -> Generator[None]:
+        """What follows is done by the invocations for which the condition holds."""
+        statement = If(self.condition(condition), Block(), Block(), self.where())
         self._append(statement)
         with self._inside(statement.then):
             yield
-        self._last_if[id(self._blocks[-1])] = statement
+        self._open_ifs[id(self._blocks[-1])] = statement
 
     @contextmanager
-    def otherwise(self) -> Iterator[None]:
+    def otherwise(self) -> Generator[None]:
         """The other branch of the `when` just before."""
         last = self._blocks[-1].statements[-1] if self._blocks[-1].statements else None
-        if not isinstance(last, If) or last is not self._last_if.get(id(self._blocks[-1])):
+        if not isinstance(last, If) or last is not self._open_ifs.pop(id(self._blocks[-1]), None):
             raise SyntaxError(f"{self.where()}: k.otherwise() must follow its k.when(...) directly")
         with self._inside(last.orelse):
             yield
@@ -190,10 +201,29 @@ class Tracer:
     # Expressions
 
     def constant(self, value: int | float | bool, type: Type) -> Value:
+        """A Python number as a value.
+
+        Raises: TypeError for one that `type` cannot hold: a negative u32, a fraction of an integer, infinity.
+        """
+        if isinstance(value, np.generic):
+            value = cast(float, value.item())
+        if not type.holds(value):
+            raise TypeError(f"{self.where()}: {value!r} is no {type}")
         return Value("const", type, (), value, self.where())
 
+    def condition(self, condition: Operators | bool) -> Value:
+        """A condition of the kernel.
+
+        Raises: TypeError for Python's True or False, which is what `==` between values gives.
+        """
+        if not isinstance(condition, Operators):
+            raise TypeError(
+                f"{self.where()}: the condition is decided already: compare with equals() or differs()"
+            )
+        return self.coerce(condition, boolean)
+
     def coerce(self, operand: Number, type: Type) -> Value:
-        """A Python number becomes a constant of `type`; a scalar value is spread over a vector type's lanes."""
+        """A Python number becomes a constant of `type`; a scalar is spread over a vector type's lanes."""
         if not isinstance(operand, Operators):
             constant = self.constant(operand, type.element)
             return constant if type.lanes == 1 else self.splat(constant, type.lanes)
@@ -208,9 +238,15 @@ class Tracer:
         return self.emit("splat", value.type.with_lanes(lanes), (value,))
 
     def binary(self, op: str, left: Number, right: Number) -> Value:
-        """The one place where operand types meet: numbers take the other side's type, scalars spread over vectors."""
-        known = [side.value() for side in (left, right) if isinstance(side, Operators)]
-        type = max((value.type for value in known), key=lambda t: t.lanes)
+        """Where operand types meet: numbers take the other side's type, scalars spread over vectors."""
+        known = [side.value().type for side in (left, right) if isinstance(side, Operators)]
+        if not known:
+            raise TypeError(
+                f"{self.where()}: {op} of two Python numbers needs one kernel value to give the type"
+            )
+        if op in _SHIFTS:
+            return self._shift(op, left, right)
+        type = max(known, key=lambda t: t.lanes)
         a, b = self.coerce(left, type), self.coerce(right, type)
         if op == "div" and not type.is_float:
             raise TypeError(f"{self.where()}: integers divide with //, not /")
@@ -220,6 +256,12 @@ class Tracer:
             op = "div"
         result = boolean.with_lanes(type.lanes) if op in _COMPARISONS else type
         return simplify.binary(self, op, result, a, b)
+
+    def _shift(self, op: str, left: Number, amount: Number) -> Value:
+        value = left.value() if isinstance(left, Operators) else self.constant(left, u32)
+        return simplify.binary(
+            self, op, value.type, value, self.coerce(amount, u32.with_lanes(value.type.lanes))
+        )
 
     def unary(self, op: str, operand: Number, type: Type | None = None) -> Value:
         assert isinstance(operand, Operators)
@@ -253,15 +295,20 @@ class Tracer:
 
     def where(self) -> SourceLine:
         """The innermost line of Python outside this package: the kernel's own line."""
+        frame = self._frame()
+        return SourceLine(frame.f_code.co_filename, frame.f_lineno)
+
+    def _frame(self) -> FrameType:
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  (inspect.stack() is a thousand times slower)
         while frame.f_back is not None:
             file = frame.f_code.co_filename
             if not file.startswith(_HERE) and not file.endswith("contextlib.py"):
                 break
             frame = frame.f_back
-        return SourceLine(frame.f_code.co_filename, frame.f_lineno)
+        return frame
 
     def finish(self) -> Kernel:
+        """The kernel traced so far, its values named and without what nothing needs."""
         kernel = Kernel(
             self.name,
             tuple(self._buffers),
@@ -272,13 +319,15 @@ class Tracer:
             self.fixed_subgroup_size,
         )
         naming.name_values(kernel)
+        dead.remove(kernel)
         return kernel
 
-    def _append(self, statement: Let | Declare | Assign | Store | For | If | Barrier) -> None:
+    def _append(self, statement: Statement) -> None:
+        naming.hint(operands(statement), self._frame)
         self._blocks[-1].statements.append(statement)
 
     @contextmanager
-    def _inside(self, block: Block) -> Iterator[None]:
+    def _inside(self, block: Block) -> Generator[None]:
         self._blocks.append(block)
         self._known.append({})
         try:
@@ -289,7 +338,9 @@ class Tracer:
 
 
 def _identity(value: Value) -> object:
-    return ("const", value.type, value.attr, type(value.attr)) if value.op == "const" else id(value)
+    return (
+        ("const", value.type, repr(value.attr)) if value.op == "const" else id(value)
+    )  # 0.0 == -0.0, repr tells
 
 
 def trace(

@@ -1,6 +1,7 @@
 """Types of kernel IR values: 32- and 16-bit scalars and short vectors of them.
 
-The set is what WGSL offers to compute shaders (the strictest of the targets): no 8-bit scalars, no 64-bit integers.
+The set is what WGSL offers to compute shaders (the strictest of the targets): no 8-bit scalars, no 64-bit
+integers.
 """
 
 from __future__ import annotations
@@ -58,6 +59,21 @@ class Type:
     def with_lanes(self, lanes: int) -> Type:
         return Type(self.scalar, lanes)
 
+    @property
+    def integer_range(self) -> tuple[int, int]:
+        """The least and the greatest number of an integer type."""
+        return (0, (1 << 32) - 1) if self.scalar == "u32" else (-(1 << 31), (1 << 31) - 1)
+
+    def holds(self, number: int | float | bool) -> bool:
+        """Whether a Python number is one of this type's scalars: in range, finite, whole for integers."""
+        if self.scalar == "bool" or isinstance(number, bool):
+            return self.scalar == "bool" and isinstance(number, bool)
+        if self.is_float:
+            with np.errstate(over="ignore"):
+                return bool(np.isfinite(np.array(number, self.dtype)))
+        low, high = self.integer_range
+        return isinstance(number, int) and low <= number <= high
+
     def view(self, data: npt.NDArray[np.uint8]) -> npt.NDArray[np.generic]:
         """Bytes seen as an array of this type: [n] for scalars, [n, lanes] for vectors."""
         array = data.view(self.dtype)
@@ -65,11 +81,15 @@ class Type:
 
 
 f32, f16, i32, u32, boolean = Type("f32"), Type("f16"), Type("i32"), Type("u32"), Type("bool")
-f32x2, f32x4, u32x2, u32x4, i32x4 = Type("f32", 2), Type("f32", 4), Type("u32", 2), Type("u32", 4), Type("i32", 4)
+f32x2, f32x4, u32x2, u32x4 = Type("f32", 2), Type("f32", 4), Type("u32", 2), Type("u32", 4)
+i32x2, i32x4 = Type("i32", 2), Type("i32", 4)
 f16x2, f16x4 = Type("f16", 2), Type("f16", 4)
 
 
 def parse(text: str) -> Type:
     """`"f32x4"` -> Type; the inverse of `str`. Raises ValueError for any other text."""
     scalar, _, lanes = text.partition("x")
-    return Type(scalar, int(lanes) if lanes else 1)
+    type = Type(scalar, int(lanes) if lanes else 1)
+    if str(type) != text:
+        raise ValueError(f"no such kernel type: {text}")
+    return type

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import jinja2
 import numpy as np
 
 from kernelc.backends.base import Rendered
-from kernelc.backends.c_like import ATOM, UNARY, BodyPrinter, Dialect, Text, used_builtins
+from kernelc.backends.c_like import ATOM, BITS, UNARY, BodyPrinter, Dialect, Text, used_builtins
 from kernelc.backends.wgsl.keywords import UNUSABLE
 from kernelc.kir.nodes import Kernel, Value
 from kernelc.kir.types import Type
@@ -23,7 +26,7 @@ class Wgsl(Dialect):
 
     reserved = UNUSABLE
     mixes_scalars = True
-    functions = {
+    functions: ClassVar[Mapping[str, str]] = {
         "exp": "exp",
         "exp2": "exp2",
         "log": "log",
@@ -51,11 +54,23 @@ class Wgsl(Dialect):
         assert isinstance(number, int | float)
         if scalar == "bool":
             return Text("true" if number else "false")
+        level = UNARY if math.copysign(1, number) < 0 else ATOM
+        if scalar == "i32" and number == -(1 << 31):
+            return Text("i32(-2147483648)")  # its digits alone are no i32
         if scalar in ("u32", "i32"):
-            if number >= 1 << 20:  # a mask or a magic number, not a count
-                return Text(f"0x{int(number):08x}{'u' if scalar == 'u32' else ''}")
-            return Text(f"{int(number)}{'u' if scalar == 'u32' else ''}", ATOM if number >= 0 else UNARY)
-        return Text(_float_text(float(number)), ATOM if number >= 0 else UNARY)
+            return Text(f"{number}{scalar[0]}", level)
+        return Text(_float_text(float(number), value.type), level)
+
+    def mask(self, value: Value) -> Text:
+        number = value.attr
+        if isinstance(number, int) and number > 255:
+            return Text(f"0x{number:08x}{value.type.scalar[0]}")
+        return self.constant(value)
+
+    def call(self, function: str, args: Sequence[Text]) -> Text:
+        """`f(a < b, c > d)` would read as a template list `a<b, c>`: all but the last comparison are
+        bracketed."""
+        return Text(f"{function}({', '.join([*(arg.within(BITS) for arg in args[:-1]), args[-1].text])})")
 
     def builtin(self, value: Value) -> Text:
         if value.op == "param":
@@ -74,11 +89,11 @@ class Wgsl(Dialect):
                 return Text(f"!{args[0].within(ATOM)}", UNARY)
             case "select":
                 condition, yes, no = args
-                return Text(f"select({no.text}, {yes.text}, {condition.text})")
+                return self.call("select", (no, yes, condition))
             case "bitcast":
-                return Text(f"bitcast<{type}>({args[0].text})")
+                return self.call(f"bitcast<{type}>", args)
             case "convert" | "splat" | "vector" | "concat":
-                return Text(f"{type}({', '.join(arg.text for arg in args)})")
+                return self.call(type, args)
             case _:
                 raise NotImplementedError(f"WGSL has no text for {value.op}")
 
@@ -96,14 +111,17 @@ class Wgsl(Dialect):
         return "workgroupBarrier();"
 
 
-def _float_text(number: float) -> str:
-    """Shortest text that reads back as the same f32; WGSL has no infinities."""
-    if not np.isfinite(np.float32(number)):
+def _float_text(number: float, type: Type) -> str:
+    """Shortest text that reads back as the same number of the type; WGSL has no infinities."""
+    exact = np.float16(number) if type.scalar == "f16" else np.float32(number)
+    if not np.isfinite(exact):
         raise ValueError(f"WGSL cannot write {number}")
     if 1e-4 <= abs(number) < 1e7 or number == 0:
-        text = np.format_float_positional(np.float32(number), trim="-")
-        return text if "." in text else f"{text}.0"
-    return np.format_float_scientific(np.float32(number), trim="-").replace("e+", "e")
+        text = np.format_float_positional(exact, trim="-")
+        text = text if "." in text else f"{text}.0"
+    else:
+        text = np.format_float_scientific(exact, trim="-", exp_digits=1).replace("e+", "e")
+    return f"{text}h" if type.scalar == "f16" else text
 
 
 @cache
@@ -115,7 +133,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701  (shader text, not HTML)
+        autoescape=False,
     )
     return environment.get_template("module.wgsl.j2")
 
@@ -123,8 +141,8 @@ def _template() -> jinja2.Template:
 class WgslBackend:
     """Renders verified kernels to standalone WGSL modules with the entry point `main`.
 
-    A kernel that uses subgroups says `enable subgroups;` as the standard asks; runtimes whose compiler does not know
-    the line take it out.
+    A kernel that uses subgroups says `enable subgroups;` as the standard asks; runtimes whose compiler does
+    not know the line take it out.
     """
 
     name = "wgsl"

@@ -1,0 +1,57 @@
+"""Removal of what nothing needs: registers never read, loads never used, empty loops and branches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Declare,
+    Kernel,
+    Let,
+    Statement,
+    Store,
+    Value,
+    Variable,
+    blocks_of,
+    operands,
+    walk,
+)
+
+
+def remove(kernel: Kernel) -> None:
+    """Keep stores and barriers, what they need, and the loops and branches around all of that."""
+    _prune(kernel.body, _live(kernel.body))
+
+
+def _live(body: Block) -> set[Statement]:
+    around: dict[Statement, Statement] = {}
+    definition: dict[Value, Statement] = {}
+    writers: defaultdict[Variable, list[Statement]] = defaultdict(list)
+    for statement in walk(body):
+        around |= {inner: statement for block in blocks_of(statement) for inner in block.statements}
+        if isinstance(statement, Let):
+            definition[statement.value] = statement
+        elif isinstance(statement, Declare | Assign):
+            writers[statement.variable].append(statement)
+    live: set[Statement] = set()
+    pending = [statement for statement in walk(body) if isinstance(statement, Store | Barrier)]
+    while pending:
+        statement = pending.pop()
+        if statement in live:
+            continue
+        live.add(statement)
+        pending += [around[statement]] if statement in around else []
+        pending += [definition[value] for value in operands(statement) if value in definition]
+        if isinstance(statement, Let) and isinstance(statement.value.attr, Variable):
+            pending += writers[statement.value.attr]
+    return live
+
+
+def _prune(block: Block, live: set[Statement]) -> None:
+    block.statements = [statement for statement in block.statements if statement in live]
+    for statement in block.statements:
+        for inner in blocks_of(statement):
+            _prune(inner, live)

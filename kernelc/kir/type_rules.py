@@ -1,0 +1,216 @@
+"""Which types each operation takes and gives: one rule an operation, checked by the verifier.
+
+A rule is stated as what the strictest target's language accepts (WGSL specification, sections "Expressions"
+and "Built-in Functions"), so that whatever passes prints as a valid text everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kernelc.kir.nodes import Buffer, Shared, Value, Variable
+from kernelc.kir.simplify import constant_of
+from kernelc.kir.types import Type, boolean, f32x2, i32x4, u32, u32x4
+
+Rule = Callable[[Value], str | None]
+
+
+def type_problem(value: Value) -> str | None:
+    """Why the types of an expression are wrong, or None."""
+    rule = _RULES.get(value.op)
+    if rule is None:
+        return f"is no operation: add its rule to {__name__}"
+    return rule(value)
+
+
+def _numbers(value: Value) -> str | None:
+    if value.type.scalar == "bool":
+        return "needs numbers, got conditions"
+    return _same(value)
+
+
+def _same(value: Value) -> str | None:
+    if any(arg.type != value.type for arg in value.args):
+        return f"operands {_types(value.args)} and result {value.type} differ"
+    return None
+
+
+def _floats(value: Value) -> str | None:
+    return _same(value) if value.type.is_float else f"needs floats, got {value.type}"
+
+
+def _integers(value: Value) -> str | None:
+    return _same(value) if value.type.is_integer else f"needs integers, got {value.type}"
+
+
+def _divide(value: Value) -> str | None:
+    divisor = value.args[1].args[0] if value.args[1].op == "splat" else value.args[1]
+    if value.type.is_integer and constant_of(divisor) == 0:
+        return "of integers by the constant 0"
+    return _numbers(value)
+
+
+def _modulo(value: Value) -> str | None:
+    return _integers(value) or _divide(value)
+
+
+def _shift(value: Value) -> str | None:
+    shifted, amount = value.args
+    wanted = u32.with_lanes(value.type.lanes)
+    if not value.type.is_integer or shifted.type != value.type or amount.type != wanted:
+        return f"of {shifted.type} by {amount.type}, needs integers and an amount of {wanted}"
+    constant = constant_of(amount.args[0] if amount.op == "splat" else amount)
+    return f"by {constant} of a 32-bit number" if constant is not None and constant > 31 else None
+
+
+def _compare(value: Value) -> str | None:
+    a, b = value.args
+    ordered = value.op not in ("eq", "ne")
+    if (
+        a.type != b.type
+        or (ordered and a.type.scalar == "bool")
+        or value.type != boolean.with_lanes(a.type.lanes)
+    ):
+        return f"of {a.type} and {b.type}, giving {value.type}"
+    return None
+
+
+def _conditions(value: Value) -> str | None:
+    return _same(value) if value.type == boolean else f"needs conditions, got {value.type}"
+
+
+def _negate(value: Value) -> str | None:
+    return (
+        _same(value) if value.type.scalar in ("f32", "f16", "i32") else f"of {value.type}, which has no sign"
+    )
+
+
+def _select(value: Value) -> str | None:
+    condition, yes, no = value.args
+    if condition.type != boolean or yes.type != value.type or no.type != value.type:
+        return f"between {yes.type} and {no.type} by {condition.type}, giving {value.type}"
+    return None
+
+
+def _dot(value: Value) -> str | None:
+    a, b = value.args
+    if a.type != b.type or a.type.lanes == 1 or not value.type.is_float or value.type != a.type.element:
+        return f"of {a.type} and {b.type}, giving {value.type}"
+    return None
+
+
+def _vector(value: Value) -> str | None:
+    if len(value.args) != value.type.lanes or any(arg.type != value.type.element for arg in value.args):
+        return f"of {_types(value.args)} is no {value.type}"
+    return None
+
+
+def _splat(value: Value) -> str | None:
+    return None if value.type.lanes > 1 and value.args[0].type == value.type.element else _from_to(value)
+
+
+def _concat(value: Value) -> str | None:
+    halves = Type(value.type.scalar, 2)
+    if value.type.lanes != 4 or any(arg.type != halves for arg in value.args):
+        return f"of {_types(value.args)}"
+    return None
+
+
+def _extract(value: Value) -> str | None:
+    vector = value.args[0].type
+    if not isinstance(value.attr, int) or not 0 <= value.attr < vector.lanes or vector.lanes == 1:
+        return f"of lane {value.attr} of a {vector}"
+    return None if value.type == vector.element else _from_to(value)
+
+
+def _convert(value: Value) -> str | None:
+    same_lanes = value.args[0].type.lanes == value.type.lanes
+    return None if same_lanes and value.type.scalar != "bool" else _from_to(value)
+
+
+def _bitcast(value: Value) -> str | None:
+    sides = (value.args[0].type, value.type)
+    words = all(side.scalar in ("f32", "i32", "u32") for side in sides)
+    return None if words and sides[0].lanes == sides[1].lanes else _from_to(value)
+
+
+def _load(value: Value) -> str | None:
+    if not isinstance(value.attr, Buffer | Shared) or value.args[0].type != u32:
+        return "needs a memory and a u32 index"
+    return (
+        None
+        if value.type == value.attr.type
+        else f"of a {value.type} from {value.attr.name}: {value.attr.type}"
+    )
+
+
+def _read(value: Value) -> str | None:
+    if not isinstance(value.attr, Variable):
+        return "needs a register"
+    return (
+        None
+        if value.type == value.attr.type
+        else f"of a {value.type} from {value.attr.name}: {value.attr.type}"
+    )
+
+
+def _subgroup(value: Value) -> str | None:
+    return _numbers(value) if value.type.lanes == 1 else f"needs a scalar, got {value.type}"
+
+
+def _workgroup_id(value: Value) -> str | None:
+    return _position(value) if value.attr in (0, 1, 2) else f"has no axis {value.attr}"
+
+
+def _position(value: Value) -> str | None:
+    return None if value.type == u32 else f"is u32, not {value.type}"
+
+
+def _any(value: Value) -> str | None:
+    return None
+
+
+def _between(source: Type, result: Type) -> Rule:
+    """The rule of an operation that has one signature."""
+    return lambda value: None if (value.args[0].type, value.type) == (source, result) else _from_to(value)
+
+
+def _from_to(value: Value) -> str:
+    return f"from {value.args[0].type} to {value.type}"
+
+
+def _types(values: tuple[Value, ...]) -> str:
+    return " and ".join(str(value.type) for value in values)
+
+
+_RULES: dict[str, Rule] = {
+    **dict.fromkeys(("add", "sub", "mul", "min", "max", "abs"), _numbers),
+    **dict.fromkeys(("and", "or", "xor"), _integers),
+    **dict.fromkeys(("shl", "shr"), _shift),
+    **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne"), _compare),
+    **dict.fromkeys(("logical_and", "logical_or", "not"), _conditions),
+    **dict.fromkeys(("exp", "exp2", "log", "sqrt", "rsqrt", "floor", "fma"), _floats),
+    **dict.fromkeys(("subgroup_sum", "subgroup_max"), _subgroup),
+    **dict.fromkeys(("local_id", "subgroup_lane", "subgroup_size"), _position),
+    "workgroup_id": _workgroup_id,
+    "param": _any,
+    "div": _divide,
+    "mod": _modulo,
+    "neg": _negate,
+    "select": _select,
+    "dot": _dot,
+    "vector": _vector,
+    "splat": _splat,
+    "concat": _concat,
+    "extract": _extract,
+    "convert": _convert,
+    "bitcast": _bitcast,
+    "load": _load,
+    "read": _read,
+    "unpack_half2": _between(u32, f32x2),
+    "pack_half2": _between(f32x2, u32),
+    "unpack_u8x4": _between(u32, u32x4),
+    "unpack_i8x4": _between(u32, i32x4),
+}
+OPERATIONS = frozenset(_RULES)
+"""Every operation that a `Let` may hold: what each target and the conformance checklist must cover."""
