@@ -1,15 +1,16 @@
-"""Matrix times activations with what is fused behind it: the problem that matvec (decode) and matmul (prefill) share.
+"""Matrix times activations and what is fused behind it: the problem that matvec and matmul share.
 
     y[m, r] = sum over c of norm?(x)[m, c] * W[r, c] + bias[r]
 
 and then one epilogue:
 - "none": out = y;
 - "residual": out = y + residual;
-- "gated": rows 2i and 2i+1 of W are a gate and an up row (`RowOrder` "interleave"): out[i] = silu(y[2i]) * y[2i+1];
-- "qkv": rows are q heads, then k heads, then v heads, q and k rows in rotary pairs (`RowOrder` "pairs"): q and k are
-  rotated to their positions, q handed out, k and v written to the KV cache.
+- "gated": rows 2i and 2i+1 of W are a gate and an up row (`RowOrder` "interleave"):
+  out[i] = silu(y[2i]) * y[2i+1];
+- "qkv": rows are q heads, then k heads, then v heads, q and k rows in rotary pairs (`RowOrder` "pairs"): q
+  and k are rotated to their positions, q handed out, k and v written to the KV cache.
 
-W may be a piece of a matrix that was too large for one binding: `row_begin` is where its rows stand in the whole.
+W may be a piece of a matrix that was too large for one binding: `row_begin` is the piece's first row.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class QkvShape:
 
 @dataclass(frozen=True)
 class LinearProblem:
-    """`rows` x `cols`: the (piece of the) packed matrix; `out_width`: elements of an output row, all pieces together.
+    """`rows` x `cols`: the (piece of the) packed matrix; `out_width`: elements of a whole output row.
 
-    `norm_eps`: normalise x first (binding norm_weight; matvec only). `last_row`: x is [seq, cols] and only its row
-    seq-1 is used (matvec only).
+    `norm_eps`: normalise x first (binding norm_weight; matvec only). `last_row`: x is [seq, cols] and only
+    its row seq-1 is used (matvec only).
     """
 
     format: str
@@ -81,7 +82,9 @@ def activation_type(width: int) -> Type:
 def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
     """The signature of matvec (`seq` 1) and matmul (`seq` the symbol)."""
     x_type = activation_type(problem.cols)
-    found = [Binding("x", x_type, "read", (SEQ if problem.last_row else seq) * (problem.cols // x_type.lanes))]
+    found = [
+        Binding("x", x_type, "read", (SEQ if problem.last_row else seq) * (problem.cols // x_type.lanes))
+    ]
     if problem.norm_eps is not None:
         found.append(Binding("norm_weight", x_type, "read", problem.cols // x_type.lanes))
     found += weight_bindings(problem.format, problem.rows, problem.cols)
@@ -127,13 +130,18 @@ def linear_reference(problem: LinearProblem, arrays: Arrays, params: Params) -> 
     out[:, begin : begin + problem.rows] = y
 
 
-def _qkv_reference(problem: LinearProblem, shape: QkvShape, y: npt.NDArray[Any], arrays: Arrays, params: Params) -> None:
+def _qkv_reference(
+    problem: LinearProblem, shape: QkvShape, y: npt.NDArray[Any], arrays: Arrays, params: Params
+) -> None:
     past, dim = int(params["past"]), shape.head_dim
     heads = np.full((len(y), shape.rows), np.nan, np.float32)
     heads[:, problem.row_begin : problem.row_begin + problem.rows] = y
     q, k, v = np.split(heads.reshape(len(y), -1, dim), (shape.heads, shape.heads + shape.kv_heads), axis=1)
     positions = past + np.arange(len(y))
-    wanted = (("q", rotate_reference(q, positions, shape.rotary), 0), ("k_cache", rotate_reference(k, positions, shape.rotary), past))
+    wanted = (
+        ("q", rotate_reference(q, positions, shape.rotary), 0),
+        ("k_cache", rotate_reference(k, positions, shape.rotary), past),
+    )
     for name, rows, first in (*wanted, ("v_cache", v, past)):
         into = arrays[name].reshape(-1)
         into = into.view(np.float16) if name != "q" and shape.kv_dtype == "f16" else into.view(np.float32)
@@ -155,20 +163,21 @@ def linear_inputs(
 
 
 def linear_tolerance(problem: LinearProblem) -> Tolerance:
-    """f32 sums of terms of order 1/sqrt(cols) in another order; a cache of halves adds half a unit in its last place."""
+    """f32 sums of terms of order 1/sqrt(cols) in another order; a cache of halves rounds once more."""
     if problem.qkv is not None and problem.qkv.kv_dtype == "f16":
         return Tolerance(relative=1e-3, absolute=5e-5)
     return Tolerance(relative=2e-5, absolute=3e-5)
 
 
 def linear_name(problem: LinearProblem) -> str:
-    """"q4_qkv_128x64", and what sets it apart from others of that shape."""
+    """Such as "q4_qkv_128x64", and what sets it apart from others of that shape."""
     norm = "norm_" if problem.norm_eps is not None else ""
     epilogue = "" if problem.epilogue == "none" else f"_{problem.epilogue}"
     return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}"
 
 
 def linear_halves(problem: LinearProblem) -> frozenset[str]:
+    """The outputs that hold pairs of f16."""
     halves = problem.qkv is not None and problem.qkv.kv_dtype == "f16"
     return frozenset({"k_cache", "v_cache"}) if halves else frozenset()
 
@@ -186,7 +195,9 @@ class LinearBuffers:
     weights: PackedRows
 
     @staticmethod
-    def bind(k: Tracer, problem: LinearProblem, bindings: tuple[Binding, ...], f16_storage: bool) -> LinearBuffers:
+    def bind(
+        k: Tracer, problem: LinearProblem, bindings: tuple[Binding, ...], f16_storage: bool
+    ) -> LinearBuffers:
         types = scale_types(problem.format, f16_storage)
         buffers = {b.name: k.buffer(b.name, types.get(b.name, b.type), b.access) for b in bindings}
         weights = PackedRows(problem.format, problem.cols, buffers["quants"], buffers.get("scales"))

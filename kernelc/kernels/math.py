@@ -1,7 +1,8 @@
 """Mathematics that targets compute too coarsely, written out in the kernel language.
 
-WGSL allows sin and cos an absolute error of 2^-11, and drivers use the allowance; a rotary angle at position 100,000
-needs better. These agree with the exact value to about 2 units in the last place of f32 on every target.
+WGSL allows sin and cos an absolute error of 2^-11, and drivers use the allowance; a rotary angle at position
+100,000 needs better. These agree with the exact value to about 2 units in the last place of f32 on every
+target.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def _leading_bits(x: Fraction, bits: int) -> Fraction:
 
 
 def _split_half_pi() -> tuple[float, float, float, float]:
-    """pi/2 = a + b + c + d with a, b, c of 7 bits: products with whole numbers below 2^17 are exact in f32."""
+    """pi/2 = a + b + c + d with a, b, c of 7 bits: times whole numbers below 2^17 they are exact in f32."""
     parts: list[float] = []
     rest = _HALF_PI
     for _ in range(3):
@@ -49,9 +50,10 @@ def sincos(angle: Operators) -> tuple[Value, Value]:
     reduced = reduced - quarter * _PARTS[2]
     reduced = reduced - quarter * _PARTS[3]
     square = reduced * reduced
-    sine = ((square * -1.9515295891e-4 + 8.3321608736e-3) * square - 1.6666654611e-1) * square * reduced + reduced
-    cosine = ((square * 2.443315711809948e-5 - 1.388731625493765e-3) * square + 4.166664568298827e-2) * square * square
-    cosine = cosine - square * 0.5 + 1.0
+    sine = (square * -1.9515295891e-4 + 8.3321608736e-3) * square - 1.6666654611e-1
+    sine = sine * square * reduced + reduced
+    cosine = (square * 2.443315711809948e-5 - 1.388731625493765e-3) * square + 4.166664568298827e-2
+    cosine = cosine * square * square - square * 0.5 + 1.0
     quadrant = to_u32(quarter) & 3
     swapped = (quadrant & 1).equals(1)
     sin_value = select(swapped, cosine, sine)
@@ -64,9 +66,10 @@ def sincos(angle: Operators) -> tuple[Value, Value]:
 def power_of_two(index: Operators, exponent: float) -> Value:
     """2^(index * exponent) for a whole f32 index below 2^10, relative error below 2e-7, result a normal f32.
 
-    The product is formed in two parts so that its fraction keeps all its bits. Source: polynomial of Cephes' exp2f.
+    The product is formed in two parts so that its fraction keeps all its bits. Source: polynomial of Cephes'
+    exp2f.
     """
-    coarse = float(_leading_bits(Fraction(abs(exponent)), 12)) * math.copysign(1.0, exponent) if exponent else 0.0
+    coarse = math.copysign(_leading_bits(Fraction(abs(exponent)), 12), exponent) if exponent else 0.0
     product = index * coarse
     whole = floor(product + index * (exponent - coarse) + 0.5)
     fraction = (product - whole) + index * (exponent - coarse)

@@ -1,9 +1,9 @@
-"""Matrix times a chunk of activation rows: prefill. Tiles in shared memory, a 4 x 4 block of results an invocation.
+"""Matrix times a chunk of activation rows: prefill, in shared tiles, a 4 x 4 block of results an invocation.
 
-For each group of 32 columns the workgroup stages `tokens` rows of x and `rows` rows of W, dequantised, as vectors of
-four along the columns. A staged row takes nine vectors, not eight, and W's rows are dealt out so that neighbouring
-invocations read neighbouring rows: both keep shared memory free of bank conflicts. The results go through shared memory
-once more, so that the epilogue is written once and its stores are coalesced.
+For each group of 32 columns the workgroup stages `tokens` rows of x and `rows` rows of W, dequantised, as
+vectors of four along the columns. A staged row takes nine vectors, not eight, and W's rows are dealt out so
+that neighbouring invocations read neighbouring rows: both keep shared memory free of bank conflicts. The
+results go through shared memory once more, so that the epilogue is written once and its stores are coalesced.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
             tile[token * across + column] = vector(*sums[i])
         k.barrier()
         with k.loop(k.local_id, schedule.tokens * across, schedule.threads) as block:
-            self._finish(k, linear, tile[block], first_token + block // across, first_row + block % across * BLOCK)
+            self._finish(
+                k, linear, tile[block], first_token + block // across, first_row + block % across * BLOCK
+            )
 
     def _bind(self, k: Tracer, problem: LinearProblem, schedule: MatmulSchedule) -> LinearBuffers:
         bindings = tuple(
@@ -114,7 +116,13 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
         return LinearBuffers.bind(k, problem, bindings, schedule.f16)
 
     def _stage_activations(
-        self, k: Tracer, linear: LinearBuffers, schedule: MatmulSchedule, tile: Array, first_token: Value, group: Value
+        self,
+        k: Tracer,
+        linear: LinearBuffers,
+        schedule: MatmulSchedule,
+        tile: Array,
+        first_token: Value,
+        group: Value,
     ) -> None:
         with k.loop(k.local_id, schedule.tokens * VECTORS_PER_GROUP, schedule.threads) as staged:
             token = staged // VECTORS_PER_GROUP
@@ -123,7 +131,13 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
             tile[token * STRIDE + part] = linear.four("x", row, group * VECTORS_PER_GROUP + part)
 
     def _stage_weights(
-        self, k: Tracer, linear: LinearBuffers, schedule: MatmulSchedule, tile: Array, first_row: Value, group: Value
+        self,
+        k: Tracer,
+        linear: LinearBuffers,
+        schedule: MatmulSchedule,
+        tile: Array,
+        first_row: Value,
+        group: Value,
     ) -> None:
         problem, units = linear.problem, units_per_group(linear.problem.format)
         with k.loop(k.local_id, schedule.rows * units, schedule.threads) as staged:
@@ -140,7 +154,13 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
                 tile[slot + unit * len(vectors) + i] = elements if scale is None else elements * scale
 
     def _multiply(
-        self, k: Tracer, schedule: MatmulSchedule, tile: Array, line: Value, column: Value, sums: list[list[Variable]]
+        self,
+        k: Tracer,
+        schedule: MatmulSchedule,
+        tile: Array,
+        line: Value,
+        column: Value,
+        sums: list[list[Variable]],
     ) -> None:
         with k.loop(0, VECTORS_PER_GROUP) as part:
             x = [tile[(line + i * (schedule.tokens // BLOCK)) * STRIDE + part] for i in range(BLOCK)]

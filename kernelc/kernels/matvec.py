@@ -1,9 +1,10 @@
-"""Matrix times one row of activations, weights dequantised on the way: the kernel that decoding spends its time in.
+"""Matrix times one row of activations, dequantised on the way: the kernel that decoding spends its time in.
 
-Every byte of the weights is loaded once, 16 bytes a load, neighbouring invocations on neighbouring groups. A *team* of
-invocations shares `rows` output rows: each walks the groups of 32 with the team's stride, keeps one running sum a row,
-and the team adds up at the end. RMSNorm of the input needs no pass of its own: the factor 1/rms is the same for all
-elements, so the sum of squares runs along and the factor is applied to the finished sums.
+Every byte of the weights is loaded once, 16 bytes a load, neighbouring invocations on neighbouring groups. A
+*team* of invocations shares `rows` output rows: each walks the groups of 32 with the team's stride, keeps one
+running sum a row, and the team adds up at the end. RMSNorm of the input needs no pass of its own: the factor
+1/rms is the same for all elements, so the sum of squares runs along and the factor is applied to the finished
+sums.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from kernelc.target import Capabilities
 
 @dataclass(frozen=True)
 class MatvecSchedule:
-    """`threads` a workgroup, `team` of them on the same rows, `rows` a team (even where the epilogue pairs rows)."""
+    """`threads` a workgroup, `team` of them on the same rows, `rows` a team (even where rows are paired)."""
 
     threads: int
     team: int
@@ -101,11 +102,14 @@ class Matvec(KernelSpec[LinearProblem, MatvecSchedule]):
                 if problem.rows % schedule.rows_per_workgroup:
                     row = minimum(row, problem.rows - 1)
                 total += _group_product(linear, row, group, activations)
-        results = team_sum(k, [*sums, squares][: schedule.rows + (problem.norm_eps is not None)], schedule.team, schedule.subgroups)
+        partial = sums if problem.norm_eps is None else [*sums, squares]
+        results = team_sum(k, partial, schedule.team, schedule.subgroups)
         with k.when(lane.equals(0)):
             self._finish(k, linear, schedule, first_row, results)
 
-    def _activations(self, linear: LinearBuffers, token: Operators | int, group: Value, squares: Operators) -> list[Value]:
+    def _activations(
+        self, linear: LinearBuffers, token: Operators | int, group: Value, squares: Operators
+    ) -> list[Value]:
         """The group's 32 activations, times the norm's weight where there is a norm."""
         found: list[Value] = []
         for i in range(VECTORS_PER_GROUP):
@@ -117,7 +121,12 @@ class Matvec(KernelSpec[LinearProblem, MatvecSchedule]):
         return found
 
     def _finish(
-        self, k: Tracer, linear: LinearBuffers, schedule: MatvecSchedule, first_row: Value, results: list[Value]
+        self,
+        k: Tracer,
+        linear: LinearBuffers,
+        schedule: MatvecSchedule,
+        first_row: Value,
+        results: list[Value],
     ) -> None:
         problem = linear.problem
         if problem.norm_eps is not None:

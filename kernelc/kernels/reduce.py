@@ -24,8 +24,9 @@ def team_number(k: Tracer, team: int) -> Value:
 def team_sum(k: Tracer, values: Sequence[Operators], team: int, subgroups: bool) -> list[Value]:
     """The sum of each value over its team, valid in the team's first invocation.
 
-    All invocations must call it. `team` is a power of two that divides the workgroup. With `subgroups`, teams that are
-    whole workgroups (or exactly a known subgroup) sum in registers first; otherwise a tree in shared memory.
+    All invocations must call it. `team` is a power of two that divides the workgroup. With `subgroups`, teams
+    that are whole workgroups (or exactly a known subgroup) sum in registers first; otherwise a tree in shared
+    memory.
     """
     return _reduce(k, values, team, subgroups, "team_sums", lambda a, b: a + b.value(), subgroup_sum)
 
@@ -68,7 +69,7 @@ def _reduce(
 def _across_subgroups(
     k: Tracer, values: list[Value], name: str, combine: Callable[[Operators, Operators], Value]
 ) -> list[Value]:
-    """One value a subgroup, through shared memory, to invocation 0. Subgroups have at least 4 invocations (WebGPU)."""
+    """One value a subgroup, through shared memory, to invocation 0. WebGPU's subgroups are 4 or more."""
     most = max(1, k.workgroup // 4)
     cells = k.shared(name, f32, len(values) * most)
     with k.when(k.subgroup_lane.equals(0)):
@@ -86,7 +87,11 @@ def _across_subgroups(
 
 
 def _tree(
-    k: Tracer, values: Sequence[Operators], team: int, name: str, combine: Callable[[Operators, Operators], Value]
+    k: Tracer,
+    values: Sequence[Operators],
+    team: int,
+    name: str,
+    combine: Callable[[Operators, Operators], Value],
 ) -> list[Value]:
     width = k.workgroup
     cells = k.shared(name, f32, len(values) * width)
@@ -98,6 +103,8 @@ def _tree(
         k.barrier()
         with k.when(lane < stride):
             for at in range(len(values)):
-                cells[here + at * width] = combine(cells[here + at * width], cells[here + (at * width + stride)])
+                cells[here + at * width] = combine(
+                    cells[here + at * width], cells[here + (at * width + stride)]
+                )
         stride //= 2
     return [cells[here + at * width] for at in range(len(values))]

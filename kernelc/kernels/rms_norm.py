@@ -98,7 +98,9 @@ class RmsNorm(KernelSpec[RmsNormProblem, RmsNormSchedule]):
         total = team_sum(k, [squares], schedule.threads, schedule.subgroups)[0]
         scale = broadcast(k, [rsqrt(total * (1.0 / problem.width) + problem.eps)], schedule.threads)[0]
         with k.loop(lane, width, schedule.threads) as i:
-            v = buffers["sum"][row + i] if problem.residual else x[row + i]  # each invocation reads back what it wrote
+            v = (
+                buffers["sum"][row + i] if problem.residual else x[row + i]
+            )  # each invocation reads back what it wrote
             normed[row + i] = v * scale * weight[i]
 
     def inputs(

@@ -22,7 +22,8 @@ from kernelc.kir.operators import Operators
 
 @dataclass(frozen=True)
 class Rotary:
-    """Frequencies: theta^(-2i/dim), divided by `factor`; with `high` > `low` > 0, Llama 3's smooth scaling between.
+    """Frequencies: theta^(-2i/dim), divided by `factor`; with `high` > `low` > 0, Llama 3's smooth scaling
+    between.
 
     `low`, `high`: low_freq_factor and high_freq_factor; `original`: original_max_position_embeddings.
     """
@@ -49,7 +50,9 @@ def frequencies(rotary: Rotary) -> npt.NDArray[np.float64]:
     return plain * (keep + (1 - keep) / rotary.factor)
 
 
-def rotate_reference(pairs: npt.NDArray[Any], positions: npt.NDArray[Any], rotary: Rotary) -> npt.NDArray[Any]:
+def rotate_reference(
+    pairs: npt.NDArray[Any], positions: npt.NDArray[Any], rotary: Rotary
+) -> npt.NDArray[Any]:
     """[seq, heads, head_dim] in packed pair order -> rotated, in float64 angles."""
     angles = positions[:, None].astype(np.float64) * frequencies(rotary)
     cos, sin = np.cos(angles)[:, None, :], np.sin(angles)[:, None, :]
@@ -60,7 +63,9 @@ def rotate_reference(pairs: npt.NDArray[Any], positions: npt.NDArray[Any], rotar
     return out
 
 
-def rotate(position: Operators, pair: Operators, even: Operators, odd: Operators, rotary: Rotary) -> tuple[Value, Value]:
+def rotate(
+    position: Operators, pair: Operators, even: Operators, odd: Operators, rotary: Rotary
+) -> tuple[Value, Value]:
     """Rotate one pair in a kernel; `position` and `pair` are u32, pair < dim/2."""
     frequency = power_of_two(to_f32(pair), -2 * math.log2(rotary.theta) / rotary.dim)
     if rotary.smooth:

@@ -1,9 +1,9 @@
 """What a kernel family is: one numpy reference, one traced kernel, a schedule space.
 
-A family is an instance of `KernelSpec`. Its *problem* is a frozen dataclass of everything static (widths, formats,
-epilogues): the artifact stores it as JSON beside the kernel. Its *schedule* is a frozen dataclass of choices that change
-the speed and never the result. Arrays reach `reference` and the executors as the buffers hold them: packed words,
-row-major, `[n]` or `[n, lanes]` of the binding's element type.
+A family is an instance of `KernelSpec`. Its *problem* is a frozen dataclass of everything static (widths,
+formats, epilogues): the artifact stores it as JSON beside the kernel. Its *schedule* is a frozen dataclass of
+choices that change the speed and never the result. Arrays reach `reference` and the executors as the buffers
+hold them: packed words, row-major, `[n]` or `[n, lanes]` of the binding's element type.
 """
 
 from __future__ import annotations
@@ -93,8 +93,10 @@ class KernelSpec(ABC, Generic[P, S]):
         """The kernel, written in the kernel language. Binds its buffers in the order of `bindings`."""
 
     @abstractmethod
-    def inputs(self, problem: P, rng: np.random.Generator, env: Mapping[str, int]) -> dict[str, npt.NDArray[Any]]:
-        """Random contents for every binding (zeros for outputs), sized for `env`: tests and `verify` run on them."""
+    def inputs(
+        self, problem: P, rng: np.random.Generator, env: Mapping[str, int]
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Contents for every binding (zeros for outputs), sized for `env`, for tests and `verify`."""
 
     def params(self, problem: P, rng: np.random.Generator, env: Mapping[str, int]) -> dict[str, int | float]:
         """A step block to go with `inputs`."""
@@ -112,6 +114,12 @@ class KernelSpec(ABC, Generic[P, S]):
         """Names of u32 outputs that hold pairs of f16: compared as numbers, within the tolerance."""
         return frozenset()
 
+    def near_tie(self, problem: P, inputs: Arrays, params: Params, got: Arrays, wanted: Arrays) -> bool:
+        """Whether outputs that differ by more than the tolerance are nevertheless both right: a choice
+        between alternatives so close that rounding decides it. `inputs` are the arrays before the kernel
+        ran."""
+        return False
+
     # What follows from the above
 
     def kernel(self, problem: P, schedule: S, capabilities: Capabilities, name: str = "") -> Kernel:
@@ -127,14 +135,16 @@ class KernelSpec(ABC, Generic[P, S]):
 
     def arrays(self, k: Tracer, problem: P, **as_type: Type) -> dict[str, Array]:
         """Bind the signature's buffers in order; `as_type` reads a buffer's bytes as another element type."""
-        return {b.name: k.buffer(b.name, as_type.get(b.name, b.type), b.access) for b in self.bindings(problem)}
+        return {
+            b.name: k.buffer(b.name, as_type.get(b.name, b.type), b.access) for b in self.bindings(problem)
+        }
 
     def problem_json(self, problem: P) -> dict[str, Any]:
         assert dataclasses.is_dataclass(problem) and not isinstance(problem, type)
         return dataclasses.asdict(problem)
 
     def problem_from_json(self, data: Mapping[str, Any]) -> P:
-        """The inverse of `problem_json` after a trip through JSON (lists back to tuples, nested dataclasses rebuilt)."""
+        """The inverse of `problem_json` after a trip through JSON, which made lists of tuples."""
         return _rebuild(self.problem_type, data)
 
 
@@ -145,7 +155,9 @@ def _rebuild(type_: Any, data: Mapping[str, Any]) -> Any:
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(type_):
         value = data[field.name]
-        nested = [t for t in (hints[field.name], *typing.get_args(hints[field.name])) if dataclasses.is_dataclass(t)]
+        nested = [
+            t for t in (hints[field.name], *typing.get_args(hints[field.name])) if dataclasses.is_dataclass(t)
+        ]
         if isinstance(value, Mapping) and nested:
             value = _rebuild(nested[0], value)  # pyright: ignore[reportUnknownArgumentType]  (JSON)
         elif isinstance(value, list):

@@ -1,7 +1,9 @@
-"""The step block: the few numbers that change from one step to the next, read by every kernel that needs them.
+"""The step block: the few numbers that change from one step to the next, read by every kernel that needs
+them.
 
-Kernels are specialised on everything static, so a step is this one block and the tokens; nothing is passed per dispatch.
-A runtime writes it before each step (or, in a recorded command buffer, lets the device advance it).
+Kernels are specialised on everything static, so a step is this one block and the tokens; nothing is passed
+per dispatch. A runtime writes it before each step (or, in a recorded command buffer, lets the device advance
+it).
 """
 
 from __future__ import annotations

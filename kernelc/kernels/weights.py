@@ -1,7 +1,8 @@
-"""Packed weight matrices as kernels read them: one group of 32 input elements at a time, dequantised in registers.
+"""Packed weight matrices as kernels read them: one group of 32 input elements at a time, dequantised in
+registers.
 
-The layouts are `kernelc.ir.formats`; this is their meaning in the kernel language. Every format hands out the same
-shape (eight vectors of four, and a scale or none), so matvec, matmul and embedding are written once.
+The layouts are `kernelc.ir.formats`; this is their meaning in the kernel language. Every format hands out the
+same shape (eight vectors of four, and a scale or none), so matvec, matmul and embedding are written once.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class PackedRows:
         return groups_of(self.cols)
 
     def group(self, row: Operators, group: Operators) -> tuple[list[Value], Value | None]:
-        """Elements 32*group .. 32*group+31 of a row: (eight f32x4, still to be multiplied by the scale; the scale)."""
+        """Elements 32*group .. 32*group+31 of a row: (eight f32x4, not yet scaled; the scale or None)."""
         at = row * self.groups + group
         match self.format:
             case "q4":
@@ -101,12 +102,16 @@ class PackedRows:
 
 
 def unit_type(format: str) -> Type:
-    """The smallest load that holds whole vectors of four elements, for kernels that deal a group out to several
-    invocations: a word of q4 (two vectors) or q8 (one), two words of f16, four of f32 (one)."""
+    """The smallest load that holds whole vectors of four elements.
+
+    For kernels that deal a group out to several invocations: a word of q4 (two vectors) or q8 (one), two words
+    of f16 (one), four of f32 (one).
+    """
     return {"q4": u32, "q8": u32, "f16": u32x2, "f32": f32x4}[format]
 
 
 def units_per_group(format: str) -> int:
+    """Loads of `unit_type` that make up a group of 32 elements."""
     return 4 if format == "q4" else VECTORS_PER_GROUP
 
 
@@ -131,10 +136,12 @@ def _nibbles(word: Value) -> list[Value]:
 
 
 def packed_inputs(format: str, weights: npt.NDArray[Any], prefix: str = "") -> dict[str, npt.NDArray[Any]]:
-    """Arrays for `weight_bindings` that hold `weights` [rows, cols], rounded into the format: for tests and `verify`."""
+    """Arrays for `weight_bindings` that hold `weights` [rows, cols], rounded: for tests and `verify`."""
     quants, scales = pack(format, weights.astype(np.float32))
     word = np.float32 if format == "f32" else np.uint32
-    found: dict[str, npt.NDArray[Any]] = {prefix + "quants": np.ascontiguousarray(quants).view(word).reshape(-1, 4)}
+    found: dict[str, npt.NDArray[Any]] = {
+        prefix + "quants": np.ascontiguousarray(quants).view(word).reshape(-1, 4)
+    }
     if scales is not None:
         data = scales.astype(np.float16).tobytes()
         wanted = scales_bytes(format, *weights.shape)
@@ -142,7 +149,9 @@ def packed_inputs(format: str, weights: npt.NDArray[Any], prefix: str = "") -> d
     return found
 
 
-def unpacked(format: str, arrays: Mapping[str, npt.NDArray[Any]], rows: int, cols: int, prefix: str = "") -> npt.NDArray[np.float32]:
+def unpacked(
+    format: str, arrays: Mapping[str, npt.NDArray[Any]], rows: int, cols: int, prefix: str = ""
+) -> npt.NDArray[np.float32]:
     """The f32 matrix [rows, cols] that the arrays of `weight_bindings` mean."""
     groups = groups_of(cols)
     quants = arrays[prefix + "quants"].reshape(rows, groups, -1)
@@ -150,5 +159,3 @@ def unpacked(format: str, arrays: Mapping[str, npt.NDArray[Any]], rows: int, col
     if FORMATS[format].has_scales:
         scales = arrays[prefix + "scales"].view(np.float16)[: rows * groups].reshape(rows, groups)
     return unpack(format, quants, scales, cols)
-
-
