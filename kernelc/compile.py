@@ -37,12 +37,13 @@ PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not
 SCORE_ROWS = 64  # all their logits are kept
 SPLIT_FROM = 512  # decode attention splits the positions over workgroups from here on
 SPLIT = 256  # positions of a split
+SMALL_CACHE_BYTES = 32 << 20  # up to here an f32 cache costs little; halves would move logits by some hundredths
 
 
 @dataclass(frozen=True)
 class CompileOptions:
-    """`context`: the longest (None: the model's own, at most DEFAULT_CONTEXT); `kv_dtype` None: f32 for
-    quant f32, else f16."""
+    """`context`: the longest (None: the model's own, at most DEFAULT_CONTEXT). `kv_dtype` of the cache, None: f32
+    for quant f32 and where the whole cache is small anyway (SMALL_CACHE_BYTES), else f16."""
 
     target: str = "wgsl"
     quant: str = "q4"
@@ -65,8 +66,16 @@ class CompileOptions:
                 where="--context",
                 help=f"leave --context out for {min(longest, DEFAULT_CONTEXT)}",
             )
-        dtype = self.kv_dtype or ("f32" if self.quant == "f32" else "f16")
+        if self.kv_dtype not in (None, "f16", "f32"):
+            raise UsageError(f"got {self.kv_dtype!r}, wanted f16 or f32", where="--kv", help="leave --kv out")
+        small = cache_bytes(config, context, 4) <= SMALL_CACHE_BYTES
+        dtype = self.kv_dtype or ("f32" if self.quant == "f32" or small else "f16")
         return CompileOptions(target_named(self.target).name, self.quant, context, dtype)
+
+
+def cache_bytes(config: LlamaConfig, context: int, element_bytes: int) -> int:
+    """Bytes of all keys and values of a full context."""
+    return 2 * config.layers * context * config.kv_heads * config.head_dim * element_bytes
 
 
 @dataclass(frozen=True)
