@@ -114,7 +114,8 @@ def evaluate(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
 def _other(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
     match op:
         case "select":
-            condition = args[0] if type.lanes == 1 else args[0][:, None]
+            one_for_all = type.lanes > 1 and args[0].ndim == 1
+            condition = args[0][:, None] if one_for_all else args[0]
             return np.where(condition, args[1], args[2])
         case "fma":
             return (args[0].astype(np.float64) * args[1] + args[2]).astype(type.dtype)

@@ -87,7 +87,8 @@ def _negate(value: Value) -> str | None:
 
 def _select(value: Value) -> str | None:
     condition, yes, no = value.args
-    if condition.type != boolean or yes.type != value.type or no.type != value.type:
+    one_or_each = (boolean, boolean.with_lanes(value.type.lanes))
+    if condition.type not in one_or_each or yes.type != value.type or no.type != value.type:
         return f"between {yes.type} and {no.type} by {condition.type}, giving {value.type}"
     return None
 
