@@ -22,6 +22,8 @@ from kernelc.errors import InternalError, KernelcError, UsageError
 INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program that Ctrl-C ended
 READER_GONE = 141  # 128 + SIGPIPE, likewise for `kernelc inspect ... | head`
 
+_MAX_REPORT_LINES = 200  # the IR of a large kernel has thousands
+
 COMMANDS: dict[str, str] = {
     "build": "compile a model folder into an artifact: kernels, packed weights and one program",
     "chat": "talk to a model in the terminal",
@@ -131,7 +133,13 @@ def _render_bug(error: Exception) -> str:
     line = KernelcError(
         ": ".join([kind, *first]), help="a bug of kernelc: please report what follows"
     ).render()
-    return f"{line}\n{''.join(traceback.format_exception(error)).rstrip()}"
+    report = "".join(traceback.format_exception(error)).rstrip().splitlines()
+    if len(report) > _MAX_REPORT_LINES:
+        report = [
+            *report[:_MAX_REPORT_LINES],
+            "... cut here; KERNELC_DUMP=FOLDER writes every stage to files",
+        ]
+    return "\n".join([line, *report])
 
 
 if __name__ == "__main__":

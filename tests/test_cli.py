@@ -230,6 +230,12 @@ def test_a_bug_shows_its_traceback_behind_the_error_line(
     assert isinstance(error, ZeroDivisionError) or rest[-1] == "%1 = add"
 
 
+def test_the_report_of_a_bug_is_bounded(run: Run, broken: Callable[[BaseException], None]) -> None:
+    broken(InternalError("a large kernel", ir="%1 = add\n" * 10_000))
+    lines = run("inspect", "x")[2].splitlines()
+    assert len(lines) < 210 and "KERNELC_DUMP" in lines[-1]
+
+
 def test_a_reader_that_goes_away_is_no_error(toy: Artifact) -> None:
     command = f"{sys.executable} -m kernelc.cli inspect {toy.folder}; echo code $? >&2"
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
