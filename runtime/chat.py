@@ -142,7 +142,9 @@ class Chat:
     def _stats(self, argument: str) -> None:
         conversation, sampling = self._conversation, self._settings.sampling
         facts = dict(self._settings.facts)
-        facts["turns"] = f"{len(conversation.turns)}, the oldest {conversation.first} no longer in the prompt"
+        facts["turns"] = str(len(conversation.turns))
+        if conversation.first:
+            facts["turns"] += f", the oldest {conversation.first} no longer in the prompt"
         facts["context"] = f"{conversation.cached_tokens} of {conversation.engine.context} tokens"
         facts["sampling"] = ", ".join(f"{name} {value}" for name, value in vars(sampling).items())
         if self._last:

@@ -105,7 +105,7 @@ def test_stats() -> None:
     text = held.out.getvalue()
     assert "model        fake\n" in text
     assert "context      12 of 1000 tokens\n" in text
-    assert "turns        1, the oldest 0 no longer in the prompt\n" in text
+    assert "turns        1\n" in text
     assert "seed 7" in text
     assert "last answer  prefill 9 tokens at" in text
 
@@ -183,6 +183,8 @@ def test_forgotten_turns_are_told() -> None:
     held.conversation.policy = "slide"
     held.run("abcd", "efgh", "ijkl")
     assert "(the context was full: forgot the oldest turns, 1 of them)" in held.err.getvalue()
+    held.run("/stats")
+    assert "turns        3, the oldest 1 no longer in the prompt\n" in held.out.getvalue()
 
 
 def test_an_error_amid_an_answer_stands_on_its_own_line() -> None:
