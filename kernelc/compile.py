@@ -201,7 +201,6 @@ def renderer(target: Target) -> Render:
     backend = backend_named(target.name)
 
     def render(kernel: Kernel) -> Printed:
-        debug.dump(kernel.name, "kir", lambda: kernel_text(kernel))
         rendered = backend.render(kernel)
         requires = Requires(
             features=kernel.features(),
@@ -210,6 +209,6 @@ def renderer(target: Target) -> Render:
             shared_bytes=kernel.shared_bytes,
             storage_buffers=len(kernel.buffers),
         )
-        return Printed(rendered.text, rendered.entry, requires, bool(kernel.params))
+        return Printed(rendered.text, rendered.entry, requires, bool(kernel.params), lambda: kernel_text(kernel))
 
     return render

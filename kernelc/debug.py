@@ -20,9 +20,9 @@ _written: Counter[str] = Counter()  # files written by this process, per dump fo
 
 
 def dump(stage_name: str, suffix: str, text: str | Callable[[], str]) -> None:
-    """Write `text` to `NN_stage.suffix` in $KERNELC_DUMP; do nothing when that is unset.
+    """Write `text` to `NNN_stage.suffix` in $KERNELC_DUMP; do nothing when that is unset.
 
-    NN counts the files that this process wrote into the folder, from 01 on. Pass a function where making the
+    NNN counts the files that this process wrote into the folder, from 001 on. Pass a function where making the
     text costs something: it is called only when the dump is wanted.
 
     Raises: UsageError where the folder cannot be written.
@@ -32,7 +32,7 @@ def dump(stage_name: str, suffix: str, text: str | Callable[[], str]) -> None:
         return
     content = text if isinstance(text, str) else text()
     name = f"{_file_name(stage_name)}.{_file_name(suffix)}"
-    path = Path(folder) / f"{_next_number(folder):02d}_{name}"
+    path = Path(folder) / f"{_next_number(folder):03d}_{name}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content.rstrip("\n") + "\n", encoding="utf-8", errors="backslashreplace")

@@ -22,7 +22,7 @@ def test_dump_numbers_the_stages_of_each_folder(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("KERNELC_DUMP", str(tmp_path / "two"))
     dump("fuse", "ir", "c")
     written = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*.*")}
-    assert written == {"new/one/01_trace.ir": "a\n", "new/one/02_matvec.wgsl": "b\n", "two/01_fuse.ir": "c\n"}
+    assert written == {"new/one/001_trace.ir": "a\n", "new/one/002_matvec.wgsl": "b\n", "two/001_fuse.ir": "c\n"}
 
 
 def test_dump_stays_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -30,13 +30,13 @@ def test_dump_stays_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     dump("../layers.0/attn q", "../ir", "text")
     dump("../..", "ir", "text")
     names = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
-    assert names == ["dump/01_layers.0-attn-q.ir", "dump/02_unnamed.ir"]
+    assert names == ["dump/001_layers.0-attn-q.ir", "dump/002_unnamed.ir"]
 
 
 def test_dump_writes_text_that_is_not_unicode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("KERNELC_DUMP", str(tmp_path))
     dump("names", "ir", "bad \udcff name, good é")
-    assert (tmp_path / "01_names.ir").read_text(encoding="utf-8") == "bad \\udcff name, good é\n"
+    assert (tmp_path / "001_names.ir").read_text(encoding="utf-8") == "bad \\udcff name, good é\n"
 
 
 def test_dump_into_a_file_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -45,7 +45,7 @@ def test_dump_into_a_file_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("KERNELC_DUMP", str(file))
     with pytest.raises(UsageError, match="cannot write the dump") as caught:
         dump("fuse", "ir", "text")
-    assert caught.value.where == str(file / "01_fuse.ir")
+    assert caught.value.where == str(file / "001_fuse.ir")
     assert caught.value.help is not None and "KERNELC_DUMP" in caught.value.help
 
 

@@ -133,7 +133,8 @@ class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
         return arrays
 
     def describe(self, problem: EmbeddingProblem) -> str:
-        return f"{problem.format}_{problem.cols}_from_{problem.row_begin}"
+        piece = f"_from_{problem.row_begin}" if problem.row_begin else ""
+        return f"{problem.format}_{problem.cols}{piece}"
 
     def tolerance(self, problem: EmbeddingProblem) -> Tolerance:
         return Tolerance(relative=0, absolute=0)

@@ -17,6 +17,7 @@ from kernelc.ir.dim import Dim
 from kernelc.kernels.spec import KernelSpec
 from kernelc.passes.memory import merge_slots, plan_slots, rounded, worst_case
 from kernelc.passes.select import KernelCall
+from kernelc.passes.text import memory_text, program_text
 from kernelc.target import Capabilities, Target
 
 Bounds = Mapping[str, tuple[int, int]]
@@ -30,6 +31,7 @@ class Printed:
     entry: str
     requires: Requires
     uses_params: bool
+    ir: Callable[[], str]  # the kernel IR's text, for the dump
 
 
 # Prints a traced kernel; handed in, since passes know no backend.
@@ -74,6 +76,7 @@ def lower(
     lowering.out.buffers |= {f"slot.{at}": Buffer("slot", size) for at, size in enumerate(slots)}
     for source, names in zip(sources, slot_names, strict=True):
         lowering.program(source, names)
+    debug.dump("memory", "txt", lambda: memory_text(lowering.out.buffers))
     return lowering.out
 
 
@@ -120,7 +123,9 @@ class _Lowering:
                     raise InternalError(f"{call.origin}: {binding.name} binds {operand}, which has no buffer")
                 ranges.append(BufferRange(buffer, 0, sizes[binding.name]))
             dispatches.append(Dispatch(self.kernel(call.spec, call.problem), tuple(ranges), call.origin))
-        self.out.programs[source.name] = Program(source.role, dict(source.symbols), tuple(dispatches))
+        program = Program(source.role, dict(source.symbols), tuple(dispatches))
+        self.out.programs[source.name] = program
+        debug.dump(f"{source.name}_program", "txt", lambda: program_text(source.name, program, self.out.kernels))
 
     def kernel(self, spec: KernelSpec[Any, Any], problem: Any) -> str:
         """The name of the kernel for a problem, made on first use."""
@@ -142,6 +147,7 @@ class _Lowering:
             if all(variant.requires != known.requires for known in variants):
                 self.out.texts[variant.file] = printed.text
                 variants.append(variant)
+                self.dump(name, variant, printed)
         bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
         return KernelEntry(spec.name, spec.problem_json(problem), uses_params, bindings, tuple(variants))
 
@@ -151,7 +157,6 @@ class _Lowering:
         schedule = spec.default(capabilities, problem)
         traced = spec.kernel(problem, schedule, capabilities, name)
         printed = self.render(traced)
-        debug.dump(name, self.target.suffix, printed.text)
         file = kernel_file(name, printed.text, self.target.suffix)
         digest = hashlib.sha256(printed.text.encode()).hexdigest()
         workgroup = (spec.workgroup(problem, schedule), 1, 1)
@@ -159,3 +164,9 @@ class _Lowering:
         return VariantEntry(
             self.target.name, file, digest, printed.entry, workgroup, grid, printed.requires
         ), printed
+
+    def dump(self, name: str, variant: VariantEntry, printed: Printed) -> None:
+        """The kernel as IR and as text, named by what the variant asks of a device."""
+        stage = ".".join([name, *variant.requires.features])
+        debug.dump(stage, "kir", printed.ir)
+        debug.dump(stage, self.target.suffix, printed.text)
