@@ -37,13 +37,15 @@ PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not
 SCORE_ROWS = 64  # all their logits are kept
 SPLIT_FROM = 512  # decode attention splits the positions over workgroups from here on
 SPLIT = 256  # positions of a split
-SMALL_CACHE_BYTES = 32 << 20  # up to here an f32 cache costs little; halves would move logits by some hundredths
+# Up to here an f32 cache costs little; rounding it to halves would move small models' logits by some
+# hundredths.
+SMALL_CACHE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
 class CompileOptions:
-    """`context`: the longest (None: the model's own, at most DEFAULT_CONTEXT). `kv_dtype` of the cache, None: f32
-    for quant f32 and where the whole cache is small anyway (SMALL_CACHE_BYTES), else f16."""
+    """`context`: the longest (None: the model's own, at most DEFAULT_CONTEXT). `kv_dtype` of the cache,
+    None: f32 for quant f32 and where the whole cache is small anyway (SMALL_CACHE_BYTES), else f16."""
 
     target: str = "wgsl"
     quant: str = "q4"
@@ -209,6 +211,7 @@ def renderer(target: Target) -> Render:
             shared_bytes=kernel.shared_bytes,
             storage_buffers=len(kernel.buffers),
         )
-        return Printed(rendered.text, rendered.entry, requires, bool(kernel.params), lambda: kernel_text(kernel))
+        uses_params = bool(kernel.params)
+        return Printed(rendered.text, rendered.entry, requires, uses_params, lambda: kernel_text(kernel))
 
     return render

@@ -22,8 +22,8 @@ _written: Counter[str] = Counter()  # files written by this process, per dump fo
 def dump(stage_name: str, suffix: str, text: str | Callable[[], str]) -> None:
     """Write `text` to `NNN_stage.suffix` in $KERNELC_DUMP; do nothing when that is unset.
 
-    NNN counts the files that this process wrote into the folder, from 001 on. Pass a function where making the
-    text costs something: it is called only when the dump is wanted.
+    NNN counts the files that this process wrote into the folder, from 001 on. Pass a function where making
+    the text costs something: it is called only when the dump is wanted.
 
     Raises: UsageError where the folder cannot be written.
     """

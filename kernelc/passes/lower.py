@@ -52,10 +52,10 @@ class ProgramSource:
 class Lowered:
     """What lowering adds to a manifest; `texts` are the kernel files."""
 
-    kernels: dict[str, KernelEntry] = field(default_factory=dict)
-    buffers: dict[str, Buffer] = field(default_factory=dict)
-    programs: dict[str, Program] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    kernels: dict[str, KernelEntry] = field(default_factory=dict[str, KernelEntry])
+    buffers: dict[str, Buffer] = field(default_factory=dict[str, Buffer])
+    programs: dict[str, Program] = field(default_factory=dict[str, Program])
+    texts: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def lower(
@@ -125,7 +125,8 @@ class _Lowering:
             dispatches.append(Dispatch(self.kernel(call.spec, call.problem), tuple(ranges), call.origin))
         program = Program(source.role, dict(source.symbols), tuple(dispatches))
         self.out.programs[source.name] = program
-        debug.dump(f"{source.name}_program", "txt", lambda: program_text(source.name, program, self.out.kernels))
+        kernels = self.out.kernels
+        debug.dump(f"{source.name}_program", "txt", lambda: program_text(source.name, program, kernels))
 
     def kernel(self, spec: KernelSpec[Any, Any], problem: Any) -> str:
         """The name of the kernel for a problem, made on first use."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from kernelc.errors import InternalError
 from kernelc.ir.dim import Dim, bounds, ceildiv, dim_max, from_json, to_json
@@ -22,8 +23,8 @@ ALIGNMENT_BYTES = 16  # of a buffer's size: whole vectors of the widest element
 class SlotPlan:
     """For one program: each tensor's slot (a number) and each slot's bytes."""
 
-    slot_of: dict[str, int] = field(default_factory=dict)
-    sizes: list[Dim] = field(default_factory=list)
+    slot_of: dict[str, int] = field(default_factory=dict[str, int])
+    sizes: list[Dim] = field(default_factory=list[Dim])
 
 
 def rounded(size_bytes: Dim) -> Dim:
@@ -107,6 +108,6 @@ def _replaced(json: object, values: Mapping[str, int]) -> object:
     if isinstance(json, str):
         return values.get(json, json)
     if isinstance(json, list):
-        operation, *operands = json  # pyright: ignore[reportUnknownVariableType]  (JSON)
-        return [operation, *(_replaced(operand, values) for operand in operands)]  # pyright: ignore[reportUnknownVariableType]
+        operation, *operands = cast("list[object]", json)
+        return [operation, *(_replaced(operand, values) for operand in operands)]
     return json

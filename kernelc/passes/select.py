@@ -70,9 +70,9 @@ class KernelCall:
 class Selection:
     """The calls of one program, in order, and the packed weights they bind."""
 
-    calls: list[KernelCall] = field(default_factory=list)
-    matrices: dict[str, PackedMatrix] = field(default_factory=dict)
-    vectors: dict[str, PackedVector] = field(default_factory=dict)
+    calls: list[KernelCall] = field(default_factory=list[KernelCall])
+    matrices: dict[str, PackedMatrix] = field(default_factory=dict[str, PackedMatrix])
+    vectors: dict[str, PackedVector] = field(default_factory=dict[str, PackedVector])
 
 
 def select(graph: Graph, options: SelectOptions) -> Selection:

@@ -15,7 +15,8 @@ def memory_text(buffers: Mapping[str, Buffer]) -> str:
 
 
 def program_text(name: str, program: Program, kernels: Mapping[str, Kernel]) -> str:
-    """One dispatch a line, with the layer it is from: kernel(binding=buffer, ...), what is written marked by *."""
+    """One dispatch a line, with the layer it is from: kernel(binding=buffer, ...), what is written marked by
+    *."""
     bounds = ", ".join(f"{symbol} {low}..{high}" for symbol, (low, high) in program.symbols.items())
     lines = [f"program {name} ({program.role}; {bounds})"]
     for dispatch in program.dispatches:
