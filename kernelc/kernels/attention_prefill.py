@@ -2,10 +2,11 @@
 
     out[i, h] = sum over p <= past + i of softmax(q[i, h] . k_cache[p] * scale)[p] * v_cache[p]
 
-A workgroup takes a block of queries of one head, and tiles of keys up to the last position that one of them may see.
-Queries go four to a vector: a *group* of invocations has four queries for good. Within it, an invocation scores some keys
-of a tile, then owns one load's worth of a value row. So a group's maxima, totals and sums stay in its registers, and
-only the weights of a tile go through shared memory. Queries and keys are staged there, a chunk of the head at a time.
+A workgroup takes a block of queries of one head, and tile after tile of keys up to the last position that one
+of them may see. Queries go four to a vector: a *group* of invocations has the same four for good. Within it
+an invocation scores some keys of the tile, then sums up one load's worth of the value rows. So a group's
+maxima, totals and sums stay in its registers, and only the weights of a tile go through shared memory.
+Queries and keys are staged there a chunk of the head at a time, the keys unpacked once for all groups.
 
 Source: Dao et al., FlashAttention (2022): tiles, online softmax, nothing of size seq x past in memory.
 """
@@ -21,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
-from kernelc.kernels.cache import CacheRows, CacheShape, row_type
+from kernelc.kernels.cache import AttentionBuffers, CacheShape, attention_bindings, attention_inputs
 from kernelc.kernels.deal import deal
 from kernelc.kernels.softmax import LOG2_E, LOWEST, Running
-from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.functions import dot, exp2, maximum, minimum, named, select, vector
 from kernelc.kir.nodes import Value, Variable
 from kernelc.kir.trace import Tracer
@@ -51,8 +52,8 @@ class AttentionPrefillProblem:
 
 @dataclass(frozen=True)
 class AttentionPrefillSchedule:
-    """`width`: elements of the cache a load; `groups` of four queries; `keys` of a tile an invocation scores;
-    `chunk`: elements of a head that are staged at once."""
+    """`width`: elements of the cache a load; `groups`: of four queries each; `keys`: of a tile that an
+    invocation scores; `chunk`: elements of a head that are staged at once."""
 
     width: int
     groups: int
@@ -82,18 +83,23 @@ class AttentionPrefillSchedule:
         staged = self.rows * self.chunk + tile * self.stride * self.lanes
         return 4 * (staged + ROWS * self.groups * (tile + columns))
 
+    def fits(self, capabilities: Capabilities, head_dim: int) -> bool:
+        threads, registers = head_dim // self.width * self.groups, ROWS * (self.width + self.keys)
+        small = self.shared_bytes(head_dim) <= capabilities.shared_bytes
+        return threads <= capabilities.max_threads and registers <= 64 and small
+
 
 class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSchedule]):
-    """q [seq, heads, head_dim] -> out [seq, heads * head_dim]; the chunk's keys and values are in the cache already."""
+    """q [seq, heads, head_dim] -> out [seq, heads * head_dim].
+
+    The keys and values of the chunk are in the cache already, at positions past .. past + seq - 1.
+    """
 
     name = "attention_prefill"
     problem_type = AttentionPrefillProblem
 
     def bindings(self, problem: AttentionPrefillProblem) -> tuple[Binding, ...]:
-        rows = row_type(problem.head_dim)
-        length = SEQ * (problem.heads * problem.head_dim // rows.lanes)
-        caches = (problem.cache.binding("k_cache"), problem.cache.binding("v_cache"))
-        return (Binding("q", rows, "read", length), *caches, Binding("out", rows, "read_write", length))
+        return attention_bindings(problem.cache, problem.heads, SEQ)
 
     def reference(self, problem: AttentionPrefillProblem, arrays: Arrays, params: Params) -> None:
         """Softmax in float64, a head at a time."""
@@ -118,22 +124,19 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
         choices = itertools.product(problem.cache.load_widths(), (1, 2, 4, 8, 16), (1, 2, 4, 8), chunks)
         for width, groups, keys, chunk in choices:
             schedule = AttentionPrefillSchedule(width, groups, keys, chunk)
-            if chunk % width == 0 and _fits(capabilities, problem, schedule):
+            if chunk % width == 0 and schedule.fits(capabilities, dim):
                 yield schedule
 
     def default(
         self, capabilities: Capabilities, problem: AttentionPrefillProblem
     ) -> AttentionPrefillSchedule:
-        """Tiles of about 32 queries and 32 keys; head_dim/16 or more columns keep the registers of the sums few."""
+        """About 32 queries and 32 keys a tile; chunks of 16 elements (on an H200 1.2 times as fast as 32)."""
         dim, widths = problem.head_dim, problem.cache.load_widths()
-        width = next((w for w in widths if dim // w >= 16), widths[-1])
+        width = next((w for w in widths if dim // w >= 8), widths[-1])
         keys = next(keys for keys in (1, 2, 4, 8) if dim // width * keys >= 32 or keys == 8)
-        chunks = sorted((c for c in range(width, min(dim, 32) + 1, width) if dim % c == 0), reverse=True)
-        wanted = (
-            AttentionPrefillSchedule(width, groups, keys, chunk)
-            for groups, chunk in itertools.product((8, 4, 2, 1), chunks)
-        )
-        return next(schedule for schedule in wanted if _fits(capabilities, problem, schedule))
+        chunk = max(chunk for chunk in range(width, max(16, width) + 1, width) if dim % chunk == 0)
+        wanted = (AttentionPrefillSchedule(width, groups, keys, chunk) for groups in (8, 4, 2, 1))
+        return next(schedule for schedule in wanted if schedule.fits(capabilities, dim))
 
     def workgroup(self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> int:
         return problem.head_dim // schedule.width * schedule.groups
@@ -150,28 +153,15 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
     def inputs(
         self, problem: AttentionPrefillProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
-        arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
-        arrays["q"][...] = rng.normal(size=arrays["q"].shape) * rng.choice([0.5, 4.0])
-        for name in ("k_cache", "v_cache"):
-            arrays[name] = problem.cache.random(name, rng, env, env["past"] + env["seq"])
-        return arrays
+        return attention_inputs(self.bindings(problem), problem.cache, rng, env)
 
     def tolerance(self, problem: AttentionPrefillProblem) -> Tolerance:
-        """Values of order one. A score of magnitude 20 has an f32 error of a few 1e-6, which is its weight's relative
-        error; exp2 adds as much."""
+        """Values of order one. A score of magnitude 20 has an f32 error of a few 1e-6, which is its weight's
+        relative error; exp2 adds as much."""
         return Tolerance(relative=3e-5, absolute=3e-5)
 
     def describe(self, problem: AttentionPrefillProblem) -> str:
         return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}"
-
-
-def _fits(
-    capabilities: Capabilities, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule
-) -> bool:
-    threads = problem.head_dim // schedule.width * schedule.groups
-    registers = schedule.width * ROWS + schedule.keys * ROWS
-    small = schedule.shared_bytes(problem.head_dim) <= capabilities.shared_bytes
-    return threads <= capabilities.max_threads and registers <= 64 and small
 
 
 class _Prefill:
@@ -186,18 +176,13 @@ class _Prefill:
         first_row: Value,
     ) -> None:
         self.k, self.problem, self.schedule, self.first_row = k, problem, schedule, first_row
-        self.vector = f32.with_lanes(schedule.lanes)
-        cached = problem.cache.load_type(schedule.width)
-        types = {"q": self.vector, "out": self.vector, "k_cache": cached, "v_cache": cached}
-        self.buffers = {b.name: k.buffer(b.name, types[b.name], b.access) for b in bindings}
-        self.keys = CacheRows(self.buffers["k_cache"], problem.cache, schedule.width)
-        self.values = CacheRows(self.buffers["v_cache"], problem.cache, schedule.width)
-        self.columns = problem.head_dim // schedule.width
+        self.buffers = AttentionBuffers.bind(k, bindings, problem.cache, schedule.width)
+        self.keys, self.values = self.buffers.keys, self.buffers.values
+        self.columns = self.values.loads
         self.tile_keys = schedule.tile(problem.head_dim)
         self.chunk_vectors = schedule.chunk // schedule.lanes
-        self.row_vectors = problem.head_dim // schedule.lanes
-        self.staged_queries = k.shared("queries", self.vector, schedule.rows * self.chunk_vectors)
-        self.staged_keys = k.shared("keys", self.vector, self.tile_keys * schedule.stride)
+        self.staged_queries = k.shared("queries", self.buffers.vector, schedule.rows * self.chunk_vectors)
+        self.staged_keys = k.shared("keys", self.buffers.vector, self.tile_keys * schedule.stride)
         self.maxima = k.shared("maxima", f32x4, schedule.groups * self.columns)
         self.weights = k.shared("weights", f32x4, schedule.groups * self.tile_keys)
 
@@ -220,20 +205,20 @@ class _Prefill:
         self, tile: Value, end: Value, head: Value, kv_head: Value, group: Value, column: Value
     ) -> list[list[Variable]]:
         """Of the group's four queries with the keys column, column + columns, ... of the tile."""
-        k, keys = self.k, range(self.schedule.keys)
+        k, schedule, vectors, keys = self.k, self.schedule, self.chunk_vectors, range(self.schedule.keys)
+        first_query = group * (ROWS * vectors)
+        first_key = column * schedule.stride
         scores = [[k.var(0.0, f32, name=f"score_{key}{row}") for row in range(ROWS)] for key in keys]
-        with k.loop(0, self.row_vectors, self.chunk_vectors) as chunk:
+        with k.loop(0, self.buffers.row_vectors, vectors) as chunk:
             k.barrier()  # what was staged before has been read
             self._stage_queries(chunk, head)
             self._stage_keys(chunk, tile, end, kv_head)
             k.barrier()
-            with k.loop(0, self.chunk_vectors) as at:
-                queries = [
-                    named("query", self.staged_queries[(group * ROWS + row) * self.chunk_vectors + at])
-                    for row in range(ROWS)
-                ]
+            with k.loop(0, vectors) as at:
+                places = [first_query + at + row * vectors for row in range(ROWS)]
+                queries = [named("query", self.staged_queries[place]) for place in places]
                 for key in keys:
-                    place = (column + key * self.columns) * self.schedule.stride + at
+                    place = first_key + at + key * (self.columns * schedule.stride)
                     elements = named("key", self.staged_keys[place])
                     for score, query in zip(scores[key], queries, strict=True):
                         score += dot(query, elements)
@@ -244,8 +229,8 @@ class _Prefill:
         k, vectors = self.k, self.chunk_vectors
         with deal(k, self.schedule.rows * vectors, "at") as at:
             row = minimum(self.first_row + at // vectors, k.param("seq") - 1)
-            element = (row * self.problem.heads + head) * self.row_vectors + chunk + at % vectors
-            self.staged_queries[at] = self.buffers["q"][element] * (self.problem.scale * LOG2_E)
+            element = (row * self.problem.heads + head) * self.buffers.row_vectors + chunk + at % vectors
+            self.staged_queries[at] = self.buffers.arrays["q"][element] * (self.problem.scale * LOG2_E)
 
     def _stage_keys(self, chunk: Value, tile: Value, end: Value, kv_head: Value) -> None:
         """Positions beyond the last repeat it: the cache holds nothing there yet."""
@@ -263,11 +248,12 @@ class _Prefill:
     ) -> None:
         """Mask, find each query's maximum in the group, and share the weights."""
         k, keys = self.k, range(self.schedule.keys)
-        last_seen = k.param("past") + self.first_row + group * ROWS  # by the group's first query
+        position = k.param("past") + self.first_row + group * ROWS  # of the group's first query
+        own = [named("own_position", position + row) for row in range(ROWS)]
         masked: list[Value] = []
         for key in keys:
-            position = tile + column + key * self.columns
-            seen = [select(position <= last_seen + row, scores[key][row], LOWEST) for row in range(ROWS)]
+            key_position = tile + column + key * self.columns
+            seen = [select(key_position <= own[row], scores[key][row], LOWEST) for row in range(ROWS)]
             masked.append(named("masked", vector(*seen)))
         self.maxima[k.local_id] = _greatest(masked)
         k.barrier()
@@ -285,11 +271,13 @@ class _Prefill:
     ) -> None:
         k = self.k
         unroll = next(n for n in (4, 2, 1) if self.tile_keys % n == 0)
-        with k.loop(0, minimum(end - tile, self.tile_keys), unroll) as first:
-            keys = [named("key", first + at) for at in range(unroll)]
-            loads = [self.values.load(minimum(tile + key, end - 1), kv_head, column, "value") for key in keys]
-            for key, load in zip(keys, loads, strict=True):
-                weight = named("weight", self.weights[group * self.tile_keys + key])
+        count, last = minimum(end - tile, self.tile_keys), end - 1
+        first_weight = group * self.tile_keys
+        with k.loop(0, count, unroll) as key:
+            keys = [named("key", key + at) if at else key for at in range(unroll)]
+            loads = [self.values.load(minimum(tile + at, last), kv_head, column, "value") for at in keys]
+            for at, load in zip(keys, loads, strict=True):
+                weight = named("weight", self.weights[first_weight + at])
                 running.add(weight, [part.lane(i) for part in load for i in range(part.type.lanes)])
 
     def _write(self, running: Running, head: Value, group: Value, column: Value) -> None:
@@ -297,9 +285,10 @@ class _Prefill:
         for row in range(ROWS):
             token = self.first_row + group * ROWS + row
             with k.when(token < k.param("seq")):
-                start = (token * self.problem.heads + head) * self.row_vectors + column * self.values.vectors
-                for at, sums in enumerate(running.row(row, self.vector.lanes)):
-                    self.buffers["out"][start + at] = sums / running.total.lane(row)
+                row_start = (token * self.problem.heads + head) * self.buffers.row_vectors
+                start = row_start + column * self.values.vectors
+                for at, sums in enumerate(running.row(row, self.buffers.vector.lanes)):
+                    self.buffers.arrays["out"][start + at] = sums / running.total.lane(row)
 
 
 def _greatest(values: list[Value]) -> Value:

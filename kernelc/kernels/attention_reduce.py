@@ -1,8 +1,8 @@
 """Joins the partial results that split decode attention leaves, a workgroup a head.
 
-A partial result is a softmax over some positions, relative to their own maximum; weighted by 2^(its maximum - the
-greatest) the sums and totals of all of them add up. An invocation owns two neighbouring elements of the head and every
-`streams`-th split.
+A partial result is a softmax over some positions, relative to their own maximum; weighted by 2^(its maximum -
+the greatest) the sums and totals of all of them add up. An invocation owns two neighbouring elements of the
+head and takes every `streams`-th split.
 """
 
 from __future__ import annotations
@@ -66,8 +66,9 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
 
     def reference(self, problem: AttentionReduceProblem, arrays: Arrays, params: Params) -> None:
         splits = int(params["past"]) // problem.split + 1
-        partials = arrays["partials"].reshape(-1, problem.heads, 2 * problem.pairs)[:splits].astype(np.float64)
-        sums, highest, total = np.split(partials, (problem.head_dim, problem.head_dim + 1), axis=-1)
+        partials = arrays["partials"].reshape(-1, problem.heads, 2 * problem.pairs)[:splits]
+        parts = np.split(partials.astype(np.float64), (problem.head_dim, problem.head_dim + 1), axis=-1)
+        sums, highest, total = parts
         weights = np.exp2(highest - highest.max(axis=0))
         out = (sums * weights).sum(axis=0) / (total * weights).sum(axis=0)
         arrays["out"].reshape(-1)[:] = out.reshape(-1)
@@ -79,9 +80,8 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
             if streams * problem.head_dim // 2 <= capabilities.max_threads:
                 yield AttentionReduceSchedule(streams)
 
-    def default(
-        self, capabilities: Capabilities, problem: AttentionReduceProblem
-    ) -> AttentionReduceSchedule:
+    def default(self, capabilities: Capabilities, problem: AttentionReduceProblem) -> AttentionReduceSchedule:
+        """As many streams as there is room for: the splits are few, and each read waits for memory."""
         return max(self.space(capabilities, problem), key=lambda schedule: schedule.streams)
 
     def workgroup(self, problem: AttentionReduceProblem, schedule: AttentionReduceSchedule) -> int:

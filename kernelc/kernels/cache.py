@@ -1,8 +1,8 @@
 """The KV cache: its layout as bindings, how kernels read it, and its meaning in numpy.
 
-k_cache and v_cache are [context, kv_heads, head_dim], position-major, so that one position's rows of all heads are
-written together. "f16": pairs of halves in a u32, the even element in the low half; "f32": pairs of floats. A kernel may
-read the same bytes in wider loads, up to the 16 bytes that one load of an invocation can bring.
+k_cache and v_cache are [context, kv_heads, head_dim], position-major, so that what one position writes is in
+one place. "f16": pairs of halves in a u32, the even element in the low half; "f32": pairs of floats. A kernel
+may read the same bytes in wider loads, up to the 16 bytes that one load of an invocation can bring.
 """
 
 from __future__ import annotations
@@ -14,21 +14,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.ir.dim import evaluate
-from kernelc.kernels.spec import CONTEXT, Binding
+from kernelc.ir.dim import Dim, evaluate
+from kernelc.kernels.spec import CONTEXT, Binding, empty
 from kernelc.kir.functions import concat, named, unpack_half2
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
-from kernelc.kir.trace import Array
+from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, f32x2, f32x4, u32
 
 KV_DTYPES = ("f16", "f32")
-_HALF_MOST = 60000.0  # what tests fill unused rows with; f16 ends at 65504
-
-
-def row_type(head_dim: int) -> Type:
-    """Element type that queries and results are bound as."""
-    return f32x4 if head_dim % 4 == 0 else f32x2
+_HUGE = 60000.0  # f16 ends at 65504
 
 
 @dataclass(frozen=True)
@@ -57,15 +52,12 @@ class CacheShape:
         dtype = np.float16 if self.kv_dtype == "f16" else np.float32
         return array.reshape(-1).view(dtype).reshape(-1, self.kv_heads, self.head_dim)
 
-    def random(
-        self, name: str, rng: np.random.Generator, env: Mapping[str, int], positions: int
-    ) -> npt.NDArray[Any]:
-        """A bound array: normal numbers in the first `positions` rows, huge ones in the rows that nobody may use."""
-        numbers = rng.normal(size=(evaluate(CONTEXT, env), self.kv_heads, self.head_dim))
-        numbers[positions:] = _HALF_MOST * np.sign(numbers[positions:])
-        binding = self.binding(name)
+    def random(self, rng: np.random.Generator, context: int, filled: int) -> npt.NDArray[Any]:
+        """A cache to bind: normal numbers in the `filled` positions, huge ones where nobody may look."""
+        numbers = rng.normal(size=(context, self.kv_heads, self.head_dim))
+        numbers[filled:] = _HUGE * np.sign(numbers[filled:])
         stored = numbers.astype(np.float16 if self.kv_dtype == "f16" else np.float32)
-        return binding.type.view(stored.reshape(-1).view(np.uint8))
+        return self.binding("k_cache").type.view(stored.reshape(-1).view(np.uint8))
 
 
 @dataclass(frozen=True)
@@ -103,3 +95,45 @@ class CacheRows:
             return [unpack_half2(words)]
         pairs = [unpack_half2(words.lane(i)) for i in range(self.width // 2)]
         return [concat(pairs[i], pairs[i + 1]) for i in range(0, len(pairs), 2)]
+
+
+@dataclass(frozen=True)
+class AttentionBuffers:
+    """What attention kernels bind, the cache for loads of `width` elements and everything else to match."""
+
+    arrays: Mapping[str, Array]
+    vector: Type  # of queries and results
+    keys: CacheRows
+    values: CacheRows
+
+    @staticmethod
+    def bind(k: Tracer, bindings: tuple[Binding, ...], shape: CacheShape, width: int) -> AttentionBuffers:
+        vector, cached = f32.with_lanes(min(4, width)), shape.load_type(width)
+        types = {"q": vector, "out": vector, "k_cache": cached, "v_cache": cached}
+        arrays = {b.name: k.buffer(b.name, types.get(b.name, b.type), b.access) for b in bindings}
+        rows = (CacheRows(arrays[name], shape, width) for name in ("k_cache", "v_cache"))
+        return AttentionBuffers(arrays, vector, *rows)
+
+    @property
+    def row_vectors(self) -> int:
+        """Vectors of a query or of a head's result."""
+        return self.keys.shape.head_dim // self.vector.lanes
+
+
+def attention_bindings(shape: CacheShape, heads: int, seq: Dim) -> tuple[Binding, ...]:
+    """q [seq, heads, head_dim], both caches, out [seq, heads * head_dim]."""
+    type = f32x4 if shape.head_dim % 4 == 0 else f32x2
+    length = seq * (heads * shape.head_dim // type.lanes)
+    caches = (shape.binding("k_cache"), shape.binding("v_cache"))
+    return (Binding("q", type, "read", length), *caches, Binding("out", type, "read_write", length))
+
+
+def attention_inputs(
+    bindings: tuple[Binding, ...], shape: CacheShape, rng: np.random.Generator, env: Mapping[str, int]
+) -> dict[str, npt.NDArray[Any]]:
+    """Scores of order one or of order ten, values of order one."""
+    arrays = {b.name: empty(b, env) for b in bindings}
+    arrays["q"][...] = rng.normal(size=arrays["q"].shape) * rng.choice([0.5, 4.0])
+    for name in ("k_cache", "v_cache"):
+        arrays[name] = shape.random(rng, evaluate(CONTEXT, env), env["past"] + env["seq"])
+    return arrays

@@ -1,9 +1,9 @@
 """The softmax of attention, computed piece by piece over the positions, each piece seen once.
 
-Every invocation keeps a running maximum and sums relative to it, and rescales them when a greater score comes along.
-Scores are in powers of two (the factor log2 e is part of the queries' scale), as exp2 is what GPUs have.
+Every invocation keeps a running maximum and sums relative to it, and rescales them when a greater score comes
+along. Scores are in powers of two (the queries' scale includes log2 e), as exp2 is what GPUs have.
 
-Sources: Milakov and Gimelshein, Online normalizer calculation for softmax (2018); Dao et al., FlashAttention (2022).
+Source: Milakov and Gimelshein, Online normalizer calculation for softmax (2018).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
 
 LOG2_E = math.log2(math.e)
-# The score of a masked position: far below any real one, and finite, since not every driver keeps infinities. Where
-# nothing else was seen yet its weight is 1; the first real score rescales that to 0.
+# The score of a masked position: far below any real one, and finite, since not every driver keeps infinities.
+# Where nothing else was seen yet its weight is 1; the first real score rescales that to 0.
 LOWEST = -1e30
 
 
@@ -30,12 +30,11 @@ def pack(values: Sequence[Value]) -> Value:
 
 def lane(value: Operators, row: int) -> Value:
     """Lane `row` of a vector, or the scalar itself."""
-    found = value.value()
-    return found if found.type.lanes == 1 else found.lane(row)
+    return value.value() if value.value().type.lanes == 1 else value.lane(row)
 
 
 class Running:
-    """The softmax over the positions seen so far, for `rows` queries at once, each in its lane of every register.
+    """The softmax over the positions seen so far, for `rows` queries, each in its lane of every register.
 
     `sums` are of `elements` neighbouring elements of the values, one a register; the result is sums / total.
     """
@@ -72,7 +71,7 @@ class Running:
     def row(self, row: int, width: int) -> list[Value]:
         """The sums of one row, in vectors of `width`."""
         elements = [lane(register, row) for register in self.sums]
-        return [vector(*elements[i : i + width]) for i in range(0, len(elements), width)]
+        return [named("row_sums", vector(*elements[i : i + width])) for i in range(0, len(elements), width)]
 
 
 def exchange_cells(threads: int, elements: int) -> int:
@@ -83,8 +82,8 @@ def exchange_cells(threads: int, elements: int) -> int:
 def join(k: Tracer, running: Sequence[Running], streams: int, exchange: Array) -> None:
     """Join what `streams` (a power of two) equal shares of the workgroup saw: the first share gets it all.
 
-    All invocations must call this. Those of a share number `columns`; invocation stream * columns + column joins
-    invocation column of the other streams.
+    An invocation joins those in its place in the other shares. All invocations must call this, when none of
+    them uses `exchange` any more.
     """
     columns = k.workgroup // streams
     with k.loop(1, streams.bit_length()) as level:
@@ -93,8 +92,9 @@ def join(k: Tracer, running: Sequence[Running], streams: int, exchange: Array) -
         takes = k.local_id < distance
         for state in running:
             with k.when(gives):
+                cell = k.local_id - distance
                 for at, register in enumerate(state.registers):
-                    exchange[k.local_id - distance + at * (k.workgroup // 2)] = register
+                    exchange[cell + at * (k.workgroup // 2)] = register
             k.barrier()
             with k.when(takes):
                 _take(k, state, exchange)
@@ -102,9 +102,8 @@ def join(k: Tracer, running: Sequence[Running], streams: int, exchange: Array) -
 
 
 def _take(k: Tracer, state: Running, exchange: Array) -> None:
-    other_maximum, other_total, *other_sums = (
-        exchange[k.local_id + at * (k.workgroup // 2)] for at in range(len(state.registers))
-    )
+    cells = [exchange[k.local_id + at * (k.workgroup // 2)] for at in range(len(state.registers))]
+    other_maximum = named("other_maximum", cells[0])
     highest = state.see([other_maximum])
     weight = exp2(other_maximum - highest)
-    state.add(weight, other_sums, other_total)
+    state.add(weight, cells[2:], cells[1])

@@ -1,34 +1,117 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.target import TARGETS
+from tests.kernels.attention_problems import (
+    BASELINE,
+    HEAD_DIMS,
+    KV_DTYPES,
+    SEEDS,
+    few,
+    fill_cache,
+    opposed_keys,
+    run_kernel,
+)
 from tests.kernels.executors import EXECUTORS
-from tests.kernels.harness import VARIANTS, check_kernel
+from tests.kernels.harness import check_kernel, compare
 
 
 @st.composite
 def prefill_problems(draw: st.DrawFn) -> AttentionPrefillProblem:
-    kv_heads = draw(st.integers(1, 2))
-    group = draw(st.sampled_from([1, 2, 3]))
-    head_dim = draw(st.sampled_from([2, 6, 8, 16, 20, 32, 64]))
-    kv_dtype = draw(st.sampled_from(["f16", "f32"]))
-    return AttentionPrefillProblem(kv_heads * group, kv_heads, head_dim, kv_dtype, head_dim**-0.5)
+    kv_heads, group, head_dim = draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(HEAD_DIMS)
+    return AttentionPrefillProblem(kv_heads * group, kv_heads, head_dim, draw(KV_DTYPES), head_dim**-0.5)
 
 
-@pytest.mark.parametrize("executor", EXECUTORS)
-@given(problem=prefill_problems(), seed=st.integers(0, 2**32 - 1), data=st.data())
+@given(problem=prefill_problems(), seed=SEEDS, data=st.data())
 def test_prefill_equals_its_reference(
-    executor: str, problem: AttentionPrefillProblem, seed: int, data: st.DataObject
+    problem: AttentionPrefillProblem, seed: int, data: st.DataObject
 ) -> None:
-    capabilities = VARIANTS["baseline"]
-    schedule = data.draw(st.sampled_from(list(ATTENTION_PREFILL.space(capabilities, problem))))
+    check_prefill("interpreter", problem, seed, data)
+
+
+@few
+@given(problem=prefill_problems(), seed=SEEDS, data=st.data())
+def test_prefill_on_wgpu_equals_its_reference(
+    problem: AttentionPrefillProblem, seed: int, data: st.DataObject
+) -> None:
+    check_prefill("wgpu", problem, seed, data)
+
+
+def check_prefill(executor: str, problem: AttentionPrefillProblem, seed: int, data: st.DataObject) -> None:
+    schedule = data.draw(st.sampled_from(list(ATTENTION_PREFILL.space(BASELINE, problem))))
     rows, tile = schedule.rows, schedule.tile(problem.head_dim)
     seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1, 2 * rows]))
     past = data.draw(st.sampled_from([0, 1, tile - 1, tile, tile + 1, max(0, 2 * tile - seq)]))
     env = {"seq": seq, "past": past, "context": past + seq + data.draw(st.sampled_from([0, 1, 40]))}
     check_kernel(
-        ATTENTION_PREFILL, problem, executor=executor, capabilities=capabilities, seed=seed, env=env, schedule=schedule
+        ATTENTION_PREFILL,
+        problem,
+        executor=executor,
+        capabilities=BASELINE,
+        seed=seed,
+        env=env,
+        schedule=schedule,
     )
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_scores_of_ten_thousand_give_exact_means(executor: str) -> None:
+    problem = AttentionPrefillProblem(4, 2, 8, "f16", 8.0)
+    env, rng = {"seq": 40, "past": 50, "context": 100}, np.random.default_rng(4)
+    arrays = ATTENTION_PREFILL.inputs(problem, rng, env)
+    keys, winning = opposed_keys(problem.cache, 90, rng)
+    fill_cache(problem.cache, arrays["k_cache"], keys)
+    arrays["q"][...] = 13.0
+    got = run_kernel(ATTENTION_PREFILL, problem, executor, arrays, env)["out"].reshape(40, 2, 2, 8)
+    values = problem.cache.values(arrays["v_cache"]).astype(np.float64)
+    for row in range(40):
+        means = values[: 51 + row][winning[: 51 + row]].mean(axis=0)
+        assert np.allclose(got[row], means[:, None], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_more_workgroups_than_blocks_do_no_harm(executor: str) -> None:
+    problem = AttentionPrefillProblem(2, 1, 8, "f32", 0.3)
+    env = {"seq": 5, "past": 2, "context": 7}
+    arrays = ATTENTION_PREFILL.inputs(problem, np.random.default_rng(5), env)
+    got = run_kernel(ATTENTION_PREFILL, problem, executor, arrays, env, more=(2, 0, 0))
+    wanted = {name: array.copy() for name, array in arrays.items()}
+    ATTENTION_PREFILL.reference(problem, wanted, {"seq": 5, "past": 2})
+    compare(ATTENTION_PREFILL, problem, "default", got, wanted)
+
+
+SHAPES = [(32, 32, 128), (32, 8, 128), *[(16, 1, dim) for dim in (2, 8, 48, 64, 80, 96, 100, 250, 256)]]
+
+
+@pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
+@pytest.mark.parametrize("heads, kv_heads, head_dim", SHAPES)
+def test_default_schedules_fit_webgpu_limits(heads: int, kv_heads: int, head_dim: int, kv_dtype: str) -> None:
+    problem = AttentionPrefillProblem(heads, kv_heads, head_dim, kv_dtype, 0.1)
+    schedule = ATTENTION_PREFILL.default(BASELINE, problem)
+    assert schedule in set(ATTENTION_PREFILL.space(BASELINE, problem))
+    kernel = ATTENTION_PREFILL.kernel(problem, schedule, BASELINE)
+    assert kernel.shared_bytes == schedule.shared_bytes(head_dim) <= 16384
+    assert kernel.workgroup <= 256
+
+
+def test_every_variant_is_the_same_kernel() -> None:
+    """So testing the baseline tests them all, and an artifact need carry only one."""
+    problem = AttentionPrefillProblem(8, 2, 16, "f16", 0.25)
+    for capabilities in TARGETS["wgsl"].variants:
+        schedule = ATTENTION_PREFILL.default(capabilities, problem)
+        assert schedule == ATTENTION_PREFILL.default(BASELINE, problem)
+        assert ATTENTION_PREFILL.kernel(problem, schedule, capabilities).features() == ()
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seq, past", [(1, 0), (33, 0), (100, 157), (512, 512)])
+@pytest.mark.parametrize("heads, kv_heads, head_dim", SHAPES)
+def test_prefill_of_real_shapes(heads: int, kv_heads: int, head_dim: int, seq: int, past: int) -> None:
+    problem = AttentionPrefillProblem(heads, kv_heads, head_dim, "f16", head_dim**-0.5)
+    env = {"seq": seq, "past": past, "context": 1024}
+    check_kernel(ATTENTION_PREFILL, problem, executor="wgpu", capabilities=BASELINE, seed=past, env=env)

@@ -1,0 +1,64 @@
+"""What the attention tests share: shapes, and inputs with known answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from kernelc.ir.dim import evaluate
+from kernelc.kernels.cache import CacheShape
+from kernelc.kernels.spec import KernelSpec
+from kernelc.target import Capabilities
+from tests.kernels.executors import EXECUTORS, wgpu_device
+
+BASELINE = Capabilities()
+# A driver compiles a kernel in up to a second: fewer examples there than in the interpreter.
+few = settings(max_examples=max(1, settings().max_examples // 3))
+
+SEEDS = st.integers(0, 2**32 - 1)
+KV_DTYPES = st.sampled_from(["f16", "f32"])
+HEAD_DIMS = st.sampled_from([2, 6, 8, 16, 20, 32, 64])
+
+
+def run_kernel(
+    spec: KernelSpec[Any, Any],
+    problem: Any,
+    executor: str,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    env: Mapping[str, int],
+    more: tuple[int, int, int] = (0, 0, 0),
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays after the default schedule ran on them; `more` workgroups than the spec asks for."""
+    if executor == "wgpu" and wgpu_device() is None:
+        pytest.skip("no wgpu adapter (Vulkan driver)")
+    schedule = spec.default(BASELINE, problem)
+    kernel = spec.kernel(problem, schedule, BASELINE)
+    grid = spec.grid(problem, schedule)
+    x, y, z = (evaluate(axis, env) + extra for axis, extra in zip(grid, more, strict=True))
+    step = spec.params(problem, np.random.default_rng(0), env)
+    return EXECUTORS[executor](kernel, (x, y, z), arrays, step)
+
+
+def fill_cache(shape: CacheShape, array: npt.NDArray[Any], rows: npt.NDArray[Any]) -> None:
+    """Write rows [positions, kv_heads, head_dim] into the first positions of a bound cache."""
+    shape.values(array)[: len(rows)] = rows
+
+
+def opposed_keys(
+    shape: CacheShape, positions: int, rng: np.random.Generator
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Keys that are all +12 or all -12, and which positions have +12, the first among them.
+
+    With queries of 13 and scale 64 / head_dim every score is +9984 or -9984, and the result is the plain mean
+    of the values at the winning positions.
+    """
+    winning = rng.random(positions) < 0.3
+    winning[0] = True
+    keys = np.where(winning, 12.0, -12.0)[:, None, None] * np.ones((1, shape.kv_heads, shape.head_dim))
+    return keys, winning
