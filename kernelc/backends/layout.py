@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 WIDTH = 96  # of a line, its comment not counted
 COMMENT_COLUMN = 72
 _INFIX = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "<", "<=", ">", ">=", "==", "!=", "&&", "||"}
@@ -18,7 +20,7 @@ def laid_out(depth: int, text: str, comment: str = "") -> list[str]:
 
 
 def broken(margin: str, text: str) -> list[str]:
-    """Break before an infix operator or after a comma, nested in as few brackets and as late as can be."""
+    """Break before an operator or behind a comma or `=`, nested in as few brackets and as late as can be."""
     lines: list[str] = []
     while len(margin) + len(text) > WIDTH:
         at = _break(text, WIDTH - len(margin))
@@ -32,17 +34,23 @@ def broken(margin: str, text: str) -> list[str]:
 
 
 def _break(text: str, room: int) -> int | None:
-    """The best place to break at within the first `room` characters, past the first third of them."""
-    best: tuple[int, int] | None = None  # (depth, -position)
-    depth = 0
-    for at, char in enumerate(text[: room + 1]):
-        depth += (char in "([") - (char in ")]")
-        if at > room // 3 and _may_break(text, at) and (best is None or (depth, -at) < best):
-            best = (depth, -at)
-    return None if best is None else -best[1]
+    """The best place in the first `room` characters but not their first third, else the next one behind."""
+    places = [
+        (depth, at) for at, depth in enumerate(_depths(text)) if at > room // 3 and _may_break(text, at)
+    ]
+    near = [(depth, -at) for depth, at in places if at <= room]
+    if near:
+        return -min(near)[1]
+    return min((at for _, at in places), default=None)
+
+
+def _depths(text: str) -> list[int]:
+    """In how many brackets each character stands."""
+    return list(accumulate((char in "([") - (char in ")]") for char in text))
 
 
 def _may_break(text: str, at: int) -> bool:
     after_comma = text[at - 2 : at] == ", "
     word, _, rest = text[at:].partition(" ")
-    return after_comma or (text[at - 1] == " " and bool(rest) and word in _INFIX)
+    before_infix = text[at - 1] == " " and bool(rest) and word in _INFIX
+    return after_comma or before_infix or text[at - 3 : at] == " = "

@@ -104,8 +104,8 @@ class PackedRows:
 def unit_type(format: str) -> Type:
     """The smallest load that holds whole vectors of four elements.
 
-    For kernels that deal a group out to several invocations: a word of q4 (two vectors) or q8 (one), two words
-    of f16 (one), four of f32 (one).
+    For kernels that deal a group out to several invocations: a word of q4 (two vectors) or q8 (one), two
+    words of f16 (one), four of f32 (one).
     """
     return {"q4": u32, "q8": u32, "f16": u32x2, "f32": f32x4}[format]
 

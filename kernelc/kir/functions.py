@@ -10,7 +10,7 @@ from __future__ import annotations
 from kernelc.kir.active import current
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Number, Operators
-from kernelc.kir.types import Type, boolean, f32, f32x2, i32, i32x4, u32, u32x4
+from kernelc.kir.types import Type, f32, f32x2, i32, i32x4, u32, u32x4
 
 Operand = Operators
 
@@ -86,9 +86,9 @@ def select(condition: Operand, yes: Number, no: Number) -> Value:
     if not sides:
         raise TypeError(f"{k.where()}: select of two Python numbers needs one kernel value to give the type")
     type = max(sides, key=lambda t: t.lanes)
-    by_lane = isinstance(condition, Operators) and condition.value().type == boolean.with_lanes(type.lanes)
-    chooser = condition.value() if by_lane else k.condition(condition)
-    return k.emit("select", type, (chooser, k.coerce(yes, type), k.coerce(no, type)))
+    return k.emit(
+        "select", type, (k.condition(condition, type.lanes), k.coerce(yes, type), k.coerce(no, type))
+    )
 
 
 def fma(a: Operand, b: Number, c: Number) -> Value:

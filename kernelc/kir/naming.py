@@ -30,8 +30,7 @@ _NAMELESS = frozenset({"const", "param", "workgroup_id", "local_id", "subgroup_l
 
 @functools.lru_cache(maxsize=256)
 def _targets(file: str) -> dict[int, tuple[str, int]]:
-    """line -> (name, first line) for every line of a statement that assigns a kernel expression to one plain
-    name."""
+    """line -> (name, first line), for the lines of statements that assign an expression to one plain name."""
     source = "".join(linecache.getlines(file))
     found: dict[int, tuple[str, int]] = {}
     try:
@@ -97,13 +96,11 @@ def name_values(kernel: Kernel) -> None:
     Values of other files in between (functions the statement called) do not end a run.
     """
     pending = [kernel.body]
-    taken = {
-        s.where for s in walk(kernel.body) if isinstance(s, For | Declare)
-    }  # the index or register has the name
+    # There the name is the loop index's or the register's.
+    taken = {s.where for s in walk(kernel.body) if isinstance(s, For | Declare)}
     while pending:
-        later: dict[
-            str, tuple[str, int]
-        ] = {}  # file -> the statement there that the following value belongs to
+        # By file: the statement there that the following value belongs to.
+        later: dict[str, tuple[str, int]] = {}
         statements = pending.pop().statements
         for statement in reversed(statements):
             pending.extend(blocks_of(statement))

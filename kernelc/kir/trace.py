@@ -43,6 +43,7 @@ from kernelc.kir.nodes import (
     Value,
     Variable,
     operands,
+    values_of,
 )
 from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type, boolean, u32
@@ -84,7 +85,6 @@ class Tracer:
         self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
         self._buffers: list[Buffer] = []
         self._shared: list[Shared] = []
-        self._uses_step = False
         self._root = Block()
         self._blocks: list[Block] = [self._root]
         self._known: list[dict[object, Value]] = [{}]  # values already computed, by scope
@@ -159,7 +159,6 @@ class Tracer:
         """A field of the step block (uniform)."""
         for field in self.step:
             if field.name == name:
-                self._uses_step = True
                 return self.emit("param", field.type, (), name)
         raise KeyError(f"kernel {self.name}: no field {name!r} in the step block")
 
@@ -211,16 +210,15 @@ class Tracer:
             raise TypeError(f"{self.where()}: {value!r} is no {type}")
         return Value("const", type, (), value, self.where())
 
-    def condition(self, condition: Operators | bool) -> Value:
-        """A condition of the kernel.
+    def condition(self, condition: Operators | bool, lanes: int = 1) -> Value:
+        """A condition of the kernel, or with `lanes` one for each lane of a vector.
 
         Raises: TypeError for Python's True or False, which is what `==` between values gives.
         """
         if not isinstance(condition, Operators):
-            raise TypeError(
-                f"{self.where()}: the condition is decided already: compare with equals() or differs()"
-            )
-        return self.coerce(condition, boolean)
+            raise TypeError(f"{self.where()}: decided already: compare values with equals() or differs()")
+        value = condition.value()
+        return value if value.type == boolean.with_lanes(lanes) else self.coerce(value, boolean)
 
     def coerce(self, operand: Number, type: Type) -> Value:
         """A Python number becomes a constant of `type`; a scalar is spread over a vector type's lanes."""
@@ -313,13 +311,15 @@ class Tracer:
             self.name,
             tuple(self._buffers),
             tuple(self._shared),
-            self.step if self._uses_step else (),
+            self.step,
             self.workgroup,
             self._root,
             self.fixed_subgroup_size,
         )
         naming.name_values(kernel)
         dead.remove(kernel)
+        if not any(value.op == "param" for value in values_of(kernel.body)):
+            kernel.params = ()
         return kernel
 
     def _append(self, statement: Statement) -> None:
@@ -338,9 +338,9 @@ class Tracer:
 
 
 def _identity(value: Value) -> object:
-    return (
-        ("const", value.type, repr(value.attr)) if value.op == "const" else id(value)
-    )  # 0.0 == -0.0, repr tells
+    if value.op == "const":
+        return ("const", value.type, repr(value.attr))  # 0.0 == -0.0, but their texts differ
+    return id(value)
 
 
 def trace(
