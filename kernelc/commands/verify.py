@@ -88,7 +88,7 @@ def check_kernel(artifact: Artifact, name: str, executor: Executor) -> Iterator[
         rng = np.random.default_rng(zlib.crc32(name.encode()))
         arrays = spec.inputs(problem, rng, env)
         step = spec.params(problem, rng, env)
-        block = StepBlock(artifact.manifest.params).encode(step) if entry.params else b""
+        block = StepBlock(artifact.manifest.params).encode(step)
         order = [binding.name for binding in entry.bindings]
         got = executor.run_kernel(artifact, name, [arrays[each] for each in order], env, block)
         wanted = {each: array.copy() for each, array in arrays.items()}
