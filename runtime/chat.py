@@ -161,7 +161,7 @@ class Chat:
         if not (number.isascii() and number.isdigit() and len(number) < 10 and question.strip()):
             raise UsageError("wanted /edit N TEXT: the number of a turn and what to ask instead")
         max_new, sampling = self._settings.max_new, self._settings.sampling
-        self._answer(self._conversation.edit(int(number), question.strip(), max_new, sampling))
+        self._answer(self._conversation.edit(int(number), question, max_new, sampling))
 
     def _save(self, argument: str) -> None:
         path = _path(argument, "/save")
