@@ -19,23 +19,10 @@ from kernelc import __version__, cli
 from kernelc.artifact import Artifact
 from kernelc.commands import cache, options
 from kernelc.errors import InternalError, KernelcError, WorkFailed
+from tests.commands import run
 from tests.conftest import REPO
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES, VOCAB
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command line; returns its exit code, stdout and stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture(scope="session")
@@ -146,14 +133,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["verify", "nowhere"], "nowhere: there is no such folder"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_code_2(run: Run, arguments: list[str], wanted: str) -> None:
+def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], wanted: str) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and err.count("\n") == 1
     assert wanted in err
 
 
-def test_an_artifact_is_wanted_but_a_model_given(run: Run, tmp_path: Path) -> None:
+def test_an_artifact_is_wanted_but_a_model_given(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     code, _, err = run("generate", tmp_path, "--prompt", "a")
     assert code == 2
@@ -164,9 +151,7 @@ def test_an_artifact_is_wanted_but_a_model_given(run: Run, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("command", ["build", "chat"])
-def test_no_model_and_no_demo(
-    run: Run, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_model_and_no_demo(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import model
 
     monkeypatch.setattr(model, "__file__", str(tmp_path / "__init__.py"))
@@ -209,7 +194,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
     ],
 )
 def test_exit_codes(
-    run: Run, broken: Callable[[BaseException], None], error: BaseException, code: int, wanted: str
+    broken: Callable[[BaseException], None], error: BaseException, code: int, wanted: str
 ) -> None:
     broken(error)
     assert run("inspect", "x") == (code, "half a result\n", wanted)
@@ -219,7 +204,7 @@ def test_exit_codes(
     "error", [InternalError("slot 3 is read before", ir="%1 = add"), ZeroDivisionError("x")]
 )
 def test_a_bug_shows_its_traceback_behind_the_error_line(
-    run: Run, broken: Callable[[BaseException], None], error: Exception
+    broken: Callable[[BaseException], None], error: Exception
 ) -> None:
     broken(error)
     code, _, err = run("inspect", "x")
@@ -230,7 +215,7 @@ def test_a_bug_shows_its_traceback_behind_the_error_line(
     assert isinstance(error, ZeroDivisionError) or rest[-1] == "%1 = add"
 
 
-def test_the_report_of_a_bug_is_bounded(run: Run, broken: Callable[[BaseException], None]) -> None:
+def test_the_report_of_a_bug_is_bounded(broken: Callable[[BaseException], None]) -> None:
     broken(InternalError("a large kernel", ir="%1 = add\n" * 10_000))
     lines = run("inspect", "x")[2].splitlines()
     assert len(lines) < 210 and "KERNELC_DUMP" in lines[-1]
@@ -249,7 +234,7 @@ def test_a_reader_that_goes_away_is_no_error(toy: Artifact) -> None:
 
 
 @pytest.mark.usefixtures("toy_kernels")
-def test_generate_gives_the_new_ids_alone(run: Run, toy: Artifact) -> None:
+def test_generate_gives_the_new_ids_alone(toy: Artifact) -> None:
     code, out, err = run(
         "generate", toy.folder, "--device", "cpu", "--prompt-ids", "5, 6,7", "--max-gen-len", 6, "--json"
     )
@@ -263,7 +248,7 @@ def test_generate_gives_the_new_ids_alone(run: Run, toy: Artifact) -> None:
 
 
 @pytest.mark.usefixtures("toy_kernels")
-def test_generate_ends_at_a_stop_token_and_at_the_context(run: Run, toy: Artifact) -> None:
+def test_generate_ends_at_a_stop_token_and_at_the_context(toy: Artifact) -> None:
     def generate(prompt: list[int], *more: object) -> dict[str, Any]:
         ids = ",".join(map(str, prompt))
         _, out, _ = run("generate", toy.folder, "--device", "cpu", "--prompt-ids", ids, "--json", *more)
@@ -282,9 +267,7 @@ def test_generate_ends_at_a_stop_token_and_at_the_context(run: Run, toy: Artifac
 
 @pytest.mark.usefixtures("toy_kernels")
 @pytest.mark.parametrize("context", [64, 7])
-def test_generate_writes_the_logits_of_every_position(
-    run: Run, toy: Artifact, tmp_path: Path, context: int
-) -> None:
+def test_generate_writes_the_logits_of_every_position(toy: Artifact, tmp_path: Path, context: int) -> None:
     file, prompt = tmp_path / "out.npz", [5, 6, 7, 4]  # no stop token follows for a while
     code, out, _ = run(
         *("generate", toy.folder, "--device", "cpu", "--prompt-ids", "5,6,7,4", "--context", context),
@@ -312,7 +295,7 @@ def test_generate_writes_the_logits_of_every_position(
         (["--prompt-ids", "5", "--device", "cuda"], "device cuda is not in this build"),
     ],
 )
-def test_generate_refuses(run: Run, toy: Artifact, more: list[str], wanted: str) -> None:
+def test_generate_refuses(toy: Artifact, more: list[str], wanted: str) -> None:
     code, out, err = run("generate", toy.folder, "--device", "cpu", *more)
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and err.count("\n") == 1 and wanted in err
@@ -322,7 +305,7 @@ def test_generate_refuses(run: Run, toy: Artifact, more: list[str], wanted: str)
 
 
 @pytest.mark.usefixtures("toy_kernels")
-def test_inspect_plans_what_the_runtime_allocates(run: Run, toy: Artifact) -> None:
+def test_inspect_plans_what_the_runtime_allocates(toy: Artifact) -> None:
     from kernelc.commands import opening
     from runtime.engine import ALL_ROLES
 
@@ -336,7 +319,7 @@ def test_inspect_plans_what_the_runtime_allocates(run: Run, toy: Artifact) -> No
         assert memory["totals"]["all programs"] == engine.executor.allocated_bytes
 
 
-def test_inspect_prints_every_part(run: Run, toy: Artifact) -> None:
+def test_inspect_prints_every_part(toy: Artifact) -> None:
     code, out, _ = run("inspect", toy.folder)
     assert code == 0
     for title in ("graph", "kernels", "programs", "memory"):
@@ -347,7 +330,7 @@ def test_inspect_prints_every_part(run: Run, toy: Artifact) -> None:
 
 
 @pytest.mark.usefixtures("toy_kernels")
-def test_bench(run: Run, toy: Artifact) -> None:
+def test_bench(toy: Artifact) -> None:
     code, out, err = run(
         *("bench", toy.folder, "--device", "cpu", "--prompt", 20, "--generate", 10, "--repeat", 1),
         *("--profile", "--json"),
@@ -363,7 +346,7 @@ def test_bench(run: Run, toy: Artifact) -> None:
 
 
 @pytest.mark.usefixtures("toy_kernels")
-def test_bench_takes_what_fits_unless_told(run: Run, toy: Artifact) -> None:
+def test_bench_takes_what_fits_unless_told(toy: Artifact) -> None:
     _, out, _ = run("bench", toy.folder, "--device", "cpu", "--repeat", 1, "--json")
     result = json.loads(out)
     assert (result["prompt"], result["generate"]) == (32, 32)
@@ -379,7 +362,7 @@ def test_total_nll_is_that_of_the_targets() -> None:
     assert total_nll(logits, []) == 0
 
 
-def test_texts_that_cannot_be_read(run: Run, toy: Artifact, tmp_path: Path) -> None:
+def test_texts_that_cannot_be_read(toy: Artifact, tmp_path: Path) -> None:
     assert "no such file" in run("evaluate", toy.folder, "--text", tmp_path / "no")[2]
     (tmp_path / "latin").write_bytes(b"caf\xe9")
     assert (
@@ -387,7 +370,7 @@ def test_texts_that_cannot_be_read(run: Run, toy: Artifact, tmp_path: Path) -> N
     )
 
 
-def test_verify_does_not_know_foreign_kernels(run: Run, toy: Artifact) -> None:
+def test_verify_does_not_know_foreign_kernels(toy: Artifact) -> None:
     code, _, err = run("verify", toy.folder, "--device", "cpu")
     assert code == 2 and "no kernel toy_logits of this kernelc" in err
 
