@@ -50,15 +50,11 @@ def fill_cache(shape: CacheShape, array: npt.NDArray[Any], rows: npt.NDArray[Any
     shape.values(array)[: len(rows)] = rows
 
 
-def opposed_keys(
-    shape: CacheShape, positions: int, rng: np.random.Generator
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Keys that are all +12 or all -12, and which positions have +12, the first among them.
+def opposed_keys(shape: CacheShape, positions: int, winner: int) -> npt.NDArray[Any]:
+    """Keys [positions, kv_heads, head_dim] of 12 at positions `winner` and `winner` + 41, else of -12.
 
-    With queries of 13 and scale 64 / head_dim every score is +9984 or -9984, and the result is the plain mean
-    of the values at the winning positions.
+    With queries of 13 and scale 64 / head_dim every score is +9984 or -9984.
     """
-    winning = rng.random(positions) < 0.3
-    winning[0] = True
-    keys = np.where(winning, 12.0, -12.0)[:, None, None] * np.ones((1, shape.kv_heads, shape.head_dim))
-    return keys, winning
+    keys = np.full((positions, shape.kv_heads, shape.head_dim), -12.0)
+    keys[[winner, winner + 41]] = 12.0
+    return keys

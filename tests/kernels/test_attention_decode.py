@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernelc.kernels.attention_decode import ATTENTION_DECODE, AttentionDecodeProblem
+from kernelc.kernels.attention_decode import (
+    ATTENTION_DECODE,
+    AttentionDecodeProblem,
+    AttentionDecodeSchedule,
+)
 from kernelc.kernels.attention_reduce import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS
@@ -120,29 +124,45 @@ def test_splits_join_to_the_whole(executor: str, past: int) -> None:
 
 @pytest.mark.parametrize("executor", EXECUTORS)
 @pytest.mark.parametrize("split", [0, 16])
-def test_scores_of_ten_thousand_give_exact_means(executor: str, split: int) -> None:
+@pytest.mark.parametrize("winner", [0, 5, 31, 34])
+def test_scores_of_ten_thousand_pick_their_values(executor: str, split: int, winner: int) -> None:
     problem = AttentionDecodeProblem(4, 2, 8, "f16", 8.0, split)
-    env, rng = {"seq": 1, "past": 90, "context": 100}, np.random.default_rng(3)
-    arrays = ATTENTION_DECODE.inputs(problem, rng, env)
-    keys, winning = opposed_keys(problem.cache, 91, rng)
-    fill_cache(problem.cache, arrays["k_cache"], keys)
+    env = {"seq": 1, "past": 90, "context": 100}
+    arrays = ATTENTION_DECODE.inputs(problem, np.random.default_rng(3), env)
+    fill_cache(problem.cache, arrays["k_cache"], opposed_keys(problem.cache, 91, winner))
     arrays["q"][...] = 13.0
     got = run_kernel(ATTENTION_DECODE, problem, executor, arrays, env)
     if split:
         joined = {"partials": got["partials"], "out": np.zeros((16, 2), np.float32)}
         got = run_kernel(ATTENTION_REDUCE, problem.reduce, executor, joined, env)
-    means = problem.cache.values(arrays["v_cache"])[:91][winning].astype(np.float64).mean(axis=0)
-    assert np.allclose(got["out"].reshape(2, 2, 8), means[:, None], rtol=1e-5, atol=1e-6)
+    mean = problem.cache.values(arrays["v_cache"])[[winner, winner + 41]].astype(np.float64).mean(axis=0)
+    assert np.allclose(got["out"].reshape(2, 2, 8), mean[:, None], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_tiles_follow_each_other_where_keys_are_not_shared(executor: str) -> None:
+    problem = AttentionDecodeProblem(2, 1, 8, "f16", 0.3, 0)
+    schedule = AttentionDecodeSchedule(rows=2, sets=1, width=2, streams=2, rounds=1, parts=1)
+    env = {"seq": 1, "past": 5 * schedule.tile, "context": 64}
+    check_kernel(
+        ATTENTION_DECODE,
+        problem,
+        executor=executor,
+        capabilities=BASELINE,
+        seed=6,
+        env=env,
+        schedule=schedule,
+    )
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_more_workgroups_than_splits_do_no_harm(executor: str) -> None:
     problem = AttentionDecodeProblem(3, 1, 8, "f16", 0.3, 4)
-    env = {"seq": 1, "past": 13, "context": 14}
+    env = {"seq": 1, "past": 11, "context": 16}
     arrays = ATTENTION_DECODE.inputs(problem, np.random.default_rng(5), env)
     got = run_kernel(ATTENTION_DECODE, problem, executor, arrays, env, more=(0, 3, 0))
     wanted = {name: array.copy() for name, array in arrays.items()}
-    ATTENTION_DECODE.reference(problem, wanted, {"seq": 1, "past": 13})
+    ATTENTION_DECODE.reference(problem, wanted, {"seq": 1, "past": 11})
     compare(ATTENTION_DECODE, problem, "default", got, wanted)
 
 
