@@ -6,19 +6,20 @@ leaving the best of its block (`ARGMAX_BLOCKS`), and one that chooses among thos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.kernels.keys import order_keys, order_keys_reference
+from kernelc.kernels.keys import greatest_lane, order_keys, order_keys_reference
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kernels.workgroup import Workgroup
 from kernelc.kir.functions import minimum, select, vector
 from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.operators import Operators
+from kernelc.kir.operators import Number, Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x4, u32, u32x2
 from kernelc.target import Capabilities
@@ -60,7 +61,10 @@ class ArgmaxFinalProblem:
 
 @dataclass(frozen=True)
 class ArgmaxSchedule:
+    """Each of `threads` invocations loads `unroll` elements at a time."""
+
     threads: int
+    unroll: int
     subgroups: bool
 
 
@@ -78,19 +82,41 @@ class _Best:
             self.k.assign(self.key, key)
             self.k.assign(self.index, index.value() + offset)
 
-    def meet_logits(self, logits: Array, at: Value) -> None:
-        """The element number `at` of the logits: one of them, or four."""
-        keys = order_keys(logits[at])
+    def meet_element(self, keys: Value, at: Operators) -> None:
+        """The keys of the element number `at`: one of them, or four."""
         lanes = keys.type.lanes
-        first = at * lanes
-        for lane in range(lanes):
-            self.meet(keys if lanes == 1 else keys.lane(lane), first, lane)
+        if lanes == 1:
+            self.meet(keys, at)
+            return
+        with self.k.when(greatest_lane(keys) > self.key):
+            first = at * lanes
+            for lane in range(lanes):
+                self.meet(keys.lane(lane), first, lane)
 
     def of_workgroup(self, workgroup: Workgroup) -> tuple[Value, Value]:
         """(key, index) of the greatest key of all invocations, the lowest index among equals."""
         greatest = workgroup.maximum(self.key)
         last = workgroup.maximum(select(self.key.equals(greatest), self.index ^ _ALL_BITS, 0))
         return greatest, last ^ _ALL_BITS
+
+
+@contextmanager
+def every_element(
+    k: Tracer, logits: Array, start: Operators, stop: Number, unroll: int
+) -> Generator[list[tuple[Value, Value]]]:
+    """A loop over the elements start, start + threads .. below stop, `unroll` of them a round.
+
+    Gives (index, keys) of each. They are loaded together, because what such a loop waits for is memory. A
+    round may reach past the end: the surplus is the last element again, with keys 0.
+    """
+    with k.loop(start, stop, k.workgroup * unroll) as first:
+        elements = [(first, order_keys(logits[first]))]
+        for ahead in range(1, unroll):
+            place = first + ahead * k.workgroup
+            at = minimum(place, k.coerce(stop, u32) - 1)
+            keys = select(place < stop, order_keys(logits[at]), 0)
+            elements.append((at, keys))
+        yield elements
 
 
 def keep_best(k: Tracer) -> _Best:
@@ -143,11 +169,14 @@ class _ArgmaxKernel(KernelSpec[Any, ArgmaxSchedule]):
     def space(self, capabilities: Capabilities, problem: Any) -> Iterable[ArgmaxSchedule]:
         for threads in (32, 64, 128, 256):
             if threads <= capabilities.max_threads:
-                yield ArgmaxSchedule(threads, capabilities.subgroups)
+                yield from (ArgmaxSchedule(threads, unroll, capabilities.subgroups) for unroll in (1, 4))
 
     def default(self, capabilities: Capabilities, problem: Any) -> ArgmaxSchedule:
         wanted = 256 if self.elements(problem) > 1024 else 64
-        return ArgmaxSchedule(min(wanted, capabilities.max_threads), capabilities.subgroups)
+        threads = min(wanted, capabilities.max_threads)
+        return ArgmaxSchedule(
+            threads, 4 if self.elements(problem) > 16 * threads else 1, capabilities.subgroups
+        )
 
     def workgroup(self, problem: Any, schedule: ArgmaxSchedule) -> int:
         return schedule.threads
@@ -179,8 +208,10 @@ class Argmax(_ArgmaxKernel):
         buffers = self.arrays(k, problem)
         logits = buffers["logits"]
         best = keep_best(k)
-        with k.loop(k.local_id, problem.vocab // logits.type.lanes, schedule.threads) as i:
-            best.meet_logits(logits, i)
+        count = problem.vocab // logits.type.lanes
+        with every_element(k, logits, k.local_id, count, schedule.unroll) as elements:
+            for at, keys in elements:
+                best.meet_element(keys, at)
         _, token = best.of_workgroup(Workgroup(k, schedule.subgroups))
         write_token(k, buffers["tokens"], token)
 
@@ -221,8 +252,9 @@ class ArgmaxBlocks(_ArgmaxKernel):
         count, all_elements = problem.block // logits.type.lanes, problem.vocab // logits.type.lanes
         first = block * count
         stop = first + count if all_elements % count == 0 else minimum(first + count, all_elements)
-        with k.loop(first + k.local_id, stop, schedule.threads) as i:
-            best.meet_logits(logits, i)
+        with every_element(k, logits, first + k.local_id, stop, schedule.unroll) as elements:
+            for at, keys in elements:
+                best.meet_element(keys, at)
         key, index = best.of_workgroup(Workgroup(k, schedule.subgroups))
         with k.when(k.local_id.equals(0)):
             buffers["best"][block] = vector(key, index)

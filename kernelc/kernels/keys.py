@@ -41,6 +41,14 @@ def number_of_key(key: Operators) -> Value:
     return number
 
 
+def greatest_lane(keys: Value) -> Value:
+    """The greatest of a vector's keys, or the one key."""
+    if keys.type.lanes == 1:
+        return keys
+    greatest = maximum(maximum(keys.x, keys.y), maximum(keys.z, keys.w))
+    return greatest
+
+
 def order_keys_reference(x: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
     """What `order_keys` means, in numpy."""
     clean = np.where(np.isnan(x), -np.inf, x).astype(np.float32)

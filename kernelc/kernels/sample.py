@@ -18,17 +18,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.kernels.argmax import keep_best, logits_binding, random_logits, tokens_binding, write_token
-from kernelc.kernels.keys import number_of_key, order_keys
+from kernelc.kernels.keys import greatest_lane, order_keys
 from kernelc.kernels.random import gumbel, gumbel_reference, hash_words, hash_words_reference
 from kernelc.kernels.spec import Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
-from kernelc.kernels.threshold import COLDEST, LIMIT, SampleSchedule, Threshold
-from kernelc.kir.functions import select
+from kernelc.kernels.threshold import COLDEST, LIMIT, SampleSchedule, Threshold, limited_number
+from kernelc.kir.functions import select, vector
 from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Tracer
 from kernelc.target import Capabilities
@@ -42,25 +43,26 @@ class SampleProblem:
 
 
 def limited(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """The logits as sampling sees them."""
+    """The logits as probabilities and scores see them."""
     return np.clip(np.nan_to_num(logits.astype(np.float64), nan=-LIMIT), -LIMIT, LIMIT)
 
 
 def kept_reference(logits: npt.NDArray[Any], params: Params, slack: float = 0.0) -> npt.NDArray[np.bool_]:
     """Which tokens may be drawn. A `slack` above 0 keeps a little more by top-p and min-p, below 0 less."""
-    values = limited(logits)
-    greatest, temperature = values.max(), max(float(params["temperature"]), COLDEST)
+    values = np.where(np.isnan(logits), -np.inf, logits).astype(np.float64)
+    greatest, peak = values.max(), limited(logits).max()
     kept = np.ones(values.size, np.bool_)
     if 0 < params["top_k"] < values.size:
         kept = values >= np.sort(values)[-int(params["top_k"])]
     if params["top_p"] < 1:
-        mass = np.where(kept, np.exp(np.maximum((values - greatest) / temperature, -100)), 0)
-        descending = np.sort(values)[::-1]
-        before = np.concatenate([[0], np.cumsum(mass[np.argsort(-values, kind="stable")])])
-        above = before[np.searchsorted(-descending, -values, side="left")]  # mass of what is strictly greater
+        sharpness = 1 / max(float(params["temperature"]), COLDEST)
+        mass = np.where(kept, np.exp(np.maximum((limited(logits) - peak) * sharpness, -100)), 0)
+        descending = np.argsort(-values, kind="stable")
+        before = np.concatenate([[0], np.cumsum(mass[descending])])
+        above = before[np.searchsorted(-values[descending], -values)]  # mass of what is strictly greater
         kept &= above < (float(np.float32(params["top_p"])) + slack) * before[-1]
     if params["min_p"] > 0:
-        floor = greatest + float(params["temperature"]) * np.log(float(params["min_p"]))
+        floor = peak + float(params["temperature"]) * np.log(float(params["min_p"]))
         kept &= values >= floor - slack * (1 + abs(floor))
     return kept | (values == greatest)
 
@@ -104,19 +106,15 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
         )
 
     def space(self, capabilities: Capabilities, problem: SampleProblem) -> Iterable[SampleSchedule]:
-        for threads in (64, 128, 256):
-            for bits in (1, 2):
-                for slots in (2, 10):
-                    schedule = SampleSchedule(threads, bits, slots, capabilities.subgroups)
-                    if (
-                        threads <= capabilities.max_threads
-                        and schedule.shared_bytes <= capabilities.shared_bytes
-                    ):
-                        yield schedule
+        for threads, bits, slots, unroll in product((64, 128, 256), (1, 2), (2, 10), (1, 2, 4)):
+            schedule = SampleSchedule(threads, bits, slots, unroll, capabilities.subgroups)
+            if threads <= capabilities.max_threads and schedule.shared_bytes <= capabilities.shared_bytes:
+                yield schedule
 
     def default(self, capabilities: Capabilities, problem: SampleProblem) -> SampleSchedule:
-        threads = 64 if problem.vocab <= 1024 else min(256, capabilities.max_threads)
-        return SampleSchedule(threads, 2, 10, capabilities.subgroups)
+        small = problem.vocab <= 4096
+        threads = 64 if small else min(256, capabilities.max_threads)
+        return SampleSchedule(threads, 2, 10, 1 if small else 4, capabilities.subgroups)
 
     def workgroup(self, problem: SampleProblem, schedule: SampleSchedule) -> int:
         return schedule.threads
@@ -163,27 +161,13 @@ def _draw(k: Tracer, threshold: Threshold) -> Value:
     """The id of the best score among the tokens at or above the threshold."""
     position = k.param("past") + k.param("seq")
     best = keep_best(k)
-    with threshold.every_candidate() as at:
-        keys = threshold.keys(at)
+    with threshold.every_candidate() as (at, keys), k.when(greatest_lane(keys) >= threshold.key):
         first = at * threshold.lanes
-        with k.loop(0, threshold.lanes) as lane:  # not unrolled: the noise is forty lines
-            key = _lane(keys, lane)
-            with k.when(key >= threshold.key):
-                token = first + lane
-                noise = gumbel(hash_words(token, position, k.param("seed")))
-                score = number_of_key(key) + k.param("temperature") * noise
-                best.meet(order_keys(score), token)
+        tokens = first if threshold.lanes == 1 else vector(*(first + lane for lane in range(threshold.lanes)))
+        noise = gumbel(hash_words(tokens, position, k.param("seed")))
+        scores = limited_number(keys) + k.param("temperature") * noise
+        best.meet_element(select(keys >= threshold.key, order_keys(scores), 0), at)
     return best.of_workgroup(threshold.workgroup)[1]
-
-
-def _lane(vector: Value, lane: Value) -> Value:
-    """Component `lane` of a vector of four, or the scalar itself."""
-    if vector.type.lanes == 1:
-        return vector
-    low = select(lane.equals(0), vector.x, vector.y)
-    high = select(lane.equals(2), vector.z, vector.w)
-    key = select(lane < 2, low, high)
-    return key
 
 
 SAMPLE = Sample()

@@ -13,10 +13,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kernelc.kernels.keys import key_of, number_of_key, order_keys
+from kernelc.kernels.argmax import every_element
+from kernelc.kernels.keys import greatest_lane, key_of, number_of_key, order_keys
 from kernelc.kernels.math import log
 from kernelc.kernels.workgroup import Workgroup
-from kernelc.kir.functions import exp, logical_and, logical_or, maximum, minimum, select, to_f32
+from kernelc.kir.active import current
+from kernelc.kir.functions import dot, exp, logical_and, logical_or, maximum, minimum, select, splat, to_f32
 from kernelc.kir.nodes import Value, Variable
 from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
@@ -31,15 +33,20 @@ COLDEST = 1e-5
 
 @dataclass(frozen=True)
 class SampleSchedule:
-    """`bits` (1, 2, 4) of a threshold are found in a pass; an invocation can list `slots` elements."""
+    """`bits` (1, 2, 4) of a threshold are found in a pass; an invocation can list `slots` elements.
+
+    Walks over all logits load `unroll` elements at a time.
+    """
 
     threads: int
     bits: int
     slots: int
+    unroll: int
     subgroups: bool
 
     @property
     def candidates(self) -> int:
+        """Thresholds tried in a pass."""
         return (1 << self.bits) - 1
 
     @property
@@ -49,6 +56,7 @@ class SampleSchedule:
 
     @property
     def shared_bytes(self) -> int:
+        """Workgroup memory that the kernel takes."""
         reductions = Workgroup.shared_bytes(self.threads, self.subgroups, max(3, self.candidates))
         return reductions + 4 * (self.threads * (self.slots + 1) + 1)
 
@@ -75,52 +83,33 @@ class Threshold:
 
     # Passes
 
-    def keys(self, at: Value) -> Value:
-        """The keys of an element's logits, within the limits."""
-        keys = minimum(maximum(order_keys(self.logits[at]), key_of(-LIMIT)), key_of(LIMIT))
-        return keys
-
-    def _lanes(self, vector: Value) -> list[Value]:
-        return [vector] if self.lanes == 1 else [vector.lane(lane) for lane in range(self.lanes)]
-
-    def _greatest(self, keys: Value) -> Value:
-        if self.lanes == 1:
-            return keys
-        greatest = maximum(maximum(keys.x, keys.y), maximum(keys.z, keys.w))
-        return greatest
-
-    def _weights(self, keys: Value) -> Value:
-        """Probabilities of an element's tokens, as multiples of the greatest."""
-        below = number_of_key(keys) - self.peak
-        weights = exp(maximum(below * self.sharpness, -100.0))
-        return weights
-
-    def _mass(self, keys: Value, weights: Value, bound: Operators) -> Value:
-        """The sum of an element's weights whose keys reach the bound."""
-        pairs = zip(self._lanes(keys), self._lanes(weights), strict=True)
-        mass = _total([select(key >= bound, weight, 0.0) for key, weight in pairs])
-        return mass
-
-    def _number(self, keys: Value, bound: Operators) -> Value:
-        """How many of an element's keys reach the bound."""
-        number = _total([to_f32(key >= bound) for key in self._lanes(keys)])
-        return number
+    @contextmanager
+    def _every_element(self) -> Generator[list[tuple[Value, Value]]]:
+        with every_element(
+            self.k, self.logits, self.k.local_id, self.elements, self.schedule.unroll
+        ) as elements:
+            yield elements
 
     @contextmanager
-    def _every_element(self) -> Generator[Value]:
-        with self.k.loop(self.k.local_id, self.elements, self.threads) as at:
-            yield at
+    def every_candidate(self) -> Generator[tuple[Value, Value]]:
+        """A loop over the elements that may hold kept tokens: this invocation's list, or its share of all.
 
-    @contextmanager
-    def every_candidate(self) -> Generator[Value]:
-        """A loop over the elements that may hold kept tokens: this invocation's list, or its share of all."""
+        Gives the index of an element and its keys.
+        """
         k = self.k
         with k.loop(0, self.count) as turn:
             place = k.local_id + turn * self.threads
-            at = k.var(place)
+            element = k.var(place)
             with k.when(self.use_list.equals(1)):
-                k.assign(at, self.listed[place])
-            yield at.value()
+                k.assign(element, self.listed[place])
+            at = element.value()
+            yield at, order_keys(self.logits[at])
+
+    def _weights(self, keys: Value) -> Value:
+        """Probabilities of an element's tokens, as multiples of the greatest."""
+        below = limited_number(keys) - self.peak
+        weights = exp(maximum(below * self.sharpness, -100.0))
+        return weights
 
     # The thresholds
 
@@ -134,7 +123,7 @@ class Threshold:
         with k.when(logical_or(by_ratio, logical_or(by_count, by_mass))):
             own = self._greatest_own()
             greatest = self.workgroup.maximum(own)
-            k.assign(self.peak, number_of_key(greatest))
+            k.assign(self.peak, limited_number(greatest))
             with k.when(logical_or(by_count, by_mass)):
                 mass = self._list_likely(own, by_count)
                 with k.when(by_count):
@@ -155,8 +144,9 @@ class Threshold:
         """The greatest key of the elements that this invocation walks; 0 if there are none."""
         k = self.k
         own = k.var(0, u32)
-        with self._every_element() as at:
-            k.assign(own, maximum(own, self._greatest(self.keys(at))))
+        with self._every_element() as elements:
+            for _, keys in elements:
+                k.assign(own, maximum(own, greatest_lane(keys)))
         return own
 
     def _list_likely(self, own: Operators, by_count: Value) -> Variable:
@@ -164,21 +154,18 @@ class Threshold:
         k, slots = self.k, self.schedule.slots
         top_k, likely = k.param("top_k"), k.constant(self.schedule.likely, u32)
         few = top_k <= likely
-        floor = self._ranked(own, select(logical_and(by_count, few), top_k, likely))
-        length, mass, mass_listed = (
-            k.var(0, u32, "length"),
-            k.var(0.0, f32, "mass"),
-            k.var(0.0, f32, "mass_listed"),
-        )
-        with self._every_element() as at:
-            keys = self.keys(at)
-            weights = self._weights(keys)
-            mass += _total(self._lanes(weights))
-            with k.when(self._greatest(keys) >= floor):
-                with k.when(length < slots):
-                    self.listed[k.local_id + length * self.threads] = at
-                length += 1
-                mass_listed += self._mass(keys, weights, floor)
+        floor = maximum(self._ranked(own, select(logical_and(by_count, few), top_k, likely)), 1)
+        length, mass = k.var(0, u32, "length"), k.var(0.0, f32, "mass")
+        mass_listed = k.var(0.0, f32)
+        with self._every_element() as elements:
+            for at, keys in elements:
+                weights = self._weights(keys)
+                mass += _total(weights)
+                with k.when(greatest_lane(keys) >= floor):
+                    with k.when(length < slots):
+                        self.listed[k.local_id + length * self.threads] = at
+                    length += 1
+                    mass_listed += _total(select(keys >= floor, weights, 0.0))
         sums = self.workgroup.sums([mass, mass_listed, to_f32(length > slots)])
         k.assign(mass, sums[0])
         enough = select(by_count, few, sums[1] >= sums[0] * k.param("top_p"))
@@ -202,8 +189,7 @@ class Threshold:
         with k.when(ahead.equals(rank - 1)):
             chosen[0] = own.value()
         k.barrier()
-        floor = chosen[0]
-        return floor
+        return chosen[0]
 
     def _search(self, target: Operators, weighted: bool) -> Value:
         """The greatest key at or above which the weights (or the tokens) add up to `target`."""
@@ -214,13 +200,11 @@ class Threshold:
             step = k.constant(1, u32) << shift
             bounds = [found + step * (1 + j) for j in range(self.schedule.candidates)]
             sums = [k.var(0.0, f32, name=f"above_{1 + j}") for j in range(self.schedule.candidates)]
-            with self.every_candidate() as at:
-                keys = self.keys(at)
+            with self.every_candidate() as (_, keys):
                 weights = self._weights(keys) if weighted else None
                 for above, bound in zip(sums, bounds, strict=True):
-                    above += (
-                        self._number(keys, bound) if weights is None else self._mass(keys, weights, bound)
-                    )
+                    reached = keys >= bound
+                    above += _total(to_f32(reached) if weights is None else select(reached, weights, 0.0))
             for total in self.workgroup.sums(sums):
                 with k.when(total >= target):
                     found += step
@@ -229,14 +213,21 @@ class Threshold:
     def _mass_kept(self) -> Value:
         """The mass of the tokens at or above the threshold."""
         kept = self.k.var(0.0, f32)
-        with self.every_candidate() as at:
-            keys = self.keys(at)
-            kept += self._mass(keys, self._weights(keys), self.key)
+        with self.every_candidate() as (_, keys):
+            kept += _total(select(keys >= self.key, self._weights(keys), 0.0))
         return self.workgroup.sums([kept])[0]
 
 
-def _total(values: list[Value]) -> Value:
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
-    return total
+def limited_number(keys: Operators) -> Value:
+    """The numbers that keys stand for, within the limit; for the key 0, which is no number's, the lowest."""
+    limited = minimum(maximum(keys, key_of(-LIMIT)), key_of(LIMIT))
+    return number_of_key(limited)
+
+
+def _total(vector: Value) -> Value:
+    """The sum of a vector's lanes, or the scalar."""
+    return (
+        vector
+        if vector.type.lanes == 1
+        else dot(vector, splat(current().constant(1.0, f32), vector.type.lanes))
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,8 +49,7 @@ def check_kernel(
     got = EXECUTORS[executor](kernel, grid, arrays, step)
     wanted = {name: array.copy() for name, array in arrays.items()}
     spec.reference(problem, wanted, step)
-    if not spec.near_tie(problem, arrays, step, got, wanted):
-        compare(spec, problem, schedule, got, wanted)
+    compare(spec, problem, schedule, got, wanted, lambda: spec.near_tie(problem, arrays, step, got, wanted))
 
 
 def compare(
@@ -59,8 +58,9 @@ def compare(
     schedule: Any,
     got: Mapping[str, npt.NDArray[Any]],
     wanted: Mapping[str, npt.NDArray[Any]],
+    near_tie: Callable[[], bool],
 ) -> None:
-    """Outputs within the spec's tolerance (f16 pairs compared as numbers), inputs untouched."""
+    """Outputs within the spec's tolerance (f16 pairs compared as numbers) or a near tie, inputs untouched."""
     tolerance = spec.tolerance(problem)
     for binding in spec.bindings(problem):
         a, b = got[binding.name], wanted[binding.name]
@@ -72,7 +72,7 @@ def compare(
         error = np.abs(a.astype(np.float64) - b.astype(np.float64))
         limit = tolerance.absolute + tolerance.relative * np.abs(b.astype(np.float64))
         bad = ~(error <= limit)
-        assert not bad.any(), (
+        assert not bad.any() or near_tie(), (
             f"{spec.name}.{binding.name}: {int(bad.sum())} of {bad.size} differ, worst {error.max():.3g} at "
             f"{np.unravel_index(int(np.argmax(np.where(np.isnan(error), np.inf, error))), error.shape)}\n  {problem}\n  {schedule}"
         )
