@@ -7,7 +7,7 @@ plan memory and lower. No weight is needed, so a plan for a 7B model takes a sec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kernelc import debug
@@ -24,11 +24,11 @@ from kernelc.kernels.step import STEP
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.text import kernel_text
 from kernelc.passes.fuse import fuse
-from kernelc.passes.lower import Lowered, Printed, ProgramSource, Render, lower
+from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
-from kernelc.target import Target, target_named
+from kernelc.target import Target, targets_named
 from model.config import LlamaConfig
 from model.llama import llama
 
@@ -72,7 +72,8 @@ class CompileOptions:
             raise UsageError(f"got {self.kv_dtype!r}, wanted f16 or f32", where="--kv", help="leave --kv out")
         small = cache_bytes(config, context, 4) <= SMALL_CACHE_BYTES
         dtype = self.kv_dtype or ("f32" if self.quant == "f32" or small else "f16")
-        return CompileOptions(target_named(self.target).name, self.quant, context, dtype)
+        targets_named(self.target)  # refuse an unknown one now
+        return CompileOptions(self.target, self.quant, context, dtype)
 
 
 def cache_bytes(config: LlamaConfig, context: int, element_bytes: int) -> int:
@@ -119,8 +120,7 @@ def compile_model(config: LlamaConfig, options: CompileOptions) -> Compiled:
     """Compile every role of a model. Raises: UsageError for options that do not fit it."""
     options = options.checked(config)
     assert options.context is not None and options.kv_dtype is not None
-    target = target_named(options.target)
-    builder = _Builder(config, options, target)
+    builder = _Builder(config, options, targets_named(options.target))
     builder.role("decode", "decode", 0, (0, min(SPLIT_FROM, options.context) - 1))
     if options.context > SPLIT_FROM:
         builder.role("decode_long", "decode", SPLIT, (SPLIT_FROM, options.context - 1))
@@ -131,9 +131,9 @@ def compile_model(config: LlamaConfig, options: CompileOptions) -> Compiled:
 
 
 class _Builder:
-    def __init__(self, config: LlamaConfig, options: CompileOptions, target: Target) -> None:
+    def __init__(self, config: LlamaConfig, options: CompileOptions, targets: Sequence[Target]) -> None:
         assert options.context is not None
-        self.config, self.options, self.target, self.context = config, options, target, options.context
+        self.config, self.options, self.targets, self.context = config, options, targets, options.context
         self.sources: list[ProgramSource] = []
         self.selected = Selection()
         self.graphs: dict[str, str] = {}
@@ -163,7 +163,7 @@ class _Builder:
 
     @property
     def largest_binding(self) -> int:
-        return min(capabilities.max_binding_bytes for capabilities in self.target.variants)
+        return min(each.max_binding_bytes for target in self.targets for each in target.variants)
 
     def graph(self, role: str) -> Graph:
         rows = SCORE_ROWS if role == "score" else PREFILL_ROWS
@@ -182,7 +182,7 @@ class _Builder:
     def compiled(self) -> Compiled:
         weights = {name: size for matrix in self.selected.matrices.values() for name, size in _stored(matrix)}
         weights |= {vector.name: 4 * vector.length for vector in self.selected.vectors.values()}
-        lowered = lower(self.sources, self.states, weights, self.symbols, self.target, renderer(self.target))
+        lowered = lower(self.sources, self.states, weights, self.symbols, self.targets, render)
         text = "\n".join(self.graphs.values())
         return Compiled(
             self.options, self.symbols, lowered, self.selected.matrices, self.selected.vectors, text
@@ -198,20 +198,14 @@ def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:
     return found
 
 
-def renderer(target: Target) -> Render:
-    """The target's printer, which also says what the kernel asks of a device."""
-    backend = backend_named(target.name)
-
-    def render(kernel: Kernel) -> Printed:
-        rendered = backend.render(kernel)
-        requires = Requires(
-            features=kernel.features(),
-            subgroup_size=kernel.subgroup_size,
-            threads=kernel.workgroup,
-            shared_bytes=kernel.shared_bytes,
-            storage_buffers=len(kernel.buffers),
-        )
-        uses_params = bool(kernel.params)
-        return Printed(rendered.text, rendered.entry, requires, uses_params, lambda: kernel_text(kernel))
-
-    return render
+def render(target: str, kernel: Kernel) -> Printed:
+    """Print a kernel for a target, and say what it asks of a device."""
+    rendered = backend_named(target).render(kernel)
+    requires = Requires(
+        features=kernel.features(),
+        subgroup_size=kernel.subgroup_size,
+        threads=kernel.workgroup,
+        shared_bytes=kernel.shared_bytes,
+        storage_buffers=len(kernel.buffers),
+    )
+    return Printed(rendered, requires, bool(kernel.params), lambda: kernel_text(kernel))

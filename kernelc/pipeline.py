@@ -85,8 +85,8 @@ def _vector(vector: PackedVector, checkpoint: Checkpoint) -> npt.NDArray[np.floa
 
 def _finish(writer: ArtifactWriter, compiled: Compiled, name: str, config: LlamaConfig) -> Manifest:
     """Kernels and graph into the writer; the manifest of all that is there so far."""
-    for file, text in compiled.lowered.texts.items():
-        writer.add_kernel(file, text)
+    for file, data in compiled.lowered.files.items():
+        writer.add_kernel(file, data)
     graph = writer.add_file("graph.ir", compiled.graph.encode())
     manifest = compiled.manifest(name, config, writer.weights.finish())
     return replace(manifest, graph=GraphInfo("graph.ir", graph.sha256))

@@ -47,11 +47,14 @@ TARGETS: dict[str, Target] = {
 }
 
 
-def target_named(name: str) -> Target:
-    """Raises UsageError for a target this build does not have."""
+def targets_named(name: str) -> tuple[Target, ...]:
+    """One target by its name, or every one for "all". Raises UsageError for a target this build does not
+    have."""
+    if name == "all":
+        return tuple(TARGETS.values())
     if name not in TARGETS:
-        known = ", ".join(sorted(TARGETS))
+        known = ", ".join([*sorted(TARGETS), "all"])
         raise UsageError(
             f"got {name!r}, wanted one of: {known}", where="--target", help=f"build with --target {known}"
         )
-    return TARGETS[name]
+    return (TARGETS[name],)

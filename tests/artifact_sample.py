@@ -52,8 +52,8 @@ def fill_sample(writer: ArtifactWriter) -> None:
     halves = (quants[: ROWS // 2], quants[ROWS // 2 :])
     writer.weights.add("layers.0.proj.quants", "q4.quants", (ROWS, COLS), halves)
     writer.weights.add("layers.0.proj.scales", "q4.scales", (ROWS, COLS), [formats.scales_to_bytes(scales)])
-    file = kernel_file("matvec", KERNEL_TEXT, "wgsl")
-    variant = sample_variant(file, writer.add_kernel(file, KERNEL_TEXT))
+    file = kernel_file("matvec", KERNEL_TEXT.encode(), "wgsl")
+    variant = sample_variant(file, writer.add_kernel(file, KERNEL_TEXT.encode()))
     tokenizer = {"tokenizer.model": writer.add_file("tokenizer.model", bytes(range(100)))}
     template = writer.add_file("chat_template.jinja", TEMPLATE.encode())
     graph = writer.add_file("graph.ir", b"graph\n")

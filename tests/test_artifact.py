@@ -32,7 +32,7 @@ def test_what_was_written_is_read(sample):
     np.testing.assert_array_equal(formats.scales_from_bytes(raw, ROWS, COLS), scales)
     np.testing.assert_array_equal(artifact.tensor("norm").view("<f4"), np.arange(COLS))
     variant = artifact.manifest.kernels["matvec"].variants[0]
-    assert variant.file == kernel_file("matvec", KERNEL_TEXT, "wgsl")
+    assert variant.file == kernel_file("matvec", KERNEL_TEXT.encode(), "wgsl")
     assert artifact.kernel_text(variant.file) == KERNEL_TEXT
     assert evaluate(variant.grid[0], {"seq": 9}) == 3
     assert bounds(artifact.manifest.buffers["tokens"].bytes) == (8, 260)
@@ -85,7 +85,7 @@ class Broken(Exception):
 def test_a_broken_build_leaves_nothing(tmp_path, error):
     with pytest.raises(error), ArtifactWriter(tmp_path / "new" / "deep" / "a") as writer:
         writer.weights.add("norm", "f32", (4,), [bytes(16)])
-        writer.add_kernel("kernels/k.wgsl", "x")
+        writer.add_kernel("kernels/k.wgsl", b"x")
         raise error
     assert list(tmp_path.iterdir()) == []
 
@@ -102,7 +102,7 @@ def test_a_chunk_source_that_breaks_leaves_nothing(tmp_path):
 
 def test_a_block_that_forgets_to_commit_leaves_nothing(tmp_path):
     with ArtifactWriter(tmp_path / "a") as writer:
-        writer.add_kernel("kernels/k.wgsl", "x")
+        writer.add_kernel("kernels/k.wgsl", b"x")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,9 +19,9 @@ from kernelc.artifact.shards import WeightsWriter
 from kernelc.errors import ArtifactError, InternalError
 
 
-def kernel_file(name: str, text: str, suffix: str) -> str:
-    """The file of a kernel's text: its name, a hash of the text, the suffix of its language ("wgsl")."""
-    return f"kernels/{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.{suffix}"
+def kernel_file(name: str, data: bytes, suffix: str) -> str:
+    """The file of a kernel: its name, a hash of its content, the suffix of its language ("wgsl")."""
+    return f"kernels/{name}-{hashlib.sha256(data).hexdigest()[:12]}.{suffix}"
 
 
 class ArtifactWriter:
@@ -62,12 +62,12 @@ class ArtifactWriter:
         if isinstance(error, OSError) and error.errno is not None:
             raise self._write_error(error) from error
 
-    def add_kernel(self, file_name: str, text: str) -> str:
-        """Write a kernel's text to `file_name` (see `kernel_file`); returns the sha256 for its variant.
+    def add_kernel(self, file_name: str, data: bytes) -> str:
+        """Write a kernel to `file_name` (see `kernel_file`); returns the sha256 for its variant.
 
-        The same file may be added again with the same text: variants of several kernels may share it.
+        The same file may be added again with the same content: variants of several kernels may share it.
         """
-        return self.add_file(file_name, text.encode()).sha256
+        return self.add_file(file_name, data).sha256
 
     def add_file(self, name: str, data: bytes) -> FileEntry:
         """Write any other file: a tokenizer's, the chat template, the graph."""

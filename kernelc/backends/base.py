@@ -10,10 +10,11 @@ from kernelc.kir.nodes import Kernel
 
 @dataclass(frozen=True)
 class Rendered:
-    """A kernel in a target's language."""
+    """A kernel in a target's language: `text` for people, `file` the bytes that a driver takes."""
 
     text: str
     entry: str
+    file: bytes
 
 
 class Backend(Protocol):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from kernelc import debug
 from kernelc.artifact import Buffer, BufferRange, Dispatch, KernelBinding, Program, Requires, kernel_file
@@ -23,19 +23,29 @@ from kernelc.target import Capabilities, Target
 Bounds = Mapping[str, tuple[int, int]]
 
 
+class RenderedKernel(Protocol):
+    """A kernel in a target's language: `text` for people, `file` the bytes of its file."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def entry(self) -> str: ...
+    @property
+    def file(self) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class Printed:
     """A kernel in the target's language, and what it asks of a device."""
 
-    text: str
-    entry: str
+    rendered: RenderedKernel
     requires: Requires
     uses_params: bool
     ir: Callable[[], str]  # the kernel IR's text, for the dump
 
 
-# Prints a traced kernel; handed in, since passes know no backend.
-Render = Callable[[Any], Printed]
+# Prints a traced kernel for the target of that name; handed in, since passes know no backend.
+Render = Callable[[str, Any], Printed]
 
 
 @dataclass(frozen=True)
@@ -50,12 +60,12 @@ class ProgramSource:
 
 @dataclass
 class Lowered:
-    """What lowering adds to a manifest; `texts` are the kernel files."""
+    """What lowering adds to a manifest; `files` are the kernels'."""
 
     kernels: dict[str, KernelEntry] = field(default_factory=dict[str, KernelEntry])
     buffers: dict[str, Buffer] = field(default_factory=dict[str, Buffer])
     programs: dict[str, Program] = field(default_factory=dict[str, Program])
-    texts: dict[str, str] = field(default_factory=dict[str, str])
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
 
 def lower(
@@ -63,14 +73,14 @@ def lower(
     states: Mapping[str, Dim],
     weights: Mapping[str, int],
     symbols: Bounds,
-    target: Target,
+    targets: Sequence[Target],
     render: Render,
 ) -> Lowered:
     """Plan the memory of all programs together and print each distinct kernel once.
 
     `states` and `weights`: bytes of what has a buffer of its own. `symbols`: the artifact's bounds.
     """
-    lowering = _Lowering(target, render, states, weights, symbols)
+    lowering = _Lowering(targets, render, states, weights, symbols)
     plans = [plan_slots(source.calls, lowering.tensor_bytes(source)) for source in sources]
     slots, slot_names = merge_slots(plans)
     lowering.out.buffers |= {f"slot.{at}": Buffer("slot", size) for at, size in enumerate(slots)}
@@ -83,13 +93,13 @@ def lower(
 class _Lowering:
     def __init__(
         self,
-        target: Target,
+        targets: Sequence[Target],
         render: Render,
         states: Mapping[str, Dim],
         weights: Mapping[str, int],
         symbols: Bounds,
     ) -> None:
-        self.target, self.render, self.symbols = target, render, symbols
+        self.targets, self.render, self.symbols = targets, render, symbols
         self.own = {**states, **weights}
         self.names: dict[tuple[str, Any], str] = {}
         self.out = Lowered()
@@ -141,33 +151,50 @@ class _Lowering:
 
     def entry(self, name: str, spec: KernelSpec[Any, Any], problem: Any) -> KernelEntry:
         variants: list[VariantEntry] = []
-        uses_params = False
-        for capabilities in self.target.variants:
-            variant, printed = self.variant(name, spec, problem, capabilities)
-            uses_params = printed.uses_params
-            if all(variant.requires != known.requires for known in variants):
-                self.out.texts[variant.file] = printed.text
-                variants.append(variant)
-                self.dump(name, variant, printed)
+        uses_params: set[bool] = set()
+        for target in self.targets:
+            for capabilities in target.variants:
+                variant, printed = self.variant(name, spec, problem, target, capabilities)
+                uses_params.add(printed.uses_params)
+                if not any(_same_demands(variant, known) for known in variants):
+                    self.out.files[variant.file] = printed.rendered.file
+                    variants.append(variant)
+                    _dump(name, target, variant, printed)
+        if len(uses_params) != 1:
+            raise InternalError(f"{name}: some variants read the step block and others do not")
         bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
-        return KernelEntry(spec.name, spec.problem_json(problem), uses_params, bindings, tuple(variants))
+        problem_json = spec.problem_json(problem)
+        return KernelEntry(spec.name, problem_json, uses_params.pop(), bindings, tuple(variants))
 
     def variant(
-        self, name: str, spec: KernelSpec[Any, Any], problem: Any, capabilities: Capabilities
+        self,
+        name: str,
+        spec: KernelSpec[Any, Any],
+        problem: Any,
+        target: Target,
+        capabilities: Capabilities,
     ) -> tuple[VariantEntry, Printed]:
         schedule = spec.default(capabilities, problem)
-        traced = spec.kernel(problem, schedule, capabilities, name)
-        printed = self.render(traced)
-        file = kernel_file(name, printed.text, self.target.suffix)
-        digest = hashlib.sha256(printed.text.encode()).hexdigest()
-        workgroup = (spec.workgroup(problem, schedule), 1, 1)
-        grid = spec.grid(problem, schedule)
-        return VariantEntry(
-            self.target.name, file, digest, printed.entry, workgroup, grid, printed.requires
-        ), printed
+        printed = self.render(target.name, spec.kernel(problem, schedule, capabilities, name))
+        data = printed.rendered.file
+        variant = VariantEntry(
+            target.name,
+            kernel_file(name, data, target.suffix),
+            hashlib.sha256(data).hexdigest(),
+            printed.rendered.entry,
+            (spec.workgroup(problem, schedule), 1, 1),
+            spec.grid(problem, schedule),
+            printed.requires,
+        )
+        return variant, printed
 
-    def dump(self, name: str, variant: VariantEntry, printed: Printed) -> None:
-        """The kernel as IR and as text, named by what the variant asks of a device."""
-        stage = ".".join([name, *variant.requires.features])
-        debug.dump(stage, "kir", printed.ir)
-        debug.dump(stage, self.target.suffix, printed.text)
+
+def _same_demands(a: VariantEntry, b: VariantEntry) -> bool:
+    return a.target == b.target and a.requires == b.requires
+
+
+def _dump(name: str, target: Target, variant: VariantEntry, printed: Printed) -> None:
+    """The kernel as IR and as text, named by what the variant asks of a device."""
+    stage = ".".join([name, *variant.requires.features])
+    debug.dump(stage, "kir", printed.ir)
+    debug.dump(stage, target.suffix, printed.rendered.text)

@@ -160,4 +160,5 @@ class WgslBackend:
             type_name=dialect.type_name,
             body=body,
         )
-        return Rendered(re.sub(r"[ \t]+\n", "\n", text), "main")
+        text = re.sub(r"[ \t]+\n", "\n", text)
+        return Rendered(text, "main", text.encode())
