@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -53,6 +54,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises, except SystemExit for `--help`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _show_what_cannot_be_encoded()
     try:
         code = _run(arguments)
         sys.stdout.flush()  # a closed pipe shows here, while it can still be answered
@@ -70,6 +72,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(KernelcError("out of memory", help="try a smaller --context or --quant q4").render(), 1)
     except Exception as error:
         return _fail(_render_bug(error), 1)
+
+
+def _show_what_cannot_be_encoded() -> None:
+    """Let a terminal or pipe of another encoding than the text show "?" there, and read U+FFFD."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _run(arguments: list[str]) -> int:

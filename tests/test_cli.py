@@ -230,6 +230,14 @@ def test_a_reader_that_goes_away_is_no_error(toy: Artifact) -> None:
     assert done.stderr == "code 141\n"
 
 
+def test_text_that_is_no_utf8_is_read_and_shown_all_the_same(toy: Artifact) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "kernelc.cli", "chat", "caf\u00e9"]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, env=environment, input=b"\xff\n")
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: caf") and b"there is no such folder" in done.stderr
+
+
 # ---- generate ----
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from safetensors.numpy import load_file, save_file
 from kernelc import cli
 from kernelc.artifact import Artifact
 from tests.commands import run
+from tests.conftest import REPO
 
 DEVICES = ["cpu", pytest.param("wgpu", marks=pytest.mark.gpu)]
 Change = Callable[[Path], object]
@@ -79,6 +83,16 @@ def test_generate_puts_bos_before_a_text(built: Path, shared_data: Path, tmp_pat
     assert result["prompt_ids"] + result["ids"] == first["ids"][: len(first["prompt_ids"]) + 30]
     assert first["text"].startswith(first["prompt"] + result["text"])
     assert run("generate", built, *options, "--prompt", first["prompt"])[1] == result["text"] + "\n"
+
+
+def test_control_c_ends_generate_quietly(built: Path) -> None:
+    command = [sys.executable, "-m", "kernelc.cli", "generate", str(built), "--device", "cpu"]
+    options = ["--prompt", "Once", "--max-gen-len", "500", "--temperature", "1", "--seed", "1"]
+    process = subprocess.Popen([*command, *options], cwd=REPO, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.read(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, b"")
 
 
 def test_chat_builds_a_model_folder_once(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,5 +175,11 @@ def _logits_file(text: str | None) -> Path | None:
 def _write_logits(path: Path, logits: F32) -> None:
     import numpy as np
 
-    with path.open("wb") as file:  # a name without .npz stays as it was given
-        np.savez(file, logits=logits)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:  # a file, as numpy would change a name without .npz
+            np.savez(file, logits=logits)
+        os.replace(temporary, path)
+    except BaseException:  # nothing half-written stays, on Ctrl-C either
+        os.unlink(temporary)
+        raise
