@@ -305,7 +305,8 @@ class _Decode:
         """The numbers of the loads of a key that fall to `part`."""
         loads, parts = self.keys.loads, self.schedule.parts
         if loads <= UNROLL * parts:
-            yield from (part + first for first in range(0, loads, parts))
+            yield part
+            yield from (named("load", part + first) for first in range(parts, loads, parts))
         else:
             with self.k.loop(part, loads, parts) as load:
                 yield load
