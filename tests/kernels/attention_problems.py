@@ -45,6 +45,21 @@ def run_kernel(
     return EXECUTORS[executor](kernel, (x, y, z), arrays, step)
 
 
+def assert_as_reference(
+    spec: KernelSpec[Any, Any],
+    problem: Any,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    env: Mapping[str, int],
+    got: Mapping[str, npt.NDArray[Any]],
+) -> None:
+    """`got` is what the reference makes of `arrays`, to the last element of every buffer."""
+    wanted = {name: array.copy() for name, array in arrays.items()}
+    spec.reference(problem, wanted, {"seq": env["seq"], "past": env["past"]})
+    near = spec.tolerance(problem)
+    for name, array in wanted.items():
+        assert np.allclose(got[name], array, rtol=near.relative, atol=near.absolute), name
+
+
 def fill_cache(shape: CacheShape, array: npt.NDArray[Any], rows: npt.NDArray[Any]) -> None:
     """Write rows [positions, kv_heads, head_dim] into the first positions of a bound cache."""
     shape.values(array)[: len(rows)] = rows
