@@ -1,0 +1,54 @@
+"""Every operation on every type, on every executor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kernelc.kir.nodes import Kernel
+from kernelc.kir.trace import Tracer, trace
+from kernelc.kir.type_rules import OPERATIONS
+from kernelc.kir.verify import verify
+from kernelc.target import Capabilities
+from tests.conformance import statements
+from tests.conformance.cases import CASES, EXACT, Case
+from tests.kernels.executors import EXECUTORS, supported, wgpu_device
+
+THREADS = 8
+
+
+def kernel_of(case: Case) -> Kernel:
+    """One element an invocation."""
+
+    def body(k: Tracer) -> None:
+        inputs = [k.input(f"in{at}", type) for at, (type, _) in enumerate(case.inputs)]
+        out = k.output("out", case.result)
+        i = k.workgroup_id(0) * THREADS + k.local_id
+        out[i] = case.body(*(array[i] for array in inputs))
+
+    return verify(trace("case", body, workgroup=THREADS))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_operation(executor: str, case: Case) -> None:
+    kernel = kernel_of(case)
+    if executor == "wgpu" and (
+        wgpu_device() is None or not supported(Capabilities(f16="f16" in kernel.features()))
+    ):
+        pytest.skip("no wgpu adapter (Vulkan driver) with what this case needs")
+    count = len(case.wanted)
+    arrays = {f"in{at}": array for at, (_, array) in enumerate(case.inputs)}
+    shape = (count,) if case.result.lanes == 1 else (count, case.result.lanes)
+    arrays["out"] = np.zeros(shape, case.result.dtype)
+    got = EXECUTORS[executor](kernel, (count // THREADS, 1, 1), arrays, {})["out"]
+    if case.near == EXACT:
+        np.testing.assert_array_equal(got, case.wanted)
+    else:
+        np.testing.assert_allclose(got.astype(np.float64), case.wanted, rtol=case.near[0], atol=case.near[1])
+
+
+def test_the_checklist_is_complete() -> None:
+    covered = {case.operation for case in CASES} | statements.COVERED
+    assert covered >= OPERATIONS, "operations that no conformance case covers"
+    assert len({case.id for case in CASES}) == len(CASES)

@@ -1,0 +1,36 @@
+"""Control flow, registers, memory, positions and subgroups, on every executor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kernelc.kir.nodes import Kernel
+from kernelc.kir.trace import Tracer, trace
+from kernelc.kir.types import u32
+from kernelc.kir.verify import verify
+from kernelc.target import Capabilities
+from tests.conformance.statements import ALL, CASES, GRID, PARAMS, STEP, THREADS, StatementCase
+from tests.kernels.executors import EXECUTORS, supported, wgpu_device
+
+
+def kernel_of(case: StatementCase) -> Kernel:
+    def body(k: Tracer) -> None:
+        x, out = k.input("x", u32), k.output("out", u32)
+        group = k.workgroup_id(0) + k.workgroup_id(1) * GRID[0] + k.workgroup_id(2) * (GRID[0] * GRID[1])
+        case.body(k, x, out, group * THREADS + k.local_id)
+
+    return verify(trace(case.name, body, workgroup=THREADS, step=STEP))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_statement(executor: str, case: StatementCase) -> None:
+    kernel = kernel_of(case)
+    needs = Capabilities(f16="f16" in kernel.features(), subgroups="subgroups" in kernel.features())
+    assert needs.subgroups == ("subgroups" in case.features)
+    if executor == "wgpu" and (wgpu_device() is None or not supported(needs)):
+        pytest.skip("no wgpu adapter (Vulkan driver) with what this case needs")
+    arrays = {"x": ALL, "out": np.full(len(ALL), 0xFFFFFFFF, np.uint32)}
+    got = EXECUTORS[executor](kernel, GRID, arrays, PARAMS)["out"]
+    np.testing.assert_array_equal(got, case.wanted(got))
