@@ -12,7 +12,9 @@ import argparse
 import importlib
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
@@ -55,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises, except SystemExit for `--help`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     _show_what_cannot_be_encoded()
+    _stop_on_sigterm()
     try:
         code = _run(arguments)
         sys.stdout.flush()  # a closed pipe shows here, while it can still be answered
@@ -79,6 +82,12 @@ def _show_what_cannot_be_encoded() -> None:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _stop_on_sigterm() -> None:
+    """Leave by an exception when told to stop, so that a half-built artifact is removed like on Ctrl-C."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def _run(arguments: list[str]) -> int:

@@ -35,8 +35,12 @@ from model.llama import llama
 DEFAULT_CONTEXT = 4096
 PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not grow with it
 SCORE_ROWS = 64  # all their logits are kept
-SPLIT_FROM = 512  # decode attention splits the positions over workgroups from here on
-SPLIT = 256  # positions of a split
+# Decode attention by positions already cached: (from, positions of a split; 0: one workgroup over all of
+# them). A split costs one more small dispatch, so it has to be worth the bytes of cache that a layer reads
+# for a position.
+SPLITS_SMALL = ((0, 0), (512, 256))
+SPLITS_LARGE = ((0, 0), (128, 32), (1024, 128))
+LARGE_POSITION_BYTES = 4096
 # Up to here an f32 cache costs little; rounding it to halves would move small models' logits by some
 # hundredths.
 SMALL_CACHE_BYTES = 32 << 20
@@ -81,6 +85,15 @@ def cache_bytes(config: LlamaConfig, context: int, element_bytes: int) -> int:
     return 2 * config.layers * context * config.kv_heads * config.head_dim * element_bytes
 
 
+def decode_splits(config: LlamaConfig, context: int, kv_dtype: str) -> list[tuple[int, int, int]]:
+    """The decode programs as (lowest past, highest past, positions of a split)."""
+    position_bytes = cache_bytes(config, 1, DType(kv_dtype).size_bytes) // config.layers
+    table = SPLITS_LARGE if position_bytes >= LARGE_POSITION_BYTES else SPLITS_SMALL
+    starts = [row for row in table if row[0] < context]
+    ends = [row[0] for row in starts[1:]] + [context]
+    return [(low, end - 1, split) for (low, split), end in zip(starts, ends, strict=True)]
+
+
 @dataclass(frozen=True)
 class Compiled:
     """`lowered` goes into the manifest; `matrices` and `vectors` say what to pack from the checkpoint."""
@@ -121,9 +134,8 @@ def compile_model(config: LlamaConfig, options: CompileOptions) -> Compiled:
     options = options.checked(config)
     assert options.context is not None and options.kv_dtype is not None
     builder = _Builder(config, options, targets_named(options.target))
-    builder.role("decode", "decode", 0, (0, min(SPLIT_FROM, options.context) - 1))
-    if options.context > SPLIT_FROM:
-        builder.role("decode_long", "decode", SPLIT, (SPLIT_FROM, options.context - 1))
+    for low, high, split in decode_splits(config, options.context, options.kv_dtype):
+        builder.role(f"decode_{low}" if low else "decode", "decode", split, (low, high))
     builder.role("prefill", "prefill", 0, (0, options.context - 1))
     builder.role("score", "score", 0, (0, options.context - 1))
     builder.sampling()

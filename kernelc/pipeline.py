@@ -99,7 +99,8 @@ def _with_text_files(writer: ArtifactWriter, manifest: Manifest, model_dir: Path
     entries = {name: writer.add_file(name, (model_dir / name).read_bytes()) for name in names}
     main = "tokenizer.model" if tokenizer.kind == "sentencepiece" else "tokenizer.json"
     manifest = replace(manifest, tokenizer=TokenizerInfo(tokenizer.kind, main, entries))
-    template = load_chat_template(model_dir)
+    bos, eos = (None if i is None else tokenizer.token(i) for i in (tokenizer.bos_id, tokenizer.eos_id))
+    template = load_chat_template(model_dir, bos_token=bos, eos_token=eos)
     entry = writer.add_file("chat_template.jinja", template.source.encode())
     info = ChatTemplateInfo(
         "chat_template.jinja", entry.sha256, template.bos_token or None, template.eos_token or None

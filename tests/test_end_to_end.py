@@ -133,3 +133,27 @@ def test_the_same_seed_gives_the_same_text(built: Any, device: str) -> None:
     first = list(sampled(7))
     assert first == list(sampled(7))
     assert first != list(sampled(8))
+
+
+@pytest.mark.parametrize("quant", ["f32", "q4"])
+def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_nothing(
+    built: Any, shared_data: Path, tmp_path: Path, device: str, quant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only large models and long contexts need, on a small one: pieces of matrices, splits of positions."""
+    monkeypatch.setattr("kernelc.compile.SPLITS_SMALL", ((0, 0), (16, 8), (40, 16)))
+    monkeypatch.setattr("kernelc.compile._Builder.largest_binding", 64 * 2 * 64)
+    source = shared_data / "models" / "stories260K"
+    cut = build_artifact(source, CompileOptions(quant=quant), out=tmp_path / "cut")
+    programs = Artifact.open(cut).manifest.programs
+    assert [name for name, program in programs.items() if program.role == "decode"] == [
+        "decode",
+        "decode_16",
+        "decode_40",
+    ]
+    assert len(programs["score"].dispatches) > 45
+    ids = reference(shared_data, "stories260K")["runs"][0]["ids"]
+    with open_engine(built("stories260K", quant), device) as engine:
+        wanted = engine.score(ids)
+    with open_engine(cut, device) as engine:
+        assert np.abs(engine.score(ids) - wanted).max() < 1e-3
+        assert np.abs(engine.score(ids, one_by_one=True) - wanted).max() < 1e-3

@@ -18,6 +18,7 @@ from kernelc.commands.options import (
     add_context,
     add_device,
     add_json,
+    add_kv,
     artifact_path,
     positive,
     print_json,
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--random-weights", action="store_true", help="build --config with random weights")
     parser.add_argument("--quant", default="q4", metavar="Q", help=f"of --config: {QUANTS} (default: q4)")
     parser.add_argument("--target", default="wgsl", metavar="T", help="of --config (default: wgsl)")
+    add_kv(parser)
     add_device(parser)
     parser.add_argument(
         "--prompt", type=positive, metavar="N", help=f"tokens of the prompt (default: {PROMPT}, or what fits)"
@@ -104,7 +106,7 @@ def _build_random(args: argparse.Namespace, out: Path) -> Path:
     from model.config import find_config
 
     config = find_config(args.config)
-    options = CompileOptions(target=args.target, quant=args.quant, context=args.context)
+    options = CompileOptions(args.target, args.quant, args.context, args.kv)
     name = (
         Path(args.config).resolve().parent.name if args.config.endswith(".json") else Path(args.config).name
     )

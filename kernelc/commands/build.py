@@ -6,9 +6,13 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kernelc.commands.options import QUANTS, add_context, demo_model
+from kernelc.commands.options import QUANTS, add_context, add_kv, demo_model
 from kernelc.commands.progress import progress_bar
+
+if TYPE_CHECKING:
+    from kernelc.compile import CompileOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +31,14 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quant", default="q4", metavar="Q", help=f"{QUANTS} (default: q4)")
     add_context(parser, "longest context in tokens (default: the model's own, at most 4096)")
+    add_kv(parser)
+
+
+def compile_options(args: argparse.Namespace) -> CompileOptions:
+    """What the options of `add_compile_options` ask for."""
+    from kernelc.compile import CompileOptions  # loads the whole compiler: not for --help
+
+    return CompileOptions(args.target, args.quant, args.context, args.kv)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,9 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
 def build(model: Path, args: argparse.Namespace, out: Path | None) -> Path:
     """Build `model` as the compile options in `args` say; returns the artifact's folder."""
-    from kernelc.compile import CompileOptions
     from kernelc.pipeline import build_artifact
 
-    options = CompileOptions(target=args.target, quant=args.quant, context=args.context)
+    options = compile_options(args)
     with progress_bar(f"building {model.resolve().name}") as report:
         return build_artifact(model, options, out=out, progress=report)

@@ -44,7 +44,8 @@ def cache_folder() -> Path:
 
 
 def _key(folder: Path, args: argparse.Namespace) -> str:
-    digest = hashlib.sha256(repr((str(folder.resolve()), args.target, args.quant, args.context)).encode())
+    asked = (str(folder.resolve()), args.target, args.quant, args.context, args.kv)
+    digest = hashlib.sha256(repr(asked).encode())
     for file in [*_files(folder), *_sources()]:
         stat = file.stat()
         digest.update(repr((str(file), stat.st_size, stat.st_mtime_ns)).encode())

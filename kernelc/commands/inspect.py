@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.artifact import Artifact, Manifest, Weights
-from kernelc.commands.options import QUANTS, add_context, add_json, is_artifact, print_json
+from kernelc.commands.options import QUANTS, add_context, add_json, add_kv, is_artifact, print_json
 from kernelc.commands.table import print_table, size
 from kernelc.errors import ContextError
 from runtime.engine import ALL_ROLES, GENERATE_ROLES, SCORE_ROLES
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", default="wgsl", metavar="T", help="of what is not built yet (default: wgsl)"
     )
+    add_kv(parser)
     parser.add_argument("--only", choices=PARTS, help="print one part alone")
     add_json(parser)
 
@@ -116,7 +117,7 @@ def _planned(args: argparse.Namespace) -> Subject:
     from model.config import find_config
 
     config = find_config(args.artifact)
-    options = CompileOptions(target=args.target, quant=args.quant, context=args.context)
+    options = CompileOptions(args.target, args.quant, args.context, args.kv)
     with progress_bar("compiling"):
         compiled = compile_model(config, options)
     path = Path(args.artifact)

@@ -28,6 +28,13 @@ def add_context(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--context", type=positive, metavar="N", help=what)
 
 
+def add_kv(parser: argparse.ArgumentParser) -> None:
+    """Add --kv."""
+    parser.add_argument(
+        "--kv", metavar="T", help="numbers of the KV cache: f16|f32 (default: f32 where small, else f16)"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
