@@ -149,12 +149,12 @@ def to_f32(x: Operand) -> Value:
 
 
 def to_u32(x: Operand) -> Value:
-    """x as u32; floats truncate, saturating at its ends."""
+    """x as u32; floats truncate, those out of range saturate near an end."""
     return convert(x, u32)
 
 
 def to_i32(x: Operand) -> Value:
-    """x as i32; floats truncate, saturating at its ends."""
+    """x as i32; floats truncate, those out of range saturate near an end."""
     return convert(x, i32)
 
 

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from kernelc.kir import functions
-from kernelc.kir.nodes import Declare, For, Kernel, Let, SourceLine, Value, blocks_of, walk
+from kernelc.kir.nodes import Declare, For, Kernel, Let, SourceLine, Value, Variable, blocks_of, walk
 
 _METHODS = {"equals", "differs", "lane", "var", "shared", "loop", "param", "workgroup_id", "constant"}
 
@@ -74,7 +74,13 @@ def hint(values: Iterable[Value], frame: Callable[[], FrameType]) -> None:
             value.hint = _name_bound_to(value, known)
 
 
-def _name_bound_to(value: Value, known: Mapping[str, Any]) -> str:
+def name_register(variable: Variable, frame: Callable[[], FrameType]) -> None:
+    """Name a register about to be used as the Python using it does, where its declaration gave none."""
+    if not variable.name:
+        variable.name = _name_bound_to(variable, frame().f_locals)
+
+
+def _name_bound_to(value: Value | Variable, known: Mapping[str, Any]) -> str:
     for name, bound in known.items():
         if bound is value:
             return name.lstrip("_")
@@ -105,6 +111,8 @@ def name_values(kernel: Kernel) -> None:
         for statement in reversed(statements):
             pending.extend(blocks_of(statement))
             place = _statement_of(statement.where)
+            if isinstance(statement, Declare):
+                statement.variable.name = statement.variable.name or "register"
             if isinstance(statement, Let) and not statement.value.name and later.get(place[0]) != place:
                 statement.value.name = "" if statement.where in taken else target_of(statement.where)
             if isinstance(statement, Let):

@@ -124,14 +124,18 @@ class Tracer:
                 raise TypeError(f"{self.where()}: k.var of a Python number needs a type")
             type = init.value().type
         place = self.where()
-        variable = Variable(name or naming.target_of(place) or "register", type)
+        variable = Variable(name or naming.target_of(place), type)
         self._append(Declare(variable, self.coerce(init, type), place))
         return variable
 
     def read(self, variable: Variable) -> Value:
+        """What the register holds now."""
+        naming.name_register(variable, self._frame)
         return self.emit("read", variable.type, (), variable)
 
     def assign(self, variable: Variable, value: Number) -> None:
+        """Change what the register holds."""
+        naming.name_register(variable, self._frame)
         self._append(Assign(variable, self.coerce(value, variable.type), self.where()))
 
     # Where an invocation is
