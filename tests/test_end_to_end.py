@@ -1,4 +1,5 @@
-"""From a checkpoint to text: greedy ids and logits of published models against an independent fp32 reference."""
+"""From a checkpoint to text: greedy ids and logits of published models against an independent fp32
+reference."""
 
 from __future__ import annotations
 
@@ -78,9 +79,10 @@ def test_logits_are_within_a_thousandth_at_every_position(
 
 
 def model_on_dequantised_weights(folder: Path, source: Path, ids: list[int], kv: DType) -> np.ndarray:
-    """Logits [len(ids), vocab] of the traced (unfused) numpy model on what the artifact's packed weights stand for.
+    """Logits [len(ids), vocab] of the traced (unfused) numpy model on what the artifact's packed weights
+    stand for.
 
-    The cache is of the artifact's type: rounding keys and values to halves is the model's meaning, not an error.
+    The cache is of the artifact's type: rounding keys and values to halves is what the model means.
     """
     artifact, config = Artifact.open(folder), LlamaConfig.load(source)
     graph = llama(config, role="score", max_context=len(ids), chunk=len(ids), kv_dtype=kv)
@@ -109,11 +111,14 @@ def test_quantised_logits_are_those_of_the_numpy_model_on_dequantised_weights(
 def test_a_cache_of_halves_errs_by_no_more_than_its_rounding(
     built: Any, shared_data: Path, device: str, model: str
 ) -> None:
-    """Keys and values rounded to f16 move these small models' logits by about 0.02; which way a value next to the
-    middle of two halves rounds is chance, so the kernels are held to a part of what the rounding itself does."""
+    """Keys and values rounded to f16 move these small models' logits by about 0.02; which way a value next
+    to the
+    middle of two halves rounds is chance, so the kernels are held to a part of what the rounding itself
+    does."""
     ids = reference(shared_data, model)["runs"][0]["ids"]
     folder, source = built(model, "q4", "f16"), shared_data / "models" / model
-    exact, halves = (model_on_dequantised_weights(folder, source, ids, dtype) for dtype in (DType.F32, DType.F16))
+    exact = model_on_dequantised_weights(folder, source, ids, DType.F32)
+    halves = model_on_dequantised_weights(folder, source, ids, DType.F16)
     with open_engine(folder, device) as engine:
         got = engine.score(ids)
     rounding = np.abs(halves - exact)
@@ -127,7 +132,7 @@ def test_the_same_seed_gives_the_same_text(built: Any, device: str) -> None:
     def sampled(seed: int) -> Iterator[int]:
         with open_engine(built("stories260K", "q4"), device) as engine:
             engine.feed([1, 403, 407, 261, 378])
-            params = SamplingParams(temperature=1.0, top_k=40, top_p=0.9, min_p=0.02, repetition_penalty=1.1, seed=seed)
+            params = SamplingParams(1.0, top_k=40, top_p=0.9, min_p=0.02, repetition_penalty=1.1, seed=seed)
             yield from (token.id for token in engine.generate(40, params))
 
     first = list(sampled(7))
@@ -139,9 +144,10 @@ def test_the_same_seed_gives_the_same_text(built: Any, device: str) -> None:
 def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_nothing(
     built: Any, shared_data: Path, tmp_path: Path, device: str, quant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What only large models and long contexts need, on a small one: pieces of matrices, splits of positions."""
+    """What only large models and long contexts need, on a small one: pieces of matrices, splits of
+    positions."""
     monkeypatch.setattr("kernelc.compile.SPLITS_SMALL", ((0, 0), (16, 8), (40, 16)))
-    monkeypatch.setattr("kernelc.compile._Builder.largest_binding", 64 * 2 * 64)
+    monkeypatch.setattr("kernelc.compile._Builder.largest_binding", 64 * 32)
     source = shared_data / "models" / "stories260K"
     cut = build_artifact(source, CompileOptions(quant=quant), out=tmp_path / "cut")
     programs = Artifact.open(cut).manifest.programs
@@ -150,10 +156,11 @@ def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_
         "decode_16",
         "decode_40",
     ]
-    assert len(programs["score"].dispatches) > 45
+    assert len(programs["score"].dispatches) > 60
     ids = reference(shared_data, "stories260K")["runs"][0]["ids"]
     with open_engine(built("stories260K", quant), device) as engine:
         wanted = engine.score(ids)
     with open_engine(cut, device) as engine:
         assert np.abs(engine.score(ids) - wanted).max() < 1e-3
+        engine.truncate(0)
         assert np.abs(engine.score(ids, one_by_one=True) - wanted).max() < 1e-3
