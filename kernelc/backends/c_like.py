@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import numpy as np
+
 from kernelc.backends.layout import laid_out
 from kernelc.kir.inline import inlined
 from kernelc.kir.nodes import (
@@ -97,6 +99,10 @@ class Dialect:
     def builtin(self, value: Value) -> Text:
         """Text of param, workgroup_id, local_id, subgroup_lane, subgroup_size."""
         raise NotImplementedError
+
+    def infix(self, value: Value, args: list[Text]) -> Text | None:
+        """Another text for an infix operation whose operator the language lacks, or defines too loosely."""
+        return None
 
     def special(self, value: Value, args: list[Text]) -> Text:
         """Any operation that is neither infix nor a function of `functions`."""
@@ -190,7 +196,8 @@ class BodyPrinter:
     def assignment(self, target: str, statement: Assign | Store) -> str:
         """`acc += x` where the value is `acc + x` with acc read, or the cell loaded, in place."""
         value = statement.value
-        if {value, *value.args[:1]} <= self.placed and value.op in _COMPOUND and _overwritten(statement):
+        in_place = {value, *value.args[:1]} <= self.placed and value.op in _COMPOUND
+        if in_place and _overwritten(statement) and not self.replaced(value):
             return f"{target} {INFIX[value.op][0]}= {self.ref(value.args[1]).text};"
         return f"{target} = {self.ref(value).text};"
 
@@ -245,10 +252,14 @@ class BodyPrinter:
             case _:
                 args = [self.ref(arg) for arg in value.args]
         if value.op in INFIX:
-            return self.infix(value, args)
+            return self.dialect.infix(value, args) or self.infix(value, args)
         if value.op in self.dialect.functions:
             return self.dialect.call(self.dialect.functions[value.op], args)
         return self.dialect.special(value, args)
+
+    def replaced(self, value: Value) -> bool:
+        """Whether the dialect writes an infix operation otherwise."""
+        return self.dialect.infix(value, [self.ref(arg) for arg in value.args]) is not None
 
     def infix(self, value: Value, args: list[Text]) -> Text:
         symbol, level = INFIX[value.op]
@@ -284,6 +295,20 @@ _FALLBACKS = {
     "subgroup_sum": "subgroup_total",
     "subgroup_max": "subgroup_greatest",
 }
+
+
+def float_digits(number: float, type: Type) -> str:
+    """The shortest decimal, with a point or an exponent, that reads back as the same number of the type.
+
+    Raises ValueError for an infinity or a NaN, which not every target can write.
+    """
+    exact = np.float16(number) if type.scalar == "f16" else np.float32(number)
+    if not np.isfinite(exact):
+        raise ValueError(f"a kernel has no text for {number}")
+    if 1e-4 <= abs(number) < 1e7 or number == 0:
+        text = np.format_float_positional(exact, trim="-")
+        return text if "." in text else f"{text}.0"
+    return np.format_float_scientific(exact, trim="-", exp_digits=1).replace("e+", "e")
 
 
 def _overwritten(statement: Assign | Store) -> bool:

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import jinja2
-import numpy as np
 
 from kernelc.backends.base import Rendered
-from kernelc.backends.c_like import ATOM, BITS, UNARY, BodyPrinter, Dialect, Text, used_builtins
+from kernelc.backends.c_like import ATOM, BITS, UNARY, BodyPrinter, Dialect, Text, float_digits, used_builtins
 from kernelc.backends.wgsl.keywords import UNUSABLE
 from kernelc.kir.nodes import Kernel, Value
 from kernelc.kir.types import Type
@@ -59,7 +58,7 @@ class Wgsl(Dialect):
             return Text("i32(-2147483648)")  # its digits alone are no i32
         if scalar in ("u32", "i32"):
             return Text(f"{number}{scalar[0]}", level)
-        return Text(_float_text(float(number), value.type), level)
+        return Text(float_digits(float(number), value.type) + ("h" if scalar == "f16" else ""), level)
 
     def mask(self, value: Value) -> Text:
         number = value.attr
@@ -109,19 +108,6 @@ class Wgsl(Dialect):
 
     def barrier(self) -> str:
         return "workgroupBarrier();"
-
-
-def _float_text(number: float, type: Type) -> str:
-    """Shortest text that reads back as the same number of the type; WGSL has no infinities."""
-    exact = np.float16(number) if type.scalar == "f16" else np.float32(number)
-    if not np.isfinite(exact):
-        raise ValueError(f"WGSL cannot write {number}")
-    if 1e-4 <= abs(number) < 1e7 or number == 0:
-        text = np.format_float_positional(exact, trim="-")
-        text = text if "." in text else f"{text}.0"
-    else:
-        text = np.format_float_scientific(exact, trim="-", exp_digits=1).replace("e+", "e")
-    return f"{text}h" if type.scalar == "f16" else text
 
 
 @cache
