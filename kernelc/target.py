@@ -44,6 +44,27 @@ TARGETS: dict[str, Target] = {
         "wgsl",
         (Capabilities(f16=True, subgroups=True), Capabilities(subgroups=True), Capabilities()),
     ),
+    # What every NVIDIA GPU since Turing has (CUDA C++ Programming Guide, "Technical Specifications per Compute
+    # Capability"); 48 KiB of shared memory is what a kernel gets without asking. Halves are read packed.
+    "cuda": Target(
+        "cuda",
+        "cu",
+        (
+            Capabilities(
+                subgroups=True,
+                subgroup_size=32,
+                shared_bytes=48 << 10,
+                max_threads=1024,
+                storage_buffers=32,
+                max_binding_bytes=4 << 30,
+            ),
+        ),
+    ),
+    "spirv": Target(
+        "spirv",
+        "spv",
+        (Capabilities(f16=True, subgroups=True), Capabilities(subgroups=True), Capabilities()),
+    ),
 }
 
 

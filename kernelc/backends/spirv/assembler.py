@@ -1,0 +1,101 @@
+"""Assembles SPIR-V text, one instruction a line, to the words that a driver takes.
+
+Ids are numbered in the order in which the text mentions them, as `spirv-as` does, so that both give the same
+words behind the header.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+
+from kernelc.backends.spirv.grammar import ENUMERATIONS, INSTRUCTIONS, MAGIC, VERSION_1_3
+from kernelc.errors import InternalError
+
+_TOKEN = re.compile(r'"[^"]*"|[^\s;]+|;.*')
+_GENERATOR = 0  # none registered
+
+
+def assemble(text: str) -> bytes:
+    """The module of a text, as little-endian words. Raises: InternalError naming the line that is wrong."""
+    assembler = _Assembler()
+    for number, line in enumerate(text.splitlines(), 1):
+        tokens = [token for token in _TOKEN.findall(line) if not token.startswith(";")]
+        if tokens:
+            try:
+                assembler.instruction(tokens)
+            except (KeyError, IndexError, ValueError) as error:
+                raise InternalError(f"line {number}: {line.strip()}: {error!r}", ir=text) from error
+    words = [MAGIC, VERSION_1_3, _GENERATOR, len(assembler.ids) + 1, 0, *assembler.words]
+    return struct.pack(f"<{len(words)}I", *words)
+
+
+class _Assembler:
+    def __init__(self) -> None:
+        self.words: list[int] = []
+        self.ids: dict[str, int] = {}
+        self.types: dict[str, tuple[str, ...]] = {}  # by id: the instruction that made a type
+
+    def id(self, token: str) -> int:
+        if not token.startswith("%"):
+            raise ValueError(f"wanted an id, got {token}")
+        return self.ids.setdefault(token, len(self.ids) + 1)
+
+    def instruction(self, tokens: list[str]) -> None:
+        """`%result = OpName operands` or `OpName operands`."""
+        result = ""
+        if len(tokens) > 1 and tokens[1] == "=":
+            result, _, *tokens = tokens
+            self.id(result)  # first seen, so first numbered
+        name, *operands = tokens
+        opcode, kinds = INSTRUCTIONS[name]
+        if ("R" in kinds) != bool(result):
+            raise ValueError(f"{name} with {'a' if result else 'no'} result")
+        if name.startswith("OpType"):
+            self.types[result] = (name, *operands)
+        words = list(self.operands(kinds, operands, result))
+        self.words += [(len(words) + 1) << 16 | opcode, *words]
+
+    def operands(self, kinds: tuple[str, ...], operands: list[str], result: str) -> Iterator[int]:
+        rest = iter(operands)
+        for kind in kinds:
+            if kind == "R":
+                yield self.id(result)
+            elif kind.endswith("*"):
+                for token in rest:
+                    yield from self.operand(kind[:-1], token, operands)
+            else:
+                token = next(rest, None)
+                if token is None:
+                    raise ValueError(f"no {kind}")
+                yield from self.operand(kind, token, operands)
+        if (more := next(rest, None)) is not None:
+            raise ValueError(f"did not expect {more}")
+
+    def operand(self, kind: str, token: str, operands: list[str]) -> list[int]:
+        match kind:
+            case "T" | "id":
+                return [self.id(token)]
+            case "literal":
+                return [int(token)]
+            case "value":  # of a decoration: a number, or what is built in
+                return [int(token) if token.isdecimal() else ENUMERATIONS["BuiltIn"][token]]
+            case "string":
+                data = token[1:-1].encode() + b"\0"
+                data += bytes(-len(data) % 4)
+                return list(struct.unpack(f"<{len(data) // 4}I", data))
+            case "number":
+                return [_number(token, *self.types[operands[0]])]
+            case _:
+                return [ENUMERATIONS[kind][token]]
+
+
+def _number(token: str, kind: str, width: str, *_: str) -> int:
+    """The bits of a constant of a 16- or 32-bit type."""
+    if kind == "OpTypeInt":
+        return int(token) & 0xFFFFFFFF
+    bits = np.float16(token).view(np.uint16) if width == "16" else np.float32(token).view(np.uint32)
+    return int(bits)

@@ -1,0 +1,149 @@
+"""What stands before a SPIR-V function: types, constants, variables and decorations, each once."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from kernelc.kir.nodes import Buffer, Kernel, Shared
+from kernelc.kir.types import Type, u32
+
+_SCALARS = {
+    "f32": "OpTypeFloat 32",
+    "f16": "OpTypeFloat 16",
+    "i32": "OpTypeInt 32 1",
+    "u32": "OpTypeInt 32 0",
+    "bool": "OpTypeBool",
+}
+# Operation: the built-in variable, and its type.
+_BUILT_IN = {
+    "workgroup_id": "WorkgroupId",
+    "local_id": "LocalInvocationIndex",
+    "subgroup_lane": "SubgroupLocalInvocationId",
+    "subgroup_size": "SubgroupSize",
+}
+
+
+class Module:
+    """Declares what is asked for when it is first asked for; the lines are in an order that SPIR-V allows."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.declarations: list[str] = []
+        self.decorations: list[str] = []
+        self.interface: list[str] = []  # input variables
+        self._known: dict[str, str] = {}  # by instruction: the id of its result
+        self._taken: set[str] = {"%main", "%entry", "%glsl"}
+        self._pending = kernel.params
+
+    def fresh(self, wish: str) -> str:
+        """An unused id, as like `wish` as can be."""
+        chosen, number = f"%{wish}", 2
+        while chosen in self._taken:
+            chosen, number = f"%{wish}_{number}", number + 1
+        self._taken.add(chosen)
+        return chosen
+
+    def declare(self, wish: str, instruction: str) -> str:
+        """The id of a type or constant."""
+        if instruction not in self._known:
+            self._known[instruction] = self.fresh(wish)
+            self.declarations.append(f"{self._known[instruction]} = {instruction}")
+        return self._known[instruction]
+
+    def decorate(self, id: str, *decorations: str) -> None:
+        self.decorations += [f"OpDecorate {id} {each}" for each in decorations]
+
+    # Types and constants
+
+    def type(self, type: Type) -> str:
+        if type.lanes == 1:
+            return self.declare(type.scalar, _SCALARS[type.scalar])
+        return self.vector(type.element, type.lanes)
+
+    def vector(self, element: Type, lanes: int) -> str:
+        return self.declare(f"{element}x{lanes}", f"OpTypeVector {self.type(element)} {lanes}")
+
+    def pointer(self, storage: str, type: str) -> str:
+        return self.declare(f"{storage.lower()}_{type[1:]}", f"OpTypePointer {storage} {type}")
+
+    def constant(self, number: object, type: Type = u32) -> str:
+        """A scalar, or a vector with the number in every lane."""
+        if type.lanes > 1:
+            lanes = " ".join([self.constant(number, type.element)] * type.lanes)
+            wish = f"{type}_{_word(number)}"
+            return self.declare(wish, f"OpConstantComposite {self.type(type)} {lanes}")
+        id = self.type(type)
+        if type.scalar == "bool":
+            return self.declare(str(bool(number)).lower(), f"OpConstant{bool(number)} {id}")
+        assert isinstance(number, int | float)
+        text = str(int(number)) if type.is_integer else _float_text(number, type)
+        return self.declare(f"{type}_{_word(text)}", f"OpConstant {id} {text}")
+
+    def lanes(self, *numbers: int) -> str:
+        """A constant u32 vector."""
+        ids = " ".join(self.constant(number) for number in numbers)
+        wish = "_".join(["u32", *map(str, numbers)])
+        return self.declare(wish, f"OpConstantComposite {self.vector(u32, len(numbers))} {ids}")
+
+    # Variables
+
+    def variable(self, wish: str, storage: str, type: str) -> str:
+        id = self.fresh(wish)
+        self.declarations.append(f"{id} = OpVariable {self.pointer(storage, type)} {storage}")
+        return id
+
+    def buffer(self, buffer: Buffer, binding: int) -> str:
+        """A storage buffer: a block with one array of no fixed length in it."""
+        type = self.type(buffer.type)
+        fresh = f"OpTypeRuntimeArray {type}" not in self._known
+        array = self.declare(f"{buffer.type}_array", f"OpTypeRuntimeArray {type}")
+        block = self.declare(f"{buffer.type}_block", f"OpTypeStruct {array}")
+        if fresh:
+            self.decorate(array, f"ArrayStride {buffer.type.bytes}")
+            self.decorate(block, "Block")
+            self.decorations.append(f"OpMemberDecorate {block} 0 Offset 0")
+        id = self.variable(buffer.name, "StorageBuffer", block)
+        read_only = ["NonWritable"] if buffer.access == "read" else []
+        self.decorate(id, "DescriptorSet 0", f"Binding {binding}", "Restrict", *read_only)
+        return id
+
+    def shared(self, shared: Shared) -> str:
+        length = self.constant(shared.length)
+        array = self.declare(
+            f"{shared.type}_times_{shared.length}", f"OpTypeArray {self.type(shared.type)} {length}"
+        )
+        return self.variable(shared.name, "Workgroup", array)
+
+    def step(self, kernel: Kernel) -> str:
+        """The step block: 4-byte fields one behind the other."""
+        fields = " ".join(self.type(field.type) for field in kernel.params)
+        block = self.declare("Step", f"OpTypeStruct {fields}")
+        self.decorate(block, "Block")
+        self.decorations += [
+            f"OpMemberDecorate {block} {at} Offset {4 * at}" for at in range(len(kernel.params))
+        ]
+        id = self.variable("step", "Uniform", block)
+        self.decorate(id, "DescriptorSet 0", f"Binding {len(kernel.buffers)}")
+        return id
+
+    def built_in(self, op: str) -> str:
+        type = self.vector(u32, 3) if op == "workgroup_id" else self.type(u32)
+        id = self.variable(op, "Input", type)
+        self.decorate(id, f"BuiltIn {_BUILT_IN[op]}")
+        self.interface.append(id)
+        return id
+
+
+def _word(number: object) -> str:
+    return re.sub(r"\W", "_", str(number).replace("-", "n").replace("+", ""))
+
+
+def _float_text(number: float, type: Type) -> str:
+    """Shortest decimal text that reads back as the same number."""
+    exact = np.float16(number) if type.scalar == "f16" else np.float32(number)
+    if not np.isfinite(exact):
+        raise ValueError(f"SPIR-V text cannot write {number}")
+    if exact == 0 or 1e-4 <= abs(number) < 1e7:
+        return np.format_float_positional(exact, trim="0")
+    return np.format_float_scientific(exact, trim="0")
