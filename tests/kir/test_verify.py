@@ -1,0 +1,479 @@
+"""Every rule of the verifier, each with a kernel that breaks it and one beside it that does not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kernelc.errors import InternalError
+from kernelc.kir.functions import maximum, select, subgroup_max, subgroup_sum, to_f32
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Buffer,
+    Declare,
+    For,
+    If,
+    Kernel,
+    Let,
+    Shared,
+    SourceLine,
+    Statement,
+    Store,
+    Value,
+    Variable,
+)
+from kernelc.kir.trace import Tracer
+from kernelc.kir.type_rules import OPERATIONS
+from kernelc.kir.types import Type, boolean, f16, f32, f32x2, f32x4, i32, u32, u32x2, u32x4
+from kernelc.kir.verify import verify
+from tests.kir.tracing import STEP, traced
+
+HERE = SourceLine(__file__, 1)
+
+
+def refuse(kernel: Kernel, message: str) -> None:
+    with pytest.raises(InternalError) as caught:
+        verify(kernel)
+    assert message in caught.value.message
+    assert caught.value.message.startswith(f"kernel {kernel.name}: ")
+    assert caught.value.ir is not None and caught.value.ir.startswith("kernel ")
+
+
+def const(number: float | bool, type: Type) -> Value:
+    return Value("const", type, (), number, HERE)
+
+
+def value(op: str, type: Type, *args: Value, attr: object = None) -> Value:
+    return Value(op, type, args, attr, HERE)
+
+
+OUT = Buffer("out", u32, "read_write")
+OUT_F = Buffer("out_f", f32, "read_write")
+IN = Buffer("x", u32, "read")
+
+
+def kernel(*statements: Statement, **changes: Any) -> Kernel:
+    """A kernel of these statements. Values that statements use have their `Let` before them where given."""
+    fields: dict[str, Any] = {"buffers": (IN, OUT, OUT_F), "shared": (), "params": STEP, "workgroup": 8}
+    return Kernel("broken", body=Block(list(statements)), **(fields | changes))
+
+
+# Types of operations
+
+X, Y, Z = const(1, u32), const(2, i32), const(1.5, f32)
+FLAG = const(True, boolean)
+PAIR, QUAD = const(1.0, f32x2), const(1.0, f32x4)
+WORDS = const(1, u32x4)
+
+BAD_TYPES: list[tuple[Value, str]] = [
+    (value("add", u32, X, Y), "add operands u32 and i32 and result u32 differ"),
+    (value("add", f32, X, X), "differ"),
+    (value("mul", boolean, FLAG, FLAG), "needs numbers, got conditions"),
+    (value("sub", u32x2, X, X), "differ"),
+    (value("min", boolean, FLAG, FLAG), "needs numbers"),
+    (value("max", boolean, FLAG, FLAG), "needs numbers"),
+    (value("abs", boolean, FLAG), "needs numbers"),
+    (value("div", u32, X, const(0, u32)), "div of integers by the constant 0"),
+    (value("div", u32x4, WORDS, value("splat", u32x4, const(0, u32))), "by the constant 0"),
+    (value("mod", u32, X, const(0, u32)), "mod of integers by the constant 0"),
+    (value("mod", f32, Z, Z), "needs integers, got f32"),
+    (value("and", f32, Z, Z), "needs integers"),
+    (value("or", boolean, FLAG, FLAG), "needs integers"),
+    (value("xor", u32, X, Y), "differ"),
+    (value("shl", i32, Y, Y), "an amount of u32"),
+    (value("shl", u32, X, const(32, u32)), "shl by 32 of a 32-bit number"),
+    (value("shr", u32x4, WORDS, value("splat", u32x4, const(40, u32))), "shr by 40"),
+    (value("shr", u32x4, WORDS, X), "an amount of u32x4"),
+    (value("shr", f32, Z, X), "needs integers"),
+    (value("lt", boolean, X, Y), "lt of u32 and i32"),
+    (value("le", boolean, X, Z), "le of u32 and f32"),
+    (value("gt", boolean, FLAG, FLAG), "gt of bool and bool"),
+    (value("ge", boolean, FLAG, FLAG), "ge of bool and bool"),
+    (value("eq", u32, X, X), "giving u32"),
+    (value("ne", boolean, QUAD, QUAD), "giving bool"),
+    (value("logical_and", boolean, FLAG, X), "differ"),
+    (value("logical_or", u32, X, X), "needs conditions"),
+    (value("not", u32, X), "needs conditions, got u32"),
+    (value("neg", u32, X), "neg of u32, which has no sign"),
+    (value("neg", f32, X), "differ"),
+    (value("exp", u32, X), "needs floats, got u32"),
+    (value("exp2", i32, Y), "needs floats"),
+    (value("log", f32, X), "differ"),
+    (value("sqrt", u32, X), "needs floats"),
+    (value("rsqrt", boolean, FLAG), "needs floats"),
+    (value("floor", u32, X), "needs floats"),
+    (value("fma", u32, X, X, X), "needs floats"),
+    (value("fma", f32, Z, Z, X), "differ"),
+    (value("dot", f32, Z, Z), "dot of f32 and f32"),
+    (value("dot", f32x2, PAIR, PAIR), "giving f32x2"),
+    (value("dot", f32, PAIR, QUAD), "dot of f32x2 and f32x4"),
+    (value("dot", u32, WORDS, WORDS), "dot of u32x4"),
+    (value("select", u32, X, X, X), "by u32"),
+    (value("select", u32, FLAG, X, Y), "between u32 and i32"),
+    (value("select", u32x4, const(True, Type("bool", 2)), WORDS, WORDS), "by boolx2"),
+    (value("vector", u32x2, X), "of u32 is no u32x2"),
+    (value("vector", u32x2, X, Y), "of u32 and i32 is no u32x2"),
+    (value("splat", f32, Z), "from f32 to f32"),
+    (value("splat", f32x4, X), "from u32 to f32x4"),
+    (value("concat", f32x4, PAIR, QUAD), "concat of f32x2 and f32x4"),
+    (value("concat", u32x4, PAIR, PAIR), "concat of f32x2"),
+    (value("extract", f32, PAIR, attr=2), "lane 2 of a f32x2"),
+    (value("extract", f32, Z, attr=0), "lane 0 of a f32"),
+    (value("extract", u32, PAIR, attr=0), "from f32x2 to u32"),
+    (value("extract", f32, PAIR, attr="x"), "lane x"),
+    (value("convert", boolean, X), "from u32 to bool"),
+    (value("convert", f32x2, Z), "from f32 to f32x2"),
+    (value("bitcast", u32, FLAG), "from bool to u32"),
+    (value("bitcast", f16, X), "from u32 to f16"),
+    (value("bitcast", u32, PAIR), "from f32x2 to u32"),
+    (value("load", u32, Y, attr=IN), "needs a memory and a u32 index"),
+    (value("load", u32, X, attr=None), "needs a memory and a u32 index"),
+    (value("load", f32, X, attr=IN), "load of a f32 from x: u32"),
+    (value("load", u32, X, attr=Buffer("other", u32, "read")), "other is not this kernel's memory"),
+    (value("read", u32, attr=None), "needs a register"),
+    (value("read", f32, attr=Variable("r", u32)), "read of a f32 from r: u32"),
+    (value("read", u32, attr=Variable("r", u32)), "r is used outside the block that defines it"),
+    (value("param", u32, attr="length"), "the step block has no u32 length"),
+    (value("param", f32, attr="seq"), "the step block has no f32 seq"),
+    (value("workgroup_id", u32, attr=3), "has no axis 3"),
+    (value("workgroup_id", i32, attr=0), "is u32, not i32"),
+    (value("local_id", i32), "is u32, not i32"),
+    (value("subgroup_lane", f32), "is u32, not f32"),
+    (value("subgroup_size", f32), "is u32, not f32"),
+    (value("unpack_half2", f32x2, Y), "from i32 to f32x2"),
+    (value("pack_half2", u32, QUAD), "from f32x4 to u32"),
+    (value("unpack_u8x4", u32, X), "from u32 to u32"),
+    (value("unpack_i8x4", u32x4, X), "from u32 to u32x4"),
+    (value("subgroup_sum", f32x4, QUAD), "needs a scalar, got f32x4"),
+    (value("subgroup_max", boolean, FLAG), "needs numbers"),
+    (value("tan", f32, Z), "is no operation"),
+    (value("add", u32, X, const(-1, u32)), "-1 is no u32"),
+    (value("add", u32, X, const(0.5, u32)), "0.5 is no u32"),
+]
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"), BAD_TYPES, ids=[f"{v.op}-{i}" for i, (v, _) in enumerate(BAD_TYPES)]
+)
+def test_types_of_operations(bad: Value, message: str) -> None:
+    used = [Let(arg) for arg in bad.args if arg.op != "const"]
+    refuse(kernel(*used, Let(bad)), message)
+
+
+def test_every_operation_has_a_kernel_that_breaks_its_rule() -> None:
+    assert {bad.op for bad, _ in BAD_TYPES} >= OPERATIONS
+
+
+def test_an_index_is_defined_by_its_loop_alone() -> None:
+    refuse(kernel(Let(value("index", u32))), "is no operation")
+
+
+# Types of statements
+
+REGISTER = Variable("r", u32)
+BAD_STATEMENTS: list[tuple[tuple[Statement, ...], str]] = [
+    ((Declare(REGISTER, Z, HERE),), "a declaration needs u32, got f32"),
+    ((Declare(REGISTER, X, HERE), Assign(REGISTER, Z, HERE)), "an assignment needs u32, got f32"),
+    ((Assign(REGISTER, X, HERE),), "r is used outside the block that defines it"),
+    ((Store(OUT, Y, X, HERE),), "an index needs u32, got i32"),
+    ((Store(OUT, X, Z, HERE),), "a store to out needs u32, got f32"),
+    ((Store(IN, X, X, HERE),), "store to the read-only buffer x"),
+    ((Store(Buffer("out", u32, "read_write"), X, X, HERE),), "out is not this kernel's memory"),
+    ((Store(Shared("cells", u32, 4), X, X, HERE),), "cells is not this kernel's memory"),
+    ((If(X, Block(), Block(), HERE),), "a condition needs bool, got u32"),
+    ((For(value("index", u32), Z, X, X, Block(), HERE),), "a loop bound needs u32, got f32"),
+    ((For(value("index", u32), X, Y, X, Block(), HERE),), "a loop bound needs u32, got i32"),
+    ((For(value("index", u32), X, X, const(0, u32), Block(), HERE),), "loop with step 0"),
+]
+
+
+@pytest.mark.parametrize(("statements", "message"), BAD_STATEMENTS)
+def test_types_of_statements(statements: tuple[Statement, ...], message: str) -> None:
+    refuse(kernel(*statements), message)
+
+
+# Scope
+
+
+def test_values_end_with_their_block() -> None:
+    inside = value("local_id", u32)
+    loop = For(value("index", u32), X, X, X, Block([Let(inside)]), HERE)
+    refuse(kernel(loop, Store(OUT, inside, X, HERE)), "local_id is used outside the block that defines it")
+    refuse(kernel(loop, Store(OUT, loop.index, X, HERE)), "index is used outside the block that defines it")
+    branch = If(FLAG, Block([Let(inside)]), Block([Store(OUT, inside, X, HERE)]), HERE)
+    refuse(kernel(branch), "is used outside")
+
+
+def test_values_are_defined_before_their_use() -> None:
+    late = value("local_id", u32)
+    refuse(kernel(Store(OUT, late, X, HERE), Let(late)), "is used outside the block that defines it")
+    refuse(kernel(Let(value("add", u32, late, X)), Let(late)), "is used outside")
+
+
+def test_registers_end_with_their_block() -> None:
+    read = value("read", u32, attr=REGISTER)
+    branch = If(FLAG, Block([Declare(REGISTER, X, HERE)]), Block(), HERE)
+    refuse(
+        kernel(branch, Let(read), Store(OUT, X, read, HERE)), "r is used outside the block that defines it"
+    )
+    refuse(kernel(branch, Assign(REGISTER, X, HERE)), "r is used outside")
+
+
+# The signature
+
+
+def test_the_signature() -> None:
+    refuse(kernel(workgroup=0), "signature: workgroup has size 0")
+    refuse(kernel(shared=(Shared("cells", u32, 0),)), "cells has size 0")
+    refuse(kernel(buffers=(IN, Buffer("x", u32, "read"))), "two memories are called x")
+    refuse(kernel(shared=(Shared("x", u32, 2),)), "two memories are called x")
+    refuse(kernel(buffers=(Buffer("flags", boolean, "read"),)), "flags is a read buffer of bool")
+    refuse(kernel(buffers=(Buffer("x", u32, "write"),)), "x is a write buffer of u32")
+
+
+def test_constant_indices_of_shared_memory_are_in_bounds() -> None:
+    cells = Shared("cells", u32, 4)
+    verify(kernel(Store(cells, const(3, u32), X, HERE), shared=(cells,)))
+    refuse(
+        kernel(Store(cells, const(4, u32), X, HERE), shared=(cells,)), "cells[4] is out of bounds (length 4)"
+    )
+    load = Let(value("load", u32, const(4, u32), attr=cells))
+    refuse(kernel(load, shared=(cells,)), "cells[4] is out of bounds")
+
+
+# Uniformity. Each body gets (k, x, out): a read-only and a written buffer.
+
+Body = Callable[[Tracer, Any, Any], None]
+
+
+def kernel_of(body: Body) -> Kernel:
+    return traced(lambda k: body(k, k.input("x", u32), k.output("out", u32)), name=body.__name__)
+
+
+def local_branch(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(k.local_id > 3):
+        k.barrier()
+
+
+def other_branch(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(k.local_id > 3):
+        out[0] = 1
+    with k.otherwise():
+        k.barrier()
+
+
+def nested_branch(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(k.local_id > 3), k.when(k.param("seq") > 3):
+        k.barrier()
+
+
+def local_bound(k: Tracer, x: Any, out: Any) -> None:
+    with k.loop(0, k.local_id):
+        k.barrier()
+
+
+def local_start(k: Tracer, x: Any, out: Any) -> None:
+    with k.loop(k.local_id, 8):
+        k.barrier()
+
+
+def local_step(k: Tracer, x: Any, out: Any) -> None:
+    with k.loop(0, 8, k.local_id + 1):
+        k.barrier()
+
+
+def local_index(k: Tracer, x: Any, out: Any) -> None:
+    with k.loop(k.local_id, 20, 8) as i:
+        out[i] = 1
+        with k.when(i > 3):
+            k.barrier()
+
+
+def loaded_at_local_index(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(x[k.local_id] > 3):
+        k.barrier()
+
+
+def loaded_from_written_buffer(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(out[0] > 3):
+        k.barrier()
+
+
+def loaded_from_shared(k: Tracer, x: Any, out: Any) -> None:
+    cells = k.shared("cells", u32, 1)
+    with k.when(k.local_id.equals(0)):
+        cells[0] = 5
+    k.barrier()
+    with k.when(cells[0] > 3):
+        k.barrier()
+
+
+def subgroup_result(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(subgroup_sum(x[0]) > 3):
+        k.barrier()
+
+
+def subgroup_lane(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(k.subgroup_lane > 3):
+        k.barrier()
+
+
+def register_declared_with_it(k: Tracer, x: Any, out: Any) -> None:
+    register = k.var(k.local_id)
+    with k.when(register > 3):
+        k.barrier()
+
+
+def register_assigned_it(k: Tracer, x: Any, out: Any) -> None:
+    register = k.var(0, u32)
+    register += k.local_id
+    with k.when(register > 3):
+        k.barrier()
+
+
+def register_assigned_in_a_varying_branch(k: Tracer, x: Any, out: Any) -> None:
+    register = k.var(0, u32)
+    with k.when(k.local_id > 3):
+        k.assign(register, 5)
+    with k.when(register > 3):
+        k.barrier()
+
+
+def register_assigned_in_a_varying_loop(k: Tracer, x: Any, out: Any) -> None:
+    register = k.var(0, u32)
+    with k.loop(0, k.local_id):
+        register += 1
+    with k.when(register > 3):
+        k.barrier()
+
+
+def register_varies_in_the_second_round(k: Tracer, x: Any, out: Any) -> None:
+    register = k.var(0, u32)
+    with k.loop(0, 3):
+        with k.when(register > 3):
+            k.barrier()
+        register += k.local_id
+
+
+def register_varies_in_the_fourth_round(k: Tracer, x: Any, out: Any) -> None:
+    a, b, c = k.var(0, u32), k.var(0, u32), k.var(0, u32)
+    with k.loop(0, 5):
+        with k.when(c > 3):
+            k.barrier()
+        k.assign(c, b.value())
+        k.assign(b, a.value())
+        k.assign(a, k.local_id)
+
+
+def varying_through_an_inner_loop(k: Tracer, x: Any, out: Any) -> None:
+    bound = k.var(1, u32)
+    with k.loop(0, 3):
+        with k.loop(0, bound):
+            k.barrier()
+        k.assign(bound, x[k.local_id])
+
+
+def chosen_by_it(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(maximum(select(k.local_id > 2, k.param("seq"), 1), 2) > 3):
+        k.barrier()
+
+
+def subgroup_operation_in_a_varying_branch(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(k.local_id > 3):
+        out[k.local_id] = subgroup_max(k.local_id)
+
+
+VARYING: list[Body] = [
+    local_branch,
+    other_branch,
+    nested_branch,
+    local_bound,
+    local_start,
+    local_step,
+    local_index,
+    loaded_at_local_index,
+    loaded_from_written_buffer,
+    loaded_from_shared,
+    subgroup_result,
+    subgroup_lane,
+    register_declared_with_it,
+    register_assigned_it,
+    register_assigned_in_a_varying_branch,
+    register_assigned_in_a_varying_loop,
+    register_varies_in_the_second_round,
+    register_varies_in_the_fourth_round,
+    varying_through_an_inner_loop,
+    chosen_by_it,
+    subgroup_operation_in_a_varying_branch,
+]
+
+
+@pytest.mark.parametrize("body", VARYING)
+def test_varying_control_flow_around_a_barrier_is_refused(body: Body) -> None:
+    refuse(kernel_of(body), "in control flow that differs between invocations")
+
+
+def uniform_branches(k: Tracer, x: Any, out: Any) -> None:
+    for condition in (k.param("seq") > 3, k.workgroup_id(0) > 1, x[5] > 1, x[k.workgroup_id(1) + x[2]] > 7):
+        with k.when(condition):
+            k.barrier()
+            out[k.local_id] = subgroup_sum(k.local_id)
+        with k.otherwise():
+            k.barrier()
+
+
+def uniform_loops(k: Tracer, x: Any, out: Any) -> None:
+    step = k.workgroup_id(0) + 1
+    with k.loop(x[0], k.param("seq"), step) as i, k.loop(0, i, 2) as j, k.when(i + j > 3):
+        k.barrier()
+
+
+def uniform_register(k: Tracer, x: Any, out: Any) -> None:
+    register = k.var(0, u32)
+    with k.loop(0, 4) as i:
+        register += x[i] * k.param("seq")
+        with k.when(register > 9):
+            k.barrier()
+
+
+def after_a_varying_branch(k: Tracer, x: Any, out: Any) -> None:
+    with k.when(k.local_id > 3):
+        out[k.local_id] = 1
+    with k.loop(k.local_id, 8) as i:
+        out[i + 8 + k.local_id * 8] = 1
+    k.barrier()
+
+
+def subgroup_size_bounds_a_loop(k: Tracer, x: Any, out: Any) -> None:
+    with k.loop(0, k.subgroup_size):
+        k.barrier()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [uniform_branches, uniform_loops, uniform_register, after_a_varying_branch, subgroup_size_bounds_a_loop],
+)
+def test_uniform_control_flow_around_a_barrier_is_fine(body: Body) -> None:
+    kernel = kernel_of(body)
+    assert verify(kernel) is kernel
+
+
+def test_a_barrier_by_hand() -> None:
+    verify(kernel(Barrier(HERE)))
+    verify(kernel(If(FLAG, Block([Barrier(HERE)]), Block(), HERE)))
+
+
+def test_the_error_names_the_kernels_line_and_carries_its_text() -> None:
+    line = sys._getframe().f_lineno + 1
+    broken = traced(lambda k: k.output("out", f32).__setitem__(0, to_f32(k.local_id) + 1), name="lines")
+    assert isinstance(broken.body.statements[-1], Store)
+    broken.body.statements[-1].value.type = u32
+    with pytest.raises(InternalError) as caught:
+        verify(broken)
+    assert f"kernel lines: test_verify.py:{line}: " in str(caught.value)
+    assert "read_write out: f32[]" in str(caught.value)
