@@ -1,0 +1,261 @@
+"""CUDA C from kernel IR, behind the Jinja shell `templates/module.cu.j2`.
+
+A module needs no header, so NVRTC compiles it as it stands; it defines the operators and helpers that its
+kernel uses, and no others. Numbers mean what they mean elsewhere: no fast-math, IEEE division and roots.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from kernelc.backends.base import Rendered
+from kernelc.backends.c_like import (
+    ATOM,
+    INFIX,
+    OR,
+    UNARY,
+    BodyPrinter,
+    Dialect,
+    Text,
+    float_digits,
+    used_builtins,
+)
+from kernelc.backends.cuda.keywords import UNUSABLE
+from kernelc.backends.cuda.lanes import (
+    LaneFunction,
+    compound_operator,
+    function_name,
+    lane_function,
+    lane_negation,
+    lane_operator,
+    lane_select,
+    lane_splat,
+    type_name,
+    wraps,
+)
+from kernelc.kir.nodes import Assign, Kernel, Store, Value
+from kernelc.kir.types import Type, f32x4
+
+WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
+_CHOICE = OR + 1  # the conditional operator binds looser than everything else
+_HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max"
+_NAMED = frozenset(_HELPERS.split())
+_BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_float4"}
+
+
+class Cuda(Dialect):
+    """CUDA's spelling of kernel IR. It keeps account of what the module has to define."""
+
+    reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values())
+    mixes_scalars = True
+
+    def __init__(self) -> None:
+        self.lane_functions: dict[LaneFunction, None] = {}  # in the order of their first use
+        self.helpers: dict[tuple[str, str], None] = {}  # (operation, type name)
+
+    def type_name(self, type: Type) -> str:
+        return type_name(type)
+
+    def constant(self, value: Value) -> Text:
+        number, scalar = value.attr, value.type.scalar
+        assert isinstance(number, int | float)
+        if scalar == "bool":
+            return Text("true" if number else "false")
+        level = UNARY if math.copysign(1, number) < 0 else ATOM
+        if scalar == "i32" and number == -(1 << 31):
+            return Text("(-2147483647 - 1)")  # its digits alone are no int
+        if scalar in ("u32", "i32"):
+            return Text(f"{number}u" if scalar == "u32" else str(number), level)
+        return Text(f"{float_digits(float(number), value.type)}f", level)
+
+    def mask(self, value: Value) -> Text:
+        number = value.attr
+        if isinstance(number, int) and number > 255:
+            return Text(f"0x{number:08x}{'u' if value.type.scalar == 'u32' else ''}")
+        return self.constant(value)
+
+    def builtin(self, value: Value) -> Text:
+        match value.op:
+            case "param":
+                return Text(f"step->{value.attr}")
+            case "workgroup_id":
+                assert isinstance(value.attr, int)
+                return Text(f"blockIdx.{'xyz'[value.attr]}")
+            case "local_id":
+                return Text("threadIdx.x")
+            case "subgroup_size":
+                return Text(f"{WARP}u")
+            case _:
+                return Text("subgroup_lane")
+
+    def infix(self, value: Value, args: list[Text]) -> Text | None:
+        if value.type.lanes > 1 or not wraps(value.op, value.type):
+            return None
+        left, right = args
+        return Text(f"int(unsigned({left.text}) {INFIX[value.op][0]} unsigned({right.text}))")
+
+    def special(self, value: Value, args: list[Text]) -> Text:
+        type, source = value.type, value.args[0].type
+        match value.op:
+            case "vector":
+                return self.call(f"make_{self.define_type(type)}", args)
+            case "splat":
+                return self.defined(lane_splat(type), args)
+            case "select" if source.lanes == 1:
+                condition, yes, no = args
+                return Text(f"{condition.within(OR)} ? {yes.within(OR)} : {no.within(OR)}", _CHOICE)
+            case "select":
+                return self.defined(lane_select(type), args)
+            case "neg":
+                return self.negation(type, args[0])
+            case "not":
+                return Text(f"!{args[0].within(ATOM)}", UNARY)
+            case op if op in _NAMED:
+                self.helpers[op, type_name(source if op == "dot" else type)] = None
+                return self.call("join" if op == "concat" else op, args)
+            case "abs" if type.scalar == "u32":
+                return args[0]
+            case op if type.lanes == 1:
+                return self.call(function_name(op, type, source), args)
+            case op:
+                return self.defined(lane_function(op, self.vector_function(value), type, _types(value)), args)
+
+    def vector_function(self, value: Value) -> str:
+        """What a function of vectors is called: as the one of scalars, or after what it makes."""
+        if value.op in ("convert", "bitcast"):
+            return f"{'to' if value.op == 'convert' else 'as'}_{type_name(value.type)}"
+        return function_name(value.op, value.type.element, value.args[0].type.element)
+
+    def negation(self, type: Type, arg: Text) -> Text:
+        if type.lanes > 1:
+            self.lane_functions[lane_negation(type)] = None
+        elif type.is_integer:
+            return Text(f"int(0u - unsigned({arg.text}))")
+        return Text(f"-{arg.within(ATOM)}", UNARY)
+
+    def defined(self, function: LaneFunction, args: Sequence[Text]) -> Text:
+        self.lane_functions[function] = None
+        return self.call(function.name, args)
+
+    def define_type(self, type: Type) -> str:
+        if type.scalar == "bool" and type.lanes > 1:
+            self.helpers["bool", type_name(type)] = None
+        return type_name(type)
+
+    def let(self, type: Type, name: str, value: str) -> str:
+        return f"const {self.define_type(type)} {name} = {value};"
+
+    def declare(self, type: Type, name: str, value: str) -> str:
+        return f"{self.define_type(type)} {name} = {value};"
+
+    def loop(self, name: str, start: str, stop: str, step: str) -> str:
+        advance = f"{name}++" if step == "1u" else f"{name} += {step}"
+        return f"for (unsigned {name} = {start}; {name} < {stop}; {advance}) {{"
+
+    def barrier(self) -> str:
+        return "__syncthreads();"
+
+
+class CudaPrinter(BodyPrinter):
+    """Prints a body and notes the operators on vectors that it needs."""
+
+    def __init__(self, kernel: Kernel, dialect: Cuda) -> None:
+        self.cuda = dialect
+        super().__init__(kernel, dialect)
+
+    def infix(self, value: Value, args: list[Text]) -> Text:
+        if value.args[0].type.lanes > 1:
+            self.cuda.define_type(value.type)
+            self.cuda.lane_functions[lane_operator(value.op, value.type, self.sides(value))] = None
+        return super().infix(value, args)
+
+    def sides(self, value: Value) -> list[Type]:
+        """The types of an operator's operands as they are written: a spread scalar may stay a scalar."""
+        bare = [text is not arg for text, arg in zip(self.scalars(value, _TEXTS), _TEXTS, strict=True)]
+        return [a.type.element if b else a.type for a, b in zip(value.args, bare, strict=True)]
+
+    def assignment(self, target: str, statement: Assign | Store) -> str:
+        text, value = super().assignment(target, statement), statement.value
+        if value.type.lanes > 1 and value.op in INFIX and text.startswith(f"{target} {INFIX[value.op][0]}= "):
+            functions = self.cuda.lane_functions
+            functions[lane_operator(value.op, value.type, (value.type, value.type))] = None
+            functions[compound_operator(value.op, value.type)] = None
+        return text
+
+    def expression(self, value: Value) -> Text:
+        """Bytes on their way to floats go without integer conversions, which run at a fraction of the
+        rate."""
+        inner = value.args[0] if value.op == "convert" and value.type == f32x4 else value
+        if inner is value or inner.op not in _BYTES_AS_FLOATS or inner not in self.placed:
+            return super().expression(value)
+        name = _BYTES_AS_FLOATS[inner.op]
+        self.cuda.helpers[name, "float4"] = None
+        return self.cuda.call(name, [self.ref(inner.args[0])])
+
+
+def _used(functions: Iterable[LaneFunction], body: str) -> list[LaneFunction]:
+    """Without those that spread a scalar where the text then left it as it is."""
+    return [f for f in functions if f.name.startswith("operator") or f"{f.name}(" in body]
+
+
+_TEXTS = [Text("a"), Text("b")]
+
+
+def _types(value: Value) -> list[Type]:
+    return [arg.type for arg in value.args]
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+    )
+    return environment.get_template("module.cu.j2")
+
+
+def entry_name(name: str) -> str:
+    """A C identifier for a kernel, its own name where that is one."""
+    word = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return f"kernel_{word}" if word in UNUSABLE or not re.match(r"[A-Za-z]", word) else word
+
+
+class CudaBackend:
+    """Renders verified kernels to standalone CUDA C++ with one extern "C" entry named after the kernel.
+
+    Parameters: a pointer for each buffer in order, then one to the step block where the kernel reads it.
+    Subgroups are warps.
+    """
+
+    name = "cuda"
+    suffix = "cu"
+
+    def render(self, kernel: Kernel) -> Rendered:
+        dialect = Cuda()
+        entry = entry_name(kernel.name)
+        dialect.reserved = dialect.reserved | {entry}
+        printer = CudaPrinter(kernel, dialect)
+        body = printer.body()
+        text = _template().render(
+            kernel=kernel,
+            entry=entry,
+            helpers=list(dialect.helpers),
+            lane_functions=_used(dialect.lane_functions, body),
+            builtins=used_builtins(kernel),
+            names=printer.names,
+            type_name=type_name,
+            warp=WARP,
+            body=body,
+        )
+        text = re.sub(r"[ \t]+\n", "\n", text)
+        return Rendered(text, entry, text.encode())
