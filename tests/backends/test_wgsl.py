@@ -111,7 +111,7 @@ def printed(make: Callable[[Operands], Any], type: Type = u32) -> str:
         (lambda o: o.a ^ 0x80000000, "a ^ 0x80000000u"),
         (lambda o: to_u32(-o.i), "u32(-i)"),
         (lambda o: to_u32(o.i - -5), "u32(i - -5i)"),
-        (lambda o: to_u32(-(-o.i)), "u32(-(-i))"),
+        (lambda o: to_u32(operator.neg(-o.i)), "u32(-(-i))"),
         (lambda o: to_u32(o.i + -(1 << 31)), "u32(i + i32(-2147483648))"),
         (lambda o: o.v.lane(2), "v.z"),
         (lambda o: (o.v + o.w).lane(1), "(v + w).y"),
