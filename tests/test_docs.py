@@ -26,8 +26,10 @@ import pytest
 
 from kernelc import cli
 from kernelc.backends import backend_named
+from kernelc.errors import DeviceError
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
-from kernelc.target import Capabilities
+from kernelc.target import TARGETS, Capabilities
+from runtime.devices import DEVICES, open_device
 
 REPO = Path(__file__).resolve().parents[1]
 DOCS = sorted(path.relative_to(REPO).as_posix() for path in [*REPO.glob("*.md"), *REPO.glob("docs/*.md")])
@@ -163,6 +165,22 @@ def test_commands_and_options_exist(doc: str) -> None:
         assert option in all_options(), f"{doc} names {option}, which no command has"
     for variable in re.findall(r"\bKERNELC_[A-Z_]+\b", (REPO / doc).read_text()):
         assert variable in sources(), f"{doc} names {variable}, which nothing reads"
+
+
+def test_the_readme_lists_the_targets_and_what_runs_them() -> None:
+    rows = re.findall(r"^  \| (\w+) \| [^|]+ \| ([^|]+) \|$", (REPO / "README.md").read_text(), re.M)
+    assert [target for target, _ in rows] == list(TARGETS)
+    run_by = {device for _, text in rows for device in re.findall(r"--device (\w+)", text)}
+    for device in set(DEVICES) - {"auto", "cpu", "wgpu"}:
+        assert is_built(device) == (device in run_by), f"README.md: what --device {device} runs"
+
+
+def is_built(device: str) -> bool:
+    try:
+        open_device(device, references={}).close()
+    except DeviceError as error:
+        return "not in this build" not in str(error)
+    return True
 
 
 def command_lines(text: str) -> Iterator[str]:
