@@ -65,6 +65,7 @@ TARGETS: dict[str, Target] = {
         "spv",
         (Capabilities(f16=True, subgroups=True), Capabilities(subgroups=True), Capabilities()),
     ),
+    "opencl": Target("opencl", "cl", (Capabilities(),)),  # core OpenCL C: no extension asked for
 }
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from kernelc.backends.base import Backend, Rendered
 from kernelc.backends.cuda.printer import CudaBackend
+from kernelc.backends.opencl.printer import OpenClBackend
 from kernelc.backends.spirv.printer import SpirvBackend
 from kernelc.backends.wgsl.printer import WgslBackend
 from kernelc.errors import InternalError
 
 __all__ = ["Backend", "Rendered", "backend_named"]
 
-_BACKENDS: dict[str, Backend] = {"wgsl": WgslBackend(), "spirv": SpirvBackend(), "cuda": CudaBackend()}
+_BACKENDS: dict[str, Backend] = {
+    "wgsl": WgslBackend(),
+    "spirv": SpirvBackend(),
+    "cuda": CudaBackend(),
+    "opencl": OpenClBackend(),
+}
 
 
 def backend_named(name: str) -> Backend:

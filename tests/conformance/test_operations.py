@@ -12,7 +12,7 @@ from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.conformance import statements
 from tests.conformance.cases import CASES, EXACT, Case
-from tests.kernels.executors import EXECUTORS, supported, wgpu_device
+from tests.kernels.executors import EXECUTORS, require
 
 THREADS = 8
 
@@ -33,10 +33,7 @@ def kernel_of(case: Case) -> Kernel:
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_operation(executor: str, case: Case) -> None:
     kernel = kernel_of(case)
-    if executor == "wgpu" and (
-        wgpu_device() is None or not supported(Capabilities(f16="f16" in kernel.features()))
-    ):
-        pytest.skip("no wgpu adapter (Vulkan driver) with what this case needs")
+    require(executor, Capabilities(f16="f16" in kernel.features()))
     count = len(case.wanted)
     arrays = {f"in{at}": array for at, (_, array) in enumerate(case.inputs)}
     shape = (count,) if case.result.lanes == 1 else (count, case.result.lanes)

@@ -11,7 +11,7 @@ from kernelc.kir.types import u32
 from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.conformance.statements import ALL, CASES, GRID, PARAMS, STEP, THREADS, StatementCase
-from tests.kernels.executors import EXECUTORS, supported, wgpu_device
+from tests.kernels.executors import EXECUTORS, require
 
 
 def kernel_of(case: StatementCase) -> Kernel:
@@ -29,8 +29,7 @@ def test_statement(executor: str, case: StatementCase) -> None:
     kernel = kernel_of(case)
     needs = Capabilities(f16="f16" in kernel.features(), subgroups="subgroups" in kernel.features())
     assert needs.subgroups == ("subgroups" in case.features)
-    if executor == "wgpu" and (wgpu_device() is None or not supported(needs)):
-        pytest.skip("no wgpu adapter (Vulkan driver) with what this case needs")
+    require(executor, needs)
     arrays = {"x": ALL, "out": np.full(len(ALL), 0xFFFFFFFF, np.uint32)}
     got = EXECUTORS[executor](kernel, GRID, arrays, PARAMS)["out"]
     np.testing.assert_array_equal(got, case.wanted(got))

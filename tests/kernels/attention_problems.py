@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -15,7 +14,7 @@ from kernelc.ir.dim import evaluate
 from kernelc.kernels.cache import CacheShape
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import Capabilities
-from tests.kernels.executors import EXECUTORS, wgpu_device
+from tests.kernels.executors import EXECUTORS, require
 
 BASELINE = Capabilities()
 # A driver compiles a kernel in up to a second: fewer examples there than in the interpreter.
@@ -35,8 +34,7 @@ def run_kernel(
     more: tuple[int, int, int] = (0, 0, 0),
 ) -> dict[str, npt.NDArray[Any]]:
     """The arrays after the default schedule ran on them; `more` workgroups than the spec asks for."""
-    if executor == "wgpu" and wgpu_device() is None:
-        pytest.skip("no wgpu adapter (Vulkan driver)")
+    require(executor, BASELINE)
     schedule = spec.default(BASELINE, problem)
     kernel = spec.kernel(problem, schedule, BASELINE)
     grid = spec.grid(problem, schedule)

@@ -1,4 +1,4 @@
-"""Ways to run one kernel on given arrays: the interpreter and wgpu. Both fill copies of the read_write arrays."""
+"""Ways to run one kernel on given arrays: the interpreter, each target. All fill copies of what is written."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from kernelc.backends.wgsl.printer import WgslBackend
 from kernelc.kir.interpret import interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
+from tests.kernels import opencl_runner
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Grid = tuple[int, int, int]
@@ -45,13 +47,13 @@ def wgpu_device() -> Any:
     return adapters[0].request_device_sync(required_features=sorted(wanted & set(adapters[0].features)))
 
 
-def supported(capabilities: Capabilities) -> bool:
+def _wgpu_lacks(capabilities: Capabilities) -> str | None:
     device = wgpu_device()
     if device is None:
-        return False
-    return (not capabilities.f16 or "shader-f16" in device.features) and (
-        not capabilities.subgroups or "subgroup" in device.features
-    )
+        return "no wgpu adapter (Vulkan driver)"
+    wanted = {"shader-f16": capabilities.f16, "subgroup": capabilities.subgroups}
+    missing = [feature for feature, needed in wanted.items() if needed and feature not in device.features]
+    return f"the wgpu adapter has no {missing[0]}" if missing else None
 
 
 @functools.lru_cache(maxsize=512)
@@ -107,4 +109,28 @@ def _read(device: Any, buffer: Any, like: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return data.view(like.dtype).reshape(like.shape)
 
 
-EXECUTORS: dict[str, Executor] = {"interpreter": run_interpreter, "wgpu": run_wgpu}
+EXECUTORS: dict[str, Executor] = {
+    "interpreter": run_interpreter,
+    "wgpu": run_wgpu,
+    "opencl": opencl_runner.run_opencl,
+}
+# Why an executor cannot run kernels of these capabilities here; None where it can.
+LACKING: dict[str, Callable[[Capabilities], str | None]] = {
+    "wgpu": _wgpu_lacks,
+    "opencl": opencl_runner.lacking,
+}
+REQUIRED = frozenset(os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split())
+
+
+def require(executor: str, capabilities: Capabilities) -> None:
+    """Skip the test, saying why, where `executor` cannot run such kernels.
+
+    An executor without any device fails the test instead where $KERNELC_REQUIRED_EXECUTORS names it: a machine
+    that installs the driver wants to know that it is gone.
+    """
+    reason = LACKING[executor](capabilities) if executor in LACKING else None
+    if reason is None:
+        return
+    if executor in REQUIRED and LACKING[executor](Capabilities()) is not None:
+        pytest.fail(f"{executor} is required here: {reason}")
+    pytest.skip(reason)

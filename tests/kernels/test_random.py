@@ -9,7 +9,8 @@ from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, u32
 from kernelc.kir.verify import verify
-from tests.kernels.executors import EXECUTORS
+from kernelc.target import Capabilities
+from tests.kernels.executors import EXECUTORS, require
 
 COUNT = 1 << 14
 MASK = 0xFFFFFFFF
@@ -29,9 +30,9 @@ def kernel() -> Kernel:
     return verify(trace("random", body, workgroup=256))
 
 
-@pytest.mark.gpu
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_noise_and_logarithms_are_precise(executor: str) -> None:
+    require(executor, Capabilities())
     rng = np.random.default_rng(0)
     ends = np.concatenate([np.arange(500), MASK - np.arange(500), (1 << 23) + np.arange(-250, 250)])
     bits = np.concatenate([ends, rng.integers(0, 1 << 32, COUNT - ends.size)]).astype(np.uint32)

@@ -1,0 +1,1 @@
+"""The OpenCL C backend, for any OpenCL driver, on CPUs too."""

@@ -1,0 +1,225 @@
+"""OpenCL C from kernel IR (The OpenCL C Specification, version 1.2 and up), behind the Jinja shell
+`templates/module.cl.j2`.
+
+Core OpenCL C alone: no extension is asked for, so that any device runs the text. Hence no 16-bit arithmetic
+and no subgroups; pairs of halves go through `vload_half2` and `vstore_half2_rte`, which are core.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+import jinja2
+
+from kernelc.backends.base import Rendered
+from kernelc.backends.c_like import (
+    ATOM,
+    BITS,
+    INFIX,
+    OR,
+    SUM,
+    UNARY,
+    BodyPrinter,
+    Dialect,
+    Text,
+    float_digits,
+    used_builtins,
+)
+from kernelc.backends.opencl.keywords import UNUSABLE
+from kernelc.kir.nodes import Kernel, Value, values_of
+from kernelc.kir.types import Type
+
+TERNARY = OR + 1
+# A condition of several lanes is a vector of int, -1 where it holds: what comparing float4 or uint4 gives.
+_SCALARS = {"f32": "float", "i32": "int", "u32": "uint", "bool": "bool"}
+_CONDITIONS = "int"
+
+
+class OpenCl(Dialect):
+    """OpenCL C's spelling of kernel IR."""
+
+    reserved = UNUSABLE
+    mixes_scalars = True
+    functions: ClassVar[Mapping[str, str]] = {
+        "exp": "exp",
+        "exp2": "exp2",
+        "log": "log",
+        "sqrt": "sqrt",
+        "rsqrt": "rsqrt",
+        "floor": "floor",
+        "fma": "fma",
+        "dot": "dot",
+        "unpack_half2": "unpack_half2",
+        "pack_half2": "pack_half2",
+    }
+
+    def type_name(self, type: Type) -> str:
+        if type.scalar not in _SCALARS:
+            raise NotImplementedError(f"core OpenCL C has no numbers of type {type}")
+        if type.lanes == 1:
+            return _SCALARS[type.scalar]
+        return f"{_CONDITIONS if type.scalar == 'bool' else _SCALARS[type.scalar]}{type.lanes}"
+
+    def constant(self, value: Value) -> Text:
+        number, scalar = value.attr, value.type.scalar
+        assert isinstance(number, int | float)
+        if scalar == "bool":
+            return Text("true" if number else "false")
+        level = UNARY if math.copysign(1, number) < 0 else ATOM
+        if scalar == "i32":
+            # the digits of the least i32 alone are a long
+            return Text(f"{number}", level) if number > -(1 << 31) else Text("-2147483647 - 1", SUM)
+        if scalar == "u32":
+            return Text(f"{number}u")
+        return Text(f"{float_digits(float(number), value.type)}f", level)
+
+    def mask(self, value: Value) -> Text:
+        number = value.attr
+        if isinstance(number, int) and number > 255:
+            return Text(f"0x{number:08x}{'u' if value.type.scalar == 'u32' else ''}")
+        return self.constant(value)
+
+    def builtin(self, value: Value) -> Text:
+        match value.op:
+            case "param":
+                return Text(f"step->{value.attr}")
+            case "workgroup_id":
+                assert isinstance(value.attr, int)
+                return Text(f"workgroup_id.{'xyz'[value.attr]}")
+            case "local_id":
+                return Text("local_id")
+            case _:
+                raise NotImplementedError(f"core OpenCL C has no {value.op}")
+
+    def infix(self, value: Value, args: list[Text]) -> Text | None:
+        """C leaves the overflow of signed sums and products undefined; of unsigned ones it wraps."""
+        if value.op not in ("add", "sub", "mul") or value.type.scalar != "i32":
+            return None
+        left, right = (self.cast_bits("uint", value.type.lanes, arg).text for arg in args)
+        return self.cast_bits("int", value.type.lanes, Text(f"{left} {INFIX[value.op][0]} {right}"))
+
+    def special(self, value: Value, args: list[Text]) -> Text:
+        type = value.type
+        match value.op:
+            case "min" | "max":
+                return self.call(f"f{value.op}" if type.is_float else value.op, args)
+            case "abs":
+                return self.absolute(type, args)
+            case "neg":
+                return self.negative(type, args[0])
+            case "not":
+                return Text(f"!{args[0].within(ATOM)}", UNARY)
+            case "select":
+                return self.choice(value, args)
+            case "bitcast":
+                return self.cast_bits(_SCALARS[type.scalar], type.lanes, args[0])
+            case "convert":
+                return self.converted(value.args[0].type, type, args[0])
+            case "splat" | "vector" | "concat":
+                return Text(f"({self.type_name(type)})({', '.join(arg.text for arg in args)})", UNARY)
+            case "unpack_u8x4":
+                return Text(f"convert_uint4(as_uchar4({args[0].text}))")
+            case "unpack_i8x4":
+                return Text(f"convert_int4(as_char4({args[0].text}))")
+            case _:
+                raise NotImplementedError(f"core OpenCL C has no text for {value.op}")
+
+    def absolute(self, type: Type, args: Sequence[Text]) -> Text:
+        if type.is_float:
+            return self.call("fabs", args)
+        found = self.call("abs", args)  # unsigned, of signed numbers too
+        return self.cast_bits("int", type.lanes, found) if type.scalar == "i32" else found
+
+    def negative(self, type: Type, arg: Text) -> Text:
+        if type.is_float:
+            return Text(f"-{arg.within(ATOM)}", UNARY)
+        return self.cast_bits("int", type.lanes, Text(f"-{self.cast_bits('uint', type.lanes, arg).text}"))
+
+    def choice(self, value: Value, args: Sequence[Text]) -> Text:
+        """`select` goes by the sign of each lane, so it takes conditions of several lanes; `?:` takes one."""
+        condition, yes, no = args
+        if value.args[0].type.lanes > 1:
+            return self.call("select", (no, yes, condition))
+        return Text(f"{condition.within(OR)} ? {yes.within(OR)} : {no.within(OR)}", TERNARY)
+
+    def converted(self, source: Type, to: Type, arg: Text) -> Text:
+        name = self.type_name(to)
+        if source.scalar == "bool":
+            return self.from_condition(source, to, arg)
+        if source.is_float and to.is_integer:
+            return self.call(f"convert_{name}_sat", [arg])  # towards zero, NaN to 0
+        if source.is_integer and to.is_integer:
+            return self.cast_bits(_SCALARS[to.scalar], to.lanes, arg)
+        if to.lanes > 1:
+            return self.call(f"convert_{name}", [arg])
+        return Text(f"({name}){arg.within(ATOM)}", UNARY)
+
+    def from_condition(self, source: Type, to: Type, arg: Text) -> Text:
+        """1 where a condition holds. Shapes: a scalar is 0 or 1 already, a lane of a vector 0 or -1."""
+        name = self.type_name(to)
+        if source.lanes == 1:
+            return Text(f"({name}){arg.within(ATOM)}", UNARY)
+        ones = Text(f"{arg.within(ATOM)} & 1", BITS, "&")
+        return self.call(f"convert_{name}" if to.is_float else f"as_{name}", [ones])
+
+    def cast_bits(self, scalar: str, lanes: int, arg: Text) -> Text:
+        return Text(f"as_{scalar}{lanes if lanes > 1 else ''}({arg.text})")
+
+    def let(self, type: Type, name: str, value: str) -> str:
+        return f"const {self.type_name(type)} {name} = {value};"
+
+    def declare(self, type: Type, name: str, value: str) -> str:
+        return f"{self.type_name(type)} {name} = {value};"
+
+    def loop(self, name: str, start: str, stop: str, step: str) -> str:
+        advance = f"{name}++" if step == "1u" else f"{name} += {step}"
+        return f"for (uint {name} = {start}; {name} < {stop}; {advance}) {{"
+
+    def barrier(self) -> str:
+        return "barrier(CLK_LOCAL_MEM_FENCE);"
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+    )
+    return environment.get_template("module.cl.j2")
+
+
+class OpenClBackend:
+    """Renders verified kernels to programs of one kernel, called as the kernel with `_kernel` behind: so it
+    is never a built-in function's name.
+
+    The arguments are the buffers in order, then the step block where the kernel reads it.
+    """
+
+    name = "opencl"
+    suffix = "cl"
+
+    def render(self, kernel: Kernel) -> Rendered:
+        dialect = OpenCl()
+        entry = re.sub(r"\W", "_", f"{kernel.name}_kernel")
+        printer = BodyPrinter(kernel, dialect)
+        body = printer.body()
+        text = _template().render(
+            kernel=kernel,
+            entry=entry,
+            operations={value.op for value in values_of(kernel.body)},
+            builtins=used_builtins(kernel),
+            names=printer.names,
+            type_name=dialect.type_name,
+            body=body,
+        )
+        text = re.sub(r"[ \t]+\n", "\n", text)
+        return Rendered(text, entry, text.encode())
