@@ -44,8 +44,9 @@ TARGETS: dict[str, Target] = {
         "wgsl",
         (Capabilities(f16=True, subgroups=True), Capabilities(subgroups=True), Capabilities()),
     ),
-    # What every NVIDIA GPU since Turing has (CUDA C++ Programming Guide, "Technical Specifications per Compute
-    # Capability"); 48 KiB of shared memory is what a kernel gets without asking. Halves are read packed.
+    # What every NVIDIA GPU since Turing has (CUDA C++ Programming Guide, "Technical Specifications per
+    # Compute Capability"); 48 KiB of shared memory is what a kernel gets without asking. Halves are read
+    # packed.
     "cuda": Target(
         "cuda",
         "cu",

@@ -17,8 +17,12 @@ from model.weights import expected_tensors
 def dequantised(artifact: Artifact, config: LlamaConfig) -> dict[str, npt.NDArray[np.float32]]:
     """Every tensor of the checkpoint as the artifact holds it, rows back in their order: f32, by name."""
     manifest, shapes = artifact.manifest, expected_tensors(config)
-    compiled = compile_model(config, CompileOptions(manifest.target, manifest.quant, manifest.model.max_context))
-    found: dict[str, npt.NDArray[Any]] = {name: np.full(shape, np.nan, np.float32) for name, shape in shapes.items()}
+    compiled = compile_model(
+        config, CompileOptions(manifest.target, manifest.quant, manifest.model.max_context)
+    )
+    found: dict[str, npt.NDArray[Any]] = {
+        name: np.full(shape, np.nan, np.float32) for name, shape in shapes.items()
+    }
     for matrix in compiled.matrices.values():
         rows = _unpacked(artifact, matrix.name, matrix.format, matrix.stored_rows, matrix.cols)
         for packed, source in enumerate(matrix.row_index()):

@@ -22,7 +22,8 @@ def test_dump_numbers_the_stages_of_each_folder(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("KERNELC_DUMP", str(tmp_path / "two"))
     dump("fuse", "ir", "c")
     written = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*.*")}
-    assert written == {"new/one/001_trace.ir": "a\n", "new/one/002_matvec.wgsl": "b\n", "two/001_fuse.ir": "c\n"}
+    one, two = "new/one/001_trace.ir", "new/one/002_matvec.wgsl"
+    assert written == {one: "a\n", two: "b\n", "two/001_fuse.ir": "c\n"}
 
 
 def test_dump_stays_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

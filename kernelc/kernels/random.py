@@ -45,7 +45,8 @@ def hash_words_reference(x: npt.ArrayLike, y: npt.ArrayLike, z: npt.ArrayLike) -
 
 
 def gumbel(bits: Operators) -> Value:
-    """A standard Gumbel variable from 32 random bits: the greatest `logit + noise` is a draw from the softmax.
+    """A standard Gumbel variable from 32 random bits: the greatest `logit + noise` is a draw from the
+    softmax.
 
     With u = (bits + 1/2) / 2^32 rounded to f32 (kept below 1), it is -log(-log(1 - u)): small u are the great
     values, and small floats are the finely spaced ones, so the upper tail reaches 22.9. Error below 2e-6.

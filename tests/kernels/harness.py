@@ -1,4 +1,5 @@
-"""The one property every kernel family has: each schedule, on each executor, gives what the numpy reference gives."""
+"""The one property every kernel family has: each schedule, on each executor, gives what the numpy reference
+gives."""
 
 from __future__ import annotations
 
@@ -71,7 +72,8 @@ def compare(
         error = np.abs(a.astype(np.float64) - b.astype(np.float64))
         limit = tolerance.absolute + tolerance.relative * np.abs(b.astype(np.float64))
         bad = ~(error <= limit)
+        worst = np.unravel_index(int(np.argmax(np.where(np.isnan(error), np.inf, error))), error.shape)
         assert not bad.any() or near_tie(), (
-            f"{spec.name}.{binding.name}: {int(bad.sum())} of {bad.size} differ, worst {error.max():.3g} at "
-            f"{np.unravel_index(int(np.argmax(np.where(np.isnan(error), np.inf, error))), error.shape)}\n  {problem}\n  {schedule}"
+            f"{spec.name}.{binding.name}: {int(bad.sum())} of {bad.size} differ, worst {error.max():.3g} "
+            f"at {worst}\n  {problem}\n  {schedule}"
         )

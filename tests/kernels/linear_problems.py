@@ -25,7 +25,9 @@ def qkv_shapes(draw: st.DrawFn) -> QkvShape:
     kv_heads = draw(st.integers(1, 3))
     heads = kv_heads * draw(st.integers(1, 3))
     head_dim = draw(st.sampled_from([2, 4, 8, 16]))
-    return QkvShape(heads, kv_heads, head_dim, draw(rotaries(head_dim)), draw(st.sampled_from(["f16", "f32"])))
+    return QkvShape(
+        heads, kv_heads, head_dim, draw(rotaries(head_dim)), draw(st.sampled_from(["f16", "f32"]))
+    )
 
 
 @st.composite
@@ -43,4 +45,6 @@ def problems(draw: st.DrawFn, decode: bool) -> LinearProblem:
     if epilogue == "gated":
         rows, last_row = 2 * rows, False
         return LinearProblem(format_, rows, cols, (begin + rows) // 2, epilogue, bias, eps, False, begin)
-    return LinearProblem(format_, rows, cols, begin + rows + 3, epilogue, bias, eps, last_row and epilogue == "none", begin)
+    return LinearProblem(
+        format_, rows, cols, begin + rows + 3, epilogue, bias, eps, last_row and epilogue == "none", begin
+    )

@@ -20,4 +20,6 @@ def test_matvec_equals_its_reference(
     capabilities = VARIANTS[variant]
     schedule = data.draw(st.sampled_from(list(MATVEC.space(capabilities, problem))))
     env = {"seq": data.draw(st.integers(1, 4)) if problem.last_row else 1, "past": past, "context": 16}
-    check_kernel(MATVEC, problem, executor=executor, capabilities=capabilities, seed=seed, env=env, schedule=schedule)
+    check_kernel(
+        MATVEC, problem, executor=executor, capabilities=capabilities, seed=seed, env=env, schedule=schedule
+    )

@@ -94,7 +94,9 @@ def _kernels(writer: ArtifactWriter, texts: Texts) -> dict[str, Kernel]:
         text = texts.get(name, text)
         file = kernel_file(name, text.encode(), "wgsl")
         requires = Requires(features, None, threads, 0, storage)
-        return Variant("wgsl", file, writer.add_kernel(file, text.encode()), "main", (threads, 1, 1), grid, requires)
+        return Variant(
+            "wgsl", file, writer.add_kernel(file, text.encode()), "main", (threads, 1, 1), grid, requires
+        )
 
     store_grid = (ceildiv(SEQ, 64), 1, 1)
     blocks_grid = (ceildiv(PAST + SEQ, kernels.BLOCK), SEQ, 1)
