@@ -267,8 +267,11 @@ class BodyPrinter:
         if level == BITS:
             left, right = (self.dialect.mask(v) if v.op == "const" else self.ref(v) for v in value.args)
         loose, tight = _levels(value, level)
-        same = left.symbol == symbol and symbol in _CHAINS
-        loose = level if same else UNARY if left.symbol == "%" and level == PRODUCT else loose
+        if symbol in _CHAINS:
+            loose = level if left.symbol == symbol else loose
+            tight = level if right.symbol == symbol else tight
+        elif left.symbol == "%" and level == PRODUCT:
+            loose = UNARY
         return Text(f"{left.within(loose)} {symbol} {right.within(tight)}", level, symbol)
 
     def scalars(self, value: Value, args: list[Text]) -> list[Text]:

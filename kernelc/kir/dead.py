@@ -1,4 +1,4 @@
-"""Removal of what nothing needs: registers never read, loads never used, empty loops and branches."""
+"""Removal of what nothing needs: registers never read, loads never used, empty loops, decided branches."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    If,
     Kernel,
     Let,
     Statement,
@@ -23,7 +24,22 @@ from kernelc.kir.nodes import (
 
 def remove(kernel: Kernel) -> None:
     """Keep stores and barriers, what they need, and the loops and branches around all of that."""
+    _decide(kernel.body)
     _prune(kernel.body, _live(kernel.body))
+
+
+def _decide(block: Block) -> None:
+    """Put the statements of a branch whose condition is a constant in its place."""
+    for statement in block.statements:
+        for inner in blocks_of(statement):
+            _decide(inner)
+    block.statements = [kept for statement in block.statements for kept in _decided(statement)]
+
+
+def _decided(statement: Statement) -> list[Statement]:
+    if isinstance(statement, If) and statement.condition.op == "const":
+        return (statement.then if statement.condition.attr else statement.orelse).statements
+    return [statement]
 
 
 def _live(body: Block) -> set[Statement]:

@@ -87,7 +87,7 @@ def _name_bound_to(value: Value | Variable, known: Mapping[str, Any]) -> str:
         if isinstance(bound, list | tuple):
             for at, item in enumerate(bound):  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
                 if item is value:
-                    return f"{name}_{at}".lstrip("_")
+                    return (f"{name}_{at}" if len(bound) > 1 else name).lstrip("_")  # pyright: ignore[reportUnknownArgumentType]
     return ""
 
 

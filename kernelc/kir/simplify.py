@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _INTEGERS_FOLD = frozenset(
     {"add", "sub", "mul", "div", "mod", "min", "max", "and", "or", "xor", "shl", "shr"}
 )
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _FLOATS_FOLD = frozenset({"add", "sub", "mul", "div"})
 _RIGHT_IDENTITY = {"add": 0, "sub": 0, "mul": 1, "div": 1, "shl": 0, "shr": 0, "or": 0, "xor": 0}
 _LEFT_IDENTITY = {"add": 0, "mul": 1, "or": 0, "xor": 0}
@@ -37,8 +38,8 @@ def binary(tracer: Tracer, op: str, type: Type, left: Value, right: Value) -> Va
     no kernel here looks at).
     """
     a, b = constant_of(left), constant_of(right)
-    if left.type == type and a is not None and b is not None and _folds(op, type, b):
-        return tracer.constant(_folded(op, type, a, b), type)
+    if a is not None and b is not None and _folds(op, left.type, b):
+        return tracer.constant(_folded(op, type, left.type, a, b), type)
     if b is not None and op in _RIGHT_IDENTITY and _keeps(op, type, left, b, _RIGHT_IDENTITY):
         return left
     if a is not None and op in _LEFT_IDENTITY and _keeps(op, type, right, a, _LEFT_IDENTITY):
@@ -49,6 +50,8 @@ def binary(tracer: Tracer, op: str, type: Type, left: Value, right: Value) -> Va
 
 
 def _folds(op: str, type: Type, right: int | float) -> bool:
+    if op in _COMPARISONS:
+        return True
     if type.is_float:
         return op in _FLOATS_FOLD and not (op == "div" and right == 0)
     return (
@@ -58,9 +61,9 @@ def _folds(op: str, type: Type, right: int | float) -> bool:
     )
 
 
-def _folded(op: str, type: Type, a: int | float, b: int | float) -> int | float:
+def _folded(op: str, type: Type, operands: Type, a: int | float, b: int | float) -> int | float:
     with np.errstate(all="ignore"):
-        return evaluate(op, type, [np.array([a], type.dtype), np.array([b], type.dtype)], None)[0].item()
+        return evaluate(op, type, [np.array([x], operands.dtype) for x in (a, b)], None)[0].item()
 
 
 def _keeps(op: str, type: Type, value: Value, other: int | float, identity: Mapping[str, int]) -> bool:

@@ -57,7 +57,7 @@ class Wgsl(Dialect):
         if scalar == "i32" and number == -(1 << 31):
             return Text("i32(-2147483648)")  # its digits alone are no i32
         if scalar in ("u32", "i32"):
-            return Text(f"{number}{scalar[0]}", level)
+            return self.mask(value) if number >= 1 << 24 else Text(f"{number}{scalar[0]}", level)
         return Text(float_digits(float(number), value.type) + ("h" if scalar == "f16" else ""), level)
 
     def mask(self, value: Value) -> Text:
