@@ -9,11 +9,11 @@ from runtime.cpu_executor import CpuExecutor
 from runtime.executor import Executor, Reference
 
 DEVICES = ("auto", "wgpu", "cuda", "vulkan", "opencl", "cpu")
-_NOT_BUILT = ("cuda", "vulkan", "opencl")
+_NOT_BUILT = ("vulkan", "opencl")
 
 
 def open_device(name: str = "auto", *, references: Mapping[str, Reference] | None = None) -> Executor:
-    """Open a device: "wgpu", "cpu", or "auto", which is wgpu where there is an adapter and else the cpu.
+    """Open a device by its name, or for "auto" wgpu where there is an adapter and else the cpu.
 
     `references` are the numpy kernels by spec name; the cpu device runs nothing else.
     Raises: DeviceError where it cannot be opened, UsageError for another name.
@@ -24,6 +24,8 @@ def open_device(name: str = "auto", *, references: Mapping[str, Reference] | Non
         raise DeviceError(f"device {name} is not in this build", help="use --device wgpu or --device cpu")
     if name == "cpu":
         return _open_cpu(references)
+    if name == "cuda":
+        return _open_cuda()
     try:
         return _open_wgpu()
     except DeviceError:
@@ -36,6 +38,12 @@ def _open_wgpu() -> Executor:
     from runtime.wgpu_executor import WgpuExecutor  # loads a native library: only where it is asked for
 
     return WgpuExecutor()
+
+
+def _open_cuda() -> Executor:
+    from runtime.cuda_executor import CudaExecutor
+
+    return CudaExecutor()
 
 
 def _open_cpu(references: Mapping[str, Reference] | None) -> Executor:

@@ -300,7 +300,7 @@ def test_generate_writes_the_logits_of_every_position(toy: Artifact, tmp_path: P
         (["--prompt-ids", ",".join("5" * 65)], "65 tokens do not fit the context of 64"),
         (["--prompt-ids", "5", "--context", "65"], "--context is 65, this artifact was built for 1 to 64"),
         (["--prompt-ids", "5", "--device", "abacus"], "--device is 'abacus', wanted one of auto, wgpu,"),
-        (["--prompt-ids", "5", "--device", "cuda"], "device cuda is not in this build"),
+        (["--prompt-ids", "5", "--device", "opencl"], "device opencl is not in this build"),
     ],
 )
 def test_generate_refuses(toy: Artifact, more: list[str], wanted: str) -> None:

@@ -15,7 +15,7 @@ from kernelc.backends.wgsl.printer import WgslBackend
 from kernelc.kir.interpret import interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
-from tests.kernels import opencl_runner
+from tests.kernels import cuda_runner, opencl_runner
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Grid = tuple[int, int, int]
@@ -51,6 +51,8 @@ def _wgpu_lacks(capabilities: Capabilities) -> str | None:
     device = wgpu_device()
     if device is None:
         return "no wgpu adapter (Vulkan driver)"
+    if capabilities.subgroup_size is not None:
+        return "WebGPU does not fix the size of subgroups"
     wanted = {"shader-f16": capabilities.f16, "subgroup": capabilities.subgroups}
     missing = [feature for feature, needed in wanted.items() if needed and feature not in device.features]
     return f"the wgpu adapter has no {missing[0]}" if missing else None
@@ -113,11 +115,13 @@ EXECUTORS: dict[str, Executor] = {
     "interpreter": run_interpreter,
     "wgpu": run_wgpu,
     "opencl": opencl_runner.run_opencl,
+    "cuda": cuda_runner.run_cuda,
 }
 # Why an executor cannot run kernels of these capabilities here; None where it can.
 LACKING: dict[str, Callable[[Capabilities], str | None]] = {
     "wgpu": _wgpu_lacks,
     "opencl": opencl_runner.lacking,
+    "cuda": cuda_runner.lacking,
 }
 REQUIRED = frozenset(os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split())
 

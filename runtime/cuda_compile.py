@@ -1,0 +1,171 @@
+"""CUDA C to machine code with NVRTC, which needs neither a GPU nor a compiler installed; kept on disk.
+
+A cubin depends on the source, the architecture and NVRTC's release, and its file's name on all three. Flags
+are NVRTC's defaults but for the language's version: IEEE division and roots, denormals kept, no fast-math.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kernelc.errors import DeviceError, WorkFailed
+
+_OPTIONS = ("--std=c++17",)
+_EXCERPT_LINES = 3
+_INSTALL = "install the cuda extra: pip install 'kernelc[cuda]'"
+
+
+@dataclass(frozen=True)
+class CudaSource:
+    """A kernel's CUDA C and the name of its entry."""
+
+    name: str
+    text: str
+    entry: str
+
+
+def compile_all(sources: Iterable[CudaSource], capability: tuple[int, int]) -> Mapping[CudaSource, bytes]:
+    """Compile kernels for a compute capability, several at once. Raises: as `compile_kernel`."""
+    wanted = list(dict.fromkeys(sources))
+    arch = architecture(capability)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as workers:
+        images = [workers.submit(compile_kernel, source, arch) for source in wanted]
+        return {source: image.result() for source, image in zip(wanted, images, strict=True)}
+
+
+def architecture(capability: tuple[int, int]) -> str:
+    """Return what to compile for: "sm_90", or "compute_..." for a GPU newer than NVRTC knows.
+
+    Raises: DeviceError for a GPU older than it knows, or where NVRTC is missing.
+    """
+    number, known = 10 * capability[0] + capability[1], supported_architectures()
+    if number in known:
+        return f"sm_{number}"
+    older = [arch for arch in known if arch < number]
+    if not older:
+        wanted = f"{known[0] // 10}.{known[0] % 10}"
+        raise DeviceError(
+            f"the GPU has compute capability {capability[0]}.{capability[1]}, wanted {wanted} or later",
+            help="use --device vulkan or --device wgpu",
+        )
+    return f"compute_{older[-1]}"
+
+
+def supported_architectures() -> list[int]:
+    """Return the architectures that the installed NVRTC compiles for, ascending: 75 is sm_75."""
+    nvrtc = _nvrtc()
+    return sorted(_call(nvrtc, nvrtc.nvrtcGetSupportedArchs)[0])
+
+
+def compile_kernel(source: CudaSource, arch: str, folder: Path | None = None) -> bytes:
+    """Return a kernel's cubin ("sm_...") or PTX ("compute_..."), from `folder` where it was compiled before.
+
+    `folder` is by default the user's cache. Raises: WorkFailed with the source around the error, DeviceError
+    where NVRTC is missing.
+    """
+    file = (folder or cache_folder()) / _file_name(source, arch)
+    with suppress(OSError):
+        return file.read_bytes()
+    image = _compile(source, arch)
+    with suppress(OSError):  # a cache that cannot be written is no reason not to run
+        _write(file, image)
+    return image
+
+
+def cache_folder() -> Path:
+    """Return the folder of compiled kernels. Source: XDG Base Directory Specification."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "kernelc" / "cubins"
+
+
+def _file_name(source: CudaSource, arch: str) -> str:
+    nvrtc = _nvrtc()
+    release = _call(nvrtc, nvrtc.nvrtcVersion)
+    digest = hashlib.sha256(repr((release, _OPTIONS, arch, source.text)).encode()).hexdigest()
+    return f"{digest[:32]}.{arch}"
+
+
+def _write(file: Path, image: bytes) -> None:
+    """All or nothing: another process may read or write the same file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(image)
+        os.replace(temporary, file)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _compile(source: CudaSource, arch: str) -> bytes:
+    nvrtc = _nvrtc()
+    file = f"{source.name}.cu".encode()
+    (program,) = _call(nvrtc, nvrtc.nvrtcCreateProgram, source.text.encode(), file, 0, [], [])
+    try:
+        options = [f"--gpu-architecture={arch}".encode(), *(option.encode() for option in _OPTIONS)]
+        (status,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
+        if status != nvrtc.nvrtcResult.NVRTC_SUCCESS:
+            log = _bytes(nvrtc, nvrtc.nvrtcGetProgramLogSize, nvrtc.nvrtcGetProgramLog, program)
+            raise refused(source, log.decode(errors="replace"))
+        if arch.startswith("sm_"):
+            return _bytes(nvrtc, nvrtc.nvrtcGetCUBINSize, nvrtc.nvrtcGetCUBIN, program)
+        return _bytes(nvrtc, nvrtc.nvrtcGetPTXSize, nvrtc.nvrtcGetPTX, program)
+    finally:
+        nvrtc.nvrtcDestroyProgram(program)
+
+
+def _bytes(nvrtc: Any, size: Any, get: Any, program: Any) -> bytes:
+    (length,) = _call(nvrtc, size, program)
+    data = bytes(length)  # NVRTC's bindings fill it in place
+    _call(nvrtc, get, program, data)
+    return data
+
+
+def refused(source: CudaSource, log: str) -> WorkFailed:
+    """Return the error for a kernel that does not compile; the source around it is a note."""
+    log = log.strip("\0 \n")
+    located = re.search(r"\((\d+)\): error: ([^\n]*)", log)
+    what = located[2] if located else " ".join(log.split()) or "no reason given"
+    where = f"kernel {source.name}" + (f": line {located[1]}" if located else "")
+    error = WorkFailed(f"NVRTC refuses the kernel: {what}", where=where, help="this is a bug of kernelc")
+    if located:
+        error.add_note(_excerpt(source.text, int(located[1])))
+    return error
+
+
+def _excerpt(code: str, line: int) -> str:
+    lines = code.splitlines()
+    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
+    return "\n".join(
+        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
+        for number in range(first, last + 1)
+    )
+
+
+def _call(nvrtc: Any, function: Any, *args: Any) -> tuple[Any, ...]:
+    status, *results = function(*args)
+    if status != nvrtc.nvrtcResult.NVRTC_SUCCESS:
+        raise WorkFailed(f"NVRTC failed: {status.name}")
+    return tuple(results)
+
+
+@cache
+def _nvrtc() -> Any:
+    try:
+        nvrtc: Any = importlib.import_module("cuda.bindings.nvrtc")
+        nvrtc.nvrtcVersion()  # loads the library
+    except (ImportError, RuntimeError) as error:
+        raise DeviceError(f"NVRTC is not installed ({error})", where="--device cuda", help=_INSTALL) from None
+    return nvrtc

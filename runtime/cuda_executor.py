@@ -1,0 +1,176 @@
+"""Replays programs on an NVIDIA GPU: one CUDA graph launch a step, everything resolved at load.
+
+A step costs the host the copy of its step block, the launch of a graph that was captured the first time, and
+the copies of what is fetched, all on one stream. Nothing waits until a ticket's result is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import STEP_BUFFER, Artifact
+from kernelc.errors import InternalError
+from kernelc.ir.dim import evaluate
+from runtime.cuda_compile import compile_all
+from runtime.cuda_device import CudaDevice
+from runtime.cuda_graph import timed
+from runtime.cuda_loaded import LoadedArtifact, kernel_source
+from runtime.cuda_single import run_image
+from runtime.cuda_staging import CudaTicket, StagingPool
+from runtime.executor import DeviceInfo, DispatchTime, Fetch, Progress
+from runtime.loading import check_limits, choose_variants
+from runtime.program import plan_load
+
+
+class CudaExecutor:
+    """An `Executor` (see `runtime.executor`) on CUDA."""
+
+    def __init__(self, device: CudaDevice | None = None) -> None:
+        """Use `device`, or open the first GPU. Raises: DeviceError where there is none."""
+        self.device = device or CudaDevice()
+        self._pool = StagingPool(self.device)
+        self._loaded: LoadedArtifact | None = None
+
+    @property
+    def info(self) -> DeviceInfo:
+        """The device."""
+        return self.device.info
+
+    @property
+    def buffers(self) -> Mapping[str, int]:
+        """Bytes of every allocated buffer by name."""
+        return self._loaded.plan.buffers if self._loaded else {}
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes of the loaded artifact's buffers."""
+        return sum(self.buffers.values())
+
+    @property
+    def staging_bytes(self) -> int:
+        """Bytes of the page-locked memory that carries fetched ranges back."""
+        return self._pool.created_bytes
+
+    def load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
+    ) -> None:
+        """See `runtime.executor.Executor.load`; what was loaded before is released."""
+        self._release()
+        manifest = artifact.manifest
+        plan = plan_load(manifest, context, roles)
+        variants = choose_variants(manifest, plan.kernels, self.info)
+        check_limits(manifest, plan, variants, self.info, context)
+        self._loaded = LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+
+    def close(self) -> None:
+        """Release the device and all that was loaded."""
+        try:
+            self._release()
+            with self.device.using("freeing memory"):
+                self._pool.release()
+        finally:
+            self.device.close()
+
+    def _release(self) -> None:
+        loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            loaded.release()
+
+    # ---- running ----
+
+    def run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    ) -> CudaTicket:
+        """See `runtime.executor.Executor.run`."""
+        loaded = self._require_loaded()
+        sizes = [item.bytes for item in fetch]
+        with self.device.using("running a step"):
+            self._send_step(loaded, step)
+            if programs:
+                loaded.run(tuple(programs), env)
+            staging, at = self._pool.take(sum(sizes)), 0
+            for item in fetch:
+                target = staging.memory[at : at + item.bytes]
+                source = int(loaded.memory[item.buffer]) + item.offset
+                self.device.driver.memcpy_dtoh_async(target, source, self.device.stream)
+                at += item.bytes
+            staging.done.record(self.device.stream)
+        return CudaTicket(self.device, self._pool, staging, sizes)
+
+    def _send_step(self, loaded: LoadedArtifact, step: bytes) -> None:
+        memory = loaded.memory.get(STEP_BUFFER)
+        if memory is not None and step:
+            loaded.steps.send(int(memory), step)
+
+    def dispatch_count(self, programs: Sequence[str]) -> int:
+        """Dispatches of one run of these programs."""
+        loaded = self._require_loaded()
+        return sum(len(loaded.programs[name]) for name in programs)
+
+    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
+        """See `runtime.executor.Executor.profile`."""
+        loaded = self._require_loaded()
+        launches = [(name, launch) for name in programs for launch in loaded.programs[name]]
+        calls = [
+            partial(
+                self.device.launch,
+                launch.function,
+                launch.grid(env) if callable(launch.grid) else launch.grid,
+                launch.threads,
+                launch.addresses,
+            )
+            for _, launch in launches
+        ]
+        with self.device.using("profiling a step"):
+            self._send_step(loaded, step)
+            seconds = timed(self.device, calls)
+        return [
+            DispatchTime(name, launch.dispatch.kernel, launch.dispatch.origin, taken)
+            for (name, launch), taken in zip(launches, seconds, strict=True)
+        ]
+
+    # ---- buffers ----
+
+    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        """Write into a loaded buffer, after all work handed over before."""
+        with self.device.using("writing a buffer"):
+            self.device.upload(self._address(name) + offset, data)
+
+    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
+        """Wait for all work handed over before and return a range of a loaded buffer."""
+        address = self._address(name) + offset
+        with self.device.using("reading a buffer"):
+            return self.device.download(address, self.buffers[name] - offset if size is None else size)
+
+    def _address(self, name: str) -> int:
+        memory = self._require_loaded().memory.get(name)
+        if memory is None:
+            raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(self.buffers)}")
+        return int(memory)
+
+    def _require_loaded(self) -> LoadedArtifact:
+        if self._loaded is None:
+            raise InternalError("nothing is loaded on this executor")
+        return self._loaded
+
+    # ---- one kernel alone ----
+
+    def run_kernel(
+        self,
+        artifact: Artifact,
+        kernel: str,
+        arrays: Sequence[npt.NDArray[np.generic]],
+        env: Mapping[str, int],
+        step: bytes,
+    ) -> list[npt.NDArray[np.generic]]:
+        """See `runtime.executor.Executor.run_kernel`."""
+        variant = choose_variants(artifact.manifest, [kernel], self.info)[kernel]
+        x, y, z = (evaluate(extent, env) for extent in variant.grid)
+        source = kernel_source(artifact, kernel, variant)
+        image = compile_all([source], self.device.capability)[source]
+        block = step if artifact.manifest.kernels[kernel].params else b""
+        return run_image(self.device, image, source.entry, (x, y, z), variant.workgroup[0], arrays, block)

@@ -1,0 +1,157 @@
+"""An artifact on a CUDA device: memory with the weights in it, modules, launches ready to capture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import STEP_BUFFER, Artifact, Variant
+from kernelc.errors import DeviceError
+from runtime.cuda_compile import CudaSource, compile_all
+from runtime.cuda_device import CudaDevice, Handle
+from runtime.cuda_graph import GraphCache, Key, Launch
+from runtime.cuda_staging import StepRing
+from runtime.executor import Progress
+from runtime.program import Extent, Grid, LoadPlan, ResolvedDispatch, resolve_grid
+
+_UPLOAD_BYTES = 64 << 20  # what one copy takes from the host
+
+
+class LoadedArtifact:
+    """The memory and programs of one load. `programs` holds the launches by program name."""
+
+    def __init__(
+        self,
+        device: CudaDevice,
+        artifact: Artifact,
+        plan: LoadPlan,
+        variants: Mapping[str, Variant],
+        context: int,
+        progress: Progress | None,
+    ) -> None:
+        """Compile, allocate, upload; all or nothing. Raises: DeviceError, WorkFailed, ArtifactError."""
+        self.plan = plan
+        self.programs: dict[str, list[Launch]] = {}
+        self.memory: dict[str, Handle] = {}
+        self._device = device
+        self._graphs = GraphCache(device)
+        self._moving: dict[str, list[Grid]] = {}  # the distinct grids of a program that depend on the step
+        sources = {name: kernel_source(artifact, name, variant) for name, variant in variants.items()}
+        images = compile_all(sources.values(), device.capability)
+        check_room(artifact, plan, device, context)
+        try:
+            with device.using("loading the artifact"):
+                self._allocate()
+                self._functions = self._load_modules(artifact, sources, images)
+                self._make_programs(artifact, variants, context)
+                self._upload(artifact, progress)
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Free everything on the device."""
+        with self._device.using("freeing memory"):
+            self._graphs.release()
+            for memory in self.memory.values():
+                memory.free()
+            self.memory.clear()
+            self._functions = {}
+
+    def run(self, programs: tuple[str, ...], env: Mapping[str, int]) -> None:
+        """Hand over the programs as one graph."""
+        moving: dict[Grid, Extent] = {
+            grid: grid(env) for name in programs for grid in self._moving[name] if callable(grid)
+        }
+        key: Key = (programs, tuple(moving.values()))
+        self._graphs.launch(key, lambda: self._record(programs, moving))
+
+    def _record(self, programs: tuple[str, ...], moving: Mapping[Grid, Extent]) -> None:
+        for name in programs:
+            for launch in self.programs[name]:
+                extent = moving[launch.grid] if callable(launch.grid) else launch.grid
+                self._device.launch(launch.function, extent, launch.threads, launch.addresses)
+
+    def _allocate(self) -> None:
+        for name, size in self.plan.buffers.items():
+            self.memory[name] = self._device.allocate(size)
+        if STEP_BUFFER in self.memory:
+            self.steps = StepRing(self._device, self.plan.buffers[STEP_BUFFER])
+
+    def _load_modules(
+        self, artifact: Artifact, sources: Mapping[str, CudaSource], images: Mapping[CudaSource, bytes]
+    ) -> dict[str, tuple[Handle, Handle]]:
+        """(module, function) by kernel; a function lives as long as its module."""
+        kernels = artifact.manifest.kernels
+        return {
+            name: self._device.function(
+                images[source], source.entry, len(kernels[name].bindings) + kernels[name].params
+            )
+            for name, source in sources.items()
+        }
+
+    def _make_programs(self, artifact: Artifact, variants: Mapping[str, Variant], context: int) -> None:
+        manifest = artifact.manifest
+        for name, dispatches in self.plan.programs.items():
+            symbols = {**manifest.symbols, **manifest.programs[name].symbols}
+            grids: dict[object, Grid] = {}  # by the Dims: kernels that have the same grid share it
+            self.programs[name] = []
+            for dispatch in dispatches:
+                variant = variants[dispatch.kernel]
+                grid = grids.setdefault(variant.grid, resolve_grid(variant.grid, symbols, context))
+                self.programs[name].append(self._launch(artifact, dispatch, variant, grid))
+            self._moving[name] = [grid for grid in grids.values() if callable(grid)]
+
+    def _launch(self, artifact: Artifact, dispatch: ResolvedDispatch, variant: Variant, grid: Grid) -> Launch:
+        addresses = [int(self.memory[item.buffer]) + item.offset for item in dispatch.ranges]
+        if artifact.manifest.kernels[dispatch.kernel].params:
+            addresses.append(int(self.memory[STEP_BUFFER]))
+        _, function = self._functions[dispatch.kernel]
+        return Launch(dispatch, function, variant.workgroup[0], tuple(addresses), grid)
+
+    def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
+        """Write the weights in the order in which they lie in the shards, a bounded piece at a time."""
+        tensors = artifact.manifest.weights.tensors
+        names = [name for name in self.memory if artifact.manifest.buffers[name].kind == "weight"]
+        names.sort(key=lambda name: tensors[name].segments[0])
+        total, done = sum(tensors[name].bytes for name in names), 0
+        for name in names:
+            for offset, part in _parts(artifact, name):
+                self._device.upload(int(self.memory[name]) + offset, part)
+                done += len(part)
+                if progress:
+                    progress("weights", done, total)
+
+
+def kernel_source(artifact: Artifact, name: str, variant: Variant) -> CudaSource:
+    """Return what NVRTC needs to compile a variant of a kernel. Raises: ArtifactError."""
+    return CudaSource(name, artifact.kernel_text(variant.file), variant.entry)
+
+
+def check_room(artifact: Artifact, plan: LoadPlan, device: CudaDevice, context: int) -> None:
+    """Raise a DeviceError that says what the plan needs where the device has less memory free."""
+    with device.using("asking for free memory"):
+        free, total = device.free_bytes()
+    if plan.total_bytes <= free:
+        return
+    parts = {"weight": 0, "state": 0, "slot": 0}
+    for name, size in plan.buffers.items():
+        parts[artifact.manifest.buffers[name].kind] += size
+    raise DeviceError(
+        f"{artifact.manifest.name} at context {context} needs {plan.total_bytes:,} bytes (weights"
+        f" {parts['weight']:,}, cache and other state {parts['state']:,}, activations {parts['slot']:,});"
+        f" {device.info.name} has {free:,} of {total:,} free",
+        help="use a smaller --context, a smaller --quant, or another --device",
+    )
+
+
+def _parts(artifact: Artifact, name: str) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+    """A tensor's bytes as (offset, part), no part larger than one copy should be."""
+    offset = 0
+    for piece in artifact.tensor_pieces(name):
+        for begin in range(0, len(piece), _UPLOAD_BYTES):
+            part = piece[begin : begin + _UPLOAD_BYTES]
+            yield offset, part
+            offset += len(part)

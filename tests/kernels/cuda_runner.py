@@ -1,0 +1,62 @@
+"""Runs one kernel as CUDA C on the first NVIDIA GPU."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.backends.cuda.printer import WARP, CudaBackend
+from kernelc.errors import DeviceError
+from kernelc.kir.nodes import Kernel
+from kernelc.target import Capabilities
+from runtime.cuda_compile import CudaSource, architecture, compile_kernel
+from runtime.cuda_device import CudaDevice
+from runtime.cuda_single import run_image
+
+
+@functools.cache
+def cuda_device() -> CudaDevice | str:
+    """The first GPU, or why there is none."""
+    try:
+        return CudaDevice()
+    except DeviceError as error:
+        return error.message
+
+
+def lacking(capabilities: Capabilities) -> str | None:
+    """Why kernels of these capabilities do not run here."""
+    device = cuda_device()
+    if isinstance(device, str):
+        return f"no CUDA device: {device}"
+    if capabilities.f16:
+        return "kernels of the cuda target use no 16-bit arithmetic"
+    if capabilities.subgroup_size not in (None, WARP):
+        return f"CUDA's subgroups have {WARP} invocations"
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _image(source: CudaSource) -> bytes:
+    device = cuda_device()
+    assert isinstance(device, CudaDevice)
+    return compile_kernel(source, architecture(device.capability))
+
+
+def run_cuda(
+    kernel: Kernel,
+    grid: tuple[int, int, int],
+    arrays: Mapping[str, npt.NDArray[Any]],
+    params: Mapping[str, int | float],
+) -> dict[str, npt.NDArray[Any]]:
+    """Copies of the arrays as the kernel leaves them."""
+    device, rendered = cuda_device(), CudaBackend().render(kernel)
+    assert isinstance(device, CudaDevice)
+    image = _image(CudaSource(kernel.name, rendered.text, rendered.entry))
+    block = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)
+    bound = [arrays[buffer.name] for buffer in kernel.buffers]
+    left = run_image(device, image, rendered.entry, grid, kernel.workgroup, bound, block)
+    return {buffer.name: array for buffer, array in zip(kernel.buffers, left, strict=True)}
