@@ -1,0 +1,132 @@
+"""Which kernels are kept as text: a line a problem. A new family needs one line here and `pytest
+--update-golden`.
+
+The problems are small but real in shape: a head count that differs from the key/value heads, a width that no
+group divides, one of each format and each epilogue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from kernelc.backends import backend_named
+from kernelc.kernels.argmax import (
+    ARGMAX,
+    ARGMAX_BLOCKS,
+    ARGMAX_FINAL,
+    ArgmaxBlocksProblem,
+    ArgmaxFinalProblem,
+    ArgmaxProblem,
+)
+from kernelc.kernels.attention_decode import ATTENTION_DECODE, AttentionDecodeProblem
+from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention_reduce import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
+from kernelc.kernels.linear import LinearProblem, QkvShape
+from kernelc.kernels.matmul import MATMUL
+from kernelc.kernels.matvec import MATVEC
+from kernelc.kernels.penalty import PENALTY, PenaltyProblem
+from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
+from kernelc.kernels.rotary import Rotary
+from kernelc.kernels.sample import SAMPLE, SampleProblem
+from kernelc.kernels.spec import KernelSpec
+from kernelc.target import TARGETS, Capabilities
+
+Spec = KernelSpec[Any, Any]
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One kernel text: a problem with its default schedule for one variant of a target."""
+
+    spec: Spec
+    label: str
+    problem: Any
+    target: str
+    variant: Capabilities
+
+    @property
+    def name(self) -> str:
+        suffix = TARGETS[self.target].suffix
+        return f"{self.target}/{self.spec.name}-{self.label}-{variant_name(self.variant)}.{suffix}"
+
+
+def variant_name(variant: Capabilities) -> str:
+    """Such as "f16_subgroups"; "baseline" where a kernel may rely on nothing."""
+    return "_".join(name for name in ("f16", "subgroups") if getattr(variant, name)) or "baseline"
+
+
+@cache
+def emitted(case: Golden) -> str:
+    """The kernel's text with the line numbers taken out of its comments."""
+    schedule = case.spec.default(case.variant, case.problem)
+    name = "_".join(part for part in (case.spec.name, case.spec.describe(case.problem)) if part)
+    kernel = case.spec.kernel(case.problem, schedule, case.variant, name)
+    return re.sub(r"\.py:\d+", ".py", backend_named(case.target).render(kernel).text)
+
+
+def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
+    """The first problem, for each variant of WGSL that makes a difference; the others, for the plainest."""
+    for at, (label, problem) in enumerate(problems.items()):
+        seen: set[str] = set()
+        for variant in reversed(TARGETS["wgsl"].variants):
+            case = Golden(spec, label, problem, "wgsl", variant)
+            if (at == 0 and emitted(case) not in seen) or not seen:
+                yield case
+            seen.add(emitted(case))
+
+
+ROTARY = Rotary(8, 10_000.0)
+LLAMA3 = Rotary(
+    4, 500_000.0, factor=8.0, low=1.0, high=4.0, original=8192
+)  # and only half of each head turned
+QKV = QkvShape(heads=8, kv_heads=4, head_dim=8, rotary=ROTARY, kv_dtype="f16")
+QKV_LLAMA3 = QkvShape(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dtype="f32")
+
+
+def linear(format: str, rows: int, cols: int, epilogue: str = "none", **more: Any) -> LinearProblem:
+    width = 0 if epilogue == "qkv" else rows // 2 if epilogue == "gated" else rows
+    return LinearProblem(format, rows, cols, width, epilogue, **more)
+
+
+CASES: tuple[Golden, ...] = (
+    *family(EMBEDDING, q4=EmbeddingProblem("q4", 64, 0, 512), q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24)),
+    *family(RMS_NORM, residual=RmsNormProblem(64, 1e-5, True), odd=RmsNormProblem(33, 1e-6, False)),
+    *family(MATVEC, q4_wide=linear("q4", 64, 2048, "residual")),  # where a whole workgroup shares a row
+    *family(
+        MATVEC,
+        q4_qkv=linear("q4", QKV.rows, 64, "qkv", norm_eps=1e-5, qkv=QKV),
+        q4_gated=linear("q4", 344, 64, "gated", norm_eps=1e-5),
+        q8_residual=linear("q8", 64, 172, "residual"),
+        f16_logits=linear("f16", 512, 64, norm_eps=1e-5, last_row=True),
+        f32_qkv_llama3=linear("f32", QKV_LLAMA3.rows, 32, "qkv", bias=True, qkv=QKV_LLAMA3),
+        q4_odd_piece=linear("q4", 33, 31, bias=True, row_begin=4),
+    ),
+    *family(
+        MATMUL,
+        q4_qkv=linear("q4", QKV.rows, 64, "qkv", qkv=QKV),
+        q8_gated=linear("q8", 344, 64, "gated"),
+        f16_residual=linear("f16", 64, 172, "residual"),
+        f32_bias_odd=linear("f32", 33, 31, bias=True),
+    ),
+    *family(
+        ATTENTION_DECODE,
+        grouped_f16=AttentionDecodeProblem(8, 4, 8, "f16", 8**-0.5, 0),
+        split_f32=AttentionDecodeProblem(4, 1, 16, "f32", 0.25, 64),
+    ),
+    *family(ATTENTION_REDUCE, heads_8=AttentionReduceProblem(8, 16, 64)),
+    *family(
+        ATTENTION_PREFILL,
+        grouped_f16=AttentionPrefillProblem(8, 4, 8, "f16", 8**-0.5),
+        f32=AttentionPrefillProblem(4, 4, 16, "f32", 0.25),
+    ),
+    *family(ARGMAX, vocab_512=ArgmaxProblem(512), odd=ArgmaxProblem(257)),
+    *family(ARGMAX_BLOCKS, vocab_1000=ArgmaxBlocksProblem(1000, 128)),
+    *family(ARGMAX_FINAL, blocks_8=ArgmaxFinalProblem(8)),
+    *family(PENALTY, vocab_512=PenaltyProblem(512)),
+    *family(SAMPLE, vocab_512=SampleProblem(512)),
+)

@@ -1,0 +1,88 @@
+// argmax_512
+
+@group(0) @binding(0) var<storage, read> logits: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read_write> tokens: array<u32>;
+
+struct Step {
+  seq: u32,
+  past: u32,
+  seed: u32,
+  top_k: u32,
+  temperature: f32,
+  top_p: f32,
+  min_p: f32,
+  repetition_penalty: f32,
+}
+@group(0) @binding(2) var<uniform> step: Step;
+
+var<workgroup> partial_maxima: array<u32, 64>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  var best_key: u32 = 0u;                                                 // argmax.py
+  var best_index: u32 = 0u;                                               // argmax.py
+  for (var first = local_id.x; first < 128u; first += 64u) {              // argmax.py
+    let bits = bitcast<vec4<u32>>(logits[first]);                         // keys.py
+    let ascending = bits ^ (((bits >> vec4<u32>(31u)) * 0x7fffffffu) | vec4<u32>(0x80000000u));  // keys.py
+    let key = max(ascending + 8388607u, vec4<u32>(16777214u));            // keys.py
+    let greatest = max(max(key.x, key.y), max(key.z, key.w));             // keys.py
+    if (greatest > best_key) {                                            // argmax.py
+      let first_1 = first * 4u;                                           // argmax.py
+      if (key.x > best_key) {                                             // argmax.py
+        best_key = key.x;                                                 // argmax.py
+        best_index = first_1;                                             // argmax.py
+      }
+      if (key.y > best_key) {                                             // argmax.py
+        best_key = key.y;                                                 // argmax.py
+        best_index = first_1 + 1u;                                        // argmax.py
+      }
+      if (key.z > best_key) {                                             // argmax.py
+        best_key = key.z;                                                 // argmax.py
+        best_index = first_1 + 2u;                                        // argmax.py
+      }
+      if (key.w > best_key) {                                             // argmax.py
+        best_key = key.w;                                                 // argmax.py
+        best_index = first_1 + 3u;                                        // argmax.py
+      }
+    }
+  }
+  partial_maxima[local_id.x] = best_key;                                  // workgroup.py
+  workgroupBarrier();                                                     // workgroup.py
+  let t = local_id.x < 8u;                                                // workgroup.py
+  if (t) {
+    var total: u32 = partial_maxima[local_id.x];                          // workgroup.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // workgroup.py
+      total = max(total, partial_maxima[cell]);                           // workgroup.py
+    }
+    partial_maxima[local_id.x] = total;                                   // workgroup.py
+  }
+  workgroupBarrier();                                                     // workgroup.py
+  var total: u32 = partial_maxima[0u];                                    // workgroup.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // workgroup.py
+    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  }
+  workgroupBarrier();                                                     // workgroup.py
+  let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // argmax.py
+  partial_maxima[local_id.x] = last;                                      // workgroup.py
+  workgroupBarrier();                                                     // workgroup.py
+  if (t) {                                                                // workgroup.py
+    var total_1: u32 = partial_maxima[local_id.x];                        // workgroup.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // workgroup.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // workgroup.py
+    }
+    partial_maxima[local_id.x] = total_1;                                 // workgroup.py
+  }
+  workgroupBarrier();                                                     // workgroup.py
+  var total_1: u32 = partial_maxima[0u];                                  // workgroup.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  }
+  workgroupBarrier();                                                     // workgroup.py
+  let token = total_1 ^ 0xffffffffu;                                      // argmax.py
+  if (local_id.x == 0u) {                                                 // argmax.py
+    tokens[step.past + step.seq] = token;                                 // argmax.py
+  }
+}

@@ -1,0 +1,147 @@
+// attention_decode_f16_8_4x8
+
+@group(0) @binding(0) var<storage, read> q: array<vec2<f32>>;
+@group(0) @binding(1) var<storage, read> k_cache: array<u32>;
+@group(0) @binding(2) var<storage, read> v_cache: array<u32>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec2<f32>>;
+
+struct Step {
+  seq: u32,
+  past: u32,
+  seed: u32,
+  top_k: u32,
+  temperature: f32,
+  top_p: f32,
+  min_p: f32,
+  repetition_penalty: f32,
+}
+@group(0) @binding(4) var<uniform> step: Step;
+
+var<workgroup> query: array<vec2<f32>, 8>;
+var<workgroup> scores: array<vec2<f32>, 64>;
+var<workgroup> exchange: array<vec2<f32>, 256>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let positions = step.past + 1u;                                         // attention_decode.py
+  let first_head = workgroup_id.x * 2u;                                   // attention_decode.py
+  if (local_id.x < 8u) {                                                  // deal.py
+    let element = first_head * 4u + local_id.x;                           // attention_decode.py
+    query[local_id.x] = q[element] * 0.5100697;                           // attention_decode.py
+  }
+  workgroupBarrier();                                                     // attention_decode.py
+  var maximum: vec2<f32> = vec2<f32>(-1e30);                              // softmax.py
+  var total: vec2<f32> = vec2<f32>(0.0);                                  // softmax.py
+  var sum_0: vec2<f32> = vec2<f32>(0.0);                                  // softmax.py
+  var sum_1: vec2<f32> = vec2<f32>(0.0);
+  for (var tile = 0u; tile < positions; tile += 64u) {                    // attention_decode.py
+    let count = min(positions - tile, 64u);                               // attention_decode.py
+    let part = local_id.x % 4u;                                           // attention_decode.py
+    let stream = local_id.x / 4u;                                         // attention_decode.py
+    for (var position = stream; position < 64u; position += 16u) {
+      let cell = position * 4u + part;                                    // attention_decode.py
+      if (position < count) {                                             // attention_decode.py
+        var score_0: f32 = 0.0;                                           // attention_decode.py
+        var score_1: f32 = 0.0;
+        let row = (tile + position) * 4u + workgroup_id.x;                // cache.py
+        let stored = k_cache[row * 4u + part];                            // cache.py
+        let key = unpack2x16float(stored);                                // cache.py
+        score_0 += dot(query[part], key);                                 // attention_decode.py
+        score_1 += dot(query[part + 4u], key);
+        exchange[cell] = vec2<f32>(score_0, score_1);                     // attention_decode.py
+      } else {
+        exchange[cell] = vec2<f32>(-1e30);                                // attention_decode.py
+      }
+    }
+    workgroupBarrier();                                                   // attention_decode.py
+    let index = local_id.x * 4u;                                          // attention_decode.py
+    let score = exchange[index];
+    let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention_decode.py
+    scores[local_id.x] = score_1;                                         // attention_decode.py
+    workgroupBarrier();                                                   // attention_decode.py
+    let last = positions - 1u;                                            // attention_decode.py
+    for (var first = 0u; first < count; first += 64u) {                   // attention_decode.py
+      let place = first + stream;                                         // attention_decode.py
+      let place_1 = place + 16u;
+      let place_2 = place + 32u;
+      let place_3 = place + 48u;
+      let row = min(tile + place, last) * 4u + workgroup_id.x;            // cache.py
+      let stored = v_cache[row * 4u + part];                              // cache.py
+      let value = unpack2x16float(stored);                                // cache.py
+      let row_1 = min(tile + place_1, last) * 4u + workgroup_id.x;        // cache.py
+      let stored_1 = v_cache[row_1 * 4u + part];                          // cache.py
+      let value_1 = unpack2x16float(stored_1);                            // cache.py
+      let row_2 = min(tile + place_2, last) * 4u + workgroup_id.x;        // cache.py
+      let stored_2 = v_cache[row_2 * 4u + part];                          // cache.py
+      let value_2 = unpack2x16float(stored_2);                            // cache.py
+      let row_3 = min(tile + place_3, last) * 4u + workgroup_id.x;        // cache.py
+      let stored_3 = v_cache[row_3 * 4u + part];                          // cache.py
+      let value_3 = unpack2x16float(stored_3);                            // cache.py
+      let score_2 = scores[place];                                        // attention_decode.py
+      let score_3 = scores[place_1];
+      let score_4 = scores[place_2];
+      let score_5 = scores[place_3];
+      let highest = max(max(max(max(maximum, score_2), score_3), score_4), score_5);  // softmax.py
+      let rescale = exp2(maximum - highest);                              // softmax.py
+      total *= rescale;                                                   // softmax.py
+      sum_0 *= rescale;
+      sum_1 *= rescale;
+      maximum = highest;                                                  // softmax.py
+      let weight = exp2(score_2 - highest);                               // attention_decode.py
+      total += weight;                                                    // softmax.py
+      sum_0 += weight * value.x;                                          // softmax.py
+      sum_1 += weight * value.y;
+      let weight_1 = exp2(score_3 - highest);                             // attention_decode.py
+      total += weight_1;                                                  // softmax.py
+      sum_0 += weight_1 * value_1.x;                                      // softmax.py
+      sum_1 += weight_1 * value_1.y;
+      let weight_2 = exp2(score_4 - highest);                             // attention_decode.py
+      total += weight_2;                                                  // softmax.py
+      sum_0 += weight_2 * value_2.x;                                      // softmax.py
+      sum_1 += weight_2 * value_2.y;
+      let weight_3 = exp2(score_5 - highest);                             // attention_decode.py
+      total += weight_3;                                                  // softmax.py
+      sum_0 += weight_3 * value_3.x;                                      // softmax.py
+      sum_1 += weight_3 * value_3.y;
+    }
+  }
+  for (var level = 1u; level < 5u; level++) {                             // softmax.py
+    let distance = (16u >> level) * 4u;                                   // softmax.py
+    let gives = local_id.x >= distance && local_id.x < distance * 2u;     // softmax.py
+    let takes = local_id.x < distance;                                    // softmax.py
+    if (gives) {                                                          // softmax.py
+      let cell = local_id.x - distance;                                   // softmax.py
+      exchange[cell] = maximum;                                           // softmax.py
+      exchange[cell + 32u] = total;
+      exchange[cell + 64u] = sum_0;
+      exchange[cell + 96u] = sum_1;
+    }
+    workgroupBarrier();                                                   // softmax.py
+    if (takes) {                                                          // softmax.py
+      let other_maximum = exchange[local_id.x];                           // softmax.py
+      let highest = max(maximum, other_maximum);                          // softmax.py
+      let rescale = exp2(maximum - highest);                              // softmax.py
+      total *= rescale;                                                   // softmax.py
+      sum_0 *= rescale;
+      sum_1 *= rescale;
+      maximum = highest;                                                  // softmax.py
+      let weight = exp2(other_maximum - highest);                         // softmax.py
+      total += weight * exchange[local_id.x + 32u];                       // softmax.py
+      sum_0 += weight * exchange[local_id.x + 64u];                       // softmax.py
+      sum_1 += weight * exchange[local_id.x + 96u];
+    }
+    workgroupBarrier();                                                   // softmax.py
+  }
+  if (local_id.x < 4u) {                                                  // deal.py
+    let start = first_head * 4u + local_id.x;                             // attention_decode.py
+    let row_sums = vec2<f32>(sum_0.x, sum_1.x);                           // softmax.py
+    out[start] = row_sums / total.x;                                      // attention_decode.py
+    let head = first_head + 1u;                                           // attention_decode.py
+    let start_1 = head * 4u + local_id.x;                                 // attention_decode.py
+    let row_sums_1 = vec2<f32>(sum_0.y, sum_1.y);                         // softmax.py
+    out[start_1] = row_sums_1 / total.y;                                  // attention_decode.py
+  }
+}

@@ -1,0 +1,136 @@
+// matmul_f16_residual_64x172
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> quants: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read> residual: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+
+struct Step {
+  seq: u32,
+  past: u32,
+  seed: u32,
+  top_k: u32,
+  temperature: f32,
+  top_p: f32,
+  min_p: f32,
+  repetition_penalty: f32,
+}
+@group(0) @binding(4) var<uniform> step: Step;
+
+var<workgroup> tile: array<vec4<f32>, 576>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let first_row = workgroup_id.x * 32u;                                   // matmul.py
+  let first_token = workgroup_id.y * 32u;                                 // matmul.py
+  let column = local_id.x % 8u;                                           // matmul.py
+  let line = local_id.x / 8u;                                             // matmul.py
+  var sum_00: f32 = 0.0;                                                  // matmul.py
+  var sum_01: f32 = 0.0;
+  var sum_02: f32 = 0.0;
+  var sum_03: f32 = 0.0;
+  var sum_10: f32 = 0.0;
+  var sum_11: f32 = 0.0;
+  var sum_12: f32 = 0.0;
+  var sum_13: f32 = 0.0;
+  var sum_20: f32 = 0.0;
+  var sum_21: f32 = 0.0;
+  var sum_22: f32 = 0.0;
+  var sum_23: f32 = 0.0;
+  var sum_30: f32 = 0.0;
+  var sum_31: f32 = 0.0;
+  var sum_32: f32 = 0.0;
+  var sum_33: f32 = 0.0;
+  for (var group = 0u; group < 6u; group++) {                             // matmul.py
+    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // matmul.py
+      let token = staged / 8u;                                            // matmul.py
+      let part = staged % 8u;                                             // matmul.py
+      let row = min(first_token + token, step.seq - 1u);                  // matmul.py
+      let at = group * 8u + part;                                         // matmul.py
+      let inside = at < 43u;                                              // linear.py
+      tile[token * 9u + part] = select(vec4<f32>(0.0), x[select(0u, at, inside) + row * 43u],
+          inside);                                                        // matmul.py
+    }
+    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // matmul.py
+      let line_1 = staged / 8u;                                           // matmul.py
+      let unit = staged % 8u;                                             // matmul.py
+      let row = first_row + line_1;                                       // matmul.py
+      let at = row * 6u + group;                                          // matmul.py
+      let unit_1 = quants[at * 8u + unit];                                // matmul.py
+      let low = unpack2x16float(unit_1.x);                                // weights.py
+      let high = unpack2x16float(unit_1.y);
+      let slot = ((line_1 % 4u) * 8u + line_1 / 4u + 32u) * 9u;           // matmul.py
+      tile[slot + unit] = vec4<f32>(low.x, low.y, high.x, high.y);        // matmul.py
+    }
+    workgroupBarrier();                                                   // matmul.py
+    for (var part = 0u; part < 8u; part++) {                              // matmul.py
+      let x_0 = tile[line * 9u + part];                                   // matmul.py
+      let x_1 = tile[(line + 8u) * 9u + part];
+      let x_2 = tile[(line + 16u) * 9u + part];
+      let x_3 = tile[(line + 24u) * 9u + part];
+      let first = column + 32u;                                           // matmul.py
+      let w_0 = tile[first * 9u + part];                                  // matmul.py
+      let w_1 = tile[(first + 8u) * 9u + part];
+      let w_2 = tile[(first + 16u) * 9u + part];
+      let w_3 = tile[(first + 24u) * 9u + part];
+      sum_00 += dot(x_0, w_0);                                            // matmul.py
+      sum_01 += dot(x_0, w_1);
+      sum_02 += dot(x_0, w_2);
+      sum_03 += dot(x_0, w_3);
+      sum_10 += dot(x_1, w_0);
+      sum_11 += dot(x_1, w_1);
+      sum_12 += dot(x_1, w_2);
+      sum_13 += dot(x_1, w_3);
+      sum_20 += dot(x_2, w_0);
+      sum_21 += dot(x_2, w_1);
+      sum_22 += dot(x_2, w_2);
+      sum_23 += dot(x_2, w_3);
+      sum_30 += dot(x_3, w_0);
+      sum_31 += dot(x_3, w_1);
+      sum_32 += dot(x_3, w_2);
+      sum_33 += dot(x_3, w_3);
+    }
+    workgroupBarrier();                                                   // matmul.py
+  }
+  tile[line * 8u + column] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);   // matmul.py
+  let token = line + 8u;                                                  // matmul.py
+  tile[token * 8u + column] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);  // matmul.py
+  let token_1 = line + 16u;                                               // matmul.py
+  tile[token_1 * 8u + column] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);  // matmul.py
+  let token_2 = line + 24u;                                               // matmul.py
+  tile[token_2 * 8u + column] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);  // matmul.py
+  workgroupBarrier();                                                     // matmul.py
+  for (var block = local_id.x; block < 256u; block += 64u) {              // matmul.py
+    let results = tile[block];                                            // matmul.py
+    let token_3 = first_token + block / 8u;
+    let row = first_row + (block % 8u) * 4u;
+    if (token_3 < step.seq) {                                             // matmul.py
+      if (row < 64u) {                                                    // matmul.py
+        let at = row + token_3 * 64u;                                     // linear.py
+        let value = results.x + residual[at];                             // linear.py
+        out[at] = value;                                                  // linear.py
+      }
+      let local_row = row + 1u;                                           // matmul.py
+      if (local_row < 64u) {
+        let at = local_row + token_3 * 64u;                               // linear.py
+        let value = results.y + residual[at];                             // linear.py
+        out[at] = value;                                                  // linear.py
+      }
+      let local_row_1 = row + 2u;                                         // matmul.py
+      if (local_row_1 < 64u) {
+        let at = local_row_1 + token_3 * 64u;                             // linear.py
+        let value = results.z + residual[at];                             // linear.py
+        out[at] = value;                                                  // linear.py
+      }
+      let local_row_2 = row + 3u;                                         // matmul.py
+      if (local_row_2 < 64u) {
+        let at = local_row_2 + token_3 * 64u;                             // linear.py
+        let value = results.w + residual[at];                             // linear.py
+        out[at] = value;                                                  // linear.py
+      }
+    }
+  }
+}

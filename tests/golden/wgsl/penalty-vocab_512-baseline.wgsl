@@ -1,0 +1,66 @@
+// penalty_512
+
+@group(0) @binding(0) var<storage, read> tokens: array<u32>;
+@group(0) @binding(1) var<storage, read_write> logits: array<f32>;
+
+struct Step {
+  seq: u32,
+  past: u32,
+  seed: u32,
+  top_k: u32,
+  temperature: f32,
+  top_p: f32,
+  min_p: f32,
+  repetition_penalty: f32,
+}
+@group(0) @binding(2) var<uniform> step: Step;
+
+var<workgroup> team_maxima: array<f32, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  if (step.repetition_penalty != 1.0) {                                   // penalty.py
+    let positions = step.past + step.seq;                                 // penalty.py
+    let number = workgroup_id.x * 8u + local_id.x / 32u;                  // penalty.py
+    let position = min(number, positions - 1u);                           // penalty.py
+    let token = tokens[position];                                         // penalty.py
+    var before: f32 = 0.0;                                                // penalty.py
+    let lane = local_id.x % 32u;                                          // reduce.py
+    for (var earlier = lane; earlier < position; earlier += 32u) {        // penalty.py
+      if (tokens[earlier] == token) {
+        before = 1.0;                                                     // penalty.py
+      }
+    }
+    team_maxima[local_id.x] = before;                                     // reduce.py
+    workgroupBarrier();                                                   // reduce.py
+    if (lane < 16u) {                                                     // reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 16u]);  // reduce.py
+    }
+    workgroupBarrier();                                                   // reduce.py
+    if (lane < 8u) {                                                      // reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 8u]);  // reduce.py
+    }
+    workgroupBarrier();                                                   // reduce.py
+    if (lane < 4u) {                                                      // reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 4u]);  // reduce.py
+    }
+    workgroupBarrier();                                                   // reduce.py
+    if (lane < 2u) {                                                      // reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 2u]);  // reduce.py
+    }
+    workgroupBarrier();                                                   // reduce.py
+    if (lane < 1u) {                                                      // reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 1u]);  // reduce.py
+    }
+    let first = number < positions && team_maxima[local_id.x] == 0.0;     // penalty.py
+    let valid = token < 512u;                                             // penalty.py
+    if (lane == 0u && first && valid) {                                   // penalty.py
+      let logit = logits[token];                                          // penalty.py
+      logits[token] = select(logit * step.repetition_penalty, logit / step.repetition_penalty,
+          logit > 0.0);                                                   // penalty.py
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// rms_norm_33
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read_write> normed: array<f32>;
+
+var<workgroup> team_sums: array<f32, 64>;
+var<workgroup> broadcast: array<f32, 1>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let row = workgroup_id.x * 33u;                                         // rms_norm.py
+  var squares: f32 = 0.0;                                                 // rms_norm.py
+  for (var i = local_id.x; i < 33u; i += 64u) {                           // rms_norm.py
+    let v = x[row + i];                                                   // rms_norm.py
+    squares += v * v;                                                     // rms_norm.py
+  }
+  team_sums[local_id.x] = squares;                                        // reduce.py
+  workgroupBarrier();                                                     // reduce.py
+  if (local_id.x < 32u) {                                                 // reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 32u];                 // reduce.py
+  }
+  workgroupBarrier();                                                     // reduce.py
+  if (local_id.x < 16u) {                                                 // reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 16u];                 // reduce.py
+  }
+  workgroupBarrier();                                                     // reduce.py
+  if (local_id.x < 8u) {                                                  // reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 8u];                  // reduce.py
+  }
+  workgroupBarrier();                                                     // reduce.py
+  if (local_id.x < 4u) {                                                  // reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 4u];                  // reduce.py
+  }
+  workgroupBarrier();                                                     // reduce.py
+  if (local_id.x < 2u) {                                                  // reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 2u];                  // reduce.py
+  }
+  workgroupBarrier();                                                     // reduce.py
+  if (local_id.x < 1u) {                                                  // reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 1u];                  // reduce.py
+  }
+  let scale = inverseSqrt(team_sums[local_id.x] * 0.030303031 + 1e-6);    // rms_norm.py
+  if (local_id.x == 0u) {                                                 // reduce.py
+    broadcast[0u] = scale;                                                // reduce.py
+  }
+  workgroupBarrier();                                                     // reduce.py
+  let scale_1 = broadcast[0u];                                            // reduce.py
+  for (var i = local_id.x; i < 33u; i += 64u) {                           // rms_norm.py
+    let index = row + i;                                                  // rms_norm.py
+    let v = x[index];
+    normed[index] = v * scale_1 * weight[i];                              // rms_norm.py
+  }
+}
