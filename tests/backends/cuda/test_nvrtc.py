@@ -1,0 +1,97 @@
+"""Every kernel family as NVRTC compiles it, for GPUs from Turing to Blackwell; no GPU is needed."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from kernelc.compile import CompileOptions, compile_model
+from kernelc.errors import DeviceError, WorkFailed
+from kernelc.kernels.registry import SPECS
+from model.config import find_config
+from runtime.cuda_compile import CudaSource, architecture, compile_kernel, supported_architectures
+
+MODEL = "llama-3.2-1b"
+ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_120")
+# Every format on one architecture, the usual one on all.
+CASES = [("q4", arch) for arch in ARCHITECTURES] + [(quant, "sm_80") for quant in ("q8", "f16", "f32")]
+
+
+@pytest.fixture(autouse=True)
+def nvrtc() -> None:
+    try:
+        supported_architectures()
+    except DeviceError as error:
+        if "nvrtc" in os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split():
+            pytest.fail(f"NVRTC is required here: {error.message}")
+        pytest.skip(f"NVRTC missing: {error.message}")
+
+
+@cache
+def sources(quant: str) -> tuple[CudaSource, ...]:
+    """The kernels of a model, one for each distinct text."""
+    lowered = compile_model(find_config(MODEL), CompileOptions("cuda", quant)).lowered
+    return tuple(
+        CudaSource(name, lowered.files[variant.file].decode(), variant.entry)
+        for name, kernel in lowered.kernels.items()
+        for variant in kernel.variants
+    )
+
+
+@pytest.mark.parametrize(("quant", "arch"), CASES)
+def test_every_kernel_compiles(quant: str, arch: str, tmp_path: Path) -> None:
+    for source in sources(quant):
+        image = compile_kernel(source, arch, tmp_path)
+        assert image.startswith(b"\x7fELF") and source.entry.encode() in image
+
+
+def test_the_model_uses_every_family() -> None:
+    kernels = compile_model(find_config(MODEL), CompileOptions("cuda")).lowered.kernels.values()
+    assert {kernel.spec for kernel in kernels} | {"argmax"} == set(
+        SPECS
+    )  # a large vocabulary takes two steps
+
+
+def test_a_compiled_kernel_is_kept_by_source_and_architecture(tmp_path: Path) -> None:
+    source = CudaSource("nothing", 'extern "C" __global__ void nothing() {}', "nothing")
+    other = CudaSource("nothing", 'extern "C" __global__ void nothing() { __syncthreads(); }', "nothing")
+    image = compile_kernel(source, "sm_80", tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert kept.read_bytes() == image and kept.suffix == ".sm_80"
+    kept.write_bytes(b"what is there is taken")
+    assert compile_kernel(source, "sm_80", tmp_path) == b"what is there is taken"
+    compile_kernel(source, "sm_90", tmp_path)
+    compile_kernel(other, "sm_80", tmp_path)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_cache_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    source = CudaSource("nothing", 'extern "C" __global__ void nothing() {}', "nothing")
+    assert compile_kernel(source, "sm_80", tmp_path / "file" / "folder").startswith(b"\x7fELF")
+
+
+def test_a_refused_kernel_shows_its_source(tmp_path: Path) -> None:
+    text = 'extern "C" __global__ void broken(float* x) {\n  // comment\n  x[0] = y;\n}\n'
+    with pytest.raises(WorkFailed, match='NVRTC refuses the kernel: identifier "y" is undefined') as caught:
+        compile_kernel(CudaSource("broken", text, "broken"), "sm_80", tmp_path)
+    assert caught.value.where == "kernel broken: line 3"
+    assert ">    3 |   x[0] = y;" in caught.value.__notes__[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_gpus_newer_and_older_than_nvrtc() -> None:
+    assert architecture((9, 0)) == "sm_90"
+    newest = supported_architectures()[-1]
+    assert architecture((99, 0)) == f"compute_{newest}"
+    with pytest.raises(DeviceError, match=r"compute capability 6\.1, wanted 7\.5 or later"):
+        architecture((6, 1))
+
+
+def test_a_newer_gpu_gets_text_that_its_driver_compiles(tmp_path: Path) -> None:
+    source = CudaSource("nothing", 'extern "C" __global__ void nothing() {}', "nothing")
+    image = compile_kernel(source, "compute_120", tmp_path)
+    assert b".entry nothing" in image
