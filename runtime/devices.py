@@ -9,7 +9,7 @@ from runtime.cpu_executor import CpuExecutor
 from runtime.executor import Executor, Reference
 
 DEVICES = ("auto", "wgpu", "cuda", "vulkan", "opencl", "cpu")
-_NOT_BUILT = ("vulkan", "opencl")
+_NOT_BUILT = ("opencl",)
 
 
 def open_device(name: str = "auto", *, references: Mapping[str, Reference] | None = None) -> Executor:
@@ -26,6 +26,8 @@ def open_device(name: str = "auto", *, references: Mapping[str, Reference] | Non
         return _open_cpu(references)
     if name == "cuda":
         return _open_cuda()
+    if name == "vulkan":
+        return _open_vulkan()
     try:
         return _open_wgpu()
     except DeviceError:
@@ -44,6 +46,12 @@ def _open_cuda() -> Executor:
     from runtime.cuda_executor import CudaExecutor
 
     return CudaExecutor()
+
+
+def _open_vulkan() -> Executor:
+    from runtime.vulkan_executor import VulkanExecutor
+
+    return VulkanExecutor()
 
 
 def _open_cpu(references: Mapping[str, Reference] | None) -> Executor:

@@ -27,7 +27,7 @@ def test_an_unknown_device_is_a_usage_error() -> None:
         open_device("gpu")
 
 
-@pytest.mark.parametrize("name", ["vulkan", "opencl"])
+@pytest.mark.parametrize("name", ["opencl"])
 def test_a_device_of_another_build_says_so(name: str) -> None:
     with pytest.raises(DeviceError, match=f"device {name} is not in this build"):
         open_device(name)

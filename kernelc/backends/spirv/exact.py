@@ -1,8 +1,8 @@
 """Which floating-point results must be computed as they are written.
 
 Where no decoration forbids it, drivers rewrite arithmetic by algebra (Mesa factors a * b + a * c, for one).
-Sums do not mind, but an argument reduction is exact only in its own order (`floor` and the subtractions behind
-it), and so is what follows the splitting of a number by its bits.
+Sums do not mind, but an argument reduction is exact only in its own order (`floor` and the subtractions
+behind it), and so is what follows the splitting of a number by its bits.
 """
 
 from __future__ import annotations

@@ -1,0 +1,65 @@
+"""Compiled kernels on disk: what the driver made of SPIR-V the last time, so that opening is quick.
+
+A file a device and driver. A driver must refuse foreign data by its header, but not every driver tells its
+own versions apart, and none need survive a damaged file: so the name says the driver, and a hash stands in
+front.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+_MOST_BYTES = 256 << 20
+_HEADER_BYTES = 32  # length, version, vendor, device (4 bytes each), UUID (16)
+_HASH_BYTES = 32
+
+
+def cache_file(cache_id: bytes) -> Path:
+    """Where the compiled kernels of this device and driver are kept.
+
+    Source: XDG Base Directory Specification; a relative $XDG_CACHE_HOME is to be ignored.
+    """
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(given) if os.path.isabs(given) else Path("~/.cache").expanduser()
+    return base / "kernelc" / f"vulkan-{hashlib.sha256(cache_id).hexdigest()[:16]}.bin"
+
+
+def read_cache(cache_id: bytes) -> bytes:
+    """Return the data to start a pipeline cache with, b"" where there is none to be trusted."""
+    path = cache_file(cache_id)
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError:
+        return b""
+    digest, data = data[:_HASH_BYTES], data[_HASH_BYTES:]
+    if len(data) >= _MOST_BYTES or hashlib.sha256(data).digest() != digest or not _fits(data, cache_id):
+        return b""
+    return data
+
+
+def write_cache(cache_id: bytes, data: bytes) -> None:
+    """Keep the data for the next time. A folder that cannot be written is no error."""
+    path = cache_file(cache_id)
+    if len(data) >= _MOST_BYTES or not _fits(data, cache_id):
+        return
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(hashlib.sha256(data).digest() + data)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+
+
+def _fits(data: bytes, cache_id: bytes) -> bool:
+    """Whether the header is of version 1 and this device's (Vulkan specification, "Pipeline Cache")."""
+    version, identity = data[4:8], data[8:_HEADER_BYTES]
+    return len(data) >= _HEADER_BYTES and version == b"\1\0\0\0" and cache_id.startswith(identity)

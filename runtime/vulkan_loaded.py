@@ -1,0 +1,247 @@
+"""An artifact on a Vulkan device: buffers with the weights in them, and its programs as recorded commands.
+
+A program's commands depend on a step only through the grids of some dispatches. So they are recorded once for
+each set of programs and grids that comes along, and replayed for every step after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import STEP_BUFFER, Artifact, Variant
+from runtime.executor import Progress
+from runtime.program import Extent, Grid, LoadPlan, ResolvedDispatch, resolve_grid
+from runtime.vulkan_device import Buffer, VulkanDevice
+from runtime.vulkan_kernels import BindingSets, BoundRange, KernelBinary, Kernels, Pipeline
+from runtime.vulkan_native import Handle, translated
+from runtime.vulkan_queue import Queue
+
+_UPLOAD_BYTES = 16 << 20  # of each of the two staging buffers through which weights go
+_RECORDINGS = 64  # kept at once; prompts of many lengths would otherwise pile up
+
+Key = tuple[tuple[str, ...], tuple[Extent, ...]]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A dispatch ready to be recorded."""
+
+    dispatch: ResolvedDispatch
+    pipeline: Pipeline
+    bound: Handle
+    grid: Grid
+
+    def extent(self, env: Mapping[str, int]) -> Extent:
+        """The grid for these symbols."""
+        return self.grid(env) if callable(self.grid) else self.grid
+
+
+@dataclass(frozen=True)
+class LoadedProgram:
+    """The launches of a program, and its grids that depend on the step, each once."""
+
+    launches: tuple[Launch, ...]
+    changing: tuple[Callable[[Mapping[str, int]], Extent], ...]
+
+
+@dataclass(eq=False)
+class Recording:
+    """Commands to be replayed, and the submission that did so last."""
+
+    commands: Handle
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class On:
+    """A device with what works on it."""
+
+    device: VulkanDevice
+    queue: Queue
+    kernels: Kernels
+
+
+class LoadedArtifact:
+    """The buffers and programs of one load."""
+
+    def __init__(
+        self,
+        on: On,
+        artifact: Artifact,
+        plan: LoadPlan,
+        variants: Mapping[str, Variant],
+        context: int,
+        progress: Progress | None,
+    ) -> None:
+        """Allocate, compile, upload; all or nothing. Raises: DeviceError, WorkFailed, ArtifactError."""
+        self.plan, self._on = plan, on
+        self.buffers: dict[str, Buffer] = {}
+        self.programs: dict[str, LoadedProgram] = {}
+        self._pipelines: dict[str, Pipeline] = {}  # by kernel file: kernels of the same text share one
+        self._recordings: dict[Key, Recording] = {}  # the one used last is the last
+        self._sets: BindingSets | None = None
+        try:
+            for name, size in plan.buffers.items():
+                uniform = name == STEP_BUFFER
+                self.buffers[name] = on.device.create_buffer(name, size, uniform=uniform)
+            self._make_programs(artifact, variants, context)
+            with translated("uploading the weights"):
+                self._zero(artifact)
+                self._upload(artifact, progress)
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Wait for what is under way and destroy everything."""
+        with translated("releasing an artifact"):
+            self._on.queue.flush()
+        for recording in self._recordings.values():
+            self._on.queue.free(recording.commands)
+        self._recordings.clear()
+        if self._sets is not None:
+            self._sets.release()
+        for pipeline in self._pipelines.values():
+            self._on.kernels.release(pipeline)
+        for buffer in self.buffers.values():
+            self._on.device.release(buffer)
+
+    # ---- programs ----
+
+    def _make_programs(self, artifact: Artifact, variants: Mapping[str, Variant], context: int) -> None:
+        for name, variant in variants.items():
+            if variant.file not in self._pipelines:
+                self._pipelines[variant.file] = self._on.kernels.compile(
+                    kernel_binary(artifact, name, variant)
+                )
+        wanted = {
+            dispatch: (self._pipelines[variants[dispatch.kernel].file], self._ranges(artifact, dispatch))
+            for dispatches in self.plan.programs.values()
+            for dispatch in dispatches
+        }
+        self._sets = BindingSets(self._on.device, list(wanted.values()))
+        bound = dict(zip(wanted, self._sets.sets, strict=True))
+        for name, dispatches in self.plan.programs.items():
+            symbols = {**artifact.manifest.symbols, **artifact.manifest.programs[name].symbols}
+            kernels = dict.fromkeys(dispatch.kernel for dispatch in dispatches)
+            grids = {kernel: resolve_grid(variants[kernel].grid, symbols, context) for kernel in kernels}
+            launches = tuple(
+                Launch(each, wanted[each][0], bound[each], grids[each.kernel]) for each in dispatches
+            )
+            self.programs[name] = LoadedProgram(
+                launches, tuple(grid for grid in grids.values() if callable(grid))
+            )
+
+    def _ranges(self, artifact: Artifact, dispatch: ResolvedDispatch) -> list[BoundRange]:
+        ranges = [(self.buffers[item.buffer], item.offset, item.bytes) for item in dispatch.ranges]
+        if artifact.manifest.kernels[dispatch.kernel].params:
+            ranges.append((self.buffers[STEP_BUFFER], 0, self.plan.buffers[STEP_BUFFER]))
+        return ranges
+
+    def recording(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
+        """The commands of these programs with these grids, recorded on first use."""
+        changing = tuple(grid(env) for name in programs for grid in self.programs[name].changing)
+        key = (tuple(programs), changing)
+        recording = self._recordings.pop(key, None) or self._record(programs, env)
+        self._recordings[key] = recording
+        return recording
+
+    def _record(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
+        queue = self._on.queue
+        while len(self._recordings) >= _RECORDINGS:
+            key, oldest = next(iter(self._recordings.items()))
+            queue.wait(oldest.number)
+            del self._recordings[key]
+            queue.free(oldest.commands)
+        commands = queue.allocate()
+        try:
+            queue.begin(commands, replayed=True)
+            for name in programs:
+                for launch in self.programs[name].launches:
+                    queue.dispatch(commands, launch.pipeline, launch.bound, launch.extent(env))
+                    queue.barrier(commands)
+            queue.end(commands)
+        except BaseException:
+            queue.free(commands)
+            raise
+        return Recording(commands)
+
+    # ---- contents ----
+
+    def _zero(self, artifact: Artifact) -> None:
+        queue = self._on.queue
+        frame = queue.take_frame()
+        queue.begin(frame.before)
+        for name, buffer in self.buffers.items():
+            if artifact.manifest.buffers[name].kind != "weight":
+                queue.zero(frame.before, buffer)
+        queue.end(frame.before)
+        queue.submit(frame, [frame.before])
+
+    def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
+        """Write the weights in the order in which they lie in the shards, through two buffers in turn."""
+        tensors = artifact.manifest.weights.tensors
+        names = [name for name in self.buffers if artifact.manifest.buffers[name].kind == "weight"]
+        names.sort(key=lambda name: tensors[name].segments[0])
+        total, done = sum(tensors[name].bytes for name in names), 0
+        largest = max((tensors[name].bytes for name in names), default=0)
+        uploader = _Uploader(self._on, min(_UPLOAD_BYTES, largest))
+        try:
+            for name in names:
+                for offset, part in _upload_parts(artifact, name):
+                    uploader.write(self.buffers[name], offset, part)
+                    done += len(part)
+                    if progress:
+                        progress("weights", done, total)
+        finally:
+            uploader.close()
+
+
+class _Uploader:
+    """Two staging buffers in turn: while the device copies from one, the host fills the other."""
+
+    def __init__(self, on: On, size: int) -> None:
+        self._on = on
+        self._slots = [
+            (on.device.create_buffer("upload", size, host=True), 0) for _ in range(2 if size else 0)
+        ]
+
+    def write(self, target: Buffer, offset: int, part: npt.NDArray[np.uint8]) -> None:
+        queue = self._on.queue
+        buffer, number = self._slots.pop(0)
+        try:
+            queue.wait(number)
+            queue.write(buffer, 0, part)
+            frame = queue.take_frame()
+            queue.begin(frame.before)
+            queue.copy(frame.before, buffer, 0, target, offset, len(part))
+            queue.end(frame.before)
+            number = queue.submit(frame, [frame.before])
+        finally:
+            self._slots.append((buffer, number))
+
+    def close(self) -> None:
+        self._on.queue.flush()
+        for buffer, _ in self._slots:
+            self._on.device.release(buffer)
+
+
+def kernel_binary(artifact: Artifact, name: str, variant: Variant) -> KernelBinary:
+    """Return what the device needs to compile a variant of a kernel. Raises: ArtifactError."""
+    kernel = artifact.manifest.kernels[name]
+    words = artifact.read(variant.file)
+    return KernelBinary(name, words, variant.entry, len(kernel.bindings), kernel.params)
+
+
+def _upload_parts(artifact: Artifact, name: str) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+    """A tensor's bytes as (offset, part), no part larger than a staging buffer."""
+    offset = 0
+    for piece in artifact.tensor_pieces(name):
+        for start in range(0, len(piece), _UPLOAD_BYTES):
+            part = piece[start : start + _UPLOAD_BYTES]
+            yield offset, part
+            offset += len(part)

@@ -1,0 +1,160 @@
+"""The Vulkan loader through the package `vulkan`, by its cffi layer: structures, calls, errors in our words.
+
+The package's own wrappers cost 3 to 10 microseconds a call and let nested structures dangle; its `ffi` and
+`lib` do neither, as long as what a structure points to is kept (see `Vulkan.make`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeAlias
+from weakref import WeakKeyDictionary
+
+from kernelc.errors import DeviceError, KernelcError, WorkFailed
+
+Handle: TypeAlias = Any
+"""An object of Vulkan, or a cffi pointer to one of its structures."""
+
+_NO_DRIVER = (
+    "install a Vulkan driver (Debian, Ubuntu: mesa-vulkan-drivers libvulkan1), or use another --device"
+)
+_LESS = "use a smaller --context or --quant q4, or free memory on the device"
+
+
+class VulkanError(Exception):
+    """A call that failed; `result` is the name of its VkResult."""
+
+    def __init__(self, function: str, result: str) -> None:
+        super().__init__(f"{function} gave {result}")
+        self.result = result
+
+
+class Vulkan:
+    """The loader. `ffi` and `lib` are cffi's, `constants` the module that has every VK_... by name."""
+
+    def __init__(self) -> None:
+        """Raises: DeviceError where the package or the loader is not installed."""
+        os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # some drivers complain on stderr without one
+        try:
+            self.constants: Any = importlib.import_module("vulkan._vulkan")
+        except ImportError as error:
+            raise DeviceError(
+                f"device vulkan needs the Python package vulkan: {error}",
+                help="pip install 'kernelc[vulkan]'",
+            ) from error
+        except OSError as error:  # the package loads the loader when it is imported
+            raise DeviceError("the Vulkan loader is not installed", help=_NO_DRIVER) from error
+        self.ffi: Any = self.constants.ffi
+        self.lib: Any = self.constants.lib
+        self.null: Handle = self.ffi.NULL
+        self._kept: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    def __getattr__(self, name: str) -> Any:
+        """A constant by its name without VK_."""
+        return getattr(self.constants, f"VK_{name}")
+
+    # ---- structures ----
+
+    def make(self, type: str, /, **fields: Any) -> Handle:
+        """Return a pointer to a new structure; what its fields point to lives as long as it does."""
+        types = dict(self.ffi.typeof(type).fields)
+        inside = {name: self._inside(types[name].type, value) for name, value in fields.items()}
+        if "sType" in types:
+            inside["sType"] = getattr(self.constants, _structure_type(type))
+        made = self.ffi.new(f"{type} *", inside)
+        self._kept[made] = fields
+        return made
+
+    def _inside(self, type: Any, value: Any) -> Any:
+        """What a field of `type` is set to: of a structure within a structure, the structure itself."""
+        pointer = isinstance(value, self.ffi.CData) and self.ffi.typeof(value).kind == "pointer"
+        return value[0] if pointer and type.kind == "struct" else value
+
+    def array(self, type: str, items: Sequence[Any]) -> Handle:
+        """Return an array; items of a structure type are pointers as `make` gives them."""
+        structures = bool(items) and self._is_pointer_to(items[0], type)
+        made = self.ffi.new(f"{type}[]", [item[0] for item in items] if structures else list(items))
+        self._kept[made] = tuple(items)
+        return made
+
+    def _is_pointer_to(self, item: Any, type: str) -> bool:
+        if not isinstance(item, self.ffi.CData):
+            return False
+        found = self.ffi.typeof(item)
+        return found.kind == "pointer" and found.item is self.ffi.typeof(type)
+
+    def text(self, value: str) -> Handle:
+        """Return a C string."""
+        return self.ffi.new("char[]", value.encode())
+
+    def string(self, field: Any) -> str:
+        """Return the text of a field of a structure."""
+        return self.ffi.string(field).decode(errors="replace")
+
+    # ---- calls ----
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call a function that gives a VkResult. Raises: VulkanError unless it is a success."""
+        result = getattr(self.lib, name)(*arguments)
+        if result < 0:
+            self.fail(name, result)
+
+    def fail(self, name: str, result: int) -> NoReturn:
+        """Raise the VulkanError for what a function gave."""
+        raise VulkanError(name, str(self.ffi.string(self.ffi.cast("VkResult", result))))
+
+    def create(self, name: str, type: str, *arguments: Any) -> Handle:
+        """Call a function that writes one handle of `type` behind its other arguments; return it."""
+        out = self.ffi.new(f"{type} *")
+        self.call(name, *arguments, out)
+        return out[0]
+
+    def all(self, name: str, type: str, *arguments: Any) -> list[Any]:
+        """Call a function that fills an array: once for its length, once for the items."""
+        count, function = self.ffi.new("uint32_t *"), getattr(self.lib, name)
+        function(*arguments, count, self.null)
+        items = self.ffi.new(f"{type}[]", max(1, count[0]))
+        function(*arguments, count, items)
+        self._kept[count] = items  # structures in the list are views of it
+        found = [items[at] for at in range(count[0])]
+        for item in found:
+            if self.ffi.typeof(item).kind == "struct":
+                self._kept[item] = items
+        return found
+
+
+def _structure_type(type: str) -> str:
+    """`VkBufferCreateInfo` -> `VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Z])", "_", type[2:]).upper()
+    words = re.sub(r"VULKAN_1(\d)", r"VULKAN_1_\1", words)
+    return f"VK_STRUCTURE_TYPE_{words}"
+
+
+@contextmanager
+def translated(doing: str) -> Generator[None]:
+    """Turn a VulkanError raised inside into a DeviceError or WorkFailed."""
+    try:
+        yield
+    except VulkanError as error:
+        raise in_our_words(doing, error) from error
+
+
+def in_our_words(doing: str, error: VulkanError) -> KernelcError:
+    """The error for the user."""
+    result = error.result
+    if "DEVICE_LOST" in result:
+        return DeviceError(f"the device was lost while {doing}", help="start again, or use --device cpu")
+    if "MEMORY" in result or "TOO_MANY_OBJECTS" in result:
+        return DeviceError(f"the device is out of memory while {doing}: {error}", help=_LESS)
+    if "INCOMPATIBLE_DRIVER" in result or "INITIALIZATION_FAILED" in result:
+        return DeviceError(f"no Vulkan driver works while {doing}: {error}", help=_NO_DRIVER)
+    return WorkFailed(f"{doing} failed: {error}")
+
+
+def no_device(reason: str) -> DeviceError:
+    """The error where there is no device that will do."""
+    return DeviceError(f"no Vulkan device found: {reason}", help=_NO_DRIVER)
