@@ -15,7 +15,7 @@ from kernelc.backends.wgsl.printer import WgslBackend
 from kernelc.kir.interpret import interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
-from tests.kernels import cuda_runner, opencl_runner
+from tests.kernels import cuda_runner, opencl_runner, vulkan_runner
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Grid = tuple[int, int, int]
@@ -116,12 +116,14 @@ EXECUTORS: dict[str, Executor] = {
     "wgpu": run_wgpu,
     "opencl": opencl_runner.run_opencl,
     "cuda": cuda_runner.run_cuda,
+    "vulkan": vulkan_runner.run_vulkan,
 }
 # Why an executor cannot run kernels of these capabilities here; None where it can.
 LACKING: dict[str, Callable[[Capabilities], str | None]] = {
     "wgpu": _wgpu_lacks,
     "opencl": opencl_runner.lacking,
     "cuda": cuda_runner.lacking,
+    "vulkan": vulkan_runner.lacking,
 }
 REQUIRED = frozenset(os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split())
 

@@ -1,0 +1,67 @@
+"""Runs one kernel's SPIR-V on the fastest Vulkan device there is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.backends.spirv.printer import SpirvBackend
+from kernelc.errors import DeviceError
+from kernelc.kir.nodes import Kernel
+from kernelc.target import Capabilities
+from runtime.vulkan_device import VulkanDevice
+from runtime.vulkan_kernels import KernelBinary, Kernels, Pipeline
+from runtime.vulkan_loaded import On
+from runtime.vulkan_queue import Queue
+from runtime.vulkan_single import run_pipeline
+
+
+@functools.cache
+def opened() -> On | str:
+    """The device, or why there is none."""
+    try:
+        device = VulkanDevice()
+    except DeviceError as error:
+        return error.message
+    return On(device, Queue(device), Kernels(device))
+
+
+def lacking(capabilities: Capabilities) -> str | None:
+    """What the device lacks for kernels of these capabilities."""
+    on = opened()
+    if isinstance(on, str):
+        return on
+    info = on.device.info
+    if capabilities.subgroup_size not in (None, info.subgroup_size):
+        return f"{info.name} has subgroups of {info.subgroup_size}, not {capabilities.subgroup_size}"
+    wanted = {"f16": capabilities.f16, "subgroups": capabilities.subgroups}
+    missing = [name for name, needed in wanted.items() if needed and name not in info.features]
+    return f"{info.name} has no {missing[0]}" if missing else None
+
+
+@functools.lru_cache(maxsize=512)
+def _pipeline(words: bytes, buffers: int, params: bool) -> Pipeline:
+    on = opened()
+    assert isinstance(on, On)
+    return on.kernels.compile(KernelBinary("kernel", words, "main", buffers, params))
+
+
+def run_vulkan(
+    kernel: Kernel,
+    grid: tuple[int, int, int],
+    arrays: Mapping[str, npt.NDArray[Any]],
+    params: Mapping[str, int | float],
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays as the kernel left them."""
+    on = opened()
+    assert isinstance(on, On)
+    words = SpirvBackend().render(kernel).file
+    pipeline = _pipeline(words, len(kernel.buffers), bool(kernel.params))
+    step = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)
+    bound = [arrays[buffer.name] for buffer in kernel.buffers]
+    after = run_pipeline(on, pipeline, grid, bound, step)
+    return dict(zip((buffer.name for buffer in kernel.buffers), after, strict=True))
