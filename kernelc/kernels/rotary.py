@@ -68,8 +68,8 @@ def rotate(
 ) -> tuple[Value, Value]:
     """Rotate one pair in a kernel; `position` and `pair` are u32, pair < dim/2.
 
-    Numbers: the angle is an f32, off by at most 2.5e-7 of itself, as in the published implementations; its sine
-    and cosine by 2e-7 more.
+    Numbers: the angle is an f32, off by at most 2.5e-7 of itself, as in the published implementations; its
+    sine and cosine by 2e-7 more.
     """
     frequency = power_of_two(to_f32(pair), -2 * math.log2(rotary.theta) / rotary.dim)
     if rotary.smooth:
