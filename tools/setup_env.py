@@ -19,6 +19,10 @@ REPO = Path(__file__).resolve().parents[1]
 VENV = REPO / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
+EXTRAS = "dev,vulkan"
+# What tests compare with, where it is there: a command, and the Debian package that brings it.
+ORACLES = {"spirv-val": "spirv-tools"}
+
 # Asked in a process of its own: a driver that crashes must not take the set-up with it. OpenGL does not
 # count: its adapters lack what the kernels need.
 FIND_ADAPTER = """
@@ -37,9 +41,10 @@ def main() -> int:
         return 1
     say("installing kernelc and what it needs into .venv (a minute or two) ...")
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*pip, "--editable", ".[dev]"], cwd=REPO).returncode:
+    if subprocess.run([*pip, "--editable", f".[{EXTRAS}]"], cwd=REPO).returncode:
         return fail("pip could not install kernelc; its message is above")
     provide_adapter()
+    provide_oracles()
     return 0
 
 
@@ -71,6 +76,13 @@ def provide_adapter() -> None:
     say("no device for wgpu: a Vulkan driver is missing. Install your GPU's, or Mesa's software driver")
     say("  (Debian, Ubuntu: `apt-get install mesa-vulkan-drivers libvulkan1`).")
     say("  `--device cpu` works without any driver.")
+
+
+def provide_oracles() -> None:
+    """Install what some tests compare with; they are skipped without it."""
+    missing = [package for command, package in ORACLES.items() if shutil.which(command) is None]
+    if missing and not install_packages(*missing):
+        say(f"some tests will be skipped for want of: {', '.join(missing)}")
 
 
 def find_adapter() -> str:
