@@ -1,0 +1,228 @@
+"""The CUDA executor's own work, on a driver of Python: what it allocates, captures, copies and frees."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kernelc.artifact import Artifact
+from kernelc.compile import CompileOptions
+from kernelc.errors import DeviceError, WorkFailed
+from kernelc.pipeline import build_random
+from model.config import LlamaConfig
+from runtime import cuda_compile, cuda_device
+from runtime.cuda_device import in_our_words
+from runtime.cuda_executor import CudaExecutor
+from runtime.engine import ALL_ROLES
+from runtime.executor import Fetch
+from tests.runtime.fake_cuda import Error, FakeDriver, FakeGraphs
+
+REPO = Path(__file__).resolve().parents[2]
+STEP = np.arange(8, dtype=np.uint32).tobytes()
+CONFIG = LlamaConfig(
+    vocab_size=96, hidden_size=64, intermediate_size=96, layers=2, heads=4, kv_heads=2, head_dim=16,
+    rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    folder = build_random(CONFIG, CompileOptions("cuda"), tmp_path_factory.mktemp("cuda") / "artifact")
+    return Artifact.open(folder)
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
+    fake = FakeDriver()
+    graphs = FakeGraphs(fake)
+    monkeypatch.setattr(cuda_device, "import_driver", lambda: fake)
+    monkeypatch.setattr(cuda_device, "_import_graph_api", lambda: graphs)
+    monkeypatch.setattr(cuda_compile, "compile_kernel", lambda source, arch: source.entry.encode())
+    monkeypatch.setattr(cuda_compile, "architecture", lambda capability: "sm_90")
+    return fake
+
+
+@pytest.fixture
+def executor(driver: FakeDriver, artifact: Artifact) -> Any:
+    executor = CudaExecutor()
+    executor.load(artifact, 1024, ALL_ROLES)
+    return executor
+
+
+def graphs_of(executor: CudaExecutor) -> FakeGraphs:
+    return executor.device.graph_api
+
+
+def env(seq: int, past: int) -> dict[str, int]:
+    return {"seq": seq, "past": past, "context": 1024}
+
+
+def test_load_allocates_the_plan_and_uploads_the_weights(
+    executor: CudaExecutor, driver: FakeDriver, artifact: Artifact
+) -> None:
+    assert {each.size for each in driver.allocated.values()} == {
+        max(16, size) for size in executor.buffers.values()
+    }
+    assert executor.allocated_bytes == sum(executor.buffers.values())
+    for name in artifact.manifest.weights.tensors:
+        assert executor.read_buffer(name) == artifact.tensor(name).tobytes()
+    assert not any(executor.read_buffer("logits"))
+    assert driver.depth == 0
+
+
+def test_a_step_is_one_graph_that_is_captured_once(executor: CudaExecutor, driver: FakeDriver) -> None:
+    for past in range(5):
+        executor.run(["decode", "sample_greedy"], env(1, past), STEP).result()
+    assert graphs_of(executor).instantiated == 1
+    count = executor.dispatch_count(["decode", "sample_greedy"])
+    assert len(driver.launched) == 5 * count
+    assert driver.launched[:count] == driver.launched[count : 2 * count]
+    assert executor.read_buffer("step") == STEP
+
+
+def test_a_grid_that_depends_on_the_step_makes_another_graph(
+    executor: CudaExecutor, driver: FakeDriver
+) -> None:
+    for seq in (3, 64, 3):
+        executor.run(["prefill"], env(seq, 0), STEP).result()
+    assert graphs_of(executor).instantiated == 2
+    count = executor.dispatch_count(["prefill"])
+    first, second, third = (driver.launched[at * count : (at + 1) * count] for at in range(3))
+    assert first == third != second
+    assert [entry for entry, _ in first] == [entry for entry, _ in second]
+
+
+def test_old_graphs_are_destroyed(executor: CudaExecutor) -> None:
+    for seq in range(1, 101):
+        executor.run(["prefill"], env(seq, 0), STEP).discard()
+    assert graphs_of(executor).alive <= 64
+    executor.close()
+    assert graphs_of(executor).alive == 0
+
+
+def test_what_is_fetched_comes_in_order_and_staging_is_used_again(executor: CudaExecutor) -> None:
+    executor.write_buffer("tokens", 8, np.array([5, 6, 7], np.uint32).tobytes())
+    for _ in range(3):
+        parts = [Fetch("tokens", 12, 8), Fetch("tokens", 8, 4)]
+        got = executor.run(["decode"], env(1, 0), STEP, parts).result()
+        assert [np.frombuffer(part, np.uint32).tolist() for part in got] == [[6, 7], [5]]
+    assert executor.staging_bytes == 256
+
+
+def test_more_steps_under_way_than_the_ring_has_places(executor: CudaExecutor) -> None:
+    tickets = [
+        executor.run(["decode"], env(1, at), at.to_bytes(4, "little") * 8, [Fetch("step", 0, 4)])
+        for at in range(100)
+    ]
+    assert [int.from_bytes(ticket.result()[0], "little") for ticket in tickets] == list(range(100))
+
+
+def test_every_dispatch_is_timed(executor: CudaExecutor) -> None:
+    times = executor.profile(["decode"], env(1, 0), STEP)
+    assert len(times) == executor.dispatch_count(["decode"])
+    assert {time.seconds for time in times} == {0.25e-3}
+    assert graphs_of(executor).alive == 0
+
+
+def test_all_memory_goes_back(executor: CudaExecutor, driver: FakeDriver) -> None:
+    executor.run(["decode"], env(1, 0), STEP).result()
+    executor.close()
+    assert not driver.allocated and driver.depth == 0
+
+
+def test_a_model_too_large_is_refused_before_anything_is_allocated(
+    driver: FakeDriver, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = CudaExecutor()
+    monkeypatch.setattr(driver, "mem_get_info", lambda: (100_000, 1 << 30))
+    with pytest.raises(
+        DeviceError,
+        match=r"at context 64 needs [\d,]+ bytes \(weights [\d,]+, cache .*100,000 of [\d,]+ free",
+    ):
+        executor.load(artifact, 64, ["decode"])
+    assert not driver.allocated and not executor.buffers
+
+
+def test_a_load_that_fails_half_way_leaves_nothing(
+    driver: FakeDriver, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor, calls = CudaExecutor(), iter(range(10))
+    allocate = driver.mem_alloc
+
+    def failing(size: int) -> Any:
+        if next(calls) == 5:
+            raise driver.MemoryError("cuMemAlloc failed: out of memory")
+        return allocate(size)
+
+    monkeypatch.setattr(driver, "mem_alloc", failing)
+    with pytest.raises(DeviceError, match="out of memory while loading the artifact"):
+        executor.load(artifact, 64, ["decode"])
+    assert not driver.allocated and driver.depth == 0
+
+
+def test_a_capture_that_fails_is_ended_and_told(executor: CudaExecutor, driver: FakeDriver) -> None:
+    driver.fails = Error("cuLaunchKernel failed: invalid argument")
+    with pytest.raises(WorkFailed, match="running a step failed: cuLaunchKernel failed: invalid argument"):
+        executor.run(["decode"], env(1, 0), STEP)
+    assert driver.captured is None and driver.depth == 0
+    driver.fails = None
+    executor.run(["decode"], env(1, 0), STEP).result()
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "told"),
+    [
+        ("cuEventSynchronize failed: an illegal address was encountered", DeviceError, "the device was lost"),
+        ("cuGraphLaunch: CUDA_ERROR_LAUNCH_FAILED", DeviceError, "the device was lost"),
+        ("cuGraphInstantiate: CUDA_ERROR_OUT_OF_MEMORY", DeviceError, "out of memory"),
+        ("cuLaunchKernel failed: invalid argument", WorkFailed, "failed: cuLaunchKernel"),
+    ],
+)
+def test_the_drivers_errors_in_our_words(message: str, kind: type[Exception], told: str) -> None:
+    error = in_our_words("running a step", message)
+    assert type(error) is kind and told in error.message
+
+
+def test_a_kernel_alone(driver: FakeDriver, artifact: Artifact) -> None:
+    executor = CudaExecutor()
+    name, kernel = next((n, k) for n, k in artifact.manifest.kernels.items() if k.spec == "rms_norm")
+    arrays = [np.arange(64, dtype=np.float32) + at for at in range(len(kernel.bindings))]
+    got = executor.run_kernel(artifact, name, arrays, env(1, 0), STEP)
+    assert [array.tolist() for array in got] == [array.tolist() for array in arrays]
+    assert [entry for entry, _ in driver.launched] == [name] and not driver.allocated
+
+
+NO_DRIVER = """
+import sys
+sys.modules["pycuda"] = None
+from kernelc.errors import DeviceError
+from runtime.devices import open_device
+try:
+    open_device("cuda")
+except DeviceError as error:
+    print(error.render())
+"""
+
+
+def test_without_a_driver_there_is_one_clear_line() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", NO_DRIVER], cwd=REPO, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.startswith("error: --device cuda: PyCUDA is missing (")
+    assert "pip install 'kernelc[cuda]'" in run.stdout and run.stdout.count("\n") == 1
+
+
+def test_a_machine_without_a_gpu_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init() -> None:
+        raise Error("cuInit failed: no CUDA-capable device is detected")
+
+    fake = SimpleNamespace(Error=Error, init=init)
+    monkeypatch.setattr("importlib.import_module", lambda name: fake)
+    with pytest.raises(DeviceError, match=r"CUDA finds no GPU .cuInit failed: no CUDA-capable device"):
+        cuda_device.import_driver()
