@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from kernelc.artifact import Artifact
+from kernelc.target import Capabilities
 from runtime.devices import open_device
 from runtime.executor import Executor
+from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
 
@@ -16,12 +18,14 @@ from tests.runtime.tiny_kernels import REFERENCES
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """The toy model as it should be; tests that change it write their own."""
-    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy")
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv"))
 
 
-@pytest.fixture(scope="session", params=["cpu", pytest.param("wgpu", marks=pytest.mark.gpu)])
+@pytest.fixture(scope="session", params=["cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     """Each device in turn, opened once; loading an artifact releases the one before."""
+    if request.param == "vulkan":
+        require("vulkan", Capabilities())
     opened = open_device(request.param, references=REFERENCES)
     yield opened
     opened.close()

@@ -24,8 +24,11 @@ from kernelc.artifact import (
     Variant,
     kernel_file,
 )
+from kernelc.backends import backend_named
 from kernelc.ir.dim import Dim, Var, ceildiv
+from kernelc.target import TARGETS
 from tests.runtime import tiny_kernels as kernels
+from tests.runtime.tiny_traced import traced
 
 MAX_CONTEXT = 64
 PREFILL_ROWS, SCORE_ROWS = 8, 4
@@ -53,50 +56,58 @@ Change = Callable[[Manifest], Manifest]
 
 
 def write_tiny(
-    out: Path, *, texts: Texts | None = None, change: Change | None = None, max_shard_bytes: int = 4096
+    out: Path,
+    *,
+    targets: tuple[str, ...] = ("wgsl",),
+    texts: Texts | None = None,
+    change: Change | None = None,
+    max_shard_bytes: int = 4096,
 ) -> Artifact:
     """Write the toy artifact to `out` and open it.
 
-    `texts` replaces kernel texts by variant ("store.plain"); `change` edits the manifest before it is
-    written.
+    `targets` are those that it has kernels for; `texts` replaces WGSL texts by variant ("store.plain");
+    `change` edits the manifest before it is written.
     """
     with ArtifactWriter(out, max_shard_bytes=max_shard_bytes) as writer:
         writer.weights.add("bias", "f32", (kernels.VOCAB,), [BIAS])
         writer.weights.add("gain.quants", "f16.quants", (1, kernels.VOCAB), [GAIN])
-        manifest = _manifest(writer, texts or {})
+        manifest = _manifest(writer, targets, texts or {})
         writer.commit(change(manifest) if change else manifest)
     return Artifact.open(out)
 
 
-def _manifest(writer: ArtifactWriter, texts: Texts) -> Manifest:
+def _manifest(writer: ArtifactWriter, targets: tuple[str, ...], texts: Texts) -> Manifest:
     weights = writer.weights.finish()
     buffers = {name: Buffer("weight", tensor.bytes) for name, tensor in weights.tensors.items()}
     buffers |= {name: Buffer("state", size) for name, size in BUFFERS.items()}
     buffers |= {name: Buffer("slot", size) for name, size in SLOTS.items()}
     return Manifest(
         name="toy",
-        target="wgsl",
+        target=targets[0] if len(targets) == 1 else "all",
         quant="f16",
         model=ModelInfo("llama", kernels.VOCAB, 8, 1, 1, 1, 8, 8, MAX_CONTEXT, 1, (2,)),
         symbols={"seq": (1, PREFILL_ROWS), "past": (0, MAX_CONTEXT - 1), "context": (1, MAX_CONTEXT)},
         params=PARAMS,
-        kernels=_kernels(writer, texts),
+        kernels=_kernels(writer, targets, texts),
         buffers=buffers,
         programs=_programs(),
         weights=weights,
     )
 
 
-def _kernels(writer: ArtifactWriter, texts: Texts) -> dict[str, Kernel]:
+def _kernels(writer: ArtifactWriter, targets: tuple[str, ...], texts: Texts) -> dict[str, Kernel]:
     def variant(
         name: str, text: str, threads: int, grid: tuple[Dim, Dim, Dim], storage: int, *features: str
-    ) -> Variant:
-        text = texts.get(name, text)
-        file = kernel_file(name, text.encode(), "wgsl")
+    ) -> list[Variant]:
+        """The same for every target."""
         requires = Requires(features, None, threads, 0, storage)
-        return Variant(
-            "wgsl", file, writer.add_kernel(file, text.encode()), "main", (threads, 1, 1), grid, requires
-        )
+        found: list[Variant] = []
+        for target in targets:
+            suffix, entry, data = _printed(target, name, texts.get(name, text))
+            file = kernel_file(name, data, suffix)
+            sha256 = writer.add_kernel(file, data)
+            found.append(Variant(target, file, sha256, entry, (threads, 1, 1), grid, requires))
+        return found
 
     store_grid = (ceildiv(SEQ, 64), 1, 1)
     blocks_grid = (ceildiv(PAST + SEQ, kernels.BLOCK), SEQ, 1)
@@ -144,10 +155,20 @@ def _kernels(writer: ArtifactWriter, texts: Texts) -> dict[str, Kernel]:
     }
 
 
-def _kernel(spec: str, problem: dict[str, bool], bindings: tuple[str, ...], *variants: Variant) -> Kernel:
-    return Kernel(
-        spec, {**problem}, True, tuple(KernelBinding(*each.split(":")) for each in bindings), variants
-    )
+def _printed(target: str, variant: str, wgsl: str) -> tuple[str, str, bytes]:
+    """Suffix, entry point and file of a variant: hand-written for WGSL, traced for every other target."""
+    if target == "wgsl":
+        return "wgsl", "main", wgsl.encode()
+    rendered = backend_named(target).render(traced(variant))
+    return TARGETS[target].suffix, rendered.entry, rendered.file
+
+
+def _kernel(
+    spec: str, problem: dict[str, bool], bindings: tuple[str, ...], *variants: list[Variant]
+) -> Kernel:
+    bound = tuple(KernelBinding(*each.split(":")) for each in bindings)
+    by_target = tuple(variant for of_target in zip(*variants, strict=True) for variant in of_target)
+    return Kernel(spec, {**problem}, True, bound, by_target)
 
 
 def _programs() -> dict[str, Program]:
