@@ -31,6 +31,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
+# For tools that make a kernel a hundred times slower.
+settings.register_profile("few", settings.get_profile("ci"), max_examples=4)
 # New examples every night; a failure prints the line that reproduces it.
 settings.register_profile(
     "nightly", settings.get_profile("ci"), derandomize=False, max_examples=500, print_blob=True

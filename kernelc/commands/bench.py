@@ -27,6 +27,8 @@ from kernelc.commands.progress import progress_bar
 from kernelc.commands.table import print_table, size
 from kernelc.errors import DeviceError, UsageError
 from kernelc.ir.dim import evaluate
+from runtime import cuda_bandwidth, wgpu_bandwidth
+from runtime.cuda_executor import CudaExecutor
 from runtime.engine import Engine
 from runtime.executor import DispatchTime
 from runtime.timings import Timings
@@ -170,13 +172,14 @@ def _bandwidth(engine: Engine) -> float | None:
     """Return the device's copy bandwidth in bytes read and written per second, None where it has no
     measure.
     """
-    if not isinstance(engine.executor, WgpuExecutor):
+    executor = engine.executor
+    if not isinstance(executor, WgpuExecutor | CudaExecutor):
         return None
-    from runtime.wgpu_bandwidth import copy_bandwidth
-
     try:
         with progress_bar("measuring the bandwidth"):
-            return copy_bandwidth(engine.executor.device)
+            if isinstance(executor, CudaExecutor):
+                return cuda_bandwidth.copy_bandwidth(executor.device)
+            return wgpu_bandwidth.copy_bandwidth(executor.device)
     except DeviceError:  # no room for its two buffers beside the model
         return None
 

@@ -1,0 +1,199 @@
+"""Runs everything that needs an NVIDIA GPU, and writes down what came out, with the date, device and driver.
+
+    python tests/gpu/run_on_gpu.py --out results
+
+Needs the cuda extra, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's property test,
+the conformance checklist and the executor's own tests), `models` (greedy ids and logits of published models;
+they lie where KERNELC_TEST_DATA says), `bench` (decoding and prefill with random weights), `sanitize`
+(compute-sanitizer over the kernels). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code 1 where
+a step failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+REPO = Path(__file__).resolve().parents[2]
+STEPS = ("kernels", "models", "bench", "sanitize")
+CONFIGS = ("llama-3.2-1b", "llama-2-7b")
+KERNEL_TESTS = ("tests/kernels", "tests/conformance")
+
+
+class Runner:
+    """Runs commands, their output in a log file each."""
+
+    def __init__(self, out: Path, workers: int, timeout: int) -> None:
+        self.out, self.workers, self.timeout = out, workers, timeout
+
+    def command(self, log: str, *command: str, **environment: str) -> tuple[int, str]:
+        """Return (exit code, output); 124 where it ran out of time."""
+        env = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(REPO), os.environ.get("PYTHONPATH", "")]),
+            **environment,
+        }
+        began = time.perf_counter()
+        with (self.out / f"{log}.log").open("w+") as file:
+            file.write(f"$ {' '.join(command)}\n")
+            file.flush()
+            try:
+                code = subprocess.run(
+                    command, cwd=REPO, env=env, stdout=file, stderr=file, timeout=self.timeout
+                ).returncode
+            except subprocess.TimeoutExpired:
+                code = 124
+            file.seek(0)
+            text = file.read()
+        print(f"{log}: exit {code} in {time.perf_counter() - began:.1f} s", flush=True)
+        return code, text
+
+    def pytest(
+        self, log: str, *arguments: str, before: tuple[str, ...] = (), **environment: str
+    ) -> dict[str, Any]:
+        """Run tests on the GPU; a skipped one counts as failed where the device is the reason."""
+        command = [
+            *before,
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            str(self.workers),
+            "-p",
+            "no:cacheprovider",
+        ]
+        code, text = self.command(log, *command, *arguments, KERNELC_REQUIRED_EXECUTORS="cuda", **environment)
+        summary = re.findall(r"^.*\b(?:passed|failed)\b.* in [\d.]+s.*$", text, flags=re.MULTILINE)
+        failed = re.findall(r"^(?:FAILED|ERROR) .*$", text, flags=re.MULTILINE)
+        return {"exit": code, "summary": summary[-1].strip("= ") if summary else "", "failed": failed[:40]}
+
+
+def kernels(runner: Runner) -> dict[str, Any]:
+    """Property tests, conformance, random kernels and the executor."""
+    paths = [*KERNEL_TESTS, "tests/kir/test_random_kernels.py", "tests/gpu"]
+    return runner.pytest("kernels", *paths, "-k", "cuda and not published")
+
+
+def models(runner: Runner) -> dict[str, Any]:
+    """Published models against their references."""
+    found = runner.pytest("models", "tests/gpu", "-k", "published", "-s", "-n", "0")
+    text = (runner.out / "models.log").read_text()
+    return {**found, "logits": re.findall(r"\w+: worst logit error [^\n]*", text)}
+
+
+def bench(runner: Runner) -> dict[str, Any]:
+    """Random weights, int4: `kernelc bench`."""
+    results: dict[str, Any] = {"exit": 0}
+    for config in CONFIGS:
+        options = ["--config", config, "--random-weights", "--quant", "q4", "--context", "2048"]
+        more = [
+            "--target",
+            "cuda",
+            "--device",
+            "cuda",
+            "--prompt",
+            "512",
+            "--generate",
+            "128",
+            "--profile",
+            "--json",
+        ]
+        code, text = runner.command(
+            f"bench-{config}", sys.executable, "-m", "kernelc.cli", "bench", *options, *more
+        )
+        results["exit"] = results["exit"] or code
+        results[config] = _json_of(text) if code == 0 else text[-2000:]
+    return results
+
+
+def sanitize(runner: Runner) -> dict[str, Any]:
+    """compute-sanitizer's memcheck and racecheck over the kernel suite, with few examples of each."""
+    tool = shutil.which("compute-sanitizer")
+    if tool is None:
+        return {"exit": 1, "error": "compute-sanitizer is not on the PATH"}
+    results: dict[str, Any] = {"exit": 0}
+    for check in ("memcheck", "racecheck"):
+        before = (
+            tool,
+            "--tool",
+            check,
+            "--target-processes",
+            "all",
+            "--report-api-errors",
+            "no",
+            "--error-exitcode",
+            "9",
+        )
+        tests = [*KERNEL_TESTS, "-k", "cuda"]
+        found = runner.pytest(f"sanitize-{check}", *tests, before=before, HYPOTHESIS_PROFILE="few")
+        text = (runner.out / f"sanitize-{check}.log").read_text()
+        summaries = re.findall(r"^=+ (?:ERROR|RACECHECK) SUMMARY: .*$", text, flags=re.MULTILINE)
+        findings = [line for line in summaries if not re.search(r": 0 (?:errors|hazards)", line)]
+        found |= {
+            "processes": len(summaries),
+            "findings": findings[:20],
+            "exit": found["exit"] or bool(findings),
+        }
+        results[check] = found
+        results["exit"] = results["exit"] or found["exit"]
+    return results
+
+
+def _json_of(text: str) -> Any:
+    return json.loads(text[text.index("\n{") :])
+
+
+def device() -> dict[str, str]:
+    """What nvidia-smi says of the first GPU."""
+    fields = "name,driver_version,memory.total,clocks.max.sm,clocks.max.mem"
+    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader"]
+    try:
+        line = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError) as error:
+        return {"error": str(error)}
+    return dict(zip(fields.split(","), (part.strip() for part in line.split(",")), strict=False))
+
+
+def main() -> int:
+    """Run the steps; return the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path("gpu-results"), help="folder of the results")
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS))
+    parser.add_argument(
+        "--workers", type=int, default=min(16, os.cpu_count() or 1), help="test processes at once"
+    )
+    parser.add_argument("--timeout", type=int, default=3600, help="seconds for each command")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    runner = Runner(args.out.resolve(), args.workers, args.timeout)
+    found: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join(["python", *sys.argv]),
+        "device": device(),
+        "python": platform.python_version(),
+    }
+    run = {"kernels": kernels, "models": models, "bench": bench, "sanitize": sanitize}
+    for step in args.steps:
+        began = time.perf_counter()
+        found[step] = run[step](runner)
+        found[step]["seconds"] = round(time.perf_counter() - began, 1)
+        (args.out / "results.json").write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps({key: value for key, value in found.items() if key != "bench"}, indent=1))
+    return 1 if any(found[step]["exit"] for step in args.steps) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

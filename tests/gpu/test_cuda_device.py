@@ -1,0 +1,180 @@
+"""The CUDA executor on a real GPU; skipped where there is none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kernelc.artifact import Artifact
+from kernelc.compile import CompileOptions
+from kernelc.errors import DeviceError
+from kernelc.kernels.registry import references
+from kernelc.pipeline import build_artifact, build_random
+from kernelc.target import Capabilities
+from model.config import LlamaConfig
+from runtime.cuda_device import CudaDevice
+from runtime.cuda_executor import CudaExecutor
+from runtime.engine import ALL_ROLES, Engine
+from runtime.sampling import SamplingParams
+from tests.kernels.executors import require
+
+REPO = Path(__file__).resolve().parents[2]
+CONFIG = LlamaConfig(
+    vocab_size=1000, hidden_size=256, intermediate_size=352, layers=2, heads=8, kv_heads=2, head_dim=32,
+    rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
+)  # fmt: skip
+MODELS = ("stories260K", "babyllama105")
+
+
+@pytest.fixture(autouse=True)
+def cuda() -> None:
+    require("cuda", Capabilities())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A function (quant, kv) -> artifact with random weights."""
+
+    def build(quant: str, kv: str | None = None) -> Artifact:
+        out = tmp_path_factory.mktemp("cuda") / "artifact"
+        return Artifact.open(build_random(CONFIG, CompileOptions("cuda", quant, kv_dtype=kv), out))
+
+    return build
+
+
+def engine(artifact: Artifact | Path, device: str = "cuda", context: int | None = None) -> Engine:
+    return Engine.open(artifact, device=device, context=context, roles=ALL_ROLES, references=references())
+
+
+@pytest.mark.parametrize(
+    ("quant", "kv"), [("q4", "f16"), ("q4", None), ("q8", None), ("f16", None), ("f32", None)]
+)
+def test_programs_give_what_the_cpu_gives(built: Any, quant: str, kv: str | None) -> None:
+    artifact, ids = built(quant, kv), np.random.default_rng(3).integers(0, 1000, 90).tolist()
+    with engine(artifact, "cpu", 128) as cpu:
+        wanted = cpu.score(ids)
+    with engine(artifact, context=128) as gpu:
+        got = gpu.score(ids)
+        gpu.truncate(0)
+        stepwise = gpu.score(ids[:40], one_by_one=True)
+    limit = 5e-3 if kv == "f16" else 1e-3
+    assert np.abs(got - wanted).max() < limit
+    assert np.abs(stepwise - wanted[:40]).max() < limit
+
+
+def test_long_decodes_split_and_stay_the_same(built: Any) -> None:
+    """Past the positions where attention is split, the next ids are those of a prefill."""
+    artifact, ids = built("f32"), np.random.default_rng(4).integers(0, 1000, 1500).tolist()
+    with engine(artifact) as gpu:
+        gpu.feed(ids)
+        generated = [token.id for token in gpu.generate(40)]
+        gpu.truncate(0)
+        again: list[int] = []
+        for _ in range(3):
+            gpu.truncate(0)
+            gpu.feed([*ids, *again])
+            again += [token.id for token in gpu.generate(1)]
+    assert generated[:3] == again
+
+
+def test_the_same_seed_gives_the_same_text(built: Any) -> None:
+    def sampled(seed: int) -> Iterator[int]:
+        with engine(artifact, context=128) as gpu:
+            gpu.feed([1, 403, 407, 261, 378])
+            params = SamplingParams(1.0, top_k=40, top_p=0.9, min_p=0.02, repetition_penalty=1.1, seed=seed)
+            yield from (token.id for token in gpu.generate(60, params))
+
+    artifact = built("q4")
+    first = list(sampled(7))
+    assert first == list(sampled(7)) != list(sampled(8))
+
+
+def test_every_dispatch_is_timed(built: Any) -> None:
+    with engine(built("q4"), context=128) as gpu:
+        gpu.feed([1, 2, 3])
+        times = gpu.profile("decode")
+        assert len(times) == gpu.executor.dispatch_count(["decode"])
+        assert all(0 < time.seconds < 0.1 for time in times)
+
+
+def test_memory_goes_back(built: Any) -> None:
+    device = CudaDevice()
+    with device.using("asking for free memory"):
+        before, _ = device.free_bytes()
+    executor = CudaExecutor()
+    executor.load(built("q4"), 2048, ALL_ROLES)
+    executor.close()
+    with device.using("asking for free memory"):
+        after, _ = device.free_bytes()
+    device.close()
+    assert before - after < 32 << 20
+
+
+def test_a_model_too_large_is_refused_by_its_plan(built: Any) -> None:
+    device = CudaDevice()
+    with device.using("filling the device"):
+        free, _ = device.free_bytes()
+        filled = device.driver.mem_alloc(free - (1 << 20))
+    executor = CudaExecutor(device)
+    try:
+        with pytest.raises(DeviceError, match=r"needs [\d,]+ bytes \(weights [\d,]+, cache and other state"):
+            executor.load(built("f32"), 2048, ALL_ROLES)
+    finally:
+        with device.using("emptying the device"):
+            filled.free()
+        executor.close()
+
+
+LOST = """
+from runtime.cuda_compile import CudaSource, compile_kernel, architecture
+from runtime.cuda_device import CudaDevice
+from runtime.cuda_single import run_image
+from kernelc.errors import DeviceError
+import numpy as np
+device = CudaDevice()
+text = 'extern "C" __global__ void wild(float* x) { x[1ll << 40] = 1.0f; }'
+image = compile_kernel(CudaSource("wild", text, "wild"), architecture(device.capability))
+try:
+    run_image(device, image, "wild", (1, 1, 1), 1, [np.zeros(4, np.float32)])
+except DeviceError as error:
+    print(error.render())
+device.close()
+"""
+
+
+def test_a_lost_device_is_one_clear_line() -> None:
+    run = subprocess.run([sys.executable, "-c", LOST], cwd=REPO, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("error: the device was lost while running kernel wild"), run.stdout
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_published_models_give_the_references_ids_and_logits(
+    shared_data: Path, tmp_path: Path, model: str
+) -> None:
+    source, file = shared_data / "models" / model, shared_data / "reference" / model
+    artifact = build_artifact(source, CompileOptions("cuda", "f32"), out=tmp_path / "artifact")
+    runs = json.loads(file.with_suffix(".json").read_text())["runs"]
+    wanted = np.load(file.with_suffix(".npz"))["logits"]
+    with engine(artifact) as gpu:
+        for run in runs:
+            prompt = run["prompt_ids"]
+            gpu.truncate(0)
+            gpu.feed(prompt)
+            found = gpu.generate(len(run["ids"]) - len(prompt), stop_ids={1, 2})
+            assert [*prompt, *(token.id for token in found)] == run["ids"], run["prompt"]
+        for one_by_one in (False, True):
+            gpu.truncate(0)
+            got = gpu.score(runs[0]["ids"][: len(wanted)], one_by_one=one_by_one)
+            worst = float(np.abs(got - wanted).max())
+            print(
+                f"{model}: worst logit error {worst:.2e} {'one by one' if one_by_one else 'in one prefill'}"
+            )
+            assert worst < 1e-3
