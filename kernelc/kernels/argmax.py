@@ -145,7 +145,7 @@ def tokens_binding(access: str) -> Binding:
 def random_logits(vocab: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """Logits of the size that models give, sometimes with equals, infinities or NaN among them."""
     logits = (rng.normal(size=vocab) * 4).astype(np.float32)
-    kind = rng.integers(4)
+    kind = rng.integers(6)
     if kind == 1:
         logits = np.round(logits)
     elif kind == 2:

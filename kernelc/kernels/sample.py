@@ -132,7 +132,8 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
         self, problem: SampleProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
         arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
-        arrays["logits"].reshape(-1)[...] = random_logits(problem.vocab, rng)
+        scale = np.float32(rng.choice([0.02, 0.3, 1]))  # a flat distribution draws whatever is kept
+        arrays["logits"].reshape(-1)[...] = random_logits(problem.vocab, rng) * scale
         return arrays
 
     def params(
@@ -144,10 +145,10 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
         return {
             **super().params(problem, rng, env),
             "seed": int(rng.integers(0, 2**32)),
-            "temperature": one_of(0, 0.2, 0.7, 1, 1.5, 5),
-            "top_k": int(rng.choice([0, 0, 1, 2, 5, 40, 250, problem.vocab, 2**32 - 1])),
-            "top_p": one_of(1, 1, 0.99, 0.9, 0.5, 0.01),
-            "min_p": one_of(0, 0, 0.02, 0.3, 1),
+            "temperature": one_of(0, 0.2, 1, 5, 100),
+            "top_k": int(rng.choice([0, 0, 0, 1, 2, 3, 5, 40, 250, problem.vocab, 2**32 - 1])),
+            "top_p": one_of(1, 1, 0.95, 0.7, 0.5, 0.01, 0),
+            "min_p": one_of(0, 0, 0, 0.02, 0.3, 1, 2),
         }
 
     def tolerance(self, problem: SampleProblem) -> Tolerance:

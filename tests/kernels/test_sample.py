@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 from kernelc.kernels.sample import SAMPLE, SampleProblem, kept_reference, scores_reference
 from kernelc.kernels.threshold import SampleSchedule
 from tests.kernels import harness
+from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import check_kernel
 
 VOCABS = [1, 2, 4, 31, 64, 257, 512, 1000, 1028, 3000]
 RUNS = 4
 PLAIN = {"seq": 1, "past": 0, "seed": 1, "temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
 
-# The kernel has no 16-bit floats: the third variant would be the second once more.
-VARIANTS = {name: harness.VARIANTS[name] for name in ("baseline", "subgroups")}
+DEVICES = [name for name in EXECUTORS if name != "interpreter"]
+# The kernel has no 16-bit floats: variants that differ in them alone are the same kernel.
+VARIANTS = {name: variant for name, variant in harness.VARIANTS.items() if name != "f16-subgroups"}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@settings(max_examples=max(1, settings().max_examples // 3))
+@settings(max_examples=max(1, settings().max_examples // 5))
 @given(
     vocab=st.sampled_from(VOCABS),
     seq=st.integers(1, 3),
@@ -40,13 +42,18 @@ def test_sample_equals_its_reference(
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("vocab", [31, 1028])
-@pytest.mark.parametrize("slots", [2, 10])
-def test_sample_on_wgpu_equals_its_reference(vocab: int, variant: str, slots: int) -> None:
+@pytest.mark.parametrize(
+    ("executor", "vocab", "slots", "steps"),
+    [("wgpu", 4, 2, 16), ("wgpu", 1028, 10, 16), *((device, 31, 10, 4) for device in DEVICES)],
+)
+def test_sample_on_a_device_equals_its_reference(
+    executor: str, vocab: int, slots: int, steps: int, variant: str
+) -> None:
     """Compiling the kernel takes a driver longer than running it: few kernels, on many inputs."""
     schedule = SampleSchedule(64, 2, slots, 2, VARIANTS[variant].subgroups)
-    for past in range(5):
-        check(SampleProblem(vocab), "wgpu", variant, schedule, past, {"seq": 1, "past": past, "context": 8})
+    for past in range(steps):
+        env = {"seq": 1, "past": past, "context": steps + 2}
+        check(SampleProblem(vocab), executor, variant, schedule, past, env)
 
 
 @pytest.mark.nightly
