@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -31,7 +31,7 @@ from kernelc.backends.c_like import (
     used_builtins,
 )
 from kernelc.backends.opencl.keywords import UNUSABLE
-from kernelc.kir.nodes import Kernel, Value, values_of
+from kernelc.kir.nodes import Barrier, Block, If, Kernel, Value, values_of, walk
 from kernelc.kir.types import Type
 
 TERNARY = OR + 1
@@ -184,6 +184,26 @@ class OpenCl(Dialect):
         return "barrier(CLK_LOCAL_MEM_FENCE);"
 
 
+class OpenClBody(BodyPrinter):
+    """Ends every branch that holds a barrier with one: harmless, since all of a workgroup is there.
+
+    Without it pocl (3.1, Debian 12) goes wrong where the invocations leave such a branch by several ways: it
+    runs some of them through what follows the last barrier with the values of another.
+    """
+
+    def block(self, block: Block, depth: int) -> None:
+        super().block(block, depth)
+        if block in self.rejoining:
+            self.emit(depth, self.dialect.barrier())
+
+    @cached_property
+    def rejoining(self) -> frozenset[Block]:
+        branches = (s for s in walk(self.kernel.body) if isinstance(s, If))
+        blocks = [block for branch in branches for block in (branch.then, branch.orelse)]
+        holding = (block for block in blocks if any(isinstance(s, Barrier) for s in walk(block)))
+        return frozenset(block for block in holding if not isinstance(block.statements[-1], Barrier))
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
@@ -210,7 +230,7 @@ class OpenClBackend:
     def render(self, kernel: Kernel) -> Rendered:
         dialect = OpenCl()
         entry = re.sub(r"\W", "_", f"{kernel.name}_kernel")
-        printer = BodyPrinter(kernel, dialect)
+        printer = OpenClBody(kernel, dialect)
         body = printer.body()
         text = _template().render(
             kernel=kernel,
