@@ -130,6 +130,14 @@ class Engine:
         self._sequence.timings = Timings()
         return self._sequence.timings
 
+    def warm_up(self) -> None:
+        """Run every program once, where the device compiles a kernel when it first runs: the first answer and
+        its rates are then like all others. Only for an empty cache.
+        """
+        if not self.ids and self.executor.info.kind != "cpu":
+            self._sequence.warm_up()
+            self.start_timing()
+
     def common_prefix(self, ids: Sequence[int]) -> int:
         """Return how many of the first `ids` are in the cache already."""
         cached = self._sequence.ids

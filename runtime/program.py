@@ -127,6 +127,10 @@ class ProgramTable:
             raise UsageError(f"no {role} program starts after {past}; wanted one of {self._ranges(role)}")
         return max(fitting)
 
+    def smallest_steps(self) -> list[tuple[str, int, int]]:
+        """Every program with the smallest step it takes: (name, seq, past)."""
+        return [(name, seq[0], past[0]) for known in self._by_role.values() for name, seq, past in known]
+
     def _of(self, role: str) -> list[tuple[str, Bounds, Bounds]]:
         if role not in self._by_role:
             loaded = ", ".join(sorted(self._by_role)) or "none"

@@ -22,9 +22,15 @@ def open_engine(
 ) -> Engine:
     """Load an artifact on a device, with a progress bar. Raises: ArtifactError, DeviceError, ContextError."""
     with progress_bar(f"loading {artifact.manifest.name}") as report:
-        return Engine.open(
+        engine = Engine.open(
             artifact, device=device, context=context, roles=roles, references=references(), progress=report
         )
+        try:
+            engine.warm_up()
+        except BaseException:
+            engine.close()
+            raise
+        return engine
 
 
 def open_tokenizer(artifact: Artifact) -> Tokenizer:
