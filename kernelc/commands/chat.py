@@ -62,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
         conversation = Conversation(
             engine, coder, template, stop_ids=stops, system=args.system, policy=args.context_policy
         )
-        settings = ChatSettings(args.max_gen_len, sampling, opening.facts_of(engine, artifact, folder))
+        facts = opening.facts_of(engine, artifact, folder)
+        # one seed for the whole chat, drawn here where none was given: /stats shows what repeats it
+        settings = ChatSettings(args.max_gen_len, sampling.with_seed(), facts)
         screen = Screen(sys.stdout, sys.stderr)
         chat = Chat(
             conversation,
