@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,6 +60,9 @@ def run(args: argparse.Namespace) -> int:
     ids = opening.with_bos(tokenizer, tokenizer.encode(text), always=True)
     with opening.open_engine(artifact, args.device, args.context, roles=SCORE_ROLES) as engine:
         window = ids[: min(engine.context, args.max_tokens or engine.context)]
+        if args.max_tokens and args.max_tokens > engine.context:
+            note = f"note: --max-tokens {args.max_tokens} is cut to the context of {engine.context}"
+            print(note, file=sys.stderr)
         if len(window) < 2:
             raise UsageError("there is no token to predict", where=args.text, help="give a longer text")
         with progress_bar("evaluating") as report:
