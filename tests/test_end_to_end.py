@@ -17,24 +17,31 @@ from kernelc.ir.evaluate import empty_states, evaluate
 from kernelc.ir.types import DType
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact
+from kernelc.target import Capabilities
 from model.config import LlamaConfig
 from model.llama import llama
 from runtime.engine import ALL_ROLES, Engine
+from tests.kernels.executors import EXECUTORS, require
 from tests.packed import dequantised
 
 MODELS = ("stories260K", "babyllama105")
-DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu))
+DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan")
+TARGET_OF = {"cpu": "wgsl", "wgpu": "wgsl", "vulkan": "spirv"}
 
 
 @pytest.fixture(scope="session")
 def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A function (model, quant, kv) -> artifact folder that builds each once."""
+    """A function (model, quant, device, kv) -> artifact folder that builds each once.
+
+    Artifacts of quant f32 are for all targets, so that one is seen to run everywhere.
+    """
     folder, done = tmp_path_factory.mktemp("artifacts"), dict[Path, Path]()
 
-    def build(model: str, quant: str, kv: str | None = None) -> Path:
-        out = folder / f"{model}-{quant}-{kv}"
+    def build(model: str, quant: str, device: str, kv: str | None = None) -> Path:
+        target = "all" if quant == "f32" else TARGET_OF[device]
+        out = folder / f"{model}-{quant}-{target}-{kv}"
         if out not in done:
-            options = CompileOptions(quant=quant, kv_dtype=kv)
+            options = CompileOptions(target, quant, kv_dtype=kv)
             done[out] = build_artifact(shared_data / "models" / model, options, out=out)
         return done[out]
 
@@ -43,6 +50,8 @@ def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(params=DEVICES)
 def device(request: pytest.FixtureRequest) -> str:
+    if request.param in EXECUTORS:
+        require(request.param, Capabilities())
     return request.param
 
 
@@ -56,7 +65,7 @@ def reference(shared_data: Path, model: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_greedy_ids_are_the_references(built: Any, shared_data: Path, device: str, model: str) -> None:
-    with open_engine(built(model, "f32"), device) as engine:
+    with open_engine(built(model, "f32", device), device) as engine:
         for run in reference(shared_data, model)["runs"]:
             prompt = run["prompt_ids"]
             engine.truncate(0)
@@ -72,7 +81,7 @@ def test_logits_are_within_a_thousandth_at_every_position(
 ) -> None:
     wanted = np.load(shared_data / "reference" / f"{model}.npz")["logits"]
     ids = reference(shared_data, model)["runs"][0]["ids"][: len(wanted)]
-    with open_engine(built(model, "f32"), device) as engine:
+    with open_engine(built(model, "f32", device), device) as engine:
         got = engine.score(ids, one_by_one=one_by_one)
     assert got.shape == wanted.shape
     assert np.abs(got - wanted).max() < 1e-3
@@ -100,7 +109,7 @@ def test_quantised_logits_are_those_of_the_numpy_model_on_dequantised_weights(
     built: Any, shared_data: Path, device: str, model: str, quant: str, one_by_one: bool
 ) -> None:
     ids = reference(shared_data, model)["runs"][0]["ids"]
-    folder = built(model, quant)
+    folder = built(model, quant, device)
     wanted = model_on_dequantised_weights(folder, shared_data / "models" / model, ids, DType.F32)
     with open_engine(folder, device) as engine:
         got = engine.score(ids, one_by_one=one_by_one)
@@ -116,7 +125,7 @@ def test_a_cache_of_halves_errs_by_no_more_than_its_rounding(
     middle of two halves rounds is chance, so the kernels are held to a part of what the rounding itself
     does."""
     ids = reference(shared_data, model)["runs"][0]["ids"]
-    folder, source = built(model, "q4", "f16"), shared_data / "models" / model
+    folder, source = built(model, "q4", device, "f16"), shared_data / "models" / model
     exact = model_on_dequantised_weights(folder, source, ids, DType.F32)
     halves = model_on_dequantised_weights(folder, source, ids, DType.F16)
     with open_engine(folder, device) as engine:
@@ -130,7 +139,7 @@ def test_the_same_seed_gives_the_same_text(built: Any, device: str) -> None:
     from runtime.sampling import SamplingParams
 
     def sampled(seed: int) -> Iterator[int]:
-        with open_engine(built("stories260K", "q4"), device) as engine:
+        with open_engine(built("stories260K", "q4", device), device) as engine:
             engine.feed([1, 403, 407, 261, 378])
             params = SamplingParams(1.0, top_k=40, top_p=0.9, min_p=0.02, repetition_penalty=1.1, seed=seed)
             yield from (token.id for token in engine.generate(40, params))
@@ -149,7 +158,7 @@ def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_
     monkeypatch.setattr("kernelc.compile.SPLITS_SMALL", ((0, 0), (16, 8), (40, 16)))
     monkeypatch.setattr("kernelc.compile._Builder.largest_binding", 64 * 32)
     source = shared_data / "models" / "stories260K"
-    cut = build_artifact(source, CompileOptions(quant=quant), out=tmp_path / "cut")
+    cut = build_artifact(source, CompileOptions(TARGET_OF[device], quant), out=tmp_path / "cut")
     programs = Artifact.open(cut).manifest.programs
     assert [name for name, program in programs.items() if program.role == "decode"] == [
         "decode",
@@ -158,7 +167,7 @@ def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_
     ]
     assert len(programs["score"].dispatches) > 60
     ids = reference(shared_data, "stories260K")["runs"][0]["ids"]
-    with open_engine(built("stories260K", quant), device) as engine:
+    with open_engine(built("stories260K", quant, device), device) as engine:
         wanted = engine.score(ids)
     with open_engine(cut, device) as engine:
         assert np.abs(engine.score(ids) - wanted).max() < 1e-3
