@@ -96,8 +96,9 @@ class CudaDevice:
         return data.tobytes()
 
     def event(self) -> Handle:
-        """Return an event that waits well but takes no time."""
-        return self.driver.Event(self.driver.event_flags.DISABLE_TIMING)
+        """Return an event to wait for, asleep: what waits has nothing else to do, and a processor has."""
+        flags = self.driver.event_flags
+        return self.driver.Event(flags.DISABLE_TIMING | flags.BLOCKING_SYNC)
 
     # ---- kernels ----
 
@@ -161,22 +162,24 @@ def _import_graph_api() -> Handle:
         ) from None
 
 
-# What a context does not survive, in the driver's words and cuda-bindings' names.
+# What a context does not survive, in the driver's words and in cuda-bindings' names.
 _LOST = (
-    "illegal address",
+    "illegal memory access",
     "illegal instruction",
     "illegal_address",
     "illegal_instruction",
-    "launch failed",
+    "launch failure",
     "launch_failed",
     "launch timed out",
+    "launch_timeout",
     "misaligned",
+    "hardware stack",
     "context is destroyed",
     "context_is_destroyed",
     "uncorrectable",
-    "device not available",
-    "device_unavailable",
+    "unavailable",
     "unknown error",
+    "error_unknown",
 )
 
 

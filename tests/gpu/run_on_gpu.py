@@ -4,9 +4,9 @@
 
 Needs the cuda extra, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's property test,
 the conformance checklist and the executor's own tests), `models` (greedy ids and logits of published models;
-they lie where KERNELC_TEST_DATA says), `bench` (decoding and prefill with random weights), `sanitize`
-(compute-sanitizer over the kernels). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code 1 where
-a step failed.
+they lie where KERNELC_TEST_DATA says), `bench` (decoding and prefill with random weights), `memcheck` and
+`racecheck` (compute-sanitizer over the kernels, with few examples of each). Each writes OUT/STEP.log;
+OUT/results.json holds all. Exit code 1 where a step failed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
-STEPS = ("kernels", "models", "bench", "sanitize")
+STEPS = ("kernels", "models", "bench", "memcheck", "racecheck")
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
 
@@ -47,12 +50,15 @@ class Runner:
         with (self.out / f"{log}.log").open("w+") as file:
             file.write(f"$ {' '.join(command)}\n")
             file.flush()
+            process = subprocess.Popen(
+                command, cwd=REPO, env=env, stdout=file, stderr=file, start_new_session=True
+            )
             try:
-                code = subprocess.run(
-                    command, cwd=REPO, env=env, stdout=file, stderr=file, timeout=self.timeout
-                ).returncode
+                code = process.wait(self.timeout)
             except subprocess.TimeoutExpired:
                 code = 124
+                os.killpg(process.pid, signal.SIGKILL)  # with its test processes
+                process.wait()
             file.seek(0)
             text = file.read()
         print(f"{log}: exit {code} in {time.perf_counter() - began:.1f} s", flush=True)
@@ -117,37 +123,29 @@ def bench(runner: Runner) -> dict[str, Any]:
     return results
 
 
-def sanitize(runner: Runner) -> dict[str, Any]:
-    """compute-sanitizer's memcheck and racecheck over the kernel suite, with few examples of each."""
+def sanitized(runner: Runner, check: str) -> dict[str, Any]:
+    """One of compute-sanitizer's checks over the kernel suite, with few examples of each."""
     tool = shutil.which("compute-sanitizer")
     if tool is None:
         return {"exit": 1, "error": "compute-sanitizer is not on the PATH"}
-    results: dict[str, Any] = {"exit": 0}
-    for check in ("memcheck", "racecheck"):
-        before = (
-            tool,
-            "--tool",
-            check,
-            "--target-processes",
-            "all",
-            "--report-api-errors",
-            "no",
-            "--error-exitcode",
-            "9",
-        )
-        tests = [*KERNEL_TESTS, "-k", "cuda"]
-        found = runner.pytest(f"sanitize-{check}", *tests, before=before, HYPOTHESIS_PROFILE="few")
-        text = (runner.out / f"sanitize-{check}.log").read_text()
-        summaries = re.findall(r"^=+ (?:ERROR|RACECHECK) SUMMARY: .*$", text, flags=re.MULTILINE)
-        findings = [line for line in summaries if not re.search(r": 0 (?:errors|hazards)", line)]
-        found |= {
-            "processes": len(summaries),
-            "findings": findings[:20],
-            "exit": found["exit"] or bool(findings),
-        }
-        results[check] = found
-        results["exit"] = results["exit"] or found["exit"]
-    return results
+    options = [
+        "--tool",
+        check,
+        "--target-processes",
+        "all",
+        "--report-api-errors",
+        "no",
+        "--error-exitcode",
+        "9",
+    ]
+    found = runner.pytest(
+        check, *KERNEL_TESTS, "-k", "cuda", before=(tool, *options), HYPOTHESIS_PROFILE="few"
+    )
+    text = (runner.out / f"{check}.log").read_text()
+    summaries = re.findall(r"^=+ (?:ERROR|RACECHECK) SUMMARY: .*$", text, flags=re.MULTILINE)
+    findings = [line for line in summaries if not re.search(r": 0 (?:errors|hazards)", line)]
+    exit_code = found["exit"] or int(bool(findings) or not summaries)
+    return {**found, "exit": exit_code, "summaries": len(summaries), "findings": findings[:20]}
 
 
 def _json_of(text: str) -> Any:
@@ -185,7 +183,12 @@ def main() -> int:
         "device": device(),
         "python": platform.python_version(),
     }
-    run = {"kernels": kernels, "models": models, "bench": bench, "sanitize": sanitize}
+    run: dict[str, Callable[[Runner], dict[str, Any]]] = {
+        "kernels": kernels,
+        "models": models,
+        "bench": bench,
+    }
+    run |= {check: partial(sanitized, check=check) for check in ("memcheck", "racecheck")}
     for step in args.steps:
         began = time.perf_counter()
         found[step] = run[step](runner)

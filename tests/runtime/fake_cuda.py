@@ -51,7 +51,7 @@ class FakeDriver:
     """`pycuda.driver`."""
 
     Error, MemoryError, Event = Error, MemoryError, Event
-    event_flags = SimpleNamespace(DISABLE_TIMING=2)
+    event_flags = SimpleNamespace(DISABLE_TIMING=2, BLOCKING_SYNC=1)
 
     def __init__(self, memory_bytes: int = 1 << 30) -> None:
         self.memory_bytes = memory_bytes

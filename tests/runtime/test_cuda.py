@@ -178,7 +178,12 @@ def test_a_capture_that_fails_is_ended_and_told(executor: CudaExecutor, driver: 
 @pytest.mark.parametrize(
     ("message", "kind", "told"),
     [
-        ("cuEventSynchronize failed: an illegal address was encountered", DeviceError, "the device was lost"),
+        (
+            "cuEventSynchronize failed: an illegal memory access was encountered",
+            DeviceError,
+            "the device was lost",
+        ),
+        ("cuStreamSynchronize failed: unspecified launch failure", DeviceError, "the device was lost"),
         ("cuGraphLaunch: CUDA_ERROR_LAUNCH_FAILED", DeviceError, "the device was lost"),
         ("cuGraphInstantiate: CUDA_ERROR_OUT_OF_MEMORY", DeviceError, "out of memory"),
         ("cuLaunchKernel failed: invalid argument", WorkFailed, "failed: cuLaunchKernel"),
