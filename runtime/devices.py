@@ -1,49 +1,26 @@
-"""Opens a device by the name that --device gives."""
+"""Opens a device by the name that --device gives, or picks one.
+
+`auto` takes the first of DRIVEN that can be opened among those whose kernels the artifact has, and else the
+cpu: a vendor's own driver before the portable ones, those that drive graphics cards before OpenCL, which
+mostly finds a CPU.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 
+from kernelc.artifact import Manifest
 from kernelc.errors import DeviceError, UsageError
 from runtime.cpu_executor import CpuExecutor
-from runtime.executor import Executor, Reference
+from runtime.executor import DeviceInfo, Executor, Reference
 
-DEVICES = ("auto", "wgpu", "cuda", "vulkan", "opencl", "cpu")
-_NOT_BUILT = ("opencl",)
-
-
-def open_device(name: str = "auto", *, references: Mapping[str, Reference] | None = None) -> Executor:
-    """Open a device by its name, or for "auto" wgpu where there is an adapter and else the cpu.
-
-    `references` are the numpy kernels by spec name; the cpu device runs nothing else.
-    Raises: DeviceError where it cannot be opened, UsageError for another name.
-    """
-    if name not in DEVICES:
-        raise UsageError(f"--device is {name!r}, wanted one of {', '.join(DEVICES)}")
-    if name in _NOT_BUILT:
-        raise DeviceError(f"device {name} is not in this build", help="use --device wgpu or --device cpu")
-    if name == "cpu":
-        return _open_cpu(references)
-    if name == "cuda":
-        return _open_cuda()
-    if name == "vulkan":
-        return _open_vulkan()
-    try:
-        return _open_wgpu()
-    except DeviceError:
-        if name == "auto" and references is not None:
-            return _open_cpu(references)
-        raise
-
-
-def _open_wgpu() -> Executor:
-    from runtime.wgpu_executor import WgpuExecutor  # loads a native library: only where it is asked for
-
-    return WgpuExecutor()
+Explain = Callable[[str], None]
+"""Told in one line which device `auto` took, and why not those before it."""
 
 
 def _open_cuda() -> Executor:
-    from runtime.cuda_executor import CudaExecutor
+    from runtime.cuda_executor import CudaExecutor  # drivers' libraries load where they are asked for
 
     return CudaExecutor()
 
@@ -54,7 +31,129 @@ def _open_vulkan() -> Executor:
     return VulkanExecutor()
 
 
+def _open_wgpu() -> Executor:
+    from runtime.wgpu_executor import WgpuExecutor
+
+    return WgpuExecutor()
+
+
+def _open_opencl() -> Executor:
+    from runtime.opencl_executor import OpenClExecutor
+
+    return OpenClExecutor()
+
+
+@dataclass(frozen=True)
+class Driven:
+    """A kind of device that runs kernels of a target."""
+
+    target: str
+    open: Callable[[], Executor]
+
+
+DRIVEN: Mapping[str, Driven] = {  # in the order in which `auto` tries them
+    "cuda": Driven("cuda", _open_cuda),
+    "vulkan": Driven("spirv", _open_vulkan),
+    "wgpu": Driven("wgsl", _open_wgpu),
+    "opencl": Driven("opencl", _open_opencl),
+}
+DEVICES = ("auto", *DRIVEN, "cpu")
+
+
+def open_device(
+    name: str = "auto",
+    *,
+    references: Mapping[str, Reference] | None = None,
+    manifest: Manifest | None = None,
+    explain: Explain | None = None,
+) -> Executor:
+    """Open a device by its name, or for "auto" the first that runs what the artifact has.
+
+    `references` are the numpy kernels by spec name; the cpu device runs nothing else. Without a `manifest`,
+    "auto" takes any kind. Raises: DeviceError where it cannot be opened, UsageError for another name.
+    """
+    if name not in DEVICES:
+        raise UsageError(f"--device is {name!r}, wanted one of {', '.join(DEVICES)}")
+    if name == "cpu":
+        return _open_cpu(references)
+    if name != "auto":
+        return DRIVEN[name].open()
+    return _open_first(references, None if manifest is None else targets_of(manifest), explain)
+
+
+def _open_first(
+    references: Mapping[str, Reference] | None, targets: Collection[str] | None, explain: Explain | None
+) -> Executor:
+    passed: dict[str, str] = {}
+    for kind, driven in DRIVEN.items():
+        if targets is not None and driven.target not in targets:
+            passed[kind] = f"the artifact has no {driven.target} kernels"
+            continue
+        try:
+            executor = driven.open()
+        except DeviceError as error:
+            passed[kind] = error.message
+            continue
+        _tell(explain, executor.info, passed)
+        return executor
+    if references is None:
+        raise _none(passed)
+    executor = _open_cpu(references)
+    _tell(explain, executor.info, passed)
+    return executor
+
+
+def _tell(explain: Explain | None, info: DeviceInfo, passed: Mapping[str, str]) -> None:
+    if explain:
+        explain(chosen(info.kind, info.name, passed))
+
+
+def chosen(kind: str, name: str, passed: Mapping[str, str]) -> str:
+    """Return the line that says which device `auto` takes, and why none of those `passed`."""
+    others = "; ".join(f"no {other}: {why}" for other, why in passed.items())
+    return f"device {kind}: {name}" + (f" ({others})" if others else "")
+
+
+def _none(passed: Mapping[str, str]) -> DeviceError:
+    why = "; ".join(f"{kind}: {reason}" for kind, reason in passed.items())
+    help_ = "install a Vulkan driver, such as Mesa's (mesa-vulkan-drivers), or use --device cpu"
+    return DeviceError(f"no device can be used: {why}", where="--device auto", help=help_)
+
+
 def _open_cpu(references: Mapping[str, Reference] | None) -> Executor:
     if references is None:
         raise DeviceError("device cpu needs the numpy kernels, and was given none")
     return CpuExecutor(references)
+
+
+def targets_of(manifest: Manifest) -> frozenset[str]:
+    """Return the targets that every kernel of an artifact is there for."""
+    found = {driven.target for driven in DRIVEN.values()}
+    for kernel in manifest.kernels.values():
+        found &= {variant.target for variant in kernel.variants}
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A kind of device and what there is of it: `info`, or what is `missing` and the `help` for that."""
+
+    kind: str
+    target: str
+    info: DeviceInfo | None
+    missing: str = ""
+    help: str = ""
+
+
+def survey() -> Iterator[Survey]:
+    """Open each kind of device in turn, in the order of `auto`, and tell what it is or what is missing."""
+    for kind, driven in DRIVEN.items():
+        try:
+            executor = driven.open()
+        except DeviceError as error:
+            yield Survey(kind, driven.target, None, error.message, error.help or "")
+            continue
+        info = executor.info
+        executor.close()
+        yield Survey(kind, driven.target, info)
+    yield Survey("cpu", "", CpuExecutor({}).info)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from kernelc.artifact import Artifact
 from kernelc.errors import ContextError, UsageError
-from runtime.devices import open_device
+from runtime.devices import Explain, open_device
 from runtime.executor import DispatchTime, Executor, Fetch, Progress, Reference, Ticket
 from runtime.generation import Generated, Generation, Request
 from runtime.program import ProgramTable, StepBlock
@@ -55,15 +55,17 @@ class Engine:
         references: Mapping[str, Reference] | None = None,
         progress: Progress | None = None,
         ahead: int = 4,
+        explain: Explain | None = None,
     ) -> Engine:
-        """Open `device` ("auto", "wgpu", "cpu") and load `artifact` on it.
+        """Open `device` (see `runtime.devices`) and load `artifact` on it.
 
         `context` is in tokens (default: the artifact's own maximum); `references` are the numpy kernels by
         spec name, which device "cpu" needs; `ahead` is how many decode steps are handed over before the
-        first id is read back. Raises: ArtifactError, DeviceError, ContextError, UsageError.
+        first id is read back; `explain` is told which device "auto" took.
+        Raises: ArtifactError, DeviceError, ContextError, UsageError.
         """
         opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
-        executor = open_device(device, references=references)
+        executor = open_device(device, references=references, manifest=opened.manifest, explain=explain)
         try:
             return cls(executor, opened, context, roles=roles, progress=progress, ahead=ahead)
         except BaseException:

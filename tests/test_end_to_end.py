@@ -25,8 +25,8 @@ from tests.kernels.executors import EXECUTORS, require
 from tests.packed import dequantised
 
 MODELS = ("stories260K", "babyllama105")
-DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan")
-TARGET_OF = {"cpu": "wgsl", "wgpu": "wgsl", "vulkan": "spirv"}
+DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl")
+TARGET_OF = {"cpu": "wgsl", "wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl"}
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ MAY_IMPORT_COMMANDS = ("kernelc.commands", "kernelc.cli", "kernelc.build")
 SCRIPT_MAY_IMPORT = {"runtime.chat": "kernelc.cli"}  # `python -m runtime.chat`
 
 # The runtime is what a user of an artifact installs: it stays this small.
-RUNTIME_LIBRARIES = {"numpy", "wgpu", "vulkan"}
+RUNTIME_LIBRARIES = {"numpy", "wgpu", "vulkan", "pycuda", "cuda", "pyopencl"}
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,17 @@ from tests.runtime.tiny_kernels import REFERENCES
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """The toy model as it should be; tests that change it write their own."""
-    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv"))
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv", "opencl"))
 
 
-@pytest.fixture(scope="session", params=["cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan"])
+DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl")
+
+
+@pytest.fixture(scope="session", params=DEVICES)
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     """Each device in turn, opened once; loading an artifact releases the one before."""
-    if request.param == "vulkan":
-        require("vulkan", Capabilities())
+    if request.param in ("vulkan", "opencl"):
+        require(request.param, Capabilities())
     opened = open_device(request.param, references=REFERENCES)
     yield opened
     opened.close()

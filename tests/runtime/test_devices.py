@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +15,20 @@ import pytest
 
 from kernelc.artifact import Artifact
 from kernelc.errors import DeviceError, InternalError, UsageError
+from runtime import devices
 from runtime.cpu_executor import CpuExecutor, element_dtype
-from runtime.devices import open_device
+from runtime.devices import Driven, open_device, survey
 from runtime.engine import Engine
+from runtime.executor import Executor
+from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
 
 REPO = Path(__file__).resolve().parents[2]
 
 
 def test_an_unknown_device_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="--device is 'gpu', wanted one of auto, wgpu"):
+    with pytest.raises(UsageError, match="--device is 'gpu', wanted one of auto, cuda, vulkan, wgpu, op"):
         open_device("gpu")
-
-
-@pytest.mark.parametrize("name", ["opencl"])
-def test_a_device_of_another_build_says_so(name: str) -> None:
-    with pytest.raises(DeviceError, match=f"device {name} is not in this build"):
-        open_device(name)
 
 
 def test_the_cpu_needs_references(tiny: Artifact) -> None:
@@ -40,11 +38,11 @@ def test_the_cpu_needs_references(tiny: Artifact) -> None:
         Engine(CpuExecutor({}), tiny)
 
 
-NO_ADAPTER = """
+NO_DRIVERS = """
 from kernelc.errors import DeviceError
 from runtime.devices import open_device
-print(open_device("auto", references={}).info.kind)
-for name in ("auto", "wgpu"):
+print(open_device("auto", references={}, explain=print).info.kind)
+for name in ("auto", "cuda", "vulkan", "wgpu", "opencl"):
     try:
         open_device(name)
     except DeviceError as error:
@@ -52,17 +50,83 @@ for name in ("auto", "wgpu"):
 """
 
 
-def test_without_an_adapter_auto_is_the_cpu_and_wgpu_says_what_to_install() -> None:
-    env = {**os.environ, "VK_DRIVER_FILES": "/nonexistent", "VK_ICD_FILENAMES": "/nonexistent"}
+def test_without_a_driver_auto_is_the_cpu_and_each_device_says_what_to_install() -> None:
+    nowhere = ("VK_DRIVER_FILES", "VK_ICD_FILENAMES", "OCL_ICD_VENDORS", "OCL_ICD_FILENAMES")
+    env = {**os.environ, **dict.fromkeys(nowhere, "/nonexistent"), "CUDA_VISIBLE_DEVICES": ""}
     env["WGPU_BACKEND_TYPE"] = "Vulkan"
     done = subprocess.run(
-        [sys.executable, "-c", NO_ADAPTER], cwd=REPO, env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", NO_DRIVERS], cwd=REPO, env=env, capture_output=True, text=True, timeout=120
     )
-    lines = done.stdout.splitlines()
-    assert lines[:1] == ["cpu"], done.stderr
-    assert len(lines) == 3
-    for line in lines[1:]:
-        assert line.startswith("error: no graphics adapter found (help: install a Vulkan driver")
+    assert done.returncode == 0, done.stderr
+    why, kind, auto, *errors = done.stdout.splitlines()
+    assert why.startswith("device cpu: cpu (no cuda: ")
+    assert "no graphics adapter found" in why and "no OpenCL driver" in why
+    assert kind == "cpu"
+    assert auto.startswith("error: --device auto: no device can be used: cuda: ")
+    assert len(errors) == 4
+    assert all(line.startswith("error: ") and "(help: " in line for line in errors)
+    assert errors[2].startswith("error: no graphics adapter found (help: install a Vulkan driver")
+    assert errors[3].startswith("error: there is no OpenCL driver (help: install pyopencl")
+
+
+class Opened(CpuExecutor):
+    """Stands for a device of some kind."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(REFERENCES)
+        self.info = dataclasses.replace(self.info, kind=kind, name=f"the {kind}")
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Kinds that were tried; only OpenCL and wgpu have a device."""
+    names: list[str] = []
+
+    def opener(kind: str) -> Callable[[], Executor]:
+        def open_one() -> Executor:
+            names.append(kind)
+            if kind in ("wgpu", "opencl"):
+                return Opened(kind)
+            raise DeviceError(f"no driver for {kind}")
+
+        return open_one
+
+    kinds = {kind: Driven(driven.target, opener(kind)) for kind, driven in devices.DRIVEN.items()}
+    monkeypatch.setattr(devices, "DRIVEN", kinds)
+    return names
+
+
+def test_auto_takes_the_first_that_opens_and_says_why(tried: list[str]) -> None:
+    said: list[str] = []
+    assert open_device("auto", explain=said.append).info.kind == "wgpu"
+    assert tried == ["cuda", "vulkan", "wgpu"]
+    assert said == ["device wgpu: the wgpu (no cuda: no driver for cuda; no vulkan: no driver for vulkan)"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "kind", "asked"),
+    [
+        (("wgsl",), "wgpu", ["wgpu"]),
+        (("spirv", "opencl"), "opencl", ["vulkan", "opencl"]),
+        (("spirv",), "cpu", ["vulkan"]),
+    ],
+)
+def test_auto_asks_only_for_devices_that_the_artifact_has_kernels_for(
+    tmp_path: Path, tried: list[str], targets: tuple[str, ...], kind: str, asked: list[str]
+) -> None:
+    artifact = write_tiny(tmp_path / "toy", targets=targets)
+    said: list[str] = []
+    engine = Engine.open(artifact, references=REFERENCES, explain=said.append)
+    assert (engine.executor.info.kind, tried) == (kind, asked)
+    assert said[0].startswith(f"device {kind}: ")
+    assert "no cuda: the artifact has no cuda kernels" in said[0]
+
+
+def test_the_survey_tells_of_every_kind(tried: list[str]) -> None:
+    found = {each.kind: each for each in survey()}
+    assert list(found) == ["cuda", "vulkan", "wgpu", "opencl", "cpu"]
+    assert found["cuda"].info is None and found["cuda"].missing == "no driver for cuda"
+    assert found["opencl"].info is not None and found["opencl"].info.name == "the opencl"
 
 
 @pytest.mark.parametrize(

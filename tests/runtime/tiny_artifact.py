@@ -99,10 +99,12 @@ def _kernels(writer: ArtifactWriter, targets: tuple[str, ...], texts: Texts) -> 
     def variant(
         name: str, text: str, threads: int, grid: tuple[Dim, Dim, Dim], storage: int, *features: str
     ) -> list[Variant]:
-        """The same for every target."""
+        """The same for every target, but for OpenCL, whose kernels ask for no features."""
         requires = Requires(features, None, threads, 0, storage)
         found: list[Variant] = []
         for target in targets:
+            if target == "opencl" and features:
+                continue
             suffix, entry, data = _printed(target, name, texts.get(name, text))
             file = kernel_file(name, data, suffix)
             sha256 = writer.add_kernel(file, data)
@@ -167,7 +169,9 @@ def _kernel(
     spec: str, problem: dict[str, bool], bindings: tuple[str, ...], *variants: list[Variant]
 ) -> Kernel:
     bound = tuple(KernelBinding(*each.split(":")) for each in bindings)
-    by_target = tuple(variant for of_target in zip(*variants, strict=True) for variant in of_target)
+    all_ = [variant for of_all_targets in variants for variant in of_all_targets]
+    targets = dict.fromkeys(variant.target for variant in all_)
+    by_target = tuple(variant for target in targets for variant in all_ if variant.target == target)
     return Kernel(spec, {**problem}, True, bound, by_target)
 
 
