@@ -22,23 +22,40 @@ def run_image(
     arrays: Arrays,
     step: bytes = b"",
 ) -> list[npt.NDArray[np.generic]]:
+    """Run a compiled kernel once on copies of `arrays`; see `run_function` for the rest."""
+    with device.using(f"loading kernel {entry}"):
+        module, function = device.function(image, entry, len(arrays) + bool(step))
+    try:
+        return run_function(device, function, entry, grid, threads, arrays, step)
+    finally:
+        with device.using(f"unloading kernel {entry}"):
+            del function, module
+
+
+def run_function(
+    device: CudaDevice,
+    function: Handle,
+    entry: str,
+    grid: Extent,
+    threads: int,
+    arrays: Arrays,
+    step: bytes = b"",
+) -> list[npt.NDArray[np.generic]]:
     """Run a kernel once on copies of `arrays`, one for each binding; return them as the kernel left them.
 
     `step` is the step block, for a kernel that takes one. Raises: DeviceError, WorkFailed.
     """
+    blocks = [np.ascontiguousarray(array).tobytes() for array in arrays]
+    blocks += [step] if step else []
+    memory: list[Handle] = []
     with device.using(f"running kernel {entry}"):
-        blocks = [np.ascontiguousarray(array).tobytes() for array in arrays]
-        blocks += [step] if step else []
-        memory: list[Handle] = []
         try:
             for block in blocks:
                 memory.append(device.allocate(len(block)))
                 if block:
                     device.upload(int(memory[-1]), block)
-            module, function = device.function(image, entry, len(memory))
             device.launch(function, grid, threads, tuple(int(each) for each in memory))
             data = [device.download(int(at), len(block)) for at, block in zip(memory, blocks, strict=True)]
-            del function, module
         finally:
             for each in memory:
                 each.free()

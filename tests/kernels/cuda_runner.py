@@ -15,7 +15,7 @@ from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
 from runtime.cuda_compile import CudaSource, architecture, compile_kernel
 from runtime.cuda_device import CudaDevice
-from runtime.cuda_single import run_image
+from runtime.cuda_single import run_function
 
 
 @functools.cache
@@ -39,11 +39,14 @@ def lacking(capabilities: Capabilities) -> str | None:
     return None
 
 
-@functools.lru_cache(maxsize=4096)
-def _image(source: CudaSource) -> bytes:
+@functools.lru_cache(maxsize=512)
+def _loaded(source: CudaSource, parameters: int) -> Any:
+    """(module, function); the module is loaded as long as this is remembered."""
     device = cuda_device()
     assert isinstance(device, CudaDevice)
-    return compile_kernel(source, architecture(device.capability))
+    image = compile_kernel(source, architecture(device.capability))
+    with device.using(f"loading kernel {source.name}"):
+        return device.function(image, source.entry, parameters)
 
 
 def run_cuda(
@@ -55,8 +58,9 @@ def run_cuda(
     """Copies of the arrays as the kernel leaves them."""
     device, rendered = cuda_device(), CudaBackend().render(kernel)
     assert isinstance(device, CudaDevice)
-    image = _image(CudaSource(kernel.name, rendered.text, rendered.entry))
+    source = CudaSource(kernel.name, rendered.text, rendered.entry)
     block = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)
     bound = [arrays[buffer.name] for buffer in kernel.buffers]
-    left = run_image(device, image, rendered.entry, grid, kernel.workgroup, bound, block)
+    _, function = _loaded(source, len(bound) + bool(block))
+    left = run_function(device, function, rendered.entry, grid, kernel.workgroup, bound, block)
     return {buffer.name: array for buffer, array in zip(kernel.buffers, left, strict=True)}

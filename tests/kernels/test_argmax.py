@@ -36,7 +36,7 @@ problems = st.one_of(
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("executor", EXECUTORS)
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples * 6 // 5)
 @given(
     case=problems,
     seq=st.integers(1, 3),
