@@ -105,13 +105,11 @@ class VulkanExecutor:
                 commands = [self._before(loaded, frame, step)]
                 commands += [recording.commands] if recording else []
                 commands += [self._after(loaded, frame, fetch, staging)] if staging else []
-                number = queue.submit(frame, commands)
+                number = queue.submit(commands, frame, *([recording] if recording else []))
         except BaseException:
             if staging is not None:
                 self._pool.give_back(staging)
             raise
-        if recording is not None:
-            recording.number = number
         return VulkanTicket(queue, self._pool, staging, sizes, number)
 
     def _before(self, loaded: LoadedArtifact, frame: Frame, step: bytes) -> Handle:
@@ -163,7 +161,7 @@ class VulkanExecutor:
             queue.barrier(frame.before)
             queue.update(frame.before, buffer, offset, data)
             queue.end(frame.before)
-            queue.submit(frame, [frame.before])
+            queue.submit([frame.before], frame)
 
     def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
         """Wait for all work handed over before and return a range of a loaded buffer."""

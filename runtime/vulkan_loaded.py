@@ -6,6 +6,7 @@ each set of programs and grids that comes along, and replayed for every step aft
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,8 +18,8 @@ from runtime.executor import Progress
 from runtime.program import Extent, Grid, LoadPlan, ResolvedDispatch, resolve_grid
 from runtime.vulkan_device import Buffer, VulkanDevice
 from runtime.vulkan_kernels import BindingSets, BoundRange, KernelBinary, Kernels, Pipeline
-from runtime.vulkan_native import Handle, translated
-from runtime.vulkan_queue import Queue
+from runtime.vulkan_native import Handle, VulkanError, translated
+from runtime.vulkan_queue import Queue, Recording
 
 _UPLOAD_BYTES = 16 << 20  # of each of the two staging buffers through which weights go
 _RECORDINGS = 64  # kept at once; prompts of many lengths would otherwise pile up
@@ -46,14 +47,6 @@ class LoadedProgram:
 
     launches: tuple[Launch, ...]
     changing: tuple[Callable[[Mapping[str, int]], Extent], ...]
-
-
-@dataclass(eq=False)
-class Recording:
-    """Commands to be replayed, and the submission that did so last."""
-
-    commands: Handle
-    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,7 +91,7 @@ class LoadedArtifact:
 
     def release(self) -> None:
         """Wait for what is under way and destroy everything."""
-        with translated("releasing an artifact"):
+        with contextlib.suppress(VulkanError):  # on a lost device nothing is under way
             self._on.queue.flush()
         for recording in self._recordings.values():
             self._on.queue.free(recording.commands)
@@ -180,7 +173,7 @@ class LoadedArtifact:
             if artifact.manifest.buffers[name].kind != "weight":
                 queue.zero(frame.before, buffer)
         queue.end(frame.before)
-        queue.submit(frame, [frame.before])
+        queue.submit([frame.before], frame)
 
     def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
         """Write the weights in the order in which they lie in the shards, through two buffers in turn."""
@@ -220,7 +213,7 @@ class _Uploader:
             queue.begin(frame.before)
             queue.copy(frame.before, buffer, 0, target, offset, len(part))
             queue.end(frame.before)
-            number = queue.submit(frame, [frame.before])
+            number = queue.submit([frame.before], frame)
         finally:
             self._slots.append((buffer, number))
 

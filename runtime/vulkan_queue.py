@@ -32,6 +32,14 @@ class Frame:
     number: int = 0
 
 
+@dataclass(eq=False)
+class Recording:
+    """Commands to be replayed, and the submission that did so last."""
+
+    commands: Handle
+    number: int = 0
+
+
 class Queue:
     """Hands work to a device. Raises VulkanError throughout; callers translate."""
 
@@ -85,12 +93,12 @@ class Queue:
 
     # ---- submissions ----
 
-    def submit(self, frame: Frame | None, commands: Sequence[Handle]) -> int:
-        """Hand over recorded commands; returns the submission's number."""
+    def submit(self, commands: Sequence[Handle], *users: Frame | Recording) -> int:
+        """Hand over commands, which are these users'; returns the submission's number."""
         number = self._number = self._number + 1
         self._signal[0] = number
-        if frame is not None:
-            frame.number = number
+        for user in users:
+            user.number = number
         array = self._vulkan.ffi.new("VkCommandBuffer[]", list(commands))
         self._submission.commandBufferCount = len(commands)
         self._submission.pCommandBuffers = array

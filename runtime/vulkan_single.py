@@ -50,7 +50,7 @@ def _run(on: On, pipeline: Pipeline, grid: Extent, sets: BindingSets) -> None:
             queue.dispatch(frame.before, pipeline, sets.sets[0], grid)
             queue.barrier(frame.before)
             queue.end(frame.before)
-            queue.submit(frame, [frame.before])
+            queue.submit([frame.before], frame)
             queue.flush()
     finally:
         sets.release()

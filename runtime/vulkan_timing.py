@@ -46,7 +46,7 @@ def _run(on: On, launches: Sequence[Launch], env: Mapping[str, int], queries: Ha
         queue.barrier(commands)
         stamp(commands, done, queries, number)
     queue.end(commands)
-    queue.submit(frame, [commands])
+    queue.submit([commands], frame)
 
 
 def _read(on: On, queries: Handle, count: int) -> list[int]:
