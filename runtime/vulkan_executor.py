@@ -86,7 +86,7 @@ class VulkanExecutor:
 
     def close(self) -> None:
         """Release the device and all that was loaded."""
-        self._loaded = None
+        self._unload()
         self._on.device.close()
 
     # ---- running ----

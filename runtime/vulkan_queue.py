@@ -164,6 +164,7 @@ class Queue:
 
     def begin(self, commands: Handle, *, replayed: bool = False) -> None:
         """Start recording, from nothing; `replayed` commands may be under way several times at once."""
+        self._vulkan.call("vkResetCommandBuffer", commands, 0)  # an interrupt may have left it half recorded
         self._vulkan.call("vkBeginCommandBuffer", commands, self._again if replayed else self._once)
 
     def end(self, commands: Handle) -> None:
