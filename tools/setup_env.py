@@ -20,8 +20,11 @@ VENV = REPO / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 EXTRAS = "dev,vulkan"
-# What tests compare with, where it is there: a command, and the Debian package that brings it.
-ORACLES = {"spirv-val": "spirv-tools"}
+# What tests compare with, where it is there: a command or a file, and the Debian package that brings it.
+ORACLES = {
+    "spirv-val": "spirv-tools",
+    "/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json": "vulkan-validationlayers",
+}
 
 # Asked in a process of its own: a driver that crashes must not take the set-up with it. OpenGL does not
 # count: its adapters lack what the kernels need.
@@ -80,7 +83,9 @@ def provide_adapter() -> None:
 
 def provide_oracles() -> None:
     """Install what some tests compare with; they are skipped without it."""
-    missing = [package for command, package in ORACLES.items() if shutil.which(command) is None]
+    missing = [
+        package for what, package in ORACLES.items() if not (shutil.which(what) or Path(what).exists())
+    ]
     if missing and not install_packages(*missing):
         say(f"some tests will be skipped for want of: {', '.join(missing)}")
 
