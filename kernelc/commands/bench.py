@@ -27,11 +27,12 @@ from kernelc.commands.progress import progress_bar
 from kernelc.commands.table import print_table, size
 from kernelc.errors import DeviceError, UsageError
 from kernelc.ir.dim import evaluate
-from runtime import cuda_bandwidth, wgpu_bandwidth
+from runtime import cuda_bandwidth, vulkan_bandwidth, wgpu_bandwidth
 from runtime.cuda_executor import CudaExecutor
 from runtime.engine import Engine
 from runtime.executor import DispatchTime
 from runtime.timings import Timings
+from runtime.vulkan_executor import VulkanExecutor
 from runtime.wgpu_executor import WgpuExecutor
 
 PROMPT, GENERATE = 512, 128
@@ -173,12 +174,14 @@ def _bandwidth(engine: Engine) -> float | None:
     measure.
     """
     executor = engine.executor
-    if not isinstance(executor, WgpuExecutor | CudaExecutor):
+    if not isinstance(executor, WgpuExecutor | CudaExecutor | VulkanExecutor):
         return None
     try:
         with progress_bar("measuring the bandwidth"):
             if isinstance(executor, CudaExecutor):
                 return cuda_bandwidth.copy_bandwidth(executor.device)
+            if isinstance(executor, VulkanExecutor):
+                return vulkan_bandwidth.copy_bandwidth(executor.on)
             return wgpu_bandwidth.copy_bandwidth(executor.device)
     except DeviceError:  # no room for its two buffers beside the model
         return None

@@ -21,6 +21,7 @@ from kernelc.target import Capabilities
 from runtime import vulkan_cache, vulkan_loaded
 from runtime.engine import ALL_ROLES, Engine
 from runtime.executor import Fetch
+from runtime.vulkan_bandwidth import copy_bandwidth
 from runtime.vulkan_cache import cache_file, read_cache, write_cache
 from runtime.vulkan_executor import VulkanExecutor
 from runtime.vulkan_kernels import KernelBinary
@@ -452,3 +453,9 @@ def test_a_device_opens_with_the_cache_that_it_left(cache_home: Path, tiny: Arti
         data = read_cache(executor.on.device.chosen.cache_id)
         engine.close()
     assert data  # of the first, as the second found it
+
+
+def test_the_bandwidth_is_measured_and_its_buffers_are_released(vulkan: VulkanExecutor) -> None:
+    before = counted(vulkan)
+    assert 1e8 < copy_bandwidth(vulkan.on, 1 << 20) < 1e14
+    assert counted(vulkan) == before

@@ -1,0 +1,52 @@
+"""Measures how fast a Vulkan device copies memory: what a decoding speed is a share of."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from runtime.vulkan_device import Buffer
+from runtime.vulkan_loaded import On
+from runtime.vulkan_native import translated
+
+BYTES = 128 << 20  # far beyond caches of most devices
+_WARM_SECONDS = 0.3  # a graphics card clocks up only under work
+_MEASURE_SECONDS = 0.5
+
+
+def copy_bandwidth(on: On, size: int = BYTES) -> float:
+    """Return bytes read plus bytes written per second, of copies between two buffers of `size` bytes.
+
+    Takes about a second, and twice `size` of the device's memory meanwhile. Raises: DeviceError where there
+    is none.
+    """
+    buffers: list[Buffer] = []
+    try:
+        for name in ("copy source", "copy target"):
+            buffers.append(on.device.create_buffer(name, size))
+        once = _seconds(on, buffers, size, 1)
+        repeats = max(1, min(1000, round(_WARM_SECONDS / max(once, 1e-6))))
+        _seconds(on, buffers, size, repeats)
+        taken, copies = 0.0, 0
+        while taken < _MEASURE_SECONDS:
+            taken += _seconds(on, buffers, size, repeats)
+            copies += repeats
+        return 2 * size * copies / taken
+    finally:
+        for buffer in buffers:
+            on.device.release(buffer)
+
+
+def _seconds(on: On, buffers: list[Buffer], size: int, repeats: int) -> float:
+    """Return how long `repeats` copies in one submission take, from submitting to being done."""
+    queue, (source, target) = on.queue, buffers
+    with translated("measuring the bandwidth"):
+        frame = queue.take_frame()
+        queue.begin(frame.before)
+        for _ in range(repeats):
+            queue.copy(frame.before, source, 0, target, 0, size)
+            queue.barrier(frame.before)
+        queue.end(frame.before)
+        began = perf_counter()
+        queue.submit([frame.before], frame)
+        queue.flush()
+        return perf_counter() - began
