@@ -1,0 +1,1 @@
+"""The demo model: makes its dialogues, its tokenizer and its weights, and measures what it can do."""

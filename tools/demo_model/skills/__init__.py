@@ -1,0 +1,1 @@
+"""What the demo model can do, a kind of skill in each file."""
