@@ -2,10 +2,10 @@
 
     python tests/gpu/run_on_gpu.py --out results
 
-Needs the cuda extra, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's property test,
-the conformance checklist and the executor's own tests), `models` (greedy ids and logits of published models;
-they lie where KERNELC_TEST_DATA says), `bench` (decoding and prefill with random weights), `memcheck` and
-`racecheck` (compute-sanitizer over the kernels, with few examples of each). Each writes OUT/STEP.log;
+Needs the cuda extra, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's property test
+and the conformance checklist), `executor` (its own tests), `models` (greedy ids and logits of published
+models; they lie where KERNELC_TEST_DATA says), `bench` (decoding and prefill with random weights), `memcheck`
+and `racecheck` (compute-sanitizer over the kernels, with few examples of each). Each writes OUT/STEP.log;
 OUT/results.json holds all. Exit code 1 where a step failed.
 """
 
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
-STEPS = ("kernels", "models", "bench", "memcheck", "racecheck")
+STEPS = ("kernels", "executor", "models", "bench", "memcheck", "racecheck")
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
 # The conformance cases of single operations share no memory: there is nothing to race for.
@@ -78,6 +78,7 @@ class Runner:
             "-q",
             "-n",
             str(self.workers),
+            "-rfEs",
             "-p",
             "no:cacheprovider",
         ]
@@ -88,9 +89,13 @@ class Runner:
 
 
 def kernels(runner: Runner) -> dict[str, Any]:
-    """Property tests, conformance, random kernels and the executor."""
-    paths = [*KERNEL_TESTS, "tests/kir/test_random_kernels.py", "tests/gpu"]
-    return runner.pytest("kernels", *paths, "-k", "cuda and not published")
+    """Property tests and conformance."""
+    return runner.pytest("kernels", *KERNEL_TESTS, "-k", "cuda")
+
+
+def executor(runner: Runner) -> dict[str, Any]:
+    """The executor's own tests, one after the other: they look at how much memory is free."""
+    return runner.pytest("executor", "tests/gpu", "-k", "not published", "-n", "0")
 
 
 def models(runner: Runner) -> dict[str, Any]:
@@ -141,7 +146,7 @@ def sanitized(runner: Runner, check: str) -> dict[str, Any]:
         "9",
     ]
     found = runner.pytest(
-        check, *KERNEL_TESTS, "-k", "cuda", before=(tool, *options), HYPOTHESIS_PROFILE="few"
+        check, *CHECKED[check], "-k", "cuda", before=(tool, *options), HYPOTHESIS_PROFILE="few"
     )
     text = (runner.out / f"{check}.log").read_text()
     summaries = re.findall(r"^=+ (?:ERROR|RACECHECK) SUMMARY: .*$", text, flags=re.MULTILINE)
@@ -187,6 +192,7 @@ def main() -> int:
     }
     run: dict[str, Callable[[Runner], dict[str, Any]]] = {
         "kernels": kernels,
+        "executor": executor,
         "models": models,
         "bench": bench,
     }
