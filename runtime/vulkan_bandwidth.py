@@ -5,8 +5,8 @@ from __future__ import annotations
 from time import perf_counter
 
 from runtime.vulkan_device import Buffer
-from runtime.vulkan_loaded import On
 from runtime.vulkan_native import translated
+from runtime.vulkan_queue import On
 
 BYTES = 128 << 20  # far beyond caches of most devices
 _WARM_SECONDS = 0.3  # a graphics card clocks up only under work

@@ -20,9 +20,9 @@ from runtime.loading import check_limits, choose_variants
 from runtime.program import plan_load
 from runtime.vulkan_device import Buffer, VulkanDevice
 from runtime.vulkan_kernels import Kernels
-from runtime.vulkan_loaded import LoadedArtifact, On, kernel_binary
+from runtime.vulkan_loaded import LoadedArtifact, kernel_binary
 from runtime.vulkan_native import Handle, translated
-from runtime.vulkan_queue import Frame, Queue
+from runtime.vulkan_queue import Frame, On, Queue
 from runtime.vulkan_single import run_pipeline
 from runtime.vulkan_staging import StagingPool, VulkanTicket
 from runtime.vulkan_timing import time_launches

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from runtime.executor import Progress
 from runtime.program import Extent, Grid, LoadPlan, ResolvedDispatch, resolve_grid
-from runtime.vulkan_device import Buffer, VulkanDevice
-from runtime.vulkan_kernels import BindingSets, BoundRange, KernelBinary, Kernels, Pipeline
+from runtime.vulkan_device import Buffer
+from runtime.vulkan_kernels import BindingSets, BoundRange, KernelBinary, Pipeline
 from runtime.vulkan_native import Handle, VulkanError, translated
-from runtime.vulkan_queue import Queue, Recording
+from runtime.vulkan_queue import On, Recording
 
 _UPLOAD_BYTES = 16 << 20  # of each of the two staging buffers through which weights go
 _RECORDINGS = 64  # kept at once; prompts of many lengths would otherwise pile up
@@ -47,15 +47,6 @@ class LoadedProgram:
 
     launches: tuple[Launch, ...]
     changing: tuple[Callable[[Mapping[str, int]], Extent], ...]
-
-
-@dataclass(frozen=True)
-class On:
-    """A device with what works on it."""
-
-    device: VulkanDevice
-    queue: Queue
-    kernels: Kernels
 
 
 class LoadedArtifact:

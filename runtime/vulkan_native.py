@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeAlias
@@ -38,7 +39,7 @@ class Vulkan:
 
     def __init__(self) -> None:
         """Raises: DeviceError where the package or the loader is not installed."""
-        os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # some drivers complain on stderr without one
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # drivers complain without one
         try:
             self.constants: Any = importlib.import_module("vulkan._vulkan")
         except ImportError as error:

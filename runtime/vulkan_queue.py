@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from runtime.program import Extent
 from runtime.vulkan_device import Buffer, VulkanDevice
-from runtime.vulkan_kernels import Pipeline
+from runtime.vulkan_kernels import Kernels, Pipeline
 from runtime.vulkan_native import Handle
 
 _FRAMES = 8
@@ -83,6 +83,7 @@ class Queue:
             "VkSemaphoreWaitInfo", semaphoreCount=1, pSemaphores=semaphores, pValues=self._awaited
         )
         self._counter = vulkan.ffi.new("uint64_t *")
+        self._region = vulkan.make("VkBufferCopy")
         write, read = vulkan.ACCESS_MEMORY_WRITE_BIT, vulkan.ACCESS_MEMORY_READ_BIT
         self._everything = vulkan.make("VkMemoryBarrier", srcAccessMask=write, dstAccessMask=read | write)
         self._stages = (
@@ -129,7 +130,6 @@ class Queue:
         while (result := vulkan.lib.vkWaitSemaphores(self._device.device, self._waiting, _PATIENCE_NS)) != 0:
             if result != timeout:
                 vulkan.fail("vkWaitSemaphores", result)
-            self._awaited[0] = number
 
     def flush(self) -> None:
         """Wait for everything handed over."""
@@ -197,7 +197,8 @@ class Queue:
 
     def copy(self, commands: Handle, source: Buffer, offset: int, target: Buffer, at: int, size: int) -> None:
         """Copy between buffers."""
-        region = self._vulkan.make("VkBufferCopy", srcOffset=offset, dstOffset=at, size=size)
+        region = self._region
+        region.srcOffset, region.dstOffset, region.size = offset, at, size
         self._vulkan.lib.vkCmdCopyBuffer(commands, source.handle, target.handle, 1, region)
 
     def zero(self, commands: Handle, buffer: Buffer) -> None:
@@ -215,3 +216,12 @@ class Queue:
     def read(self, buffer: Buffer, offset: int, size: int) -> bytes:
         """Return bytes of a buffer that the host sees; the work that wrote them must be done."""
         return bytes(self._vulkan.ffi.buffer(buffer.mapped + offset, size))
+
+
+@dataclass(frozen=True)
+class On:
+    """A device with what works on it."""
+
+    device: VulkanDevice
+    queue: Queue
+    kernels: Kernels

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from runtime.program import Extent
 from runtime.vulkan_kernels import BindingSets, Pipeline
-from runtime.vulkan_loaded import On
 from runtime.vulkan_native import translated
+from runtime.vulkan_queue import On
 
 _ALIGNMENT_BYTES = 256  # no device asks for more
 

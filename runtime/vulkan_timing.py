@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from kernelc.errors import DeviceError
-from runtime.vulkan_loaded import Launch, On
+from runtime.vulkan_loaded import Launch
 from runtime.vulkan_native import Handle, translated
+from runtime.vulkan_queue import On
 
 
 def time_launches(on: On, launches: Sequence[Launch], env: Mapping[str, int]) -> list[float]:

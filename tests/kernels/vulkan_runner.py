@@ -15,8 +15,7 @@ from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
 from runtime.vulkan_device import VulkanDevice
 from runtime.vulkan_kernels import KernelBinary, Kernels, Pipeline
-from runtime.vulkan_loaded import On
-from runtime.vulkan_queue import Queue
+from runtime.vulkan_queue import On, Queue
 from runtime.vulkan_single import run_pipeline
 
 
