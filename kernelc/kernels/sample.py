@@ -139,16 +139,24 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
     def params(
         self, problem: SampleProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, int | float]:
+        """One of the ways to keep fewer tokens alone, or all three together."""
+
         def one_of(*choices: float) -> float:
             return float(np.float32(rng.choice(choices)))
 
+        ways: dict[str, int | float] = {
+            "top_k": int(rng.choice([1, 2, 3, 5, 40, 250, problem.vocab, 2**32 - 1])),
+            "top_p": one_of(0.95, 0.7, 0.5, 0.01, 0),
+            "min_p": one_of(0.02, 0.3, 1, 2),
+        }
+        alone = rng.choice([*ways, "none", "together"])
+        if alone != "together":
+            ways = {way: value for way, value in ways.items() if way == alone}
         return {
             **super().params(problem, rng, env),
             "seed": int(rng.integers(0, 2**32)),
             "temperature": one_of(0, 0.2, 1, 5, 100),
-            "top_k": int(rng.choice([0, 0, 0, 1, 2, 3, 5, 40, 250, problem.vocab, 2**32 - 1])),
-            "top_p": one_of(1, 1, 0.95, 0.7, 0.5, 0.01, 0),
-            "min_p": one_of(0, 0, 0, 0.02, 0.3, 1, 2),
+            **ways,
         }
 
     def tolerance(self, problem: SampleProblem) -> Tolerance:

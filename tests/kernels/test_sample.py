@@ -44,7 +44,7 @@ def test_sample_equals_its_reference(
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize(
     ("executor", "vocab", "slots", "steps"),
-    [("wgpu", 4, 2, 16), ("wgpu", 1028, 10, 16), *((device, 31, 10, 4) for device in DEVICES)],
+    [("wgpu", 31, 10, 20), ("wgpu", 1028, 2, 16), *((device, 1028, 10, 6) for device in DEVICES)],
 )
 def test_sample_on_a_device_equals_its_reference(
     executor: str, vocab: int, slots: int, steps: int, variant: str
@@ -59,9 +59,9 @@ def test_sample_on_a_device_equals_its_reference(
 @pytest.mark.nightly
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("vocab", [512, 32000, 32001, 128256])
-def test_every_schedule_of_sample_on_wgpu(vocab: int, variant: str) -> None:
+def test_sample_of_real_vocabularies(vocab: int, variant: str) -> None:
     capabilities, problem = VARIANTS[variant], SampleProblem(vocab)
-    for seed, schedule in enumerate(SAMPLE.space(capabilities, problem)):
+    for seed, schedule in enumerate(list(SAMPLE.space(capabilities, problem))[::5]):
         check(problem, "wgpu", variant, schedule, seed, {"seq": 1, "past": seed, "context": 128})
 
 
