@@ -1,0 +1,282 @@
+"""The lines of a SPIR-V function from kernel IR: a line or a few for each value and statement.
+
+Registers are variables of the function, so that no line needs a phi; control flow is the structured one of
+kernel IR.
+"""
+
+from __future__ import annotations
+
+from kernelc.backends.spirv.exact import exact_values
+from kernelc.backends.spirv.module import Module
+from kernelc.backends.spirv.operations import CONVERSIONS, instruction_of
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Buffer,
+    Declare,
+    For,
+    If,
+    Kernel,
+    Let,
+    Memory,
+    Shared,
+    SourceLine,
+    Statement,
+    Store,
+    Value,
+    Variable,
+    values_of,
+)
+from kernelc.kir.types import Type, boolean, f32, u32
+
+_COMMENT_COLUMN = 80
+_WORKGROUP, _SUBGROUP = 2, 3  # scopes
+_ACQUIRE_RELEASE_WORKGROUP_MEMORY = 0x8 | 0x100
+
+
+class BodyPrinter:
+    """Prints the statements of one kernel; what they need of the module is declared on the way."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel, self.module = kernel, Module(kernel)
+        self.exact = exact_values(kernel)
+        self.lines: list[str] = []
+        self.registers: list[str] = []
+        self.ids: dict[Value | Variable | Memory, str] = {}
+        self.depth = 1
+        self.place, self.last_place = SourceLine("", 0), SourceLine("", 0)
+        for binding, buffer in enumerate(kernel.buffers):
+            self.ids[buffer] = self.module.buffer(buffer, binding)
+        for shared in kernel.shared:
+            self.ids[shared] = self.module.shared(shared)
+        self.names = list(self.ids.values())
+        self.step = self.module.step(kernel) if kernel.params else ""
+        used = {value.op for value in values_of(kernel.body)}
+        positions = ("workgroup_id", "local_id", "subgroup_lane", "subgroup_size")
+        self.built_in = {op: self.module.built_in(op) for op in positions if op in used}
+
+    # Lines
+
+    def emit(self, text: str) -> None:
+        line = "  " * self.depth + text
+        if self.place != self.last_place:
+            line = f"{line:<{_COMMENT_COLUMN}}  ; {self.place}"
+            self.last_place = self.place
+        self.lines.append(line)
+
+    def result(self, wish: str, instruction: str, type: str, *operands: str) -> str:
+        """Emit an instruction with a result; returns the result's id."""
+        id = self.module.fresh(wish)
+        if not instruction.startswith("Op"):
+            instruction, operands = "OpExtInst", ("%glsl", instruction, *operands)
+        self.emit(" ".join([id, "=", instruction, type, *operands]))
+        return id
+
+    def label(self, id: str) -> None:
+        self.depth -= 1
+        self.emit(f"{id} = OpLabel")
+        self.depth += 1
+
+    # Statements
+
+    def block(self, block: Block) -> None:
+        for statement in block.statements:
+            self.place = statement.where
+            self.statement(statement)
+
+    def statement(self, statement: Statement) -> None:
+        match statement:
+            case Let(value=value):
+                self.ids[value] = self.value(value)
+            case Declare(variable=variable):
+                self.ids[variable] = self.register(variable.name, variable.type)
+                self.emit(f"OpStore {self.ids[variable]} {self.ref(statement.init)}")
+            case Assign():
+                self.emit(f"OpStore {self.ids[statement.variable]} {self.ref(statement.value)}")
+            case Store():
+                cell = self.cell(statement.memory, statement.index)
+                self.emit(f"OpStore {cell} {self.ref(statement.value)}")
+            case For():
+                self.loop(statement)
+            case If():
+                self.branch(statement)
+            case Barrier():
+                scope, memory = self.constant(_WORKGROUP), self.constant(_ACQUIRE_RELEASE_WORKGROUP_MEMORY)
+                self.emit(f"OpControlBarrier {scope} {scope} {memory}")
+
+    def register(self, name: str, type: Type) -> str:
+        id = self.module.fresh(f"{name}_register")
+        self.registers.append(
+            f"  {id} = OpVariable {self.module.pointer('Function', self.module.type(type))} Function"
+        )
+        return id
+
+    def loop(self, statement: For) -> None:
+        name = statement.index.name or "i"
+        register, type = self.register(name, u32), self.type(u32)
+        head, test, body, again, after = (
+            self.module.fresh(f"{name}_{part}") for part in ("loop", "test", "body", "next", "done")
+        )
+        self.emit(f"OpStore {register} {self.ref(statement.start)}")
+        self.emit(f"OpBranch {head}")
+        self.label(head)
+        self.emit(f"OpLoopMerge {after} {again} None")
+        self.emit(f"OpBranch {test}")
+        self.label(test)
+        index = self.ids[statement.index] = self.result(name, "OpLoad", type, register)
+        more = self.result(f"{name}_more", "OpULessThan", self.type(boolean), index, self.ref(statement.stop))
+        self.emit(f"OpBranchConditional {more} {body} {after}")
+        self.arm(body, statement.body, again)
+        self.label(again)
+        step = self.result(f"{name}_stepped", "OpIAdd", type, index, self.ref(statement.step))
+        self.emit(f"OpStore {register} {step}")
+        self.emit(f"OpBranch {head}")
+        self.label(after)
+
+    def branch(self, statement: If) -> None:
+        then, orelse, after = (self.module.fresh(part) for part in ("then", "else", "endif"))
+        otherwise = orelse if statement.orelse.statements else after
+        self.emit(f"OpSelectionMerge {after} None")
+        self.emit(f"OpBranchConditional {self.ref(statement.condition)} {then} {otherwise}")
+        self.arm(then, statement.then, after)
+        if statement.orelse.statements:
+            self.arm(orelse, statement.orelse, after)
+        self.label(after)
+
+    def arm(self, label: str, block: Block, after: str) -> None:
+        self.label(label)
+        self.depth += 1
+        self.block(block)
+        self.emit(f"OpBranch {after}")
+        self.depth -= 1
+
+    # Values
+
+    def type(self, type: Type) -> str:
+        return self.module.type(type)
+
+    def constant(self, number: object, type: Type = u32) -> str:
+        return self.module.constant(number, type)
+
+    def ref(self, value: Value) -> str:
+        return self.constant(value.attr, value.type) if value.op == "const" else self.ids[value]
+
+    def cell(self, memory: Memory, index: Value) -> str:
+        """A pointer to an element."""
+        storage = "StorageBuffer" if isinstance(memory, Buffer) else "Workgroup"
+        pointer = self.module.pointer(storage, self.type(memory.type))
+        path = [self.constant(0)] if isinstance(memory, Buffer) else []
+        return self.result(
+            f"{memory.name}_cell", "OpAccessChain", pointer, self.ids[memory], *path, self.ref(index)
+        )
+
+    def value(self, value: Value) -> str:
+        """Emit a value; returns its id."""
+        type, wish = self.type(value.type), value.name or value.hint or value.op
+        args = [self.ref(arg) for arg in value.args]
+        scalar = value.args[0].type.scalar if value.args else ""
+        instruction = instruction_of(value.op, scalar)
+        if value.op.startswith("subgroup_") and instruction:
+            return self.subgroup(wish, instruction, value.args[0], args[0])
+        if instruction:
+            id = self.result(wish, instruction, type, *args)
+            if value in self.exact:
+                self.module.decorate(id, "NoContraction")
+            return id
+        match value.op:
+            case "read":
+                assert isinstance(value.attr, Variable)
+                return self.result(value.name or value.attr.name, "OpLoad", type, self.ids[value.attr])
+            case "load":
+                assert isinstance(value.attr, Buffer | Shared)
+                cell = self.cell(value.attr, value.args[0])
+                return self.result(value.name or f"{value.attr.name}_value", "OpLoad", type, cell)
+            case "splat":
+                return self.splat(wish, value.args[0], value.type)
+            case "extract":
+                return self.result(wish, "OpCompositeExtract", type, args[0], str(value.attr))
+            case "select":
+                return self.select(wish, value, args)
+            case "convert":
+                return self.convert(wish, value.args[0].type, value.type, args[0])
+            case "bitcast":
+                same = value.args[0].type == value.type
+                return args[0] if same else self.result(wish, "OpBitcast", type, args[0])
+            case "abs":  # of a u32
+                return args[0]
+            case "unpack_u8x4" | "unpack_i8x4":
+                return self.bytes(wish, value, args[0])
+            case _:
+                return self.place_of(value, type)
+
+    def place_of(self, value: Value, type: str) -> str:
+        """What an invocation is told: a field of the step block, a built-in number."""
+        if value.op == "param":
+            at = [field.name for field in self.kernel.params].index(str(value.attr))
+            pointer = self.module.pointer("Uniform", type)
+            cell = self.result(f"{value.attr}_cell", "OpAccessChain", pointer, self.step, self.constant(at))
+            return self.result(str(value.attr), "OpLoad", type, cell)
+        if value.op == "workgroup_id":
+            axis, all_axes = str(value.attr), self.module.vector(u32, 3)
+            ids = self.result("group", "OpLoad", all_axes, self.built_in[value.op])
+            return self.result(f"group_{'xyz'[int(axis)]}", "OpCompositeExtract", type, ids, axis)
+        if value.op in self.built_in:
+            return self.result(f"{value.op}_value", "OpLoad", type, self.built_in[value.op])
+        raise NotImplementedError(f"SPIR-V has no line for {value.op}")
+
+    def splat(self, wish: str, scalar: Value, type: Type) -> str:
+        if scalar.op == "const":
+            return self.constant(scalar.attr, type)
+        return self.result(wish, "OpCompositeConstruct", self.type(type), *[self.ref(scalar)] * type.lanes)
+
+    def select(self, wish: str, value: Value, args: list[str]) -> str:
+        """SPIR-V 1.3 chooses lane by lane only: one condition is spread over a vector's lanes."""
+        condition, lanes = value.args[0], boolean.with_lanes(value.type.lanes)
+        chosen = args[0] if condition.type == lanes else self.splat(f"{wish}_if", condition, lanes)
+        return self.result(wish, "OpSelect", self.type(value.type), chosen, *args[1:])
+
+    def subgroup(self, wish: str, instruction: str, arg: Value, operand: str) -> str:
+        """A reduction; of halves in f32, since not every device with halves reduces them."""
+        half = arg.type.scalar == "f16"
+        if half:
+            operand = self.convert(wish, arg.type, f32, operand)
+        type = self.type(f32 if half else arg.type)
+        total = self.result(wish, instruction, type, self.constant(_SUBGROUP), "Reduce", operand)
+        return self.convert(wish, f32, arg.type, total) if half else total
+
+    def convert(self, wish: str, source: Type, type: Type, operand: str) -> str:
+        if source == type:
+            return operand
+        if source.scalar == "bool":
+            yes, no = self.constant(1, type), self.constant(0, type)
+            return self.result(wish, "OpSelect", self.type(type), operand, yes, no)
+        if source.is_float and type.is_integer:
+            wide = f32.with_lanes(type.lanes)
+            return self.truncate(wish, type, self.convert(wish, source, wide, operand))
+        return self.result(wish, CONVERSIONS[source.scalar, type.scalar], self.type(type), operand)
+
+    def truncate(self, wish: str, type: Type, operand: str) -> str:
+        """f32 to an integer, saturating: SPIR-V leaves undefined what does not fit."""
+        (low, high), wide = type.integer_range, f32.with_lanes(type.lanes)
+        largest = float(high + 1) - (256.0 if type.scalar == "u32" else 128.0)  # the f32 below high + 1
+        bounds = self.constant(float(low), wide), self.constant(largest, wide)
+        inside = self.result(f"{wish}_inside", "NClamp", self.type(wide), operand, *bounds)
+        instruction = "OpConvertFToU" if type.scalar == "u32" else "OpConvertFToS"
+        whole = self.result(f"{wish}_whole", instruction, self.type(type), inside)
+        conditions = self.type(boolean.with_lanes(type.lanes))
+        limit = self.constant(float(high + 1), wide)
+        above = self.result(f"{wish}_above", "OpFOrdGreaterThanEqual", conditions, operand, limit)
+        return self.result(wish, "OpSelect", self.type(type), above, self.constant(high, type), whole)
+
+    def bytes(self, wish: str, value: Value, word: str) -> str:
+        words = u32.with_lanes(4)
+        spread = self.result(f"{wish}_words", "OpCompositeConstruct", self.type(words), *[word] * 4)
+        if value.op == "unpack_u8x4":
+            amounts = self.module.lanes(0, 8, 16, 24)
+            shifted = self.result(f"{wish}_shifted", "OpShiftRightLogical", self.type(words), spread, amounts)
+            return self.result(wish, "OpBitwiseAnd", self.type(words), shifted, self.constant(255, words))
+        amounts, signed = self.module.lanes(24, 16, 8, 0), self.type(value.type)
+        shifted = self.result(f"{wish}_shifted", "OpShiftLeftLogical", self.type(words), spread, amounts)
+        top = self.result(f"{wish}_signed", "OpBitcast", signed, shifted)
+        return self.result(wish, "OpShiftRightArithmetic", signed, top, self.constant(24, words))
