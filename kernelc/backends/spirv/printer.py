@@ -1,4 +1,4 @@
-"""SPIR-V 1.3 from kernel IR: lines of a function, behind the shell `templates/module.spvasm.j2`, assembled."""
+"""SPIR-V 1.3 from kernel IR: a function's lines behind `templates/module.spvasm.j2`, assembled."""
 
 from __future__ import annotations
 
