@@ -115,7 +115,7 @@ class Generator:
 
     def statement(self, scope: Scope) -> None:
         choices: list[Callable[[Scope], None]] = [self.let, self.let, self.declare, self.assign, self.store]
-        choices += [self.share, self.accumulate]
+        choices += [self.share, self.accumulate, self.overwrite, self.overwrite]
         if scope.depth < 3:
             choices += [self.branch, self.loop]
         if scope.uniform:
@@ -126,7 +126,7 @@ class Generator:
         scope.values.append(self.maybe_named(self.expression(self.rng.choice(TYPES), scope, 3)))
 
     def maybe_named(self, value: Value) -> Value:
-        if self.rng.random() < 0.7 or value.op in ("const", "index"):
+        if self.rng.random() < 0.7:
             return value
         self.names += 1
         return named(self.rng.choice(["x", "row", "select", f"v{self.names}"]), value)
@@ -147,7 +147,7 @@ class Generator:
         variables = [v for v in scope.variables if v.type == u32]
         if variables:
             variable = self.rng.choice(variables)
-            match self.rng.randrange(5):
+            match self.rng.randrange(6):
                 case 0:
                     variable += self.expression(u32, scope, 2)
                 case 1:
@@ -156,11 +156,49 @@ class Generator:
                     variable *= self.expression(u32, scope, 2)
                 case 3:
                     variable ^= self.expression(u32, scope, 2)
+                case 4:
+                    self.k.assign(variable, self.expression(u32, scope, 2) - variable)
                 case _:
                     variable >>= self.expression(u32, scope, 2) & 31
         else:
-            cell = self.own_cell(scope)
-            self.outputs[u32][cell] = self.outputs[u32][cell] + self.expression(u32, scope, 1)
+            cell, cells = self.own_cell(scope), self.outputs[u32]
+            if self.rng.random() < 0.5:
+                cells[cell] = cells[cell] + self.expression(u32, scope, 1)
+            else:
+                cells[cell] = self.expression(u32, scope, 1) - cells[cell]
+
+    def overwrite(self, scope: Scope) -> None:
+        """Take a number out of a register or a cell, overwrite that, and only then use what was taken."""
+        variables = [v for v in scope.variables if v.type in STORED]
+        if variables and self.rng.random() < 0.5:
+            variable = self.rng.choice(variables)
+            taken = [variable.value()]  # in a list: an assigned value would have a name, and so its own line
+            self.change(
+                scope, lambda inside: self.k.assign(variable, self.expression(variable.type, inside, 1))
+            )
+        else:
+            cells, cell = self.outputs[self.rng.choice(STORED)], self.first_cell() + self.rng.randrange(CELLS)
+            taken = [cells[cell]]
+            self.change(scope, lambda inside: cells.__setitem__(cell, self.expression(cells.type, inside, 1)))
+        for value in taken:
+            used = self.mixed if self.rng.random() < 0.5 else lambda value, scope: value
+            self.outputs[value.type][self.own_cell(scope)] = used(value, scope)
+
+    def change(self, scope: Scope, write: Callable[[Scope], None]) -> None:
+        """Overwrite at once, in a branch, or in a loop."""
+        match self.rng.randrange(4):
+            case 0:
+                with self.k.when(self.expression(boolean, scope, 1)):
+                    write(scope.inner(uniform=False))
+            case 1:
+                with self.k.loop(0, self.k.param("rounds")):
+                    write(scope.inner(uniform=True))
+            case _:
+                write(scope)
+
+    def mixed(self, taken: Value, scope: Scope) -> Value:
+        other = self.expression(taken.type, scope, 1)
+        return self.small(taken + other) if taken.type.is_float else taken ^ other
 
     def store(self, scope: Scope) -> None:
         type = self.rng.choice(STORED)
@@ -210,11 +248,13 @@ class Generator:
 
     # Cells
 
+    def first_cell(self) -> Value:
+        return (self.k.workgroup_id(0) * self.k.workgroup + self.k.local_id) * CELLS
+
     def own_cell(self, scope: Scope) -> Value:
-        first = (self.k.workgroup_id(0) * self.k.workgroup + self.k.local_id) * CELLS
         if self.rng.random() < 0.5:
-            return first + self.rng.randrange(CELLS)
-        return first + self.expression(u32, scope, 1) % CELLS
+            return self.first_cell() + self.rng.randrange(CELLS)
+        return self.first_cell() + self.expression(u32, scope, 1) % CELLS
 
     def any_shared(self, type: Type, scope: Scope) -> Value:
         at = self.expression(u32, scope, 1) % self.k.workgroup if self.others_may_read else self.k.local_id
@@ -244,9 +284,7 @@ class Generator:
             case 2 if type in self.shared:
                 return self.any_shared(type, scope)
             case 2:
-                return self.outputs[type][
-                    (self.k.workgroup_id(0) * self.k.workgroup + self.k.local_id) * CELLS
-                ]
+                return self.outputs[type][self.first_cell()]
             case _ if type == u32:
                 return self.rng.choice([self.k.local_id, self.k.workgroup_id(0), self.k.param("mode")])
             case _ if type == f32:
@@ -303,9 +341,8 @@ class Generator:
         if self.rng.random() < 0.3:
             return self.integer_from_others(type, scope, depth)
         a, b = self.two(type, scope, depth)
-        divisor = (
-            b | 1 if b.op in ("const", "splat") else b
-        )  # zero at run time has a meaning, as a constant none
+        # Zero at run time has a meaning, as a constant it has none.
+        divisor = b | 1 if self.rng.random() < 0.7 else self.inputs[type][self.k.local_id % READABLE]
         amount = (self.expression(u32.with_lanes(type.lanes), scope, depth)) & 31
         operations: list[Callable[[], Value]] = [
             lambda: a + b,

@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernelc.backends.wgsl.printer import WgslBackend
+from kernelc.kir import dead, simplify
+from kernelc.kir import trace as kir_trace
 from kernelc.kir.text import kernel_text
 from tests.kernels.executors import run_interpreter, run_wgpu
-from tests.kir.random_kernels import random_kernel
+from tests.kir.random_kernels import RandomKernel, random_kernel
+from tests.kir.tracing import lets
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -31,6 +34,32 @@ def check(seed: int, statements: int) -> None:
 @given(seed=seeds, statements=st.integers(1, 40))
 def test_random_kernels_print_what_they_mean(seed: int, statements: int) -> None:
     check(seed, statements)
+
+
+class _Everything:
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+def unoptimised(seed: int, statements: int) -> RandomKernel:
+    """The kernel of a seed with no value shared, nothing folded and nothing left out."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kir_trace, "_IMPURE", _Everything())
+        patch.setattr(dead, "remove", lambda kernel: None)
+        patch.setattr(simplify, "binary", lambda tracer, op, type, a, b: tracer.emit(op, type, (a, b)))
+        return random_kernel(random.Random(seed), statements)
+
+
+@settings(max_examples=150)
+@given(seed=seeds, statements=st.integers(1, 40))
+def test_the_tracers_simplifications_change_nothing(seed: int, statements: int) -> None:
+    case, plain = random_kernel(random.Random(seed), statements), unoptimised(seed, statements)
+    assert len(lets(plain.kernel)) >= len(lets(case.kernel))
+    wanted = run_interpreter(plain.kernel, plain.grid, plain.arrays, plain.params)
+    got = run_interpreter(case.kernel, case.grid, case.arrays, case.params)
+    for name, array in wanted.items():
+        same = np.array_equal(array, got[name])
+        assert same, f"{name} differs\n{kernel_text(case.kernel)}\n{kernel_text(plain.kernel)}"
 
 
 @pytest.mark.gpu
