@@ -39,6 +39,7 @@ from kernelc.backends.cuda.lanes import (
     type_name,
     wraps,
 )
+from kernelc.backends.layout import laid_out
 from kernelc.kir.nodes import Assign, Kernel, Store, Value
 from kernelc.kir.types import Type, f32x4
 
@@ -254,6 +255,7 @@ class CudaBackend:
             builtins=used_builtins(kernel),
             names=printer.names,
             type_name=type_name,
+            laid_out=laid_out,
             warp=WARP,
             body=body,
         )

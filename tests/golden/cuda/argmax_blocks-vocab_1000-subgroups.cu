@@ -1,0 +1,106 @@
+// argmax_blocks_128
+
+__device__ inline uint4 as_uint4(float4 a) {
+  return make_uint4(__float_as_uint(a.x), __float_as_uint(a.y), __float_as_uint(a.z),
+      __float_as_uint(a.w));
+}
+
+__device__ inline uint4 splat_uint4(unsigned a) {
+  return make_uint4(a, a, a, a);
+}
+
+__device__ inline uint4 operator>>(uint4 a, uint4 b) {
+  return make_uint4(a.x >> b.x, a.y >> b.y, a.z >> b.z, a.w >> b.w);
+}
+
+__device__ inline uint4 operator*(uint4 a, unsigned b) {
+  return make_uint4(a.x * b, a.y * b, a.z * b, a.w * b);
+}
+
+__device__ inline uint4 operator|(uint4 a, uint4 b) {
+  return make_uint4(a.x | b.x, a.y | b.y, a.z | b.z, a.w | b.w);
+}
+
+__device__ inline uint4 operator^(uint4 a, uint4 b) {
+  return make_uint4(a.x ^ b.x, a.y ^ b.y, a.z ^ b.z, a.w ^ b.w);
+}
+
+__device__ inline uint4 operator+(uint4 a, unsigned b) {
+  return make_uint4(a.x + b, a.y + b, a.z + b, a.w + b);
+}
+
+__device__ inline uint4 max(uint4 a, uint4 b) {
+  return make_uint4(max(a.x, b.x), max(a.y, b.y), max(a.z, b.z), max(a.w, b.w));
+}
+
+__device__ inline unsigned subgroup_max(unsigned x) {
+  for (unsigned distance = 16u; distance > 0u; distance /= 2u) {
+    const unsigned other = __shfl_xor_sync(0xffffffffu, x, distance);
+    x = max(x, other);
+  }
+  return x;
+}
+
+extern "C" __global__ void __launch_bounds__(64) argmax_blocks_128(
+  const float4* __restrict__ logits,
+  uint2* __restrict__ best
+) {
+  __shared__ unsigned partial_maxima[16];
+  const unsigned subgroup_lane = threadIdx.x % 32u;
+  unsigned best_key = 0u;                                                 // argmax.py
+  unsigned best_index = 0u;                                               // argmax.py
+  const unsigned first = blockIdx.x * 32u;                                // argmax.py
+  const unsigned stop = min(first + 32u, 250u);                           // argmax.py
+  for (unsigned first_1 = first + threadIdx.x; first_1 < stop; first_1 += 64u) {  // argmax.py
+    const uint4 bits = as_uint4(logits[first_1]);                         // keys.py
+    const uint4 ascending = bits ^ (((bits >> splat_uint4(31u)) * 2147483647u)
+        | splat_uint4(2147483648u));                                      // keys.py
+    const uint4 key = max(ascending + 8388607u, splat_uint4(16777214u));  // keys.py
+    const unsigned greatest = max(max(key.x, key.y), max(key.z, key.w));  // keys.py
+    if (greatest > best_key) {                                            // argmax.py
+      const unsigned first_2 = first_1 * 4u;                              // argmax.py
+      if (key.x > best_key) {                                             // argmax.py
+        best_key = key.x;                                                 // argmax.py
+        best_index = first_2;                                             // argmax.py
+      }
+      if (key.y > best_key) {                                             // argmax.py
+        best_key = key.y;                                                 // argmax.py
+        best_index = first_2 + 1u;                                        // argmax.py
+      }
+      if (key.z > best_key) {                                             // argmax.py
+        best_key = key.z;                                                 // argmax.py
+        best_index = first_2 + 2u;                                        // argmax.py
+      }
+      if (key.w > best_key) {                                             // argmax.py
+        best_key = key.w;                                                 // argmax.py
+        best_index = first_2 + 3u;                                        // argmax.py
+      }
+    }
+  }
+  const unsigned values = subgroup_max(best_key);                         // workgroup.py
+  if (subgroup_lane == 0u) {                                              // workgroup.py
+    partial_maxima[threadIdx.x / 32u] = values;                           // workgroup.py
+  }
+  __syncthreads();                                                        // workgroup.py
+  unsigned total = partial_maxima[0u];                                    // workgroup.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // workgroup.py
+    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  }
+  const unsigned greatest = total;                                        // workgroup.py
+  __syncthreads();                                                        // workgroup.py
+  const unsigned last = best_key == greatest ? best_index ^ 0xffffffffu : 0u;  // argmax.py
+  const unsigned values_1 = subgroup_max(last);                           // workgroup.py
+  if (subgroup_lane == 0u) {                                              // workgroup.py
+    partial_maxima[threadIdx.x / 32u] = values_1;                         // workgroup.py
+  }
+  __syncthreads();                                                        // workgroup.py
+  unsigned total_1 = partial_maxima[0u];                                  // workgroup.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  }
+  __syncthreads();                                                        // workgroup.py
+  const unsigned index = total_1 ^ 0xffffffffu;                           // argmax.py
+  if (threadIdx.x == 0u) {                                                // argmax.py
+    best[blockIdx.x] = make_uint2(greatest, index);                       // argmax.py
+  }
+}

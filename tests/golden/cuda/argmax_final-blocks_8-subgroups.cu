@@ -1,0 +1,64 @@
+// argmax_final_8
+
+__device__ inline unsigned subgroup_max(unsigned x) {
+  for (unsigned distance = 16u; distance > 0u; distance /= 2u) {
+    const unsigned other = __shfl_xor_sync(0xffffffffu, x, distance);
+    x = max(x, other);
+  }
+  return x;
+}
+
+struct Step {
+  unsigned seq;
+  unsigned past;
+  unsigned seed;
+  unsigned top_k;
+  float temperature;
+  float top_p;
+  float min_p;
+  float repetition_penalty;
+};
+
+extern "C" __global__ void __launch_bounds__(64) argmax_final_8(
+  const uint2* __restrict__ best,
+  unsigned* __restrict__ tokens,
+  const Step* __restrict__ step
+) {
+  __shared__ unsigned partial_maxima[16];
+  const unsigned subgroup_lane = threadIdx.x % 32u;
+  unsigned best_key = 0u;                                                 // argmax.py
+  unsigned best_index = 0u;                                               // argmax.py
+  for (unsigned block = threadIdx.x; block < 8u; block += 64u) {          // argmax.py
+    const uint2 pair = best[block];                                       // argmax.py
+    const unsigned index = pair.y;                                        // argmax.py
+    if (pair.x > best_key) {                                              // argmax.py
+      best_key = pair.x;                                                  // argmax.py
+      best_index = index;                                                 // argmax.py
+    }
+  }
+  const unsigned values = subgroup_max(best_key);                         // workgroup.py
+  if (subgroup_lane == 0u) {                                              // workgroup.py
+    partial_maxima[threadIdx.x / 32u] = values;                           // workgroup.py
+  }
+  __syncthreads();                                                        // workgroup.py
+  unsigned total = partial_maxima[0u];                                    // workgroup.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // workgroup.py
+    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  }
+  __syncthreads();                                                        // workgroup.py
+  const unsigned last = best_key == total ? best_index ^ 0xffffffffu : 0u;  // argmax.py
+  const unsigned values_1 = subgroup_max(last);                           // workgroup.py
+  if (subgroup_lane == 0u) {                                              // workgroup.py
+    partial_maxima[threadIdx.x / 32u] = values_1;                         // workgroup.py
+  }
+  __syncthreads();                                                        // workgroup.py
+  unsigned total_1 = partial_maxima[0u];                                  // workgroup.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  }
+  __syncthreads();                                                        // workgroup.py
+  const unsigned token = total_1 ^ 0xffffffffu;                           // argmax.py
+  if (threadIdx.x == 0u) {                                                // argmax.py
+    tokens[step->past + step->seq] = token;                               // argmax.py
+  }
+}

@@ -1,0 +1,210 @@
+// matvec_norm_q4_qkv_128x64
+
+__device__ inline float4 operator*(float4 a, float4 b) {
+  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
+}
+
+__device__ inline float4 operator-(float4 a, float b) {
+  return make_float4(a.x - b, a.y - b, a.z - b, a.w - b);
+}
+
+__device__ inline float dot(float4 a, float4 b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
+}
+
+// A byte in the low bits of 2^23 gives the float 2^23 + byte.
+__device__ inline float4 u8x4_to_float4(unsigned word) {
+  return make_float4(
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - 8388608.0f,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - 8388608.0f,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - 8388608.0f,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - 8388608.0f);
+}
+
+__device__ inline float2 unpack_half2(unsigned word) {
+  float2 pair;
+  asm("{ .reg .b16 low, high;"
+      "  mov.b32 {low, high}, %2;"
+      "  cvt.f32.f16 %0, low;"
+      "  cvt.f32.f16 %1, high; }"
+      : "=f"(pair.x), "=f"(pair.y) : "r"(word));
+  return pair;
+}
+
+__device__ inline unsigned pack_half2(float2 pair) {
+  unsigned word;
+  asm("{ .reg .b16 low, high;"
+      "  cvt.rn.f16.f32 low, %1;"
+      "  cvt.rn.f16.f32 high, %2;"
+      "  mov.b32 %0, {low, high}; }"
+      : "=r"(word) : "f"(pair.x), "f"(pair.y));
+  return word;
+}
+
+struct Step {
+  unsigned seq;
+  unsigned past;
+  unsigned seed;
+  unsigned top_k;
+  float temperature;
+  float top_p;
+  float min_p;
+  float repetition_penalty;
+};
+
+extern "C" __global__ void __launch_bounds__(64) matvec_norm_q4_qkv_128x64(
+  const float4* __restrict__ x,
+  const float4* __restrict__ norm_weight,
+  const uint4* __restrict__ quants,
+  const unsigned* __restrict__ scales,
+  float2* __restrict__ q,
+  unsigned* __restrict__ k_cache,
+  unsigned* __restrict__ v_cache,
+  const Step* __restrict__ step
+) {
+  __shared__ float team_sums[192];
+  const unsigned lane = threadIdx.x % 2u;                                 // reduce.py
+  const unsigned team = blockIdx.x * 32u + threadIdx.x / 2u;              // matvec.py
+  const unsigned first_row = team * 2u;                                   // matvec.py
+  float sum_0 = 0.0f;                                                     // matvec.py
+  float sum_1 = 0.0f;
+  float squares = 0.0f;                                                   // matvec.py
+  for (unsigned group = lane; group < 2u; group += 2u) {                  // matvec.py
+    const unsigned at = group * 8u;                                       // matvec.py
+    const float4 x_1 = x[at];                                             // linear.py
+    squares += dot(x_1, x_1);                                             // matvec.py
+    const float4 x_2 = x_1 * norm_weight[at];                             // matvec.py
+    const unsigned at_1 = at + 1u;                                        // matvec.py
+    const float4 x_3 = x[at_1];                                           // linear.py
+    squares += dot(x_3, x_3);                                             // matvec.py
+    const float4 x_4 = x_3 * norm_weight[at_1];                           // matvec.py
+    const unsigned at_2 = at + 2u;                                        // matvec.py
+    const float4 x_5 = x[at_2];                                           // linear.py
+    squares += dot(x_5, x_5);                                             // matvec.py
+    const float4 x_6 = x_5 * norm_weight[at_2];                           // matvec.py
+    const unsigned at_3 = at + 3u;                                        // matvec.py
+    const float4 x_7 = x[at_3];                                           // linear.py
+    squares += dot(x_7, x_7);                                             // matvec.py
+    const float4 x_8 = x_7 * norm_weight[at_3];                           // matvec.py
+    const unsigned at_4 = at + 4u;                                        // matvec.py
+    const float4 x_9 = x[at_4];                                           // linear.py
+    squares += dot(x_9, x_9);                                             // matvec.py
+    const float4 x_10 = x_9 * norm_weight[at_4];                          // matvec.py
+    const unsigned at_5 = at + 5u;                                        // matvec.py
+    const float4 x_11 = x[at_5];                                          // linear.py
+    squares += dot(x_11, x_11);                                           // matvec.py
+    const float4 x_12 = x_11 * norm_weight[at_5];                         // matvec.py
+    const unsigned at_6 = at + 6u;                                        // matvec.py
+    const float4 x_13 = x[at_6];                                          // linear.py
+    squares += dot(x_13, x_13);                                           // matvec.py
+    const float4 x_14 = x_13 * norm_weight[at_6];                         // matvec.py
+    const unsigned at_7 = at + 7u;                                        // matvec.py
+    const float4 x_15 = x[at_7];                                          // linear.py
+    squares += dot(x_15, x_15);                                           // matvec.py
+    const float4 x_16 = x_15 * norm_weight[at_7];                         // matvec.py
+    const unsigned at_8 = first_row * 2u + group;                         // weights.py
+    const uint4 packed = quants[at_8];                                    // weights.py
+    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu) - 8.0f;     // weights.py
+    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu) - 8.0f;   // weights.py
+    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu) - 8.0f;   // weights.py
+    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu) - 8.0f;   // weights.py
+    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float2 pair = unpack_half2(scales[at_8 >> 1u]);                 // weights.py
+    const float product = dot(low, x_2);                                  // matvec.py
+    const float product_1 = dot(high, x_4);                               // matvec.py
+    const float product_2 = product + product_1 + dot(low_1, x_6) + dot(high_1, x_8)
+        + dot(low_2, x_10) + dot(high_2, x_12) + dot(low_3, x_14) + dot(high_3, x_16);
+    sum_0 += product_2 * ((at_8 & 1u) == 1u ? pair.y : pair.x);           // matvec.py
+    const unsigned row = first_row + 1u;                                  // matvec.py
+    const unsigned at_9 = row * 2u + group;                               // weights.py
+    const uint4 packed_1 = quants[at_9];                                  // weights.py
+    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float2 pair_1 = unpack_half2(scales[at_9 >> 1u]);               // weights.py
+    const float product_3 = dot(low_4, x_2);                              // matvec.py
+    const float product_4 = dot(high_4, x_4);                             // matvec.py
+    const float product_5 = product_3 + product_4 + dot(low_5, x_6) + dot(high_5, x_8)
+        + dot(low_6, x_10) + dot(high_6, x_12) + dot(low_7, x_14) + dot(high_7, x_16);
+    sum_1 += product_5 * ((at_9 & 1u) == 1u ? pair_1.y : pair_1.x);       // matvec.py
+  }
+  team_sums[threadIdx.x] = sum_0;                                         // reduce.py
+  const unsigned index = threadIdx.x + 64u;
+  team_sums[index] = sum_1;
+  const unsigned index_1 = threadIdx.x + 128u;
+  team_sums[index_1] = squares;
+  __syncthreads();                                                        // reduce.py
+  if (lane < 1u) {                                                        // reduce.py
+    team_sums[threadIdx.x] += team_sums[threadIdx.x + 1u];                // reduce.py
+    team_sums[index] += team_sums[threadIdx.x + 65u];
+    team_sums[index_1] += team_sums[threadIdx.x + 129u];
+  }
+  const float result = team_sums[threadIdx.x];                            // reduce.py
+  const float result_1 = team_sums[index];
+  const float results_2 = team_sums[index_1];
+  if (lane == 0u) {                                                       // matvec.py
+    const float scale = rsqrtf(results_2 * 0.015625f + 1e-5f);            // matvec.py
+    const float even = result * scale;                                    // matvec.py
+    const float odd = result_1 * scale;
+    if (first_row < 128u) {                                               // matvec.py
+      const unsigned pair = first_row / 2u;                               // matvec.py
+      float first = even;                                                 // linear.py
+      float second = odd;                                                 // linear.py
+      const unsigned in_head = pair % 4u;                                 // linear.py
+      const bool rotated = pair < 48u;                                    // linear.py
+      if (rotated) {                                                      // linear.py
+        const float index_2 = float(in_head);                             // rotary.py
+        const float product = index_2 * -3.321289f;                       // math.py
+        const float t = index_2 * -0.0006390324f;                         // math.py
+        const float whole = floorf(product + t + 0.5f);
+        const float fraction = product - whole + t;                       // math.py
+        const float series = fraction * 0.00015353362f + 0.0013398874f;   // math.py
+        const float series_1 = series * fraction + 0.009618437f;          // math.py
+        const float series_2 = series_1 * fraction + 0.055503324f;        // math.py
+        const float series_3 = series_2 * fraction + 0.24022648f;         // math.py
+        const float series_4 = series_3 * fraction + 0.6931472f;          // math.py
+        const float power = __uint_as_float(unsigned(int(unsigned(__float2int_rz(whole))
+            + unsigned(127))) << 23u);                                    // math.py
+        const float angle = float(step->past) * ((series_4 * fraction + 1.0f) * power);  // rotary.py
+        const float quarter = floorf(angle * 0.63661975f + 0.5f);         // math.py
+        const float reduced = angle - quarter * 1.5625f;                  // math.py
+        const float reduced_1 = reduced - quarter * 0.008178711f;         // math.py
+        const float reduced_2 = reduced_1 - quarter * 0.00011730194f;     // math.py
+        const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;      // math.py
+        const float square = reduced_3 * reduced_3;                       // math.py
+        const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // math.py
+        const float sine_1 = sine * square * reduced_3 + reduced_3;       // math.py
+        const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // math.py
+        const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // math.py
+        const unsigned quadrant = __float2uint_rz(quarter) & 3u;          // math.py
+        const bool swapped = (quadrant & 1u) == 1u;                       // math.py
+        const float sin_value = swapped ? cosine_1 : sine_1;              // math.py
+        const float cos_value = swapped ? sine_1 : cosine_1;              // math.py
+        const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
+        const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
+        first = even * cos_angle - odd * sin_angle;                       // linear.py
+        second = odd * cos_angle + even * sin_angle;                      // linear.py
+      }
+      const float2 both = make_float2(first, second);                     // linear.py
+      const unsigned row = step->past * 16u;                              // linear.py
+      if (pair < 32u) {                                                   // linear.py
+        q[pair] = both;                                                   // linear.py
+      } else {
+        const unsigned stored = pack_half2(both);                         // linear.py
+        if (rotated) {                                                    // linear.py
+          k_cache[row + pair - 32u] = stored;                             // linear.py
+        } else {
+          v_cache[row + pair - 48u] = stored;                             // linear.py
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// rms_norm_residual_64
+
+__device__ inline float4 operator+(float4 a, float4 b) {
+  return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+}
+
+__device__ inline float4 operator*(float4 a, float b) {
+  return make_float4(a.x * b, a.y * b, a.z * b, a.w * b);
+}
+
+__device__ inline float4 operator*(float4 a, float4 b) {
+  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
+}
+
+__device__ inline float dot(float4 a, float4 b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
+}
+
+__device__ inline float subgroup_sum(float x) {
+  for (unsigned distance = 16u; distance > 0u; distance /= 2u) {
+    const float other = __shfl_xor_sync(0xffffffffu, x, distance);
+    x = x + other;
+  }
+  return x;
+}
+
+extern "C" __global__ void __launch_bounds__(64) rms_norm_residual_64(
+  const float4* __restrict__ x,
+  const float4* __restrict__ residual,
+  const float4* __restrict__ weight,
+  float4* __restrict__ sum,
+  float4* __restrict__ normed
+) {
+  __shared__ float team_sums[16];
+  __shared__ float broadcast[1];
+  const unsigned subgroup_lane = threadIdx.x % 32u;
+  const unsigned row = blockIdx.x * 16u;                                  // rms_norm.py
+  float squares = 0.0f;                                                   // rms_norm.py
+  for (unsigned i = threadIdx.x; i < 16u; i += 64u) {                     // rms_norm.py
+    const unsigned index = row + i;                                       // rms_norm.py
+    const float4 v = x[index];
+    const float4 v_1 = v + residual[index];                               // rms_norm.py
+    sum[index] = v_1;                                                     // rms_norm.py
+    squares += dot(v_1, v_1);                                             // rms_norm.py
+  }
+  const float values = subgroup_sum(squares);                             // reduce.py
+  if (subgroup_lane == 0u) {                                              // reduce.py
+    team_sums[threadIdx.x / 32u] = values;                                // reduce.py
+  }
+  __syncthreads();                                                        // reduce.py
+  float total = team_sums[0u];                                            // reduce.py
+  for (unsigned subgroup = 1u; subgroup < 2u; subgroup++) {               // reduce.py
+    total += team_sums[subgroup];                                         // reduce.py
+  }
+  const float scale = rsqrtf(total * 0.015625f + 1e-5f);                  // rms_norm.py
+  if (threadIdx.x == 0u) {                                                // reduce.py
+    broadcast[0u] = scale;                                                // reduce.py
+  }
+  __syncthreads();                                                        // reduce.py
+  const float scale_1 = broadcast[0u];                                    // reduce.py
+  for (unsigned i = threadIdx.x; i < 16u; i += 64u) {                     // rms_norm.py
+    const unsigned index = row + i;                                       // rms_norm.py
+    const float4 v = sum[index];
+    normed[index] = v * scale_1 * weight[i];                              // rms_norm.py
+  }
+}
