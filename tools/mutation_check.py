@@ -34,7 +34,7 @@ TIMEOUT_SECONDS = 300
 _COPIED = ("kernelc", "model", "runtime", "tests", "tools", "pyproject.toml")
 _LEFT_OUT = ("__pycache__", ".*", "node_modules", "demo", "*.wgsl")
 _TESTS_FAILED, _NO_TESTS = 1, 5  # pytest's exit codes
-_NONSENSE = ("NameError", "SyntaxError", "IndentationError", "ImportError")  # what no test is needed to notice
+_NONSENSE = ("NameError", "SyntaxError", "IndentationError", "ImportError")  # which need no test to be seen
 
 
 @dataclass(frozen=True)
