@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "bench": "measure tokens per second",
     "inspect": "show the graph, the kernels and the exact memory plan",
     "verify": "check every kernel on this device against its numpy reference",
+    "devices": "show what there is to run on, and what is missing for the rest",
 }
 
 

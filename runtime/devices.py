@@ -70,15 +70,23 @@ def open_device(
     """Open a device by its name, or for "auto" the first that runs what the artifact has.
 
     `references` are the numpy kernels by spec name; the cpu device runs nothing else. Without a `manifest`,
-    "auto" takes any kind. Raises: DeviceError where it cannot be opened, UsageError for another name.
+    "auto" takes any kind. Raises: DeviceError where it cannot be opened or the artifact is for others,
+    UsageError for another name.
     """
     if name not in DEVICES:
         raise UsageError(f"--device is {name!r}, wanted one of {', '.join(DEVICES)}")
     if name == "cpu":
         return _open_cpu(references)
-    if name != "auto":
-        return DRIVEN[name].open()
-    return _open_first(references, None if manifest is None else targets_of(manifest), explain)
+    targets = None if manifest is None else targets_of(manifest)
+    if name == "auto":
+        return _open_first(references, targets, explain)
+    target = DRIVEN[name].target
+    if targets is not None and target not in targets:
+        raise DeviceError(
+            f"device {name} runs {target} kernels, the artifact has {', '.join(sorted(targets)) or 'none'}",
+            help=f"build with --target {target} or --target all",
+        )
+    return DRIVEN[name].open()
 
 
 def _open_first(

@@ -299,8 +299,11 @@ def test_generate_writes_the_logits_of_every_position(toy: Artifact, tmp_path: P
         (["--prompt-ids", "5,99"], "token 99 at 1 is outside the vocabulary of 32"),
         (["--prompt-ids", ",".join("5" * 65)], "65 tokens do not fit the context of 64"),
         (["--prompt-ids", "5", "--context", "65"], "--context is 65, this artifact was built for 1 to 64"),
-        (["--prompt-ids", "5", "--device", "abacus"], "--device is 'abacus', wanted one of auto, wgpu,"),
-        (["--prompt-ids", "5", "--device", "opencl"], "device opencl is not in this build"),
+        (["--prompt-ids", "5", "--device", "abacus"], "--device is 'abacus', wanted one of auto, cuda,"),
+        (
+            ["--prompt-ids", "5", "--device", "opencl"],
+            "device opencl runs opencl kernels, the artifact has wgsl",
+        ),
     ],
 )
 def test_generate_refuses(toy: Artifact, more: list[str], wanted: str) -> None:

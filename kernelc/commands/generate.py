@@ -123,7 +123,8 @@ class _Run:
                 if decoder:
                     yield decoder.feed(token.id)
         self.finish_reason = tokens.finish_reason
-        self._timings = self._engine.timings.to_json()
+        device = self._engine.executor.info
+        self._timings = {**self._engine.timings.to_json(), "device": f"{device.kind}: {device.name}"}
         if decoder:
             yield decoder.flush()
 

@@ -4,6 +4,8 @@ tokens.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -23,7 +25,13 @@ def open_engine(
     """Load an artifact on a device, with a progress bar. Raises: ArtifactError, DeviceError, ContextError."""
     with progress_bar(f"loading {artifact.manifest.name}") as report:
         engine = Engine.open(
-            artifact, device=device, context=context, roles=roles, references=references(), progress=report
+            artifact,
+            device=device,
+            context=context,
+            roles=roles,
+            references=references(),
+            progress=report,
+            explain=tell,
         )
         try:
             engine.warm_up()
@@ -31,6 +39,15 @@ def open_engine(
             engine.close()
             raise
         return engine
+
+
+def tell(line: str) -> None:
+    """Say on a terminal's stderr, beside the results, which device `auto` took."""
+    if not sys.stderr.isatty():
+        return
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    shown = "".join(char for char in line if char.isprintable())
+    print(shown if plain else f"\x1b[2m{shown}\x1b[0m", file=sys.stderr, flush=True)
 
 
 def open_tokenizer(artifact: Artifact) -> Tokenizer:

@@ -12,7 +12,7 @@ from kernelc.errors import UsageError
 if TYPE_CHECKING:
     from runtime.sampling import SamplingParams
 
-DEVICES = "auto|wgpu|cuda|vulkan|opencl|cpu"
+DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu"
 QUANTS = "q4|q8|f16|f32"
 MANIFEST = "manifest.json"
 CONFIG = "config.json"

@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a line for every kernel and set of inputs. Raises: WorkFailed where one differs (exit code 1)."""
     artifact = Artifact.open(artifact_path(args.artifact))
-    executor = open_device(args.device, references=references())
+    executor = open_device(args.device, references=references(), manifest=artifact.manifest)
     try:
         with progress_bar("verifying") as report:
             checks: list[Check] = []

@@ -1,0 +1,104 @@
+"""`kernelc devices` and what `--device auto` says, on devices that the tests make up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from kernelc.commands import opening
+from kernelc.errors import DeviceError
+from runtime import devices
+from runtime.cpu_executor import CpuExecutor
+from runtime.executor import DeviceInfo, Executor, Limits
+from tests.commands import run
+from tests.runtime.tiny_artifact import write_tiny
+from tests.runtime.tiny_kernels import REFERENCES
+
+LIMITS = Limits(1 << 30, 1 << 28, 48 << 10, 512, (512, 512, 64), 65535, 16, 256)
+CARD = DeviceInfo(
+    "opencl", "a card", "driver 1.2", "opencl", frozenset({"f16", "subgroups"}), 32, LIMITS, 8 * 10**9
+)
+
+
+class Card(CpuExecutor):
+    """Stands for a graphics card that OpenCL alone finds."""
+
+    def __init__(self) -> None:
+        super().__init__(REFERENCES)
+        self.info = CARD
+
+
+@pytest.fixture(autouse=True)
+def one_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(kind: str) -> Callable[[], Executor]:
+        def fail() -> Executor:
+            raise DeviceError(f"no driver for {kind}", help=f"install {kind}")
+
+        return fail
+
+    kinds: Mapping[str, devices.Driven] = {
+        kind: devices.Driven(driven.target, Card if kind == "opencl" else missing(kind))
+        for kind, driven in devices.DRIVEN.items()
+    }
+    monkeypatch.setattr(devices, "DRIVEN", kinds)
+
+
+def test_what_is_there_and_what_is_missing_is_listed_in_the_order_of_auto() -> None:
+    code, out, err = run("devices")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == ["cuda     missing: no driver for cuda", "         help: install cuda"]
+    assert lines[6:11] == [
+        "opencl   a card",
+        "         driver 1.2",
+        "         runs opencl kernels; 8.0 GB of memory",
+        "         can: f16, subgroups, subgroups of 32",
+        "         512 threads and 48 KiB of shared memory in a workgroup, "
+        "16 buffers of at most 268.4 MB in a kernel",
+    ]
+    assert lines[11] == "cpu      cpu"
+    assert lines[-1] == (
+        "auto     device opencl: a card (no cuda: no driver for cuda; no vulkan: no driver for vulkan; "
+        "no wgpu: no driver for wgpu)"
+    )
+
+
+def test_the_list_as_json() -> None:
+    result = json.loads(run("devices", "--json")[1])
+    assert (result["auto"], result["why"][:21]) == ("opencl", "device opencl: a card")
+    found = {each["device"]: each for each in result["devices"]}
+    assert list(found) == ["cuda", "vulkan", "wgpu", "opencl", "cpu"]
+    assert [each["available"] for each in found.values()] == [False, False, False, True, True]
+    assert found["wgpu"]["missing"] == "no driver for wgpu"
+    assert (found["opencl"]["target"], found["cpu"]["target"]) == ("opencl", None)
+    assert found["opencl"]["features"] == ["f16", "subgroups"]
+    assert found["opencl"]["limits"]["shared_bytes"] == 48 << 10
+
+
+def test_an_artifact_decides_with(tmp_path: Path) -> None:
+    write_tiny(tmp_path / "toy", targets=("wgsl",))
+    *_, last = run("devices", tmp_path / "toy")[1].splitlines()
+    assert last.startswith("auto     device cpu: cpu (no cuda: the artifact has no cuda kernels; ")
+    assert "no wgpu: no driver for wgpu; no opencl: the artifact has no opencl kernels" in last
+    code, _, err = run("devices", tmp_path)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "there is no manifest.json in it" in err
+
+
+def test_the_choice_is_told_on_a_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    opening.tell("device opencl: a card")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    opening.tell("device opencl: a\x1b[2J card")
+    assert capsys.readouterr().err == "\x1b[2mdevice opencl: a[2J card\x1b[0m\n"
+    monkeypatch.setenv("NO_COLOR", "1")
+    opening.tell("device opencl: a card")
+    assert capsys.readouterr().err == "device opencl: a card\n"
