@@ -7,6 +7,7 @@ from pathlib import Path
 
 import sentencepiece
 
+from tools.demo_model.answers import Message
 from tools.demo_model.talk import Talk
 
 SPECIALS = ("<|system|>", "<|user|>", "<|assistant|>")
@@ -26,8 +27,6 @@ TEMPLATE = (
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 """Every answer ends with </s>; the other turns end where the next role begins."""
-
-Message = tuple[str, str]
 
 
 class Coder:

@@ -15,8 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tools.demo_model.answers import Answers, Conversation
 from tools.demo_model.dialogues import MAKERS, draw_skill, make_question
-from tools.demo_model.generate import Answers, Conversation, FolderModel
 from tools.demo_model.skills import memory, stories
 from tools.demo_model.talk import Talk
 
@@ -148,6 +148,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="questions of each kind")
     parser.add_argument("--out", type=Path, help="write all of it here, as JSON")
     args = parser.parse_args()
+    from tools.demo_model.generate import FolderModel  # not at the top: only this way to answer needs PyTorch
+
     results = {quant: evaluate(FolderModel(args.model, quant=quant), args.count) for quant in args.quant}
     if args.out:
         args.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")

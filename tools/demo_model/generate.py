@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]  (needed by this tool alone; its README says how to get it)
 from safetensors.numpy import load_file
 
-from tools.demo_model.chat import EOS, Coder, Message
+from tools.demo_model.answers import Conversation
+from tools.demo_model.chat import EOS, Coder
 from tools.demo_model.model import Llama, Shape, weight_shapes
 
 Tensor = Any
 _BATCH = 512
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """What was said so far: pairs of the user's text and the answer, the last answer ""."""
-
-    messages: tuple[Message, ...]
-    system: str = ""
-
-
-class Answers(Protocol):
-    """What the evaluation needs of a model; another runtime can be put in here."""
-
-    def generate(
-        self, conversations: Sequence[Conversation], *, max_new: int, temperature: float = 0.0, seed: int = 0
-    ) -> list[str]:
-        """Return the answer that each conversation waits for."""
-        ...
 
 
 class FolderModel:

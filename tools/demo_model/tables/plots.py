@@ -1,8 +1,8 @@
 """Plots of short stories: each is a row of steps, each step a few ways to tell it.
 
 In the texts {N} is the hero's name, {k} what the hero is, {A} that with its article; {s}, {S}, {o}, {p} are
-the hero's pronouns (she, She, her, her); {t} is a thing and {T} it with its article, {l} the place; {F} is the
-friend's name and {B} what the friend is, with its article.
+the hero's pronouns (she, She, her, her); {t} is a thing and {T} it with its article, {l} the place; {F} is
+the friend's name and {B} what the friend is, with its article.
 """
 
 from __future__ import annotations
