@@ -19,10 +19,11 @@ REPO = Path(__file__).resolve().parents[1]
 VENV = REPO / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
-EXTRAS = "dev,vulkan"
-# What tests compare with, where it is there: a command or a file, and the Debian package that brings it.
+EXTRAS = "dev,opencl,vulkan"
+# What tests run on or compare with, where it is there: a command or a file, and the Debian package with it.
 ORACLES = {
     "spirv-val": "spirv-tools",
+    "/etc/OpenCL/vendors/pocl.icd": "pocl-opencl-icd",
     "/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json": "vulkan-validationlayers",
 }
 
