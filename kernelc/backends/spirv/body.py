@@ -179,6 +179,8 @@ class BodyPrinter:
         instruction = instruction_of(value.op, scalar)
         if value.op.startswith("subgroup_") and instruction:
             return self.subgroup(wish, instruction, value.args[0], args[0])
+        if value.op in ("div", "mod") and value.type.is_integer:
+            args[1] = self.divisor(value, *args)
         if instruction:
             id = self.result(wish, instruction, type, *args)
             if value in self.exact:
@@ -235,6 +237,25 @@ class BodyPrinter:
         condition, lanes = value.args[0], boolean.with_lanes(value.type.lanes)
         chosen = args[0] if condition.type == lanes else self.splat(f"{wish}_if", condition, lanes)
         return self.result(wish, "OpSelect", self.type(value.type), chosen, *args[1:])
+
+    def divisor(self, value: Value, dividend: str, divisor: str) -> str:
+        """What to divide an integer by: 1 where the quotient does not exist or does not fit, which SPIR-V
+        leaves undefined."""
+        type, by = value.type, value.args[1].args[0] if value.args[1].op == "splat" else value.args[1]
+        if by.op == "const" and by.attr not in (0, -1):
+            return divisor
+        if type.scalar == "u32":
+            return self.result("divisor", "UMax", self.type(type), divisor, self.constant(1, type))
+        conditions, least = (
+            self.type(boolean.with_lanes(type.lanes)),
+            self.constant(type.integer_range[0], type),
+        )
+        zero = self.result("zero", "OpIEqual", conditions, divisor, self.constant(0, type))
+        negates = self.result("negates", "OpIEqual", conditions, divisor, self.constant(-1, type))
+        extreme = self.result("extreme", "OpIEqual", conditions, dividend, least)
+        too_large = self.result("too_large", "OpLogicalAnd", conditions, negates, extreme)
+        wrong = self.result("wrong", "OpLogicalOr", conditions, zero, too_large)
+        return self.result("divisor", "OpSelect", self.type(type), wrong, self.constant(1, type), divisor)
 
     def subgroup(self, wish: str, instruction: str, arg: Value, operand: str) -> str:
         """A reduction; of halves in f32, since not every device with halves reduces them."""
