@@ -56,6 +56,11 @@ class CudaDevice:
                 self._context.detach()
             self._context = None
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._context is None
+
     @contextmanager
     def using(self, doing: str) -> Generator[None]:
         """Make the context current inside; what the driver raises becomes a DeviceError or WorkFailed."""

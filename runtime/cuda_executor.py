@@ -7,13 +7,14 @@ the copies of what is fetched, all on one stream. Nothing waits until a ticket's
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
-from kernelc.errors import InternalError
+from kernelc.errors import InternalError, KernelcError
 from kernelc.ir.dim import evaluate
 from runtime.cuda_compile import compile_all
 from runtime.cuda_device import CudaDevice
@@ -67,13 +68,13 @@ class CudaExecutor:
         self._loaded = LoadedArtifact(self.device, artifact, plan, variants, context, progress)
 
     def close(self) -> None:
-        """Release the device and all that was loaded."""
-        try:
-            self._release()
-            with self.device.using("freeing memory"):
-                self._pool.release()
-        finally:
-            self.device.close()
+        """Release the device and all that was loaded; a second time does nothing."""
+        if self.device.closed:
+            return
+        self._release()
+        with suppress(KernelcError), self.device.using("freeing memory"):
+            self._pool.release()
+        self.device.close()
 
     def _release(self) -> None:
         loaded, self._loaded = self._loaded, None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
-from kernelc.errors import DeviceError
+from kernelc.errors import DeviceError, KernelcError
 from runtime.cuda_compile import CudaSource, compile_all
 from runtime.cuda_device import CudaDevice, Handle
 from runtime.cuda_graph import GraphCache, Key, Launch
@@ -52,12 +53,14 @@ class LoadedArtifact:
             raise
 
     def release(self) -> None:
-        """Free everything on the device."""
-        with self._device.using("freeing memory"):
+        """Free everything on the device; where it was lost, there is nothing to free."""
+        with suppress(KernelcError), self._device.using("freeing memory"):
             self._graphs.release()
-            for memory in self.memory.values():
+        while self.memory:
+            _, memory = self.memory.popitem()
+            with suppress(KernelcError), self._device.using("freeing memory"):
                 memory.free()
-            self.memory.clear()
+        with suppress(KernelcError), self._device.using("freeing memory"):
             self._functions = {}
 
     def run(self, programs: tuple[str, ...], env: Mapping[str, int]) -> None:

@@ -21,7 +21,7 @@ from runtime.cuda_device import in_our_words
 from runtime.cuda_executor import CudaExecutor
 from runtime.engine import ALL_ROLES
 from runtime.executor import Fetch
-from tests.runtime.fake_cuda import Error, FakeDriver, FakeGraphs
+from tests.runtime.fake_cuda import Error, FakeDriver, FakeGraphs, Memory
 
 REPO = Path(__file__).resolve().parents[2]
 STEP = np.arange(8, dtype=np.uint32).tobytes()
@@ -173,6 +173,23 @@ def test_a_capture_that_fails_is_ended_and_told(executor: CudaExecutor, driver: 
     assert driver.captured is None and driver.depth == 0
     driver.fails = None
     executor.run(["decode"], env(1, 0), STEP).result()
+
+
+def test_a_lost_device_is_closed_quietly(
+    executor: CudaExecutor, driver: FakeDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: Any) -> None:
+        raise Error("cuMemFree failed: an illegal memory access was encountered")
+
+    monkeypatch.setattr(Memory, "free", lost)
+    monkeypatch.setattr(
+        driver, "fails", Error("cuLaunchKernel failed: an illegal memory access was encountered")
+    )
+    with pytest.raises(DeviceError, match="the device was lost while running a step"):
+        executor.run(["decode"], env(1, 0), STEP)
+    executor.close()
+    executor.close()
+    assert driver.depth == 0 and not executor.buffers
 
 
 @pytest.mark.parametrize(
