@@ -1,0 +1,47 @@
+"""The demo model, from the folder in this repository to answers, on every device: the first thing a newcomer
+runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kernelc.commands.options import demo_model
+from kernelc.target import Capabilities
+from tests.commands import run
+from tests.kernels.executors import EXECUTORS, require
+
+DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl")
+QUESTIONS = "Hello\nMy name is Ada.\nWhat is 123 + 456?\nWhat is the capital of France?\nWhat is my name?\n"
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo model for all targets, as the build command makes it when it is given no model."""
+    out = tmp_path_factory.mktemp("demo") / "demo"
+    code, _, errors = run("build", "--target", "all", "--out", out)
+    assert code == 0, errors
+    return out
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_chat_of_several_turns(artifact: Path, device: str) -> None:
+    if device in EXECUTORS:
+        require(device, Capabilities())
+    code, said, errors = run("chat", artifact, "--device", device, "--top-k", 1, lines=QUESTIONS)
+    assert code == 0, errors
+    assert "123 + 456 = 579" in said
+    assert "Paris" in said
+    assert "Ada" in said.splitlines()[-1], said
+
+
+def test_chat_without_a_model_talks_to_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    code, said, errors = run("chat", "--device", "cpu", "--top-k", 1, lines="What is 40 + 2?\n")
+    assert code == 0, errors
+    assert "42" in said
+
+
+def test_the_model_fits_in_sixteen_megabytes() -> None:
+    assert sum(file.stat().st_size for file in demo_model().iterdir()) <= 16_000_000
