@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.conformance import statements
 from tests.conformance.cases import CASES, EXACT, Case
+from tests.kernels import opencl_runner
 from tests.kernels.executors import EXECUTORS, require
 
 THREADS = 8
@@ -26,7 +29,10 @@ def kernel_of(case: Case) -> Kernel:
         i = k.workgroup_id(0) * THREADS + k.local_id
         out[i] = case.body(*(array[i] for array in inputs))
 
-    return verify(trace("case", body, workgroup=THREADS))
+    return verify(trace(re.sub(r"\W", "_", case.id), body, workgroup=THREADS))
+
+
+opencl_runner.announce(lambda: map(kernel_of, CASES))
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
@@ -48,4 +54,4 @@ def test_operation(executor: str, case: Case) -> None:
 def test_the_checklist_is_complete() -> None:
     covered = {case.operation for case in CASES} | statements.COVERED
     assert covered >= OPERATIONS, "operations that no conformance case covers"
-    assert len({case.id for case in CASES}) == len(CASES)
+    assert len({kernel_of(case).name for case in CASES}) == len(CASES)

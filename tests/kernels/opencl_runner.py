@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from kernelc.backends.opencl.printer import OpenClBackend
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
+from runtime.opencl_device import OPTIONS
 
 
 @functools.cache
@@ -35,12 +36,36 @@ def lacking(capabilities: Capabilities) -> str | None:
     return None
 
 
-@functools.lru_cache(maxsize=512)
-def _built(text: str, entry: str) -> Any:
+_announced: list[Callable[[], Iterable[Kernel]]] = []
+
+
+def announce(kernels: Callable[[], Iterable[Kernel]]) -> None:
+    """Kernels that will be run: of these, those that define no functions are built as one program.
+
+    pocl takes a tenth of a second a program, however small. They need names of their own.
+    """
+    _announced.append(kernels)
+
+
+@functools.cache
+def _announced_programs() -> dict[str, Any]:
+    kernels = [kernel for each in _announced for kernel in each() if not kernel.features()]
+    texts = [OpenClBackend().render(kernel).text for kernel in kernels]
+    plain = [text for text in texts if "struct Step" not in text and "_half2(" not in text]
+    if not plain:
+        return {}
+    return dict.fromkeys(plain, _program("\n".join(plain)))
+
+
+def _program(text: str) -> Any:
     import pyopencl as cl
 
-    program = cl.Program(opencl_context(), text).build(options=["-cl-std=CL1.2"])
-    return getattr(program, entry)
+    return cl.Program(opencl_context(), text).build(options=list(OPTIONS))
+
+
+@functools.lru_cache(maxsize=512)
+def _built(text: str, entry: str) -> Any:
+    return getattr(_announced_programs().get(text) or _program(text), entry)
 
 
 @functools.cache
