@@ -13,14 +13,14 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 help:
 	@echo "make setup               make .venv with everything in it, and a driver for wgpu if one is missing"
-	@echo "make chat MODEL=folder   build the model in folder and talk to it (ARGS='--device cpu' adds options)"
+	@echo "make chat                talk to the demo model, or with MODEL=folder to the model in folder (ARGS='--device cpu')"
 	@echo "make test                lint, types and tests"
 	@echo "make lint                lint and types"
 	@echo "make nightly             all tests with many more examples, and the slow sweeps"
 	@echo "make clean               remove built artifacts and caches"
 
 setup: $(SETUP)
-	@echo "ready: make chat MODEL=folder"
+	@echo "ready: make chat"
 
 $(SETUP): pyproject.toml tools/setup_env.py
 	@$(PYTHON) tools/setup_env.py
