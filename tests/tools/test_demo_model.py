@@ -160,7 +160,8 @@ def test_markup_in_a_text_stays_text_and_digits_are_tokens() -> None:
         ids = tokenizer.encode(f"say {text} now")
         assert min(ids) > len(SPECIALS) + 2 and tokenizer.decode(ids) == f"say {text} now"
     assert len(tokenizer.encode("1234")) == 5  # the leading space and four digits
-    assert tokenizer.decode(tokenizer.encode("Grüße, 你好 \U0001f600\n\u00d7")) == "Grüße, 你好 \U0001f600\n\u00d7"
+    foreign = "Grüße, 你好 \U0001f600\n\u00d7"
+    assert tokenizer.decode(tokenizer.encode(foreign)) == foreign
 
 
 def answer_of(question: str) -> str:
