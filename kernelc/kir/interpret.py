@@ -3,7 +3,8 @@
 All invocations of a dispatch run in lockstep as the lanes of numpy arrays; control flow is a mask. Unlike a
 GPU it refuses what a GPU would silently do: an index out of bounds, two invocations that touch one cell
 without a barrier between them (one of them writing), a barrier that not all invocations of a workgroup reach,
-a read of shared memory that nobody wrote. The errors name the kernel's Python line.
+a read of shared memory that nobody wrote, an operation on numbers for which targets differ. The errors name
+the kernel's Python line.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from kernelc.kir.nodes import (
     Value,
     Variable,
 )
-from kernelc.kir.operations import evaluate
+from kernelc.kir.operations import evaluate, undefined
 from kernelc.kir.races import CellLog
 from kernelc.kir.types import Type
 
@@ -232,8 +233,9 @@ class _Machine:
                 return self.subgroup(value, mask)
             case _:
                 args = [self.value(arg) for arg in value.args]
-                if value.op in ("shl", "shr") and np.any((args[1].T > 31) & mask):
-                    raise self.fail(value.where, "shift by more than 31")
+                for problem, wrong in undefined(value.op, value.type, args):
+                    if np.any(wrong.T & mask):
+                        raise self.fail(value.where, problem)
                 return evaluate(value.op, value.type, args, value.attr)
 
     def subgroup(self, value: Value, mask: Lanes) -> Lanes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ def _convert(dtype: np.dtype[Any], x: Lanes) -> Lanes:
 
 
 def _div(a: Lanes, b: Lanes) -> Lanes:
-    """Integers truncate towards zero; a zero divisor gives the dividend (WGSL)."""
+    """Integers truncate towards zero; where nobody looks a zero divisor gives something."""
     if a.dtype.kind == "f":
         return np.divide(a, b)
     wide, divisor = a.astype(np.int64), np.where(b == 0, 1, b).astype(np.int64)
@@ -30,7 +30,7 @@ def _div(a: Lanes, b: Lanes) -> Lanes:
 
 
 def _mod(a: Lanes, b: Lanes) -> Lanes:
-    """Has the dividend's sign; a zero divisor gives 0 (WGSL)."""
+    """Has the dividend's sign; where nobody looks a zero divisor gives something."""
     return np.fmod(a.astype(np.int64), np.where(b == 0, 1, b).astype(np.int64)).astype(a.dtype)
 
 
@@ -97,6 +97,16 @@ def _pack_half2(x: Lanes) -> Lanes:
 
 def _vector(args: Sequence[Lanes]) -> Lanes:
     return np.stack(np.broadcast_arrays(*args), axis=-1)
+
+
+def undefined(op: str, type: Type, args: Sequence[Lanes]) -> Iterator[tuple[str, Lanes]]:
+    """What an operation must not be asked, and where it is: targets differ, or leave it open, or trap."""
+    if op in ("shl", "shr"):
+        yield "shift by more than 31", args[1] > 31
+    elif op in ("div", "mod") and type.is_integer:
+        yield "integer division by zero", args[1] == 0
+        if type.scalar == "i32":
+            yield "quotient beyond 32 bits", (args[1] == -1) & (args[0] == -(1 << 31))
 
 
 def evaluate(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:

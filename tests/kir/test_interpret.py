@@ -346,6 +346,25 @@ def test_shifts_by_the_width_or_more() -> None:
     assert list(run(traced(guarded), out=zeros(N))["out"]) == [0, 1 << 30, 0, 0, 0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("divide", [lambda a, b: a // b, lambda a, b: a % b])
+def test_divisions_that_targets_disagree_on(divide: Callable[[Any, Any], Any]) -> None:
+    by_zero = traced(lambda k: k.output("out", u32).__setitem__(k.local_id, divide(100, k.local_id)))
+    with pytest.raises(ExecutionError, match="integer division by zero"):
+        run(by_zero, out=zeros(N))
+
+    def guarded(k: Tracer) -> None:
+        with k.when(k.local_id > 0):
+            k.output("out", u32)[k.local_id] = divide(k.local_id, k.local_id)
+
+    assert list(run(traced(guarded), out=zeros(N))["out"][1:]) == [divide(1, 1)] * (N - 1)
+    least = np.full(N, -(1 << 31), np.int32)
+    beyond = traced(
+        lambda k: k.output("out", i32).__setitem__(k.local_id, divide(k.input("x", i32)[k.local_id], -1))
+    )
+    with pytest.raises(ExecutionError, match="quotient beyond 32 bits"):
+        run(beyond, x=least, out=np.zeros(N, np.int32))
+
+
 def test_registers_keep_their_value_where_a_branch_is_not_taken() -> None:
     def body(k: Tracer) -> None:
         register = k.var(k.local_id)
