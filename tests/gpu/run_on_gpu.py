@@ -94,8 +94,10 @@ def kernels(runner: Runner) -> dict[str, Any]:
 
 
 def executor(runner: Runner) -> dict[str, Any]:
-    """The executor's own tests, one after the other: they look at how much memory is free."""
-    return runner.pytest("executor", "tests/gpu", "-k", "not published", "-n", "0")
+    """The engine's tests on the device, and its own, one after the other: they look at how much memory is
+    free."""
+    only = "cuda and not published"
+    return runner.pytest("executor", "tests/gpu", "tests/runtime", "-k", only, "-n", "0")
 
 
 def models(runner: Runner) -> dict[str, Any]:

@@ -18,16 +18,16 @@ from tests.runtime.tiny_kernels import REFERENCES
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """The toy model as it should be; tests that change it write their own."""
-    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv", "opencl"))
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv", "opencl", "cuda"))
 
 
-DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl")
+DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl", "cuda")
 
 
 @pytest.fixture(scope="session", params=DEVICES)
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     """Each device in turn, opened once; loading an artifact releases the one before."""
-    if request.param in ("vulkan", "opencl"):
+    if request.param in ("vulkan", "opencl", "cuda"):
         require(request.param, Capabilities())
     opened = open_device(request.param, references=REFERENCES)
     yield opened

@@ -95,15 +95,18 @@ def _manifest(writer: ArtifactWriter, targets: tuple[str, ...], texts: Texts) ->
     )
 
 
+WITHOUT = {"opencl": frozenset({"f16", "subgroups"}), "cuda": frozenset({"f16"})}
+
+
 def _kernels(writer: ArtifactWriter, targets: tuple[str, ...], texts: Texts) -> dict[str, Kernel]:
     def variant(
         name: str, text: str, threads: int, grid: tuple[Dim, Dim, Dim], storage: int, *features: str
     ) -> list[Variant]:
-        """The same for every target, but for OpenCL, whose kernels ask for no features."""
+        """The same for every target, but for those whose kernels do not ask for such features."""
         requires = Requires(features, None, threads, 0, storage)
         found: list[Variant] = []
         for target in targets:
-            if target == "opencl" and features:
+            if WITHOUT.get(target, frozenset()) & set(features):
                 continue
             suffix, entry, data = _printed(target, name, texts.get(name, text))
             file = kernel_file(name, data, suffix)
