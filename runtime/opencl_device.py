@@ -150,7 +150,7 @@ class OpenClDevice:
         try:
             yield
         except self.cl.Error as error:
-            raise _in_our_words(doing, str(error)) from error
+            raise in_our_words(doing, str(error)) from error
 
 
 def kernel_refused(name: str, text: str, message: str) -> WorkFailed:
@@ -175,7 +175,8 @@ def _excerpt(text: str, line: int) -> str:
     )
 
 
-def _in_our_words(doing: str, message: str) -> KernelcError:
+def in_our_words(doing: str, message: str) -> KernelcError:
+    """Return the error for what pyopencl said: memory and lost devices are the user's to act on."""
     short = _short(message)
     if any(code in short for code in _LOST):
         return DeviceError(
