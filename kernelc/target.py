@@ -36,6 +36,7 @@ class Target:
     name: str
     suffix: str  # of its kernel files
     variants: tuple[Capabilities, ...]
+    text_suffix: str = ""  # of the text for people, where that is not the file itself
 
 
 TARGETS: dict[str, Target] = {
@@ -65,6 +66,7 @@ TARGETS: dict[str, Target] = {
         "spirv",
         "spv",
         (Capabilities(f16=True, subgroups=True), Capabilities(subgroups=True), Capabilities()),
+        text_suffix="spvasm",
     ),
     "opencl": Target("opencl", "cl", (Capabilities(),)),  # core OpenCL C: no extension asked for
 }

@@ -152,7 +152,7 @@ def in_our_words(doing: str, error: VulkanError) -> KernelcError:
     if "MEMORY" in result or "TOO_MANY_OBJECTS" in result:
         return DeviceError(f"the device is out of memory while {doing}: {error}", help=_LESS)
     if "INCOMPATIBLE_DRIVER" in result or "INITIALIZATION_FAILED" in result:
-        return DeviceError(f"no Vulkan driver works while {doing}: {error}", help=_NO_DRIVER)
+        return DeviceError(f"{doing} failed, no driver works: {error}", help=_NO_DRIVER)
     return WorkFailed(f"{doing} failed: {error}")
 
 

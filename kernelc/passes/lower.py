@@ -197,4 +197,4 @@ def _dump(name: str, target: Target, variant: VariantEntry, printed: Printed) ->
     """The kernel as IR and as text, named by what the variant asks of a device."""
     stage = ".".join([name, *variant.requires.features])
     debug.dump(stage, "kir", printed.ir)
-    debug.dump(stage, target.suffix, printed.rendered.text)
+    debug.dump(stage, target.text_suffix or target.suffix, printed.rendered.text)
