@@ -340,7 +340,9 @@ def opened_without(tmp_path: Path, **environment: str) -> str:
 def test_without_a_driver_the_error_says_what_to_install(tmp_path: Path) -> None:
     nothing = str(tmp_path / "nothing")
     line = opened_without(tmp_path, VK_DRIVER_FILES=nothing, VK_ICD_FILENAMES=nothing)
-    assert line.startswith(("error: starting Vulkan failed, no driver works", "error: no Vulkan device found"))
+    assert line.startswith(
+        ("error: starting Vulkan failed, no driver works", "error: no Vulkan device found")
+    )
     assert "install a Vulkan driver" in line and len(line.splitlines()) == 1
 
 
