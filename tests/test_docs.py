@@ -4,6 +4,7 @@ What a code block's first line says after the language decides what happens to i
     python file=PATH   the file PATH, new       python more=PATH   the next part of that file
     diff file=PATH     a change to PATH: its context and removed lines must be there exactly once
     sh run             run in the copy          sh                 commands whose names and options must exist
+    python excerpt=PATH   lines that stand in PATH
     wgsl kernel=NAME   lines that the printer emits for a kernel of `EXCERPTS`
 Other languages (text, console) are not looked at.
 """
@@ -223,6 +224,14 @@ def all_options() -> frozenset[str]:
 def sources() -> str:
     files = [path for folder in (*FOLDERS, "tools") for path in (REPO / folder).rglob("*.py")]
     return "\n".join(path.read_text() for path in files if path != Path(__file__).resolve())
+
+
+@pytest.mark.parametrize("doc", DOCS)
+def test_excerpts_stand_in_their_files(doc: str) -> None:
+    for block in blocks_of(doc):
+        if "excerpt" in block.attrs:
+            text = (REPO / block.attrs["excerpt"]).read_text()
+            assert f"\n{block.text}" in text, f"{doc}: {block.attrs['excerpt']} has no\n{block.text}"
 
 
 # ---- emitted text ------------------------------------------------------------------------------------------
