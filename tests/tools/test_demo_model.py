@@ -21,7 +21,7 @@ from tools.demo_model.chat import EOS, SPECIALS, Coder
 from tools.demo_model.data import LEARNED, make_shard
 from tools.demo_model.dialogues import MAKERS, make_dialogue, make_question, show
 from tools.demo_model.evaluate import DISTANCE, table
-from tools.demo_model.skills.numbers import product_text
+from tools.demo_model.skills.arithmetic import product_text
 from tools.demo_model.tables.world import CAPITALS
 from tools.demo_model.talk import DONT_KNOW, Talk, is_held, phrases
 

@@ -13,19 +13,31 @@ from bisect import bisect
 from collections.abc import Callable
 from itertools import accumulate
 
-from tools.demo_model.skills import facts, letters, memory, numbers, smalltalk, stories, styles, unknown
+from tools.demo_model.skills import (
+    arithmetic,
+    facts,
+    letters,
+    memory,
+    nature,
+    numbers,
+    smalltalk,
+    stories,
+    styles,
+    unknown,
+)
 from tools.demo_model.talk import Talk, Turn
 
 Skill = Callable[[Talk], None]
 
 # How often each comes up: the harder to learn, the more often.
 WEIGHTS: tuple[tuple[Skill, float], ...] = (
-    (numbers.addition, 8), (numbers.subtraction, 8), (numbers.multiplication, 9), (numbers.comparing, 4),
-    (numbers.sorting, 4.5), (numbers.extremes, 2.5), (numbers.counting, 3), (letters.spelling, 5),
+    (arithmetic.addition, 8), (arithmetic.subtraction, 8), (arithmetic.multiplication, 9),
+    (numbers.comparing, 4), (numbers.sorting, 4.5), (numbers.extremes, 2.5), (numbers.counting, 3),
+    (letters.spelling, 5),
     (letters.letter_counting, 6), (letters.reversing, 6), (letters.edges, 2), (letters.word_counting, 3),
     (letters.word_order, 3.5), (letters.alphabet, 2.5), (facts.capitals, 6), (facts.opposites, 5),
     (facts.colours, 3),
-    (facts.calendar, 4.5), (facts.animals, 4.5), (facts.explaining, 5), (smalltalk.small_talk, 4.5),
+    (nature.calendar, 4.5), (nature.animals, 4.5), (facts.explaining, 5), (smalltalk.small_talk, 4.5),
     (unknown.not_known, 9), (styles.instructed_skill, 4), (stories.story, 3.5), (memory.telling, 7),
     (memory.recalling, 9),
 )  # fmt: skip
@@ -72,9 +84,9 @@ def make_question(skill: str, seed: int) -> Talk:
 
 
 MAKERS: dict[str, tuple[Skill, ...]] = {
-    "addition": (numbers.addition,),
-    "subtraction": (numbers.subtraction,),
-    "multiplication": (numbers.multiplication,),
+    "addition": (arithmetic.addition,),
+    "subtraction": (arithmetic.subtraction,),
+    "multiplication": (arithmetic.multiplication,),
     "comparing": (numbers.comparing, numbers.extremes),
     "sorting": (numbers.sorting, letters.alphabet),
     "counting": (numbers.counting,),
@@ -85,8 +97,8 @@ MAKERS: dict[str, tuple[Skill, ...]] = {
     "capitals": (facts.capitals,),
     "opposites": (facts.opposites,),
     "colours": (facts.colours,),
-    "calendar": (facts.calendar,),
-    "animals": (facts.animals,),
+    "calendar": (nature.calendar,),
+    "animals": (nature.animals,),
     "explaining": (facts.explaining,),
     "in capitals": (styles.instructed_skill, letters.word_order),
     "in one word": (styles.instructed_skill,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tools.demo_model.asking import ask, large_first, with_article
-from tools.demo_model.skills.memory import draw_name
+from tools.demo_model.skills.told import draw_name
 from tools.demo_model.tables.plots import KINDS, MORALS, OPENINGS, PLOTS, SETTINGS, THINGS
 from tools.demo_model.talk import Talk, phrases
 

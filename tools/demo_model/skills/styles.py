@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.demo_model.asking import instructed, list_of
-from tools.demo_model.skills import facts, memory, numbers
+from tools.demo_model.skills import facts, nature, numbers, told
 from tools.demo_model.tables.world import CAPITALS, DAYS, MONTHS, RAINBOW, SEASONS
 from tools.demo_model.talk import Talk, Turn, phrases
 
@@ -35,13 +35,13 @@ def system_prompt(talk: Talk) -> None:
     if chance < 0.05:
         talk.system = talk.phrase(_PLAIN)
     elif chance < 0.09:
-        talk.assistant_name = memory.draw_name(talk)
+        talk.assistant_name = told.draw_name(talk)
         talk.system = talk.phrase(_NAMED).format(v=talk.assistant_name)
     elif chance < 0.12:
         talk.capitals = True
         talk.system = talk.phrase(_LOUD)
     elif chance < 0.15:
-        talk.facts["name", ""] = memory.draw_name(talk)
+        talk.facts["name", ""] = told.draw_name(talk)
         talk.system = talk.phrase(_USER).format(v=talk.facts["name", ""])
 
 
@@ -53,7 +53,7 @@ def instructed_skill(talk: Talk) -> None:
         return
     probe = Talk(talk.rng, held=talk.held)
     maker = talk.choose(
-        (facts.capitals, facts.opposites, facts.colours, facts.calendar, facts.animals, numbers.comparing)
+        (facts.capitals, facts.opposites, facts.colours, nature.calendar, nature.animals, numbers.comparing)
     )
     while not probe.turns or "\n" in probe.turns[-1].answer:
         maker(probe)
