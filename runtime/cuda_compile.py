@@ -23,6 +23,7 @@ from kernelc.errors import DeviceError, WorkFailed
 
 _OPTIONS = ("--std=c++17",)
 _EXCERPT_LINES = 3
+_DIGEST_BYTES = 32
 _INSTALL = "install the cuda extra: pip install 'kernelc[cuda]'"
 
 
@@ -75,8 +76,8 @@ def compile_kernel(source: CudaSource, arch: str, folder: Path | None = None) ->
     where NVRTC is missing.
     """
     file = (folder or cache_folder()) / _file_name(source, arch)
-    with suppress(OSError):
-        return file.read_bytes()
+    if kept := _read(file):
+        return kept
     image = _compile(source, arch)
     with suppress(OSError):  # a cache that cannot be written is no reason not to run
         _write(file, image)
@@ -96,13 +97,23 @@ def _file_name(source: CudaSource, arch: str) -> str:
     return f"{digest[:32]}.{arch}"
 
 
+def _read(file: Path) -> bytes:
+    """The image in a file of `_write`; empty where there is none, or a damaged one."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return b""
+    digest, image = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    return image if hashlib.sha256(image).digest() == digest else b""
+
+
 def _write(file: Path, image: bytes) -> None:
-    """All or nothing: another process may read or write the same file."""
+    """A hash, then the image; all or nothing, as another process may read or write the same file."""
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as out:
-            out.write(image)
+            out.write(hashlib.sha256(image).digest() + image)
         os.replace(temporary, file)
     except BaseException:
         os.unlink(temporary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -60,12 +61,25 @@ def test_a_compiled_kernel_is_kept_by_source_and_architecture(tmp_path: Path) ->
     other = CudaSource("nothing", 'extern "C" __global__ void nothing() { __syncthreads(); }', "nothing")
     image = compile_kernel(source, "sm_80", tmp_path)
     (kept,) = tmp_path.iterdir()
-    assert kept.read_bytes() == image and kept.suffix == ".sm_80"
-    kept.write_bytes(b"what is there is taken")
-    assert compile_kernel(source, "sm_80", tmp_path) == b"what is there is taken"
+    assert kept.read_bytes().endswith(image) and kept.suffix == ".sm_80"
+    before = kept.stat().st_mtime_ns
+    assert compile_kernel(source, "sm_80", tmp_path) == image
+    assert kept.stat().st_mtime_ns == before
     compile_kernel(source, "sm_90", tmp_path)
     compile_kernel(other, "sm_80", tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-1], lambda data: data[:40] + b"!" + data[41:], lambda data: b""]
+)
+def test_a_damaged_file_is_compiled_again(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    source = CudaSource("nothing", 'extern "C" __global__ void nothing() {}', "nothing")
+    image = compile_kernel(source, "sm_80", tmp_path)
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(damage(kept.read_bytes()))
+    assert compile_kernel(source, "sm_80", tmp_path) == image
+    assert kept.read_bytes().endswith(image)
 
 
 def test_a_cache_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
