@@ -70,11 +70,12 @@ def emitted(case: Golden) -> str:
 
 
 def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
-    """The first problem, for each variant of WGSL that makes a difference and for CUDA; the others, for the
-    plainest."""
+    """The first problem, for each variant of WGSL that makes a difference, for CUDA and for OpenCL; the
+    others, for the plainest."""
     for at, (label, problem) in enumerate(problems.items()):
         if at == 0:
             yield Golden(spec, label, problem, "cuda", TARGETS["cuda"].variants[0])
+            yield Golden(spec, label, problem, "opencl", TARGETS["opencl"].variants[0])
         seen: set[str] = set()
         for variant in reversed(TARGETS["wgsl"].variants):
             case = Golden(spec, label, problem, "wgsl", variant)

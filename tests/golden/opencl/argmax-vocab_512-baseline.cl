@@ -1,0 +1,86 @@
+// argmax_512
+
+struct Step {
+  uint seq;
+  uint past;
+  uint seed;
+  uint top_k;
+  float temperature;
+  float top_p;
+  float min_p;
+  float repetition_penalty;
+};
+
+__kernel __attribute__((reqd_work_group_size(64, 1, 1)))
+void argmax_512_kernel(
+  __global const float4 *restrict logits,
+  __global uint *restrict tokens,
+  __constant struct Step *step
+) {
+  __local uint partial_maxima[64];
+  const uint local_id = get_local_id(0);
+  uint best_key = 0u;                                                     // argmax.py
+  uint best_index = 0u;                                                   // argmax.py
+  for (uint first = local_id; first < 128u; first += 64u) {               // argmax.py
+    const uint4 bits = as_uint4(logits[first]);                           // keys.py
+    const uint4 ascending = bits ^ (((bits >> (uint4)(31u)) * 2147483647u)
+        | (uint4)(2147483648u));                                          // keys.py
+    const uint4 key = max(ascending + 8388607u, (uint4)(16777214u));      // keys.py
+    const uint greatest = max(max(key.x, key.y), max(key.z, key.w));      // keys.py
+    if (greatest > best_key) {                                            // argmax.py
+      const uint first_1 = first * 4u;                                    // argmax.py
+      if (key.x > best_key) {                                             // argmax.py
+        best_key = key.x;                                                 // argmax.py
+        best_index = first_1;                                             // argmax.py
+      }
+      if (key.y > best_key) {                                             // argmax.py
+        best_key = key.y;                                                 // argmax.py
+        best_index = first_1 + 1u;                                        // argmax.py
+      }
+      if (key.z > best_key) {                                             // argmax.py
+        best_key = key.z;                                                 // argmax.py
+        best_index = first_1 + 2u;                                        // argmax.py
+      }
+      if (key.w > best_key) {                                             // argmax.py
+        best_key = key.w;                                                 // argmax.py
+        best_index = first_1 + 3u;                                        // argmax.py
+      }
+    }
+  }
+  partial_maxima[local_id] = best_key;                                    // workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
+  const bool t = local_id < 8u;                                           // workgroup.py
+  if (t) {
+    uint total = partial_maxima[local_id];                                // workgroup.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // workgroup.py
+      total = max(total, partial_maxima[cell]);                           // workgroup.py
+    }
+    partial_maxima[local_id] = total;                                     // workgroup.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
+  uint total = partial_maxima[0u];                                        // workgroup.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // workgroup.py
+    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
+  const uint last = best_key == total ? best_index ^ 0xffffffffu : 0u;    // argmax.py
+  partial_maxima[local_id] = last;                                        // workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
+  if (t) {                                                                // workgroup.py
+    uint total_1 = partial_maxima[local_id];                              // workgroup.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // workgroup.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // workgroup.py
+    }
+    partial_maxima[local_id] = total_1;                                   // workgroup.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
+  uint total_1 = partial_maxima[0u];                                      // workgroup.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
+  const uint token = total_1 ^ 0xffffffffu;                               // argmax.py
+  if (local_id == 0u) {                                                   // argmax.py
+    tokens[step->past + step->seq] = token;                               // argmax.py
+  }
+}

@@ -1,0 +1,60 @@
+// rms_norm_residual_64
+
+__kernel __attribute__((reqd_work_group_size(64, 1, 1)))
+void rms_norm_residual_64_kernel(
+  __global const float4 *restrict x,
+  __global const float4 *restrict residual,
+  __global const float4 *restrict weight,
+  __global float4 *restrict sum,
+  __global float4 *restrict normed
+) {
+  __local float team_sums[64];
+  __local float broadcast[1];
+  const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
+  const uint local_id = get_local_id(0);
+  const uint row = workgroup_id.x * 16u;                                  // rms_norm.py
+  float squares = 0.0f;                                                   // rms_norm.py
+  for (uint i = local_id; i < 16u; i += 64u) {                            // rms_norm.py
+    const uint index = row + i;                                           // rms_norm.py
+    const float4 v = x[index];
+    const float4 v_1 = v + residual[index];                               // rms_norm.py
+    sum[index] = v_1;                                                     // rms_norm.py
+    squares += dot(v_1, v_1);                                             // rms_norm.py
+  }
+  team_sums[local_id] = squares;                                          // reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
+  if (local_id < 32u) {                                                   // reduce.py
+    team_sums[local_id] += team_sums[local_id + 32u];                     // reduce.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
+  if (local_id < 16u) {                                                   // reduce.py
+    team_sums[local_id] += team_sums[local_id + 16u];                     // reduce.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
+  if (local_id < 8u) {                                                    // reduce.py
+    team_sums[local_id] += team_sums[local_id + 8u];                      // reduce.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
+  if (local_id < 4u) {                                                    // reduce.py
+    team_sums[local_id] += team_sums[local_id + 4u];                      // reduce.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
+  if (local_id < 2u) {                                                    // reduce.py
+    team_sums[local_id] += team_sums[local_id + 2u];                      // reduce.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
+  if (local_id < 1u) {                                                    // reduce.py
+    team_sums[local_id] += team_sums[local_id + 1u];                      // reduce.py
+  }
+  const float scale = rsqrt(team_sums[local_id] * 0.015625f + 1e-5f);     // rms_norm.py
+  if (local_id == 0u) {                                                   // reduce.py
+    broadcast[0u] = scale;                                                // reduce.py
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
+  const float scale_1 = broadcast[0u];                                    // reduce.py
+  for (uint i = local_id; i < 16u; i += 64u) {                            // rms_norm.py
+    const uint index = row + i;                                           // rms_norm.py
+    const float4 v = sum[index];
+    normed[index] = v * scale_1 * weight[i];                              // rms_norm.py
+  }
+}
