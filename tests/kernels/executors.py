@@ -1,4 +1,5 @@
-"""Ways to run one kernel on given arrays: the interpreter, each target. All fill copies of what is written."""
+"""Ways to run one kernel on given arrays: the interpreter, each target. All fill copies of what is
+written."""
 
 from __future__ import annotations
 
@@ -22,16 +23,24 @@ Grid = tuple[int, int, int]
 Executor = Callable[[Kernel, Grid, Arrays, Mapping[str, int | float]], dict[str, npt.NDArray[Any]]]
 
 
-def run_interpreter(kernel: Kernel, grid: Grid, arrays: Arrays, params: Mapping[str, int | float]) -> dict[str, Any]:
+def run_interpreter(
+    kernel: Kernel, grid: Grid, arrays: Arrays, params: Mapping[str, int | float]
+) -> dict[str, Any]:
     """The kernel IR's own meaning, with bounds and race checks."""
     views = _as_bound(kernel, {name: array.copy() for name, array in arrays.items()})
     interpret(kernel, grid, views, params)
-    return {name: view.reshape(-1).view(arrays[name].dtype).reshape(arrays[name].shape) for name, view in views.items()}
+    return {
+        name: view.reshape(-1).view(arrays[name].dtype).reshape(arrays[name].shape)
+        for name, view in views.items()
+    }
 
 
 def _as_bound(kernel: Kernel, arrays: dict[str, Any]) -> dict[str, Any]:
     """Variants may bind the same bytes as another element type (f16 pairs for u32)."""
-    return {b.name: b.type.view(np.ascontiguousarray(arrays[b.name]).reshape(-1).view(np.uint8)) for b in kernel.buffers}
+    return {
+        b.name: b.type.view(np.ascontiguousarray(arrays[b.name]).reshape(-1).view(np.uint8))
+        for b in kernel.buffers
+    }
 
 
 @functools.cache
@@ -72,7 +81,10 @@ def run_wgpu(kernel: Kernel, grid: Grid, arrays: Arrays, params: Mapping[str, in
     device = wgpu_device()
     usage = wgpu.BufferUsage.STORAGE | wgpu.BufferUsage.COPY_SRC | wgpu.BufferUsage.COPY_DST
     pipeline = _pipeline(WgslBackend().render(kernel).text)
-    bound = {b.name: device.create_buffer_with_data(data=_padded(arrays[b.name]), usage=usage) for b in kernel.buffers}
+    bound = {
+        b.name: device.create_buffer_with_data(data=_padded(arrays[b.name]), usage=usage)
+        for b in kernel.buffers
+    }
     entries = [{"binding": at, "resource": {"buffer": bound[b.name]}} for at, b in enumerate(kernel.buffers)]
     if kernel.params:
         block = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)
