@@ -143,8 +143,8 @@ REQUIRED = frozenset(os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split())
 def require(executor: str, capabilities: Capabilities) -> None:
     """Skip the test, saying why, where `executor` cannot run such kernels.
 
-    An executor without any device fails the test instead where $KERNELC_REQUIRED_EXECUTORS names it: a machine
-    that installs the driver wants to know that it is gone.
+    An executor without any device fails the test instead where $KERNELC_REQUIRED_EXECUTORS names it: a
+    machine that installs the driver wants to know that it is gone.
     """
     reason = LACKING[executor](capabilities) if executor in LACKING else None
     if reason is None:
