@@ -116,6 +116,14 @@ KERNELS: tuple[Mutation, ...] = (
         of_kernel("matvec"),
     ),
     Mutation(
+        "piece_of_a_matrix",
+        "The rows of a matrix's second piece are written over those of its first.",
+        "kernelc/kernels/linear.py",
+        "at = local_row + problem.row_begin + token * problem.out_width",
+        "at = local_row + token * problem.out_width",
+        of_kernel("matvec"),
+    ),
+    Mutation(
         "grid_rounds_down",
         "The rows beyond the last full workgroup are never computed.",
         "kernelc/kernels/matvec.py",
@@ -255,6 +263,14 @@ COMPILER: tuple[Mutation, ...] = (
         ("tests/passes/test_memory.py",),
     ),
     Mutation(
+        "slots_for_one_row",
+        "Buffers are sized for the shortest step instead of the longest.",
+        "kernelc/passes/memory.py",
+        "fixed = {name: high for name, (_, high) in symbols.items()",
+        "fixed = {name: low for name, (low, _) in symbols.items()",
+        ("tests/passes/test_memory.py",),
+    ),
+    Mutation(
         "printer_precedence",
         "a - (b + c) is printed as a - b + c.",
         "kernelc/backends/c_like.py",
@@ -316,6 +332,14 @@ COMPILER: tuple[Mutation, ...] = (
         "kernelc/kir/inline.py",
         "return not (isinstance(into, For) and (value is into.stop or value is into.step))",
         "return not (isinstance(into, For) and value is into.step)",
+        RANDOM_KERNELS,
+    ),
+    Mutation(
+        "step_in_every_round",
+        "A loop's step is computed anew each round, from what the body has changed.",
+        "kernelc/kir/inline.py",
+        "return not (isinstance(into, For) and (value is into.stop or value is into.step))",
+        "return not (isinstance(into, For) and value is into.stop)",
         RANDOM_KERNELS,
     ),
     Mutation(

@@ -13,6 +13,7 @@ Operations that round (exp, division ...) are in tests/conformance.
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -117,7 +118,7 @@ class Generator:
         choices: list[Callable[[Scope], None]] = [self.let, self.let, self.declare, self.assign, self.store]
         choices += [self.share, self.accumulate, self.overwrite, self.overwrite]
         if scope.depth < 3:
-            choices += [self.branch, self.loop]
+            choices += [self.branch, self.loop, self.loop_that_changes_its_bounds]
         if scope.uniform:
             choices.append(self.synchronise)
         self.rng.choice(choices)(scope)
@@ -235,6 +236,22 @@ class Generator:
             inside = scope.inner(uniform)
             inside.values.append(index)
             self.same_phase(inside, phase)
+
+    def loop_that_changes_its_bounds(self, scope: Scope) -> None:
+        """Bounds and step count as they were before the first round."""
+        registers = [v for v in scope.variables if v.type == u32]
+        if registers and self.rng.random() < 0.7:
+            register = self.rng.choice(registers)
+            bounds = (0, register % 6, 1 + register % 2)
+            write = functools.partial(self.k.assign, register)
+        else:
+            cells, cell = self.outputs[u32], self.first_cell()
+            bounds = (0, cells[cell] % 6, 1 + cells[cell] % 2)
+            write = functools.partial(cells.__setitem__, cell)
+        with self.k.loop(*bounds) as index:
+            inside = scope.inner(uniform=False)
+            inside.values.append(index)
+            write(self.expression(u32, inside, 2))
 
     def same_phase(self, scope: Scope, phase: bool) -> None:
         """A block that leaves shared memory in the phase in which it found it."""
