@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kernelc.commands import opening
-from kernelc.errors import DeviceError
+from kernelc.errors import DeviceError, UsageError
 from runtime import devices
 from runtime.cpu_executor import CpuExecutor
 from runtime.executor import DeviceInfo, Executor, Limits
@@ -87,6 +88,21 @@ def test_an_artifact_decides_with(tmp_path: Path) -> None:
     code, _, err = run("devices", tmp_path)
     assert (code, err.count("\n")) == (2, 1)
     assert "there is no manifest.json in it" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [(["--device", "opencl"], "opencl"), ([], "wgsl"), (["--device", "opencl", "--target", "all"], "all")],
+)
+def test_a_model_folder_is_built_for_the_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], target: str
+) -> None:
+    def built(folder: Path, args: argparse.Namespace) -> Path:
+        raise UsageError(f"would build {folder.name} for {args.target}")
+
+    monkeypatch.setattr("kernelc.commands.cache.built", built)
+    (tmp_path / "config.json").write_text("{}")
+    assert f"would build {tmp_path.name} for {target}" in run("chat", tmp_path, *options)[2]
 
 
 def test_the_choice_is_told_on_a_terminal_alone(

@@ -24,10 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="where to (default: dist/NAME-QUANT-TARGET)")
 
 
-def add_compile_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides the result of a build."""
+def add_compile_options(parser: argparse.ArgumentParser, target: str | None = "wgsl") -> None:
+    """Add what decides the result of a build; `target` is the default, None: what the device runs."""
     parser.add_argument(
-        "--target", default="wgsl", metavar="T", help="wgsl|cuda|spirv|opencl|all (default: wgsl)"
+        "--target",
+        default=target,
+        metavar="T",
+        help=f"wgsl|cuda|spirv|opencl|all (default: {target or 'what the device runs, wgsl for auto'})",
     )
     parser.add_argument("--quant", default="q4", metavar="Q", help=f"{QUANTS} (default: q4)")
     add_context(parser, "longest context in tokens (default: the model's own, at most 4096)")

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="when the context is full: stop, or slide and forget the oldest turns (default: stop)",
     )
     add_sampling(parser, temperature=TEMPERATURE, top_p=TOP_P)
-    build.add_compile_options(parser)
+    build.add_compile_options(parser, target=None)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,7 +88,10 @@ def _artifact_of(args: argparse.Namespace) -> Path:
         return path
     if is_model(path):
         from kernelc.commands.cache import built
+        from runtime.devices import DRIVEN
 
+        if args.target is None:
+            args.target = DRIVEN[args.device].target if args.device in DRIVEN else "wgsl"
         return built(path, args)
     raise UsageError(
         "neither an artifact nor a model folder" if path.exists() else "there is no such folder",
