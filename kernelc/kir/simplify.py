@@ -12,7 +12,7 @@ from kernelc.kir.operations import evaluate
 from kernelc.kir.types import Type
 
 if TYPE_CHECKING:
-    from kernelc.kir.trace import Tracer
+    from kernelc.kir.expressions import Expressions
 
 _INTEGERS_FOLD = frozenset(
     {"add", "sub", "mul", "div", "mod", "min", "max", "and", "or", "xor", "shl", "shr"}
@@ -30,7 +30,7 @@ def constant_of(value: Value) -> int | float | None:
     return None
 
 
-def binary(tracer: Tracer, op: str, type: Type, left: Value, right: Value) -> Value:
+def binary(tracer: Expressions, op: str, type: Type, left: Value, right: Value) -> Value:
     """`left op right`, simplified where the result is exactly the same number.
 
     Two constants fold in their own type, as the target would compute them. A float stays a float but for

@@ -1,0 +1,108 @@
+"""How operands meet: Python numbers become constants, scalars spread over vectors, types must agree.
+
+Whatever does not fit is a TypeError that names the kernel's own line, while it is being traced.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import cast
+
+import numpy as np
+
+from kernelc.kir import simplify
+from kernelc.kir.nodes import SourceLine, Value
+from kernelc.kir.operators import Number, Operators
+from kernelc.kir.types import Type, boolean, u32
+
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_SHIFTS = frozenset({"shl", "shr"})
+
+
+class Expressions(ABC):
+    """The half of the tracer that makes values of operands; the other half says where they go."""
+
+    @abstractmethod
+    def emit(self, op: str, type: Type, args: tuple[Value, ...], attr: object = None) -> Value:
+        """Add one value to the kernel, or find it there already."""
+
+    @abstractmethod
+    def where(self) -> SourceLine:
+        """The kernel's own line of Python."""
+
+    def constant(self, value: int | float | bool, type: Type) -> Value:
+        """A Python number as a value.
+
+        Raises: TypeError for one that `type` cannot hold: a negative u32, a fraction of an integer, infinity.
+        """
+        if isinstance(value, np.generic):
+            value = cast(float, value.item())
+        if not type.holds(value):
+            raise TypeError(f"{self.where()}: {value!r} is no {type}")
+        return Value("const", type, (), value, self.where())
+
+    def condition(self, condition: Operators | bool, lanes: int = 1) -> Value:
+        """A condition of the kernel, or with `lanes` one for each lane of a vector.
+
+        Raises: TypeError for Python's True or False, which is what `==` between values gives.
+        """
+        if not isinstance(condition, Operators):
+            raise TypeError(f"{self.where()}: decided already: compare values with equals() or differs()")
+        value = condition.value()
+        return value if value.type == boolean.with_lanes(lanes) else self.coerce(value, boolean)
+
+    def coerce(self, operand: Number, type: Type) -> Value:
+        """A Python number becomes a constant of `type`; a scalar is spread over a vector type's lanes."""
+        if not isinstance(operand, Operators):
+            constant = self.constant(operand, type.element)
+            return constant if type.lanes == 1 else self.splat(constant, type.lanes)
+        value = operand.value()
+        if value.type == type:
+            return value
+        if value.type == type.element:
+            return self.splat(value, type.lanes)
+        raise TypeError(f"{self.where()}: expected {type}, got {value.type} ({value.op})")
+
+    def splat(self, value: Value, lanes: int) -> Value:
+        """A vector with a scalar in every lane."""
+        return self.emit("splat", value.type.with_lanes(lanes), (value,))
+
+    def binary(self, op: str, left: Number, right: Number) -> Value:
+        """Where operand types meet: numbers take the other side's type, scalars spread over vectors."""
+        known = [side.value().type for side in (left, right) if isinstance(side, Operators)]
+        if not known:
+            raise TypeError(
+                f"{self.where()}: {op} of two Python numbers needs one kernel value to give the type"
+            )
+        if op in _SHIFTS:
+            return self._shift(op, left, right)
+        type = max(known, key=lambda t: t.lanes)
+        a, b = self.coerce(left, type), self.coerce(right, type)
+        if op == "div" and not type.is_float:
+            raise TypeError(f"{self.where()}: integers divide with //, not /")
+        if op == "floordiv":
+            if not type.is_integer:
+                raise TypeError(f"{self.where()}: floats divide with /, not //")
+            op = "div"
+        result = boolean.with_lanes(type.lanes) if op in _COMPARISONS else type
+        return simplify.binary(self, op, result, a, b)
+
+    def _shift(self, op: str, left: Number, amount: Number) -> Value:
+        value = left.value() if isinstance(left, Operators) else self.constant(left, u32)
+        return simplify.binary(
+            self, op, value.type, value, self.coerce(amount, u32.with_lanes(value.type.lanes))
+        )
+
+    def unary(self, op: str, operand: Operators) -> Value:
+        """An operation on one value, of its type."""
+        value = operand.value()
+        return self.emit(op, value.type, (value,))
+
+    def extract(self, operand: Operators, lane: int) -> Value:
+        """One lane of a vector. Raises IndexError for a lane it does not have."""
+        value = operand.value()
+        if not 0 <= lane < value.type.lanes:
+            raise IndexError(f"{self.where()}: lane {lane} of a {value.type}")
+        if value.op == "vector":
+            return value.args[lane]
+        return self.emit("extract", value.type.element, (value,), lane)
