@@ -13,11 +13,14 @@ from kernelc.kir.type_rules import OPERATIONS
 from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.conformance import statements
-from tests.conformance.cases import CASES, EXACT, Case
+from tests.conformance.arithmetic import ARITHMETIC
+from tests.conformance.cases import EXACT, Case
+from tests.conformance.vectors import VECTORS
 from tests.kernels import opencl_runner
 from tests.kernels.executors import EXECUTORS, require
 
 THREADS = 8
+CASES = tuple(case for family in (*ARITHMETIC, *VECTORS) for case in family())
 
 
 def kernel_of(case: Case) -> Kernel:
