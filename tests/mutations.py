@@ -396,7 +396,7 @@ COMPILER: tuple[Mutation, ...] = (
         "kernelc/kir/verify.py",
         "        while before != len(self.varying):\n",
         "        while before < 0:\n",
-        ("tests/kir/test_verify.py",),
+        ("tests/kir/test_uniformity.py",),
     ),
     Mutation(
         "uniformity_of_branches",
@@ -404,7 +404,7 @@ COMPILER: tuple[Mutation, ...] = (
         "kernelc/kir/verify.py",
         "self.mark(statement.variable, statement.value in self.varying or not uniform)",
         "self.mark(statement.variable, statement.value in self.varying)",
-        ("tests/kir/test_verify.py",),
+        ("tests/kir/test_uniformity.py",),
     ),
 )
 
