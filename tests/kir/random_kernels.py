@@ -50,7 +50,7 @@ from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import Type, boolean, f32, f32x2, f32x4, i32, u32, u32x4
 from kernelc.kir.verify import verify
 
-CELLS = 4  # cells of each output that an invocation owns
+CELLS = 8  # cells of each output that an invocation owns
 READABLE = 16  # elements of each input
 LIMIT = 900  # no float in scope is larger than this
 STEP = (Param("rounds", u32), Param("level", f32), Param("mode", u32))
@@ -116,9 +116,9 @@ class Generator:
 
     def statement(self, scope: Scope) -> None:
         choices: list[Callable[[Scope], None]] = [self.let, self.let, self.declare, self.assign, self.store]
-        choices += [self.share, self.accumulate, self.overwrite, self.overwrite]
+        choices += [self.share, self.accumulate, *[self.overwrite] * 4]
         if scope.depth < 3:
-            choices += [self.branch, self.loop, self.loop_that_changes_its_bounds]
+            choices += [self.branch, self.loop, *[self.loop_that_changes_its_bounds] * 2]
         if scope.uniform:
             choices.append(self.synchronise)
         self.rng.choice(choices)(scope)
@@ -133,10 +133,12 @@ class Generator:
         return named(self.rng.choice(["x", "row", "select", f"v{self.names}"]), value)
 
     def declare(self, scope: Scope) -> None:
-        type = self.rng.choice(TYPES)
-        scope.variables.append(
-            self.k.var(self.expression(type, scope, 2), type, name=self.rng.choice(["a", "b", "f32"]))
-        )
+        self.register(self.rng.choice(TYPES), scope)
+
+    def register(self, type: Type, scope: Scope) -> Variable:
+        name = self.rng.choice(["a", "b", "f32"])
+        scope.variables.append(self.k.var(self.expression(type, scope, 2), type, name=name))
+        return scope.variables[-1]
 
     def assign(self, scope: Scope) -> None:
         if scope.variables:
@@ -170,9 +172,9 @@ class Generator:
 
     def overwrite(self, scope: Scope) -> None:
         """Take a number out of a register or a cell, overwrite that, and only then use what was taken."""
-        variables = [v for v in scope.variables if v.type in STORED]
-        if variables and self.rng.random() < 0.5:
-            variable = self.rng.choice(variables)
+        if self.rng.random() < 0.5:
+            variables = [v for v in scope.variables if v.type in STORED]
+            variable = self.rng.choice(variables) if variables else self.register(u32, scope)
             taken = [variable.value()]  # in a list: an assigned value would have a name, and so its own line
             self.change(
                 scope, lambda inside: self.k.assign(variable, self.expression(variable.type, inside, 1))

@@ -33,7 +33,7 @@ def check(seed: int, statements: int) -> None:
 
 
 @pytest.mark.gpu
-@settings(max_examples=2 * EXAMPLES)
+@settings(max_examples=3 * EXAMPLES)
 @given(seed=seeds, statements=st.integers(1, 40))
 def test_random_kernels_print_what_they_mean(seed: int, statements: int) -> None:
     check(seed, statements)
