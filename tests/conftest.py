@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from hypothesis import HealthCheck, Phase, settings
 REPO = Path(__file__).resolve().parents[1]
 
 os.environ.setdefault("KERNELC_VERIFY", "1")
+
+# A background job of a shell starts with Ctrl-C ignored, and so would the processes that tests send it to.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if not os.environ.get("XDG_RUNTIME_DIR"):  # the Vulkan loader's drivers complain on stderr without one
     _runtime_dir = tempfile.mkdtemp(prefix="kernelc-tests-")

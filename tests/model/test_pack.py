@@ -232,7 +232,7 @@ for shard in range(shards):
 """
 
 PACK = """
-import json, resource, sys
+import json, re, sys
 from pathlib import Path
 from kernelc.artifact import WeightsWriter
 from kernelc.ir.formats import PackedMatrix, RowOrder
@@ -246,7 +246,8 @@ with Checkpoint.open(sys.argv[1]) as checkpoint:
     weights = WeightsWriter(Path(sys.argv[2]))
     pack_matrices(weights, matrices, checkpoint)
     table = weights.finish()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+# not ru_maxrss: that begins with the peak of the process that started this one
+peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 print(json.dumps({"peak": peak, "bytes": sum(t.bytes for t in table.tensors.values())}))
 """
 
