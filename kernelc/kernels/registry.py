@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy.typing as npt
 
-from kernelc.errors import InternalError
 from kernelc.kernels.argmax import ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL
 from kernelc.kernels.attention_decode import ATTENTION_DECODE
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL
@@ -39,13 +38,6 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
 }
 
 Reference = Callable[[Mapping[str, Any], Mapping[str, npt.NDArray[Any]], Mapping[str, int | float]], None]
-
-
-def spec_named(name: str) -> KernelSpec[Any, Any]:
-    """Raises InternalError for a family that this build does not have."""
-    if name not in SPECS:
-        raise InternalError(f"no kernel family {name!r}; there are {', '.join(sorted(SPECS))}")
-    return SPECS[name]
 
 
 def references() -> dict[str, Reference]:
