@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kernelc.errors import UsageError
+from kernelc.kir.tile_types import TileKind
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Capabilities:
     f16: bool = False  # 16-bit floats as storage and arithmetic type
     subgroups: bool = False  # subgroup sum and max, of any size
     subgroup_size: int | None = None  # the one size the variant is made for, where it needs to know
+    tiles: tuple[TileKind, ...] = ()  # what matrix units multiply, where the variant uses them
     shared_bytes: int = 16384
     max_threads: int = 256
     storage_buffers: int = 8

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from kernelc.kir.active import current
 from kernelc.kir.operators import Number, Operators
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 
 
@@ -155,6 +156,17 @@ class Store:
 
 
 @dataclass(eq=False)
+class TileStore:
+    """The subgroup's tile `value` to `memory`: its rows `stride` elements apart, from element `offset` on."""
+
+    memory: Memory
+    offset: Value
+    stride: Value
+    value: Value
+    where: SourceLine
+
+
+@dataclass(eq=False)
 class For:
     """`for index in start, start+step, ... while index < stop`; each invocation has its own bounds."""
 
@@ -181,7 +193,7 @@ class Barrier:
     where: SourceLine
 
 
-Statement = Let | Declare | Assign | Store | For | If | Barrier
+Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier
 
 
 @dataclass(eq=False)
@@ -213,12 +225,14 @@ class Kernel:
         return sum(shared.bytes for shared in self.shared)
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16" and/or "subgroups"."""
-        types = {memory.type.scalar for memory in (*self.buffers, *self.shared)}
-        types |= {s.variable.type.scalar for s in walk(self.body) if isinstance(s, Declare)}
-        types |= {value.type.scalar for value in values_of(self.body)}
+        """What the device must offer: "f16", "subgroups", and kinds of tiles that matrix units multiply."""
+        types = {memory.type for memory in (*self.buffers, *self.shared)}
+        types |= {s.variable.type for s in walk(self.body) if isinstance(s, Declare)}
+        types |= {value.type for value in values_of(self.body)}
+        tiles = {type.kind.feature for type in types if isinstance(type, TileType)}
+        halves = any(type.scalar == "f16" for type in types if not isinstance(type, TileType))
         subgroups = any(value.op.startswith("subgroup_") for value in values_of(self.body))
-        return (*(("f16",) if "f16" in types else ()), *(("subgroups",) if subgroups else ()))
+        return (*(("f16",) if halves else ()), *(("subgroups",) if subgroups else ()), *sorted(tiles))
 
 
 def operands(statement: Statement) -> tuple[Value, ...]:
@@ -232,6 +246,8 @@ def operands(statement: Statement) -> tuple[Value, ...]:
             return (statement.value,)
         case Store():
             return (statement.index, statement.value)
+        case TileStore():
+            return (statement.offset, statement.stride, statement.value)
         case For():
             return (statement.start, statement.stop, statement.step)
         case If():
