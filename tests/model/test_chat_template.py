@@ -163,8 +163,8 @@ GREEDY = {
 }
 
 
-# In a process of its own, whose one child is the one that renders. Mostly it has refused and lives on; on a busy
-# machine its second of computing may end it first.
+# In a process of its own, whose one child is the one that renders. Mostly it has refused and lives on; on a
+# busy machine its second of computing may end it first.
 PEAK = """
 import os, pathlib, re, resource, sys
 from kernelc.errors import TemplateError
