@@ -6,8 +6,8 @@ Needs the cuda and vulkan extras, pytest, pytest-xdist and hypothesis. The steps
 property test and the conformance checklist), `executor` (its own tests), `vulkan` (both on the card's Vulkan
 driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
 `bench` (decoding and prefill with random weights on both), `memcheck` and `racecheck` (compute-sanitizer over
-the kernels, with few examples of each). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code 1 where
-a step failed.
+the kernels, with few examples of each). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code 1
+where a step failed.
 """
 
 from __future__ import annotations
