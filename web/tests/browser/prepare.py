@@ -1,7 +1,7 @@
-"""Builds what the browser tests run on, and prints where it is as JSON: {name: artifact folder, "site": folder}.
+"""Builds what the browser tests run on; prints where it is as JSON: {name: artifact folder, "site": folder}.
 
-Artifacts are kept under build/browser and built again when the compiler or a model changes. Models that are no
-part of the repository are looked for as tests/conftest.py does, and left out where they are missing.
+Artifacts are kept under build/browser and built again when the compiler or a model changes. Models that are
+no part of the repository are looked for as tests/conftest.py does, and left out where they are missing.
 """
 
 from __future__ import annotations
