@@ -35,6 +35,7 @@ from kernelc.artifact.schema import (
     Weights,
     tensor_bytes,
 )
+from kernelc.artifact.selfcheck import CheckInput, CheckOutput, Checks, KernelCheck
 from kernelc.artifact.shards import WeightsWriter
 from kernelc.artifact.writer import ArtifactWriter, kernel_file
 
@@ -43,5 +44,6 @@ __all__ = [
     "Manifest", "ModelInfo", "Param", "Kernel", "KernelBinding", "Variant", "Requires", "Buffer",
     "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
     "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GraphInfo", "Json", "Bounds",
+    "Checks", "KernelCheck", "CheckInput", "CheckOutput",
     "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
 ]  # fmt: skip

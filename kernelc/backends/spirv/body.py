@@ -210,6 +210,8 @@ class BodyPrinter:
                 return args[0] if same else self.result(wish, "OpBitcast", type, args[0])
             case "abs":  # of a u32
                 return args[0]
+            case "mod":
+                return self.remainder(wish, value, *args)
             case "unpack_u8x4" | "unpack_i8x4":
                 return self.bytes(wish, value, args[0])
             case _:
@@ -259,6 +261,14 @@ class BodyPrinter:
         too_large = self.result("too_large", "OpLogicalAnd", conditions, negates, extreme)
         wrong = self.result("wrong", "OpLogicalOr", conditions, zero, too_large)
         return self.result("divisor", "OpSelect", self.type(type), wrong, self.constant(1, type), divisor)
+
+    def remainder(self, wish: str, value: Value, dividend: str, divisor: str) -> str:
+        """Of i32: what the quotient leaves. OpSRem is undefined for negative operands in Vulkan (its
+        specification, "Precision and Operation of SPIR-V Instructions"), and drivers make use of that."""
+        type = self.type(value.type)
+        quotient = self.result("quotient", "OpSDiv", type, dividend, divisor)
+        whole = self.result("whole", "OpIMul", type, quotient, divisor)
+        return self.result(wish, "OpISub", type, dividend, whole)
 
     def subgroup(self, wish: str, instruction: str, arg: Value, operand: str) -> str:
         """A reduction; of halves in f32, since not every device with halves reduces them."""
