@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -33,8 +34,8 @@ STEPS = ("kernels", "executor", "vulkan", "models", "bench", "memcheck", "racech
 TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
-# The conformance cases of single operations share no memory: there is nothing to race for.
-CHECKED = {"memcheck": KERNEL_TESTS, "racecheck": ("tests/kernels", "tests/conformance/test_statements.py")}
+# What a launch must have in its text to be worth a check: without shared memory there is nothing to race for.
+CHECKED = {"memcheck": "", "racecheck": "__shared__"}
 
 
 class Runner:
@@ -138,29 +139,47 @@ def bench(runner: Runner) -> dict[str, Any]:
     return results
 
 
+def launches(runner: Runner) -> tuple[Path, dict[str, Any]]:
+    """Every kernel that a short run of the tests launches, written down once for all checks."""
+    folder = runner.out / "launches"
+    if folder.exists():
+        return folder, {"exit": 0}
+    found = runner.pytest(
+        "launches", *KERNEL_TESTS, "-k", "cuda", HYPOTHESIS_PROFILE="few", KERNELC_RECORD_LAUNCHES=str(folder)
+    )
+    return folder, found
+
+
 def sanitized(runner: Runner, check: str) -> dict[str, Any]:
-    """One of compute-sanitizer's checks over the kernel suite, with few examples of each."""
+    """One of compute-sanitizer's checks over every kernel of the suite (see tests/gpu/launches.py)."""
     tool = shutil.which("compute-sanitizer")
     if tool is None:
         return {"exit": 1, "error": "compute-sanitizer is not on the PATH"}
-    options = [
-        "--tool",
-        check,
-        "--target-processes",
-        "all",
-        "--report-api-errors",
-        "no",
-        "--error-exitcode",
-        "9",
-    ]
-    found = runner.pytest(
-        check, *CHECKED[check], "-k", "cuda", before=(tool, *options), HYPOTHESIS_PROFILE="few"
-    )
-    text = (runner.out / f"{check}.log").read_text()
+    folder, found = launches(runner)
+    if found["exit"]:
+        return found
+    command = [tool, "--tool", check, "--report-api-errors", "no", "--error-exitcode", "9", sys.executable]
+    command += [str(REPO / "tests/gpu/launches.py"), str(folder), "--only", CHECKED[check]]
+    command += ["--seconds", str(runner.timeout - 20), "--part"]
+    with ThreadPoolExecutor(runner.workers) as pool:
+        logs = [f"{check}-{part}" for part in range(runner.workers)]
+        runs = [
+            pool.submit(runner.command, log, *command, f"{part}/{runner.workers}")
+            for part, log in enumerate(logs)
+        ]
+        outputs = [run.result() for run in runs]
+    text = "\n".join(output for _, output in outputs)
+    repeated = [tuple(map(int, each)) for each in re.findall(r"REPEATED (\d+) of (\d+) launches", text)]
+    done, wanted = (sum(numbers) for numbers in zip(*repeated, strict=True)) if repeated else (0, 0)
     summaries = re.findall(r"^=+ (?:ERROR|RACECHECK) SUMMARY: .*$", text, flags=re.MULTILINE)
     findings = [line for line in summaries if not re.search(r": 0 (?:errors|hazards)", line)]
-    exit_code = found["exit"] or int(bool(findings) or not summaries)
-    return {**found, "exit": exit_code, "summaries": len(summaries), "findings": findings[:20]}
+    whole = len(summaries) == len(repeated) == runner.workers and done == wanted > 0
+    return {
+        "exit": int(bool(findings) or not whole or any(code for code, _ in outputs)),
+        "launches": f"{done} of {wanted}",
+        "findings": findings[:20],
+        "different": re.findall(r"^DIFFERENT .*$", text, flags=re.MULTILINE)[:20],
+    }
 
 
 def _json_of(text: str) -> Any:

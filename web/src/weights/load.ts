@@ -228,6 +228,6 @@ class Stream implements Keeping {
     if (!this.on) return;
     const { folder, id } = this.artifact;
     await forgetEarlierVersions(this.store, folder, id).catch(() => false); // one is being loaded: next time
-    if (this.missing > 0 && !(await requestPersistence())) this.loading.notify(notPersistent());
+    if (this.missing > 0 && (await requestPersistence()) === false) this.loading.notify(notPersistent());
   }
 }

@@ -54,12 +54,20 @@ async function local<T>(name: string, work: Work<T>, signal?: AbortSignal): Prom
   const mine = new Promise<void>((resolve) => (release = resolve));
   const tail = before.then(() => mine);
   tails.set(name, tail);
+  void tail.then(() => tails.get(name) === tail && tails.delete(name));
   try {
-    await before;
-    signal?.throwIfAborted();
+    await (signal ? Promise.race([before, abortion(signal)]) : before);
     return await work();
   } finally {
     release();
-    if (tails.get(name) === tail) tails.delete(name);
   }
+}
+
+/** Rejects when `signal` is triggered, or was. */
+function abortion(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
 }

@@ -20,11 +20,12 @@ export async function storageEstimate(storage = manager()): Promise<StorageEstim
 
 /**
  * Asks the browser to keep what this site stores when the disk fills up. Only a window can ask, not a worker; some
- * browsers ask the person, others decide by themselves.
+ * browsers ask the person, others decide by themselves. Undefined where the browser knows no such promise.
  */
-export async function requestPersistence(storage = manager()): Promise<boolean> {
-  if (await quiet(() => storage?.persisted?.())) return true;
-  return (await quiet(() => storage?.persist?.())) ?? false;
+export async function requestPersistence(storage = manager()): Promise<boolean | undefined> {
+  const persisted = await quiet(() => storage?.persisted?.());
+  if (persisted) return true;
+  return (await quiet(() => storage?.persist?.())) ?? persisted;
 }
 
 /** Bytes that may still be stored; undefined where the browser does not say. */
