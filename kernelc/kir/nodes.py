@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kernelc.kir.active import current
 from kernelc.kir.operators import Number, Operators
-from kernelc.kir.tile_types import TileType
+from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import Type
 
 
@@ -227,17 +227,25 @@ class Kernel:
     def features(self) -> tuple[str, ...]:
         """What the device must offer: "f16", "subgroups", "dot4", and kinds of tiles that matrix units
         multiply, in this order."""
-        types = {memory.type for memory in (*self.buffers, *self.shared)}
-        types |= {s.variable.type for s in walk(self.body) if isinstance(s, Declare)}
-        types |= {value.type for value in values_of(self.body)}
+        types = self.types()
         operations = {value.op for value in values_of(self.body)}
         asked = {
             "f16": any(type.scalar == "f16" for type in types if not isinstance(type, TileType)),
             "subgroups": any(op.startswith("subgroup_") for op in operations),
             "dot4": "dot4_i8" in operations,
         }
-        tiles = {type.kind.feature for type in types if isinstance(type, TileType)}
-        return (*(feature for feature, needed in asked.items() if needed), *sorted(tiles))
+        tiles = sorted(kind.feature for kind in self.tile_kinds())
+        return (*(feature for feature, needed in asked.items() if needed), *tiles)
+
+    def tile_kinds(self) -> frozenset[TileKind]:
+        """The kinds of tiles that it multiplies on matrix units."""
+        return frozenset(type.kind for type in self.types() if isinstance(type, TileType))
+
+    def types(self) -> set[Type]:
+        """Of all memory, registers and values."""
+        types = {memory.type for memory in (*self.buffers, *self.shared)}
+        types |= {s.variable.type for s in walk(self.body) if isinstance(s, Declare)}
+        return types | {value.type for value in values_of(self.body)}
 
 
 def operands(statement: Statement) -> tuple[Value, ...]:

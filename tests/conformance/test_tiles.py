@@ -7,11 +7,14 @@ import pytest
 
 from kernelc.kir.type_rules import TILE_OPERATIONS
 from kernelc.target import Capabilities
-from tests.conformance.tiles import CASES, COVERED, GROUPS, TileCase
+from tests.conformance.tiles import CASES, COVERED, GROUPS, SMALL_CASES, TileCase
 from tests.kernels.executors import EXECUTORS, require
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+ALL_CASES = (*CASES, *SMALL_CASES)
+
+
+@pytest.mark.parametrize("case", ALL_CASES, ids=[case.name for case in ALL_CASES])
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_tiles(executor: str, case: TileCase) -> None:
     kernel = case.kernel()

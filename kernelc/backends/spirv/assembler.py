@@ -90,7 +90,7 @@ class _Assembler:
             case "number":
                 return [_number(token, *self.types[operands[0]])]
             case _:
-                return [ENUMERATIONS[kind][token]]
+                return [sum(ENUMERATIONS[kind][each] for each in token.split("|"))]
 
 
 def _number(token: str, kind: str, width: str, *_: str) -> int:

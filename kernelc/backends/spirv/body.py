@@ -7,8 +7,9 @@ kernel IR.
 from __future__ import annotations
 
 from kernelc.backends.spirv.exact import exact_values
-from kernelc.backends.spirv.module import Module
+from kernelc.backends.spirv.lines import Lines
 from kernelc.backends.spirv.operations import CONVERSIONS, instruction_of
+from kernelc.backends.spirv.tiles import tile_store, tile_value
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
@@ -19,9 +20,7 @@ from kernelc.kir.nodes import (
     If,
     Kernel,
     Let,
-    Memory,
     Shared,
-    SourceLine,
     Statement,
     Store,
     TileStore,
@@ -30,24 +29,21 @@ from kernelc.kir.nodes import (
     values_of,
 )
 from kernelc.kir.simplify import constant_of
+from kernelc.kir.type_rules import TILE_OPERATIONS
 from kernelc.kir.types import Type, boolean, f32, u32
 
-_COMMENT_COLUMN = 80
 _WORKGROUP, _SUBGROUP = 2, 3  # scopes
 _ACQUIRE_RELEASE_WORKGROUP_MEMORY = 0x8 | 0x100
+_AVAILABLE_AND_VISIBLE = 0x2000 | 0x4000  # which the Vulkan memory model wants to be said
 
 
-class BodyPrinter:
+class BodyPrinter(Lines):
     """Prints the statements of one kernel; what they need of the module is declared on the way."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self.kernel, self.module = kernel, Module(kernel)
+        super().__init__(kernel)
         self.exact = exact_values(kernel)
-        self.lines: list[str] = []
         self.registers: list[str] = []
-        self.ids: dict[Value | Variable | Memory, str] = {}
-        self.depth = 1
-        self.place, self.last_place = SourceLine("", 0), SourceLine("", 0)
         for binding, buffer in enumerate(kernel.buffers):
             self.ids[buffer] = self.module.buffer(buffer, binding)
         for shared in kernel.shared:
@@ -57,28 +53,6 @@ class BodyPrinter:
         used = {value.op for value in values_of(kernel.body)}
         positions = ("workgroup_id", "local_id", "subgroup_lane", "subgroup_size")
         self.built_in = {op: self.module.built_in(op) for op in positions if op in used}
-
-    # Lines
-
-    def emit(self, text: str) -> None:
-        line = "  " * self.depth + text
-        if self.place != self.last_place:
-            line = f"{line:<{_COMMENT_COLUMN}}  ; {self.place}"
-            self.last_place = self.place
-        self.lines.append(line)
-
-    def result(self, wish: str, instruction: str, type: str, *operands: str) -> str:
-        """Emit an instruction with a result; returns the result's id."""
-        id = self.module.fresh(wish)
-        if not instruction.startswith("Op"):
-            instruction, operands = "OpExtInst", ("%glsl", instruction, *operands)
-        self.emit(" ".join([id, "=", instruction, type, *operands]))
-        return id
-
-    def label(self, id: str) -> None:
-        self.depth -= 1
-        self.emit(f"{id} = OpLabel")
-        self.depth += 1
 
     # Statements
 
@@ -97,17 +71,23 @@ class BodyPrinter:
             case Assign():
                 self.emit(f"OpStore {self.ids[statement.variable]} {self.ref(statement.value)}")
             case Store():
-                cell = self.cell(statement.memory, statement.index)
-                self.emit(f"OpStore {cell} {self.ref(statement.value)}")
+                cell, value = self.cell(statement.memory, statement.index), self.ref(statement.value)
+                self.emit("OpStore", cell, value, *self.access(statement.memory))
             case TileStore():
-                raise NotImplementedError("SPIR-V is printed without matrix units")
+                tile_store(self, statement)
             case For():
                 self.loop(statement)
             case If():
                 self.branch(statement)
             case Barrier():
-                scope, memory = self.constant(_WORKGROUP), self.constant(_ACQUIRE_RELEASE_WORKGROUP_MEMORY)
-                self.emit(f"OpControlBarrier {scope} {scope} {memory}")
+                self.barrier()
+
+    def barrier(self) -> None:
+        memory = _ACQUIRE_RELEASE_WORKGROUP_MEMORY
+        if self.module.vulkan_memory:
+            memory |= _AVAILABLE_AND_VISIBLE
+        scope = self.constant(_WORKGROUP)
+        self.emit("OpControlBarrier", scope, scope, self.constant(memory))
 
     def register(self, name: str, type: Type) -> str:
         id = self.module.fresh(f"{name}_register")
@@ -157,29 +137,13 @@ class BodyPrinter:
 
     # Values
 
-    def type(self, type: Type) -> str:
-        return self.module.type(type)
-
-    def constant(self, number: object, type: Type = u32) -> str:
-        return self.module.constant(number, type)
-
-    def ref(self, value: Value) -> str:
-        return self.constant(value.attr, value.type) if value.op == "const" else self.ids[value]
-
-    def cell(self, memory: Memory, index: Value) -> str:
-        """A pointer to an element."""
-        storage = "StorageBuffer" if isinstance(memory, Buffer) else "Workgroup"
-        pointer = self.module.pointer(storage, self.type(memory.type))
-        path = [self.constant(0)] if isinstance(memory, Buffer) else []
-        return self.result(
-            f"{memory.name}_cell", "OpAccessChain", pointer, self.ids[memory], *path, self.ref(index)
-        )
-
     def value(self, value: Value) -> str:
         """Emit a value; returns its id."""
         type, wish = self.type(value.type), value.name or value.hint or value.op
         args = [self.ref(arg) for arg in value.args]
         scalar = value.args[0].type.scalar if value.args else ""
+        if value.op in TILE_OPERATIONS:
+            return tile_value(self, wish, value, args)
         instruction = instruction_of(value.op, scalar)
         if value.op.startswith("subgroup_") and instruction:
             return self.subgroup(wish, instruction, value.args[0], args[0])
@@ -196,8 +160,8 @@ class BodyPrinter:
                 return self.result(value.name or value.attr.name, "OpLoad", type, self.ids[value.attr])
             case "load":
                 assert isinstance(value.attr, Buffer | Shared)
-                cell = self.cell(value.attr, value.args[0])
-                return self.result(value.name or f"{value.attr.name}_value", "OpLoad", type, cell)
+                cell, access = self.cell(value.attr, value.args[0]), self.access(value.attr)
+                return self.result(value.name or f"{value.attr.name}_value", "OpLoad", type, cell, *access)
             case "splat":
                 return self.splat(wish, value.args[0], value.type)
             case "extract":

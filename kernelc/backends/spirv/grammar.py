@@ -1,7 +1,7 @@
 """The part of SPIR-V's grammar that printed kernels use, as tables: numbers and operands of instructions.
 
-Source: SPIR-V Specification 1.3 (unified), sections 3.2-3.32, "SPIR-V Extended Instructions for GLSL", and
-SPV_KHR_integer_dot_product.
+Source: SPIR-V Specification 1.3 (unified), sections 3.2-3.32, "SPIR-V Extended Instructions for GLSL",
+SPV_KHR_integer_dot_product, SPV_KHR_vulkan_memory_model and SPV_KHR_cooperative_matrix.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ MAGIC = 0x07230203
 VERSION_1_3 = 0x00010300
 
 # name: number, operands. T the result's type, R the result, id another id; number a constant of the result's
-# type; literal and string as they are; a capitalised word one of the enumerations below; a star: any number.
+# type; literal and string as they are; a capitalised word one of the enumerations below, or several that are bits
+# with | between; a star: any number.
 _TEXT = """
 OpName                    5  id string
 OpExtension              10  string
@@ -37,8 +38,8 @@ OpConstantComposite      44  T R id*
 OpFunction               54  T R FunctionControl id
 OpFunctionEnd            56
 OpVariable               59  T R StorageClass
-OpLoad                   61  T R id
-OpStore                  62  id id
+OpLoad                   61  T R id MemoryOperands*
+OpStore                  62  id id MemoryOperands*
 OpAccessChain            65  T R id id*
 OpDecorate               71  id Decoration value*
 OpMemberDecorate         72  id literal Decoration value*
@@ -105,6 +106,10 @@ OpGroupNonUniformSMax   356  T R id GroupOperation id
 OpGroupNonUniformUMax   357  T R id GroupOperation id
 OpGroupNonUniformFMax   358  T R id GroupOperation id
 OpSDotKHR              4450  T R id id PackedVectorFormat
+OpTypeCooperativeMatrixKHR    4456  R id id id id id
+OpCooperativeMatrixLoadKHR    4457  T R id id id MemoryOperands*
+OpCooperativeMatrixStoreKHR   4458  id id id id MemoryOperands*
+OpCooperativeMatrixMulAddKHR  4459  T R id id id CooperativeMatrixOperands*
 """
 
 INSTRUCTIONS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -124,11 +129,20 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
     "Capability": {
         "Shader": 1,
         "Float16": 9,
+        "Int8": 39,
         "GroupNonUniform": 61,
         "GroupNonUniformArithmetic": 63,
         "StorageBuffer16BitAccess": 4433,
+        "VulkanMemoryModel": 5345,
         "DotProductInput4x8BitPackedKHR": 6018,
         "DotProductKHR": 6019,
+        "CooperativeMatrixKHR": 6022,
+    },
+    "CooperativeMatrixOperands": {
+        "MatrixASignedComponentsKHR": 1,
+        "MatrixBSignedComponentsKHR": 2,
+        "MatrixCSignedComponentsKHR": 4,
+        "MatrixResultSignedComponentsKHR": 8,
     },
     "Decoration": {
         "Block": 2,
@@ -166,7 +180,8 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
     "FunctionControl": _NO_CONTROL,
     "GroupOperation": {"Reduce": 0},
     "LoopControl": _NO_CONTROL,
-    "MemoryModel": {"GLSL450": 1},
+    "MemoryModel": {"GLSL450": 1, "Vulkan": 3},
+    "MemoryOperands": {"NonPrivatePointer": 0x20},
     "PackedVectorFormat": {"PackedVectorFormat4x8BitKHR": 0},
     "SelectionControl": _NO_CONTROL,
     "StorageClass": {"Input": 1, "Uniform": 2, "Workgroup": 4, "Function": 7, "StorageBuffer": 12},

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from kernelc.kir.nodes import Buffer, Kernel, Shared
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, u32
 
 _SCALARS = {
@@ -14,8 +15,11 @@ _SCALARS = {
     "f16": "OpTypeFloat 16",
     "i32": "OpTypeInt 32 1",
     "u32": "OpTypeInt 32 0",
+    "i8": "OpTypeInt 8 1",
     "bool": "OpTypeBool",
 }
+_SUBGROUP = 3  # a scope
+_USES = {"a": 0, "b": 1, "sum": 2}  # of a matrix
 # Operation: the built-in variable, and its type.
 _BUILT_IN = {
     "workgroup_id": "WorkgroupId",
@@ -35,6 +39,8 @@ class Module:
         self._known: dict[str, str] = {}  # by instruction: the id of its result
         self._taken: set[str] = {"%main", "%entry", "%glsl"}
         self._pending = kernel.params
+        # Matrices of a subgroup are defined in this memory model alone.
+        self.vulkan_memory = bool(kernel.tile_kinds())
 
     def fresh(self, wish: str) -> str:
         """An unused id, as like `wish` as can be."""
@@ -57,12 +63,19 @@ class Module:
     # Types and constants
 
     def type(self, type: Type) -> str:
+        if isinstance(type, TileType):
+            return self.tile(type)
         if type.lanes == 1:
             return self.declare(type.scalar, _SCALARS[type.scalar])
         return self.vector(type.element, type.lanes)
 
     def vector(self, element: Type, lanes: int) -> str:
         return self.declare(f"{element}x{lanes}", f"OpTypeVector {self.type(element)} {lanes}")
+
+    def tile(self, type: TileType) -> str:
+        element = self.declare(type.scalar, _SCALARS[type.scalar])
+        numbers = [self.constant(number) for number in (_SUBGROUP, *type.shape, _USES[type.role])]
+        return self.declare(str(type), " ".join(["OpTypeCooperativeMatrixKHR", element, *numbers]))
 
     def pointer(self, storage: str, type: str) -> str:
         return self.declare(f"{storage.lower()}_{type[1:]}", f"OpTypePointer {storage} {type}")

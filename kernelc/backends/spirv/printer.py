@@ -15,18 +15,25 @@ from kernelc.kir.nodes import Kernel
 
 def _capabilities(kernel: Kernel) -> list[str]:
     features = kernel.features()
+    operands = {kind.operand for kind in kernel.tile_kinds()}
     halves = any(buffer.type.scalar == "f16" for buffer in kernel.buffers)
     return [
         "Shader",
-        *(["Float16"] if "f16" in features else []),
+        *(["Float16"] if "f16" in features or "f16" in operands else []),
+        *(["Int8"] if "i8" in operands else []),
         *(["StorageBuffer16BitAccess"] if halves else []),
         *(["GroupNonUniform", "GroupNonUniformArithmetic"] if "subgroups" in features else []),
         *(["DotProductInput4x8BitPackedKHR", "DotProductKHR"] if "dot4" in features else []),
+        *(["VulkanMemoryModel", "CooperativeMatrixKHR"] if operands else []),
     ]
 
 
 def _extensions(kernel: Kernel) -> list[str]:
-    return ["SPV_KHR_integer_dot_product"] if "dot4" in kernel.features() else []
+    matrices = ["SPV_KHR_vulkan_memory_model", "SPV_KHR_cooperative_matrix"]
+    return [
+        *(["SPV_KHR_integer_dot_product"] if "dot4" in kernel.features() else []),
+        *(matrices if kernel.tile_kinds() else []),
+    ]
 
 
 @cache
