@@ -48,8 +48,8 @@ class DeviceInfo:
     `kind` is the name that --device knows ("wgpu", "cpu"), `target` the kernels that it runs ("wgsl"; ""
     for a device that runs none). `features` are those that variants ask for ("f16", "subgroups",
     "dot4").
-    `subgroup_size` is None where it varies or is unknown; `limits` None where there are none;
-    `memory_bytes` None where the driver does not say.
+    `subgroup_size` is None where it varies or is unknown; `subgroup_sizes` are those that a kernel may have
+    where it varies. `limits` is None where there are none; `memory_bytes` where the driver does not say.
     """
 
     kind: str
@@ -58,8 +58,13 @@ class DeviceInfo:
     target: str
     features: frozenset[str] = frozenset()
     subgroup_size: int | None = None
+    subgroup_sizes: tuple[int, ...] = ()
     limits: Limits | None = None
     memory_bytes: int | None = None
+
+    def has_subgroups_of(self, size: int) -> bool:
+        """Whether kernels that are made for subgroups of this size run here."""
+        return size == self.subgroup_size or size in self.subgroup_sizes
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def _missing(variant: Variant, info: DeviceInfo) -> list[str]:
     """What the device lacks for a variant, in words; empty where it lacks nothing."""
     needs = variant.requires
     lacks = [f"feature {feature}" for feature in needs.features if feature not in info.features]
-    if needs.subgroup_size is not None and needs.subgroup_size != info.subgroup_size:
+    if needs.subgroup_size is not None and not info.has_subgroups_of(needs.subgroup_size):
         lacks.append(f"subgroups of {needs.subgroup_size} (it has {info.subgroup_size or 'no fixed size'})")
     if info.limits is None:
         return lacks

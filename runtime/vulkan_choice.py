@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.executor import DeviceInfo, Limits
+from runtime.vulkan_features import DeviceFeatures
 from runtime.vulkan_native import Handle, Vulkan, VulkanError, in_our_words, no_device
 
 _API = (1 << 22) | (2 << 12)  # 1.2: timeline semaphores, and halves in arithmetic, belong to it
-_SUBGROUP_SIZES = "VK_EXT_subgroup_size_control"
 _BUDGET = "VK_EXT_memory_budget"
-DOT_PRODUCTS = "VK_KHR_shader_integer_dot_product"
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def choose(vulkan: Vulkan, instance: Handle) -> Choice:
     reasons: list[str] = []
     found: list[tuple[int, Choice]] = []
     for physical in vulkan.all("vkEnumeratePhysicalDevices", "VkPhysicalDevice", instance):
-        described = _Description(vulkan, physical)
+        described = _Description(vulkan, instance, physical)
         if described.lacks:
             reasons.append(f"{described.name} lacks {described.lacks}")
         else:
@@ -55,8 +54,8 @@ def choose(vulkan: Vulkan, instance: Handle) -> Choice:
 class _Description:
     """One physical device's properties and features."""
 
-    def __init__(self, vulkan: Vulkan, physical: Handle) -> None:
-        self.vulkan, self.physical = vulkan, physical
+    def __init__(self, vulkan: Vulkan, instance: Handle, physical: Handle) -> None:
+        self.vulkan, self.instance, self.physical = vulkan, instance, physical
         self.names = {
             vulkan.string(each.extensionName)
             for each in vulkan.all(
@@ -89,8 +88,7 @@ class _Description:
             return f"Vulkan 1.2 (it has {_version(self.properties.apiVersion)})"
         if self._queue_family() is None:
             return "a queue that computes"
-        _, twelve = self._features()
-        return "" if twelve.timelineSemaphore else "timeline semaphores"
+        return "" if self._has_timelines() else "timeline semaphores"
 
     def _queue_family(self) -> int | None:
         """A family that computes: one that does not also draw, where there is one."""
@@ -99,28 +97,23 @@ class _Description:
         alone = [at for at in fitting if not self.queues[at].queueFlags & graphics]
         return next(iter([*alone, *fitting]), None)
 
-    def _features(self) -> tuple[Any, Any]:
-        vulkan = self.vulkan
-        twelve = vulkan.make("VkPhysicalDeviceVulkan12Features")
-        eleven = vulkan.make("VkPhysicalDeviceVulkan11Features", pNext=twelve)
-        features = vulkan.make("VkPhysicalDeviceFeatures2", pNext=eleven)
-        vulkan.lib.vkGetPhysicalDeviceFeatures2(self.physical, features)
-        return eleven, twelve
+    def _has_timelines(self) -> bool:
+        twelve = self.vulkan.make("VkPhysicalDeviceVulkan12Features")
+        features = self.vulkan.make("VkPhysicalDeviceFeatures2", pNext=twelve)
+        self.vulkan.lib.vkGetPhysicalDeviceFeatures2(self.physical, features)
+        return bool(twelve.timelineSemaphore)
 
     def choice(self) -> Choice:
         """All that the rest of the runtime needs to know."""
         vulkan, queue_family = self.vulkan, self._queue_family()
         assert queue_family is not None
-        sizes = vulkan.make("VkPhysicalDeviceSubgroupSizeControlProperties")
-        twelve = vulkan.make(
-            "VkPhysicalDeviceVulkan12Properties",
-            pNext=sizes if _SUBGROUP_SIZES in self.names else vulkan.null,
-        )
+        twelve = vulkan.make("VkPhysicalDeviceVulkan12Properties")
         eleven = vulkan.make("VkPhysicalDeviceVulkan11Properties", pNext=twelve)
         properties = vulkan.make("VkPhysicalDeviceProperties2", pNext=eleven)
         vulkan.lib.vkGetPhysicalDeviceProperties2(self.physical, properties)
         limits = properties.properties.limits
-        features = self._kernel_features(eleven)
+        asked = DeviceFeatures(vulkan, self.instance, self.physical, self.names, eleven)
+        features, sizes = asked.of_kernels(), asked.subgroup_bounds()
         varies = sizes.minSubgroupSize != sizes.maxSubgroupSize
         driver = f"{vulkan.string(twelve.driverName)} {vulkan.string(twelve.driverInfo)}".strip()
         info = DeviceInfo(
@@ -130,6 +123,7 @@ class _Description:
             target="spirv",
             features=features,
             subgroup_size=None if varies or "subgroups" not in features else eleven.subgroupSize,
+            subgroup_sizes=asked.subgroup_sizes(),
             limits=_limits(limits, eleven.maxMemoryAllocationSize),
             memory_bytes=self._memory_bytes(),
         )
@@ -142,24 +136,6 @@ class _Description:
             _cache_id(vulkan, properties.properties) + driver.encode(),
             limits.minUniformBufferOffsetAlignment,
         )
-
-    def _kernel_features(self, properties: Any) -> frozenset[str]:
-        vulkan, (eleven, twelve) = self.vulkan, self._features()
-        wanted = vulkan.SUBGROUP_FEATURE_BASIC_BIT | vulkan.SUBGROUP_FEATURE_ARITHMETIC_BIT
-        stages, operations = properties.subgroupSupportedStages, properties.subgroupSupportedOperations
-        reduces = stages & vulkan.SHADER_STAGE_COMPUTE_BIT and operations & wanted == wanted
-        halves = eleven.storageBuffer16BitAccess and twelve.shaderFloat16
-        found = {"f16": halves, "subgroups": reduces, "dot4": self._has_dot_products()}
-        return frozenset(name for name, there in found.items() if there)
-
-    def _has_dot_products(self) -> bool:
-        if DOT_PRODUCTS not in self.names:
-            return False
-        vulkan = self.vulkan
-        products = vulkan.make("VkPhysicalDeviceShaderIntegerDotProductFeatures")
-        features = vulkan.make("VkPhysicalDeviceFeatures2", pNext=products)
-        vulkan.lib.vkGetPhysicalDeviceFeatures2(self.physical, features)
-        return bool(products.shaderIntegerDotProduct)
 
     def _memory_bytes(self) -> int:
         """What of the device's own memory is free for us, where the driver says; else all of it."""

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kernelc.errors import DeviceError
-from runtime.vulkan_choice import DOT_PRODUCTS, choose, create_instance
+from runtime.vulkan_choice import choose, create_instance
+from runtime.vulkan_features import switched_on
 from runtime.vulkan_native import Handle, Vulkan, translated
 
 
@@ -54,16 +55,9 @@ class VulkanDevice:
         self._memory_types = [memory.memoryTypes[at].propertyFlags for at in range(memory.memoryTypeCount)]
 
     def _create_device(self) -> Handle:
-        vulkan, halves = self.vulkan, "f16" in self.info.features
-        twelve = vulkan.make("VkPhysicalDeviceVulkan12Features", timelineSemaphore=1, shaderFloat16=halves)
-        eleven = vulkan.make(
-            "VkPhysicalDeviceVulkan11Features", storageBuffer16BitAccess=halves, pNext=twelve
-        )
-        dot4 = "dot4" in self.info.features
-        products = vulkan.make(
-            "VkPhysicalDeviceShaderIntegerDotProductFeatures", shaderIntegerDotProduct=dot4, pNext=eleven
-        )
-        extensions = [vulkan.text(DOT_PRODUCTS)] if dot4 else []
+        vulkan = self.vulkan
+        features, extensions = switched_on(vulkan, self.info)
+        names = [vulkan.text(extension) for extension in extensions]
         queue = vulkan.make(
             "VkDeviceQueueCreateInfo",
             queueFamilyIndex=self.chosen.queue_family,
@@ -74,9 +68,9 @@ class VulkanDevice:
             "VkDeviceCreateInfo",
             queueCreateInfoCount=1,
             pQueueCreateInfos=queue,
-            enabledExtensionCount=len(extensions),
-            ppEnabledExtensionNames=vulkan.array("char *", extensions),
-            pNext=products if dot4 else eleven,
+            enabledExtensionCount=len(names),
+            ppEnabledExtensionNames=vulkan.array("char *", names),
+            pNext=features,
         )
         return vulkan.create("vkCreateDevice", "VkDevice", self.chosen.physical, create, vulkan.null)
 

@@ -19,13 +19,17 @@ BoundRange: TypeAlias = tuple[Buffer, int, int]
 
 @dataclass(frozen=True)
 class KernelBinary:
-    """A kernel's SPIR-V. It binds `buffers` storage buffers, and with `params` the step block behind them."""
+    """A kernel's SPIR-V. It binds `buffers` storage buffers, and with `params` the step block behind them.
+
+    `subgroup_size`: the one that it is made for, None where any will do.
+    """
 
     name: str
     words: bytes
     entry: str
     buffers: int
     params: bool
+    subgroup_size: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +90,7 @@ class Kernels:
             stage=vulkan.SHADER_STAGE_COMPUTE_BIT,
             module=module,
             pName=vulkan.text(kernel.entry),
+            pNext=self._subgroups(kernel.subgroup_size),
         )
         create = vulkan.make("VkComputePipelineCreateInfo", stage=stage, layout=layout.pipeline)
         device, cache = self._device.device, self._cache
@@ -95,6 +100,13 @@ class Kernels:
         pipeline = Pipeline(handle, layout)
         self._pipelines[pipeline] = None
         return pipeline
+
+    def _subgroups(self, size: int | None) -> Handle:
+        """The size of subgroups, for a device that would choose one itself."""
+        if size not in self._device.info.subgroup_sizes:
+            return self._vulkan.null
+        type = "VkPipelineShaderStageRequiredSubgroupSizeCreateInfo"
+        return self._vulkan.make(type, requiredSubgroupSize=size)
 
     def release(self, pipeline: Pipeline) -> None:
         """Destroy a pipeline that nothing under way uses. May be called twice."""

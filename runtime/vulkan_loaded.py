@@ -218,7 +218,8 @@ def kernel_binary(artifact: Artifact, name: str, variant: Variant) -> KernelBina
     """Return what the device needs to compile a variant of a kernel. Raises: ArtifactError."""
     kernel = artifact.manifest.kernels[name]
     words = artifact.read(variant.file)
-    return KernelBinary(name, words, variant.entry, len(kernel.bindings), kernel.params)
+    size = variant.requires.subgroup_size
+    return KernelBinary(name, words, variant.entry, len(kernel.bindings), kernel.params, size)
 
 
 def _upload_parts(artifact: Artifact, name: str) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:

@@ -114,11 +114,24 @@ class Vulkan:
         self.call(name, *arguments, out)
         return out[0]
 
+    def function(self, instance: Handle, name: str) -> Handle | None:
+        """Return a function of an extension; None where the loader does not know it."""
+        found = self.lib.vkGetInstanceProcAddr(instance, self.text(name))
+        return None if found == self.null else self.ffi.cast(f"PFN_{name}", found)
+
     def all(self, name: str, type: str, *arguments: Any) -> list[Any]:
         """Call a function that fills an array: once for its length, once for the items."""
-        count, function = self.ffi.new("uint32_t *"), getattr(self.lib, name)
+        return self.filled(getattr(self.lib, name), type, *arguments)
+
+    def filled(self, function: Handle, type: str, *arguments: Any) -> list[Any]:
+        """The same of a function that is not the loader's own."""
+        count = self.ffi.new("uint32_t *")
         function(*arguments, count, self.null)
         items = self.ffi.new(f"{type}[]", max(1, count[0]))
+        described = self.ffi.typeof(type)
+        if described.kind == "struct" and "sType" in dict(described.fields):
+            for at in range(count[0]):
+                items[at].sType = getattr(self.constants, _structure_type(type))
         function(*arguments, count, items)
         self._kept[count] = items  # structures in the list are views of it
         found = [items[at] for at in range(count[0])]

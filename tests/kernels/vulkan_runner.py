@@ -35,8 +35,9 @@ def lacking(capabilities: Capabilities) -> str | None:
     if isinstance(on, str):
         return on
     info = on.device.info
-    if capabilities.subgroup_size not in (None, info.subgroup_size):
-        return f"{info.name} has subgroups of {info.subgroup_size}, not {capabilities.subgroup_size}"
+    size = capabilities.subgroup_size
+    if size is not None and not info.has_subgroups_of(size):
+        return f"{info.name} has subgroups of {info.subgroup_size}, not {size}"
     wanted = {"f16": capabilities.f16, "subgroups": capabilities.subgroups, "dot4": capabilities.dot4}
     wanted |= {kind.feature: True for kind in capabilities.tiles}
     missing = [name for name, needed in wanted.items() if needed and name not in info.features]
@@ -44,10 +45,10 @@ def lacking(capabilities: Capabilities) -> str | None:
 
 
 @functools.lru_cache(maxsize=512)
-def _pipeline(words: bytes, buffers: int, params: bool) -> Pipeline:
+def _pipeline(words: bytes, buffers: int, params: bool, subgroup_size: int | None) -> Pipeline:
     on = opened()
     assert isinstance(on, On)
-    return on.kernels.compile(KernelBinary("kernel", words, "main", buffers, params))
+    return on.kernels.compile(KernelBinary("kernel", words, "main", buffers, params, subgroup_size))
 
 
 def run_vulkan(
@@ -60,7 +61,7 @@ def run_vulkan(
     on = opened()
     assert isinstance(on, On)
     words = SpirvBackend().render(kernel).file
-    pipeline = _pipeline(words, len(kernel.buffers), bool(kernel.params))
+    pipeline = _pipeline(words, len(kernel.buffers), bool(kernel.params), kernel.subgroup_size)
     step = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)
     bound = [arrays[buffer.name] for buffer in kernel.buffers]
     after = run_pipeline(on, pipeline, grid, bound, step)
