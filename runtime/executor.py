@@ -58,9 +58,9 @@ class DeviceInfo:
     target: str
     features: frozenset[str] = frozenset()
     subgroup_size: int | None = None
-    subgroup_sizes: tuple[int, ...] = ()
     limits: Limits | None = None
     memory_bytes: int | None = None
+    subgroup_sizes: tuple[int, ...] = ()
 
     def has_subgroups_of(self, size: int) -> bool:
         """Whether kernels that are made for subgroups of this size run here."""

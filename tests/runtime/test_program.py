@@ -106,14 +106,19 @@ def test_the_first_variant_that_the_device_satisfies_is_taken(
     assert chosen == tiny.manifest.kernels["store"].variants[wanted]
 
 
-@pytest.mark.parametrize(("size", "wanted"), [(32, 0), (8, 1), (None, 1)])
-def test_a_subgroup_size_must_be_exact(tiny: Artifact, size: int | None, wanted: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "may_have", "wanted"),
+    [(32, (), 0), (8, (), 1), (None, (), 1), (None, (16, 32), 0), (None, (8, 16), 1)],
+)
+def test_a_subgroup_size_must_be_exact(
+    tiny: Artifact, size: int | None, may_have: tuple[int, ...], wanted: int
+) -> None:
     kernel = tiny.manifest.kernels["store"]
     needs = dataclasses.replace(kernel.variants[0].requires, subgroup_size=32)
     first = dataclasses.replace(kernel.variants[0], requires=needs)
     kernel = dataclasses.replace(kernel, variants=(first, kernel.variants[1]))
     manifest = dataclasses.replace(tiny.manifest, kernels={"store": kernel})
-    info = dataclasses.replace(DEVICE, subgroup_size=size)
+    info = dataclasses.replace(DEVICE, subgroup_size=size, subgroup_sizes=may_have)
     assert choose_variants(manifest, ["store"], info)["store"] == kernel.variants[wanted]
 
 
