@@ -89,9 +89,9 @@ class Tiles:
         cells, accessors, times = self.cells(type, memory, places, False, active, statement.where)
         if problem := self.machine.logs[memory].write(cells.reshape(-1), accessors, times):
             raise self.machine.fail(statement.where, f"tile_store to {memory.name}: {problem}")
-        tiles = self.machine.value(statement.value)[active]
+        tiles = np.ascontiguousarray(self.machine.value(statement.value)[active]).reshape(-1)
         into = self.machine.memory[memory]
-        into[cells.reshape(-1)] = tiles.reshape(-1, *into.shape[1:])
+        into[cells.reshape(-1)] = tiles.view(into.dtype).reshape(-1, *into.shape[1:])
 
     def together(self, type: TileType, mask: Lanes, place: SourceLine) -> Lanes:
         """Which subgroups take part; all of a subgroup's invocations must, or none."""

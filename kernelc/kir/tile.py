@@ -59,8 +59,8 @@ def _register_parts(
     k = current()
     start = k.coerce(offset, u32)
     lines = [memory[start + line * stride if line else start] for line in range(4)]
-    for line in lines:
-        line.hint = line.hint or name or role
+    for at, line in enumerate(lines):
+        line.hint = line.hint or f"{name or role}_{at}"
     if transposed == (role == "b"):
         return tuple(lines)
     return tuple(vector(*(line.lane(at) for line in lines)) for at in range(4))

@@ -93,8 +93,7 @@ class TileType(Type):
         return self.shape[0 if transposed else 1]
 
     def fits(self, memory: Type, transposed: bool) -> bool:
-        """Whether `memory` can hold such tiles: elements of the same scalar, or words with several packed in
-        them, and no row that ends within one."""
-        packed = memory.scalar == "u32" and self.scalar in ("f16", "i8")
+        """Whether `memory` can hold such tiles: elements of the same scalar, or words with their bits, and no
+        row that ends within one."""
         whole = self.run(transposed) * self.dtype.itemsize % memory.bytes == 0
-        return (packed or memory.scalar == self.scalar) and whole
+        return memory.scalar in ("u32", self.scalar) and whole

@@ -154,7 +154,7 @@ class _Checker:
             self.same(value.type, u32, place, what)
         if not isinstance(type, TileType) or type.role != "sum" or not isinstance(memory, Shared):
             raise self.fail(place, f"tile_store takes a sum to shared memory, not {type} to {memory.name}")
-        if memory.type.scalar != type.scalar or not type.fits(memory.type, transposed=False):
+        if not type.fits(memory.type, transposed=False):
             raise self.fail(place, f"tile_store of {type} to {memory.name}: {memory.type}")
         self.together("tile_store", type, (statement.offset, statement.stride), place, flow)
         self.access(memory, statement.offset, place)

@@ -26,7 +26,7 @@ def place_of(memory: Memory, cell: str, type: TileType) -> str:
     """
     if type.role == "sum":
         scalar = "int" if type.scalar == "i32" else "float"
-        return f"&{cell}" if memory.type.lanes == 1 else f"reinterpret_cast<{scalar}*>(&{cell})"
+        return f"&{cell}" if str(memory.type) == type.scalar else f"reinterpret_cast<{scalar}*>(&{cell})"
     if str(memory.type) != "u32x4":
         raise NotImplementedError(f"CUDA loads tiles from words of 16 bytes, u32x4, not from {memory.type}")
     return f"&{cell}"

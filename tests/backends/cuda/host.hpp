@@ -40,6 +40,8 @@ template <class To, class From> To same_bits(From from) {
 }
 inline float __uint_as_float(unsigned x) { return same_bits<float>(x); }
 inline unsigned __float_as_uint(float x) { return same_bits<unsigned>(x); }
+inline int __float2int_rz(float x) { return int(x); }
+inline unsigned __float2uint_rz(float x) { return unsigned(x); }
 inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
   const uint64_t bytes = uint64_t(b) << 32 | a;
   unsigned result = 0;

@@ -10,11 +10,21 @@ import pytest
 
 from kernelc.backends import backend_named
 from kernelc.errors import DeviceError
+from kernelc.ir.dim import evaluate
+from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention_tiles import AttentionTilesSchedule
+from kernelc.kernels.linear import LinearProblem, QkvShape
+from kernelc.kernels.matmul import MATMUL, MatmulSchedule
+from kernelc.kernels.rotary import Rotary
+from kernelc.kir.tile_types import F16
 from kernelc.kir.types import f16
+from kernelc.target import TARGETS
 from runtime.cuda_compile import CudaSource, compile_kernel, supported_architectures
 from tests.backends.cuda import host
 from tests.conformance.tiles import CASES, GROUPS, TileCase
+from tests.kernels.executors import run_interpreter
 
+CUDA = TARGETS["cuda"].variants[0]
 ON_CUDA = [case for case in CASES if case.memory != f16]
 
 
@@ -43,7 +53,59 @@ def test_every_tile_operation_compiles(arch: str, tmp_path: Path) -> None:
         assert compile_kernel(source, arch, tmp_path).startswith(b"\x7fELF")
 
 
+@pytest.mark.parametrize(("head_dim", "teams", "keys"), [(32, 2, 32), (64, 1, 16)])
+def test_the_text_of_attention_means_what_the_kernel_means(head_dim: int, teams: int, keys: int) -> None:
+    if reason := host.lacking():
+        pytest.skip(reason)
+    problem = AttentionPrefillProblem(2, 1, head_dim, "f16", head_dim**-0.5)
+    kernel = ATTENTION_PREFILL.kernel(problem, AttentionTilesSchedule(teams, keys), CUDA)
+    env = {"seq": 19, "past": 37, "context": 60}
+    arrays = ATTENTION_PREFILL.inputs(problem, np.random.default_rng(1), env)
+    step = ATTENTION_PREFILL.params(problem, np.random.default_rng(2), env)
+    grid = (2, 2, 1)
+    got = host.run_on_host(kernel, grid, arrays, step)["out"]
+    wanted = run_interpreter(kernel, grid, arrays, step)["out"]
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-3)  # a weight may round to either of two halves
+
+
 def test_operands_lie_in_words_of_sixteen_bytes() -> None:
     (case,) = (case for case in CASES if case.memory == f16)
     with pytest.raises(NotImplementedError, match="u32x4, not from f16"):
         backend_named("cuda").render(case.kernel())
+
+
+ROTARY = Rotary(16, 10_000.0)
+QKV = QkvShape(heads=4, kv_heads=2, head_dim=16, rotary=ROTARY, kv_dtype="f16")
+PROBLEMS = (
+    LinearProblem("q4", 100, 128, 100, "residual", bias=True),
+    LinearProblem("q8", 128, 64, 64, "gated"),
+    LinearProblem("f16", QKV.rows, 64, 0, "qkv", qkv=QKV),
+)
+SCHEDULES = (
+    MatmulSchedule((2, 2), (1, 2), F16, 32, True),
+    MatmulSchedule((1, 2), (2, 2), F16, 64, False),
+    MatmulSchedule((2, 4), (1, 1), F16, 32, True),
+)
+
+
+EVERY = [(problem, SCHEDULES[0]) for problem in PROBLEMS] + [(PROBLEMS[0], each) for each in SCHEDULES[1:]]
+
+
+@pytest.mark.parametrize(("problem", "schedule"), EVERY, ids=[str(at) for at in range(len(EVERY))])
+def test_the_text_of_matmul_means_what_the_kernel_means(
+    problem: LinearProblem, schedule: MatmulSchedule
+) -> None:
+    if reason := host.lacking():
+        pytest.skip(reason)
+    assert schedule.fits(CUDA, problem)
+    env = {"seq": 33, "past": 3, "context": 36}
+    kernel = MATMUL.kernel(problem, schedule, CUDA)
+    arrays = MATMUL.inputs(problem, np.random.default_rng(1), env)
+    step = MATMUL.params(problem, np.random.default_rng(2), env)
+    x, y, z = (evaluate(axis, env) for axis in MATMUL.grid(problem, schedule))
+    got = host.run_on_host(kernel, (x, y, z), arrays, step)
+    wanted = run_interpreter(kernel, (x, y, z), arrays, step)
+    for name, array in wanted.items():
+        halves = name in MATMUL.packed_halves(problem)
+        a, b = (side.reshape(-1).view(np.float16 if halves else side.dtype) for side in (got[name], array))
+        np.testing.assert_allclose(a.astype(np.float64), b.astype(np.float64), rtol=2e-3, atol=2e-5)
