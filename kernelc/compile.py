@@ -235,7 +235,7 @@ def render(target: str, kernel: Kernel) -> Printed:
     rendered = backend_named(target).render(kernel)
     requires = Requires(
         features=kernel.features(),
-        subgroup_size=kernel.subgroup_size,
+        subgroup_size=kernel.asked_subgroup_size(),
         threads=kernel.workgroup,
         shared_bytes=kernel.shared_bytes,
         storage_buffers=len(kernel.buffers),

@@ -54,6 +54,11 @@ _NVIDIA = Capabilities(
     max_binding_bytes=4 << 30,
 )
 
+# Vulkan devices with matrix units. All known have this much shared memory, and subgroups of 32 to ask for.
+_MATRIX_UNITS = Capabilities(
+    f16=True, subgroups=True, dot4=True, subgroup_size=32, tiles=(F16,), shared_bytes=48 << 10
+)
+
 TARGETS: dict[str, Target] = {
     "wgsl": Target(
         "wgsl",
@@ -71,6 +76,7 @@ TARGETS: dict[str, Target] = {
         "spirv",
         "spv",
         (
+            _MATRIX_UNITS,
             Capabilities(f16=True, subgroups=True, dot4=True),
             Capabilities(subgroups=True, dot4=True),
             Capabilities(),

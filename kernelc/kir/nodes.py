@@ -237,6 +237,12 @@ class Kernel:
         tiles = sorted(kind.feature for kind in self.tile_kinds())
         return (*(feature for feature, needed in asked.items() if needed), *tiles)
 
+    def asked_subgroup_size(self) -> int | None:
+        """The size that a device's subgroups must have: None where it changes nothing, as the kernel does
+        nothing that a subgroup's invocations do together."""
+        together = any(value.op.startswith(("subgroup_", "tile_")) for value in values_of(self.body))
+        return self.subgroup_size if together else None
+
     def tile_kinds(self) -> frozenset[TileKind]:
         """The kinds of tiles that it multiplies on matrix units."""
         return frozenset(type.kind for type in self.types() if isinstance(type, TileType))

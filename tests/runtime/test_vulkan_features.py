@@ -148,7 +148,7 @@ def required_sizes(device: VulkanDevice, monkeypatch: pytest.MonkeyPatch) -> lis
         if name == "vkCreateComputePipelines":
             next_ = arguments[4].stage.pNext
             type = "VkPipelineShaderStageRequiredSubgroupSizeCreateInfo *"
-            asked.append(next_ and vulkan.ffi.cast(type, next_).requiredSubgroupSize or None)
+            asked.append(vulkan.ffi.cast(type, next_).requiredSubgroupSize if next_ else None)
         return create(name, *arguments)
 
     monkeypatch.setattr(vulkan, "create", spy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import struct
@@ -14,12 +15,13 @@ from kernelc.backends.spirv.printer import SpirvBackend
 from kernelc.kernels.registry import SPECS
 from kernelc.kir.nodes import Kernel
 from kernelc.target import TARGETS, Capabilities
-from tests.conformance import test_operations, test_statements
+from tests.conformance import test_operations, test_statements, tiles
 from tests.golden.cases import CASES, variant_name
 
 ENVIRONMENT = ("--target-env", "vulkan1.1")
 PROBLEMS = {f"{case.spec.name}-{case.label}": (case.spec, case.problem) for case in CASES}
 GENERATOR = slice(8, 12)  # of the header: which tool made the module
+MATRICES = "OpCapability CooperativeMatrixKHR"
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -32,6 +34,8 @@ def spirv_tools() -> None:
 
 def check(kernel: Kernel, folder: Path) -> None:
     """The words are those of spirv-as, and spirv-val takes them."""
+    if kernel.tile_kinds() and not knows_matrices():
+        pytest.skip("these spirv-tools are older than SPV_KHR_cooperative_matrix")
     rendered = SpirvBackend().render(kernel)
     text, ours, theirs = folder / "text", folder / "ours", folder / "theirs"
     text.write_text(rendered.text)
@@ -39,6 +43,12 @@ def check(kernel: Kernel, folder: Path) -> None:
     run("spirv-as", *ENVIRONMENT, str(text), "-o", str(theirs))
     assert without_generator(theirs.read_bytes()) == without_generator(rendered.file), kernel.name
     run("spirv-val", *ENVIRONMENT, str(ours))
+
+
+@functools.cache
+def knows_matrices() -> bool:
+    text = f"OpCapability Linkage\n{MATRICES}\nOpMemoryModel Logical GLSL450\n"
+    return subprocess.run(["spirv-as", "-o", os.devnull], input=text.encode(), check=False).returncode == 0
 
 
 def run(*command: str) -> None:
@@ -67,6 +77,11 @@ def test_every_operation_and_statement(tmp_path: Path) -> None:
         check(test_operations.kernel_of(case), tmp_path)
     for case in test_statements.CASES:
         check(test_statements.kernel_of(case), tmp_path)
+
+
+@pytest.mark.parametrize("case", tiles.CASES, ids=[case.name for case in tiles.CASES])
+def test_every_operation_on_tiles(case: tiles.TileCase, tmp_path: Path) -> None:
+    check(case.kernel(), tmp_path)
 
 
 def test_spirv_val_sees_what_is_wrong(tmp_path: Path) -> None:
