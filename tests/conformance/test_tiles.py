@@ -10,7 +10,6 @@ from kernelc.target import Capabilities
 from tests.conformance.tiles import CASES, COVERED, GROUPS, SMALL_CASES, TileCase
 from tests.kernels.executors import EXECUTORS, require
 
-
 ALL_CASES = (*CASES, *SMALL_CASES)
 
 

@@ -108,7 +108,8 @@ def test_columns_are_loaded_as_columns(layouts: str) -> None:
 def test_factors_of_rows_are_a_column_again_and_again() -> None:
     text = case_of(f"{F16.feature}_u32x4_nt_3_rounds_scaled")
     number = constants(text)
-    assert [1, 0] in [[number[at] for at in each[1:3]] for each in operands(text, "OpCooperativeMatrixLoadKHR")]
+    loads = operands(text, "OpCooperativeMatrixLoadKHR")
+    assert [1, 0] in [[number[layout], number[stride]] for _, layout, stride, _ in loads]
     assert re.search(r"= OpFMul %tile_sum_f32_16x16 %\w+ %factors", text)
 
 
