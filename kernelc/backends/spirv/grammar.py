@@ -10,7 +10,7 @@ MAGIC = 0x07230203
 VERSION_1_3 = 0x00010300
 
 # name: number, operands. T the result's type, R the result, id another id; number a constant of the result's
-# type; literal and string as they are; a capitalised word one of the enumerations below, or several bits of it
+# type; literal and string as they are; a capitalised word one of the enumerations below, or several bits of one
 # with | between; a star: any number.
 _TEXT = """
 OpName                    5  id string
