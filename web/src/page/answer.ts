@@ -1,6 +1,6 @@
 import type { AnswerStats, Conversation } from "./conversations.js";
 import type { ChatChunk, ChatEngine, StreamRequest, Usage } from "./ports.js";
-import { MAX_SEED, type Settings } from "./settings.js";
+import type { Settings } from "./settings.js";
 
 /** The request for the answer that a conversation waits for: its last message, which is still empty, is left out. */
 export function requestFor(conversation: Conversation, settings: Settings, signal: AbortSignal): StreamRequest {
@@ -21,7 +21,7 @@ export function requestFor(conversation: Conversation, settings: Settings, signa
 }
 
 function randomSeed(): number {
-  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) & MAX_SEED;
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
 
 export interface Outcome {

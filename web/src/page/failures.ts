@@ -82,7 +82,7 @@ export function describeFailure(error: unknown, surroundings: Surroundings): Fai
 export function codeOf(error: unknown): string {
   if (error instanceof DOMException && error.name === "AbortError") return "aborted";
   const code = isRecord(error) ? error.code : null;
-  return typeof code === "string" && (code in WORDS || code === "no-webgpu" || code === "aborted") ? code : "internal";
+  return typeof code === "string" && (Object.hasOwn(WORDS, code) || code === "no-webgpu" || code === "aborted") ? code : "internal";
 }
 
 /** Which browser has WebGPU here, or what turns it on. Source: the browsers' release notes, November 2026. */

@@ -62,11 +62,11 @@ export class ModelController {
   async load(): Promise<void> {
     const model = selectedModel(this.store.state);
     if (!model || this.loading) return;
-    await this.unload();
-    this.loading = new AbortController();
+    const { signal } = (this.loading = new AbortController());
     this.store.dispatch({ type: "load-started" });
     try {
-      this.loaded = await this.createEngine(model, this.loading.signal);
+      await this.unload();
+      this.loaded = await this.createEngine(model, signal);
       this.store.dispatch({ type: "load-ready" });
     } catch (error) {
       this.endLoad(error);
