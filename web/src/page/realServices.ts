@@ -1,5 +1,5 @@
 import { planArtifact } from "../engine/plan.js";
-import { createEngine } from "../engine/createEngine.js";
+import { createWorkerEngine } from "../engine/workerEngine.js";
 import { deleteModel, storedModels } from "../weights/models.js";
 import { ConversationStore, DatabaseShelf, MemoryShelf, type Shelf } from "./conversationStore.js";
 import { storagePreferences, type Services } from "./services.js";
@@ -10,7 +10,7 @@ export async function realServices(): Promise<Services> {
   return {
     base,
     fetchCatalog: () => fetchCatalog(base),
-    createEngine: (url, options) => createEngine(url, options),
+    createEngine: (url, options) => createWorkerEngine(url, options),
     planArtifact: (url, context) => planArtifact(url, context),
     storedModels: () => storedModels(),
     deleteModel: (id) => deleteModel(id),
