@@ -1,4 +1,4 @@
-import type { AnswerStats, Conversation } from "./conversations.js";
+import { MAX_CONTENT, type AnswerStats, type Conversation } from "./conversations.js";
 import type { ChatChunk, ChatEngine, StreamRequest, Usage } from "./ports.js";
 import type { Settings } from "./settings.js";
 
@@ -31,23 +31,26 @@ export interface Outcome {
   error: unknown;
 }
 
-/** How often a growing answer is shown, in milliseconds: smooth to read, and little work beside the model's. */
+/** How often a growing answer is shown at most, in milliseconds: smooth to read, and little work beside the model's. */
 const SHOW_EVERY_MS = 50;
+/** Of the page's time, at most one part in so many goes into showing: a long table may take a while to draw. */
+const SHOW_SHARE = 5;
 
 /**
  * Streams an answer. Never throws: what went wrong is in the outcome, with the text that had come by then.
  *
- * `onText` gets the whole text so far, at most every 50 ms.
+ * `onText` gets the whole text so far, now and then.
  */
 export async function streamAnswer(engine: ChatEngine, request: StreamRequest, clock: () => number, onText: (text: string) => void): Promise<Outcome> {
   const reading = new Reading(clock);
-  let shown = 0;
+  let next = 0;
   try {
     for await (const chunk of await engine.chat.completions.create(request)) {
       reading.take(chunk);
-      if (clock() - shown < SHOW_EVERY_MS || !reading.text) continue;
-      shown = clock();
+      const begun = clock();
+      if (begun < next || !reading.text) continue;
       onText(reading.text);
+      next = begun + Math.max(SHOW_EVERY_MS, SHOW_SHARE * (clock() - begun));
     }
     return reading.outcome(request.signal?.aborted ? "stopped" : reading.finish, null);
   } catch (error) {
@@ -79,7 +82,7 @@ class Reading {
   }
 
   outcome(finish: Outcome["finish"], error: unknown): Outcome {
-    return { text: this.text, finish, stats: this.stats(), error };
+    return { text: this.text.slice(0, MAX_CONTENT), finish, stats: this.stats(), error };
   }
 
   private takeText(text: string): void {

@@ -58,6 +58,7 @@ export class App {
     for (const view of views) view.update(this.store.state);
     applyTheme(this.store.state.theme);
     document.addEventListener("keydown", (event) => this.press(event));
+    document.addEventListener("visibilitychange", () => this.comeBack());
     await Promise.all([this.chats.start(), this.models.start()]);
   }
 
@@ -142,6 +143,11 @@ export class App {
     if (quarter <= Math.floor(loadFraction(previous.model.status.steps) * 4)) return;
     const bytes = state.model.status.steps.weights?.loadedBytes;
     this.announcer.say(`${quarter * 25} percent loaded${bytes === undefined ? "" : `, ${formatBytes(bytes)}`}.`);
+  }
+
+  /** Another tab may have chatted meanwhile. */
+  private comeBack(): void {
+    if (document.visibilityState === "visible") void this.chats.start();
   }
 
   /** Escape: first closes the drawer, then stops the answer. A dialog keeps its own. */

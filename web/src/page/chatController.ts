@@ -1,5 +1,5 @@
 import { requestFor, streamAnswer, type Outcome } from "./answer.js";
-import { newId, type ChatMessage, type Conversation } from "./conversations.js";
+import { MAX_CONTENT, MAX_MESSAGES, newId, type ChatMessage, type Conversation } from "./conversations.js";
 import { describeFailure } from "./failures.js";
 import type { ModelController } from "./modelController.js";
 import type { Services } from "./services.js";
@@ -19,15 +19,16 @@ export class ChatController {
     private readonly services: Services,
   ) {}
 
+  /** Reads what is stored. Where that fails, what the page holds stays. */
   async start(): Promise<void> {
-    const conversations = await this.services.conversations.list().catch(() => []);
-    this.store.dispatch({ type: "conversations-read", conversations });
+    const conversations = await this.services.conversations.list().catch(() => null);
+    if (conversations) this.store.dispatch({ type: "conversations-read", conversations });
   }
 
   /** Asks a question; with `from`, in place of that message and all that followed. */
   async ask(text: string, from: string | null = null): Promise<void> {
     const content = text.trim();
-    if (content) await this.answer({ id: newId(), role: "user", content }, from);
+    if (content) await this.answer({ id: newId(), role: "user", content: content.slice(0, MAX_CONTENT) }, from);
   }
 
   /** Answers the last question once more. */
@@ -53,7 +54,7 @@ export class ChatController {
 
   private async answer(question: ChatMessage | null, from: string | null): Promise<void> {
     const { engine } = this.models;
-    if (!engine || this.store.state.answering) return;
+    if (!engine || this.store.state.answering || this.isFull()) return;
     const stopping = new AbortController();
     this.stopping = stopping;
     const now = this.services.now();
@@ -64,6 +65,13 @@ export class ChatController {
     const show = (shown: string): void => this.store.dispatch({ type: "answer-text", text: shown });
     this.end(await streamAnswer(engine, request, this.services.clock, show), conversation);
     await this.keep(conversation.id);
+  }
+
+  /** A chat of so many messages would not be read back. */
+  private isFull(): boolean {
+    const full = this.store.state.current.messages.length + 2 > MAX_MESSAGES;
+    if (full) this.tell("This chat is as long as a chat can be. Start a new one.");
+    return full;
   }
 
   private end(outcome: Outcome, conversation: Conversation): void {
@@ -82,7 +90,10 @@ export class ChatController {
 
   private warn(error: unknown): void {
     const detail = error instanceof Error ? error.message : String(error);
-    const text = `Conversations cannot be kept in this browser: ${detail}`;
+    this.tell(`Conversations cannot be kept in this browser: ${detail}`);
+  }
+
+  private tell(text: string): void {
     this.store.dispatch({ type: "toast-shown", toast: { id: newId(), tone: "warning", text } });
   }
 }

@@ -3,7 +3,7 @@ import { codeOf, describeFailure, type Failure } from "./failures.js";
 import { usualContext } from "./modelState.js";
 import type { ChatEngine, Notice } from "./ports.js";
 import type { Services } from "./services.js";
-import { selectedModel, storedFor, type Action, type AppState } from "./state.js";
+import { selectedModel, storedFor, type Action, type AppState, type DeviceState } from "./state.js";
 import type { Store } from "./store.js";
 import { newId } from "./conversations.js";
 
@@ -24,15 +24,19 @@ export class ModelController {
 
   /** Reads the catalogue and what is stored; chooses a model where there is one to choose, and starts it if it is here. */
   async start(): Promise<void> {
+    const probed = this.probe();
     try {
       await this.readStored();
       this.store.dispatch({ type: "catalog-read", models: readCatalog(await this.services.fetchCatalog(), this.services.base) });
     } catch (error) {
       this.store.dispatch({ type: "catalog-failed", failure: this.describe(error) });
-      return;
     }
     const model = this.preferredModel();
-    if (!model) return;
+    if (model) await this.startWith(model);
+    await probed;
+  }
+
+  private async startWith(model: CatalogModel): Promise<void> {
     await this.select(model.name);
     const { plan } = this.store.state.model;
     const stored = storedFor(this.store.state, model);
@@ -134,6 +138,14 @@ export class ModelController {
     }
   }
 
+  private async probe(): Promise<void> {
+    const { code, reasons, adapter } = await this.services.probe();
+    const device: DeviceState = adapter
+      ? { kind: "usable", name: adapter.name, fallback: adapter.fallback }
+      : { kind: "unusable", failure: this.describe(Object.assign(new Error(reasons.join(" ")), { code })) };
+    this.store.dispatch({ type: "device-probed", device });
+  }
+
   private async readStored(): Promise<void> {
     // Where storage is blocked there is nothing stored; loading says so by itself.
     const stored = await this.services.storedModels().catch(() => []);
@@ -153,6 +165,7 @@ export class ModelController {
   }
 
   private tell(notice: Notice): void {
+    if (notice.code === "not-persistent") return this.store.dispatch({ type: "storage-noted", note: notice.message });
     const tone = notice.code === "device-restored" || notice.code === "f16-missing" ? "info" : "warning";
     this.store.dispatch({ type: "toast-shown", toast: { id: newId(), tone, text: notice.message } });
   }

@@ -1,9 +1,9 @@
 /** What the page needs of the engine: its public types, and less of it than there is, so that a test can stand in. */
 
-import type { ChatChunk, ChatRequest, Notice, Plan, Progress, Usage } from "../engine/api.js";
+import type { ChatChunk, ChatRequest, Notice, Plan, Probe, Progress, Usage } from "../engine/api.js";
 import type { StoredModel } from "../weights/models.js";
 
-export type { ChatChunk, Notice, Plan, Progress, StoredModel, Usage };
+export type { ChatChunk, Notice, Plan, Probe, Progress, StoredModel, Usage };
 
 export type Phase = Progress["phase"];
 

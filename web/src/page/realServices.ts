@@ -1,4 +1,4 @@
-import { planArtifact } from "../engine/plan.js";
+import { planArtifact, probe } from "../engine/plan.js";
 import { createWorkerEngine } from "../engine/workerEngine.js";
 import { deleteModel, storedModels } from "../weights/models.js";
 import { ConversationStore, DatabaseShelf, MemoryShelf, type Shelf } from "./conversationStore.js";
@@ -11,6 +11,7 @@ export async function realServices(): Promise<Services> {
     base,
     fetchCatalog: () => fetchCatalog(base),
     createEngine: (url, options) => createWorkerEngine(url, options),
+    probe: () => probe(),
     planArtifact: (url, context) => planArtifact(url, context),
     storedModels: () => storedModels(),
     deleteModel: (id) => deleteModel(id),

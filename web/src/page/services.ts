@@ -1,6 +1,6 @@
 import type { ConversationStore } from "./conversationStore.js";
 import type { Surroundings } from "./failures.js";
-import type { ChatEngine, LoadOptions, Plan, StoredModel } from "./ports.js";
+import type { ChatEngine, LoadOptions, Plan, Probe, StoredModel } from "./ports.js";
 
 /** All that the page reaches outside of itself: handed in, so that tests can hand in something else. */
 export interface Services {
@@ -9,6 +9,7 @@ export interface Services {
   /** The site's models.json, not yet checked. */
   fetchCatalog(): Promise<unknown>;
   createEngine(url: string, options: LoadOptions): Promise<ChatEngine>;
+  probe(): Promise<Probe>;
   planArtifact(url: string, context: number): Promise<Plan>;
   storedModels(): Promise<StoredModel[]>;
   deleteModel(id: string): Promise<void>;

@@ -21,13 +21,22 @@ export interface Answering {
   phase: "reading" | "writing";
 }
 
+/** What WebGPU there is; unknown until it was asked. */
+export type DeviceState =
+  | { kind: "unknown" }
+  | { kind: "usable"; name: string; fallback: boolean }
+  | { kind: "unusable"; failure: Failure };
+
 export interface AppState {
   /** What the large part of the window shows. */
   view: "model" | "chat";
   /** null: still reading. */
   catalog: readonly CatalogModel[] | null;
   catalogFailure: Failure | null;
+  device: DeviceState;
   stored: readonly StoredModel[];
+  /** What the browser says of how long it will keep what is stored. */
+  storageNote: string;
   model: ModelState;
   /** Conversations that have messages, the latest first. */
   conversations: readonly Conversation[];
@@ -45,6 +54,8 @@ export type Action =
   | { type: "view-chosen"; view: AppState["view"] }
   | { type: "catalog-read"; models: readonly CatalogModel[] }
   | { type: "catalog-failed"; failure: Failure }
+  | { type: "device-probed"; device: DeviceState }
+  | { type: "storage-noted"; note: string }
   | { type: "stored-read"; stored: readonly StoredModel[] }
   | { type: "conversations-read"; conversations: readonly Conversation[] }
   | { type: "chat-started"; now: number }
@@ -61,8 +72,8 @@ export type Action =
 
 export function initialState(settings: Settings, theme: ThemeChoice, now: number): AppState {
   return {
-    view: "model", catalog: null, catalogFailure: null, stored: [],
-    model: { selected: null, context: 0, plan: { kind: "none" }, status: { kind: "idle" }, loaded: null },
+    view: "model", catalog: null, catalogFailure: null, stored: [], storageNote: "",
+    device: { kind: "unknown" }, model: { selected: null, context: 0, plan: { kind: "none" }, status: { kind: "idle" }, loaded: null },
     conversations: [], current: newConversation(now), answering: null, answerFailure: null,
     settings, theme, toasts: [],
   };
@@ -74,6 +85,8 @@ export function reduce(state: AppState, action: Action): AppState {
     case "view-chosen": return { ...state, view: action.view };
     case "catalog-read": return { ...state, catalog: action.models, catalogFailure: null };
     case "catalog-failed": return { ...state, catalog: [], catalogFailure: action.failure };
+    case "device-probed": return { ...state, device: action.device };
+    case "storage-noted": return { ...state, storageNote: action.note };
     case "stored-read": return { ...state, stored: action.stored };
     case "settings-changed": return { ...state, settings: action.settings };
     case "theme-changed": return { ...state, theme: action.theme };
@@ -103,7 +116,7 @@ type ChatsAction = Extract<Action, { type: "conversations-read" | "chat-started"
 
 function reduceChats(state: AppState, action: ChatsAction): AppState {
   switch (action.type) {
-    case "conversations-read": return { ...state, conversations: merge(state, action.conversations) };
+    case "conversations-read": return readChats(state, action.conversations);
     case "chat-started": return { ...startChat(state, action.now), view: state.model.loaded ? "chat" : state.view };
     case "chat-opened": return openChat(state, action.id);
     case "chat-renamed": return updateChat(state, action.id, (chat) => rename(chat, action.title));
@@ -111,12 +124,14 @@ function reduceChats(state: AppState, action: ChatsAction): AppState {
   }
 }
 
-/** What was read, but for the conversation that is being written here: ours is newer. */
-function merge(state: AppState, read: readonly Conversation[]): readonly Conversation[] {
+/** What was read (another tab may have written), but for the conversation that is being written here: ours is newer. */
+function readChats(state: AppState, read: readonly Conversation[]): AppState {
   const busy = state.answering?.conversationId;
   const ours = state.conversations.find((chat) => chat.id === busy);
   const others = read.filter((chat) => chat.id !== ours?.id);
-  return sorted(ours ? [ours, ...others] : others);
+  const conversations = sorted(ours ? [ours, ...others] : others);
+  const current = others.find((chat) => chat.id === state.current.id && chat.updated > state.current.updated);
+  return { ...state, conversations, current: current ?? state.current };
 }
 
 function startChat(state: AppState, now: number): AppState {

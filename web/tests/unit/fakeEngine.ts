@@ -1,5 +1,5 @@
 /** An engine that says what it is told to, and the page's services around it: for tests of the page alone. */
-import type { ChatChunk, ChatEngine, LoadOptions, Plan, StoredModel, StreamRequest } from "../../src/page/ports.js";
+import type { ChatChunk, ChatEngine, LoadOptions, Plan, Probe, StoredModel, StreamRequest } from "../../src/page/ports.js";
 import { ConversationStore, MemoryShelf } from "../../src/page/conversationStore.js";
 import type { Services } from "../../src/page/services.js";
 import { KernelcError, type ErrorCode } from "../../src/artifact/errors.js";
@@ -21,7 +21,13 @@ export interface FakeOptions {
   stored?: readonly StoredModel[];
   entries?: readonly [string, unknown][];
   base?: string;
+  probe?: Probe;
 }
+
+const PROBE: Probe = {
+  usable: true, reasons: [], code: null,
+  adapter: { name: "Pretended Graphics 9", vendor: "", architecture: "", fallback: false, features: [], languageFeatures: [], limits: {} },
+};
 
 export interface FakeServices extends Services {
   requests: StreamRequest[];
@@ -42,6 +48,7 @@ export function fakeServices(options: FakeOptions = {}): FakeServices {
     base,
     fetchCatalog: async () => ({ version: 1, models: models.map((model) => ({ quant: "q4", path: `models/${model.name}/`, ...model })) }),
     createEngine: (url, load) => open(options, load, services, () => stored.push(storedOf(url, models))),
+    probe: async () => options.probe ?? PROBE,
     planArtifact: async (url, context) => planOf(url, context, models, stored, options),
     storedModels: async () => [...stored],
     deleteModel: async (id) => void stored.splice(stored.findIndex((entry) => entry.id === id), 1),

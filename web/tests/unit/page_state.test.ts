@@ -90,6 +90,13 @@ describe("chats", () => {
     const old = { ...state.current, messages: [] };
     expect(reduce(state, { type: "conversations-read", conversations: [old] }).conversations[0]?.messages[1]?.content).toBe("so far");
   });
+
+  it("take over what another tab added to the one that is shown", () => {
+    const state = after(asked("a", "one", 2), ended("1", 3));
+    const theirs = { ...state.current, updated: 9, title: "theirs" };
+    expect(reduce(state, { type: "conversations-read", conversations: [theirs] }).current.title).toBe("theirs");
+    expect(reduce(state, { type: "conversations-read", conversations: [{ ...theirs, updated: 3 }] }).current.title).toBe("one");
+  });
 });
 
 describe("a model", () => {

@@ -1,5 +1,5 @@
 import type { App } from "../app.js";
-import type { AnswerStats, ChatMessage, Finish } from "../conversations.js";
+import { MAX_CONTENT, type AnswerStats, type ChatMessage, type Finish } from "../conversations.js";
 import { h, setText } from "../dom.js";
 import type { Failure } from "../failures.js";
 import { formatCount, formatRate, formatSeconds } from "../format.js";
@@ -111,7 +111,7 @@ export class QuestionView {
   }
 
   private startEdit(): void {
-    const field = h("textarea", { class: "edit-field", rows: 3, "aria-label": "Your message" });
+    const field = h("textarea", { class: "edit-field", rows: 3, maxlength: MAX_CONTENT, "aria-label": "Your message" });
     field.value = this.message.content;
     const note = h("p", { class: "muted" }, "What followed will be answered anew.");
     const buttons = h("div", { class: "edit-buttons" }, textButton("Cancel", () => end()), textButton("Ask again", () => send(), { class: "primary" }));

@@ -2,7 +2,7 @@ import type { App } from "../app.js";
 import type { CatalogModel } from "../catalog.js";
 import { freshId, h, setChildren, setText } from "../dom.js";
 import { formatBytes } from "../format.js";
-import { leftovers, storedFor, type AppState } from "../state.js";
+import { leftovers, storedFor, type AppState, type DeviceState } from "../state.js";
 import type { StoredModel } from "../ports.js";
 import { iconButton } from "./buttons.js";
 import { confirmLoss } from "./confirmDialog.js";
@@ -19,6 +19,9 @@ export class ModelPanel implements View {
   private readonly heading = h("h1", { id: "models-title" });
   private readonly rest = h("div", { class: "leftovers" });
   private readonly problem = h("div");
+  private readonly device = h("div");
+  private readonly note = h("p", { class: "hint" });
+  private shownDevice: DeviceState | null = null;
   private readonly plan: PlanCard;
   private readonly progress: LoadProgress;
   private shownRest: readonly StoredModel[] = [];
@@ -27,7 +30,7 @@ export class ModelPanel implements View {
     this.plan = new PlanCard(app);
     this.progress = new LoadProgress(app);
     const intro = h("p", { class: "lead" }, "The model runs on your own graphics device, inside this page. What you write stays on this device.");
-    this.element = h("section", { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 }, h("div", { class: "column" }, this.heading, intro, this.problem, this.list, this.rest));
+    this.element = h("section", { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 }, h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.note, this.rest));
   }
 
   update(state: AppState): void {
@@ -36,6 +39,8 @@ export class ModelPanel implements View {
     this.plan.update(state);
     this.progress.update(state);
     this.updateProblem(state);
+    this.updateDevice(state.device);
+    setText(this.note, state.storageNote);
     setText(this.heading, state.catalog?.length === 1 ? "Load the model" : "Choose a model");
     setChildren(this.list, (state.catalog ?? []).map((model) => this.cardFor(model, state)));
     this.updateRest(state);
@@ -50,6 +55,12 @@ export class ModelPanel implements View {
     // In place: taking the slider out and in again would take the focus from it.
     setChildren(card.details, selected ? [loading ? this.progress.element : this.plan.element] : []);
     return card.element;
+  }
+
+  private updateDevice(device: DeviceState): void {
+    if (device === this.shownDevice) return;
+    this.shownDevice = device;
+    this.device.replaceChildren(...(device.kind === "unusable" ? [failureCard(device.failure)] : []));
   }
 
   private updateProblem(state: AppState): void {

@@ -4,7 +4,7 @@ import type { Failure } from "../failures.js";
 import { formatBytes, formatCount } from "../format.js";
 import { contextChoices } from "../modelState.js";
 import { bytesToFetch, type Plan } from "../ports.js";
-import { selectedModel, type AppState } from "../state.js";
+import { selectedModel, type AppState, type DeviceState } from "../state.js";
 import { textButton } from "./buttons.js";
 import { failureCard } from "./failureCard.js";
 import type { View } from "./view.js";
@@ -50,7 +50,7 @@ export class PlanCard implements View {
     const plan = state.model.plan.kind === "known" ? state.model.plan.plan : null;
     this.facts.hidden = plan === null;
     if (plan) this.showPlan(plan);
-    this.showVerdict(plan);
+    this.showVerdict(plan, state.device);
     this.showProblem(state);
     this.showButtons(state, plan);
   }
@@ -78,11 +78,11 @@ export class PlanCard implements View {
     setText(this.memoryMore, `weights ${formatBytes(plan.weight_bytes)}, context ${formatBytes(plan.cache_bytes)}, workspace ${formatBytes(plan.scratch_bytes)}`);
   }
 
-  private showVerdict(plan: Plan | null): void {
-    setText(this.verdict, plan ? (plan.fits ? "This device can run it." : "This device cannot run it as it is set:") : "");
+  private showVerdict(plan: Plan | null, device: DeviceState): void {
+    setText(this.verdict, plan ? verdictOn(plan, device) : "");
     this.verdict.classList.toggle("good", plan?.fits === true);
     this.verdict.classList.toggle("bad", plan?.fits === false);
-    const reasons = plan && !plan.fits ? plan.reasons : [];
+    const reasons = plan && !plan.fits && device.kind === "usable" ? plan.reasons : [];
     if (reasons.join("\n") === [...this.reasons.children].map((item) => item.textContent).join("\n")) return;
     this.reasons.replaceChildren(...reasons.map((reason) => h("li", {}, reason)));
   }
@@ -105,6 +105,15 @@ export class PlanCard implements View {
     this.back.classList.toggle("primary", same);
     setText(this.startText, startLabel(plan, status.kind === "failed", loaded?.name === selected));
   }
+}
+
+/** Whether it will run, on what, and how that will feel. */
+export function verdictOn(plan: Plan, device: DeviceState): string {
+  if (device.kind === "unusable") return "This device cannot run it.";
+  if (!plan.fits) return "This device cannot run it as it is set:";
+  if (device.kind !== "usable") return "This device can run it.";
+  const slow = device.fallback ? " It computes on the processor, which is slow." : "";
+  return `This device can run it: ${device.name}.${slow}`;
 }
 
 function storedWords(plan: Plan): string {

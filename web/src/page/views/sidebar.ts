@@ -82,6 +82,7 @@ class Entry {
   private readonly title = h("span", { class: "chat-title" });
   private readonly open: HTMLButtonElement;
   private readonly row: HTMLElement;
+  private shown = "";
 
   constructor(private readonly app: App, private chat: Conversation) {
     this.open = h("button", { type: "button", class: "chat-open", on: { click: () => app.openChat(this.chat.id) } }, this.title);
@@ -93,6 +94,9 @@ class Entry {
 
   update(chat: Conversation, current: boolean, busy: boolean): void {
     this.chat = chat;
+    const shown = `${current} ${busy} ${chat.title}`;
+    if (shown === this.shown) return; // an answer grows twenty times a second, and nothing of it is here
+    this.shown = shown;
     setText(this.title, chat.title);
     this.open.title = chat.title;
     setAttribute(this.open, "aria-current", current ? "true" : null);
