@@ -12,6 +12,11 @@ import { Timings } from "./timings.js";
 export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample"];
 export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
 
+/**
+ * So few tokens go into the cache by decode steps: a prefill step costs as much as some of them however few its rows
+ * are, and its kernels may still be being compiled. A rule of length alone, so that it is the same every time.
+ */
+const SHORT_PROMPT_TOKENS = 8;
 /** Decode steps handed over before the first id is read back. */
 const AHEAD = 4;
 /** Prompt chunks under way at once: the device stays busy, and a stop waits for two at most. */
@@ -120,12 +125,14 @@ export class TokenEngine {
       if (oldest) await unlessAborted(oldest.result(), options.signal);
       flying.shift();
     };
+    const role: Role = ids.length <= SHORT_PROMPT_TOKENS ? "decode" : "prefill";
+    await unlessAborted(sequence.executor.prepare([role]), options.signal);
     if (done() < ids.length) sequence.writeTokens(ids.slice(done()));
     try {
       while (done() < ids.length) {
         throwIfAborted(options.signal);
-        const rows = sequence.table.mostRows("prefill", sequence.ids.length);
-        flying.push(sequence.feed("prefill", ids.slice(done(), done() + rows)));
+        const rows = sequence.table.mostRows(role, sequence.ids.length);
+        flying.push(sequence.feed(role, ids.slice(done(), done() + rows)));
         if (flying.length === CHUNKS_AHEAD) await collect();
         options.onProgress?.(done(), ids.length);
       }
@@ -148,7 +155,8 @@ export class TokenEngine {
     for (let done = 0; done < ids.length; ) {
       const rows = Math.min(ids.length - done, sequence.table.mostRows(role, start + done));
       const part = ids.slice(done, done + rows);
-      const data = await this.surviving(() => {
+      const data = await this.surviving(async () => {
+        await sequence.executor.prepare([role]);
         if (sequence.ids.length > start + done) sequence.truncate(start + done); // handed over, then lost
         sequence.writeTokens(part);
         const buffer = role === "score" ? "all_logits" : LOGITS_BUFFER;

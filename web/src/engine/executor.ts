@@ -1,6 +1,7 @@
 /** What the engine needs of a device: replay programs in order, and fetch results late. */
 
 import type { Env } from "../artifact/dim.js";
+import type { Role } from "../artifact/schema.js";
 
 /** A range of a buffer to read back after a run; offset and bytes are multiples of 4. */
 export interface Fetch {
@@ -24,6 +25,8 @@ export type StepFields = Readonly<Record<string, number>>;
 export interface Executor {
   /** Whether the device is gone: everything must be loaded again. */
   readonly lost: boolean;
+  /** Wait until the programs of `roles` can run. @throws KernelcError where one cannot. */
+  prepare(roles: readonly Role[]): Promise<void>;
   /** Write the step block, replay `programs` in order, copy out `fetch`; does not wait. */
   run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket;
   /** Write into a buffer, after all work handed over before. */

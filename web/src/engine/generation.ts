@@ -53,6 +53,7 @@ export class Generation implements AsyncIterable<Generated> {
   private readonly sampleRole: Role;
   private readonly ahead: number;
   private flying: Flying[] = [];
+  private prepared = false;
 
   constructor(sequence: CachedSequence, request: GenerationRequest, recover: Recover) {
     this.sequence = sequence;
@@ -102,6 +103,7 @@ export class Generation implements AsyncIterable<Generated> {
     for (;;) {
       throwIfAborted(this.request.signal);
       try {
+        if (!this.prepared) await this.prepare();
         while (this.flying.length < this.ahead && position + this.flying.length < end) {
           this.flying.push(this.submit(position + this.flying.length));
         }
@@ -110,9 +112,16 @@ export class Generation implements AsyncIterable<Generated> {
         if (this.flying[0] && !this.flying[0].decoded) this.sequence.hasLogits = true; // replaying leaves them
         for (const { ticket } of this.flying) ticket.discard();
         this.flying = [];
+        this.prepared = false;
         await this.recover(error);
       }
     }
+  }
+
+  private async prepare(): Promise<void> {
+    const roles: readonly Role[] = this.request.choose ? ["decode"] : ["decode", this.sampleRole];
+    await unlessAborted(this.sequence.executor.prepare(roles), this.request.signal);
+    this.prepared = true;
   }
 
   /**

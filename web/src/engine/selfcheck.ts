@@ -31,23 +31,33 @@ export interface CheckJob {
   compile(name: string, variant: Variant): Promise<GPUComputePipeline>;
 }
 
+/** The variants that were found to work here before; null where that is not known. */
+export async function knownVariants(job: CheckJob): Promise<Map<string, Variant> | null> {
+  const failed = filesOf(await job.records.get(recordKey(job)));
+  return failed && chosen(job, failed);
+}
+
 /**
  * The first variant of each kernel that passes its golden tile (or has none).
  *
  * @throws KernelcError "self-check" naming the kernel and the adapter where every variant fails.
  */
 export async function checkedVariants(job: CheckJob): Promise<Map<string, Variant>> {
-  const key = recordKey(job);
-  const failed = new Set(filesOf(await job.records.get(key)) ?? (await runChecks(job)));
-  const chosen = new Map<string, Variant>();
-  for (const [name, variants] of job.choices) {
-    const good = variants.find((variant) => !failed.has(variant.file));
+  const failed = await runChecks(job);
+  const variants = chosen(job, failed);
+  await job.records.put(recordKey(job), { failed });
+  return variants;
+}
+
+function chosen(job: CheckJob, failed: readonly string[]): Map<string, Variant> {
+  const variants = new Map<string, Variant>();
+  for (const [name, choices] of job.choices) {
+    const good = choices.find((variant) => !failed.includes(variant.file));
     if (!good) throw refusal(job.device, name);
-    if (good !== variants[0]) tellDropped(job, name, variants[0]);
-    chosen.set(name, good);
+    if (good !== choices[0]) tellDropped(job, name, choices[0]);
+    variants.set(name, good);
   }
-  await job.records.put(key, { failed: [...failed] });
-  return chosen;
+  return variants;
 }
 
 /** An adapter's name changes with its driver in most browsers; where it does not, the artifact's own id remains. */

@@ -134,9 +134,11 @@ export class CachedSequence {
    */
   async replay(executor: Executor): Promise<void> {
     this.executor = executor;
+    const steps = this.replayed();
+    await executor.prepare([...new Set(steps.map((step) => step.role))]);
     const known = this.nextId === null ? this.ids : [...this.ids, this.nextId];
     if (known.length) executor.write(TOKENS_BUFFER, 0, new Uint32Array(known));
-    for (const { role, start, length } of this.replayed()) {
+    for (const { role, start, length } of steps) {
       if (role === "decode") await this.replayDecode(start, length);
       else await this.run([role], start, length, GREEDY_FIELDS, A_WORD).result();
     }

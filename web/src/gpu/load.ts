@@ -2,7 +2,7 @@
 
 import { aborted, KernelcError } from "../artifact/errors.js";
 import type { FileEntry, Manifest, Role, Variant } from "../artifact/schema.js";
-import { checkedVariants, type CheckRecords } from "../engine/selfcheck.js";
+import { checkedVariants, knownVariants, type CheckJob, type CheckRecords } from "../engine/selfcheck.js";
 import type { Notice, ShardSource } from "../weights/load.js";
 import type { LoadProgress } from "../weights/progress.js";
 import { allocate, placements, WeightWriter } from "./buffers.js";
@@ -10,7 +10,8 @@ import { Device, openAdapter, type Adapter, type DeviceOptions } from "./device.
 import { checkLimits, chooseVariants, needsOf, requiredLimits, type Choices } from "./limits.js";
 import { planLoad, type LoadPlan } from "./loadPlan.js";
 import { Pipelines, type KernelSource } from "./pipelines.js";
-import { GpuExecutor, makeLaunches } from "./program.js";
+import { GpuExecutor } from "./program.js";
+import { kernelsOf, ProgramSet } from "./programSet.js";
 
 /** Where an artifact comes from; `id` is the sha256 of its manifest. */
 export interface ArtifactSource {
@@ -58,6 +59,9 @@ export async function loadArtifact(source: ArtifactSource, options: LoadOptions)
   }
 }
 
+/** What a short first question needs. */
+const FIRST_ROLES: readonly Role[] = ["decode", "sample_greedy"];
+
 class Loading {
   private readonly pipelines: Pipelines;
   private readonly texts = new Map<string, Promise<string>>();
@@ -73,52 +77,78 @@ class Loading {
   }
 
   async run(choices: Choices): Promise<GpuExecutor> {
-    const { device, plan, options } = this;
+    const { device, plan, options, pipelines } = this;
     const { manifest } = this.source;
     const stop = (): void => this.stopped.abort();
     options.signal?.addEventListener("abort", stop, { once: true });
     if (options.signal?.aborted) stop();
     try {
       // Whichever fails first ends the other: no weights are fetched for a device that cannot run the kernels.
-      const variants = this.kernels(choices);
-      const buffers = this.weights();
-      variants.catch(stop);
-      const [[chosen, compiled], filled] = await Promise.all([variants, buffers]).catch(async (error: unknown) => {
+      const [kernels, weights] = [this.kernels(choices), this.weights()];
+      kernels.catch(stop);
+      const [{ variants, known }, buffers] = await Promise.all([kernels, weights]).catch(async (error: unknown) => {
         stop();
-        await Promise.allSettled([variants, buffers]);
+        await Promise.allSettled([kernels, weights]);
         throw error;
       });
-      const programs = await makeLaunches(device, manifest, plan, chosen, this.pipelines, compiled, filled);
+      const compile = (name: string, variant: Variant): Promise<GPUComputePipeline> => this.compile(name, variant);
+      const programs = new ProgramSet({ device, manifest, plan, variants, pipelines, buffers, compile });
+      await this.prepare(programs, known);
       device.check();
-      return new GpuExecutor(device, manifest, filled, programs, this.pipelines.count);
+      return new GpuExecutor(device, manifest, buffers, programs);
     } finally {
       options.signal?.removeEventListener("abort", stop);
     }
   }
 
-  /** Compile the preferred variant of every kernel, or where golden tiles say that it is wrong, the next one. */
-  private async kernels(choices: Choices): Promise<[Map<string, Variant>, Map<string, GPUComputePipeline>]> {
-    const { device, options, source } = this;
-    const chosen = await this.compileAll(preferred(choices));
-    if (!options.checks || !source.manifest.checks) return chosen;
-    const compile = (name: string, variant: Variant): Promise<GPUComputePipeline> => this.compile(name, variant);
-    const variants = await checkedVariants({ device, source, choices, records: options.checks, events: options,
-      pipelines: this.pipelines, compile });
-    return this.compileAll(variants); // what is compiled already is taken from there
+  /** Make programs ready: all of them, or where they are `known` to work, those of the first answer. */
+  private async prepare(programs: ProgramSet, known: boolean): Promise<void> {
+    const { roles } = this.options;
+    const [first, later] = [roles.filter((role) => FIRST_ROLES.includes(role)), roles.filter((role) => !FIRST_ROLES.includes(role))];
+    for (const role of first) await programs.prepare(role);
+    const rest = (async (): Promise<void> => {
+      for (const role of later) await programs.prepare(role);
+    })();
+    if (known) rest.catch(() => undefined); // told to who needs the role
+    else await rest;
   }
 
-  private async compileAll(
-    variants: Map<string, Variant>,
-  ): Promise<[Map<string, Variant>, Map<string, GPUComputePipeline>]> {
+  /**
+   * The variants to run, their pipelines compiled: all of them, and their golden tiles run, unless that went well
+   * here before; then those of the first answer, and the others while people read.
+   */
+  private async kernels(choices: Choices): Promise<{ variants: ReadonlyMap<string, Variant>; known: boolean }> {
+    const { device, options, source, pipelines } = this;
+    const compile = (name: string, variant: Variant): Promise<GPUComputePipeline> => this.compile(name, variant);
+    const records = options.checks;
+    if (!records) return { variants: await this.compileAll(preferred(choices)), known: false };
+    const job: CheckJob = { device, source, choices, records, events: options, pipelines, compile };
+    const variants = await knownVariants(job);
+    if (variants) {
+      await this.compileAll(this.ofFirstRoles(variants));
+      return { variants, known: true };
+    }
+    await this.compileAll(preferred(choices));
+    return { variants: await checkedVariants(job), known: false };
+  }
+
+  private ofFirstRoles(variants: ReadonlyMap<string, Variant>): Map<string, Variant> {
+    const { programs } = this.source.manifest;
+    const names = [...this.plan.programs.keys()];
+    const first = names.filter((name) => FIRST_ROLES.includes(programs.get(name)?.role ?? "score"));
+    const kernels = kernelsOf(this.plan, first);
+    return new Map([...variants].filter(([name]) => kernels.includes(name)));
+  }
+
+  private async compileAll(variants: Map<string, Variant>): Promise<Map<string, Variant>> {
     let done = 0;
-    const compiled = new Map<string, GPUComputePipeline>();
     const all = [...variants].map(async ([name, variant]) => {
-      compiled.set(name, await this.compile(name, variant));
+      await this.compile(name, variant);
       done += 1;
       this.options.onKernel?.(done, variants.size);
     });
     await Promise.all(all);
-    return [variants, compiled];
+    return variants;
   }
 
   private async compile(name: string, variant: Variant): Promise<GPUComputePipeline> {

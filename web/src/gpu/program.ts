@@ -2,20 +2,12 @@
 
 import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
-import { STEP_BUFFER, type Manifest, type Variant } from "../artifact/schema.js";
+import { STEP_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
 import type { Executor, Fetch, StepFields, Ticket } from "../engine/executor.js";
 import type { Device } from "./device.js";
-import { resolveGrid, type Grid, type LoadPlan, type ResolvedDispatch } from "./loadPlan.js";
-import type { Pipelines } from "./pipelines.js";
+import type { Launch, ProgramSet } from "./programSet.js";
 import { GpuTicket, StagingPool } from "./readback.js";
 import { StepBlock } from "./step.js";
-
-/** A dispatch ready to be recorded. */
-export interface Launch {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly grid: Grid;
-}
 
 /**
  * Floating-point operations that one submission may hold, about: a slow device does them in a fifth of a second.
@@ -30,7 +22,7 @@ export class GpuExecutor implements Executor {
   readonly device: Device;
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly staging: StagingPool;
-  private readonly programs: ReadonlyMap<string, readonly Launch[]>;
+  private readonly programs: ProgramSet;
   private readonly block: StepBlock;
   private readonly flopsPerRow: number;
 
@@ -38,8 +30,7 @@ export class GpuExecutor implements Executor {
     device: Device,
     manifest: Manifest,
     buffers: ReadonlyMap<string, GPUBuffer>,
-    programs: ReadonlyMap<string, readonly Launch[]>,
-    readonly pipelines: number,
+    programs: ProgramSet,
   ) {
     this.device = device;
     this.buffers = buffers;
@@ -54,11 +45,20 @@ export class GpuExecutor implements Executor {
     return this.device.lost !== null;
   }
 
+  /** Pipelines compiled so far. */
+  get pipelines(): number {
+    return this.programs.pipelineCount;
+  }
+
+  async prepare(roles: readonly Role[]): Promise<void> {
+    await Promise.all(roles.map((role) => this.programs.prepare(role)));
+  }
+
   run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket {
     const { gpu } = this.device;
     const stepBuffer = this.buffers.get(STEP_BUFFER);
     if (stepBuffer) gpu.queue.writeBuffer(stepBuffer, 0, this.block.encode(step));
-    const launches = programs.map((name) => this.launches(name));
+    const launches = programs.map((name) => this.programs.launches(name));
     const commands = this.encode(launches, env);
     const bytes = fetch.reduce((sum, item) => sum + item.bytes, 0);
     const staging = bytes ? this.staging.take(bytes) : null;
@@ -114,7 +114,7 @@ export class GpuExecutor implements Executor {
   }
 
   dispatchCount(programs: readonly string[]): number {
-    return programs.reduce((sum, name) => sum + this.launches(name).length, 0);
+    return programs.reduce((sum, name) => sum + this.programs.launches(name).length, 0);
   }
 
   release(): void {
@@ -126,62 +126,4 @@ export class GpuExecutor implements Executor {
     if (!buffer) throw new KernelcError("internal", `buffer ${name} is not loaded`);
     return buffer;
   }
-
-  private launches(program: string): readonly Launch[] {
-    const launches = this.programs.get(program);
-    if (!launches) throw new KernelcError("internal", `program ${program} is not loaded`);
-    return launches;
-  }
-}
-
-/** Bind every dispatch of the plan to its pipeline and buffers. */
-export async function makeLaunches(
-  device: Device,
-  manifest: Manifest,
-  plan: LoadPlan,
-  variants: ReadonlyMap<string, Variant>,
-  pipelines: Pipelines,
-  compiled: ReadonlyMap<string, GPUComputePipeline>,
-  buffers: ReadonlyMap<string, GPUBuffer>,
-): Promise<Map<string, readonly Launch[]>> {
-  return device.scoped("binding the buffers", () => {
-    const programs = new Map<string, readonly Launch[]>();
-    for (const [name, dispatches] of plan.programs) {
-      const symbols = new Map([...manifest.symbols, ...(manifest.programs.get(name)?.symbols ?? [])]);
-      const launches = dispatches.map((dispatch): Launch => {
-        const [variant, pipeline] = [variants.get(dispatch.kernel), compiled.get(dispatch.kernel)];
-        if (!variant || !pipeline) throw new KernelcError("internal", `kernel ${dispatch.kernel} is not compiled`);
-        const group = bind(device, manifest, dispatch, pipelines, buffers);
-        return { pipeline, group, grid: resolveGrid(variant.grid, symbols, plan.context) };
-      });
-      programs.set(name, launches);
-    }
-    return programs;
-  });
-}
-
-function bind(
-  device: Device,
-  manifest: Manifest,
-  dispatch: ResolvedDispatch,
-  pipelines: Pipelines,
-  buffers: ReadonlyMap<string, GPUBuffer>,
-): GPUBindGroup {
-  const kernel = manifest.kernels.get(dispatch.kernel);
-  if (!kernel) throw new KernelcError("internal", `kernel ${dispatch.kernel} is not in the manifest`);
-  const resources = dispatch.ranges.map(({ buffer, offset, bytes }) => resource(buffers, buffer, offset, bytes));
-  if (kernel.params) resources.push(resource(buffers, STEP_BUFFER, 0, 4 * manifest.params.length));
-  const entries = resources.map((each, binding) => ({ binding, resource: each }));
-  return device.gpu.createBindGroup({ label: dispatch.origin, layout: pipelines.layout(kernel), entries });
-}
-
-function resource(
-  buffers: ReadonlyMap<string, GPUBuffer>,
-  name: string,
-  offset: number,
-  size: number,
-): GPUBufferBinding {
-  const buffer = buffers.get(name);
-  if (!buffer) throw new KernelcError("internal", `buffer ${name} is not allocated`);
-  return { buffer, offset, size };
 }
