@@ -6,9 +6,10 @@ Outside `kernelc/backends` and the runtimes nobody asks for a target's name; sch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernelc.errors import UsageError
+from kernelc.kir.tile_types import F16, TileKind
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Capabilities:
     subgroups: bool = False  # subgroup sum and max, of any size
     dot4: bool = False  # products of four signed bytes in a word, added up
     subgroup_size: int | None = None  # the one size the variant is made for, where it needs to know
+    tiles: tuple[TileKind, ...] = ()  # what matrix units multiply, where the variant uses them
     shared_bytes: int = 16384
     max_threads: int = 256
     storage_buffers: int = 8
@@ -40,6 +42,18 @@ class Target:
     text_suffix: str = ""  # of the text for people, where that is not the file itself
 
 
+# What every NVIDIA GPU since Turing has (CUDA C++ Programming Guide, "Technical Specifications per Compute
+# Capability"); 48 KiB of shared memory is what a kernel gets without asking. Halves are read packed.
+_NVIDIA = Capabilities(
+    subgroups=True,
+    dot4=True,
+    subgroup_size=32,
+    shared_bytes=48 << 10,
+    max_threads=1024,
+    storage_buffers=32,
+    max_binding_bytes=4 << 30,
+)
+
 TARGETS: dict[str, Target] = {
     "wgsl": Target(
         "wgsl",
@@ -52,24 +66,7 @@ TARGETS: dict[str, Target] = {
             Capabilities(dot4=True),
         ),
     ),
-    # What every NVIDIA GPU since Turing has (CUDA C++ Programming Guide, "Technical Specifications per
-    # Compute Capability"); 48 KiB of shared memory is what a kernel gets without asking. Halves are read
-    # packed.
-    "cuda": Target(
-        "cuda",
-        "cu",
-        (
-            Capabilities(
-                subgroups=True,
-                dot4=True,
-                subgroup_size=32,
-                shared_bytes=48 << 10,
-                max_threads=1024,
-                storage_buffers=32,
-                max_binding_bytes=4 << 30,
-            ),
-        ),
-    ),
+    "cuda": Target("cuda", "cu", (replace(_NVIDIA, tiles=(F16,)), _NVIDIA)),
     "spirv": Target(
         "spirv",
         "spv",

@@ -212,11 +212,17 @@ def _device_info(driver: Handle, device: Handle) -> DeviceInfo:
         name=str(device.name()),
         driver=f"CUDA {version // 1000}.{version % 1000 // 10}, compute capability {major}.{minor}",
         target="cuda",
-        features=frozenset({"subgroups", "dot4"}),
+        features=_features(major, minor),
         subgroup_size=int(device.get_attribute(driver.device_attribute.WARP_SIZE)),
         limits=_limits(driver, device),
         memory_bytes=int(device.total_memory()),
     )
+
+
+def _features(major: int, minor: int) -> frozenset[str]:
+    """What kernels may ask for: `mma` and `ldmatrix` as kernels use them came with Turing (PTX ISA)."""
+    tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
+    return frozenset({"subgroups", "dot4"} | tiles)
 
 
 def _limits(driver: Handle, device: Handle) -> Limits:

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.errors": (),
     "kernelc.debug": ("kernelc.errors",),
     "kernelc.artifact": ("kernelc.errors", "kernelc.debug", "kernelc.ir.dim"),
-    "kernelc.target": ("kernelc.errors", "kernelc.debug"),
+    "kernelc.target": ("kernelc.errors", "kernelc.debug", "kernelc.kir.tile_types"),
     "kernelc.ir": (*EVERYONE, "kernelc.ir.dim"),
     "kernelc.ir.dim": ("kernelc.errors", "kernelc.debug"),  # the artifact stands on it
     "kernelc.kir": (*EVERYONE, "kernelc.ir.dim"),

@@ -32,6 +32,7 @@ from kernelc.kir.nodes import (
     SourceLine,
     Statement,
     Store,
+    TileStore,
     Value,
     Variable,
     values_of,
@@ -107,6 +108,14 @@ class Dialect:
     def special(self, value: Value, args: list[Text]) -> Text:
         """Any operation that is neither infix nor a function of `functions`."""
         raise NotImplementedError
+
+    def tile_load(self, value: Value, place: str, stride: str) -> Text:
+        """A tile from shared memory: `place` is its first element, an lvalue."""
+        raise NotImplementedError("this language is printed without matrix units")
+
+    def tile_store(self, statement: TileStore, place: str, stride: str, value: str) -> str:
+        """A tile to shared memory, as a statement."""
+        raise NotImplementedError("this language is printed without matrix units")
 
     def let(self, type: Type, name: str, value: str) -> str:
         raise NotImplementedError
@@ -186,6 +195,10 @@ class BodyPrinter:
             case Store():
                 target = f"{self.names[statement.memory]}[{self.ref(statement.index).text}]"
                 self.emit(depth, self.assignment(target, statement), place)
+            case TileStore():
+                cell = f"{self.names[statement.memory]}[{self.ref(statement.offset).text}]"
+                stride, tile = self.ref(statement.stride).text, self.ref(statement.value).text
+                self.emit(depth, self.dialect.tile_store(statement, cell, stride, tile), place)
             case For():
                 self.loop(statement, depth)
             case If():
@@ -246,6 +259,10 @@ class BodyPrinter:
             case "load":
                 assert isinstance(value.attr, Buffer | Shared)
                 return Text(f"{self.names[value.attr]}[{self.ref(value.args[0]).text}]")
+            case "tile_load" | "tile_load_transposed":
+                assert isinstance(value.attr, Shared)
+                offset, stride = (self.ref(arg).text for arg in value.args)
+                return self.dialect.tile_load(value, f"{self.names[value.attr]}[{offset}]", stride)
             case "extract":
                 assert isinstance(value.attr, int)
                 return Text(f"{self.ref(value.args[0]).within(ATOM)}.{'xyzw'[value.attr]}")

@@ -20,6 +20,7 @@ from kernelc.kernels.registry import SPECS, references
 from kernelc.kernels.spec import KernelSpec
 from runtime.devices import open_device
 from runtime.executor import Executor
+from runtime.loading import choose_variants
 from runtime.program import StepBlock
 
 if TYPE_CHECKING:
@@ -94,20 +95,33 @@ def check_kernel(artifact: Artifact, name: str, executor: Executor) -> Iterator[
         wanted = {each: array.copy() for each, array in arrays.items()}
         spec.reference(problem, wanted, step)
         outputs = dict(zip(order, got, strict=True))
-        worst, detail = compare(spec, problem, outputs, wanted)
+        worst, detail = compare(spec, problem, outputs, wanted, _asked(artifact, name, executor))
         if detail and spec.near_tie(problem, arrays, step, outputs, wanted):
             worst, detail = 1.0, ""
         yield Check(name, entry.spec, env, worst, detail)
 
 
+def _asked(artifact: Artifact, name: str, executor: Executor) -> tuple[str, ...]:
+    """What the variant that runs here asks of a device; nothing where the device needs none (the cpu)."""
+    variants = artifact.manifest.kernels[name].variants
+    if all(variant.target != executor.info.target for variant in variants):
+        return ()
+    return choose_variants(artifact.manifest, [name], executor.info)[name].requires.features
+
+
 def compare(
-    spec: KernelSpec[Any, Any], problem: Any, got: Mapping[str, Array], wanted: Mapping[str, Array]
+    spec: KernelSpec[Any, Any],
+    problem: Any,
+    got: Mapping[str, Array],
+    wanted: Mapping[str, Array],
+    features: tuple[str, ...] = (),
 ) -> tuple[float, str]:
     """Return the largest error as a share of the tolerance, and what is wrong ("" where nothing is).
 
-    Outputs are compared as numbers, pairs of f16 too; inputs must be as they were.
+    Outputs are compared as numbers, pairs of f16 too; inputs must be as they were. `features`: what the
+    kernel asks of a device, which decides how exact it is.
     """
-    tolerance = spec.tolerance(problem)
+    tolerance = spec.tolerance_with(problem, features)
     worst, details = 0.0, list[str]()
     for binding in spec.bindings(problem):
         have, want = np.asarray(got[binding.name]), wanted[binding.name]

@@ -1,14 +1,16 @@
-"""Matrix times a chunk of activation rows: prefill, in shared tiles, a 4 x 4 block of results an invocation.
+"""Matrix times a chunk of activation rows: prefill, in tiles whose operands are staged in shared memory.
 
-For each group of 32 columns the workgroup stages `tokens` rows of x and `rows` rows of W, dequantised, as
-vectors of four along the columns. A staged row takes nine vectors, not eight, and W's rows are dealt out so
-that neighbouring invocations read neighbouring rows: both keep shared memory free of bank conflicts. The
-results go through shared memory once more, so that the epilogue is written once and its stores are coalesced.
+For each `depth` columns the workgroup stages `tokens` rows of x and `rows` rows of W, dequantised; then its
+teams multiply: an invocation a 4 x 4 block of results, or where there are matrix units a subgroup several of
+their tiles (operands in f16, sums in f32). While a team of matrix units multiplies, its invocations' loads of
+the next columns are under way. The results go through shared memory once more, so that the epilogue is
+written once and its stores are coalesced.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
+from kernelc.ir.formats import groups_of
 from kernelc.kernels.linear import (
     LinearBuffers,
     LinearProblem,
@@ -28,33 +31,72 @@ from kernelc.kernels.linear import (
     linear_tile,
     linear_tolerance,
 )
+from kernelc.kernels.operands import Activations, Weights, unit_type
+from kernelc.kernels.panel import Panel, cell_type, row_cells
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
-from kernelc.kernels.weights import VECTORS_PER_GROUP, unit_type, unit_vectors, units_per_group
-from kernelc.kir.functions import dot, minimum, vector
-from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import f32, f32x4
+from kernelc.kernels.weights import GROUP
+from kernelc.kir.functions import bitcast, minimum
+from kernelc.kir.nodes import Value
+from kernelc.kir.tile import TileSum
+from kernelc.kir.tile_types import F16, REGISTERS, TileKind
+from kernelc.kir.trace import Tracer
+from kernelc.kir.types import f32, u32
 from kernelc.target import Capabilities
 
-BLOCK = 4  # results of an invocation: BLOCK tokens x BLOCK rows
-STRIDE = VECTORS_PER_GROUP + 1  # vectors from one staged row to the next
+# Prefill chunks have this many rows, but for the last: what a workgroup's tile is chosen for.
+_USUAL_TOKENS = 512
+_FEW_WORKGROUPS = 96  # a large GPU has more processors than this
 
 
 @dataclass(frozen=True)
 class MatmulSchedule:
-    """The tile of results of a workgroup: `tokens` x `rows`, both multiples of 4."""
+    """`teams`: invocations or subgroups of a workgroup along tokens and rows; each has `tiles` of `kind`.
 
-    tokens: int
-    rows: int
+    `depth`: columns staged at once. `ahead`: load the next ones before multiplying.
+    """
+
+    teams: tuple[int, int]
+    tiles: tuple[int, int] = (1, 1)
+    kind: TileKind = REGISTERS
+    depth: int = GROUP
+    ahead: bool = False
     f16: bool = False
 
     @property
-    def threads(self) -> int:
-        return self.tokens * self.rows // (BLOCK * BLOCK)
+    def tokens(self) -> int:
+        return self.teams[0] * self.tiles[0] * self.kind.m
 
     @property
-    def shared_vectors(self) -> int:
-        return max((self.tokens + self.rows) * STRIDE, self.tokens * self.rows // 4)
+    def rows(self) -> int:
+        return self.teams[1] * self.tiles[1] * self.kind.n
+
+    @property
+    def threads(self) -> int:
+        return self.teams[0] * self.teams[1] * self.kind.lanes
+
+    @property
+    def panel_cells(self) -> int:
+        return (self.tokens + self.rows) * row_cells(self.kind, self.depth)
+
+    @property
+    def slab(self) -> tuple[int, int]:
+        """The results that a team hands over at once: rows, and 16-byte cells from one to the next."""
+        if self.kind.lanes == 1:
+            return self.kind.m, 1
+        return self.kind.m, self.tiles[1] * self.kind.n // 4 + 1
+
+    @property
+    def shared_cells(self) -> int:
+        """Of 16 bytes: the panels, later the results."""
+        rows, stride = self.slab
+        return max(self.panel_cells, self.teams[0] * self.teams[1] * rows * stride)
+
+    def fits(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
+        """Whether a device of these capabilities runs it, and it can be had for the problem."""
+        whole = groups_of(problem.cols) * GROUP % self.depth == 0
+        offered = self.kind is REGISTERS or (self.kind in capabilities.tiles and problem.format != "f32")
+        small = self.shared_cells * 16 <= capabilities.shared_bytes
+        return whole and offered and small and 16 <= self.threads <= capabilities.max_threads
 
 
 class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
@@ -70,15 +112,18 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
         linear_reference(problem, arrays, params)
 
     def space(self, capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatmulSchedule]:
-        for tokens in (8, 16, 32, 64, 128):
-            for rows in (16, 32, 64, 128):
-                schedule = MatmulSchedule(tokens, rows, capabilities.f16)
-                fits = schedule.shared_vectors * 16 <= capabilities.shared_bytes
-                if fits and 16 <= schedule.threads <= capabilities.max_threads:
-                    yield schedule
+        every = [*_register_tiles(capabilities), *_matrix_units(capabilities)]
+        return (schedule for schedule in every if schedule.fits(capabilities, problem))
 
     def default(self, capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
-        return MatmulSchedule(32, 64 if problem.rows >= 256 else 32, capabilities.f16)
+        """Matrix units where weights are rounded anyway, in the largest tile that occupies a large GPU."""
+        for schedule in _usual(capabilities, problem):
+            workgroups = -(-problem.rows // schedule.rows) * -(-_USUAL_TOKENS // schedule.tokens)
+            if schedule.fits(capabilities, problem) and workgroups >= _FEW_WORKGROUPS:
+                return schedule
+        smallest = [s for s in _usual(capabilities, problem) if s.fits(capabilities, problem)][-1:]
+        registers = MatmulSchedule((8, 16 if problem.rows >= 256 else 8), f16=capabilities.f16)
+        return smallest[0] if smallest and problem.rows >= 32 else registers
 
     def workgroup(self, problem: LinearProblem, schedule: MatmulSchedule) -> int:
         return schedule.threads
@@ -87,100 +132,13 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
         return (ceildiv(problem.rows, schedule.rows), ceildiv(SEQ, schedule.tokens), 1)
 
     def trace(self, k: Tracer, problem: LinearProblem, schedule: MatmulSchedule) -> None:
-        linear = self._bind(k, problem, schedule)
-        tile = k.shared("tile", f32x4, schedule.shared_vectors)
-        first_row = k.workgroup_id(0) * schedule.rows
-        first_token = k.workgroup_id(1) * schedule.tokens
-        across = schedule.rows // BLOCK
-        column = k.local_id % across
-        line = k.local_id // across
-        sums = [[k.var(0.0, f32, name=f"sum_{i}{j}") for j in range(BLOCK)] for i in range(BLOCK)]
-        with k.loop(0, linear.weights.groups) as group:
-            self._stage_activations(k, linear, schedule, tile, first_token, group)
-            self._stage_weights(k, linear, schedule, tile, first_row, group)
-            k.barrier()
-            self._multiply(k, schedule, tile, line, column, sums)
-            k.barrier()
-        for i in range(BLOCK):
-            token = line + i * (schedule.tokens // BLOCK)
-            tile[token * across + column] = vector(*sums[i])
-        k.barrier()
-        with k.loop(k.local_id, schedule.tokens * across, schedule.threads) as block:
-            self._finish(
-                k, linear, tile[block], first_token + block // across, first_row + block % across * BLOCK
-            )
-
-    def _bind(self, k: Tracer, problem: LinearProblem, schedule: MatmulSchedule) -> LinearBuffers:
         bindings = tuple(
-            Binding(b.name, unit_type(problem.format), b.access, b.length) if b.name == "quants" else b
+            Binding(b.name, unit_type(problem.format, schedule.kind), b.access, b.length)
+            if b.name == "quants"
+            else b
             for b in self.bindings(problem)
         )
-        return LinearBuffers.bind(k, problem, bindings, schedule.f16)
-
-    def _stage_activations(
-        self,
-        k: Tracer,
-        linear: LinearBuffers,
-        schedule: MatmulSchedule,
-        tile: Array,
-        first_token: Value,
-        group: Value,
-    ) -> None:
-        with k.loop(k.local_id, schedule.tokens * VECTORS_PER_GROUP, schedule.threads) as staged:
-            token = staged // VECTORS_PER_GROUP
-            part = staged % VECTORS_PER_GROUP
-            row = minimum(first_token + token, k.param("seq") - 1)
-            tile[token * STRIDE + part] = linear.four("x", row, group * VECTORS_PER_GROUP + part)
-
-    def _stage_weights(
-        self,
-        k: Tracer,
-        linear: LinearBuffers,
-        schedule: MatmulSchedule,
-        tile: Array,
-        first_row: Value,
-        group: Value,
-    ) -> None:
-        problem, units = linear.problem, units_per_group(linear.problem.format)
-        with k.loop(k.local_id, schedule.rows * units, schedule.threads) as staged:
-            line = staged // units
-            unit = staged % units
-            row = first_row + line
-            if problem.rows % schedule.rows:
-                row = minimum(row, problem.rows - 1)
-            at = row * linear.weights.groups + group
-            vectors = unit_vectors(problem.format, linear.buffers["quants"][at * units + unit])
-            slot = (line % BLOCK * (schedule.rows // BLOCK) + line // BLOCK + schedule.tokens) * STRIDE
-            scale = linear.weights.scale(at) if linear.weights.scales is not None else None
-            for i, elements in enumerate(vectors):
-                tile[slot + unit * len(vectors) + i] = elements if scale is None else elements * scale
-
-    def _multiply(
-        self,
-        k: Tracer,
-        schedule: MatmulSchedule,
-        tile: Array,
-        line: Value,
-        column: Value,
-        sums: list[list[Variable]],
-    ) -> None:
-        with k.loop(0, VECTORS_PER_GROUP) as part:
-            x = [tile[(line + i * (schedule.tokens // BLOCK)) * STRIDE + part] for i in range(BLOCK)]
-            first = column + schedule.tokens
-            w = [tile[(first + j * (schedule.rows // BLOCK)) * STRIDE + part] for j in range(BLOCK)]
-            for i in range(BLOCK):
-                for j in range(BLOCK):
-                    sums[i][j] += dot(x[i], w[j])
-
-    def _finish(self, k: Tracer, linear: LinearBuffers, results: Value, token: Value, row: Value) -> None:
-        problem = linear.problem
-        with k.when(token < k.param("seq")):
-            for j in range(0, BLOCK, 2 if problem.paired else 1):
-                with k.when(row + j < problem.rows):
-                    if problem.paired:
-                        linear.finish_pair(token, (row + j) // 2, results.lane(j), results.lane(j + 1))
-                    else:
-                        linear.finish_row(token, row + j, results.lane(j))
+        _Matmul(k, schedule, LinearBuffers.bind(k, problem, bindings, schedule.f16)).run()
 
     def inputs(
         self, problem: LinearProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -196,11 +154,166 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
     def tolerance(self, problem: LinearProblem) -> Tolerance:
         return linear_tolerance(problem)
 
+    def tile_tolerance(self, problem: LinearProblem) -> Tolerance:
+        """Both factors of a product are rounded to f16, each by at most 2^-11 of itself.
+
+        The products' squares add up to one, so the sum is off by a normal error of at most 2^-11 * sqrt(2/3),
+        and six times that is what no test will see; one product alone is off by 2^-10. A gated result
+        multiplies one such sum by another of up to five.
+        """
+        exact = linear_tolerance(problem)
+        sum_error = 6 * 2**-11 * (2 / 3) ** 0.5
+        factor = 6 if problem.epilogue == "gated" else 1
+        return Tolerance(exact.relative + 2**-10, exact.absolute + factor * sum_error)
+
     def describe(self, problem: LinearProblem) -> str:
         return linear_name(problem)
 
     def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
         return linear_halves(problem)
+
+
+def _register_tiles(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
+    for tokens, rows in itertools.product((8, 16, 32, 64, 128), (16, 32, 64, 128)):
+        yield MatmulSchedule((tokens // 4, rows // 4), f16=capabilities.f16)
+
+
+def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
+    teams, tiles = ((1, 1), (1, 2), (2, 1), (2, 2), (2, 4)), ((1, 1), (1, 2), (2, 1), (2, 2), (4, 2))
+    for kind in (kind for kind in capabilities.tiles if kind.operand == "f16"):
+        for choice in itertools.product(teams, tiles, (32, 64), (False, True)):
+            yield MatmulSchedule(choice[0], choice[1], kind, choice[2], choice[3], capabilities.f16)
+
+
+def _usual(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
+    """Those for matrix units that are worth choosing from, the largest tile first."""
+    if F16 in capabilities.tiles:
+        for depth, tiles in itertools.product((64, 32), ((4, 2), (2, 2))):
+            yield MatmulSchedule((2, 4), tiles, F16, depth, True, capabilities.f16)
+        for depth in (64, 32):
+            yield MatmulSchedule((2, 2), (2, 2), F16, depth, True, capabilities.f16)
+
+
+class _Matmul:
+    """The kernel's buffers and places, and its steps."""
+
+    def __init__(self, k: Tracer, schedule: MatmulSchedule, linear: LinearBuffers) -> None:
+        self.k, self.schedule, self.linear, self.problem = k, schedule, linear, linear.problem
+        kind, depth, tokens = schedule.kind, schedule.depth, schedule.tokens
+        self.shared = k.shared("tile", cell_type(kind), schedule.shared_cells)
+        first_row = k.workgroup_id(0) * schedule.rows
+        first_token = k.workgroup_id(1) * tokens
+        team = k.local_id if kind.lanes == 1 else k.subgroup_id
+        column = team % schedule.teams[1]
+        line = team // schedule.teams[1]
+        self.first_row, self.first_token, self.column, self.line = first_row, first_token, column, line
+        x = Panel(self.shared, kind, 0, tokens, depth)
+        w = Panel(self.shared, kind, tokens * x.stride, schedule.rows, depth)
+        self.activations = Activations(k, linear, x, first_token)
+        self.weights = Weights(k, linear, w, first_row)
+
+    def run(self) -> None:
+        k, (down, across) = self.k, self.schedule.tiles
+        kind, one = self.schedule.kind, (down, across) == (1, 1)
+        sums = [
+            [TileSum(kind, "sum" if one else f"sum_{i}{j}") for j in range(across)] for i in range(down)
+        ]
+        steps = self.linear.weights.groups * GROUP // self.schedule.depth
+        if self.schedule.ahead:
+            self._multiply_ahead(steps, sums)
+        else:
+            with k.loop(0, steps) as group:
+                self.activations.stage(group)
+                self.weights.stage(group)
+                k.barrier()
+                self._multiply(sums)
+                k.barrier()
+        for i, row in enumerate(sums):
+            if i:
+                k.barrier()
+            self._hand_over(row)
+            k.barrier()
+            self._finish_slabs(i)
+
+    def _multiply_ahead(self, steps: int, sums: list[list[TileSum]]) -> None:
+        k = self.k
+        loaded = [operand.ahead(k.constant(0, u32)) for operand in (self.activations, self.weights)]
+        with k.loop(0, steps) as group:
+            for each in loaded:
+                each.put()
+            k.barrier()
+            for each in loaded:
+                each.load(_next(group, steps))
+            self._multiply(sums)
+            k.barrier()
+
+    def _multiply(self, sums: list[list[TileSum]]) -> None:
+        k, schedule, kind = self.k, self.schedule, self.schedule.kind
+        x, w = self.activations.panel, self.weights.panel
+        line, column = (self._first(side) for side in (0, 1))
+        with k.loop(0, schedule.depth // kind.k) as part:
+            a = [x.tile("a", _below(line, i * kind.m), part, "x") for i in range(schedule.tiles[0])]
+            b = [w.tile("b", _below(column, j * kind.n), part, "w") for j in range(schedule.tiles[1])]
+            for i, row in enumerate(sums):
+                for j, sum in enumerate(row):
+                    sum.add(a[i], b[j])
+
+    def _first(self, side: int) -> Value:
+        """The first row of the team's first tile in the panel of tokens or of rows."""
+        team, kind = (self.line, self.column)[side], self.schedule.kind
+        return team if kind.lanes == 1 else team * ((kind.m, kind.n)[side] * self.schedule.tiles[side])
+
+    # The epilogue. Register tiles hand over rows of four results, the rows of a tile apart; matrix units a
+    # slab a team: m rows of all its tiles side by side.
+
+    def _hand_over(self, row: list[TileSum]) -> None:
+        schedule, across = self.schedule, self.schedule.teams[1]
+        if schedule.kind.lanes == 1:
+            row[0].store(self.shared, self.line * across + self.column, schedule.teams[0] * across)
+            return
+        rows, stride = schedule.slab
+        start = self.k.subgroup_id * (rows * stride)
+        for j, sum in enumerate(row):
+            sum.store(self.shared, start + j * (schedule.kind.n // 4) if j else start, stride)
+
+    def _finish_slabs(self, i: int) -> None:
+        k, schedule, kind = self.k, self.schedule, self.schedule.kind
+        across = schedule.rows // 4
+        if kind.lanes == 1:
+            with k.loop(k.local_id, schedule.tokens * across, schedule.threads) as block:
+                token = self.first_token + block // across
+                self._finish(self.shared[block], token, self.first_row + block % across * 4)
+            return
+        lines = schedule.teams[0] * kind.m
+        slab_rows, stride = schedule.slab
+        of_team = schedule.tiles[1] * kind.n // 4
+        with k.loop(k.local_id, lines * across, schedule.threads) as block:
+            line = block // across
+            column = block % across
+            team = line // kind.m * schedule.teams[1] + column // of_team
+            cell = (team * slab_rows + line % kind.m) * stride + column % of_team
+            token = line // kind.m * (schedule.tiles[0] * kind.m) + line % kind.m + i * kind.m
+            results = bitcast(self.shared[cell], f32)
+            self._finish(results, self.first_token + token, self.first_row + column * 4)
+
+    def _finish(self, results: Value, token: Value, row: Value) -> None:
+        k, problem, linear = self.k, self.problem, self.linear
+        with k.when(token < k.param("seq")):
+            for j in range(0, 4, 2 if problem.paired else 1):
+                with k.when(row + j < problem.rows):
+                    if problem.paired:
+                        linear.finish_pair(token, (row + j) // 2, results.lane(j), results.lane(j + 1))
+                    else:
+                        linear.finish_row(token, row + j, results.lane(j))
+
+
+def _below(first: Value, rows: int) -> Value:
+    return first + rows if rows else first
+
+
+def _next(group: Value, steps: int) -> Value:
+    """The step after this; after the last, the last again."""
+    return minimum(group + 1, steps - 1)
 
 
 MATMUL = Matmul()

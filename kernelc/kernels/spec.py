@@ -110,6 +110,15 @@ class KernelSpec(ABC, Generic[P, S]):
     def tolerance(self, problem: P) -> Tolerance:
         return Tolerance(relative=1e-5, absolute=1e-5)
 
+    def tile_tolerance(self, problem: P) -> Tolerance:
+        """Where matrix units multiply operands rounded to f16."""
+        return self.tolerance(problem)
+
+    def tolerance_with(self, problem: P, features: Iterable[str]) -> Tolerance:
+        """Of a kernel that asks a device for `features`."""
+        halves = any(feature.startswith("tile_f16") for feature in features)
+        return self.tile_tolerance(problem) if halves else self.tolerance(problem)
+
     def describe(self, problem: P) -> str:
         """A few words that tell this problem from others of a model, for the kernel's name: [a-z0-9_]."""
         return ""

@@ -100,10 +100,18 @@ class PackedRows:
 
     def scale(self, at: Value) -> Value:
         """The scale of group number `at` of the whole matrix, as f32."""
+        return self.scale_of(self.stored_scale(at), at)
+
+    def stored_scale(self, at: Value) -> Value:
+        """The half, or the pair in a word, that the scale of group `at` is stored in."""
         assert self.scales is not None
-        if self.scales.type == f16:
-            return convert(self.scales[at], f32)
-        pair = unpack_half2(self.scales[at >> 1])
+        return self.scales[at if self.scales.type == f16 else at >> 1]
+
+    def scale_of(self, stored: Operators, at: Operators) -> Value:
+        """The scale of group `at` out of what `stored_scale` gave."""
+        if stored.value().type == f16:
+            return convert(stored, f32)
+        pair = unpack_half2(stored)
         return select((at & 1).equals(1), pair.y, pair.x)
 
 
@@ -150,6 +158,14 @@ def unit_vectors(format: str, unit: Value) -> list[Value]:
             return [vector(low.x, low.y, high.x, high.y)]
         case _:
             return [unit]
+
+
+def load_vectors(format: str, words: Value) -> list[Value]:
+    """The vectors of four elements in 16 bytes of q4 or q8, in order, still to be scaled."""
+    found: list[Value] = []
+    for word in (words.x, words.y, words.z, words.w):
+        found += unit_vectors(format, word)
+    return found
 
 
 def _nibbles(word: Value) -> list[Value]:

@@ -14,6 +14,7 @@ from kernelc.kir.nodes import (
     Let,
     Statement,
     Store,
+    TileStore,
     Value,
     Variable,
     blocks_of,
@@ -53,7 +54,7 @@ def _live(body: Block) -> set[Statement]:
         elif isinstance(statement, Declare | Assign):
             writers[statement.variable].append(statement)
     live: set[Statement] = set()
-    pending = [statement for statement in walk(body) if isinstance(statement, Store | Barrier)]
+    pending = [statement for statement in walk(body) if isinstance(statement, Store | TileStore | Barrier)]
     while pending:
         statement = pending.pop()
         if statement in live:

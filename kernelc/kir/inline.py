@@ -20,14 +20,17 @@ from kernelc.kir.nodes import (
     Let,
     Statement,
     Store,
+    TileStore,
     Value,
     blocks_of,
     operands,
     walk,
 )
 
-_ALWAYS = frozenset({"const", "param", "workgroup_id", "local_id", "subgroup_lane", "subgroup_size"})
-_ORDERED = frozenset({"load", "read"})
+_ALWAYS = frozenset(
+    {"const", "param", "workgroup_id", "local_id", "subgroup_lane", "subgroup_size", "tile_zero"}
+)
+_ORDERED = frozenset({"load", "read", "tile_load", "tile_load_transposed"})
 _LARGEST = 12  # nodes of an expression written in one piece: about a line of text
 
 
@@ -91,12 +94,12 @@ class _Placement:
         match self.block.statements[at]:
             case Assign(variable=variable):
                 return value.attr is variable
-            case Store(memory=memory):
+            case Store(memory=memory) | TileStore(memory=memory):
                 return value.attr is memory
             case Declare() | Let():
                 return False
             case Barrier():
-                return value.op == "load"
+                return value.op in _ORDERED and value.op != "read"
             case For() | If():
                 return True
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import InternalError
+from kernelc.kir.interpret_tiles import Tiles
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
@@ -30,11 +31,13 @@ from kernelc.kir.nodes import (
     SourceLine,
     Statement,
     Store,
+    TileStore,
     Value,
     Variable,
 )
 from kernelc.kir.operations import evaluate, undefined
 from kernelc.kir.races import CellLog
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 
 Lanes = npt.NDArray[Any]
@@ -96,6 +99,7 @@ class _Machine:
             self.memory[shared] = np.zeros(shape, shared.type.dtype)
             self.logs[shared] = CellLog(self.groups * shared.length, initialised=False)
         self.epoch = np.zeros(self.groups, np.int64)  # barriers passed, by workgroup
+        self.tiles = Tiles(self)
 
     def run(self) -> None:
         if self.lanes:
@@ -114,6 +118,12 @@ class _Machine:
         match statement:
             case Let(value=value):
                 self.values[value] = self.compute(value, mask)
+            case Declare() if isinstance(statement.variable.type, TileType):
+                self.variables[statement.variable] = self.value(statement.init).copy()
+            case Assign() if isinstance(statement.variable.type, TileType):
+                self.tiles.assign(statement, mask)
+            case TileStore():
+                self.tiles.store(statement, mask)
             case Declare():
                 initial = np.broadcast_to(
                     self.value(statement.init), (self.lanes, *_lanes(statement.variable.type))
@@ -231,6 +241,8 @@ class _Machine:
                 return np.array([self.subgroup_size], np.uint32)
             case "subgroup_sum" | "subgroup_max":
                 return self.subgroup(value, mask)
+            case op if op.startswith("tile_"):
+                return self.tiles.compute(value, mask)
             case _:
                 args = [self.value(arg) for arg in value.args]
                 for problem, wrong in undefined(value.op, value.type, args):

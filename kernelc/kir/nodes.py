@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from kernelc.kir.active import current
 from kernelc.kir.operators import Number, Operators
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 
 
@@ -155,6 +156,17 @@ class Store:
 
 
 @dataclass(eq=False)
+class TileStore:
+    """The subgroup's tile `value` to `memory`: its rows `stride` elements apart, from element `offset` on."""
+
+    memory: Memory
+    offset: Value
+    stride: Value
+    value: Value
+    where: SourceLine
+
+
+@dataclass(eq=False)
 class For:
     """`for index in start, start+step, ... while index < stop`; each invocation has its own bounds."""
 
@@ -181,7 +193,7 @@ class Barrier:
     where: SourceLine
 
 
-Statement = Let | Declare | Assign | Store | For | If | Barrier
+Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier
 
 
 @dataclass(eq=False)
@@ -213,17 +225,18 @@ class Kernel:
         return sum(shared.bytes for shared in self.shared)
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16", "subgroups", "dot4", in this order."""
-        types = {memory.type.scalar for memory in (*self.buffers, *self.shared)}
-        types |= {s.variable.type.scalar for s in walk(self.body) if isinstance(s, Declare)}
-        types |= {value.type.scalar for value in values_of(self.body)}
+        """What the device must offer: "f16", "subgroups", "dot4", then kinds of tiles that matrix units multiply."""
+        types = {memory.type for memory in (*self.buffers, *self.shared)}
+        types |= {s.variable.type for s in walk(self.body) if isinstance(s, Declare)}
+        types |= {value.type for value in values_of(self.body)}
+        tiles = {type.kind.feature for type in types if isinstance(type, TileType)}
         operations = {value.op for value in values_of(self.body)}
         asked = {
-            "f16": "f16" in types,
+            "f16": any(type.scalar == "f16" for type in types if not isinstance(type, TileType)),
             "subgroups": any(op.startswith("subgroup_") for op in operations),
             "dot4": "dot4_i8" in operations,
         }
-        return tuple(feature for feature, needed in asked.items() if needed)
+        return (*(feature for feature, needed in asked.items() if needed), *sorted(tiles))
 
 
 def operands(statement: Statement) -> tuple[Value, ...]:
@@ -237,6 +250,8 @@ def operands(statement: Statement) -> tuple[Value, ...]:
             return (statement.value,)
         case Store():
             return (statement.index, statement.value)
+        case TileStore():
+            return (statement.offset, statement.stride, statement.value)
         case For():
             return (statement.start, statement.stop, statement.step)
         case If():

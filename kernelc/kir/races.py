@@ -9,12 +9,14 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[Any]
 _NOBODY, _SEVERAL = -1, -2
+_TILES = -3  # and below: each operation on tiles, of each subgroup
 
 
 class CellLog:
     """The last writer and the readers of each cell, with the time (barriers passed) of their access.
 
     Two accesses of one cell by different invocations at the same time are a race if one of them writes.
+    Operations on tiles are told apart from invocations, and from each other, by numbers of `tile_accessors`.
     """
 
     def __init__(self, cells: int, initialised: bool) -> None:
@@ -32,7 +34,7 @@ class CellLog:
         if np.any(clash):
             at = int(np.flatnonzero(clash)[0])
             reader, writer = int(lanes[at]), int(self.writer[cells[at]])
-            return f"race: invocation {reader} reads what invocation {writer} wrote, no barrier between"
+            return f"race: {_who(reader)} reads what {_who(writer)} wrote, no barrier between"
         fresh = self.read_time[cells] != time
         known = np.where(fresh, lanes, np.where(self.reader[cells] == lanes, lanes, _SEVERAL))
         self.read_time[cells] = time
@@ -50,15 +52,27 @@ class CellLog:
         twice = np.flatnonzero(cells[order][1:] == cells[order][:-1])
         if len(twice):
             first, second = order[twice[0]], order[twice[0] + 1]
-            return f"race: invocations {int(lanes[first])} and {int(lanes[second])} write one cell at once"
+            both = int(lanes[first]), int(lanes[second])
+            who = "two tile operations" if min(both) <= _TILES else f"invocations {both[0]} and {both[1]}"
+            return f"race: {who} write one cell at once"
         written = (self.write_time[cells] == time) & (self.writer[cells] != lanes)
         read = (self.read_time[cells] == time) & (self.reader[cells] != lanes)
         for clash, other, verb in ((written, self.writer, "wrote"), (read, self.reader, "read")):
             if np.any(clash):
                 at = int(np.flatnonzero(clash)[0])
-                who = int(other[cells[at]])
-                name = "several invocations" if who == _SEVERAL else f"invocation {who}"
-                return f"race: invocation {int(lanes[at])} writes what {name} {verb}, no barrier between"
+                names = _who(int(lanes[at])), _who(int(other[cells[at]]))
+                return f"race: {names[0]} writes what {names[1]} {verb}, no barrier between"
         self.writer[cells] = lanes
         self.write_time[cells] = time
         return None
+
+
+def tile_accessors(operation: int, subgroups: int) -> Ints:
+    """Numbers for the subgroups that do the `operation`th operation on tiles."""
+    return _TILES - operation * subgroups - np.arange(subgroups)
+
+
+def _who(accessor: int) -> str:
+    if accessor == _SEVERAL:
+        return "several invocations"
+    return "a tile operation" if accessor <= _TILES else f"invocation {accessor}"

@@ -14,6 +14,7 @@ from kernelc.kir.nodes import (
     Let,
     Shared,
     Store,
+    TileStore,
     Value,
     Variable,
 )
@@ -52,6 +53,9 @@ class _Writer:
                     text = (
                         f"{statement.memory.name}[{self.ref(statement.index)}] = {self.ref(statement.value)}"
                     )
+                case TileStore():
+                    place = f"{self.ref(statement.offset)}, {self.ref(statement.stride)}"
+                    text = f"tile_store({statement.memory.name}, {place}) = {self.ref(statement.value)}"
                 case For():
                     self.numbers[statement.index] = len(self.numbers)
                     bounds = ", ".join(map(self.ref, (statement.start, statement.stop, statement.step)))

@@ -47,7 +47,7 @@ from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type, u32
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_IMPURE = frozenset({"load", "read"})
+_IMPURE = frozenset({"load", "read", "tile_load", "tile_load_transposed"})
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Tracer(Expressions):
 
     def store(self, memory: Memory, index: Number, value: Number) -> None:
         place = self.where()
-        self._append(Store(memory, self.coerce(index, u32), self.coerce(value, memory.type), place))
+        self.append(Store(memory, self.coerce(index, u32), self.coerce(value, memory.type), place))
 
     # Registers
 
@@ -121,7 +121,7 @@ class Tracer(Expressions):
             type = init.value().type
         place = self.where()
         variable = Variable(name or naming.target_of(place), type)
-        self._append(Declare(variable, self.coerce(init, type), place))
+        self.append(Declare(variable, self.coerce(init, type), place))
         return variable
 
     def read(self, variable: Variable) -> Value:
@@ -132,7 +132,7 @@ class Tracer(Expressions):
     def assign(self, variable: Variable, value: Number) -> None:
         """Change what the register holds."""
         naming.name_register(variable, self._frame)
-        self._append(Assign(variable, self.coerce(value, variable.type), self.where()))
+        self.append(Assign(variable, self.coerce(value, variable.type), self.where()))
 
     # Where an invocation is
 
@@ -155,6 +155,13 @@ class Tracer(Expressions):
             return self.constant(self.fixed_subgroup_size, u32)
         return self.emit("subgroup_size", u32, (), None)
 
+    @property
+    def subgroup_id(self) -> Value:
+        """Number of the subgroup in its workgroup, where the kernel is made for one size of subgroups."""
+        if self.fixed_subgroup_size is None:
+            raise TypeError(f"{self.where()}: this kernel is made for subgroups of any size")
+        return self.local_id // self.fixed_subgroup_size
+
     def param(self, name: str) -> Value:
         """A field of the step block (uniform)."""
         for field in self.step:
@@ -171,7 +178,7 @@ class Tracer(Expressions):
         index = Value("index", u32, (), None, place, naming.target_of(place) or "i")
         bounds = (self.coerce(start, u32), self.coerce(stop, u32), self.coerce(step, u32))
         body = Block()
-        self._append(For(index, *bounds, body, place))
+        self.append(For(index, *bounds, body, place))
         with self._inside(body):
             yield index
 
@@ -179,7 +186,7 @@ class Tracer(Expressions):
     def when(self, condition: Operators) -> Generator[None]:
         """What follows is done by the invocations for which the condition holds."""
         statement = If(self.condition(condition), Block(), Block(), self.where())
-        self._append(statement)
+        self.append(statement)
         with self._inside(statement.then):
             yield
         self._open_ifs[id(self._blocks[-1])] = statement
@@ -195,7 +202,7 @@ class Tracer(Expressions):
 
     def barrier(self) -> None:
         """Workgroup barrier: must be reached by all invocations or none."""
-        self._append(Barrier(self.where()))
+        self.append(Barrier(self.where()))
 
     def emit(self, op: str, type: Type, args: tuple[Value, ...], attr: object = None) -> Value:
         """Add one value to the current block, or find it there already when it is pure."""
@@ -207,7 +214,7 @@ class Tracer(Expressions):
                 if key in scope:
                     return scope[key]
         value = Value(op, type, args, attr, place)
-        self._append(Let(value))
+        self.append(Let(value))
         if pure:
             self._known[-1][key] = value
         return value
@@ -245,7 +252,8 @@ class Tracer(Expressions):
             kernel.params = ()
         return kernel
 
-    def _append(self, statement: Statement) -> None:
+    def append(self, statement: Statement) -> None:
+        """Add one statement to the current block."""
         naming.hint(operands(statement), self._frame)
         self._blocks[-1].statements.append(statement)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from kernelc.kir.nodes import Buffer, Shared, Value, Variable
 from kernelc.kir.simplify import constant_of
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, boolean, f32x2, i32, i32x4, u32, u32x4
 
 Rule = Callable[[Value], str | None]
@@ -20,6 +21,9 @@ def type_problem(value: Value) -> str | None:
     rule = _RULES.get(value.op)
     if rule is None:
         return f"is no operation: add its rule to {__name__}"
+    tiles = any(isinstance(each.type, TileType) for each in (value, *value.args))
+    if tiles and value.op not in _ON_TILES:
+        return "takes no tiles and gives none"
     return rule(value)
 
 
@@ -174,6 +178,32 @@ def _position(value: Value) -> str | None:
     return None if value.type == u32 else f"is u32, not {value.type}"
 
 
+def _tile_load(value: Value) -> str | None:
+    tile, memory = value.type, value.attr
+    if not isinstance(tile, TileType) or not isinstance(memory, Shared):
+        return "needs shared memory and gives a tile"
+    if any(arg.type != u32 for arg in value.args):
+        return f"needs an offset and a stride of u32, got {_types(value.args)}"
+    transposed = value.op == "tile_load_transposed"
+    if tile.scalar == "i8" and transposed == (tile.role == "a"):
+        return f"of a {tile} needs bytes that lie side by side along k"
+    return None if tile.fits(memory.type, transposed) else f"of a {tile} from {memory.name}: {memory.type}"
+
+
+def _tile_mma(value: Value) -> str | None:
+    sum = value.type
+    if not isinstance(sum, TileType) or sum.role != "sum":
+        return f"gives a sum, not {sum}"
+    wanted = tuple(sum.kind.type(role) for role in ("a", "b", "sum"))
+    return None if tuple(arg.type for arg in value.args) == wanted else f"of {_types(value.args)}"
+
+
+def _tile_sums(value: Value) -> str | None:
+    if not isinstance(value.type, TileType) or value.type.role != "sum":
+        return f"is of sums, not {value.type}"
+    return _same(value)
+
+
 def _any(value: Value) -> str | None:
     return None
 
@@ -214,6 +244,9 @@ _RULES: dict[str, Rule] = {
     "extract": _extract,
     "convert": _convert,
     "bitcast": _bitcast,
+    **dict.fromkeys(("tile_load", "tile_load_transposed"), _tile_load),
+    **dict.fromkeys(("tile_zero", "tile_mul"), _tile_sums),
+    "tile_mma": _tile_mma,
     "load": _load,
     "read": _read,
     "unpack_half2": _between(u32, f32x2),
@@ -223,3 +256,6 @@ _RULES: dict[str, Rule] = {
 }
 OPERATIONS = frozenset(_RULES)
 """Every operation that a `Let` may hold: what each target and the conformance checklist must cover."""
+TILE_OPERATIONS = frozenset(op for op in _RULES if op.startswith("tile_"))
+"""Those that only targets with matrix units have. All invocations of a workgroup do them together."""
+_ON_TILES = TILE_OPERATIONS | {"read"}

@@ -58,7 +58,7 @@ class Golden:
 
 def variant_name(variant: Capabilities) -> str:
     """Such as "f16_subgroups"; "baseline" where a kernel may rely on nothing."""
-    return "_".join(name for name in ("f16", "subgroups") if getattr(variant, name)) or "baseline"
+    return "_".join(name for name in ("f16", "subgroups", "tiles") if getattr(variant, name)) or "baseline"
 
 
 @cache
@@ -70,12 +70,22 @@ def emitted(case: Golden) -> str:
     return re.sub(r"\.py:\d+", ".py", backend_named(case.target).render(kernel).text)
 
 
+def distinct(spec: Spec, label: str, problem: Any, target: str) -> Iterator[Golden]:
+    """A text for each variant of a target that makes a difference, the plainest first."""
+    seen: set[str] = set()
+    for variant in reversed(TARGETS[target].variants):
+        case = Golden(spec, label, problem, target, variant)
+        if emitted(case) not in seen:
+            yield case
+        seen.add(emitted(case))
+
+
 def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
     """The first problem, for each variant of WGSL that makes a difference, for CUDA and for OpenCL; the
     others, for the plainest."""
     for at, (label, problem) in enumerate(problems.items()):
         if at == 0:
-            yield Golden(spec, label, problem, "cuda", TARGETS["cuda"].variants[0])
+            yield from distinct(spec, label, problem, "cuda")
             yield Golden(spec, label, problem, "opencl", TARGETS["opencl"].variants[0])
         seen: set[str] = set()
         for variant in reversed(TARGETS["wgsl"].variants):

@@ -29,6 +29,9 @@ CONFIG = LlamaConfig(
     vocab_size=1000, hidden_size=256, intermediate_size=352, layers=2, heads=8, kv_heads=2, head_dim=32,
     rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
 )  # fmt: skip
+# Matrix units round both operands of the prefill's products to f16: done so in numpy, that changes a logit of
+# this model by up to 8e-3 (of 5.8); twice that.
+HALVES = 1.6e-2
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +66,8 @@ def test_programs_give_what_the_cpu_gives(built: Any, quant: str, kv: str | None
         gpu.truncate(0)
         stepwise = gpu.score(ids[:40], one_by_one=True)
     limit = 5e-3 if kv == "f16" else 1e-3
-    assert np.abs(got - wanted).max() < limit
+    tiles = any(f.startswith("tile_") for f in gpu.executor.info.features) and quant != "f32"
+    assert np.abs(got - wanted).max() < (limit + HALVES if tiles else limit)
     assert np.abs(stepwise - wanted[:40]).max() < limit
 
 

@@ -37,7 +37,8 @@ def lacking(capabilities: Capabilities) -> str | None:
         return "kernels of the cuda target use no 16-bit arithmetic"
     if capabilities.subgroup_size not in (None, WARP):
         return f"CUDA's subgroups have {WARP} invocations"
-    return None
+    missing = [k.feature for k in capabilities.tiles if k.feature not in device.info.features]
+    return f"{device.info.name} has no {missing[0]}" if missing else None
 
 
 @functools.lru_cache(maxsize=512)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import evaluate
-from kernelc.kernels.spec import KernelSpec
+from kernelc.kernels.spec import KernelSpec, Tolerance
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.executors import EXECUTORS, require
 
@@ -18,7 +18,8 @@ VARIANTS: dict[str, Capabilities] = {
     "baseline": Capabilities(),
     "subgroups": Capabilities(subgroups=True, dot4=True),
     "f16-subgroups": Capabilities(f16=True, subgroups=True, dot4=True),
-    "warps": TARGETS["cuda"].variants[0],
+    "tiles": TARGETS["cuda"].variants[0],
+    "warps": TARGETS["cuda"].variants[1],
 }
 DOT4 = Capabilities(dot4=True)  # differs from the baseline for the families that multiply bytes alone
 _OF_TARGETS = {variant for target in TARGETS.values() for variant in target.variants}
@@ -51,7 +52,9 @@ def check_kernel(
     got = EXECUTORS[executor](kernel, grid, arrays, step)
     wanted = {name: array.copy() for name, array in arrays.items()}
     spec.reference(problem, wanted, step)
-    compare(spec, problem, schedule, got, wanted, lambda: spec.near_tie(problem, arrays, step, got, wanted))
+    tolerance = spec.tolerance_with(problem, kernel.features())
+    near_tie = lambda: spec.near_tie(problem, arrays, step, got, wanted)  # noqa: E731
+    compare(spec, problem, schedule, got, wanted, tolerance, near_tie)
 
 
 def compare(
@@ -60,10 +63,10 @@ def compare(
     schedule: Any,
     got: Mapping[str, npt.NDArray[Any]],
     wanted: Mapping[str, npt.NDArray[Any]],
+    tolerance: Tolerance,
     near_tie: Callable[[], bool],
 ) -> None:
-    """Outputs within the spec's tolerance (f16 pairs compared as numbers) or a near tie, inputs untouched."""
-    tolerance = spec.tolerance(problem)
+    """Outputs within the tolerance (f16 pairs compared as numbers) or a near tie, inputs untouched."""
     for binding in spec.bindings(problem):
         a, b = got[binding.name], wanted[binding.name]
         if binding.access == "read":

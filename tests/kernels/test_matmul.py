@@ -14,7 +14,7 @@ from tests.kernels.linear_problems import problems
 row_counts = st.sampled_from([1, 7, 8, 9, 17, 33])
 
 
-@pytest.mark.parametrize("variant", ["baseline", "f16-subgroups"])
+@pytest.mark.parametrize("variant", ["baseline", "f16-subgroups", "tiles"])
 @pytest.mark.parametrize("executor", EXECUTORS)
 @given(
     problem=problems(decode=False),

@@ -26,6 +26,7 @@ from kernelc.kir.nodes import (
     Value,
     Variable,
 )
+from kernelc.kir.tile_types import F16, I8
 from kernelc.kir.type_rules import OPERATIONS
 from kernelc.kir.types import Type, boolean, f16, f32, f32x2, f32x4, i32, u32, u32x2, u32x4
 from kernelc.kir.verify import verify
@@ -67,6 +68,10 @@ X, Y, Z = const(1, u32), const(2, i32), const(1.5, f32)
 FLAG = const(True, boolean)
 PAIR, QUAD = const(1.0, f32x2), const(1.0, f32x4)
 WORDS = const(1, u32x4)
+
+SUM = F16.type("sum")
+FILL = value("tile_zero", SUM)
+CELLS = Shared("cells", u32, 64)
 
 BAD_TYPES: list[tuple[Value, str]] = [
     (value("add", u32, X, Y), "add operands u32 and i32 and result u32 differ"),
@@ -149,6 +154,20 @@ BAD_TYPES: list[tuple[Value, str]] = [
     (value("unpack_i8x4", u32x4, X), "from u32 to u32x4"),
     (value("subgroup_sum", f32x4, QUAD), "needs a scalar, got f32x4"),
     (value("subgroup_max", boolean, FLAG), "needs numbers"),
+    (value("tile_zero", f32), "is of sums, not f32"),
+    (value("tile_zero", F16.type("a")), "is of sums, not tile_a_f16_16x16"),
+    (value("tile_mul", SUM, FILL, X), "operands tile_sum_f32_16x16 and u32"),
+    (value("tile_mma", F16.type("a"), FILL, FILL, FILL), "gives a sum, not tile_a_f16_16x16"),
+    (value("tile_mma", SUM, FILL, FILL, FILL), "tile_mma of tile_sum_f32_16x16 and"),
+    (value("tile_mma", SUM, FILL, FILL), "tile_mma of tile_sum_f32_16x16 and"),
+    (value("tile_load", SUM, X, X, attr=IN), "needs shared memory and gives a tile"),
+    (value("tile_load", f32, X, X, attr=CELLS), "needs shared memory and gives a tile"),
+    (value("tile_load", SUM, X, Y, attr=CELLS), "an offset and a stride of u32, got u32 and i32"),
+    (value("tile_load", SUM, X, X, attr=Shared("cells", i32, 64)), "a tile_sum_f32_16x16 from cells: i32"),
+    (value("tile_load", F16.type("a"), X, X, attr=Shared("cells", f32, 64)), "16x16 from cells: f32"),
+    (value("tile_load_transposed", I8.type("a"), X, X, attr=CELLS), "bytes that lie side by side along k"),
+    (value("tile_load", I8.type("b"), X, X, attr=CELLS), "bytes that lie side by side along k"),
+    (value("add", SUM, FILL, FILL), "takes no tiles and gives none"),
     (value("tan", f32, Z), "is no operation"),
     (value("add", u32, X, const(-1, u32)), "-1 is no u32"),
     (value("add", u32, X, const(0.5, u32)), "0.5 is no u32"),
@@ -160,7 +179,7 @@ BAD_TYPES: list[tuple[Value, str]] = [
 )
 def test_types_of_operations(bad: Value, message: str) -> None:
     used = [Let(arg) for arg in bad.args if arg.op != "const"]
-    refuse(kernel(*used, Let(bad)), message)
+    refuse(kernel(*used, Let(bad), workgroup=32, subgroup_size=32), message)
 
 
 def test_every_operation_has_a_kernel_that_breaks_its_rule() -> None:

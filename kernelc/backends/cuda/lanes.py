@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kernelc.backends.c_like import INFIX
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 
 SCALARS = {"f32": "float", "u32": "unsigned", "i32": "int", "bool": "bool"}
@@ -42,6 +43,8 @@ _WRAPPING = frozenset({"add", "sub", "mul", "shl"})
 
 def type_name(type: Type) -> str:
     """`float4` for f32x4. Raises NotImplementedError for 16-bit floats, which this target does without."""
+    if isinstance(type, TileType):
+        return str(type)
     if type.scalar not in SCALARS:
         raise NotImplementedError(f"CUDA kernels are printed without {type.scalar}: use packed halves")
     return SCALARS[type.scalar] if type.lanes == 1 else f"{_VECTORS[type.scalar]}{type.lanes}"

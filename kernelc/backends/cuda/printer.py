@@ -39,8 +39,11 @@ from kernelc.backends.cuda.lanes import (
     type_name,
     wraps,
 )
+from kernelc.backends.cuda.tiles import NAMES as TILE_NAMES
+from kernelc.backends.cuda.tiles import place_of
 from kernelc.backends.layout import laid_out
-from kernelc.kir.nodes import Assign, Kernel, Store, Value
+from kernelc.kir.nodes import Assign, Kernel, Memory, Store, TileStore, Value
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, f32x4
 
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
@@ -53,12 +56,13 @@ _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_flo
 class Cuda(Dialect):
     """CUDA's spelling of kernel IR. It keeps account of what the module has to define."""
 
-    reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values())
+    reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values()) | TILE_NAMES
     mixes_scalars = True
 
     def __init__(self) -> None:
         self.lane_functions: dict[LaneFunction, None] = {}  # in the order of their first use
         self.helpers: dict[tuple[str, str], None] = {}  # (operation, type name)
+        self.tiles: dict[tuple[str, TileType], None] = {}  # operations; tile_zero stands for the type
 
     def type_name(self, type: Type) -> str:
         return type_name(type)
@@ -102,6 +106,8 @@ class Cuda(Dialect):
         return Text(f"int(unsigned({left.text}) {INFIX[value.op][0]} unsigned({right.text}))")
 
     def special(self, value: Value, args: list[Text]) -> Text:
+        if isinstance(value.type, TileType):
+            return self.on_tiles(value.op, value.type, args)
         type, source = value.type, value.args[0].type
         match value.op:
             case "vector":
@@ -130,6 +136,27 @@ class Cuda(Dialect):
             case op:
                 return self.defined(lane_function(op, self.vector_function(value), type, _types(value)), args)
 
+    def on_tiles(self, op: str, type: TileType, args: list[Text]) -> Text:
+        if op == "tile_zero":
+            return Text(f"{self.define_type(type)}{{}}")
+        self.tiles[op, type] = None
+        return self.call(op, args)
+
+    def tile_load(self, value: Value, place: str, stride: str) -> Text:
+        type, memory = value.type, value.attr
+        assert isinstance(type, TileType) and isinstance(memory, Memory)
+        self.define_type(type)
+        self.tiles[value.op, type] = None
+        lanes = memory.type.lanes if type.role == "sum" else 1
+        first = place_of(memory, place, type)
+        return Text(f"{value.op}_{type.role}({first}, {_times(stride, lanes)})")
+
+    def tile_store(self, statement: TileStore, place: str, stride: str, value: str) -> str:
+        type, memory = statement.value.type, statement.memory
+        assert isinstance(type, TileType)
+        self.tiles["tile_store", type] = None
+        return f"tile_store({place_of(memory, place, type)}, {_times(stride, memory.type.lanes)}, {value});"
+
     def vector_function(self, value: Value) -> str:
         """What a function of vectors is called: as the one of scalars, or after what it makes."""
         if value.op in ("convert", "bitcast"):
@@ -148,7 +175,9 @@ class Cuda(Dialect):
         return self.call(function.name, args)
 
     def define_type(self, type: Type) -> str:
-        if type.scalar == "bool" and type.lanes > 1:
+        if isinstance(type, TileType):
+            self.tiles["tile_zero", type] = None
+        elif type.scalar == "bool" and type.lanes > 1:
             self.helpers["bool", type_name(type)] = None
         return type_name(type)
 
@@ -211,6 +240,10 @@ def _used(functions: Iterable[LaneFunction], body: str) -> list[LaneFunction]:
 _TEXTS = [Text("a"), Text("b")]
 
 
+def _times(stride: str, lanes: int) -> str:
+    return stride if lanes == 1 else f"({stride}) * {lanes}u"
+
+
 def _types(value: Value) -> list[Type]:
     return [arg.type for arg in value.args]
 
@@ -255,6 +288,7 @@ class CudaBackend:
             entry=entry,
             helpers=list(dialect.helpers),
             lane_functions=_used(dialect.lane_functions, body),
+            tiles=list(dialect.tiles),
             builtins=used_builtins(kernel),
             names=printer.names,
             type_name=type_name,

@@ -24,6 +24,7 @@ from kernelc.kir.nodes import (
     SourceLine,
     Statement,
     Store,
+    TileStore,
     Value,
     Variable,
     values_of,
@@ -98,6 +99,8 @@ class BodyPrinter:
             case Store():
                 cell = self.cell(statement.memory, statement.index)
                 self.emit(f"OpStore {cell} {self.ref(statement.value)}")
+            case TileStore():
+                raise NotImplementedError("SPIR-V is printed without matrix units")
             case For():
                 self.loop(statement)
             case If():

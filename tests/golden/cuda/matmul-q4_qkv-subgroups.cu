@@ -87,38 +87,40 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
   float sum_32 = 0.0f;
   float sum_33 = 0.0f;
   for (unsigned group = 0u; group < 2u; group++) {                        // matmul.py
-    for (unsigned staged = threadIdx.x; staged < 256u; staged += 64u) {   // matmul.py
-      const unsigned token = staged / 8u;                                 // matmul.py
-      const unsigned part = staged % 8u;                                  // matmul.py
-      const unsigned row = min(first_token + token, step->seq - 1u);      // matmul.py
-      tile[token * 9u + part] = x[group * 8u + part + row * 16u];         // matmul.py
+    for (unsigned staged = threadIdx.x; staged < 256u; staged += 64u) {   // deal.py
+      const unsigned line_1 = staged / 8u;                                // operands.py
+      const unsigned unit = staged % 8u;                                  // operands.py
+      const unsigned first = group * 8u + unit;                           // operands.py
+      const unsigned start = line_1 * 9u + unit;                          // panel.py
+      tile[start] = x[first + min(first_token + line_1, step->seq - 1u) * 16u];  // panel.py
     }
-    for (unsigned staged = threadIdx.x; staged < 128u; staged += 64u) {   // matmul.py
-      const unsigned line_1 = staged / 4u;                                // matmul.py
-      const unsigned unit = staged % 4u;                                  // matmul.py
-      const unsigned row = first_row + line_1;                            // matmul.py
-      const unsigned at = row * 2u + group;                               // matmul.py
-      const unsigned word = quants[at * 4u + unit];                       // matmul.py
-      const float4 low = u8x4_to_float4(word & 0x0f0f0f0fu) - 8.0f;       // weights.py
-      const float4 high = u8x4_to_float4((word >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const unsigned slot = ((line_1 % 4u) * 8u + line_1 / 4u + 32u) * 9u;  // matmul.py
+    for (unsigned staged = threadIdx.x; staged < 128u; staged += 64u) {   // deal.py
+      const unsigned line_1 = staged / 4u;                                // operands.py
+      const unsigned unit = staged % 4u;                                  // operands.py
+      const unsigned row = first_row + line_1;                            // operands.py
+      const unsigned at = row * 2u + group;                               // operands.py
+      const unsigned words = quants[at * 4u + unit];                      // operands.py
+      const float4 low = u8x4_to_float4(words & 0x0f0f0f0fu) - 8.0f;      // weights.py
+      const float4 high = u8x4_to_float4((words >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
       const float2 pair = unpack_half2(scales[at >> 1u]);                 // weights.py
-      const float4 t = splat_float4((at & 1u) == 1u ? pair.y : pair.x);   // matmul.py
-      const unsigned index = slot + unit * 2u;
-      tile[index] = low * t;
-      tile[index + 1u] = high * t;
+      const float4 t = splat_float4((at & 1u) == 1u ? pair.y : pair.x);   // operands.py
+      const unsigned start = ((line_1 % 4u) * 8u + line_1 / 4u) * 9u + unit * 2u;  // panel.py
+      tile[start + 288u] = low * t;                                       // panel.py
+      tile[start + 289u] = high * t;
     }
     __syncthreads();                                                      // matmul.py
     for (unsigned part = 0u; part < 8u; part++) {                         // matmul.py
-      const float4 x_0 = tile[line * 9u + part];                          // matmul.py
-      const float4 x_1 = tile[(line + 8u) * 9u + part];
-      const float4 x_2 = tile[(line + 16u) * 9u + part];
-      const float4 x_3 = tile[(line + 24u) * 9u + part];
-      const unsigned first = column + 32u;                                // matmul.py
-      const float4 w_0 = tile[first * 9u + part];                         // matmul.py
-      const float4 w_1 = tile[(first + 8u) * 9u + part];
-      const float4 w_2 = tile[(first + 16u) * 9u + part];
-      const float4 w_3 = tile[(first + 24u) * 9u + part];
+      const unsigned place = line * 9u + part;                            // panel.py
+      const float4 x_0 = tile[place];                                     // panel.py
+      const float4 x_1 = tile[place + 72u];
+      const float4 x_2 = tile[place + 144u];
+      const float4 x_3 = tile[place + 216u];
+      const unsigned place_1 = column * 9u + part;                        // panel.py
+      const unsigned place_2 = place_1 + 288u;                            // panel.py
+      const float4 w_0 = tile[place_2];                                   // panel.py
+      const float4 w_1 = tile[place_2 + 72u];
+      const float4 w_2 = tile[place_2 + 144u];
+      const float4 w_3 = tile[place_2 + 216u];
       sum_00 += dot(x_0, w_0);                                            // matmul.py
       sum_01 += dot(x_0, w_1);
       sum_02 += dot(x_0, w_2);
@@ -138,78 +140,22 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
     }
     __syncthreads();                                                      // matmul.py
   }
-  tile[line * 8u + column] = make_float4(sum_00, sum_01, sum_02, sum_03);  // matmul.py
-  const unsigned token = line + 8u;                                       // matmul.py
-  tile[token * 8u + column] = make_float4(sum_10, sum_11, sum_12, sum_13);  // matmul.py
-  const unsigned token_1 = line + 16u;                                    // matmul.py
-  tile[token_1 * 8u + column] = make_float4(sum_20, sum_21, sum_22, sum_23);  // matmul.py
-  const unsigned token_2 = line + 24u;                                    // matmul.py
-  tile[token_2 * 8u + column] = make_float4(sum_30, sum_31, sum_32, sum_33);  // matmul.py
+  const unsigned index = line * 8u + column;                              // matmul.py
+  tile[index] = make_float4(sum_00, sum_01, sum_02, sum_03);
+  tile[index + 64u] = make_float4(sum_10, sum_11, sum_12, sum_13);
+  tile[index + 128u] = make_float4(sum_20, sum_21, sum_22, sum_23);
+  tile[index + 192u] = make_float4(sum_30, sum_31, sum_32, sum_33);
   __syncthreads();                                                        // matmul.py
   for (unsigned block = threadIdx.x; block < 256u; block += 64u) {        // matmul.py
+    const unsigned token = first_token + block / 8u;                      // matmul.py
     const float4 results = tile[block];                                   // matmul.py
-    const unsigned token_3 = first_token + block / 8u;
     const unsigned row = first_row + (block % 8u) * 4u;
-    if (token_3 < step->seq) {                                            // matmul.py
+    if (token < step->seq) {                                              // matmul.py
       if (row < 128u) {                                                   // matmul.py
         const unsigned pair = row / 2u;                                   // matmul.py
-        const unsigned position = step->past + token_3;                   // linear.py
+        const unsigned position = step->past + token;                     // linear.py
         float first = results.x;                                          // linear.py
         float second = results.y;                                         // linear.py
-        const unsigned in_head = pair % 4u;                               // linear.py
-        const bool rotated = pair < 48u;                                  // linear.py
-        if (rotated) {                                                    // linear.py
-          const float index = float(in_head);                             // rotary.py
-          const float product = index * -3.321289f;                       // math.py
-          const float t = index * -0.0006390324f;                         // math.py
-          const float whole = floorf(product + t + 0.5f);
-          const float fraction = product - whole + t;                     // math.py
-          const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
-          const float series_1 = series * fraction + 0.009618437f;        // math.py
-          const float series_2 = series_1 * fraction + 0.055503324f;      // math.py
-          const float series_3 = series_2 * fraction + 0.24022648f;       // math.py
-          const float series_4 = series_3 * fraction + 0.6931472f;        // math.py
-          const float power = __uint_as_float(unsigned(int(unsigned(__float2int_rz(whole))
-              + unsigned(127))) << 23u);                                  // math.py
-          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // rotary.py
-          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // math.py
-          const float reduced = angle - quarter * 1.5625f;                // math.py
-          const float reduced_1 = reduced - quarter * 0.008178711f;       // math.py
-          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // math.py
-          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // math.py
-          const float square = reduced_3 * reduced_3;                     // math.py
-          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // math.py
-          const float sine_1 = sine * square * reduced_3 + reduced_3;     // math.py
-          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // math.py
-          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // math.py
-          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // math.py
-          const bool swapped = (quadrant & 1u) == 1u;                     // math.py
-          const float sin_value = swapped ? cosine_1 : sine_1;            // math.py
-          const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
-          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
-          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
-        }
-        const float2 both = make_float2(first, second);                   // linear.py
-        const unsigned row_1 = position * 16u;                            // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_3 * 32u] = both;                                 // linear.py
-        } else {
-          const unsigned stored = pack_half2(both);                       // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
-          } else {
-            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
-          }
-        }
-      }
-      const unsigned index = row + 2u;                                    // matmul.py
-      if (index < 128u) {
-        const unsigned pair = index / 2u;                                 // matmul.py
-        const unsigned position = step->past + token_3;                   // linear.py
-        float first = results.z;                                          // linear.py
-        float second = results.w;                                         // linear.py
         const unsigned in_head = pair % 4u;                               // linear.py
         const bool rotated = pair < 48u;                                  // linear.py
         if (rotated) {                                                    // linear.py
@@ -242,13 +188,67 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
+          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
+          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
+        }
+        const float2 both = make_float2(first, second);                   // linear.py
+        const unsigned row_1 = position * 16u;                            // linear.py
+        if (pair < 32u) {                                                 // linear.py
+          q[pair + token * 32u] = both;                                   // linear.py
+        } else {
+          const unsigned stored = pack_half2(both);                       // linear.py
+          if (rotated) {                                                  // linear.py
+            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
+          } else {
+            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
+          }
+        }
+      }
+      const unsigned index_1 = row + 2u;                                  // matmul.py
+      if (index_1 < 128u) {
+        const unsigned pair = index_1 / 2u;                               // matmul.py
+        const unsigned position = step->past + token;                     // linear.py
+        float first = results.z;                                          // linear.py
+        float second = results.w;                                         // linear.py
+        const unsigned in_head = pair % 4u;                               // linear.py
+        const bool rotated = pair < 48u;                                  // linear.py
+        if (rotated) {                                                    // linear.py
+          const float index_2 = float(in_head);                           // rotary.py
+          const float product = index_2 * -3.321289f;                     // math.py
+          const float t = index_2 * -0.0006390324f;                       // math.py
+          const float whole = floorf(product + t + 0.5f);
+          const float fraction = product - whole + t;                     // math.py
+          const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
+          const float series_1 = series * fraction + 0.009618437f;        // math.py
+          const float series_2 = series_1 * fraction + 0.055503324f;      // math.py
+          const float series_3 = series_2 * fraction + 0.24022648f;       // math.py
+          const float series_4 = series_3 * fraction + 0.6931472f;        // math.py
+          const float power = __uint_as_float(unsigned(int(unsigned(__float2int_rz(whole))
+              + unsigned(127))) << 23u);                                  // math.py
+          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // rotary.py
+          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // math.py
+          const float reduced = angle - quarter * 1.5625f;                // math.py
+          const float reduced_1 = reduced - quarter * 0.008178711f;       // math.py
+          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // math.py
+          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // math.py
+          const float square = reduced_3 * reduced_3;                     // math.py
+          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // math.py
+          const float sine_1 = sine * square * reduced_3 + reduced_3;     // math.py
+          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // math.py
+          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // math.py
+          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // math.py
+          const bool swapped = (quadrant & 1u) == 1u;                     // math.py
+          const float sin_value = swapped ? cosine_1 : sine_1;            // math.py
+          const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
+          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
+          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
           first = results.z * cos_angle - results.w * sin_angle;          // linear.py
           second = results.w * cos_angle + results.z * sin_angle;         // linear.py
         }
         const float2 both = make_float2(first, second);                   // linear.py
         const unsigned row_1 = position * 16u;                            // linear.py
         if (pair < 32u) {                                                 // linear.py
-          q[pair + token_3 * 32u] = both;                                 // linear.py
+          q[pair + token * 32u] = both;                                   // linear.py
         } else {
           const unsigned stored = pack_half2(both);                       // linear.py
           if (rotated) {                                                  // linear.py

@@ -45,45 +45,49 @@ fn main(
   var sum_32: f32 = 0.0;
   var sum_33: f32 = 0.0;
   for (var group = 0u; group < 1u; group++) {                             // matmul.py
-    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // matmul.py
-      let token = staged / 8u;                                            // matmul.py
-      let part = staged % 8u;                                             // matmul.py
-      let row = min(first_token + token, step.seq - 1u);                  // matmul.py
-      let element = (group * 8u + part) * 4u;                             // linear.py
+    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // deal.py
+      let line_1 = staged / 8u;                                           // operands.py
+      let unit = staged % 8u;                                             // operands.py
+      let first = group * 8u + unit;                                      // operands.py
+      let element = first * 4u;                                           // linear.py
       let inside = element < 31u;                                         // linear.py
-      let index = row * 31u;                                              // linear.py
+      let index = min(first_token + line_1, step.seq - 1u) * 31u;         // linear.py
       let lanes_0 = select(0.0, x[select(0u, element, inside) + index], inside);
       let element_1 = element + 1u;                                       // linear.py
       let inside_1 = element_1 < 31u;                                     // linear.py
-      let x_value = x[select(0u, element_1, inside_1) + index];           // linear.py
+      let index_1 = select(0u, element_1, inside_1);                      // linear.py
       let element_2 = element + 2u;                                       // linear.py
       let inside_2 = element_2 < 31u;                                     // linear.py
       let element_3 = element + 3u;                                       // linear.py
       let inside_3 = element_3 < 31u;                                     // linear.py
-      tile[token * 9u + part] = vec4<f32>(lanes_0, select(0.0, x_value, inside_1),
+      let start = line_1 * 9u + unit;                                     // panel.py
+      tile[start] = vec4<f32>(lanes_0, select(0.0, x[index_1 + index], inside_1),
           select(0.0, x[select(0u, element_2, inside_2) + index], inside_2),
-          select(0.0, x[select(0u, element_3, inside_3) + index], inside_3));  // matmul.py
+          select(0.0, x[select(0u, element_3, inside_3) + index], inside_3));  // panel.py
     }
-    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // matmul.py
-      let line_1 = staged / 8u;                                           // matmul.py
-      let unit = staged % 8u;                                             // matmul.py
-      let row = first_row + line_1;                                       // matmul.py
-      let row_1 = min(row, 32u);                                          // matmul.py
-      let at = row_1 + group;                                             // matmul.py
-      let slot = ((line_1 % 4u) * 8u + line_1 / 4u + 32u) * 9u;           // matmul.py
-      tile[slot + unit] = quants[at * 8u + unit];                         // matmul.py
+    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // deal.py
+      let line_1 = staged / 8u;                                           // operands.py
+      let unit = staged % 8u;                                             // operands.py
+      let row = first_row + line_1;                                       // operands.py
+      let row_1 = min(row, 32u);                                          // operands.py
+      let at = row_1 + group;                                             // operands.py
+      let words = quants[at * 8u + unit];                                 // operands.py
+      let start = ((line_1 % 4u) * 8u + line_1 / 4u) * 9u + unit;         // panel.py
+      tile[start + 288u] = words;                                         // panel.py
     }
     workgroupBarrier();                                                   // matmul.py
     for (var part = 0u; part < 8u; part++) {                              // matmul.py
-      let x_0 = tile[line * 9u + part];                                   // matmul.py
-      let x_1 = tile[(line + 8u) * 9u + part];
-      let x_2 = tile[(line + 16u) * 9u + part];
-      let x_3 = tile[(line + 24u) * 9u + part];
-      let first = column + 32u;                                           // matmul.py
-      let w_0 = tile[first * 9u + part];                                  // matmul.py
-      let w_1 = tile[(first + 8u) * 9u + part];
-      let w_2 = tile[(first + 16u) * 9u + part];
-      let w_3 = tile[(first + 24u) * 9u + part];
+      let place = line * 9u + part;                                       // panel.py
+      let x_0 = tile[place];                                              // panel.py
+      let x_1 = tile[place + 72u];
+      let x_2 = tile[place + 144u];
+      let x_3 = tile[place + 216u];
+      let place_1 = column * 9u + part;                                   // panel.py
+      let place_2 = place_1 + 288u;                                       // panel.py
+      let w_0 = tile[place_2];                                            // panel.py
+      let w_1 = tile[place_2 + 72u];
+      let w_2 = tile[place_2 + 144u];
+      let w_3 = tile[place_2 + 216u];
       sum_00 += dot(x_0, w_0);                                            // matmul.py
       sum_01 += dot(x_0, w_1);
       sum_02 += dot(x_0, w_2);
@@ -103,40 +107,38 @@ fn main(
     }
     workgroupBarrier();                                                   // matmul.py
   }
-  tile[line * 8u + column] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);   // matmul.py
-  let token = line + 8u;                                                  // matmul.py
-  tile[token * 8u + column] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);  // matmul.py
-  let token_1 = line + 16u;                                               // matmul.py
-  tile[token_1 * 8u + column] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);  // matmul.py
-  let token_2 = line + 24u;                                               // matmul.py
-  tile[token_2 * 8u + column] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);  // matmul.py
+  let index = line * 8u + column;                                         // matmul.py
+  tile[index] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);
+  tile[index + 64u] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);
+  tile[index + 128u] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);
+  tile[index + 192u] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);
   workgroupBarrier();                                                     // matmul.py
   for (var block = local_id.x; block < 256u; block += 64u) {              // matmul.py
+    let token = first_token + block / 8u;                                 // matmul.py
     let results = tile[block];                                            // matmul.py
-    let token_3 = first_token + block / 8u;
     let row = first_row + (block % 8u) * 4u;
-    if (token_3 < step.seq) {                                             // matmul.py
+    if (token < step.seq) {                                               // matmul.py
       if (row < 33u) {                                                    // matmul.py
         let value = results.x + bias[row];                                // linear.py
-        let at = row + token_3 * 33u;                                     // linear.py
+        let at = row + token * 33u;                                       // linear.py
         out[at] = value;                                                  // linear.py
       }
       let local_row = row + 1u;                                           // matmul.py
       if (local_row < 33u) {
         let value = results.y + bias[local_row];                          // linear.py
-        let at = local_row + token_3 * 33u;                               // linear.py
+        let at = local_row + token * 33u;                                 // linear.py
         out[at] = value;                                                  // linear.py
       }
       let local_row_1 = row + 2u;                                         // matmul.py
       if (local_row_1 < 33u) {
         let value = results.z + bias[local_row_1];                        // linear.py
-        let at = local_row_1 + token_3 * 33u;                             // linear.py
+        let at = local_row_1 + token * 33u;                               // linear.py
         out[at] = value;                                                  // linear.py
       }
       let local_row_2 = row + 3u;                                         // matmul.py
       if (local_row_2 < 33u) {
         let value = results.w + bias[local_row_2];                        // linear.py
-        let at = local_row_2 + token_3 * 33u;                             // linear.py
+        let at = local_row_2 + token * 33u;                               // linear.py
         out[at] = value;                                                  // linear.py
       }
     }

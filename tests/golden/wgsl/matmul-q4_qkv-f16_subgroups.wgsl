@@ -48,37 +48,39 @@ fn main(
   var sum_32: f32 = 0.0;
   var sum_33: f32 = 0.0;
   for (var group = 0u; group < 2u; group++) {                             // matmul.py
-    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // matmul.py
-      let token = staged / 8u;                                            // matmul.py
-      let part = staged % 8u;                                             // matmul.py
-      let row = min(first_token + token, step.seq - 1u);                  // matmul.py
-      tile[token * 9u + part] = x[group * 8u + part + row * 16u];         // matmul.py
+    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // deal.py
+      let line_1 = staged / 8u;                                           // operands.py
+      let unit = staged % 8u;                                             // operands.py
+      let first = group * 8u + unit;                                      // operands.py
+      let start = line_1 * 9u + unit;                                     // panel.py
+      tile[start] = x[first + min(first_token + line_1, step.seq - 1u) * 16u];  // panel.py
     }
-    for (var staged = local_id.x; staged < 128u; staged += 64u) {         // matmul.py
-      let line_1 = staged / 4u;                                           // matmul.py
-      let unit = staged % 4u;                                             // matmul.py
-      let row = first_row + line_1;                                       // matmul.py
-      let at = row * 2u + group;                                          // matmul.py
-      let word = quants[at * 4u + unit];                                  // matmul.py
-      let low = vec4<f32>(unpack4xU8(word & 0x0f0f0f0fu)) - 8.0;          // weights.py
-      let high = vec4<f32>(unpack4xU8((word >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-      let slot = ((line_1 % 4u) * 8u + line_1 / 4u + 32u) * 9u;           // matmul.py
-      let t = vec4<f32>(f32(scales[at]));                                 // matmul.py
-      let index = slot + unit * 2u;
-      tile[index] = low * t;
-      tile[index + 1u] = high * t;
+    for (var staged = local_id.x; staged < 128u; staged += 64u) {         // deal.py
+      let line_1 = staged / 4u;                                           // operands.py
+      let unit = staged % 4u;                                             // operands.py
+      let row = first_row + line_1;                                       // operands.py
+      let at = row * 2u + group;                                          // operands.py
+      let words = quants[at * 4u + unit];                                 // operands.py
+      let low = vec4<f32>(unpack4xU8(words & 0x0f0f0f0fu)) - 8.0;         // weights.py
+      let high = vec4<f32>(unpack4xU8((words >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
+      let t = vec4<f32>(f32(scales[at]));                                 // operands.py
+      let start = ((line_1 % 4u) * 8u + line_1 / 4u) * 9u + unit * 2u;    // panel.py
+      tile[start + 288u] = low * t;                                       // panel.py
+      tile[start + 289u] = high * t;
     }
     workgroupBarrier();                                                   // matmul.py
     for (var part = 0u; part < 8u; part++) {                              // matmul.py
-      let x_0 = tile[line * 9u + part];                                   // matmul.py
-      let x_1 = tile[(line + 8u) * 9u + part];
-      let x_2 = tile[(line + 16u) * 9u + part];
-      let x_3 = tile[(line + 24u) * 9u + part];
-      let first = column + 32u;                                           // matmul.py
-      let w_0 = tile[first * 9u + part];                                  // matmul.py
-      let w_1 = tile[(first + 8u) * 9u + part];
-      let w_2 = tile[(first + 16u) * 9u + part];
-      let w_3 = tile[(first + 24u) * 9u + part];
+      let place = line * 9u + part;                                       // panel.py
+      let x_0 = tile[place];                                              // panel.py
+      let x_1 = tile[place + 72u];
+      let x_2 = tile[place + 144u];
+      let x_3 = tile[place + 216u];
+      let place_1 = column * 9u + part;                                   // panel.py
+      let place_2 = place_1 + 288u;                                       // panel.py
+      let w_0 = tile[place_2];                                            // panel.py
+      let w_1 = tile[place_2 + 72u];
+      let w_2 = tile[place_2 + 144u];
+      let w_3 = tile[place_2 + 216u];
       sum_00 += dot(x_0, w_0);                                            // matmul.py
       sum_01 += dot(x_0, w_1);
       sum_02 += dot(x_0, w_2);
@@ -98,77 +100,22 @@ fn main(
     }
     workgroupBarrier();                                                   // matmul.py
   }
-  tile[line * 8u + column] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);   // matmul.py
-  let token = line + 8u;                                                  // matmul.py
-  tile[token * 8u + column] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);  // matmul.py
-  let token_1 = line + 16u;                                               // matmul.py
-  tile[token_1 * 8u + column] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);  // matmul.py
-  let token_2 = line + 24u;                                               // matmul.py
-  tile[token_2 * 8u + column] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);  // matmul.py
+  let index = line * 8u + column;                                         // matmul.py
+  tile[index] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);
+  tile[index + 64u] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);
+  tile[index + 128u] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);
+  tile[index + 192u] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);
   workgroupBarrier();                                                     // matmul.py
   for (var block = local_id.x; block < 256u; block += 64u) {              // matmul.py
+    let token = first_token + block / 8u;                                 // matmul.py
     let results = tile[block];                                            // matmul.py
-    let token_3 = first_token + block / 8u;
     let row = first_row + (block % 8u) * 4u;
-    if (token_3 < step.seq) {                                             // matmul.py
+    if (token < step.seq) {                                               // matmul.py
       if (row < 128u) {                                                   // matmul.py
         let pair = row / 2u;                                              // matmul.py
-        let position = step.past + token_3;                               // linear.py
+        let position = step.past + token;                                 // linear.py
         var first: f32 = results.x;                                       // linear.py
         var second: f32 = results.y;                                      // linear.py
-        let in_head = pair % 4u;                                          // linear.py
-        let rotated = pair < 48u;                                         // linear.py
-        if (rotated) {                                                    // linear.py
-          let index = f32(in_head);                                       // rotary.py
-          let product = index * -3.321289;                                // math.py
-          let t = index * -0.0006390324;                                  // math.py
-          let whole = floor(product + t + 0.5);
-          let fraction = product - whole + t;                             // math.py
-          let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
-          let series_1 = series * fraction + 0.009618437;                 // math.py
-          let series_2 = series_1 * fraction + 0.055503324;               // math.py
-          let series_3 = series_2 * fraction + 0.24022648;                // math.py
-          let series_4 = series_3 * fraction + 0.6931472;                 // math.py
-          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // math.py
-          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // rotary.py
-          let quarter = floor(angle * 0.63661975 + 0.5);                  // math.py
-          let reduced = angle - quarter * 1.5625;                         // math.py
-          let reduced_1 = reduced - quarter * 0.008178711;                // math.py
-          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // math.py
-          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // math.py
-          let square = reduced_3 * reduced_3;                             // math.py
-          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // math.py
-          let sine_1 = sine * square * reduced_3 + reduced_3;             // math.py
-          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // math.py
-          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // math.py
-          let quadrant = u32(quarter) & 3u;                               // math.py
-          let swapped = (quadrant & 1u) == 1u;                            // math.py
-          let sin_value = select(sine_1, cosine_1, swapped);              // math.py
-          let cos_value = select(cosine_1, sine_1, swapped);              // math.py
-          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
-          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
-        }
-        let both = vec2<f32>(first, second);                              // linear.py
-        let row_1 = position * 16u;                                       // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_3 * 32u] = both;                                 // linear.py
-        } else {
-          let stored = pack2x16float(both);                               // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
-          } else {
-            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
-          }
-        }
-      }
-      let index = row + 2u;                                               // matmul.py
-      if (index < 128u) {
-        let pair = index / 2u;                                            // matmul.py
-        let position = step.past + token_3;                               // linear.py
-        var first: f32 = results.z;                                       // linear.py
-        var second: f32 = results.w;                                      // linear.py
         let in_head = pair % 4u;                                          // linear.py
         let rotated = pair < 48u;                                         // linear.py
         if (rotated) {                                                    // linear.py
@@ -200,13 +147,66 @@ fn main(
           let cos_value = select(cosine_1, sine_1, swapped);              // math.py
           let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
           let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
+          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
+          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
+        }
+        let both = vec2<f32>(first, second);                              // linear.py
+        let row_1 = position * 16u;                                       // linear.py
+        if (pair < 32u) {                                                 // linear.py
+          q[pair + token * 32u] = both;                                   // linear.py
+        } else {
+          let stored = pack2x16float(both);                               // linear.py
+          if (rotated) {                                                  // linear.py
+            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
+          } else {
+            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
+          }
+        }
+      }
+      let index_1 = row + 2u;                                             // matmul.py
+      if (index_1 < 128u) {
+        let pair = index_1 / 2u;                                          // matmul.py
+        let position = step.past + token;                                 // linear.py
+        var first: f32 = results.z;                                       // linear.py
+        var second: f32 = results.w;                                      // linear.py
+        let in_head = pair % 4u;                                          // linear.py
+        let rotated = pair < 48u;                                         // linear.py
+        if (rotated) {                                                    // linear.py
+          let index_2 = f32(in_head);                                     // rotary.py
+          let product = index_2 * -3.321289;                              // math.py
+          let t = index_2 * -0.0006390324;                                // math.py
+          let whole = floor(product + t + 0.5);
+          let fraction = product - whole + t;                             // math.py
+          let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
+          let series_1 = series * fraction + 0.009618437;                 // math.py
+          let series_2 = series_1 * fraction + 0.055503324;               // math.py
+          let series_3 = series_2 * fraction + 0.24022648;                // math.py
+          let series_4 = series_3 * fraction + 0.6931472;                 // math.py
+          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // math.py
+          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // rotary.py
+          let quarter = floor(angle * 0.63661975 + 0.5);                  // math.py
+          let reduced = angle - quarter * 1.5625;                         // math.py
+          let reduced_1 = reduced - quarter * 0.008178711;                // math.py
+          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // math.py
+          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // math.py
+          let square = reduced_3 * reduced_3;                             // math.py
+          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // math.py
+          let sine_1 = sine * square * reduced_3 + reduced_3;             // math.py
+          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // math.py
+          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // math.py
+          let quadrant = u32(quarter) & 3u;                               // math.py
+          let swapped = (quadrant & 1u) == 1u;                            // math.py
+          let sin_value = select(sine_1, cosine_1, swapped);              // math.py
+          let cos_value = select(cosine_1, sine_1, swapped);              // math.py
+          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
+          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
           first = results.z * cos_angle - results.w * sin_angle;          // linear.py
           second = results.w * cos_angle + results.z * sin_angle;         // linear.py
         }
         let both = vec2<f32>(first, second);                              // linear.py
         let row_1 = position * 16u;                                       // linear.py
         if (pair < 32u) {                                                 // linear.py
-          q[pair + token_3 * 32u] = both;                                 // linear.py
+          q[pair + token * 32u] = both;                                   // linear.py
         } else {
           let stored = pack2x16float(both);                               // linear.py
           if (rotated) {                                                  // linear.py

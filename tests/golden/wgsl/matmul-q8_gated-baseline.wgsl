@@ -45,35 +45,38 @@ fn main(
   var sum_32: f32 = 0.0;
   var sum_33: f32 = 0.0;
   for (var group = 0u; group < 2u; group++) {                             // matmul.py
-    for (var staged = local_id.x; staged < 256u; staged += 128u) {        // matmul.py
-      let token = staged / 8u;                                            // matmul.py
-      let part = staged % 8u;                                             // matmul.py
-      let row = min(first_token + token, step.seq - 1u);                  // matmul.py
-      tile[token * 9u + part] = x[group * 8u + part + row * 16u];         // matmul.py
+    for (var staged = local_id.x; staged < 256u; staged += 128u) {        // deal.py
+      let line_1 = staged / 8u;                                           // operands.py
+      let unit = staged % 8u;                                             // operands.py
+      let first = group * 8u + unit;                                      // operands.py
+      let start = line_1 * 9u + unit;                                     // panel.py
+      tile[start] = x[first + min(first_token + line_1, step.seq - 1u) * 16u];  // panel.py
     }
-    for (var staged = local_id.x; staged < 512u; staged += 128u) {        // matmul.py
-      let line_1 = staged / 8u;                                           // matmul.py
-      let unit = staged % 8u;                                             // matmul.py
-      let row = first_row + line_1;                                       // matmul.py
-      let row_1 = min(row, 343u);                                         // matmul.py
-      let at = row_1 * 2u + group;                                        // matmul.py
-      let index = at * 8u;                                                // matmul.py
-      let slot = ((line_1 % 4u) * 16u + line_1 / 4u + 32u) * 9u;          // matmul.py
+    for (var staged = local_id.x; staged < 512u; staged += 128u) {        // deal.py
+      let line_1 = staged / 8u;                                           // operands.py
+      let unit = staged % 8u;                                             // operands.py
+      let row = first_row + line_1;                                       // operands.py
+      let row_1 = min(row, 343u);                                         // operands.py
+      let at = row_1 * 2u + group;                                        // operands.py
+      let words = quants[at * 8u + unit];                                 // operands.py
       let pair = unpack2x16float(scales[at >> 1u]);                       // weights.py
-      tile[slot + unit] = vec4<f32>(unpack4xI8(quants[index + unit]))
-          * select(pair.x, pair.y, (at & 1u) == 1u);                      // matmul.py
+      let start = ((line_1 % 4u) * 16u + line_1 / 4u) * 9u + unit;        // panel.py
+      tile[start + 288u] = vec4<f32>(unpack4xI8(words))
+          * select(pair.x, pair.y, (at & 1u) == 1u);                      // panel.py
     }
     workgroupBarrier();                                                   // matmul.py
     for (var part = 0u; part < 8u; part++) {                              // matmul.py
-      let x_0 = tile[line * 9u + part];                                   // matmul.py
-      let x_1 = tile[(line + 8u) * 9u + part];
-      let x_2 = tile[(line + 16u) * 9u + part];
-      let x_3 = tile[(line + 24u) * 9u + part];
-      let first = column + 32u;                                           // matmul.py
-      let w_0 = tile[first * 9u + part];                                  // matmul.py
-      let w_1 = tile[(first + 16u) * 9u + part];
-      let w_2 = tile[(first + 32u) * 9u + part];
-      let w_3 = tile[(first + 48u) * 9u + part];
+      let place = line * 9u + part;                                       // panel.py
+      let x_0 = tile[place];                                              // panel.py
+      let x_1 = tile[place + 72u];
+      let x_2 = tile[place + 144u];
+      let x_3 = tile[place + 216u];
+      let place_1 = column * 9u + part;                                   // panel.py
+      let place_2 = place_1 + 288u;                                       // panel.py
+      let w_0 = tile[place_2];                                            // panel.py
+      let w_1 = tile[place_2 + 144u];
+      let w_2 = tile[place_2 + 288u];
+      let w_3 = tile[place_2 + 432u];
       sum_00 += dot(x_0, w_0);                                            // matmul.py
       sum_01 += dot(x_0, w_1);
       sum_02 += dot(x_0, w_2);
@@ -93,27 +96,25 @@ fn main(
     }
     workgroupBarrier();                                                   // matmul.py
   }
-  tile[line * 16u + column] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);  // matmul.py
-  let token = line + 8u;                                                  // matmul.py
-  tile[token * 16u + column] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);  // matmul.py
-  let token_1 = line + 16u;                                               // matmul.py
-  tile[token_1 * 16u + column] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);  // matmul.py
-  let token_2 = line + 24u;                                               // matmul.py
-  tile[token_2 * 16u + column] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);  // matmul.py
+  let index = line * 16u + column;                                        // matmul.py
+  tile[index] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);
+  tile[index + 128u] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);
+  tile[index + 256u] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);
+  tile[index + 384u] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);
   workgroupBarrier();                                                     // matmul.py
   for (var block = local_id.x; block < 512u; block += 128u) {             // matmul.py
+    let token = first_token + block / 16u;                                // matmul.py
     let results = tile[block];                                            // matmul.py
-    let token_3 = first_token + block / 16u;
     let row = first_row + (block % 16u) * 4u;
-    if (token_3 < step.seq) {                                             // matmul.py
+    if (token < step.seq) {                                               // matmul.py
       if (row < 344u) {                                                   // matmul.py
         let gated = results.x / (1.0 + exp(-results.x)) * results.y;      // linear.py
-        out[row / 2u + token_3 * 172u] = gated;                           // linear.py
+        out[row / 2u + token * 172u] = gated;                             // linear.py
       }
-      let index = row + 2u;                                               // matmul.py
-      if (index < 344u) {
+      let index_1 = row + 2u;                                             // matmul.py
+      if (index_1 < 344u) {
         let gated = results.z / (1.0 + exp(-results.z)) * results.w;      // linear.py
-        out[index / 2u + token_3 * 172u] = gated;                         // linear.py
+        out[index_1 / 2u + token * 172u] = gated;                         // linear.py
       }
     }
   }

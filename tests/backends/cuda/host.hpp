@@ -1,0 +1,246 @@
+// Enough of CUDA and of its PTX to run a printed kernel on the host, for tests of tiles where there is no GPU.
+// A workgroup is a fiber for each lane; a warp's collective operation happens when all of its lanes are there.
+// Source: PTX ISA, sections "Matrix Fragments for mma.m16n8k16 with floating point type", "... mma.m16n8k8",
+// "... mma.m16n8k32", "... mma.m8n8k16" and "Warp-level matrix load instruction: ldmatrix".
+#include <ucontext.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#define __device__
+#define __global__
+#define __launch_bounds__(threads)
+#define __shared__ static
+#define __align__(bytes) __attribute__((aligned(bytes)))
+
+struct float2 { float x, y; };
+struct alignas(16) float4 { float x, y, z, w; };
+struct uint2 { unsigned x, y; };
+struct alignas(16) uint4 { unsigned x, y, z, w; };
+struct int2 { int x, y; };
+struct alignas(16) int4 { int x, y, z, w; };
+inline float2 make_float2(float x, float y) { return {x, y}; }
+inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
+inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
+inline int2 make_int2(int x, int y) { return {x, y}; }
+inline int4 make_int4(int x, int y, int z, int w) { return {x, y, z, w}; }
+inline unsigned min(unsigned a, unsigned b) { return a < b ? a : b; }
+inline unsigned max(unsigned a, unsigned b) { return a > b ? a : b; }
+template <class To, class From> To same_bits(From from) {
+  To to;
+  memcpy(&to, &from, sizeof to);
+  return to;
+}
+inline float __uint_as_float(unsigned x) { return same_bits<float>(x); }
+inline unsigned __float_as_uint(float x) { return same_bits<unsigned>(x); }
+inline int __float2int_rz(float x) { return int(x); }
+inline unsigned __float2uint_rz(float x) { return unsigned(x); }
+inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
+  const uint64_t bytes = uint64_t(b) << 32 | a;
+  unsigned result = 0;
+  for (int at = 0; at < 4; at++) result |= unsigned(bytes >> (selector >> 4 * at & 7) * 8 & 255) << 8 * at;
+  return result;
+}
+
+// Fibers
+
+struct Index { unsigned x, y, z; };
+enum State { READY, AT_BARRIER, IN_WARP, DONE };
+struct Lane {
+  ucontext_t context;
+  std::unique_ptr<char[]> stack;
+  Index thread;
+  State state;
+  const char* operation;
+  void* operands;
+};
+static std::vector<Lane> lanes;
+static ucontext_t scheduler;
+static unsigned current;
+static Index blockIdx;
+#define threadIdx (lanes[current].thread)
+
+static void wait_for(State state, const char* operation, void* operands) {
+  Lane& lane = lanes[current];
+  lane.state = state, lane.operation = operation, lane.operands = operands;
+  swapcontext(&lane.context, &scheduler);
+}
+inline void __syncthreads() { wait_for(AT_BARRIER, "", nullptr); }
+
+// A warp's operations: each lane brings its registers, `perform` changes them all.
+
+struct Registers {
+  unsigned d[4], a[4], b[2];
+  const unsigned char* address;
+};
+static Registers& of(unsigned first, unsigned lane) { return *static_cast<Registers*>(lanes[first + lane].operands); }
+
+static float half_to_float(unsigned bits) { return float(same_bits<_Float16>(uint16_t(bits))); }
+
+static void load_matrices(unsigned first, bool transposed) {
+  for (unsigned matrix = 0; matrix < 4; matrix++) {
+    uint16_t cells[8][8];
+    for (unsigned row = 0; row < 8; row++) {
+      const unsigned char* address = of(first, 8 * matrix + row).address;
+      if (reinterpret_cast<uintptr_t>(address) % 16) fprintf(stderr, "ldmatrix: address not aligned\n"), abort();
+      memcpy(cells[row], address, 16);
+    }
+    for (unsigned lane = 0; lane < 32; lane++) {
+      const unsigned row = lane / 4, column = lane % 4 * 2;
+      const unsigned low = transposed ? cells[column][row] : cells[row][column];
+      const unsigned high = transposed ? cells[column + 1][row] : cells[row][column + 1];
+      of(first, lane).d[matrix] = high << 16 | low;
+    }
+  }
+}
+
+// Which element of a fragment lies where; i counts a lane's elements as PTX does.
+static void multiply_halves(unsigned first, unsigned depth) {
+  float a[16][16] = {}, b[16][8] = {};
+  for (unsigned lane = 0; lane < 32; lane++) {
+    const unsigned group = lane / 4, thread = lane % 4;
+    Registers& r = of(first, lane);
+    for (unsigned i = 0; i < depth / 2; i++) {  // 8 elements of a for k16, 4 for k8
+      const unsigned row = i % 4 < 2 ? group : group + 8, column = thread * 2 + i % 2 + (i < 4 ? 0 : 8);
+      a[row][column] = half_to_float(r.a[i / 2] >> 16 * (i % 2) & 0xffff);
+    }
+    for (unsigned i = 0; i < depth / 4; i++)
+      b[thread * 2 + i % 2 + (i < 2 ? 0 : 8)][group] = half_to_float(r.b[i / 2] >> 16 * (i % 2) & 0xffff);
+  }
+  for (unsigned lane = 0; lane < 32; lane++)
+    for (unsigned i = 0; i < 4; i++) {
+      const unsigned row = lane / 4 + (i < 2 ? 0 : 8), column = lane % 4 * 2 + i % 2;
+      float sum = same_bits<float>(of(first, lane).d[i]);
+      for (unsigned at = 0; at < depth; at++) sum += a[row][at] * b[at][column];
+      of(first, lane).d[i] = same_bits<unsigned>(sum);
+    }
+}
+
+static void multiply_bytes(unsigned first, unsigned rows, unsigned depth) {
+  int a[16][32] = {}, b[32][8] = {};
+  const unsigned in_a = rows * depth / 32, in_b = depth * 8 / 32;
+  for (unsigned lane = 0; lane < 32; lane++) {
+    const unsigned group = lane / 4, thread = lane % 4;
+    Registers& r = of(first, lane);
+    for (unsigned i = 0; i < in_a; i++) {
+      const unsigned row = rows == 8 || i % 8 < 4 ? group : group + 8;
+      a[row][thread * 4 + i % 4 + (i < 8 ? 0 : 16)] = int8_t(r.a[i / 4] >> 8 * (i % 4));
+    }
+    for (unsigned i = 0; i < in_b; i++)
+      b[thread * 4 + i % 4 + (i < 4 ? 0 : 16)][group] = int8_t(r.b[i / 4] >> 8 * (i % 4));
+  }
+  for (unsigned lane = 0; lane < 32; lane++)
+    for (unsigned i = 0; i < rows / 4; i++) {
+      const unsigned row = lane / 4 + (i < 2 ? 0 : 8), column = lane % 4 * 2 + i % 2;
+      int sum = int(of(first, lane).d[i]);
+      for (unsigned at = 0; at < depth; at++) sum += a[row][at] * b[at][column];
+      of(first, lane).d[i] = unsigned(sum);
+    }
+}
+
+static void perform(const char* operation, unsigned first) {
+  const auto begins = [&](const char* name) { return strncmp(operation, name, strlen(name)) == 0; };
+  if (begins("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16")) return load_matrices(first, true);
+  if (begins("ldmatrix.sync.aligned.m8n8.x4.shared.b16")) return load_matrices(first, false);
+  if (begins("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32")) return multiply_halves(first, 16);
+  if (begins("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32")) return multiply_halves(first, 8);
+  if (begins("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32")) return multiply_bytes(first, 16, 32);
+  if (begins("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32")) return multiply_bytes(first, 8, 16);
+  fprintf(stderr, "the host does not know %s\n", operation), abort();
+}
+
+// What the test writes for an asm statement: (operation, outputs..., inputs...).
+
+inline unsigned bits(float x) { return same_bits<unsigned>(x); }
+inline unsigned bits(unsigned x) { return x; }
+inline unsigned bits(int x) { return unsigned(x); }
+inline void take(float& to, unsigned from) { to = same_bits<float>(from); }
+inline void take(unsigned& to, unsigned from) { to = from; }
+inline void take(int& to, unsigned from) { to = int(from); }
+
+inline void host_ldmatrix(const char* operation, unsigned& a, unsigned& b, unsigned& c, unsigned& d, const void* row) {
+  Registers r = {};
+  r.address = static_cast<const unsigned char*>(row);
+  wait_for(IN_WARP, operation, &r);
+  a = r.d[0], b = r.d[1], c = r.d[2], d = r.d[3];
+}
+template <class T> void host_mma(const char* operation, std::vector<T*> d, std::vector<unsigned> a, std::vector<unsigned> b) {
+  Registers r = {};
+  for (size_t at = 0; at < d.size(); at++) r.d[at] = bits(*d[at]);
+  for (size_t at = 0; at < a.size(); at++) r.a[at] = a[at];
+  for (size_t at = 0; at < b.size(); at++) r.b[at] = b[at];
+  wait_for(IN_WARP, operation, &r);
+  for (size_t at = 0; at < d.size(); at++) take(*d[at], r.d[at]);
+}
+inline void host_unpack(float& low, float& high, unsigned word) {
+  low = half_to_float(word & 0xffff), high = half_to_float(word >> 16);
+}
+inline void host_pack(unsigned& word, float low, float high) {
+  word = unsigned(same_bits<uint16_t>(_Float16(high))) << 16 | same_bits<uint16_t>(_Float16(low));
+}
+
+// Running a grid
+
+static std::function<void()> entry;
+static void lane_main() {
+  entry();
+  lanes[current].state = DONE;
+  swapcontext(&lanes[current].context, &scheduler);
+}
+
+static bool release_warps(unsigned threads) {
+  bool released = false;
+  for (unsigned first = 0; first < threads; first += 32) {
+    unsigned there = 0;
+    for (unsigned lane = first; lane < first + 32; lane++)
+      there += lanes[lane].state == IN_WARP && !strcmp(lanes[lane].operation, lanes[first].operation);
+    if (there != 32) continue;
+    perform(lanes[first].operation, first);
+    for (unsigned lane = first; lane < first + 32; lane++) lanes[lane].state = READY;
+    released = true;
+  }
+  return released;
+}
+
+// 0, or 1 where lanes wait for others that never come.
+static int run_block(unsigned threads) {
+  lanes.resize(threads);
+  for (unsigned at = 0; at < threads; at++) {
+    Lane& lane = lanes[at];
+    if (!lane.stack) lane.stack.reset(new char[256 << 10]);
+    getcontext(&lane.context);
+    lane.context.uc_stack.ss_sp = lane.stack.get(), lane.context.uc_stack.ss_size = 256 << 10;
+    lane.context.uc_link = &scheduler;
+    lane.thread = {at, 0, 0}, lane.state = READY;
+    makecontext(&lane.context, lane_main, 0);
+  }
+  for (;;) {
+    unsigned done = 0, waiting = 0;
+    for (current = 0; current < threads; current++) {
+      if (lanes[current].state == READY) swapcontext(&scheduler, &lanes[current].context);
+      done += lanes[current].state == DONE, waiting += lanes[current].state == AT_BARRIER;
+    }
+    if (done == threads) return 0;
+    if (waiting == threads) {
+      for (Lane& lane : lanes) lane.state = READY;
+    } else if (!release_warps(threads)) {
+      return 1;
+    }
+  }
+}
+
+static int run_grid(unsigned x, unsigned y, unsigned z, unsigned threads, std::function<void()> kernel) {
+  entry = kernel;
+  for (blockIdx.z = 0; blockIdx.z < z; blockIdx.z++)
+    for (blockIdx.y = 0; blockIdx.y < y; blockIdx.y++)
+      for (blockIdx.x = 0; blockIdx.x < x; blockIdx.x++)
+        if (run_block(threads)) return 1;
+  return 0;
+}

@@ -1,0 +1,94 @@
+"""Tiles as CUDA prints them: fragments as the PTX manual has them, and machine code for each architecture."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernelc.backends import backend_named
+from kernelc.errors import DeviceError
+from kernelc.ir.dim import evaluate
+from kernelc.kernels.linear import LinearProblem, QkvShape
+from kernelc.kernels.matmul import MATMUL, MatmulSchedule
+from kernelc.kernels.rotary import Rotary
+from kernelc.kir.tile_types import F16
+from kernelc.kir.types import f16
+from kernelc.target import TARGETS
+from runtime.cuda_compile import CudaSource, compile_kernel, supported_architectures
+from tests.backends.cuda import host
+from tests.conformance.tiles import CASES, GROUPS, TileCase
+from tests.kernels.executors import run_interpreter
+
+CUDA = TARGETS["cuda"].variants[0]
+ON_CUDA = [case for case in CASES if case.memory != f16]
+
+
+@pytest.mark.parametrize("architecture", [750, 800])
+@pytest.mark.parametrize("case", ON_CUDA, ids=[case.name for case in ON_CUDA])
+def test_fragments_lie_where_the_manual_says(case: TileCase, architecture: int) -> None:
+    if reason := host.lacking():
+        pytest.skip(reason)
+    wanted = case.wanted()
+    arrays = {**case.inputs(), "out": np.zeros(wanted.size, case.kind.type("sum").dtype)}
+    got = host.run_on_host(case.kernel(), (GROUPS, 1, 1), arrays, {}, architecture=architecture)["out"]
+    np.testing.assert_array_equal(got.reshape(wanted.shape), wanted)
+
+
+@pytest.mark.parametrize("arch", ["sm_75", "sm_80", "sm_90", "sm_120"])
+def test_every_tile_operation_compiles(arch: str, tmp_path: Path) -> None:
+    try:
+        supported_architectures()
+    except DeviceError as error:
+        if "nvrtc" in os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split():
+            pytest.fail(f"NVRTC is required here: {error.message}")
+        pytest.skip(f"NVRTC missing: {error.message}")
+    for case in ON_CUDA:
+        rendered = backend_named("cuda").render(case.kernel())
+        source = CudaSource(case.name, rendered.text, rendered.entry)
+        assert compile_kernel(source, arch, tmp_path).startswith(b"\x7fELF")
+
+
+def test_operands_lie_in_words_of_sixteen_bytes() -> None:
+    (case,) = (case for case in CASES if case.memory == f16)
+    with pytest.raises(NotImplementedError, match="u32x4, not from f16"):
+        backend_named("cuda").render(case.kernel())
+
+
+ROTARY = Rotary(16, 10_000.0)
+QKV = QkvShape(heads=4, kv_heads=2, head_dim=16, rotary=ROTARY, kv_dtype="f16")
+PROBLEMS = (
+    LinearProblem("q4", 100, 128, 100, "residual", bias=True),
+    LinearProblem("q8", 128, 64, 64, "gated"),
+    LinearProblem("f16", QKV.rows, 64, 0, "qkv", qkv=QKV),
+)
+SCHEDULES = (
+    MatmulSchedule((2, 2), (1, 2), F16, 32, True),
+    MatmulSchedule((1, 2), (2, 2), F16, 64, False),
+    MatmulSchedule((2, 4), (1, 1), F16, 32, True),
+)
+
+
+EVERY = [(problem, SCHEDULES[0]) for problem in PROBLEMS] + [(PROBLEMS[0], each) for each in SCHEDULES[1:]]
+
+
+@pytest.mark.parametrize(("problem", "schedule"), EVERY, ids=[str(at) for at in range(len(EVERY))])
+def test_the_text_of_matmul_means_what_the_kernel_means(
+    problem: LinearProblem, schedule: MatmulSchedule
+) -> None:
+    if reason := host.lacking():
+        pytest.skip(reason)
+    assert schedule.fits(CUDA, problem)
+    env = {"seq": 33, "past": 3, "context": 36}
+    kernel = MATMUL.kernel(problem, schedule, CUDA)
+    arrays = MATMUL.inputs(problem, np.random.default_rng(1), env)
+    step = MATMUL.params(problem, np.random.default_rng(2), env)
+    x, y, z = (evaluate(axis, env) for axis in MATMUL.grid(problem, schedule))
+    got = host.run_on_host(kernel, (x, y, z), arrays, step)
+    wanted = run_interpreter(kernel, (x, y, z), arrays, step)
+    for name, array in wanted.items():
+        halves = name in MATMUL.packed_halves(problem)
+        a, b = (side.reshape(-1).view(np.float16 if halves else side.dtype) for side in (got[name], array))
+        np.testing.assert_allclose(a.astype(np.float64), b.astype(np.float64), rtol=2e-3, atol=2e-5)
