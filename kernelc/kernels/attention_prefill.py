@@ -6,7 +6,8 @@ A workgroup takes a block of queries of one head, and tile after tile of keys up
 of them may see. Queries go four to a vector: a *group* of invocations has the same four for good. Within it
 an invocation scores some keys of the tile, then sums up one load's worth of the value rows. So a group's
 maxima, totals and sums stay in its registers, and only the weights of a tile go through shared memory.
-Queries and keys are staged there a chunk of the head at a time, the keys unpacked once for all groups.
+Queries and keys are staged there a chunk of the head at a time, the keys unpacked once for all groups. Where
+there are matrix units and the cache holds halves, `kernelc.kernels.attention_tiles` does the same with them.
 
 Source: Dao et al., FlashAttention (2022): tiles, online softmax, nothing of size seq x past in memory.
 """
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
+from kernelc.kernels.attention_tiles import AttentionTilesSchedule, TiledPrefill, tile_schedules
 from kernelc.kernels.cache import AttentionBuffers, CacheShape, attention_bindings, attention_inputs
 from kernelc.kernels.deal import deal
 from kernelc.kernels.softmax import LOG2_E, LOWEST, Running
@@ -78,18 +80,26 @@ class AttentionPrefillSchedule:
         """Keys whose scores are computed at once."""
         return head_dim // self.width * self.keys
 
+    def threads(self, head_dim: int) -> int:
+        """Invocations of a workgroup."""
+        return head_dim // self.width * self.groups
+
     def shared_bytes(self, head_dim: int) -> int:
+        """Of a workgroup."""
         columns, tile = head_dim // self.width, self.tile(head_dim)
         staged = self.rows * self.chunk + tile * self.stride * self.lanes
         return 4 * (staged + ROWS * self.groups * (tile + columns))
 
     def fits(self, capabilities: Capabilities, head_dim: int) -> bool:
-        threads, registers = head_dim // self.width * self.groups, ROWS * (self.width + self.keys)
+        registers = ROWS * (self.width + self.keys)
         small = self.shared_bytes(head_dim) <= capabilities.shared_bytes
-        return threads <= capabilities.max_threads and registers <= 64 and small
+        return self.threads(head_dim) <= capabilities.max_threads and registers <= 64 and small
 
 
-class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSchedule]):
+PrefillSchedule = AttentionPrefillSchedule | AttentionTilesSchedule
+
+
+class AttentionPrefill(KernelSpec[AttentionPrefillProblem, PrefillSchedule]):
     """q [seq, heads, head_dim] -> out [seq, heads * head_dim].
 
     The keys and values of the chunk are in the cache already, at positions past .. past + seq - 1.
@@ -118,8 +128,9 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
 
     def space(
         self, capabilities: Capabilities, problem: AttentionPrefillProblem
-    ) -> Iterable[AttentionPrefillSchedule]:
+    ) -> Iterable[PrefillSchedule]:
         dim = problem.head_dim
+        yield from tile_schedules(capabilities, problem.cache)
         chunks = [chunk for chunk in range(2, min(dim, 64) + 1, 2) if dim % chunk == 0]
         choices = itertools.product(problem.cache.load_widths(), (1, 2, 4, 8, 16), (1, 2, 4, 8), chunks)
         for width, groups, keys, chunk in choices:
@@ -127,10 +138,11 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
             if chunk % width == 0 and schedule.fits(capabilities, dim):
                 yield schedule
 
-    def default(
-        self, capabilities: Capabilities, problem: AttentionPrefillProblem
-    ) -> AttentionPrefillSchedule:
-        """About 32 queries and 32 keys a tile; chunks of 16 elements (on an H200 1.2 times as fast as 32)."""
+    def default(self, capabilities: Capabilities, problem: AttentionPrefillProblem) -> PrefillSchedule:
+        """Matrix units where they can be had. Else about 32 queries and 32 keys a tile; chunks of 16 elements
+        (on an H200 1.2 times as fast as 32)."""
+        for on_matrix_units in tile_schedules(capabilities, problem.cache):
+            return on_matrix_units
         dim, widths = problem.head_dim, problem.cache.load_widths()
         width = next((w for w in widths if dim // w >= 8), widths[-1])
         keys = next(keys for keys in (1, 2, 4, 8) if dim // width * keys >= 32 or keys == 8)
@@ -138,17 +150,21 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
         wanted = (AttentionPrefillSchedule(width, groups, keys, chunk) for groups in (8, 4, 2, 1))
         return next(schedule for schedule in wanted if schedule.fits(capabilities, dim))
 
-    def workgroup(self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> int:
-        return problem.head_dim // schedule.width * schedule.groups
+    def workgroup(self, problem: AttentionPrefillProblem, schedule: PrefillSchedule) -> int:
+        return schedule.threads(problem.head_dim)
 
-    def grid(self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> Grid:
+    def grid(self, problem: AttentionPrefillProblem, schedule: PrefillSchedule) -> Grid:
         return (ceildiv(SEQ, schedule.rows), problem.heads, 1)
 
-    def trace(self, k: Tracer, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> None:
-        first_row = k.workgroup_id(0) * schedule.rows
-        prefill = _Prefill(k, problem, schedule, self.bindings(problem), first_row)
+    def trace(self, k: Tracer, problem: AttentionPrefillProblem, schedule: PrefillSchedule) -> None:
+        first_row, bindings = k.workgroup_id(0) * schedule.rows, self.bindings(problem)
+        prefill = (
+            _Prefill(k, problem, schedule, bindings)
+            if isinstance(schedule, AttentionPrefillSchedule)
+            else TiledPrefill(k, problem.cache, problem.heads, problem.scale, schedule, bindings)
+        )
         with k.when(first_row < k.param("seq")):  # a recorded dispatch may be larger than this step needs
-            prefill.attend()
+            prefill.attend(first_row)
 
     def inputs(
         self, problem: AttentionPrefillProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -159,6 +175,15 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
         """Values of order one. A score of magnitude 20 has an f32 error of a few 1e-6, which is its weight's
         relative error; exp2 adds as much."""
         return Tolerance(relative=3e-5, absolute=3e-5)
+
+    def tile_tolerance(self, problem: AttentionPrefillProblem) -> Tolerance:
+        """Queries and weights are rounded to f16, by at most 2^-11 of themselves; keys and values are halves.
+
+        Terms of a score whose squares add up to 16 (the largest of `inputs`) make it uncertain by a normal
+        error of at most 4 * 2^-11 / sqrt(3), which is its weight's relative error; the weight's own rounding
+        adds 2^-11. A mean of values of order one is off by as much at most: six times that.
+        """
+        return Tolerance(relative=2**-11, absolute=6 * 2**-11 * (4 / 3**0.5 + 1))
 
     def describe(self, problem: AttentionPrefillProblem) -> str:
         return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}"
@@ -173,9 +198,8 @@ class _Prefill:
         problem: AttentionPrefillProblem,
         schedule: AttentionPrefillSchedule,
         bindings: tuple[Binding, ...],
-        first_row: Value,
     ) -> None:
-        self.k, self.problem, self.schedule, self.first_row = k, problem, schedule, first_row
+        self.k, self.problem, self.schedule = k, problem, schedule
         self.buffers = AttentionBuffers.bind(k, bindings, problem.cache, schedule.width)
         self.keys, self.values = self.buffers.keys, self.buffers.values
         self.columns = self.values.loads
@@ -186,8 +210,8 @@ class _Prefill:
         self.maxima = k.shared("maxima", f32x4, schedule.groups * self.columns)
         self.weights = k.shared("weights", f32x4, schedule.groups * self.tile_keys)
 
-    def attend(self) -> None:
-        k, schedule = self.k, self.schedule
+    def attend(self, first_row: Value) -> None:
+        k, schedule, self.first_row = self.k, self.schedule, first_row
         seq, past = k.param("seq"), k.param("past")
         head = k.workgroup_id(1)
         kv_head = head // (self.problem.heads // self.problem.kv_heads)

@@ -83,7 +83,7 @@ class Panel:
     def _packed(self, elements: Sequence[Value]) -> list[Value]:
         return [halves(elements[at], elements[at + 1]) for at in range(0, len(elements), 2)]
 
-    def tile(self, role: str, row: Operators, step: Operators, name: str) -> Tile:
+    def tile(self, role: str, row: Operators, step: Number, name: str) -> Tile:
         """The tile whose first row is `row`, at the `step`th k elements; rows are the columns of b."""
         cells = self.kind.k // cell_elements(self.kind)
         place = row * self.stride + step * cells

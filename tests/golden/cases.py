@@ -146,6 +146,7 @@ CASES: tuple[Golden, ...] = (
         grouped_f16=AttentionPrefillProblem(8, 4, 8, "f16", 8**-0.5),
         f32=AttentionPrefillProblem(4, 4, 16, "f32", 0.25),
     ),
+    *distinct(ATTENTION_PREFILL, "heads_of_32", AttentionPrefillProblem(2, 1, 32, "f16", 0.25), "cuda"),
     *family(ARGMAX, vocab_512=ArgmaxProblem(512), odd=ArgmaxProblem(257)),
     *family(ARGMAX_BLOCKS, vocab_1000=ArgmaxBlocksProblem(1000, 128)),
     *family(ARGMAX_FINAL, blocks_8=ArgmaxFinalProblem(8)),

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention_tiles import AttentionTilesSchedule, tile_schedules
+from kernelc.kernels.softmax import LOG2_E
 from kernelc.target import TARGETS
 from tests.kernels.attention_problems import (
     BASELINE,
@@ -18,8 +20,10 @@ from tests.kernels.attention_problems import (
     opposed_keys,
     run_kernel,
 )
-from tests.kernels.executors import EXECUTORS
+from tests.kernels.executors import EXECUTORS, require
 from tests.kernels.harness import check_kernel
+
+TILES = TARGETS["cuda"].variants[0]
 
 
 @st.composite
@@ -41,6 +45,66 @@ def test_prefill_on_wgpu_equals_its_reference(
     problem: AttentionPrefillProblem, seed: int, data: st.DataObject
 ) -> None:
     check_prefill("wgpu", problem, seed, data)
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+@few
+@given(group=st.integers(1, 2), dim=st.sampled_from([16, 48, 64, 128]), seed=SEEDS, data=st.data())
+def test_prefill_on_matrix_units_equals_its_reference(
+    executor: str, group: int, dim: int, seed: int, data: st.DataObject
+) -> None:
+    problem = AttentionPrefillProblem(2 * group, 2, dim, "f16", dim**-0.5)
+    schedule = data.draw(st.sampled_from(list(tile_schedules(TILES, problem.cache))))
+    rows, tile = schedule.rows, schedule.tile_keys
+    seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1]))
+    past = data.draw(st.sampled_from([0, 1, tile - 1, tile, max(0, 2 * tile - seq)]))
+    env = {"seq": seq, "past": past, "context": past + seq + data.draw(st.sampled_from([0, 1, 40]))}
+    check_kernel(
+        ATTENTION_PREFILL,
+        problem,
+        executor=executor,
+        capabilities=TILES,
+        seed=seed,
+        env=env,
+        schedule=schedule,
+    )
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize("winner", [0, 5, 63, 64])
+def test_matrix_units_pick_the_values_of_scores_of_ten_thousand(executor: str, winner: int) -> None:
+    """Queries and keys that halves hold exactly; every weight is then 1 or 0."""
+    require(executor, TILES)
+    problem = AttentionPrefillProblem(2, 1, 16, "f16", 4.0 / LOG2_E)
+    env = {"seq": 40, "past": 80, "context": 130}
+    arrays = ATTENTION_PREFILL.inputs(problem, np.random.default_rng(4), env)
+    fill_cache(problem.cache, arrays["k_cache"], opposed_keys(problem.cache, 120, winner))
+    arrays["q"][...] = 13.0
+    schedule = ATTENTION_PREFILL.default(TILES, problem)
+    kernel = ATTENTION_PREFILL.kernel(problem, schedule, TILES)
+    step = ATTENTION_PREFILL.params(problem, np.random.default_rng(0), env)
+    got = EXECUTORS[executor](kernel, (2, 2, 1), arrays, step)["out"].reshape(40, 2, 16)
+    values = problem.cache.values(arrays["v_cache"]).astype(np.float64)[:, 0]
+    for row in range(40):
+        seen = [p for p in (winner, winner + 41) if p <= 80 + row]
+        assert np.allclose(got[row], values[seen].mean(axis=0), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("head_dim", [16, 48, 64, 80, 96, 128, 256])
+def test_matrix_units_are_chosen_where_they_can_be(head_dim: int) -> None:
+    problem = AttentionPrefillProblem(8, 2, head_dim, "f16", 0.1)
+    schedule = ATTENTION_PREFILL.default(TILES, problem)
+    assert isinstance(schedule, AttentionTilesSchedule)
+    kernel = ATTENTION_PREFILL.kernel(problem, schedule, TILES)
+    assert kernel.features() == ("tile_f16_16x16x16",)
+    assert kernel.shared_bytes == schedule.shared_bytes(head_dim) <= TILES.shared_bytes
+
+
+@pytest.mark.parametrize(("head_dim", "kv_dtype"), [(64, "f32"), (20, "f16"), (8, "f16")])
+def test_caches_of_floats_and_odd_heads_go_without_matrix_units(head_dim: int, kv_dtype: str) -> None:
+    problem = AttentionPrefillProblem(8, 2, head_dim, kv_dtype, 0.1)
+    schedule = ATTENTION_PREFILL.default(TILES, problem)
+    assert ATTENTION_PREFILL.kernel(problem, schedule, TILES).features() == ()
 
 
 def check_prefill(executor: str, problem: AttentionPrefillProblem, seed: int, data: st.DataObject) -> None:

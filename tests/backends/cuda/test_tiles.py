@@ -11,6 +11,8 @@ import pytest
 from kernelc.backends import backend_named
 from kernelc.errors import DeviceError
 from kernelc.ir.dim import evaluate
+from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention_tiles import AttentionTilesSchedule
 from kernelc.kernels.linear import LinearProblem, QkvShape
 from kernelc.kernels.matmul import MATMUL, MatmulSchedule
 from kernelc.kernels.rotary import Rotary
@@ -49,6 +51,21 @@ def test_every_tile_operation_compiles(arch: str, tmp_path: Path) -> None:
         rendered = backend_named("cuda").render(case.kernel())
         source = CudaSource(case.name, rendered.text, rendered.entry)
         assert compile_kernel(source, arch, tmp_path).startswith(b"\x7fELF")
+
+
+@pytest.mark.parametrize(("head_dim", "teams", "keys"), [(32, 2, 32), (64, 1, 16)])
+def test_the_text_of_attention_means_what_the_kernel_means(head_dim: int, teams: int, keys: int) -> None:
+    if reason := host.lacking():
+        pytest.skip(reason)
+    problem = AttentionPrefillProblem(2, 1, head_dim, "f16", head_dim**-0.5)
+    kernel = ATTENTION_PREFILL.kernel(problem, AttentionTilesSchedule(teams, keys), CUDA)
+    env = {"seq": 19, "past": 37, "context": 60}
+    arrays = ATTENTION_PREFILL.inputs(problem, np.random.default_rng(1), env)
+    step = ATTENTION_PREFILL.params(problem, np.random.default_rng(2), env)
+    grid = (2, 2, 1)
+    got = host.run_on_host(kernel, grid, arrays, step)["out"]
+    wanted = run_interpreter(kernel, grid, arrays, step)["out"]
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-3)  # a weight may round to either of two halves
 
 
 def test_operands_lie_in_words_of_sixteen_bytes() -> None:
