@@ -24,6 +24,7 @@ interface TokenizerVectors extends Loading {
 
 interface PromptVectors extends Loading {
   readonly template: { source: string; bos: string; eos: string };
+  readonly talks: readonly (readonly { messages: Message[]; text: string; ids: number[]; answer: number[] }[])[];
   readonly cases: readonly { messages: Message[]; refused?: true; rendered: string; text: string; ids: number[] }[];
 }
 
@@ -109,6 +110,19 @@ for (const [title, path] of [["the demo model", DEMO], ["random", MORE]] as cons
         const wanted = ({ refused, rendered, text, ids }: PromptVectors["cases"][number]): unknown =>
           refused ? "refused" : { rendered, text, ids };
         expect(differing(each.cases, ({ messages }) => made(messages), wanted)).toEqual([]);
+      });
+
+      it(`${each.folder}/${each.file}: keeps the ids of ${each.talks.length} conversations`, async () => {
+        const coder = await load(each);
+        const template = makeTemplate(each.template.source, each.template.bos, each.template.eos);
+        for (const talk of each.talks) {
+          const prompts = makePromptEncoder(coder, template);
+          for (const { messages, text, ids, answer } of talk) {
+            const prompt = prompts.prompt(messages);
+            expect(prompt).toEqual({ text, ids });
+            prompts.remember(prompt, answer);
+          }
+        }
       });
     }
   });
