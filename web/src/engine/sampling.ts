@@ -48,8 +48,7 @@ function drawnSeed(): number {
 /** @throws KernelcError "usage" unless `value` is a number of low..high (above low where `openLow`). */
 export function number(name: string, value: unknown, low: number, high: number, openLow = false): number {
   if (typeof value === "number" && low <= value && value <= high && !(openLow && value === low)) return value;
-  const from = openLow ? `above ${low} and` : `from ${low} to`;
-  return refuse(name, value, `a number ${from} at most ${high}`);
+  return refuse(name, value, openLow ? `a number above ${low} and at most ${high}` : `a number from ${low} to ${high}`);
 }
 
 /** @throws KernelcError "usage" unless `value` is an integer of low..high. */
