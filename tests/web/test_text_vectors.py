@@ -100,7 +100,7 @@ def compare(node: str, folder: Path, vectors: dict[str, list[Any]]) -> None:
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
     environment = {**os.environ, "KERNELC_TEXT_VECTORS": str(path), "NO_COLOR": "1"}
     done = subprocess.run(
-        [*command, *reporters], cwd=WEB, env=environment, capture_output=True, text=True, timeout=240
+        [*command, *reporters], cwd=WEB, env=environment, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     ran = [

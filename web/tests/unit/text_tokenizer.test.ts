@@ -2,12 +2,14 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { KernelcError } from "../../src/artifact/errors.js";
 import { loadCoder } from "../../src/text/tokenizer.js";
 import { TextTable } from "../../src/text/textTable.js";
 import type { Coder } from "../../src/text/types.js";
+
+vi.setConfig({ testTimeout: 120_000 }); // large files, on machines that are busy with other tests
 
 const REPO = resolve(import.meta.dirname, "../../..");
 const DATA = resolve(process.env["KERNELC_TEST_DATA"] ?? resolve(REPO, "../shared/data"), "tokenizers");

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { makePromptEncoder } from "../../src/text/prompt.js";
 import { makeTemplate } from "../../src/text/template.js";
@@ -32,6 +32,8 @@ interface Vectors {
   readonly tokenizers: readonly TokenizerVectors[];
   readonly prompts: readonly PromptVectors[];
 }
+
+vi.setConfig({ testTimeout: 120_000 }); // large files, on machines that are busy with other tests
 
 const REPO = resolve(import.meta.dirname, "../../..");
 const DEMO = resolve(import.meta.dirname, "../vectors/demo_text.json");
