@@ -2,7 +2,7 @@ import type { App } from "../app.js";
 import { MAX_CONTENT } from "../conversations.js";
 import { freshId, h, setAttribute } from "../dom.js";
 import { icon } from "../icons.js";
-import { loadedTitle, type AppState } from "../state.js";
+import type { AppState } from "../state.js";
 import { textButton } from "./buttons.js";
 import type { View } from "./view.js";
 
@@ -31,8 +31,6 @@ export class Composer implements View {
     this.element.hidden = state.view !== "chat";
     this.form.hidden = !state.model.loaded;
     this.closed.hidden = state.model.loaded !== null;
-    const title = loadedTitle(state);
-    this.field.placeholder = title ? `Message ${title}` : "Write a message";
     this.showButton(state.answering !== null);
   }
 
