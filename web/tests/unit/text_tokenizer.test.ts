@@ -210,6 +210,14 @@ describe("tokenizer.json", () => {
     expect(coder.encode("s<s>", { parseSpecial: true })).toEqual([3, 1]);
   });
 
+  it("keeps a byte order mark, and the first of equally good ways to cut", async () => {
+    const coder = await json();
+    expect(coder.decode(coder.encode("\ufeffhe"))).toBe("\ufeffhe");
+    const vocab = [["<unk>", 0], ["a", -1], ["b", -1], ["ab", -2]];
+    const pieces = { model: { type: "Unigram", unk_id: 0, vocab }, added_tokens: [], pre_tokenizer: null };
+    expect((await json({ ...pieces, decoder: { type: "Fuse" } })).encode("abba")).toEqual([3, 2, 1]);
+  });
+
   it.each([
     [{ model: null }, "model: got nothing, wanted BPE or Unigram"],
     [{ model: { type: "WordPiece", vocab: {} } }, 'model: got "WordPiece"'],
