@@ -57,9 +57,15 @@ export function integer(name: string, value: unknown, low: number, high: number)
   return refuse(name, value, `an integer from ${low} to ${high}`);
 }
 
+/** Throw the "usage" error of a field that is not what is `wanted`. */
 export function refuse(name: string, value: unknown, wanted: string): never {
-  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value).slice(0, 80);
+  const shown = Array.isArray(value) ? `a list of ${value.length}` : shownValue(value);
   throw new KernelcError("usage", `${name} is ${shown}, wanted ${wanted}`);
+}
+
+function shownValue(value: unknown): string {
+  if (typeof value === "object" && value !== null) return "an object";
+  return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
 }
 
 /** Whether the most likely token of the untouched logits is taken. */
