@@ -58,7 +58,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.click(".plan .button.primary");
     await page.waitForFunction(() => /MB\/s/.test(document.querySelector(".steps")?.textContent ?? ""));
     expect(await page.innerText(".steps")).toMatch(/of 5\.1 MB · 2\.4 MB\/s · \d\.\d s left/);
-    await page.click("text=Cancel");
+    await page.click("button:text-is(\"Cancel\")");
     await load(page);
     expect(await page.evaluate(() => document.activeElement?.className)).toBe("composer-field");
     expect(await page.title()).toBe("Demo · kernelc");
@@ -229,6 +229,17 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.click("text=Choose a model");
     expect(await page.innerText(".plan .failure")).toContain("gone");
     expect(await page.innerText(".plan .button.primary")).toBe("Try again");
+  });
+
+  test("an old chat can be read while the model loads", async () => {
+    const old = { id: "a", title: "Owls", named: true, created: 1, updated: 2, messages: [{ id: "m", role: "user", content: "About owls" }] };
+    await open({ pause: 500, entries: [["a", old], ["b", { id: "b", title: 5 }]] });
+    expect(await page.locator(".chat-title").allInnerTexts()).toEqual(["Owls"]);
+    await page.click(".plan .button.primary");
+    await page.click(".chat-open");
+    expect(await page.innerText(".question-text")).toBe("About owls");
+    await expect.poll(() => page.innerText(".composer-closed")).toMatch(/The model is loading: \d+ %/);
+    await page.waitForSelector(".composer-field:visible");
   });
 
   test("stored models are marked and deleted; leftovers too", async () => {

@@ -20,7 +20,7 @@ export class ModelPanel implements View {
   private readonly rest = h("div", { class: "leftovers" });
   private readonly problem = h("div");
   private readonly device = h("div");
-  private readonly note = h("p", { class: "hint" });
+  private readonly notes = h("ul", { class: "notes hint" });
   private shownDevice: DeviceState | null = null;
   private readonly plan: PlanCard;
   private readonly progress: LoadProgress;
@@ -30,7 +30,7 @@ export class ModelPanel implements View {
     this.plan = new PlanCard(app);
     this.progress = new LoadProgress(app);
     const intro = h("p", { class: "lead" }, "The model runs on your own graphics device, inside this page. What you write stays on this device.");
-    this.element = h("section", { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 }, h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.note, this.rest));
+    this.element = h("section", { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 }, h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.notes, this.rest));
   }
 
   update(state: AppState): void {
@@ -40,7 +40,7 @@ export class ModelPanel implements View {
     this.progress.update(state);
     this.updateProblem(state);
     this.updateDevice(state.device);
-    setText(this.note, state.storageNote);
+    if (this.notes.childElementCount !== state.notes.length) this.notes.replaceChildren(...state.notes.map((note) => h("li", {}, note)));
     setText(this.heading, headingFor(state));
     setChildren(this.list, (state.catalog ?? []).map((model) => this.cardFor(model, state)));
     this.updateRest(state);
