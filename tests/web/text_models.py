@@ -1,4 +1,5 @@
 """Small tokenizers of every kind that the page reads, made by the packages that define them."""
+# ruff: noqa: RUF001 - full-width letters are what a normaliser is for
 
 from __future__ import annotations
 
@@ -12,28 +13,62 @@ import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 SENTENCES = [
-    "once upon a time there was a little girl", "she went to the park and saw a big red ball, twice!",
-    "Ｆｕｌｌ ｗｉｄｔｈ ﬁne  Straße café ① ½ Å ｱ", "it's 12345 times 2 == 24690 (or so): don't ask", "漢字かな 한국어 🚀🚀 ▁ ok",
-    "def f(x):\n    return x + 1\n", "<fold> and <tool> 'S I'VE",
-] * 6  # fmt: skip
+    "once upon a time there was a little girl",
+    "she went to the park and saw a big red ball, twice!",
+    "Ｆｕｌｌ ｗｉｄｔｈ ﬁne  Straße café ① ½ Å ｱ",
+    "it's 12345 times 2 == 24690 (or so): don't ask",
+    "漢字かな 한국어 🚀🚀 ▁ ok",
+    "def f(x):\n    return x + 1\n",
+    "<fold> and <tool> 'S I'VE",
+] * 6
 
-_MODEL = {"vocab_size": 420, "hard_vocab_limit": False, "character_coverage": 1.0, "minloglevel": 2, "num_threads": 1}
+_MODEL = {
+    "vocab_size": 420,
+    "hard_vocab_limit": False,
+    "character_coverage": 1.0,
+    "minloglevel": 2,
+    "num_threads": 1,
+}
 
 SENTENCEPIECE: dict[str, Mapping[str, object]] = {
     "bpe identity bytes": {
-        "model_type": "bpe", "byte_fallback": True, "normalization_rule_name": "identity",
-        "remove_extra_whitespaces": False, "user_defined_symbols": ["<fold>", "  ", "▁▁▁", "<fold><fold>"],
+        "model_type": "bpe",
+        "byte_fallback": True,
+        "normalization_rule_name": "identity",
+        "remove_extra_whitespaces": False,
+        "user_defined_symbols": ["<fold>", "  ", "▁▁▁", "<fold><fold>"],
     },
-    "bpe nfkc": {"model_type": "bpe", "normalization_rule_name": "nmt_nfkc", "byte_fallback": True, "vocab_size": 500},
+    "bpe nfkc": {
+        "model_type": "bpe",
+        "normalization_rule_name": "nmt_nfkc",
+        "byte_fallback": True,
+        "vocab_size": 500,
+    },
     "bpe nfkc_cf no bytes": {"model_type": "bpe", "normalization_rule_name": "nmt_nfkc_cf"},
     "bpe suffix": {"model_type": "bpe", "treat_whitespace_as_suffix": True},
-    "bpe no prefix": {"model_type": "bpe", "add_dummy_prefix": False, "byte_fallback": True, "vocab_size": 500},
-    "unigram": {"model_type": "unigram", "user_defined_symbols": ["<fold>", "little girl"], "control_symbols": ["<ctl>"]},
-    "unigram bytes": {"model_type": "unigram", "byte_fallback": True, "vocab_size": 500, "remove_extra_whitespaces": False},
+    "bpe no prefix": {
+        "model_type": "bpe",
+        "add_dummy_prefix": False,
+        "byte_fallback": True,
+        "vocab_size": 500,
+    },
+    "unigram": {
+        "model_type": "unigram",
+        "user_defined_symbols": ["<fold>", "little girl"],
+        "control_symbols": ["<ctl>"],
+    },
+    "unigram bytes": {
+        "model_type": "unigram",
+        "byte_fallback": True,
+        "vocab_size": 500,
+        "remove_extra_whitespaces": False,
+    },
     "char": {"model_type": "char", "user_defined_symbols": ["<fold>"]},
     "other names": {"model_type": "bpe", "bos_piece": "[B]", "eos_piece": "[E]", "bos_id": 2, "eos_id": 1},
+    "unused bpe": {"model_type": "bpe", "byte_fallback": True, "vocab_size": 500},
+    "unused unigram": {"model_type": "unigram"},
     "no ends": {"model_type": "bpe", "bos_id": -1, "eos_id": -1},
-}  # fmt: skip
+}
 
 _TOKEN = {"special": True}
 CONFIGS: dict[str, Mapping[str, object]] = {
@@ -53,6 +88,34 @@ CONFIGS: dict[str, Mapping[str, object]] = {
 }
 
 
+def _varint(value: int) -> bytes:
+    low, rest = value & 0x7F, value >> 7
+    return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])
+
+
+def without_some(model: bytes, every: int) -> bytes:
+    """Return a model that has each so many-th of its normal pieces marked as unused.
+
+    Pieces are field 1 of a ModelProto, a piece's type its field 3; later values of a field count.
+    """
+    at, count, made = 0, 0, b""
+    while at < len(model):
+        assert model[at] & 7 == 2, "a field that is not length-delimited"
+        length, shift, start = 0, 0, at + 1
+        while True:
+            length |= (model[start] & 0x7F) << shift
+            start, shift = start + 1, shift + 7
+            if model[start - 1] < 0x80:
+                break
+        body = model[start : start + length]
+        if model[at] == 0x0A and b"\x18" not in body[-2:-1]:  # a normal piece: without a type
+            count += 1
+            body += b"\x18\x05" if count % every == 0 else b""
+        made += bytes([model[at]]) + _varint(len(body)) + body
+        at = start + length
+    return made
+
+
 def write_sentencepiece(folder: Path) -> list[Path]:
     """Write a folder for each sentencepiece model, the first with each of the configurations."""
     made: list[Path] = []
@@ -61,9 +124,12 @@ def write_sentencepiece(folder: Path) -> list[Path]:
         sentencepiece.SentencePieceTrainer.train(  # pyright: ignore[reportAttributeAccessIssue]
             sentence_iterator=iter(SENTENCES), model_writer=written, **{**_MODEL, **options}
         )
+        model = without_some(written.getvalue(), 3) if name.startswith("unused") else written.getvalue()
         configs = CONFIGS if not made else {"": CONFIGS[""]}
-        made += [_write(folder / f"{name} {config}".strip(), "tokenizer.model", written.getvalue(), configs[config])
-                 for config in configs]  # fmt: skip
+        made += [
+            _write(folder / f"{name} {config}".strip(), "tokenizer.model", model, configs[config])
+            for config in configs
+        ]
     return made
 
 
@@ -97,24 +163,49 @@ def _pipelines() -> dict[str, tuple[models.Model, object, object, object]]:
     squeezed = normalizers.Replace(tokenizers.Regex(r" {2,}"), " ")
     digits = pre_tokenizers.Sequence([pre_tokenizers.Digits(True), pre_tokenizers.Punctuation()])
     grouped = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Digits(False), pre_tokenizers.Punctuation("contiguous")]
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Digits(False),
+            pre_tokenizers.Punctuation("contiguous"),
+        ]
     )
-    llama3 = pre_tokenizers.Sequence([_split(LLAMA3, "isolated"), pre_tokenizers.ByteLevel(False, use_regex=False)])
+    llama3 = pre_tokenizers.Sequence(
+        [_split(LLAMA3, "isolated"), pre_tokenizers.ByteLevel(False, use_regex=False)]
+    )
     fallback = models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True)
     return {
         "gpt2": (models.BPE(), None, pre_tokenizers.ByteLevel(add_prefix_space=True), byte_level),
-        "gpt2 bare": (models.BPE(), normalizers.NFC(), pre_tokenizers.ByteLevel(add_prefix_space=False), byte_level),
+        "gpt2 bare": (
+            models.BPE(),
+            normalizers.NFC(),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+            byte_level,
+        ),
         "llama3": (models.BPE(ignore_merges=True), None, llama3, byte_level),
-        "spm": (fallback, normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]), None, SPM_DECODER),
+        "spm": (
+            fallback,
+            normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]),
+            None,
+            SPM_DECODER,
+        ),
         "unknown": (models.BPE(unk_token="<unk>"), lower, digits, space),
         "fused": (models.BPE(unk_token="<unk>", fuse_unk=True), squeezed, grouped, space),
         "none": (models.BPE(), normalizers.StripAccents(), _split(" ", "merged_with_previous"), space),
-        "next": (models.BPE(unk_token="<unk>"), normalizers.NFD(), _split("[0-9]", "merged_with_next"), space),
+        "next": (
+            models.BPE(unk_token="<unk>"),
+            normalizers.NFD(),
+            _split("[0-9]", "merged_with_next"),
+            space,
+        ),
         "metaspace": (models.BPE(unk_token="<unk>"), None, pre_tokenizers.Metaspace("▁", "always"), space),
         "metaspace first": (models.Unigram(), None, pre_tokenizers.Metaspace("▁", "first"), space),
-        "metaspace never": (models.Unigram(), None, pre_tokenizers.Metaspace("▁", "never", split=False),
-                            decoders.Metaspace("▁", "never")),
-    }  # fmt: skip
+        "metaspace never": (
+            models.Unigram(),
+            None,
+            pre_tokenizers.Metaspace("▁", "never", split=False),
+            decoders.Metaspace("▁", "never"),
+        ),
+    }
 
 
 JSON_CONFIG = {"bos_token": "<s>", "eos_token": "<|eot_id|>"}
@@ -122,14 +213,20 @@ JSON_CONFIG = {"bos_token": "<s>", "eos_token": "<|eot_id|>"}
 
 def write_json(folder: Path) -> list[Path]:
     """Write a folder for each tokenizer.json."""
-    return [_write(folder / f"json {name}", "tokenizer.json", _json(name, parts).encode(), JSON_CONFIG)
-            for name, parts in _pipelines().items()]  # fmt: skip
+    return [
+        _write(folder / f"json {name}", "tokenizer.json", _json(name, parts).encode(), JSON_CONFIG)
+        for name, parts in _pipelines().items()
+    ]
 
 
 def _json(name: str, parts: tuple[models.Model, object, object, object]) -> str:
     tokenizer = tokenizers.Tokenizer(parts[0])
     normalizer, pre_tokenizer, decoder = parts[1:]
-    for attribute, part in (("normalizer", normalizer), ("pre_tokenizer", pre_tokenizer), ("decoder", decoder)):
+    for attribute, part in (
+        ("normalizer", normalizer),
+        ("pre_tokenizer", pre_tokenizer),
+        ("decoder", decoder),
+    ):
         if part is not None:
             setattr(tokenizer, attribute, part)
     special = ["<unk>", "<s>", "</s>"]
@@ -141,7 +238,11 @@ def _json(name: str, parts: tuple[models.Model, object, object, object]) -> str:
         first = [*special, *BYTES] if name == "spm" else special
         alphabet = pre_tokenizers.ByteLevel.alphabet() if isinstance(decoder, decoders.ByteLevel) else []
         trainer = trainers.BpeTrainer(
-            vocab_size=600, special_tokens=first, initial_alphabet=alphabet, show_progress=False, limit_alphabet=80
+            vocab_size=600,
+            special_tokens=first,
+            initial_alphabet=alphabet,
+            show_progress=False,
+            limit_alphabet=80,
         )
     tokenizer.train_from_iterator(SENTENCES, trainer)
     for token in ADDED:

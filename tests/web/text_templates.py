@@ -1,4 +1,5 @@
-"""Templates that chat models are published with, in substance, and what of Jinja they use: for both runtimes."""
+"""Templates that chat models are published with, in substance, and what of Jinja they use, for both runtimes."""
+# ruff: noqa: E501 - templates stay on one line, as checkpoints have them
 
 from __future__ import annotations
 
@@ -70,7 +71,7 @@ _QWEN3 = """{%- if messages[0].role == 'system' %}
         {{- '<think>\\n\\n</think>\\n\\n' }}
     {%- endif %}
 {%- endif %}
-"""  # noqa: E501
+"""
 _GEMMA = (
     "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
     "{% for message in messages %}{% if (message['role'] == 'assistant') %}{% set role = 'model' %}{% else %}"

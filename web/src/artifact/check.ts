@@ -152,7 +152,8 @@ class Check {
   private program(path: string, program: Program): void {
     for (const [name, [low, high]] of program.symbols) {
       const known = [...this.manifest.symbols.keys()].join(", ");
-      const [least, most] = this.manifest.symbols.get(name) ?? this.fail(`${path}.symbols.${name}`, `wanted one of ${known}`);
+      const bounds = this.manifest.symbols.get(name);
+      const [least, most] = bounds ?? this.fail(`${path}.symbols.${name}`, `wanted one of ${known}`);
       if (!(least <= low && low <= high && high <= most)) {
         this.fail(`${path}.symbols.${name}`, `got [${low}, ${high}], wanted bounds within [${least}, ${most}]`);
       }
@@ -187,7 +188,8 @@ class Check {
       this.fail(`${path}.buffer`, `${wants.name} is written, but ${bound.buffer} is a weight`);
     }
     if (bound.offset % 4) this.fail(`${path}.offset`, `got ${bound.offset}, wanted a multiple of 4`);
-    const [sizes, rooms, element] = [this.sizes(bound.bytes), this.sizes(buffer.bytes), ELEMENT_BYTES.get(wants.element)];
+    const [sizes, rooms] = [this.sizes(bound.bytes), this.sizes(buffer.bytes)];
+    const element = ELEMENT_BYTES.get(wants.element);
     sizes.forEach((size, index) => {
       const room = (rooms[index] ?? 0) - bound.offset;
       if (size <= 0 || size > room || size % (element ?? 1)) {

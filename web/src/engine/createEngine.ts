@@ -56,13 +56,15 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   const again = { ...loading, signal: undefined, onKernel: undefined, onWeights: undefined, onCheck: undefined };
   const reopen = async (): Promise<GpuExecutor> => {
     const reloaded = await loadArtifact(source, again);
-    options.onNotice?.({ code: "device-restored", message: "The graphics device was lost, and has been set up again." });
+    const message = "The graphics device was lost, and has been set up again.";
+    options.onNotice?.({ code: "device-restored", message });
     return reloaded;
   };
   const engine = new TokenEngine(executor, manifest, context, loading.roles, reopen);
   tell({ phase: "ready" });
   const loadSeconds = (performance.now() - began) / 1000;
-  return new LocalEngine({ engine, manifest, ...texts, card: card(found.id, files.folder, manifest, context), loadSeconds });
+  const facts = card(found.id, files.folder, manifest, context);
+  return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds });
 }
 
 function loadOptions(options: EngineOptions, context: number, tell: (progress: Progress) => void): LoadOptions {

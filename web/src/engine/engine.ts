@@ -13,8 +13,9 @@ export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_gre
 export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
 
 /**
- * So few tokens go into the cache by decode steps: a prefill step costs as much as some of them however few its rows
- * are, and its kernels may still be being compiled. A rule of length alone, so that it is the same every time.
+ * A prompt of so few tokens goes into the cache by decode steps: a prefill step costs as much as some of them however
+ * few its rows are, and its kernels may still be being compiled. The rule looks at the whole prompt, cached or not,
+ * so that asking again computes the same in the same way.
  */
 const SHORT_PROMPT_TOKENS = 8;
 /** Decode steps handed over before the first id is read back. */
@@ -125,7 +126,7 @@ export class TokenEngine {
       if (oldest) await unlessAborted(oldest.result(), options.signal);
       flying.shift();
     };
-    const role: Role = ids.length <= SHORT_PROMPT_TOKENS ? "decode" : "prefill";
+    const role: Role = start + ids.length <= SHORT_PROMPT_TOKENS ? "decode" : "prefill";
     await unlessAborted(sequence.executor.prepare([role]), options.signal);
     if (done() < ids.length) sequence.writeTokens(ids.slice(done()));
     try {
@@ -179,7 +180,8 @@ export class TokenEngine {
     options: GenerateOptions = {},
   ): Generation {
     if (!this.sequence.ids.length) {
-      throw new KernelcError("usage", "nothing to generate from", { help: "feed at least one token first, such as BOS" });
+      const help = "feed at least one token first, such as BOS";
+      throw new KernelcError("usage", "nothing to generate from", { help });
     }
     const request = {
       maxNew,

@@ -50,9 +50,15 @@ export class LocalEngine implements Engine {
     this.parts = parts;
     this.model = parts.card;
     const { engine, coder, prompts, card, template } = parts;
-    const stopIds = card.eos_token_ids;
-    const { name } = card;
-    const chat = new ChatCompletions({ engine, coder, prompts, isPlain: template.isPlain, stopIds, name, mutex: this.mutex });
+    const chat = new ChatCompletions({
+      engine,
+      coder,
+      prompts,
+      isPlain: template.isPlain,
+      stopIds: card.eos_token_ids,
+      name: card.name,
+      mutex: this.mutex,
+    });
     this.chat = { completions: { create: creator(chat, () => this.requireOpen()) } };
   }
 

@@ -33,7 +33,8 @@ export class ProgramTable {
     for (const entry of this.of(role)) {
       if (within(seq, entry.seq) && within(past, entry.past)) return entry.name;
     }
-    throw new KernelcError("usage", `no ${role} program takes ${seq} tokens after ${past}; there is ${this.shown(role)}`);
+    const asked = `no ${role} program takes ${seq} tokens after ${past}`;
+    throw new KernelcError("usage", `${asked}; there is ${this.shown(role)}`);
   }
 
   /** The most tokens that one step of `role` takes at this position. @throws KernelcError "usage". */
@@ -50,7 +51,8 @@ export class ProgramTable {
   }
 
   private shown(role: Role): string {
-    return this.of(role).map(({ name, seq, past }) => `${name} (seq ${seq.join("..")}, past ${past.join("..")})`).join("; ");
+    const shown = ({ name, seq, past }: Entry): string => `${name} (seq ${seq.join("..")}, past ${past.join("..")})`;
+    return this.of(role).map(shown).join("; ");
   }
 }
 

@@ -50,7 +50,7 @@ export function checkedRequest(request: ChatRequest, vocabSize: number): Checked
 /** @throws KernelcError "usage" where these are no messages. */
 function messages(given: unknown): readonly Message[] {
   if (!Array.isArray(given) || !given.length || given.length > MOST_MESSAGES) {
-    return refuse("messages", Array.isArray(given) ? `a list of ${given.length}` : given, "at least one message");
+    return refuse("messages", given, "at least one message");
   }
   given.forEach((message: Partial<Message> | null, index) => {
     const role: unknown = message?.role;
@@ -68,7 +68,7 @@ function limit(most: number | undefined): number {
 
 function stops(given: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (list.length > MOST_STOPS) refuse("stop", `a list of ${list.length}`, `at most ${MOST_STOPS} texts`);
+  if (list.length > MOST_STOPS) refuse("stop", list, `at most ${MOST_STOPS} texts`);
   return list.map((stop, index) => {
     if (typeof stop === "string" && stop.length > 0 && stop.length <= MOST_STOP_LENGTH) return stop;
     return refuse(`stop[${index}]`, stop, `a text of 1 to ${MOST_STOP_LENGTH} characters`);

@@ -48,8 +48,7 @@ function drawnSeed(): number {
 /** @throws KernelcError "usage" unless `value` is a number of low..high (above low where `openLow`). */
 export function number(name: string, value: unknown, low: number, high: number, openLow = false): number {
   if (typeof value === "number" && low <= value && value <= high && !(openLow && value === low)) return value;
-  const from = openLow ? `above ${low} and` : `from ${low} to`;
-  return refuse(name, value, `a number ${from} at most ${high}`);
+  return refuse(name, value, openLow ? `a number above ${low} and at most ${high}` : `a number from ${low} to ${high}`);
 }
 
 /** @throws KernelcError "usage" unless `value` is an integer of low..high. */
@@ -58,9 +57,15 @@ export function integer(name: string, value: unknown, low: number, high: number)
   return refuse(name, value, `an integer from ${low} to ${high}`);
 }
 
+/** Throw the "usage" error of a field that is not what is `wanted`. */
 export function refuse(name: string, value: unknown, wanted: string): never {
-  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value).slice(0, 80);
+  const shown = Array.isArray(value) ? `a list of ${value.length}` : shownValue(value);
   throw new KernelcError("usage", `${name} is ${shown}, wanted ${wanted}`);
+}
+
+function shownValue(value: unknown): string {
+  if (typeof value === "object" && value !== null) return "an object";
+  return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
 }
 
 /** Whether the most likely token of the untouched logits is taken. */

@@ -179,7 +179,8 @@ export function shortfalls(plan: LoadPlan, needs: Needs, limits: Limits): string
   for (const dispatch of [...plan.programs.values()].flat()) {
     const odd = dispatch.ranges.find((range) => range.offset % alignment);
     if (!odd) continue;
-    reasons.push(`${dispatch.origin} binds ${odd.buffer} at ${odd.offset}, this device wants multiples of ${alignment}`);
+    const wanted = `this device wants multiples of ${alignment}`;
+    reasons.push(`${dispatch.origin} binds ${odd.buffer} at ${odd.offset}, ${wanted}`);
     break;
   }
   return reasons;

@@ -1,12 +1,12 @@
 /** An artifact onto a device: kernels compiled and checked, weights streamed into buffers, dispatches bound. */
 
 import { aborted, KernelcError } from "../artifact/errors.js";
-import type { FileEntry, Manifest, Role, Variant } from "../artifact/schema.js";
+import type { Manifest, Role, Variant } from "../artifact/schema.js";
 import { checkedVariants, knownVariants, type CheckJob, type CheckRecords } from "../engine/selfcheck.js";
 import type { Notice, ShardSource } from "../weights/load.js";
 import type { LoadProgress } from "../weights/progress.js";
 import { allocate, placements, WeightWriter } from "./buffers.js";
-import { Device, openAdapter, type Adapter, type DeviceOptions } from "./device.js";
+import { Device, openAdapter, type DeviceOptions } from "./device.js";
 import { checkLimits, chooseVariants, needsOf, requiredLimits, type Choices } from "./limits.js";
 import { planLoad, type LoadPlan } from "./loadPlan.js";
 import { Pipelines, type KernelSource } from "./pipelines.js";
@@ -104,11 +104,11 @@ class Loading {
   /** Make programs ready: all of them, or where they are `known` to work, those of the first answer. */
   private async prepare(programs: ProgramSet, known: boolean): Promise<void> {
     const { roles } = this.options;
-    const [first, later] = [roles.filter((role) => FIRST_ROLES.includes(role)), roles.filter((role) => !FIRST_ROLES.includes(role))];
-    for (const role of first) await programs.prepare(role);
-    const rest = (async (): Promise<void> => {
-      for (const role of later) await programs.prepare(role);
-    })();
+    const inOrder = async (wanted: readonly Role[]): Promise<void> => {
+      for (const role of wanted) await programs.prepare(role);
+    };
+    await inOrder(roles.filter((role) => FIRST_ROLES.includes(role)));
+    const rest = inOrder(roles.filter((role) => !FIRST_ROLES.includes(role)));
     if (known) rest.catch(() => undefined); // told to who needs the role
     else await rest;
   }
@@ -193,5 +193,3 @@ function preferred(choices: Choices): Map<string, Variant> {
   for (const [name, [variant]] of choices) if (variant) first.set(name, variant);
   return first;
 }
-
-export type { Adapter, FileEntry };

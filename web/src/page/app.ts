@@ -117,7 +117,7 @@ export class App {
   }
 
   private build(): HTMLElement {
-    const skip = h("button", { type: "button", class: "skip", on: { click: () => this.composer.focus() } }, "Skip to the message field");
+    const skip = h("button", { type: "button", class: "skip", on: { click: () => this.composer.focus(true) } }, "Skip to the message field");
     const shade = h("div", { class: "shade", on: { click: () => this.closeDrawer() } });
     return h("div", { class: "app" }, skip, this.sidebar.element, shade, this.stage);
   }

@@ -7,6 +7,9 @@ import { selectedModel, storedFor, type Action, type AppState, type DeviceState 
 import type { Store } from "./store.js";
 import { newId } from "./conversations.js";
 
+/** Notices of what is so, and not of what happened: they need not pop up. */
+const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing"]);
+
 /** Chooses, plans, loads and deletes models. Holds the one engine that is loaded. */
 export class ModelController {
   private loaded: ChatEngine | null = null;
@@ -33,7 +36,7 @@ export class ModelController {
     }
     const model = this.preferredModel();
     if (model) await this.startWith(model);
-    await probed;
+    await probed.catch((error: unknown) => this.warn(this.describe(error).detail));
   }
 
   private async startWith(model: CatalogModel): Promise<void> {
@@ -165,8 +168,8 @@ export class ModelController {
   }
 
   private tell(notice: Notice): void {
-    if (notice.code === "not-persistent") return this.store.dispatch({ type: "storage-noted", note: notice.message });
-    const tone = notice.code === "device-restored" || notice.code === "f16-missing" ? "info" : "warning";
+    if (QUIET.has(notice.code)) return this.store.dispatch({ type: "noted", note: notice.message });
+    const tone = notice.code === "device-restored" ? "info" : "warning";
     this.store.dispatch({ type: "toast-shown", toast: { id: newId(), tone, text: notice.message } });
   }
 

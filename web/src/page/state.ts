@@ -35,8 +35,8 @@ export interface AppState {
   catalogFailure: Failure | null;
   device: DeviceState;
   stored: readonly StoredModel[];
-  /** What the browser says of how long it will keep what is stored. */
-  storageNote: string;
+  /** What is good to know of this device and needs no attention: shown with the models. */
+  notes: readonly string[];
   model: ModelState;
   /** Conversations that have messages, the latest first. */
   conversations: readonly Conversation[];
@@ -55,7 +55,7 @@ export type Action =
   | { type: "catalog-read"; models: readonly CatalogModel[] }
   | { type: "catalog-failed"; failure: Failure }
   | { type: "device-probed"; device: DeviceState }
-  | { type: "storage-noted"; note: string }
+  | { type: "noted"; note: string }
   | { type: "stored-read"; stored: readonly StoredModel[] }
   | { type: "conversations-read"; conversations: readonly Conversation[] }
   | { type: "chat-started"; now: number }
@@ -72,7 +72,7 @@ export type Action =
 
 export function initialState(settings: Settings, theme: ThemeChoice, now: number): AppState {
   return {
-    view: "model", catalog: null, catalogFailure: null, stored: [], storageNote: "",
+    view: "model", catalog: null, catalogFailure: null, stored: [], notes: [],
     device: { kind: "unknown" }, model: { selected: null, context: 0, plan: { kind: "none" }, status: { kind: "idle" }, loaded: null },
     conversations: [], current: newConversation(now), answering: null, answerFailure: null,
     settings, theme, toasts: [],
@@ -86,7 +86,7 @@ export function reduce(state: AppState, action: Action): AppState {
     case "catalog-read": return { ...state, catalog: action.models, catalogFailure: null };
     case "catalog-failed": return { ...state, catalog: [], catalogFailure: action.failure };
     case "device-probed": return { ...state, device: action.device };
-    case "storage-noted": return { ...state, storageNote: action.note };
+    case "noted": return state.notes.includes(action.note) ? state : { ...state, notes: [...state.notes, action.note] };
     case "stored-read": return { ...state, stored: action.stored };
     case "settings-changed": return { ...state, settings: action.settings };
     case "theme-changed": return { ...state, theme: action.theme };

@@ -21,7 +21,7 @@ export type Program = Parameters<Interpreter["run"]>[0];
 
 export const MAX_OUTPUT = 4 * 2 ** 20;
 const MAX_ITEMS = 10 ** 6;
-const MAX_MILLISECONDS = 1000;
+const MAX_MILLISECONDS = 2000; // a real template takes a few
 const STEPS_A_LOOK = 256;
 
 /** Why a template was stopped, apart from its own mistakes. */

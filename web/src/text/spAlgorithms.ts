@@ -8,12 +8,14 @@
 import { bad } from "./fields.js";
 import { mergeSymbols, type Joiner } from "./merging.js";
 import { bestPath } from "./bestPath.js";
-import { PieceType, type SentencePieceModel } from "./sentencePieceModel.js";
+import { PieceType, SPACE_SYMBOL, type SentencePieceModel } from "./sentencePieceModel.js";
 import { characterLength, type PrefixMatcher } from "./spNormalizer.js";
 import { TextTable } from "./textTable.js";
 
 const MAX_RESEGMENT_DEPTH = 100; // as in sentencepiece
 const UNKNOWN_PENALTY = 10;
+const MAX_CACHED = 10000;
+const MAX_CACHED_LENGTH = 64;
 
 /** A piece of the text and its id; that of the unknown piece where the vocabulary does not have it. */
 export interface Cut {
@@ -26,7 +28,7 @@ export type Algorithm = (text: string) => Cut[];
 
 /** The model's algorithm, ready to run. */
 export function algorithmOf(model: SentencePieceModel, defined: PrefixMatcher, where: string): Algorithm {
-  if (model.algorithm === "bpe") return bpe(model, defined);
+  if (model.algorithm === "bpe") return byWords(model, bpe(model, defined));
   if (model.algorithm === "unigram") return unigram(model, where);
   if (model.algorithm === "char") return characters(model, defined);
   throw bad(where, `got a sentencepiece model of kind "${model.algorithm}", wanted bpe, unigram or char`);
@@ -39,6 +41,28 @@ function isNormal(type: number | undefined): boolean {
 /** The pieces that a text may be cut into. */
 function normalPieces(model: SentencePieceModel): TextTable {
   return new TextTable(model.pieces, (id) => isNormal(model.types[id]) && model.ids.get(model.pieces[id] ?? "") === id);
+}
+
+/**
+ * The same algorithm, word by word, where no piece can reach from one word into the next, and each word only once.
+ * That no piece is unused keeps it exact: how such pieces are taken apart may depend on the whole text.
+ */
+function byWords(model: SentencePieceModel, whole: Algorithm): Algorithm {
+  const crossing = new RegExp(`[^${SPACE_SYMBOL}]${SPACE_SYMBOL}`);
+  if (model.pieces.some((piece) => crossing.test(piece)) || model.types.includes(PieceType.unused)) return whole;
+  const word = new RegExp(`${SPACE_SYMBOL}*[^${SPACE_SYMBOL}]*`, "g");
+  const cache = new Map<string, readonly Cut[]>();
+  return (text) => {
+    const cuts: Cut[] = [];
+    for (const found of text.match(word) ?? []) {
+      if (!found) continue; // the pattern matches nothing at the end
+      const known = cache.get(found) ?? whole(found);
+      if (cache.size >= MAX_CACHED) cache.clear();
+      if (found.length <= MAX_CACHED_LENGTH) cache.set(found, known);
+      for (const cut of known) cuts.push(cut);
+    }
+    return cuts;
+  };
 }
 
 function bpe(model: SentencePieceModel, defined: PrefixMatcher): Algorithm {

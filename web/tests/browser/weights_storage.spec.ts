@@ -2,7 +2,7 @@
 import type { BrowserContext, CDPSession } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import { hasChromium, startServer, type TestServer } from "./harness";
+import { hasChromium, startBrowser, startServer, type TestServer } from "./harness";
 import {
   type Artifact, buildPage, Folders, freshOrigin, type Realm, startProfile, Tab, writeArtifact,
 } from "./weights_harness";
@@ -140,6 +140,15 @@ describe.skipIf(!hasChromium)("weights in Chromium", () => {
       expect(error).toMatchObject({ code: "aborted" });
       expect(milliseconds).toBeLessThan(1500);
     });
+  });
+
+  test("fill a private window: they are loaded all the same, and nothing of them stays", async () => {
+    const browser = await startBrowser(); // its contexts are private windows
+    const tab = await Tab.open(await browser.newContext(), origin, "worker");
+    await quota(tab, 2 * MIB);
+    expect(await tab.load(artifact)).toMatchObject({ hashes: hashes(), notices: ["storage-full"], error: undefined });
+    expect(await tab.call("models")).toEqual([]);
+    await browser.close();
   });
 
   test("that the browser has no room for are not stored, but loaded all the same", async () => {

@@ -116,7 +116,7 @@ describe("parseManifest", () => {
       { buffer: "norm", offset: 0, bytes: 256 },
       { buffer: "norm", offset: 256, bytes: 256 },
     ];
-    (json as unknown as { programs: { decode: { dispatches: { bindings: unknown }[] } } }).programs.decode.dispatches[0]!.bindings = bindings;
+    field(json, "programs/decode/dispatches/0")["bindings"] = bindings;
     expect(() => parse(json)).toThrow("buffer norm is bound both to be read and to be written");
   });
 

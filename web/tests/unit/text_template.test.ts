@@ -2,7 +2,7 @@
 
 import { readFileSync, existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { KernelcError } from "../../src/artifact/errors.js";
 import { strftime } from "../../src/text/strftime.js";
@@ -15,6 +15,8 @@ interface Case {
   readonly generation: boolean;
   readonly rendered: string | null;
 }
+
+vi.setConfig({ testTimeout: 120_000 }); // large files, on machines that are busy with other tests
 
 const REPO = resolve(import.meta.dirname, "../../..");
 const DATA = process.env["KERNELC_TEST_DATA"] ?? resolve(REPO, "../shared/data");
@@ -87,7 +89,7 @@ describe("hostile templates", () => {
     "macros in macros":
       "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
   };
-  it.each(Object.entries(endless))("%s are stopped in about a second", (_, source) => {
+  it.each(Object.entries(endless))("%s are stopped within seconds", (_, source) => {
     const before = process.cpuUsage();
     expect(refusal(source).message).toContain("chat_template.jinja: the template was stopped");
     expect(process.cpuUsage(before).user / 1e6).toBeLessThan(4);

@@ -8,7 +8,10 @@ interface Node {
 }
 
 /** A handle with both ways of writing; which of them a realm has is FileSystemFileHandle's to say. */
-class FakeFileHandle {
+export class FakeFileHandle {
+  /** What a file may hold, and what writing through a sync handle says when that is not enough. */
+  static room = Infinity;
+  static whenFull = 0;
   private readonly node: Node;
 
   constructor(node: Node) {
@@ -29,6 +32,7 @@ class FakeFileHandle {
         return part.length;
       },
       write: (chunk: Uint8Array, { at }: { at: number }): number => {
+        if (at + chunk.length > FakeFileHandle.room) return FakeFileHandle.whenFull;
         node.bytes = joined(node.bytes.subarray(0, at), chunk);
         return chunk.length;
       },

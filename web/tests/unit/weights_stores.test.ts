@@ -4,7 +4,7 @@ import { MemoryStore } from "../../src/weights/memory.js";
 import { OpfsStore } from "../../src/weights/opfs.js";
 import { getBytes, putBytes, type Store } from "../../src/weights/store.js";
 import { someBytes } from "./weights_fakes.js";
-import { FakeCaches, fakeFileSystem } from "./weights_storage_fakes.js";
+import { FakeCaches, FakeFileHandle, fakeFileSystem } from "./weights_storage_fakes.js";
 
 const MIB = 2 ** 20;
 
@@ -135,6 +135,18 @@ describe("what was written when the page dies", () => {
     expect(await store.size("shards", "a")).toBe(4 * MIB);
     await store.append("shards", "a", 4 * MIB);
     expect(pieces?.size).toBe(1);
+  });
+});
+
+describe("a full disk in a worker", () => {
+  afterEach(() => void (FakeFileHandle.room = Infinity));
+
+  it.each([0, 3, 2 ** 32 - 10])("is noticed where writing returns %d", async (returned) => {
+    realm(["createSyncAccessHandle"]);
+    Object.assign(FakeFileHandle, { room: 15, whenFull: returned });
+    const writer = await (await OpfsStore.open(fakeFileSystem()))?.append("shards", "a", 0);
+    await writer?.write(new Uint8Array(10));
+    await expect(writer?.write(new Uint8Array(10))).rejects.toMatchObject({ name: "QuotaExceededError" });
   });
 });
 

@@ -1,8 +1,9 @@
 import type { App } from "../app.js";
 import { MAX_CONTENT } from "../conversations.js";
-import { freshId, h, setAttribute } from "../dom.js";
+import { freshId, h, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
-import { loadedTitle, type AppState } from "../state.js";
+import { loadFraction, type LoadStatus } from "../modelState.js";
+import type { AppState } from "../state.js";
 import { textButton } from "./buttons.js";
 import type { View } from "./view.js";
 
@@ -13,6 +14,8 @@ export class Composer implements View {
   private readonly send: HTMLButtonElement;
   private readonly form: HTMLFormElement;
   private readonly closed: HTMLElement;
+  private readonly why = h("p");
+  private readonly choose: HTMLButtonElement;
   private answering = false;
 
   constructor(private readonly app: App) {
@@ -21,7 +24,8 @@ export class Composer implements View {
     this.send = h("button", { type: "submit", class: "send" });
     const box = h("div", { class: "composer-box" }, this.field, this.send);
     this.form = h("form", { class: "composer-form", on: { submit: (event) => this.submit(event) } }, box);
-    this.closed = h("div", { class: "composer-closed", hidden: true }, h("p", {}, "No model is loaded."), textButton("Choose a model", () => app.toggleModels(), { class: "primary" }));
+    this.choose = textButton("Choose a model", () => app.toggleModels(), { class: "primary" });
+    this.closed = h("div", { class: "composer-closed", hidden: true }, this.why, this.choose);
     this.element = h("footer", { class: "composer" }, this.form, this.closed, h("p", { class: "composer-hint", id: hint }, "Enter sends, Shift+Enter begins a line, Escape stops."));
     this.field.addEventListener("keydown", (event) => this.press(event));
     this.field.addEventListener("input", () => this.grow());
@@ -31,13 +35,19 @@ export class Composer implements View {
     this.element.hidden = state.view !== "chat";
     this.form.hidden = !state.model.loaded;
     this.closed.hidden = state.model.loaded !== null;
-    const title = loadedTitle(state);
-    this.field.placeholder = title ? `Message ${title}` : "Write a message";
     this.showButton(state.answering !== null);
+    this.showWhy(state.model.status);
   }
 
-  focus(): void {
-    if (!this.form.hidden) this.field.focus();
+  /** Puts the cursor here; but where that would bring up a keyboard over half of the window, only if it was asked for. */
+  focus(asked = false): void {
+    if (!this.form.hidden && (asked || !matchMedia("(pointer: coarse)").matches)) this.field.focus();
+  }
+
+  private showWhy(status: LoadStatus): void {
+    const loading = status.kind === "loading";
+    setText(this.why, loading ? `The model is loading: ${Math.floor(loadFraction(status.steps) * 100)} %.` : "No model is loaded.");
+    setText(this.choose.lastElementChild ?? this.choose, loading ? "Show" : "Choose a model");
   }
 
   private showButton(answering: boolean): void {

@@ -38,7 +38,7 @@ export function statsLine(stats: AnswerStats | undefined, finish: Finish | undef
 /** An answer: growing Markdown, then its numbers and what can be done with it. */
 export class AnswerView {
   readonly element: HTMLElement;
-  private readonly body = h("div", { class: "markdown" });
+  private readonly body = h("div", { class: "markdown", dir: "auto" });
   private readonly markdown = new MarkdownView(this.body);
   private readonly thinking = h("p", { class: "thinking" }, h("span", { class: "dots", "aria-hidden": "true" }), "Reading your message");
   private readonly stats = h("span", { class: "stats" });
@@ -93,7 +93,7 @@ export class AnswerView {
 /** A question, which can be taken back and asked another way. */
 export class QuestionView {
   readonly element: HTMLElement;
-  private readonly text = h("div", { class: "question-text" });
+  private readonly text = h("div", { class: "question-text", dir: "auto" });
   private readonly edit: HTMLButtonElement;
   private readonly show: HTMLElement;
 

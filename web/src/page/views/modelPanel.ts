@@ -20,7 +20,7 @@ export class ModelPanel implements View {
   private readonly rest = h("div", { class: "leftovers" });
   private readonly problem = h("div");
   private readonly device = h("div");
-  private readonly note = h("p", { class: "hint" });
+  private readonly notes = h("ul", { class: "notes hint" });
   private shownDevice: DeviceState | null = null;
   private readonly plan: PlanCard;
   private readonly progress: LoadProgress;
@@ -30,7 +30,7 @@ export class ModelPanel implements View {
     this.plan = new PlanCard(app);
     this.progress = new LoadProgress(app);
     const intro = h("p", { class: "lead" }, "The model runs on your own graphics device, inside this page. What you write stays on this device.");
-    this.element = h("section", { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 }, h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.note, this.rest));
+    this.element = h("section", { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 }, h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.notes, this.rest));
   }
 
   update(state: AppState): void {
@@ -40,8 +40,8 @@ export class ModelPanel implements View {
     this.progress.update(state);
     this.updateProblem(state);
     this.updateDevice(state.device);
-    setText(this.note, state.storageNote);
-    setText(this.heading, state.catalog?.length === 1 ? "Load the model" : "Choose a model");
+    if (this.notes.childElementCount !== state.notes.length) this.notes.replaceChildren(...state.notes.map((note) => h("li", {}, note)));
+    setText(this.heading, headingFor(state));
     setChildren(this.list, (state.catalog ?? []).map((model) => this.cardFor(model, state)));
     this.updateRest(state);
   }
@@ -95,7 +95,8 @@ class ModelCard {
     const id = freshId("model");
     this.radio = h("input", { type: "radio", name: "model", id, on: { change: () => void app.models.select(model.name) } });
     const facts = h("span", { class: "facts" }, `${formatBytes(model.bytes)} · ${model.quant}`);
-    const label = h("label", { for: id, class: "model-label" }, this.radio, h("span", { class: "model-title" }, model.title), facts, this.badge);
+    const words = h("span", { class: "model-words" }, h("span", { class: "model-title" }, model.title), facts, this.badge);
+    const label = h("label", { for: id, class: "model-label" }, this.radio, words);
     this.stored.append(this.storedText, iconButton("trash", `Delete the stored files of ${model.title}`, () => void askDelete(app, this.storedId, model.title)));
     this.element = h("div", { class: "model-card" }, h("div", { class: "model-head" }, label, this.stored), this.details);
   }
@@ -113,6 +114,11 @@ class ModelCard {
     this.storedId = stored?.id ?? "";
     if (stored) setText(this.storedText, `${formatBytes(stored.bytes)} ${stored.complete ? "stored" : "of it stored"}`);
   }
+}
+
+function headingFor(state: AppState): string {
+  if (state.model.status.kind === "loading") return "Loading the model";
+  return state.catalog?.length === 1 ? "Load the model" : "Choose a model";
 }
 
 function deleteButton(app: App, stored: StoredModel): HTMLButtonElement {
