@@ -212,7 +212,7 @@ def _device_info(driver: Handle, device: Handle) -> DeviceInfo:
         name=str(device.name()),
         driver=f"CUDA {version // 1000}.{version % 1000 // 10}, compute capability {major}.{minor}",
         target="cuda",
-        features=frozenset({"subgroups"}),
+        features=frozenset({"subgroups", "dot4"}),
         subgroup_size=int(device.get_attribute(driver.device_attribute.WARP_SIZE)),
         limits=_limits(driver, device),
         memory_bytes=int(device.total_memory()),

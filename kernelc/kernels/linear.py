@@ -108,12 +108,23 @@ def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
 
 def linear_reference(problem: LinearProblem, arrays: Arrays, params: Params) -> None:
     """Products in float32 with numpy's own summation; norm, silu and angles as their own references."""
-    cols = problem.cols
-    x = arrays["x"].reshape(-1, cols)
-    x = x[int(params["seq"]) - 1 :][:1] if problem.last_row else x[: int(params["seq"])]
+    x = linear_rows(problem, arrays, params)
     if problem.norm_eps is not None:
         x = rms_norm_reference(x, arrays["norm_weight"].reshape(-1), problem.norm_eps)
-    y = x @ unpacked(problem.format, arrays, problem.rows, cols).T
+    y = x @ unpacked(problem.format, arrays, problem.rows, problem.cols).T
+    linear_epilogue_reference(problem, y, arrays, params)
+
+
+def linear_rows(problem: LinearProblem, arrays: Arrays, params: Params) -> npt.NDArray[np.float32]:
+    """The rows of x that take part. Shape: f32 [rows of x, cols]."""
+    x, seq = arrays["x"].reshape(-1, problem.cols), int(params["seq"])
+    return x[seq - 1 :][:1] if problem.last_row else x[:seq]
+
+
+def linear_epilogue_reference(
+    problem: LinearProblem, y: npt.NDArray[Any], arrays: Arrays, params: Params
+) -> None:
+    """Add the bias to the products and write what the epilogue makes of them. Shape: y [seq, rows]."""
     if problem.bias:
         y = y + arrays["bias"]
     if problem.qkv is not None:

@@ -213,12 +213,17 @@ class Kernel:
         return sum(shared.bytes for shared in self.shared)
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16" and/or "subgroups"."""
+        """What the device must offer: "f16", "subgroups", "dot4", in this order."""
         types = {memory.type.scalar for memory in (*self.buffers, *self.shared)}
         types |= {s.variable.type.scalar for s in walk(self.body) if isinstance(s, Declare)}
         types |= {value.type.scalar for value in values_of(self.body)}
-        subgroups = any(value.op.startswith("subgroup_") for value in values_of(self.body))
-        return (*(("f16",) if "f16" in types else ()), *(("subgroups",) if subgroups else ()))
+        operations = {value.op for value in values_of(self.body)}
+        asked = {
+            "f16": "f16" in types,
+            "subgroups": any(op.startswith("subgroup_") for op in operations),
+            "dot4": "dot4_i8" in operations,
+        }
+        return tuple(feature for feature, needed in asked.items() if needed)
 
 
 def operands(statement: Statement) -> tuple[Value, ...]:

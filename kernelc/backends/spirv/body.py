@@ -28,6 +28,7 @@ from kernelc.kir.nodes import (
     Variable,
     values_of,
 )
+from kernelc.kir.simplify import constant_of
 from kernelc.kir.types import Type, boolean, f32, u32
 
 _COMMENT_COLUMN = 80
@@ -211,6 +212,8 @@ class BodyPrinter:
                 return self.remainder(wish, value, *args)
             case "unpack_u8x4" | "unpack_i8x4":
                 return self.bytes(wish, value, args[0])
+            case "dot4_i8":
+                return self.dot4(wish, value, args)
             case _:
                 return self.place_of(value, type)
 
@@ -299,6 +302,13 @@ class BodyPrinter:
         limit = self.constant(float(high + 1), wide)
         above = self.result(f"{wish}_above", "OpFOrdGreaterThanEqual", conditions, operand, limit)
         return self.result(wish, "OpSelect", self.type(type), above, self.constant(high, type), whole)
+
+    def dot4(self, wish: str, value: Value, args: list[str]) -> str:
+        type, a, b, plus = self.type(value.type), *args
+        product = self.result(f"{wish}_product", "OpSDotKHR", type, a, b, "PackedVectorFormat4x8BitKHR")
+        if constant_of(value.args[2]) == 0:
+            return product
+        return self.result(wish, "OpIAdd", type, plus, product)
 
     def bytes(self, wish: str, value: Value, word: str) -> str:
         words = u32.with_lanes(4)
