@@ -25,8 +25,9 @@ Progress = Callable[[str, int, int], None]
 
 
 def default_out(name: str, options: CompileOptions) -> Path:
-    """dist/NAME-QUANT-TARGET"""
-    return Path("dist") / f"{name}-{options.quant}-{options.target}"
+    """dist/NAME-QUANT-TARGET, with -int8 behind the quant where activations are rounded."""
+    quant = options.quant if options.activations == "f32" else f"{options.quant}-{options.activations}"
+    return Path("dist") / f"{name}-{quant}-{options.target}"
 
 
 def build_artifact(

@@ -72,6 +72,7 @@ LIES: list[tuple[str, Any, str, str]] = [
     ("target", "metal", "target", "wanted one of wgsl"),
     ("target", "cuda", "kernels.matvec.variants", "wanted cuda alone"),
     ("quant", "q5", "quant", "wanted one of q4"),
+    ("activations", "int4", "activations", "wanted one of f32, int8"),
     ("model", [], "model", "got a list of 0, wanted an object"),
     ("model.layers", ..., "model.layers", "the field is missing"),
     ("model.heads", 4.5, "model.heads", "got 4.5, wanted an integer"),

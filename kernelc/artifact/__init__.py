@@ -7,6 +7,7 @@ chat template. `ArtifactWriter` builds one, `Artifact.open` reads one, trusting 
 from kernelc.artifact.parse import parse_manifest
 from kernelc.artifact.reader import MANIFEST, Artifact
 from kernelc.artifact.schema import (
+    ACTIVATIONS,
     ALIGNMENT_BYTES,
     ELEMENT_BYTES,
     MAX_SHARD_BYTES,
@@ -45,5 +46,5 @@ __all__ = [
     "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
     "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GraphInfo", "Json", "Bounds",
     "Checks", "KernelCheck", "CheckInput", "CheckOutput",
-    "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
+    "ACTIVATIONS", "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
 ]  # fmt: skip

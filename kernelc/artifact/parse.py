@@ -57,7 +57,7 @@ def parse_manifest(text: str, file: str) -> Manifest:
 
 def _manifest(root: Node) -> Manifest:
     names = "format version name target quant model symbols params kernels buffers programs weights"
-    r = root.record(names + " tokenizer chat_template graph", "checks")
+    r = root.record(names + " tokenizer chat_template graph", "checks activations")
     symbols = r["symbols"].mapping(_bounds, 16)
     context = {name: symbols[name] for name in symbols if name == "context"}
     return Manifest(
@@ -74,7 +74,9 @@ def _manifest(root: Node) -> Manifest:
         tokenizer=r["tokenizer"].optional(_tokenizer),
         chat_template=r["chat_template"].optional(_chat_template),
         graph=r["graph"].optional(_graph),
-        checks=r["checks"].optional(read_checks),  # artifacts of before have none
+        # artifacts of before have none of these
+        checks=r["checks"].optional(read_checks),
+        activations=r["activations"].optional(lambda node: node.one_of(schema.ACTIVATIONS)) or "f32",
     )
 
 

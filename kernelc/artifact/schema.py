@@ -23,6 +23,8 @@ ALIGNMENT_BYTES = 256
 MAX_SHARD_BYTES = 64 * 2**20
 
 QUANTS = ("q4", "q8", "f16", "f32")
+ACTIVATIONS = ("f32", "int8")
+"""What decoding multiplies weights with: activations as they are, or rounded to signed bytes first."""
 TARGETS = ("wgsl", "cuda", "spirv", "opencl")
 ROLES = ("prefill", "decode", "score", "sample_greedy", "sample")
 PARAM_TYPES = ("u32", "f32")
@@ -261,6 +263,7 @@ class Manifest:
     chat_template: ChatTemplateInfo | None = None
     graph: GraphInfo | None = None
     checks: Checks | None = None
+    activations: str = "f32"
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form. Maps are sorted, but programs keep their order: the first that fits is run."""

@@ -84,7 +84,7 @@ function readManifest(root: Node): Manifest {
   const r = root.record(
     ["format", "version", "name", "target", "quant", "model", "symbols", "params", "kernels", "buffers", "programs",
       "weights", "tokenizer", "chat_template", "graph"],
-    ["checks"],
+    ["checks", "activations"],
   );
   const symbols = r.symbols.mapping(bounds, 16);
   const context = new Map([...symbols].filter(([name]) => name === "context"));
@@ -103,6 +103,7 @@ function readManifest(root: Node): Manifest {
     chat_template: r.chat_template.optional(chatTemplate),
     graph: r.graph.optional(graph),
     checks: r.checks.optional(checks),
+    activations: r.activations.optional((node) => node.oneOf(schema.ACTIVATIONS)) ?? "f32",
   };
 }
 

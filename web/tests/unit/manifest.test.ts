@@ -26,12 +26,14 @@ describe("parseManifest", () => {
     expect([...manifest.programs.keys()]).toEqual(["decode", "sample_greedy"]);
     expect(manifest.kernels.get("copy")?.variants[0]?.grid).toEqual([["ceildiv", "seq", 64], 1, 1]);
     expect(manifest.checks).toBeNull();
+    expect(manifest.activations).toBe("f32");
   });
 
   it.each<[string, unknown, string]>([
     ["format", "zip", 'manifest.json: format: got "zip", wanted kernelc-artifact'],
     ["version", 2, "version: got 2, wanted 1"],
     ["quant", "q3", 'quant: got "q3", wanted one of q4, q8, f16, f32'],
+    ["activations", "int4", 'activations: got "int4", wanted one of f32, int8'],
     ["name", "../x", "name: got"],
     ["extra", 1, "extra: got 1, wanted no such field"],
     ["buffers", undefined, "buffers: the field is missing"],
