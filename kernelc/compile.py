@@ -181,10 +181,8 @@ class _Builder:
         fused = fuse(graph)
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
-        selection = select(
-            fused,
-            SelectOptions(self.options.quant, self.largest_binding, split, self.options.activations == "int8"),
-        )
+        int8 = self.options.activations == "int8"
+        selection = select(fused, SelectOptions(self.options.quant, self.largest_binding, split, int8))
         self.selected.matrices |= selection.matrices
         self.selected.vectors |= selection.vectors
         symbols = {"seq": graph.symbols["seq"], "past": past}

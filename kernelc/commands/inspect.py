@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.artifact import Artifact, Manifest, Weights
-from kernelc.commands.options import QUANTS, add_activations, add_context, add_json, add_kv, is_artifact, print_json
+from kernelc.commands.options import (
+    QUANTS,
+    add_activations,
+    add_context,
+    add_json,
+    add_kv,
+    is_artifact,
+    print_json,
+)
 from kernelc.commands.table import print_table, size
 from kernelc.errors import ContextError
 from runtime.engine import ALL_ROLES, GENERATE_ROLES, SCORE_ROLES

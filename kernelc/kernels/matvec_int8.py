@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import groups_of
-from kernelc.kernels.activations import coded, rounded
+from kernelc.kernels.activations import GROUP, coded, rounded
 from kernelc.kernels.deal import deal
 from kernelc.kernels.dot4 import dot4
 from kernelc.kernels.linear import (
@@ -89,6 +89,17 @@ class MatvecInt8Schedule:
         if self.in_subgroup:
             return 1
         return max(1, self.team // _SMALLEST_SUBGROUP) if self.over_subgroups else self.team
+
+    def shared_bytes(self, problem: LinearProblem) -> int:
+        """Workgroup memory of the kernel."""
+        return self.staged * _group_bytes(problem) + self._cells_bytes(problem)
+
+    def most_staged(self, problem: LinearProblem, shared_bytes: int) -> int:
+        """Groups that fit into so much memory; below 1 where the partial sums alone do not."""
+        return (shared_bytes - self._cells_bytes(problem)) // _group_bytes(problem)
+
+    def _cells_bytes(self, problem: LinearProblem) -> int:
+        return 4 * self.parts * (self.stride + (problem.norm_eps is not None))
 
     @property
     def stride(self) -> int:
@@ -372,14 +383,16 @@ def _schedule(
         threads, team, rows, unroll, early, groups, capabilities.subgroups, capabilities.subgroup_size,
         capabilities.f16, capabilities.dot4,
     )  # fmt: skip
-    normed = problem.norm_eps is not None
-    cells_bytes = 4 * made.parts * (made.stride + normed)
-    group_bytes = 32 + 4 + 4 * (problem.format == "q4") + 4 * normed
-    most = (capabilities.shared_bytes - cells_bytes) // group_bytes
+    most = made.most_staged(problem, capabilities.shared_bytes)
     if most < min(groups, 32):
         return None
     rounds = _ceildiv(groups, most)
     return replace(made, staged=_ceildiv(groups, rounds))
+
+
+def _group_bytes(problem: LinearProblem) -> int:
+    """Shared memory of a staged group: its codes and scale, q4's offset, the norm's squares."""
+    return GROUP + 4 + 4 * (problem.format == "q4") + 4 * (problem.norm_eps is not None)
 
 
 def _ceildiv(a: int, b: int) -> int:
