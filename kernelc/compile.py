@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kernelc import debug
-from kernelc.artifact import Manifest, ModelInfo, Param, Requires, Weights
+from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, Weights
 from kernelc.backends import backend_named
 from kernelc.errors import UsageError
 from kernelc.ir.dim import Dim
@@ -20,6 +20,7 @@ from kernelc.ir.graph import Graph
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
+from kernelc.kernels.matvec_int8 import FORMATS_WITH_CODES
 from kernelc.kernels.step import STEP
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.text import kernel_text
@@ -49,12 +50,14 @@ SMALL_CACHE_BYTES = 32 << 20
 @dataclass(frozen=True)
 class CompileOptions:
     """`context`: the longest (None: the model's own, at most DEFAULT_CONTEXT). `kv_dtype` of the cache,
-    None: f32 for quant f32 and where the whole cache is small anyway (SMALL_CACHE_BYTES), else f16."""
+    None: f32 for quant f32 and where the whole cache is small anyway (SMALL_CACHE_BYTES), else f16.
+    `activations`: "int8" rounds what a single row's matrix products read to signed bytes."""
 
     target: str = "wgsl"
     quant: str = "q4"
     context: int | None = None
     kv_dtype: str | None = None
+    activations: str = "f32"
 
     def checked(self, config: LlamaConfig) -> CompileOptions:
         """With every default filled in. Raises: UsageError for what does not fit the model."""
@@ -74,10 +77,25 @@ class CompileOptions:
             )
         if self.kv_dtype not in (None, "f16", "f32"):
             raise UsageError(f"got {self.kv_dtype!r}, wanted f16 or f32", where="--kv", help="leave --kv out")
+        self._check_activations()
         small = cache_bytes(config, context, 4) <= SMALL_CACHE_BYTES
         dtype = self.kv_dtype or ("f32" if self.quant == "f32" or small else "f16")
         targets_named(self.target)  # refuse an unknown one now
-        return CompileOptions(self.target, self.quant, context, dtype)
+        return CompileOptions(self.target, self.quant, context, dtype, self.activations)
+
+    def _check_activations(self) -> None:
+        if self.activations not in ACTIVATIONS:
+            raise UsageError(
+                f"got {self.activations!r}, wanted one of: {', '.join(ACTIVATIONS)}",
+                where="--activations",
+                help="f32 is the default",
+            )
+        if self.activations == "int8" and self.quant not in FORMATS_WITH_CODES:
+            raise UsageError(
+                f"int8 multiplies bytes, and weights of --quant {self.quant} are none",
+                where="--activations",
+                help=f"use --quant {' or '.join(FORMATS_WITH_CODES)}, or --activations f32",
+            )
 
 
 def cache_bytes(config: LlamaConfig, context: int, element_bytes: int) -> int:
@@ -126,6 +144,7 @@ class Compiled:
             low.buffers,
             low.programs,
             weights,
+            activations=self.options.activations,
         )
 
 
@@ -162,7 +181,8 @@ class _Builder:
         fused = fuse(graph)
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
-        selection = select(fused, SelectOptions(self.options.quant, self.largest_binding, split))
+        int8 = self.options.activations == "int8"
+        selection = select(fused, SelectOptions(self.options.quant, self.largest_binding, split, int8))
         self.selected.matrices |= selection.matrices
         self.selected.vectors |= selection.vectors
         symbols = {"seq": graph.symbols["seq"], "past": past}

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
 from kernelc.compile import Compiled, CompileOptions, compile_model
 from kernelc.ir.formats import row_index
+from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from model.chat_template import load_chat_template
 from model.config import LlamaConfig
@@ -24,8 +25,9 @@ Progress = Callable[[str, int, int], None]
 
 
 def default_out(name: str, options: CompileOptions) -> Path:
-    """dist/NAME-QUANT-TARGET"""
-    return Path("dist") / f"{name}-{options.quant}-{options.target}"
+    """dist/NAME-QUANT-TARGET, with -int8 behind the quant where activations are rounded."""
+    quant = options.quant if options.activations == "f32" else f"{options.quant}-{options.activations}"
+    return Path("dist") / f"{name}-{quant}-{options.target}"
 
 
 def build_artifact(
@@ -89,7 +91,12 @@ def _finish(writer: ArtifactWriter, compiled: Compiled, name: str, config: Llama
         writer.add_kernel(file, data)
     graph = writer.add_file("graph.ir", compiled.graph.encode())
     manifest = compiled.manifest(name, config, writer.weights.finish())
-    return replace(manifest, graph=GraphInfo("graph.ir", graph.sha256))
+    manifest = replace(manifest, graph=GraphInfo("graph.ir", graph.sha256))
+    if manifest.target not in ("wgsl", "all"):
+        return manifest  # native runtimes have the references: `kernelc verify`
+    checks, data = golden_tiles(manifest)
+    writer.add_file(checks.file, data)
+    return replace(manifest, checks=checks)
 
 
 def _with_text_files(writer: ArtifactWriter, manifest: Manifest, model_dir: Path) -> Manifest:

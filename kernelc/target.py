@@ -21,6 +21,7 @@ class Capabilities:
 
     f16: bool = False  # 16-bit floats as storage and arithmetic type
     subgroups: bool = False  # subgroup sum and max, of any size
+    dot4: bool = False  # products of four signed bytes in a word, added up
     subgroup_size: int | None = None  # the one size the variant is made for, where it needs to know
     tiles: tuple[TileKind, ...] = ()  # what matrix units multiply, where the variant uses them
     shared_bytes: int = 16384
@@ -45,6 +46,7 @@ class Target:
 # Capability"); 48 KiB of shared memory is what a kernel gets without asking. Halves are read packed.
 _NVIDIA = Capabilities(
     subgroups=True,
+    dot4=True,
     subgroup_size=32,
     shared_bytes=48 << 10,
     max_threads=1024,
@@ -56,13 +58,23 @@ TARGETS: dict[str, Target] = {
     "wgsl": Target(
         "wgsl",
         "wgsl",
-        (Capabilities(f16=True, subgroups=True), Capabilities(subgroups=True), Capabilities()),
+        # WGSL's packed products are one language feature with the unpacking of bytes that q4 and q8 need
+        # anyway.
+        (
+            Capabilities(f16=True, subgroups=True, dot4=True),
+            Capabilities(subgroups=True, dot4=True),
+            Capabilities(dot4=True),
+        ),
     ),
     "cuda": Target("cuda", "cu", (replace(_NVIDIA, tiles=(F16,)), _NVIDIA)),
     "spirv": Target(
         "spirv",
         "spv",
-        (Capabilities(f16=True, subgroups=True), Capabilities(subgroups=True), Capabilities()),
+        (
+            Capabilities(f16=True, subgroups=True, dot4=True),
+            Capabilities(subgroups=True, dot4=True),
+            Capabilities(),
+        ),
         text_suffix="spvasm",
     ),
     "opencl": Target("opencl", "cl", (Capabilities(),)),  # core OpenCL C: no extension asked for

@@ -222,7 +222,7 @@ def _device_info(driver: Handle, device: Handle) -> DeviceInfo:
 def _features(major: int, minor: int) -> frozenset[str]:
     """What kernels may ask for: `mma` and `ldmatrix` as kernels use them came with Turing (PTX ISA)."""
     tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
-    return frozenset({"subgroups"} | tiles)
+    return frozenset({"subgroups", "dot4"} | tiles)
 
 
 def _limits(driver: Handle, device: Handle) -> Limits:

@@ -46,7 +46,8 @@ class DeviceInfo:
     """An open device.
 
     `kind` is the name that --device knows ("wgpu", "cpu"), `target` the kernels that it runs ("wgsl"; ""
-    for a device that runs none). `features` are those that variants ask for ("f16", "subgroups").
+    for a device that runs none). `features` are those that variants ask for ("f16", "subgroups",
+    "dot4").
     `subgroup_size` is None where it varies or is unknown; `limits` None where there are none;
     `memory_bytes` None where the driver does not say.
     """

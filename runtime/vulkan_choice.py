@@ -11,6 +11,7 @@ from runtime.vulkan_native import Handle, Vulkan, VulkanError, in_our_words, no_
 _API = (1 << 22) | (2 << 12)  # 1.2: timeline semaphores, and halves in arithmetic, belong to it
 _SUBGROUP_SIZES = "VK_EXT_subgroup_size_control"
 _BUDGET = "VK_EXT_memory_budget"
+DOT_PRODUCTS = "VK_KHR_shader_integer_dot_product"
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,17 @@ class _Description:
         stages, operations = properties.subgroupSupportedStages, properties.subgroupSupportedOperations
         reduces = stages & vulkan.SHADER_STAGE_COMPUTE_BIT and operations & wanted == wanted
         halves = eleven.storageBuffer16BitAccess and twelve.shaderFloat16
-        return frozenset([*(["f16"] if halves else []), *(["subgroups"] if reduces else [])])
+        found = {"f16": halves, "subgroups": reduces, "dot4": self._has_dot_products()}
+        return frozenset(name for name, there in found.items() if there)
+
+    def _has_dot_products(self) -> bool:
+        if DOT_PRODUCTS not in self.names:
+            return False
+        vulkan = self.vulkan
+        products = vulkan.make("VkPhysicalDeviceShaderIntegerDotProductFeatures")
+        features = vulkan.make("VkPhysicalDeviceFeatures2", pNext=products)
+        vulkan.lib.vkGetPhysicalDeviceFeatures2(self.physical, features)
+        return bool(products.shaderIntegerDotProduct)
 
     def _memory_bytes(self) -> int:
         """What of the device's own memory is free for us, where the driver says; else all of it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kernelc.errors import DeviceError
-from runtime.vulkan_choice import choose, create_instance
+from runtime.vulkan_choice import DOT_PRODUCTS, choose, create_instance
 from runtime.vulkan_native import Handle, Vulkan, translated
 
 
@@ -59,6 +59,11 @@ class VulkanDevice:
         eleven = vulkan.make(
             "VkPhysicalDeviceVulkan11Features", storageBuffer16BitAccess=halves, pNext=twelve
         )
+        dot4 = "dot4" in self.info.features
+        products = vulkan.make(
+            "VkPhysicalDeviceShaderIntegerDotProductFeatures", shaderIntegerDotProduct=dot4, pNext=eleven
+        )
+        extensions = [vulkan.text(DOT_PRODUCTS)] if dot4 else []
         queue = vulkan.make(
             "VkDeviceQueueCreateInfo",
             queueFamilyIndex=self.chosen.queue_family,
@@ -66,7 +71,12 @@ class VulkanDevice:
             pQueuePriorities=vulkan.ffi.new("float[]", [1.0]),
         )
         create = vulkan.make(
-            "VkDeviceCreateInfo", queueCreateInfoCount=1, pQueueCreateInfos=queue, pNext=eleven
+            "VkDeviceCreateInfo",
+            queueCreateInfoCount=1,
+            pQueueCreateInfos=queue,
+            enabledExtensionCount=len(extensions),
+            ppEnabledExtensionNames=vulkan.array("char *", extensions),
+            pNext=products if dot4 else eleven,
         )
         return vulkan.create("vkCreateDevice", "VkDevice", self.chosen.physical, create, vulkan.null)
 

@@ -18,6 +18,7 @@ BASELINE_VARIABLE = "KERNELC_WGPU_BASELINE"
 
 # Names in wgpu-py of the features that variants may require.
 FEATURES = {"f16": "shader-f16", "subgroups": "subgroup"}
+LANGUAGE_FEATURES = frozenset({"dot4"})  # those that naga has on every adapter
 
 # What WebGPU guarantees without asking (https://www.w3.org/TR/webgpu/#limits).
 GUARANTEED_LIMITS = {
@@ -242,7 +243,7 @@ def _short(message: str) -> str:
 
 def _device_info(adapter: Handle, device: Handle, features: Sequence[str]) -> DeviceInfo:
     info: dict[str, Any] = dict(adapter.info)
-    ours = frozenset(name for name, theirs in FEATURES.items() if theirs in features)
+    ours = LANGUAGE_FEATURES.union(name for name, theirs in FEATURES.items() if theirs in features)
     smallest = info.get("subgroup_min_size", info.get("stackgroup_min_size"))  # wgpu-py 0.32 misspells it
     largest = info.get("subgroup_max_size", info.get("stackgroup_max_size"))
     return DeviceInfo(

@@ -11,10 +11,14 @@ from kernelc.artifact import (
     Buffer,
     BufferRange,
     ChatTemplateInfo,
+    CheckInput,
+    CheckOutput,
+    Checks,
     Dispatch,
     GraphInfo,
     Kernel,
     KernelBinding,
+    KernelCheck,
     Manifest,
     ModelInfo,
     Param,
@@ -72,6 +76,7 @@ def fill_sample(writer: ArtifactWriter) -> None:
             tokenizer=TokenizerInfo("sentencepiece", "tokenizer.model", tokenizer),
             chat_template=ChatTemplateInfo("chat_template.jinja", template.sha256, "<s>", "</s>"),
             graph=GraphInfo("graph.ir", graph.sha256),
+            checks=sample_checks(writer),
         )
     )
 
@@ -90,6 +95,25 @@ def sample_kernel(variant: Variant) -> Kernel:
         KernelBinding("y", "f32", "read_write"),
     )
     return Kernel("matvec", {"rows": ROWS, "cols": COLS, "format": "q4"}, True, bindings, (variant,))
+
+
+def sample_checks(writer: ArtifactWriter) -> Checks:
+    """A check of made-up numbers."""
+    entry = writer.add_file("checks.bin", bytes(range(96)))
+    sizes = (
+        formats.quants_bytes("q4", ROWS, COLS),
+        formats.scales_bytes("q4", ROWS, COLS),
+        4 * COLS,
+        4 * ROWS,
+    )
+    inputs = tuple(CheckInput(size, 0, 64 if at < 3 else 0) for at, size in enumerate(sizes))
+    check = KernelCheck(
+        {"seq": 1, "past": 3, "context": 4},
+        {"seq": 1, "past": 3, "temperature": 0.5},
+        inputs,
+        (CheckOutput(3, 8, 32, 64, "f32", 1e-5, 1e-6),),
+    )
+    return Checks("checks.bin", entry.bytes, entry.sha256, {"matvec": check})
 
 
 def sample_buffers(weights: Weights) -> dict[str, Buffer]:

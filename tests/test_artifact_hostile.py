@@ -59,6 +59,7 @@ def refuse(folder: Path, file: str, message: str) -> None:
 
 VARIANT = "kernels.matvec.variants.0"
 DISPATCH = "programs.decode.dispatches.0"
+CHECK = "checks.kernels.matvec"
 QUANTS = "weights.tensors.layers/0/proj/quants"  # "/" stands for a dot within a name
 
 LIES: list[tuple[str, Any, str, str]] = [
@@ -71,6 +72,7 @@ LIES: list[tuple[str, Any, str, str]] = [
     ("target", "metal", "target", "wanted one of wgsl"),
     ("target", "cuda", "kernels.matvec.variants", "wanted cuda alone"),
     ("quant", "q5", "quant", "wanted one of q4"),
+    ("activations", "int4", "activations", "wanted one of f32, int8"),
     ("model", [], "model", "got a list of 0, wanted an object"),
     ("model.layers", ..., "model.layers", "the field is missing"),
     ("model.heads", 4.5, "model.heads", "got 4.5, wanted an integer"),
@@ -144,6 +146,31 @@ LIES: list[tuple[str, Any, str, str]] = [
     ("chat_template.sha256", "0" * 64, "chat_template.jinja", "the file is corrupted"),
     ("chat_template.bos_token", 3, "chat_template.bos_token", "a text of at most 1000"),
     ("graph", ..., "graph", "the field is missing"),
+    ("checks.file", "../checks.bin", "checks.file", "a plain relative path"),
+    ("checks.bytes", 95, "checks.kernels.matvec.outputs", "it ends at 96 of 95 bytes"),
+    ("checks.bytes", 97, "checks.bin", "has 96 bytes, the manifest says 97"),
+    ("checks.bytes", 2**26 + 1, "checks.bytes", "wanted an integer"),
+    ("checks.sha256", "0" * 64, "checks.bin", "the file is corrupted"),
+    ("checks.kernels", {"ghost": 1}, "checks.kernels.ghost", "wanted an object"),
+    (f"{CHECK}.symbols.batch", 1, "checks.kernels.matvec.symbols", "wanted"),
+    (f"{CHECK}.symbols.past", ..., "checks.kernels.matvec.symbols", "wanted"),
+    (f"{CHECK}.symbols.seq", 33, "checks.kernels.matvec.symbols.seq", "got 33, wanted 1..32"),
+    (f"{CHECK}.params.seed", 1, "checks.kernels.matvec.params", "wanted"),
+    (f"{CHECK}.params.seq", 1.5, "checks.kernels.matvec.params.seq", "wanted an integer"),
+    (f"{CHECK}.params.temperature", "hot", "checks.kernels.matvec.params.temperature", "wanted a number"),
+    (f"{CHECK}.inputs.3", ..., "checks.kernels.matvec.inputs", "got 3, wanted 4"),
+    (f"{CHECK}.inputs.0.bytes", 72, r"matvec.inputs\[0\].bytes", "wanted whole u32x4"),
+    (f"{CHECK}.inputs.0.bytes", 2**28 + 16, r"matvec.inputs\[0\].bytes", "wanted an integer"),
+    (f"{CHECK}.inputs.0.period", 100, r"matvec.inputs\[0\]", "it ends at 100 of 96 bytes"),
+    (f"{CHECK}.inputs.0.period", 62, r"matvec.inputs\[0\].period", "a multiple of 4"),
+    (f"{CHECK}.inputs.3.period", 100, r"matvec.inputs\[3\].period", "wanted an integer of 0..96"),
+    (f"{CHECK}.outputs", [], "checks.kernels.matvec.outputs", "got 0 items"),
+    (f"{CHECK}.outputs.0.binding", 2, r"matvec.outputs\[0\].binding", "wanted one that is written"),
+    (f"{CHECK}.outputs.0.binding", 4, r"matvec.outputs\[0\].binding", "wanted one that is written"),
+    (f"{CHECK}.outputs.0.at", 68, r"matvec.outputs\[0\]", "it ends at 100 of 96 bytes bound"),
+    (f"{CHECK}.outputs.0.offset", 68, r"matvec.outputs\[0\]", "it ends at 100 of 96 bytes"),
+    (f"{CHECK}.outputs.0.element", "u64", r"matvec.outputs\[0\].element", "wanted one of f32"),
+    (f"{CHECK}.outputs.0.absolute", -1, r"matvec.outputs\[0\].absolute", "at least 0"),
 ]  # fmt: skip
 
 
@@ -172,6 +199,13 @@ def test_a_manifest_that_lies_is_refused_by_field(sample, field, value, place, m
     rendered = caught.value.render()
     assert caught.value.help and "\n" not in rendered
     assert re.search(place.replace("/", "."), str(caught.value.where).replace("/", ".")), rendered
+
+
+def test_an_artifact_of_before_the_golden_tiles_is_read(sample):
+    manifest = json.loads((sample / "manifest.json").read_text())
+    del manifest["checks"]
+    (sample / "manifest.json").write_text(json.dumps(manifest))
+    assert Artifact.open(sample).manifest.checks is None
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ chat template. `ArtifactWriter` builds one, `Artifact.open` reads one, trusting 
 from kernelc.artifact.parse import parse_manifest
 from kernelc.artifact.reader import MANIFEST, Artifact
 from kernelc.artifact.schema import (
+    ACTIVATIONS,
     ALIGNMENT_BYTES,
     ELEMENT_BYTES,
     MAX_SHARD_BYTES,
@@ -35,6 +36,7 @@ from kernelc.artifact.schema import (
     Weights,
     tensor_bytes,
 )
+from kernelc.artifact.selfcheck import CheckInput, CheckOutput, Checks, KernelCheck
 from kernelc.artifact.shards import WeightsWriter
 from kernelc.artifact.writer import ArtifactWriter, kernel_file
 
@@ -43,5 +45,6 @@ __all__ = [
     "Manifest", "ModelInfo", "Param", "Kernel", "KernelBinding", "Variant", "Requires", "Buffer",
     "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
     "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GraphInfo", "Json", "Bounds",
-    "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
+    "Checks", "KernelCheck", "CheckInput", "CheckOutput",
+    "ACTIVATIONS", "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from kernelc.artifact.schema import (
     Program,
     Tensor,
 )
+from kernelc.artifact.selfcheck_read import check_checks
 from kernelc.errors import ArtifactError
 from kernelc.ir.dim import Dim, evaluate
 
@@ -50,6 +51,7 @@ class _Check:
             self.kernel(f"kernels.{name}", kernel)
         for name, program in self.manifest.programs.items():
             self.program(f"programs.{name}", program)
+        check_checks(self.manifest, self.fail)
 
     def model(self, model: ModelInfo) -> None:
         if model.heads % model.kv_heads:

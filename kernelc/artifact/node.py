@@ -114,6 +114,15 @@ class Node:
             self.fail(f"an integer of {low}..{high}")
         return self.value
 
+    def number(self) -> int | float:
+        """An integer that a double holds, or a finite float."""
+        value = self.value
+        if isinstance(value, float) and abs(value) < float("inf"):
+            return value
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MAX_INTEGER:
+            self.fail("a number")
+        return value
+
     def boolean(self) -> bool:
         if not isinstance(self.value, bool):
             self.fail("true or false")

@@ -29,6 +29,7 @@ from kernelc.artifact.schema import (
     Variant,
     Weights,
 )
+from kernelc.artifact.selfcheck_read import read_checks
 
 MAX_U32 = 2**32 - 1
 # Far above what any build makes, far below what would trouble a machine that reads a hostile file.
@@ -56,7 +57,7 @@ def parse_manifest(text: str, file: str) -> Manifest:
 
 def _manifest(root: Node) -> Manifest:
     names = "format version name target quant model symbols params kernels buffers programs weights"
-    r = root.record(names + " tokenizer chat_template graph")
+    r = root.record(names + " tokenizer chat_template graph", "checks activations")
     symbols = r["symbols"].mapping(_bounds, 16)
     context = {name: symbols[name] for name in symbols if name == "context"}
     return Manifest(
@@ -73,6 +74,9 @@ def _manifest(root: Node) -> Manifest:
         tokenizer=r["tokenizer"].optional(_tokenizer),
         chat_template=r["chat_template"].optional(_chat_template),
         graph=r["graph"].optional(_graph),
+        # artifacts of before have none of these
+        checks=r["checks"].optional(read_checks),
+        activations=r["activations"].optional(lambda node: node.one_of(schema.ACTIVATIONS)) or "f32",
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, cast
 
+from kernelc.artifact.selfcheck import Checks
 from kernelc.ir.dim import Dim, DimExpr
 from kernelc.ir.dim import to_json as dim_to_json
 
@@ -22,6 +23,8 @@ ALIGNMENT_BYTES = 256
 MAX_SHARD_BYTES = 64 * 2**20
 
 QUANTS = ("q4", "q8", "f16", "f32")
+ACTIVATIONS = ("f32", "int8")
+"""What decoding multiplies weights with: activations as they are, or rounded to signed bytes first."""
 TARGETS = ("wgsl", "cuda", "spirv", "opencl")
 ROLES = ("prefill", "decode", "score", "sample_greedy", "sample")
 PARAM_TYPES = ("u32", "f32")
@@ -259,6 +262,8 @@ class Manifest:
     tokenizer: TokenizerInfo | None = None
     chat_template: ChatTemplateInfo | None = None
     graph: GraphInfo | None = None
+    checks: Checks | None = None
+    activations: str = "f32"
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form. Maps are sorted, but programs keep their order: the first that fits is run."""
@@ -270,7 +275,8 @@ class Manifest:
         """Every file that the manifest names besides itself; a file may be named more than once."""
         variants = [variant for kernel in self.kernels.values() for variant in kernel.variants]
         texts = [text for text in (self.chat_template, self.graph) if text]
-        sized = [(shard.file, shard) for shard in self.weights.shards]
+        checks = [self.checks] if self.checks else []
+        sized = [(named.file, named) for named in (*self.weights.shards, *checks)]
         tokenizer = self.tokenizer.files.items() if self.tokenizer else ()
         return [
             *(NamedFile(named.file, named.sha256, None) for named in (*variants, *texts)),

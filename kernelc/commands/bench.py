@@ -15,6 +15,7 @@ from kernelc.artifact import Artifact, Manifest
 from kernelc.commands import opening
 from kernelc.commands.options import (
     QUANTS,
+    add_activations,
     add_context,
     add_device,
     add_json,
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--random-weights", action="store_true", help="build --config with random weights")
     parser.add_argument("--quant", default="q4", metavar="Q", help=f"of --config: {QUANTS} (default: q4)")
     parser.add_argument("--target", default="wgsl", metavar="T", help="of --config (default: wgsl)")
+    add_activations(parser, "of --config: ")
     add_kv(parser)
     add_device(parser)
     parser.add_argument(
@@ -109,7 +111,7 @@ def _build_random(args: argparse.Namespace, out: Path) -> Path:
     from model.config import find_config
 
     config = find_config(args.config)
-    options = CompileOptions(args.target, args.quant, args.context, args.kv)
+    options = CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
     name = (
         Path(args.config).resolve().parent.name if args.config.endswith(".json") else Path(args.config).name
     )
@@ -197,6 +199,7 @@ def summary(
     return {
         "model": manifest.name,
         "quant": manifest.quant,
+        "activations": manifest.activations,
         "device": f"{engine.executor.info.kind}: {engine.executor.info.name}",
         "prompt": prompt,
         "generate": generate,

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernelc.commands.options import QUANTS, add_context, add_kv, demo_model
+from kernelc.commands.options import QUANTS, add_activations, add_context, add_kv, demo_model
 from kernelc.commands.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def add_compile_options(parser: argparse.ArgumentParser, target: str | None = "w
         help=f"wgsl|cuda|spirv|opencl|all (default: {target or 'what the device runs, wgsl for auto'})",
     )
     parser.add_argument("--quant", default="q4", metavar="Q", help=f"{QUANTS} (default: q4)")
+    add_activations(parser)
     add_context(parser, "longest context in tokens (default: the model's own, at most 4096)")
     add_kv(parser)
 
@@ -41,7 +42,7 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
     """What the options of `add_compile_options` ask for."""
     from kernelc.compile import CompileOptions  # loads the whole compiler: not for --help
 
-    return CompileOptions(args.target, args.quant, args.context, args.kv)
+    return CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ def cache_folder() -> Path:
 
 
 def _key(folder: Path, args: argparse.Namespace) -> str:
-    asked = (str(folder.resolve()), args.target, args.quant, args.context, args.kv)
+    asked = (str(folder.resolve()), args.target, args.quant, args.context, args.kv, args.activations)
     digest = hashlib.sha256(repr(asked).encode())
     for file in [*_files(folder), *_sources()]:
         stat = file.stat()

@@ -45,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
     """Print {"tokens", "nll", "perplexity"} of one window: BOS and the text's first tokens.
 
     The window is cut to --max-tokens and to the context, BOS included. `tokens` are those predicted, one
-    fewer than the window holds; `nll` is their mean negative log likelihood in nats.
+    fewer than the window holds; `nll` is their mean negative log likelihood in nats. What rounds activations
+    does so where it decodes, so it is evaluated token by token.
     """
     folder = artifact_path(args.artifact)
     text = read_text(args.text)
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from runtime.engine import SCORE_ROLES
 
     artifact = Artifact.open(folder)
+    one_by_one = artifact.manifest.activations != "f32"  # a chunk of tokens does not round them
     tokenizer = opening.open_tokenizer(artifact)
     ids = opening.with_bos(tokenizer, tokenizer.encode(text), always=True)
     with opening.open_engine(artifact, args.device, args.context, roles=SCORE_ROLES) as engine:
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError("there is no token to predict", where=args.text, help="give a longer text")
         with progress_bar("evaluating") as report:
             total, done = 0.0, 0
-            for rows in engine.score_chunks(window):
+            for rows in engine.score_chunks(window, one_by_one=one_by_one):
                 total += total_nll(rows, window[done + 1 : done + 1 + len(rows)])
                 done += len(rows)
                 if report:

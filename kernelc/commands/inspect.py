@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.artifact import Artifact, Manifest, Weights
-from kernelc.commands.options import QUANTS, add_context, add_json, add_kv, is_artifact, print_json
+from kernelc.commands.options import (
+    QUANTS,
+    add_activations,
+    add_context,
+    add_json,
+    add_kv,
+    is_artifact,
+    print_json,
+)
 from kernelc.commands.table import print_table, size
 from kernelc.errors import ContextError
 from runtime.engine import ALL_ROLES, GENERATE_ROLES, SCORE_ROLES
@@ -43,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", default="wgsl", metavar="T", help="of what is not built yet (default: wgsl)"
     )
+    add_activations(parser, "of what is not built yet: ")
     add_kv(parser)
     parser.add_argument("--only", choices=PARTS, help="print one part alone")
     add_json(parser)
@@ -84,6 +93,7 @@ def as_json(subject: Subject, context: int) -> dict[str, Any]:
         "name": manifest.name,
         "target": manifest.target,
         "quant": manifest.quant,
+        "activations": manifest.activations,
         "model": manifest.to_json()["model"],
         "graph": subject.graph,
         "kernels": manifest.to_json()["kernels"],
@@ -117,7 +127,7 @@ def _planned(args: argparse.Namespace) -> Subject:
     from model.config import find_config
 
     config = find_config(args.artifact)
-    options = CompileOptions(args.target, args.quant, args.context, args.kv)
+    options = CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
     with progress_bar("compiling"):
         compiled = compile_model(config, options)
     path = Path(args.artifact)
@@ -129,6 +139,7 @@ def _show_model(manifest: Manifest) -> None:
     model = manifest.model
     rows = [
         ["quant", f"{manifest.quant} for {manifest.target}"],
+        ["activations", manifest.activations],
         [
             "shape",
             f"{model.architecture}: {model.layers} layers, hidden {model.hidden_size}, {model.heads} heads,",

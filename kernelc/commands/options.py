@@ -35,6 +35,16 @@ def add_kv(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_activations(parser: argparse.ArgumentParser, of: str = "") -> None:
+    """Add --activations; `of`: of what, where that is not clear."""
+    parser.add_argument(
+        "--activations",
+        default="f32",
+        metavar="A",
+        help=f"{of}f32, or int8: decoding rounds them to bytes (q4 and q8; default: f32)",
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON")

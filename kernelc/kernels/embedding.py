@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.formats import groups_of, unpack
-from kernelc.kernels.spec import CONTEXT, SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.spec import (
+    CONTEXT,
+    SEQ,
+    TILE_ROWS,
+    Arrays,
+    Binding,
+    Grid,
+    KernelSpec,
+    Params,
+    Tolerance,
+    empty,
+)
 from kernelc.kernels.weights import (
     GROUP,
     VECTORS_PER_GROUP,
@@ -131,6 +142,10 @@ class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
         arrays["tokens"][...] = np.where(rng.random(ids.size) < 0.1, 2**32 - 1, ids)
         arrays["out"][...] = rng.normal(size=arrays["out"].shape)
         return arrays
+
+    def tile(self, problem: EmbeddingProblem) -> EmbeddingProblem:
+        few = replace(problem, row_end=problem.row_begin + TILE_ROWS)
+        return few if problem.rows > 2 * TILE_ROWS else problem
 
     def describe(self, problem: EmbeddingProblem) -> str:
         piece = f"_from_{problem.row_begin}" if problem.row_begin else ""

@@ -16,7 +16,7 @@ W may be a piece of a matrix that was too large for one binding: `row_begin` is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim
 from kernelc.kernels.rms_norm import rms_norm_reference
 from kernelc.kernels.rotary import Rotary, rotate, rotate_reference
-from kernelc.kernels.spec import CONTEXT, SEQ, Arrays, Binding, Params, Tolerance, empty
+from kernelc.kernels.spec import CONTEXT, SEQ, TILE_ROWS, Arrays, Binding, Params, Tolerance, empty
 from kernelc.kernels.weights import PackedRows, packed_inputs, scale_types, unpacked, weight_bindings
 from kernelc.kir.functions import exp, logical_and, pack_half2, select, vector
 from kernelc.kir.nodes import Value
@@ -108,12 +108,23 @@ def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
 
 def linear_reference(problem: LinearProblem, arrays: Arrays, params: Params) -> None:
     """Products in float32 with numpy's own summation; norm, silu and angles as their own references."""
-    cols = problem.cols
-    x = arrays["x"].reshape(-1, cols)
-    x = x[int(params["seq"]) - 1 :][:1] if problem.last_row else x[: int(params["seq"])]
+    x = linear_rows(problem, arrays, params)
     if problem.norm_eps is not None:
         x = rms_norm_reference(x, arrays["norm_weight"].reshape(-1), problem.norm_eps)
-    y = x @ unpacked(problem.format, arrays, problem.rows, cols).T
+    y = x @ unpacked(problem.format, arrays, problem.rows, problem.cols).T
+    linear_epilogue_reference(problem, y, arrays, params)
+
+
+def linear_rows(problem: LinearProblem, arrays: Arrays, params: Params) -> npt.NDArray[np.float32]:
+    """The rows of x that take part. Shape: f32 [rows of x, cols]."""
+    x, seq = arrays["x"].reshape(-1, problem.cols), int(params["seq"])
+    return x[seq - 1 :][:1] if problem.last_row else x[:seq]
+
+
+def linear_epilogue_reference(
+    problem: LinearProblem, y: npt.NDArray[Any], arrays: Arrays, params: Params
+) -> None:
+    """Add the bias to the products and write what the epilogue makes of them. Shape: y [seq, rows]."""
     if problem.bias:
         y = y + arrays["bias"]
     if problem.qkv is not None:
@@ -160,6 +171,26 @@ def linear_inputs(
             arrays[name][...] = rng.normal(size=arrays[name].shape)
     weights = rng.normal(size=(problem.rows, problem.cols)) / np.sqrt(problem.cols)
     return arrays | packed_inputs(problem.format, weights)
+
+
+def linear_tile(problem: LinearProblem) -> LinearProblem:
+    """The first rows alone."""
+    return replace(problem, rows=TILE_ROWS) if problem.rows > 2 * TILE_ROWS else problem
+
+
+def linear_pieces(problem: LinearProblem) -> tuple[LinearProblem, ...]:
+    """Tiles at the first rows, around the ends of q and k heads, and at the last rows."""
+    if linear_tile(problem) is problem:
+        return (problem,)
+    shape, last = problem.qkv, problem.rows - 1
+    ends = (shape.heads, shape.heads + shape.kv_heads) if shape else ()
+    edges = [heads * shape.head_dim - problem.row_begin for heads in ends] if shape else []
+    near = (0, *(row for edge in edges if 0 < edge < last for row in (edge - 1, edge)), last)
+    starts = sorted({row // TILE_ROWS * TILE_ROWS for row in near})
+    return tuple(
+        replace(problem, rows=min(TILE_ROWS, problem.rows - start), row_begin=problem.row_begin + start)
+        for start in starts
+    )
 
 
 def linear_tolerance(problem: LinearProblem) -> Tolerance:

@@ -14,6 +14,7 @@ from kernelc.kernels.attention_reduce import ATTENTION_REDUCE
 from kernelc.kernels.embedding import EMBEDDING
 from kernelc.kernels.matmul import MATMUL
 from kernelc.kernels.matvec import MATVEC
+from kernelc.kernels.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.penalty import PENALTY
 from kernelc.kernels.rms_norm import RMS_NORM
 from kernelc.kernels.sample import SAMPLE
@@ -25,6 +26,7 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
         EMBEDDING,
         RMS_NORM,
         MATVEC,
+        MATVEC_INT8,
         MATMUL,
         ATTENTION_DECODE,
         ATTENTION_REDUCE,

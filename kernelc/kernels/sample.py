@@ -105,6 +105,19 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
             perhaps[token] and scores[token] >= best - 2e-6 * (1 + abs(best) + float(params["temperature"]))
         )
 
+    def telling(self, problem: SampleProblem, inputs: Arrays, params: Params) -> bool:
+        """Some tokens are kept, the same with some slack either way, and one of them has by far the best
+        score: not the one of the greatest logit."""
+        logits, position = inputs["logits"].reshape(-1), int(params["past"]) + int(params["seq"])
+        surely, perhaps = (kept_reference(logits, params, slack) for slack in (-1e-3, 1e-3))
+        kept = int(surely.sum())
+        if (surely != perhaps).any() or not 2 <= kept < problem.vocab:
+            return False
+        scores = scores_reference(logits, float(params["temperature"]), int(params["seed"]), position)
+        scores = np.where(surely, scores, -np.inf)
+        second, best = np.sort(scores)[-2:]
+        return bool(best - second > 1e-3 * (1 + abs(best)) and scores.argmax() != logits.argmax())
+
     def space(self, capabilities: Capabilities, problem: SampleProblem) -> Iterable[SampleSchedule]:
         for threads, bits, slots, unroll in product((64, 128, 256), (1, 2), (2, 10), (1, 2, 4)):
             schedule = SampleSchedule(threads, bits, slots, unroll, capabilities.subgroups)

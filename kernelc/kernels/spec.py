@@ -28,6 +28,10 @@ SEQ = Var("seq", 1, 1 << 20)
 PAST = Var("past", 0, 1 << 20)
 CONTEXT = Var("context", 1, 1 << 20)
 
+TILE_ROWS = 24
+"""Rows of a golden tile. Three times a power of two: a kernel that takes a row for one some tiles on is
+noticed, and a tile's scales end at a whole 16 bytes."""
+
 Arrays = Mapping[str, npt.NDArray[Any]]
 Params = Mapping[str, int | float]
 Grid = tuple[Dim, Dim, Dim]
@@ -128,6 +132,21 @@ class KernelSpec(ABC, Generic[P, S]):
         between alternatives so close that rounding decides it. `inputs` are the arrays before the kernel
         ran."""
         return False
+
+    def tile(self, problem: P) -> P:
+        """A smaller problem whose read-only inputs, repeated, are inputs for `problem`; itself where they
+        are small anyway. For golden tiles: a file holds the inputs."""
+        return problem
+
+    def pieces(self, problem: P) -> tuple[P, ...]:
+        """Problems with the inputs of `tile` whose references, one after the other on the same arrays, say
+        enough of what `problem` writes; itself where that takes no time."""
+        return (problem,)
+
+    def telling(self, problem: P, inputs: Arrays, params: Params) -> bool:
+        """Whether a golden tile of these says much: no rounding can change a choice (see `near_tie`), and
+        the choice is no foregone one."""
+        return True
 
     # What follows from the above
 

@@ -7,7 +7,7 @@ same shape (eight vectors of four, and a scale or none), so matvec, matmul and e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,12 @@ class PackedRows:
                 first = at * VECTORS_PER_GROUP
                 return [self.quants[first + i] for i in range(VECTORS_PER_GROUP)], None
 
+    def words(self, row: Operators, group: Operators) -> tuple[list[Value], Value]:
+        """The loads of a group of q4 or q8, u32x4 each, and its scale: `byte_words` takes them apart."""
+        at = row * self.groups + group
+        loads = FORMATS[self.format].words_per_group // 4
+        return [self.quants[at * loads + i] for i in range(loads)], self.scale(at)
+
     def _q4(self, at: Value) -> list[Value]:
         """Low nibbles of a word are its elements 0..3, high nibbles 4..7; 8 is zero."""
         packed = self.quants[at]
@@ -107,6 +113,23 @@ class PackedRows:
             return convert(stored, f32)
         pair = unpack_half2(stored)
         return select((at & 1).equals(1), pair.y, pair.x)
+
+
+def byte_words(format: str, loads: Sequence[Value]) -> list[Value]:
+    """Words of four signed bytes, elements 4i..4i+3 in word i, from what `PackedRows.words` loaded.
+
+    They are the codes of q8; of q4 the codes plus 8.
+    """
+    found: list[Value] = []
+    for packed in loads:
+        for word in (packed.x, packed.y, packed.z, packed.w):
+            if format == "q8":
+                found.append(word)
+                continue
+            low = word & 0x0F0F0F0F
+            high = (word >> 4) & 0x0F0F0F0F
+            found += [low, high]
+    return found
 
 
 def unit_type(format: str) -> Type:

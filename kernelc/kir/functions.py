@@ -105,6 +105,15 @@ def dot(a: Operand, b: Operand) -> Value:
     return k.emit("dot", left.type.element, (left, k.coerce(b, left.type)))
 
 
+def dot4_i8(a: Number, b: Number, plus: Number = 0) -> Value:
+    """plus + the products of the four signed bytes of two words: (u32, u32, i32) -> i32, exact.
+
+    For devices with "dot4"; `kernelc/kernels/dot4.py` does without.
+    """
+    k = current()
+    return k.emit("dot4_i8", i32, (k.coerce(a, u32), k.coerce(b, u32), k.coerce(plus, i32)))
+
+
 def vector(*lanes: Number) -> Value:
     """A vector of 2 or 4 scalars of one type."""
     k = current()
@@ -179,7 +188,7 @@ def unpack_u8x4(word: Operand) -> Value:
     return current().emit("unpack_u8x4", u32x4, (current().coerce(word, u32),))
 
 
-def unpack_i8x4(word: Operand) -> Value:
+def unpack_i8x4(word: Number) -> Value:
     """u32 -> i32x4: its four bytes as signed numbers, lowest first."""
     return current().emit("unpack_i8x4", i32x4, (current().coerce(word, u32),))
 

@@ -225,14 +225,18 @@ class Kernel:
         return sum(shared.bytes for shared in self.shared)
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16", "subgroups", and kinds of tiles that matrix units multiply."""
+        """What the device must offer: "f16", "subgroups", "dot4", then kinds of tiles that matrix units multiply."""
         types = {memory.type for memory in (*self.buffers, *self.shared)}
         types |= {s.variable.type for s in walk(self.body) if isinstance(s, Declare)}
         types |= {value.type for value in values_of(self.body)}
         tiles = {type.kind.feature for type in types if isinstance(type, TileType)}
-        halves = any(type.scalar == "f16" for type in types if not isinstance(type, TileType))
-        subgroups = any(value.op.startswith("subgroup_") for value in values_of(self.body))
-        return (*(("f16",) if halves else ()), *(("subgroups",) if subgroups else ()), *sorted(tiles))
+        operations = {value.op for value in values_of(self.body)}
+        asked = {
+            "f16": any(type.scalar == "f16" for type in types if not isinstance(type, TileType)),
+            "subgroups": any(op.startswith("subgroup_") for op in operations),
+            "dot4": "dot4_i8" in operations,
+        }
+        return (*(feature for feature, needed in asked.items() if needed), *sorted(tiles))
 
 
 def operands(statement: Statement) -> tuple[Value, ...]:

@@ -95,6 +95,11 @@ def _pack_half2(x: Lanes) -> Lanes:
     return np.ascontiguousarray(x.astype(np.float16)).view(np.uint32).reshape(-1)
 
 
+def _dot4_i8(a: Lanes, b: Lanes, plus: Lanes) -> Lanes:
+    products = _bytes(a, np.int8).astype(np.int32) * _bytes(b, np.int8).astype(np.int32)
+    return np.sum(products, axis=-1, dtype=np.int32) + plus
+
+
 def _vector(args: Sequence[Lanes]) -> Lanes:
     return np.stack(np.broadcast_arrays(*args), axis=-1)
 
@@ -131,6 +136,8 @@ def _other(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
             return (args[0].astype(np.float64) * args[1] + args[2]).astype(type.dtype)
         case "dot":
             return np.asarray(np.sum(args[0] * args[1], axis=-1, dtype=type.dtype))
+        case "dot4_i8":
+            return _dot4_i8(*args)
         case "vector":
             return _vector(args)
         case "concat":

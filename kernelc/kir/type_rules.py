@@ -11,7 +11,7 @@ from collections.abc import Callable
 from kernelc.kir.nodes import Buffer, Shared, Value, Variable
 from kernelc.kir.simplify import constant_of
 from kernelc.kir.tile_types import TileType
-from kernelc.kir.types import Type, boolean, f32x2, i32x4, u32, u32x4
+from kernelc.kir.types import Type, boolean, f32x2, i32, i32x4, u32, u32x4
 
 Rule = Callable[[Value], str | None]
 
@@ -101,6 +101,13 @@ def _dot(value: Value) -> str | None:
     a, b = value.args
     if a.type != b.type or a.type.lanes == 1 or not value.type.is_float or value.type != a.type.element:
         return f"of {a.type} and {b.type}, giving {value.type}"
+    return None
+
+
+def _dot4(value: Value) -> str | None:
+    types = tuple(arg.type for arg in value.args)
+    if types != (u32, u32, i32) or value.type != i32:
+        return f"of {_types(value.args)}, giving {value.type}"
     return None
 
 
@@ -230,6 +237,7 @@ _RULES: dict[str, Rule] = {
     "neg": _negate,
     "select": _select,
     "dot": _dot,
+    "dot4_i8": _dot4,
     "vector": _vector,
     "splat": _splat,
     "concat": _concat,

@@ -22,6 +22,7 @@ from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear import LinearProblem, QkvShape
 from kernelc.kernels.matmul import MATMUL
 from kernelc.kernels.matvec import MATVEC
+from kernelc.kernels.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.rotary import Rotary
 from kernelc.kernels.spec import KernelSpec
@@ -33,11 +34,13 @@ _PIECE_ROWS = 64
 @dataclass(frozen=True)
 class SelectOptions:
     """`format` of all matrices; `max_binding_bytes`: larger matrices are cut by rows; `split`: positions a
-    workgroup of decode attention takes, 0 for one workgroup over all of them."""
+    workgroup of decode attention takes, 0 for one workgroup over all of them; `int8`: round the activations
+    of single rows to bytes."""
 
     format: str
     max_binding_bytes: int = 128 << 20
     split: int = 0
+    int8: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,8 @@ class _Selector:
             bound = operands | _weights(piece)
             if biases:
                 bound["bias"] = self.bias(biases, epilogue, order, piece)
-            self.call(MATVEC if one_row else MATMUL, problem, bound, results, op)
+            vector = MATVEC_INT8 if self.options.int8 else MATVEC
+            self.call(vector if one_row else MATMUL, problem, bound, results, op)
 
     def rows_of(self, op: Op, epilogue: str, rows: int) -> tuple[QkvShape | None, tuple[RowOrder, ...]]:
         if epilogue == "gated":

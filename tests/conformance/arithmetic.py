@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from kernelc.kernels.dot4 import dot4
 from kernelc.kir import functions as kf
 from kernelc.kir.nodes import Value
-from kernelc.kir.types import Type, f32x2, f32x4, u32, u32x4
+from kernelc.kir.types import Type, f32x2, f32x4, i32, u32, u32x4
 from tests.conformance.cases import EXACT, FLOATS, INTEGERS, Case, Lanes, Near, exactly, integers, samples
 
 
@@ -139,6 +140,21 @@ def _products() -> Iterator[Case]:
             yield Case("dot", ((type, a), (type, b)), type.element, kf.dot, wanted, near=near)
 
 
+def _byte_products() -> Iterator[Case]:
+    """The least bytes multiplied and added up, sums that wrap, and the same without the operation."""
+    words, others = samples(u32), samples(u32, 1)
+    others[:4], words[:4] = 0x80808080, (0x80808080, 0x7F7F7F7F, 0x807F807F, 0x01FF01FF)
+    plus = samples(i32, 2)
+    a, b = (integers(side.view(np.int8).reshape(-1, 4)) for side in (words, others))
+    products = np.sum(a * b, axis=1)
+    pair = ((u32, words), (u32, others))
+    yield Case("dot4_i8", pair, i32, kf.dot4_i8, exactly(i32, products))
+    added = exactly(i32, products + integers(plus))
+    yield Case("dot4_i8", (*pair, (i32, plus)), i32, kf.dot4_i8, added, note="plus")
+    polyfill: Callable[..., Value] = lambda a, b, plus: dot4(a, b, plus, native=False)  # noqa: E731
+    yield Case("dot4_i8", (*pair, (i32, plus)), i32, polyfill, added, note="polyfill")
+
+
 ARITHMETIC = (
     _integer_binary,
     _shifts,
@@ -147,4 +163,5 @@ ARITHMETIC = (
     _mixed_with_scalars,
     _float_unary,
     _products,
+    _byte_products,
 )

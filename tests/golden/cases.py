@@ -29,6 +29,7 @@ from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear import LinearProblem, QkvShape
 from kernelc.kernels.matmul import MATMUL
 from kernelc.kernels.matvec import MATVEC
+from kernelc.kernels.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.penalty import PENALTY, PenaltyProblem
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.rotary import Rotary
@@ -119,6 +120,13 @@ CASES: tuple[Golden, ...] = (
         f16_logits=linear("f16", 512, 64, norm_eps=1e-5, last_row=True),
         f32_qkv_llama3=linear("f32", QKV_LLAMA3.rows, 32, "qkv", bias=True, qkv=QKV_LLAMA3),
         q4_odd_piece=linear("q4", 33, 31, bias=True, row_begin=4),
+    ),
+    *family(
+        MATVEC_INT8,
+        q4_gated=linear("q4", 344, 2048, "gated", norm_eps=1e-5),
+        q8_residual=linear("q8", 64, 172, "residual"),
+        q4_qkv=linear("q4", QKV.rows, 64, "qkv", norm_eps=1e-5, qkv=QKV),
+        q4_wide=linear("q4", 64, 14336, "residual"),  # activations in two pieces
     ),
     *family(
         MATMUL,

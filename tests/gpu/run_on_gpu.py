@@ -2,11 +2,12 @@
 
     python tests/gpu/run_on_gpu.py --out results
 
-Needs the cuda extra, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's property test
-and the conformance checklist), `executor` (its own tests), `models` (greedy ids and logits of published
-models; they lie where KERNELC_TEST_DATA says), `bench` (decoding and prefill with random weights), `memcheck`
-and `racecheck` (compute-sanitizer over the kernels, with few examples of each). Each writes OUT/STEP.log;
-OUT/results.json holds all. Exit code 1 where a step failed.
+Needs the cuda and vulkan extras, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's
+property test and the conformance checklist), `executor` (its own tests), `vulkan` (both on the card's Vulkan
+driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
+`bench` (decoding and prefill with random weights on both), `memcheck` and `racecheck` (compute-sanitizer over
+the kernels, with few examples of each). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code 1
+where a step failed.
 """
 
 from __future__ import annotations
@@ -22,17 +23,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
-STEPS = ("kernels", "executor", "models", "bench", "memcheck", "racecheck")
+STEPS = ("kernels", "executor", "vulkan", "models", "bench", "memcheck", "racecheck")
+TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
-# The conformance cases of single operations share no memory: there is nothing to race for.
-CHECKED = {"memcheck": KERNEL_TESTS, "racecheck": ("tests/kernels", "tests/conformance/test_statements.py")}
+# What a launch must have in its text to be worth a check: without shared memory there is nothing to race for.
+CHECKED = {"memcheck": "", "racecheck": "__shared__"}
 
 
 class Runner:
@@ -67,9 +70,14 @@ class Runner:
         return code, text
 
     def pytest(
-        self, log: str, *arguments: str, before: tuple[str, ...] = (), **environment: str
+        self,
+        log: str,
+        *arguments: str,
+        before: tuple[str, ...] = (),
+        devices: str = "cuda",
+        **environment: str,
     ) -> dict[str, Any]:
-        """Run tests on the GPU; a skipped one counts as failed where the device is the reason."""
+        """Run tests on the GPU; a skipped one counts as failed where one of the `devices` is the reason."""
         command = [
             *before,
             sys.executable,
@@ -82,7 +90,9 @@ class Runner:
             "-p",
             "no:cacheprovider",
         ]
-        code, text = self.command(log, *command, *arguments, KERNELC_REQUIRED_EXECUTORS="cuda", **environment)
+        code, text = self.command(
+            log, *command, *arguments, KERNELC_REQUIRED_EXECUTORS=devices, **environment
+        )
         summary = re.findall(r"^.*\b(?:passed|failed)\b.* in [\d.]+s.*$", text, flags=re.MULTILINE)
         failed = re.findall(r"^(?:FAILED|ERROR) .*$", text, flags=re.MULTILINE)
         return {"exit": code, "summary": summary[-1].strip("= ") if summary else "", "failed": failed[:40]}
@@ -100,61 +110,76 @@ def executor(runner: Runner) -> dict[str, Any]:
     return runner.pytest("executor", "tests/gpu", "tests/runtime", "-k", only, "-n", "0")
 
 
+def vulkan(runner: Runner) -> dict[str, Any]:
+    """The kernels and the engine on the card's Vulkan driver."""
+    tests = (*KERNEL_TESTS, "tests/runtime", "tests/backends/spirv")
+    return runner.pytest("vulkan", *tests, "-k", "vulkan", devices="vulkan")
+
+
 def models(runner: Runner) -> dict[str, Any]:
     """Published models against their references."""
-    found = runner.pytest("models", "tests/gpu", "-k", "published", "-s", "-n", "0")
+    found = runner.pytest("models", "tests/gpu", "-k", "published", "-s", "-n", "0", devices="cuda vulkan")
     text = (runner.out / "models.log").read_text()
-    return {**found, "logits": re.findall(r"\w+: worst logit error [^\n]*", text)}
+    return {**found, "logits": re.findall(r"\w+ on [^\n]*: worst logit error [^\n]*", text)}
 
 
 def bench(runner: Runner) -> dict[str, Any]:
     """Random weights, int4: `kernelc bench`."""
     results: dict[str, Any] = {"exit": 0}
-    for config in CONFIGS:
-        options = ["--config", config, "--random-weights", "--quant", "q4", "--context", "2048"]
-        more = [
-            "--target",
-            "cuda",
-            "--device",
-            "cuda",
-            "--prompt",
-            "512",
-            "--generate",
-            "128",
-            "--profile",
-            "--json",
-        ]
-        code, text = runner.command(
-            f"bench-{config}", sys.executable, "-m", "kernelc.cli", "bench", *options, *more
-        )
-        results["exit"] = results["exit"] or code
-        results[config] = _json_of(text) if code == 0 else text[-2000:]
+    sizes = ["--context", "2048", "--prompt", "512", "--generate", "128"]
+    fixed = ["--random-weights", "--quant", "q4", *sizes, "--profile", "--json"]
+    for device, target in TARGET_OF.items():
+        for config in CONFIGS:
+            which = ["--config", config, "--device", device, "--target", target]
+            code, text = runner.command(
+                f"bench-{device}-{config}", sys.executable, "-m", "kernelc.cli", "bench", *which, *fixed
+            )
+            results["exit"] = results["exit"] or code
+            results[f"{config} on {device}"] = _json_of(text) if code == 0 else text[-2000:]
     return results
 
 
+def launches(runner: Runner) -> tuple[Path, dict[str, Any]]:
+    """Every kernel that a short run of the tests launches, written down once for all checks."""
+    folder = runner.out / "launches"
+    if folder.exists():
+        return folder, {"exit": 0}
+    found = runner.pytest(
+        "launches", *KERNEL_TESTS, "-k", "cuda", HYPOTHESIS_PROFILE="few", KERNELC_RECORD_LAUNCHES=str(folder)
+    )
+    return folder, found
+
+
 def sanitized(runner: Runner, check: str) -> dict[str, Any]:
-    """One of compute-sanitizer's checks over the kernel suite, with few examples of each."""
+    """One of compute-sanitizer's checks over every kernel of the suite (see tests/gpu/launches.py)."""
     tool = shutil.which("compute-sanitizer")
     if tool is None:
         return {"exit": 1, "error": "compute-sanitizer is not on the PATH"}
-    options = [
-        "--tool",
-        check,
-        "--target-processes",
-        "all",
-        "--report-api-errors",
-        "no",
-        "--error-exitcode",
-        "9",
-    ]
-    found = runner.pytest(
-        check, *CHECKED[check], "-k", "cuda", before=(tool, *options), HYPOTHESIS_PROFILE="few"
-    )
-    text = (runner.out / f"{check}.log").read_text()
+    folder, found = launches(runner)
+    if found["exit"]:
+        return found
+    command = [tool, "--tool", check, "--report-api-errors", "no", "--error-exitcode", "9", sys.executable]
+    command += [str(REPO / "tests/gpu/launches.py"), str(folder), "--only", CHECKED[check]]
+    command += ["--seconds", str(runner.timeout - 20), "--part"]
+    with ThreadPoolExecutor(runner.workers) as pool:
+        logs = [f"{check}-{part}" for part in range(runner.workers)]
+        runs = [
+            pool.submit(runner.command, log, *command, f"{part}/{runner.workers}")
+            for part, log in enumerate(logs)
+        ]
+        outputs = [run.result() for run in runs]
+    text = "\n".join(output for _, output in outputs)
+    repeated = [tuple(map(int, each)) for each in re.findall(r"REPEATED (\d+) of (\d+) launches", text)]
+    done, wanted = (sum(numbers) for numbers in zip(*repeated, strict=True)) if repeated else (0, 0)
     summaries = re.findall(r"^=+ (?:ERROR|RACECHECK) SUMMARY: .*$", text, flags=re.MULTILINE)
     findings = [line for line in summaries if not re.search(r": 0 (?:errors|hazards)", line)]
-    exit_code = found["exit"] or int(bool(findings) or not summaries)
-    return {**found, "exit": exit_code, "summaries": len(summaries), "findings": findings[:20]}
+    whole = len(summaries) == len(repeated) == runner.workers and done == wanted > 0
+    return {
+        "exit": int(bool(findings) or not whole or any(code for code, _ in outputs)),
+        "launches": f"{done} of {wanted}",
+        "findings": findings[:20],
+        "different": re.findall(r"^DIFFERENT .*$", text, flags=re.MULTILINE)[:20],
+    }
 
 
 def _json_of(text: str) -> Any:
@@ -195,6 +220,7 @@ def main() -> int:
     run: dict[str, Callable[[Runner], dict[str, Any]]] = {
         "kernels": kernels,
         "executor": executor,
+        "vulkan": vulkan,
         "models": models,
         "bench": bench,
     }

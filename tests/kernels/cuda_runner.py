@@ -16,6 +16,7 @@ from kernelc.target import Capabilities
 from runtime.cuda_compile import CudaSource, architecture, compile_kernel
 from runtime.cuda_device import CudaDevice
 from runtime.cuda_single import run_function
+from tests.gpu.launches import record
 
 
 @functools.cache
@@ -64,4 +65,5 @@ def run_cuda(
     bound = [arrays[buffer.name] for buffer in kernel.buffers]
     _, function = _loaded(source, len(bound) + bool(block))
     left = run_function(device, function, rendered.entry, grid, kernel.workgroup, bound, block)
+    record(source, grid, kernel.workgroup, bound, block, left)
     return {buffer.name: array for buffer, array in zip(kernel.buffers, left, strict=True)}

@@ -16,12 +16,14 @@ from tests.kernels.executors import EXECUTORS, require
 
 VARIANTS: dict[str, Capabilities] = {
     "baseline": Capabilities(),
-    "subgroups": Capabilities(subgroups=True),
-    "f16-subgroups": Capabilities(f16=True, subgroups=True),
+    "subgroups": Capabilities(subgroups=True, dot4=True),
+    "f16-subgroups": Capabilities(f16=True, subgroups=True, dot4=True),
     "tiles": TARGETS["cuda"].variants[0],
     "warps": TARGETS["cuda"].variants[1],
 }
-assert set(VARIANTS.values()) >= {variant for target in TARGETS.values() for variant in target.variants}
+DOT4 = Capabilities(dot4=True)  # differs from the baseline for the families that multiply bytes alone
+_OF_TARGETS = {variant for target in TARGETS.values() for variant in target.variants}
+assert {*VARIANTS.values(), DOT4} >= _OF_TARGETS
 
 
 def check_kernel(

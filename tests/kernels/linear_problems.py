@@ -31,8 +31,8 @@ def qkv_shapes(draw: st.DrawFn) -> QkvShape:
 
 
 @st.composite
-def problems(draw: st.DrawFn, decode: bool) -> LinearProblem:
-    format_, cols, bias = draw(st.sampled_from(FORMATS)), draw(widths), draw(st.booleans())
+def problems(draw: st.DrawFn, decode: bool, formats: tuple[str, ...] = FORMATS) -> LinearProblem:
+    format_, cols, bias = draw(st.sampled_from(formats)), draw(widths), draw(st.booleans())
     eps = draw(st.sampled_from([None, 1e-5])) if decode else None
     last_row = decode and draw(st.booleans())
     epilogue = draw(st.sampled_from(["none", "residual", "gated", "qkv"]))

@@ -31,8 +31,8 @@ def lacking(capabilities: Capabilities) -> str | None:
     """Why kernels of these capabilities do not run here."""
     if opencl_context() is None:
         return "no OpenCL device (pyopencl and a driver such as pocl-opencl-icd)"
-    if capabilities.f16 or capabilities.subgroups or capabilities.tiles:
-        return "kernels of the opencl target use no 16-bit arithmetic, no subgroups and no matrix units"
+    if capabilities.f16 or capabilities.subgroups or capabilities.dot4 or capabilities.tiles:
+        return "kernels of the opencl target use no extensions: no halves, subgroups, dot4 or matrix units"
     return None
 
 

@@ -60,7 +60,7 @@ def test_sine_and_cosine(executor: str) -> None:
     wide = x.astype(np.float64)
     assert np.max(np.abs(sine - np.sin(wide))) < 2e-7
     assert np.max(np.abs(cosine - np.cos(wide))) < 2e-7
-    small = (wide < 2**-8) & (wide > 0)
+    small = (wide < 2**-8) & (wide >= 2**-126)  # a device may take what is smaller for 0
     assert np.max(np.abs(sine[small] / wide[small] - 1)) < 1e-5  # small angles keep their relative precision
 
 

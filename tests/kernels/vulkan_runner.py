@@ -37,7 +37,7 @@ def lacking(capabilities: Capabilities) -> str | None:
     info = on.device.info
     if capabilities.subgroup_size not in (None, info.subgroup_size):
         return f"{info.name} has subgroups of {info.subgroup_size}, not {capabilities.subgroup_size}"
-    wanted = {"f16": capabilities.f16, "subgroups": capabilities.subgroups}
+    wanted = {"f16": capabilities.f16, "subgroups": capabilities.subgroups, "dot4": capabilities.dot4}
     wanted |= {kind.feature: True for kind in capabilities.tiles}
     missing = [name for name, needed in wanted.items() if needed and name not in info.features]
     return f"{info.name} has no {missing[0]}" if missing else None

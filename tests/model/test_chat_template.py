@@ -163,17 +163,22 @@ GREEDY = {
 }
 
 
-# In a process of its own, whose one child is the one that renders; it has refused and lives on.
+# In a process of its own, whose one child is the one that renders. Mostly it has refused and lives on; on a
+# busy machine its second of computing may end it first.
 PEAK = """
-import os, pathlib, re, sys
+import os, pathlib, re, resource, sys
 from kernelc.errors import TemplateError
 from model.chat_template import ChatTemplate
 try:
     ChatTemplate(sys.argv[1]).render([{"role": "user", "content": "Hello!"}])
 except TemplateError as error:
-    child = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()[0]
-    status = pathlib.Path(f"/proc/{child}/status").read_text()
-    print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) * 1024, error.message)
+    children = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    if children:
+        status = pathlib.Path(f"/proc/{children[0]}/status").read_text()
+        peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1])
+    else:
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(peak * 1024, error.message)
 """
 
 

@@ -123,6 +123,9 @@ class Cuda(Dialect):
                 return self.negation(type, args[0])
             case "not":
                 return Text(f"!{args[0].within(ATOM)}", UNARY)
+            case "dot4_i8":
+                a, b = (Text(f"int({arg.text})") for arg in args[:2])
+                return self.call("__dp4a", [a, b, args[2]])
             case op if op in _NAMED:
                 self.helpers[op, type_name(source if op == "dot" else type)] = None
                 return self.call("join" if op == "concat" else op, args)

@@ -29,6 +29,7 @@ from kernelc.kir.nodes import (
     Variable,
     values_of,
 )
+from kernelc.kir.simplify import constant_of
 from kernelc.kir.types import Type, boolean, f32, u32
 
 _COMMENT_COLUMN = 80
@@ -210,8 +211,12 @@ class BodyPrinter:
                 return args[0] if same else self.result(wish, "OpBitcast", type, args[0])
             case "abs":  # of a u32
                 return args[0]
+            case "mod":
+                return self.remainder(wish, value, *args)
             case "unpack_u8x4" | "unpack_i8x4":
                 return self.bytes(wish, value, args[0])
+            case "dot4_i8":
+                return self.dot4(wish, value, args)
             case _:
                 return self.place_of(value, type)
 
@@ -260,6 +265,14 @@ class BodyPrinter:
         wrong = self.result("wrong", "OpLogicalOr", conditions, zero, too_large)
         return self.result("divisor", "OpSelect", self.type(type), wrong, self.constant(1, type), divisor)
 
+    def remainder(self, wish: str, value: Value, dividend: str, divisor: str) -> str:
+        """Of i32: what the quotient leaves. OpSRem is undefined for negative operands in Vulkan (its
+        specification, "Precision and Operation of SPIR-V Instructions"), and drivers make use of that."""
+        type = self.type(value.type)
+        quotient = self.result("quotient", "OpSDiv", type, dividend, divisor)
+        whole = self.result("whole", "OpIMul", type, quotient, divisor)
+        return self.result(wish, "OpISub", type, dividend, whole)
+
     def subgroup(self, wish: str, instruction: str, arg: Value, operand: str) -> str:
         """A reduction; of halves in f32, since not every device with halves reduces them."""
         half = arg.type.scalar == "f16"
@@ -292,6 +305,13 @@ class BodyPrinter:
         limit = self.constant(float(high + 1), wide)
         above = self.result(f"{wish}_above", "OpFOrdGreaterThanEqual", conditions, operand, limit)
         return self.result(wish, "OpSelect", self.type(type), above, self.constant(high, type), whole)
+
+    def dot4(self, wish: str, value: Value, args: list[str]) -> str:
+        type, a, b, plus = self.type(value.type), *args
+        product = self.result(f"{wish}_product", "OpSDotKHR", type, a, b, "PackedVectorFormat4x8BitKHR")
+        if constant_of(value.args[2]) == 0:
+            return product
+        return self.result(wish, "OpIAdd", type, plus, product)
 
     def bytes(self, wish: str, value: Value, word: str) -> str:
         words = u32.with_lanes(4)

@@ -1,6 +1,7 @@
 """The part of SPIR-V's grammar that printed kernels use, as tables: numbers and operands of instructions.
 
-Source: SPIR-V Specification 1.3 (unified), sections 3.2-3.32, and "SPIR-V Extended Instructions for GLSL".
+Source: SPIR-V Specification 1.3 (unified), sections 3.2-3.32, "SPIR-V Extended Instructions for GLSL", and
+SPV_KHR_integer_dot_product.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ VERSION_1_3 = 0x00010300
 # type; literal and string as they are; a capitalised word one of the enumerations below; a star: any number.
 _TEXT = """
 OpName                    5  id string
+OpExtension              10  string
 OpExtInstImport          11  R string
 OpExtInst                12  T R id Function450 id*
 OpMemoryModel            14  AddressingModel MemoryModel
@@ -102,6 +104,7 @@ OpGroupNonUniformFAdd   350  T R id GroupOperation id
 OpGroupNonUniformSMax   356  T R id GroupOperation id
 OpGroupNonUniformUMax   357  T R id GroupOperation id
 OpGroupNonUniformFMax   358  T R id GroupOperation id
+OpSDotKHR              4450  T R id id PackedVectorFormat
 """
 
 INSTRUCTIONS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -124,6 +127,8 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
         "GroupNonUniform": 61,
         "GroupNonUniformArithmetic": 63,
         "StorageBuffer16BitAccess": 4433,
+        "DotProductInput4x8BitPackedKHR": 6018,
+        "DotProductKHR": 6019,
     },
     "Decoration": {
         "Block": 2,
@@ -162,6 +167,7 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
     "GroupOperation": {"Reduce": 0},
     "LoopControl": _NO_CONTROL,
     "MemoryModel": {"GLSL450": 1},
+    "PackedVectorFormat": {"PackedVectorFormat4x8BitKHR": 0},
     "SelectionControl": _NO_CONTROL,
     "StorageClass": {"Input": 1, "Uniform": 2, "Workgroup": 4, "Function": 7, "StorageBuffer": 12},
 }

@@ -95,18 +95,27 @@ class Module:
 
     def buffer(self, buffer: Buffer, binding: int) -> str:
         """A storage buffer: a block with one array of no fixed length in it."""
-        type = self.type(buffer.type)
-        fresh = f"OpTypeRuntimeArray {type}" not in self._known
-        array = self.declare(f"{buffer.type}_array", f"OpTypeRuntimeArray {type}")
-        block = self.declare(f"{buffer.type}_block", f"OpTypeStruct {array}")
-        if fresh:
-            self.decorate(array, f"ArrayStride {buffer.type.bytes}")
-            self.decorate(block, "Block")
-            self.decorations.append(f"OpMemberDecorate {block} 0 Offset 0")
-        id = self.variable(buffer.name, "StorageBuffer", block)
-        read_only = ["NonWritable"] if buffer.access == "read" else []
-        self.decorate(id, "DescriptorSet 0", f"Binding {binding}", "Restrict", *read_only)
+        id = self.variable(buffer.name, "StorageBuffer", self.block(buffer))
+        self.decorate(id, "DescriptorSet 0", f"Binding {binding}", "Restrict")
         return id
+
+    def block(self, buffer: Buffer) -> str:
+        """The type of a buffer. Those that are only read have one of their own: NVIDIA's driver (580) takes
+        what a decoration says of one buffer for true of all of its type, and moves loads before stores."""
+        type, read_only = self.type(buffer.type), buffer.access == "read"
+        array = f"OpTypeRuntimeArray {type}"
+        if array not in self._known:
+            self.decorate(self.declare(f"{buffer.type}_array", array), f"ArrayStride {buffer.type.bytes}")
+        # Two structs of the same members are two types, so the instruction alone does not tell them apart.
+        key = f"{buffer.access} {array}"
+        if key not in self._known:
+            id = self._known[key] = self.fresh(f"{buffer.type}_{'input' if read_only else 'block'}")
+            self.declarations.append(f"{id} = OpTypeStruct {self._known[array]}")
+            self.decorate(id, "Block")
+            self.decorations.append(f"OpMemberDecorate {id} 0 Offset 0")
+            if read_only:
+                self.decorations.append(f"OpMemberDecorate {id} 0 NonWritable")
+        return self._known[key]
 
     def shared(self, shared: Shared) -> str:
         length = self.constant(shared.length)

@@ -13,7 +13,7 @@ add            OpFAdd                  OpIAdd                  OpIAdd           
 sub            OpFSub                  OpISub                  OpISub                 -
 mul            OpFMul                  OpIMul                  OpIMul                 -
 div            OpFDiv                  OpSDiv                  OpUDiv                 -
-mod            -                       OpSRem                  OpUMod                 -
+mod            -                       -                       OpUMod                 -
 min            FMin                    SMin                    UMin                   -
 max            FMax                    SMax                    UMax                   -
 and            -                       OpBitwiseAnd            OpBitwiseAnd           -

@@ -21,7 +21,12 @@ def _capabilities(kernel: Kernel) -> list[str]:
         *(["Float16"] if "f16" in features else []),
         *(["StorageBuffer16BitAccess"] if halves else []),
         *(["GroupNonUniform", "GroupNonUniformArithmetic"] if "subgroups" in features else []),
+        *(["DotProductInput4x8BitPackedKHR", "DotProductKHR"] if "dot4" in features else []),
     ]
+
+
+def _extensions(kernel: Kernel) -> list[str]:
+    return ["SPV_KHR_integer_dot_product"] if "dot4" in kernel.features() else []
 
 
 @cache
@@ -49,6 +54,7 @@ class SpirvBackend:
         text = _template().render(
             kernel=kernel,
             capabilities=_capabilities(kernel),
+            extensions=_extensions(kernel),
             module=printer.module,
             names=printer.names,
             void=printer.module.fresh("void"),

@@ -12,9 +12,20 @@ from typing import ClassVar
 import jinja2
 
 from kernelc.backends.base import Rendered
-from kernelc.backends.c_like import ATOM, BITS, UNARY, BodyPrinter, Dialect, Text, float_digits, used_builtins
+from kernelc.backends.c_like import (
+    ATOM,
+    BITS,
+    SUM,
+    UNARY,
+    BodyPrinter,
+    Dialect,
+    Text,
+    float_digits,
+    used_builtins,
+)
 from kernelc.backends.wgsl.keywords import UNUSABLE
 from kernelc.kir.nodes import Kernel, Value
+from kernelc.kir.simplify import constant_of
 from kernelc.kir.types import Type
 
 _BUILTIN = {"subgroup_lane": "subgroup_lane", "subgroup_size": "subgroup_size", "local_id": "local_id.x"}
@@ -93,8 +104,16 @@ class Wgsl(Dialect):
                 return self.call(f"bitcast<{type}>", args)
             case "convert" | "splat" | "vector" | "concat":
                 return self.call(type, args)
+            case "dot4_i8":
+                return self.dot4(value, args)
             case _:
                 raise NotImplementedError(f"WGSL has no text for {value.op}")
+
+    def dot4(self, value: Value, args: Sequence[Text]) -> Text:
+        product = self.call("dot4I8Packed", args[:2])
+        if constant_of(value.args[2]) == 0:
+            return product
+        return Text(f"{args[2].within(SUM)} + {product.text}", SUM, "+")
 
     def let(self, type: Type, name: str, value: str) -> str:
         return f"let {name} = {value};"

@@ -17,8 +17,9 @@ from runtime.cuda_compile import CudaSource, architecture, compile_kernel, suppo
 
 MODEL = "llama-3.2-1b"
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_120")
-# Every format on one architecture, the usual one on all.
-CASES = [("q4", arch) for arch in ARCHITECTURES] + [(quant, "sm_80") for quant in ("q8", "f16", "f32")]
+# Every format on one architecture, the usual one on all; "int8": with activations rounded to bytes.
+CASES = [(quant, arch) for quant in ("q4", "q4-int8") for arch in ARCHITECTURES]
+CASES += [(quant, "sm_80") for quant in ("q8", "q8-int8", "f16", "f32")]
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,9 @@ def nvrtc() -> None:
 @cache
 def sources(quant: str) -> tuple[CudaSource, ...]:
     """The kernels of a model, one for each distinct text."""
-    lowered = compile_model(find_config(MODEL), CompileOptions("cuda", quant)).lowered
+    format_, _, activations = quant.partition("-")
+    options = CompileOptions("cuda", format_, activations=activations or "f32")
+    lowered = compile_model(find_config(MODEL), options).lowered
     return tuple(
         CudaSource(name, lowered.files[variant.file].decode(), variant.entry)
         for name, kernel in lowered.kernels.items()
@@ -50,10 +53,12 @@ def test_every_kernel_compiles(quant: str, arch: str, tmp_path: Path) -> None:
 
 
 def test_the_model_uses_every_family() -> None:
-    kernels = compile_model(find_config(MODEL), CompileOptions("cuda")).lowered.kernels.values()
-    assert {kernel.spec for kernel in kernels} | {"argmax"} == set(
-        SPECS
-    )  # a large vocabulary takes two steps
+    options = (CompileOptions("cuda"), CompileOptions("cuda", activations="int8"))
+    kernels = [
+        compile_model(find_config(MODEL), option).lowered.kernels.values() for option in options
+    ]
+    found = {kernel.spec for each in kernels for kernel in each}
+    assert found | {"argmax"} == set(SPECS)  # a large vocabulary takes two steps
 
 
 def test_a_compiled_kernel_is_kept_by_source_and_architecture(tmp_path: Path) -> None:

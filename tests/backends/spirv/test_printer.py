@@ -86,8 +86,10 @@ def test_only_what_is_written_is_writable() -> None:
     def body(k: Tracer) -> None:
         k.output("out", f32)[k.local_id] = k.input("x", f32)[k.local_id]
 
-    decorated = re.findall(r"OpDecorate (%\w+) NonWritable", text_of(body))
-    assert decorated == ["%x"]
+    text = text_of(body)
+    (read_only,) = re.findall(r"OpMemberDecorate (%\w+) 0 NonWritable", text)
+    types = dict(re.findall(r"(%\w+) = OpVariable %storagebuffer_(\w+) StorageBuffer", text))
+    assert [name for name, type in types.items() if f"%{type}" == read_only] == ["%x"]
 
 
 def test_names_that_clash_are_told_apart() -> None:

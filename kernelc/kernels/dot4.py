@@ -1,0 +1,19 @@
+"""Products of four signed bytes in a word, on any device: the operation, or what it means in others."""
+
+from __future__ import annotations
+
+from kernelc.kir.functions import bitcast, dot4_i8, unpack_i8x4
+from kernelc.kir.nodes import Value
+from kernelc.kir.operators import Number, Operators
+from kernelc.kir.types import i32, u32
+
+
+def dot4(word: Operators, other: Number, plus: Number, native: bool) -> Value:
+    """plus + the products of the four signed bytes of two words, an exact i32; `native`: the device has
+    "dot4"."""
+    if native:
+        return dot4_i8(word, other, plus)
+    # in u32, which wraps in every language and gives the same bits
+    products = bitcast(unpack_i8x4(word), u32) * bitcast(unpack_i8x4(other), u32)
+    total = bitcast(products.x + products.y + products.z + products.w, i32)
+    return total + plus

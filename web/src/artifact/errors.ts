@@ -1,0 +1,66 @@
+/** What went wrong, as a word that programs can act on. */
+export type ErrorCode =
+  | "no-webgpu"
+  | "no-adapter"
+  | "limits"
+  | "device-lost"
+  | "out-of-memory"
+  | "bad-artifact"
+  | "corrupt-shard"
+  | "network"
+  | "storage"
+  | "self-check"
+  | "context"
+  | "usage"
+  | "template"
+  | "aborted"
+  | "internal";
+
+/** A KernelcError as plain data, as it crosses from a worker to its page. */
+export interface ErrorRecord {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly help?: string;
+}
+
+/**
+ * An error for people: the message says what is wrong, where, and got and wanted; `help` says what to do.
+ */
+export class KernelcError extends Error {
+  override readonly name = "KernelcError";
+  readonly code: ErrorCode;
+  readonly help?: string;
+
+  constructor(code: ErrorCode, message: string, options: { help?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    if (options.help !== undefined) this.help = options.help;
+  }
+
+  toJSON(): ErrorRecord {
+    const { code, message, help } = this;
+    return help === undefined ? { code, message } : { code, message, help };
+  }
+
+  static fromJSON(record: ErrorRecord): KernelcError {
+    return new KernelcError(record.code, record.message, record.help === undefined ? {} : { help: record.help });
+  }
+
+  /** Any thrown value as a KernelcError: itself, an AbortError as "aborted", all else as "internal". */
+  static from(error: unknown): KernelcError {
+    if (error instanceof KernelcError) return error;
+    if (error instanceof Error && error.name === "AbortError") return aborted(error);
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return new KernelcError("internal", message, { cause: error });
+  }
+}
+
+/** The error with which everything ends whose AbortSignal was triggered. */
+export function aborted(cause?: unknown): KernelcError {
+  return new KernelcError("aborted", "stopped on request", { cause });
+}
+
+/** Throw the "aborted" error where `signal` was triggered. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw aborted(signal.reason);
+}

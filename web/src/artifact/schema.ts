@@ -1,0 +1,251 @@
+/**
+ * What `manifest.json` says, field by field, under its own field names; see `kernelc/artifact/schema.py`.
+ *
+ * Sizes and grids are dims: a buffer's bytes may depend on `context` alone, a grid on any symbol of the manifest.
+ * Maps keep the file's order.
+ */
+
+import type { Bounds, Dim } from "./dim.js";
+
+export const FORMAT = "kernelc-artifact";
+export const VERSION = 1;
+
+/** Tensors start at multiples of this in a shard: WebGPU's guaranteed storage offset alignment. */
+export const ALIGNMENT_BYTES = 256;
+export const MAX_SHARD_BYTES = 64 * 2 ** 20;
+/** The state buffer that holds the step block. */
+export const STEP_BUFFER = "step";
+/** The state buffer that holds token ids by absolute position. */
+export const TOKENS_BUFFER = "tokens";
+/** The state buffer that holds the last row's logits. */
+export const LOGITS_BUFFER = "logits";
+
+export const QUANTS = ["q4", "q8", "f16", "f32"] as const;
+/** What decoding multiplies weights with: activations as they are, or rounded to signed bytes first. */
+export const ACTIVATIONS = ["f32", "int8"] as const;
+export const TARGETS = ["wgsl", "cuda", "spirv", "opencl"] as const;
+export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] as const;
+export const PARAM_TYPES = ["u32", "f32"] as const;
+export const ACCESSES = ["read", "read_write"] as const;
+export const BUFFER_KINDS = ["weight", "state", "slot"] as const;
+export const CHECK_ELEMENTS = ["f32", "u32", "f16pair"] as const;
+export const TOKENIZER_KINDS = ["sentencepiece", "tokenizers"] as const;
+
+export type Role = (typeof ROLES)[number];
+export type Access = (typeof ACCESSES)[number];
+
+/** Bytes of one element of a binding, by the name of its type. */
+export const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map(
+  Object.entries({ u32: 4, i32: 4, f32: 4, f16: 2 }).flatMap(([scalar, size]): [string, number][] => [
+    [scalar, size],
+    [`${scalar}x2`, 2 * size],
+    [`${scalar}x4`, 4 * size],
+  ]),
+);
+
+// Storage bytes of one group of 32 elements; scales are one f16 a group.
+const GROUP_BYTES = new Map([
+  ["q4.quants", 16],
+  ["q8.quants", 32],
+  ["f16.quants", 64],
+  ["f32.quants", 128],
+]);
+export const ENCODINGS = [...GROUP_BYTES.keys(), "q4.scales", "q8.scales", "f32"];
+
+/** Storage bytes of a tensor: packed matrices by `shape` [rows, cols], plain "f32" by any shape. */
+export function tensorBytes(encoding: string, shape: readonly number[]): number {
+  if (encoding === "f32") return shape.reduce((product, size) => product * size, 4);
+  const groups = (shape[0] ?? 0) * Math.ceil((shape[1] ?? 0) / 32);
+  const groupBytes = GROUP_BYTES.get(encoding);
+  return groupBytes === undefined ? Math.ceil((2 * groups) / 16) * 16 : groups * groupBytes;
+}
+
+/** The model's own numbers. */
+export interface ModelInfo {
+  readonly architecture: string;
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kv_heads: number;
+  readonly head_dim: number;
+  readonly intermediate_size: number;
+  readonly max_context: number;
+  readonly bos_token_id: number | null;
+  readonly eos_token_ids: readonly number[];
+}
+
+/** One 4-byte field of the step block. */
+export interface Param {
+  readonly name: string;
+  readonly type: (typeof PARAM_TYPES)[number];
+}
+
+/** One storage binding of a kernel: binding i of group 0 is entry i of the kernel's list. */
+export interface KernelBinding {
+  readonly name: string;
+  readonly element: string;
+  readonly access: Access;
+}
+
+/** What a device must offer to run a variant; `subgroup_size` null means that any will do. */
+export interface Requires {
+  readonly features: readonly string[];
+  readonly subgroup_size: number | null;
+  readonly threads: number;
+  readonly shared_bytes: number;
+  readonly storage_buffers: number;
+}
+
+export type Triple<T> = readonly [x: T, y: T, z: T];
+
+/** One printed kernel: its file, entry point, workgroup, and the grid of workgroups to dispatch. */
+export interface Variant {
+  readonly target: (typeof TARGETS)[number];
+  readonly file: string;
+  readonly sha256: string;
+  readonly entry: string;
+  readonly workgroup: Triple<number>;
+  readonly grid: Triple<Dim>;
+  readonly requires: Requires;
+}
+
+/** A kernel with its variants, the preferred first. With `params` the step block follows the bindings. */
+export interface Kernel {
+  readonly spec: string;
+  readonly params: boolean;
+  readonly bindings: readonly KernelBinding[];
+  readonly variants: readonly Variant[];
+}
+
+/** A device buffer: a "weight" is named as its tensor, "state" outlives a step, a "slot" is scratch. */
+export interface Buffer {
+  readonly kind: (typeof BUFFER_KINDS)[number];
+  readonly bytes: Dim;
+}
+
+/** What a dispatch binds: `bytes` of a buffer from `offset` on. */
+export interface BufferRange {
+  readonly buffer: string;
+  readonly offset: number;
+  readonly bytes: Dim;
+}
+
+/** One kernel launch; `origin` is the layer path that it computes. */
+export interface Dispatch {
+  readonly kernel: string;
+  readonly bindings: readonly BufferRange[];
+  readonly origin: string;
+}
+
+/** A straight list of dispatches for one role, valid where every symbol is within `symbols`. */
+export interface Program {
+  readonly role: Role;
+  readonly symbols: ReadonlyMap<string, Bounds>;
+  readonly dispatches: readonly Dispatch[];
+}
+
+/** Size and sha256 of a file in the artifact. */
+export interface FileEntry {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** One file of weights. */
+export interface Shard extends FileEntry {
+  readonly file: string;
+}
+
+/** A piece of a tensor: `bytes` of shard number `shard` from `offset` on. */
+export interface Segment {
+  readonly shard: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** A stored tensor: its pieces in order, its encoding and its logical shape. */
+export interface Tensor {
+  readonly bytes: number;
+  readonly segments: readonly Segment[];
+  readonly encoding: string;
+  readonly shape: readonly number[];
+}
+
+export interface Weights {
+  readonly shards: readonly Shard[];
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** The tokenizer: `file` is the one to load, `files` all that belong to it. */
+export interface TokenizerInfo {
+  readonly kind: (typeof TOKENIZER_KINDS)[number];
+  readonly file: string;
+  readonly files: ReadonlyMap<string, FileEntry>;
+}
+
+/** The chat template's file, and what `bos_token` and `eos_token` are in it. */
+export interface ChatTemplateInfo {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bos_token: string | null;
+  readonly eos_token: string | null;
+}
+
+/** The tensor graph's text form. */
+export interface GraphInfo {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** A buffer of `bytes`, filled with `period` bytes of the checks file from `offset` on, repeated; 0: zeros. */
+export interface CheckInput {
+  readonly bytes: number;
+  readonly offset: number;
+  readonly period: number;
+}
+
+/**
+ * `bytes` of binding number `binding` from `at` on, and what is wanted there: the checks file from `offset` on.
+ * Every number must be within `absolute` + `relative` * |wanted|; a "f16pair" is two numbers in a word.
+ */
+export interface CheckOutput {
+  readonly binding: number;
+  readonly at: number;
+  readonly bytes: number;
+  readonly offset: number;
+  readonly element: (typeof CHECK_ELEMENTS)[number];
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+/** A kernel's golden tile: `symbols` give each variant's own grid, `params` the step block. */
+export interface KernelCheck {
+  readonly symbols: ReadonlyMap<string, number>;
+  readonly params: ReadonlyMap<string, number>;
+  readonly inputs: readonly CheckInput[];
+  readonly outputs: readonly CheckOutput[];
+}
+
+/** The file with the numbers, and the checks by the names of their kernels. */
+export interface Checks extends Shard {
+  readonly kernels: ReadonlyMap<string, KernelCheck>;
+}
+
+/** Everything that a runtime needs to know. */
+export interface Manifest {
+  readonly name: string;
+  readonly target: string;
+  readonly quant: (typeof QUANTS)[number];
+  readonly model: ModelInfo;
+  readonly symbols: ReadonlyMap<string, Bounds>;
+  readonly params: readonly Param[];
+  readonly kernels: ReadonlyMap<string, Kernel>;
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly programs: ReadonlyMap<string, Program>;
+  readonly weights: Weights;
+  readonly tokenizer: TokenizerInfo | null;
+  readonly chat_template: ChatTemplateInfo | null;
+  readonly graph: GraphInfo | null;
+  readonly checks: Checks | null;
+  readonly activations: (typeof ACTIVATIONS)[number];
+}

@@ -1,0 +1,142 @@
+/** What the build wrote: addresses relative to the page's folder ("./" is the page itself), and their fingerprint. */
+export interface Precache {
+  readonly version: string;
+  readonly files: readonly string[];
+}
+
+/** What a service worker has around it; tests bring their own. */
+export interface Surroundings {
+  /** Absolute address of the page's folder: all that this worker looks after. */
+  readonly scope: string;
+  readonly caches: CacheStorage;
+  fetch(request: Request): Promise<Response>;
+}
+
+/** The list of models is written after the build, so it is kept when it is seen. */
+const CATALOG = "models.json";
+const PAGE = "./";
+/** How long the network may take for what is also stored. */
+const PATIENCE_MS = 4_000;
+
+/**
+ * Keeps the page itself, so that it starts without a network: its built files at installation, the list of models
+ * when it is read. Models are not its business; `weights/` keeps them.
+ */
+export class PageWorker {
+  private readonly around: Surroundings;
+  private readonly files: ReadonlySet<string>;
+  private readonly prefix: string;
+  private readonly current: string;
+  private readonly data: string;
+
+  constructor(around: Surroundings, precache: Precache) {
+    this.around = around;
+    this.files = new Set([PAGE, ...precache.files]);
+    // Several sites may live on one origin: each looks after the caches of its own path.
+    this.prefix = `kernelc-page ${new URL(around.scope).pathname} `;
+    this.current = `${this.prefix}${precache.version}`;
+    this.data = `${this.prefix}data`;
+  }
+
+  /** Stores the page, whole or not at all. */
+  async install(): Promise<void> {
+    const fetched = await Promise.all(Array.from(this.files, (file) => this.fetchFresh(file)));
+    const cache = await this.around.caches.open(this.current);
+    await Promise.all(fetched.map(([url, response]) => cache.put(url, response)));
+    await this.fetchCatalog();
+  }
+
+  /** Removes what earlier versions of this page stored. */
+  async activate(): Promise<void> {
+    const names = await this.around.caches.keys();
+    const old = names.filter((name) => name.startsWith(this.prefix) && name !== this.current && name !== this.data);
+    await Promise.all(old.map((name) => this.around.caches.delete(name)));
+  }
+
+  /** The answer to a request of the page, or undefined where it is none of ours: the browser then asks the server. */
+  respond(request: Request): Promise<Response> | undefined {
+    const file = this.fileOf(request);
+    if (file === undefined) return undefined;
+    if (file === CATALOG) return this.networkFirst(request, CATALOG, this.data);
+    if (file === PAGE) return this.networkFirst(request, PAGE, this.current);
+    return this.files.has(file) ? this.cacheFirst(request, file) : undefined;
+  }
+
+  private fileOf(request: Request): string | undefined {
+    const url = request.url.replace(/[?#].*$/s, "");
+    if (request.method !== "GET" || request.headers.has("range") || !url.startsWith(this.around.scope)) {
+      return undefined;
+    }
+    const file = url.slice(this.around.scope.length);
+    return file === "" || file === "index.html" ? PAGE : file;
+  }
+
+  /** What is stored under its content's hash never changes; of the rest, page and worker belong together. */
+  private async cacheFirst(request: Request, file: string): Promise<Response> {
+    return (await this.match(file, this.current)) ?? this.around.fetch(request);
+  }
+
+  private async networkFirst(request: Request, file: string, cacheName: string): Promise<Response> {
+    const stored = await this.match(file, cacheName);
+    if (!stored) return this.keepCatalog(file, await this.around.fetch(request));
+    try {
+      const response = await withPatience(this.around.fetch(request));
+      return response.status >= 500 ? stored : await this.keepCatalog(file, response);
+    } catch {
+      return stored;
+    }
+  }
+
+  private async match(file: string, cacheName: string): Promise<Response | undefined> {
+    const cache = await this.around.caches.open(cacheName);
+    return cache.match(this.url(file));
+  }
+
+  /** A newer page is not stored here: it belongs to newer files, which the next worker's installation stores. */
+  private async keepCatalog(file: string, response: Response): Promise<Response> {
+    if (file === CATALOG && response.ok) {
+      const cache = await this.around.caches.open(this.data);
+      await cache.put(this.url(CATALOG), response.clone());
+    }
+    return response;
+  }
+
+  private async fetchCatalog(): Promise<void> {
+    try {
+      const request = new Request(this.url(CATALOG), { cache: "no-cache" });
+      await this.keepCatalog(CATALOG, await this.around.fetch(request));
+    } catch {
+      // A page may be installed before it has models; the list is kept when it is read.
+    }
+  }
+
+  private async fetchFresh(file: string): Promise<[string, Response]> {
+    const url = this.url(file);
+    const response = await this.around.fetch(new Request(url, { cache: "no-cache" }));
+    if (!response.ok) throw new Error(`${url}: the server answered ${response.status}`);
+    return [url, await unredirected(response)];
+  }
+
+  private url(file: string): string {
+    return new URL(file, this.around.scope).href;
+  }
+}
+
+/** Browsers refuse to open a page from an answer that came by a redirect (of index.html to ./, say). */
+async function unredirected(response: Response): Promise<Response> {
+  if (!response.redirected) return response;
+  const { status, statusText, headers } = response;
+  return new Response(await response.blob(), { status, statusText, headers });
+}
+
+async function withPatience<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the network is slow")), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * From messages to token ids, such that what was said before keeps its ids and nobody forges the model's markup.
+ *
+ * Text that the model generated, cut into tokens anew, may give other ids than those it generated, and every cached
+ * key and value behind the first difference would be lost. So the encoder remembers the ids of the texts that it
+ * has seen, and cuts only what follows them.
+ *
+ * A template writes markup such as `</s>` into the prompt, which becomes special tokens. What looks like markup in a
+ * message is only text: it goes through the template as a character of its own (a guard, from a private plane of
+ * Unicode) and is spelt out again behind it.
+ */
+
+import { anyOf } from "./addedTokens.js";
+import type { Coder, Message, Prompt, Template } from "./types.js";
+
+const ANCHORS = ["\n", "x", "\n\nx"];
+const MAX_KNOWN = 1024; // texts remembered: at most two a turn
+const FIRST_GUARD = 0xf0000;
+
+/** Renders and tokenises prompts, through the tokenizer and the template of one model. */
+export interface PromptEncoder {
+  /** The ids of a prompt; throws KernelcError("template") where it cannot be rendered. */
+  encode(messages: readonly Message[]): number[];
+  /** The prompt as text, for `remember`, and as ids. */
+  prompt(messages: readonly Message[]): Prompt;
+  /** Note that these ids stand for a prompt and the answer to it, so that the next prompt keeps them. */
+  remember(prompt: Prompt, answerIds: readonly number[]): void;
+  /** Forget all texts, as for a new conversation. */
+  forget(): void;
+}
+
+export function makePromptEncoder(coder: Coder, template: Template): PromptEncoder {
+  return new Encoder(coder, template);
+}
+
+class Encoder implements PromptEncoder {
+  readonly #coder: Coder;
+  readonly #template: Template;
+  readonly #markup: Markup;
+  readonly #known = new Map<string, readonly number[]>();
+
+  constructor(coder: Coder, template: Template) {
+    this.#coder = coder;
+    this.#template = template;
+    this.#markup = new Markup(coder.specialIds);
+  }
+
+  encode(messages: readonly Message[]): number[] {
+    return this.prompt(messages).ids;
+  }
+
+  prompt(messages: readonly Message[]): Prompt {
+    const guarded = messages.map(({ role, content }) => ({ role, content: this.#markup.guard(content) }));
+    const text = this.#template.render(guarded);
+    return { text, ids: this.#encodeBehindKnown(text) ?? this.#cut(text) };
+  }
+
+  remember(prompt: Prompt, answerIds: readonly number[]): void {
+    for (const continued of [false, true]) {
+      // Templates differ in what they do to a space at an answer's start.
+      const answer = this.#coder.decode(answerIds, { continued });
+      this.#remember(prompt.text + this.#markup.guard(answer), [...prompt.ids, ...answerIds]);
+    }
+  }
+
+  forget(): void {
+    this.#known.clear();
+  }
+
+  #remember(text: string, ids: readonly number[]): void {
+    this.#known.delete(text);
+    this.#known.set(text, ids);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MAX_KNOWN) break;
+      this.#known.delete(oldest);
+    }
+  }
+
+  /** Ids that begin with those of the longest remembered beginning of `text`; null where none fits. */
+  #encodeBehindKnown(text: string): number[] | null {
+    let beginning = "";
+    for (const known of this.#known.keys()) {
+      if (known.length > beginning.length && text.startsWith(known)) beginning = known;
+    }
+    const rest = beginning ? this.#cutInner(text.slice(beginning.length)) : null;
+    return rest && [...(this.#known.get(beginning) ?? []), ...rest];
+  }
+
+  /**
+   * The ids of `text` in the middle of a longer one; null where they cannot be told. A tokenizer treats a text's
+   * start in its own way (sentencepiece puts a space there), so `text` is cut behind an anchor that stays a token
+   * of its own.
+   */
+  #cutInner(text: string): number[] | null {
+    if (!text) return [];
+    for (const anchor of ANCHORS) {
+      const [lead, ids] = [this.#cut(anchor), this.#cut(anchor + text)];
+      if (ids.length > lead.length && lead.every((id, at) => ids[at] === id)) return ids.slice(lead.length);
+    }
+    return null;
+  }
+
+  /** The ids of a rendered text, its markup as special tokens, its guards as what they guard. */
+  #cut(text: string): number[] {
+    if (!this.#markup.guards(text)) return this.#coder.encode(text, { parseSpecial: true });
+    return this.#markup.split(text).flatMap((part) => (typeof part === "number" ? [part] : this.#coder.encode(part)));
+  }
+}
+
+/** The special tokens of a model, their guards, and how to find both in a text. */
+class Markup {
+  readonly #ids: ReadonlyMap<string, number>;
+  readonly #guardOf = new Map<string, string>();
+  readonly #tokenOf = new Map<string, string>();
+  readonly #tokens: RegExp;
+  readonly #guards: RegExp;
+
+  constructor(specialIds: ReadonlyMap<string, number>) {
+    this.#ids = specialIds;
+    const length = (token: string): number => [...token].length;
+    for (const token of [...specialIds.keys()].sort((left, right) => length(right) - length(left))) {
+      const guard = String.fromCodePoint(FIRST_GUARD + this.#guardOf.size);
+      this.#guardOf.set(token, guard);
+      this.#tokenOf.set(guard, token);
+    }
+    this.#tokens = anyOf(specialIds.keys());
+    this.#guards = anyOf(this.#tokenOf.keys());
+  }
+
+  /** A message's text with a guard in place of everything that looks like markup. */
+  guard(content: string): string {
+    return content.replace(this.#tokens, (token) => this.#guardOf.get(token) ?? token);
+  }
+
+  /** Whether there is a guard in `text`. */
+  guards(text: string): boolean {
+    return text.search(this.#guards) >= 0;
+  }
+
+  /** The ids of markup and the texts between, guards spelt out again. */
+  split(text: string): (string | number)[] {
+    const parts: (string | number)[] = [];
+    let begin = 0;
+    const between = (end: number): void => {
+      if (end > begin) parts.push(this.#spelt(text.slice(begin, end)));
+    };
+    for (const match of text.matchAll(this.#tokens)) {
+      between(match.index);
+      parts.push(this.#ids.get(match[0]) ?? match[0]);
+      begin = match.index + match[0].length;
+    }
+    between(text.length);
+    return parts;
+  }
+
+  #spelt(text: string): string {
+    return text.replace(this.#guards, (guard) => this.#tokenOf.get(guard) ?? guard);
+  }
+}

@@ -1,0 +1,103 @@
+/** What a model's files say about its tokenizer beside the vocabulary: special tokens and their treatment. */
+
+import { bad, Fields } from "./fields.js";
+
+export const MAX_VOCABULARY = 2 ** 20;
+const MAX_BYTES = 16 * 2 ** 20;
+const MAX_CONTENT = 1024;
+
+/**
+ * A token found in the text as a whole, before the vocabulary's own algorithm sees the rest.
+ *
+ * `stripLeft` and `stripRight` say that it swallows the white space beside it. A special one is markup of the
+ * model (<s>, <|eot_id|>): it is not shown, and never read out of what a user writes.
+ */
+export interface AddedToken {
+  readonly content: string;
+  readonly special: boolean;
+  readonly stripLeft: boolean;
+  readonly stripRight: boolean;
+  readonly singleWord: boolean;
+  readonly normalized: boolean;
+}
+
+/** An added token with nothing special about it but, unless told otherwise, that it is markup. */
+export function plainToken(content: string, special = true): AddedToken {
+  return { content, special, stripLeft: false, stripRight: false, singleWord: false, normalized: false };
+}
+
+/** What matters here of tokenizer_config.json, special_tokens_map.json and added_tokens.json. */
+export interface TokenizerSettings {
+  readonly bosToken: string | null;
+  readonly eosToken: string | null;
+  readonly unkToken: string | null;
+  readonly addBosToken: boolean | null;
+  readonly addPrefixSpace: boolean;
+  /** In sentencepiece: whether text after a special token is given a leading space, like a text's start. */
+  readonly legacy: boolean;
+  /** By id, the smallest first. */
+  readonly addedTokens: ReadonlyMap<number, AddedToken>;
+}
+
+/** The settings in the three files, each of which may be missing; tokenizer_config.json counts most. */
+export function readSettings(files: ReadonlyMap<string, Uint8Array>): TokenizerSettings {
+  const config = fieldsOf(files, "tokenizer_config.json");
+  const special = fieldsOf(files, "special_tokens_map.json");
+  const token = (key: string): string | null => contentOf(config, key) ?? contentOf(special, key);
+  return {
+    bosToken: token("bos_token"),
+    eosToken: token("eos_token"),
+    unkToken: token("unk_token"),
+    addBosToken: config.has("add_bos_token") ? config.flag("add_bos_token", true) : null,
+    addPrefixSpace: config.flag("add_prefix_space", true),
+    legacy: config.flag("legacy", true),
+    addedTokens: declaredTokens(fieldsOf(files, "added_tokens.json"), config),
+  };
+}
+
+/** The token that a JSON object describes, in tokenizer_config.json or tokenizer.json. */
+export function addedToken(fields: Fields): AddedToken {
+  const content = fields.text("content");
+  if (content.length < 1 || content.length > MAX_CONTENT) {
+    throw fields.fail("content", `got ${content.length} characters, wanted 1 to ${MAX_CONTENT}`);
+  }
+  return {
+    content,
+    special: fields.flag("special", false),
+    stripLeft: fields.flag("lstrip", false),
+    stripRight: fields.flag("rstrip", false),
+    singleWord: fields.flag("single_word", false),
+    normalized: fields.flag("normalized", false),
+  };
+}
+
+/** The tokens of added_tokens.json (older: content to id) and of tokenizer_config.json, by id. */
+function declaredTokens(older: Fields, config: Fields): ReadonlyMap<number, AddedToken> {
+  const tokens = new Map<number, AddedToken>();
+  for (const content of older.data.keys()) {
+    const token = addedToken(new Fields({ content, special: true }, older.where));
+    tokens.set(older.integer(content, 0, MAX_VOCABULARY - 1), token);
+  }
+  const newer = config.child("added_tokens_decoder");
+  for (const key of newer?.data.keys() ?? []) {
+    const fields = newer?.child(key);
+    if (!fields || !/^\d{1,7}$/.test(key) || Number(key) >= MAX_VOCABULARY) {
+      throw bad(`${config.where}: added_tokens_decoder: ${key}`, `wanted a token id below ${MAX_VOCABULARY} and its token`);
+    }
+    tokens.set(Number(key), addedToken(fields));
+  }
+  return new Map([...tokens].sort(([left], [right]) => left - right));
+}
+
+/** A token given as its text, or as an object with the text in "content". */
+function contentOf(fields: Fields, key: string): string | null {
+  if (!fields.has(key)) return null;
+  if (typeof fields.data.get(key) === "string") return fields.text(key) || null;
+  const child = typeof fields.data.get(key) === "object" ? fields.child(key) : null;
+  return child ? addedToken(child).content : fields.text(key);
+}
+
+function fieldsOf(files: ReadonlyMap<string, Uint8Array>, name: string): Fields {
+  const data = files.get(name);
+  return data ? Fields.parse(data, name, MAX_BYTES) : new Fields({}, name);
+}

@@ -1,0 +1,52 @@
+/** Text to token ids and back, whichever file an artifact brings its tokenizer in. */
+
+import { KernelcError } from "../artifact/errors.js";
+import { bad } from "./fields.js";
+import { JsonCoder } from "./jsonCoder.js";
+import { SentencePieceCoder } from "./sentencePieceCoder.js";
+import { readSettings } from "./specialTokens.js";
+import type { Coder, FetchFile, TokenizerFiles } from "./types.js";
+
+const MAX_BYTES = 64 * 2 ** 20;
+const BESIDE = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+
+/**
+ * Load an artifact's tokenizer; `fetchFile` reads its files, by their names in the manifest.
+ *
+ * Throws KernelcError("bad-artifact") where a file is damaged, the files disagree or the tokenizer has more tokens
+ * than the model (`vocabSize`) has rows.
+ */
+export async function loadCoder(info: TokenizerFiles, fetchFile: FetchFile, vocabSize?: number): Promise<Coder> {
+  const [data, files] = await Promise.all([fetchFile(info.file), settingsFiles(info, fetchFile)]);
+  if (data.length > MAX_BYTES) throw bad(info.file, `got ${data.length} bytes, wanted at most ${MAX_BYTES}`);
+  const coder = makeCoder(info, data, files);
+  if (vocabSize !== undefined && coder.vocabSize > vocabSize) {
+    const last = JSON.stringify(coder.token(coder.vocabSize - 1));
+    throw bad(
+      info.file,
+      `got ${coder.vocabSize} tokens (the last is ${last}), wanted at most the model's ${vocabSize}`,
+      "the tokenizer is of another model: build the artifact again",
+    );
+  }
+  return coder;
+}
+
+function makeCoder(info: TokenizerFiles, data: Uint8Array, files: ReadonlyMap<string, Uint8Array>): Coder {
+  const settings = readSettings(files);
+  try {
+    if (info.kind === "sentencepiece") return new SentencePieceCoder(data, settings, info.file);
+    if (info.kind === "tokenizers") return new JsonCoder(data, settings, info.file);
+  } catch (error) {
+    if (error instanceof KernelcError) throw error;
+    throw bad(info.file, `not a usable tokenizer: ${String(error)}`, undefined, error);
+  }
+  throw bad(info.file, `got a tokenizer of kind ${JSON.stringify(info.kind)}, wanted sentencepiece or tokenizers`);
+}
+
+/** The files beside the vocabulary that the manifest names. */
+async function settingsFiles(info: TokenizerFiles, fetchFile: FetchFile): Promise<ReadonlyMap<string, Uint8Array>> {
+  const named = new Set(info.files instanceof Map ? info.files.keys() : Object.keys(info.files));
+  const present = BESIDE.filter((name) => named.has(name));
+  const found = await Promise.all(present.map(async (name) => [name, await fetchFile(name)] as const));
+  return new Map(found);
+}

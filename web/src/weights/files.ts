@@ -1,0 +1,198 @@
+import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { rememberedModels, rememberModel } from "./catalog.js";
+import { contentsOf, isManifest } from "./contents.js";
+import { Exchange, type Fetch, named } from "./http.js";
+import { Retries, type Wait } from "./retry.js";
+import { type Bytes, isSha256, sha256Hex } from "./sha256.js";
+import { defaultStore, getBytes, putBytes, type Store } from "./store.js";
+import { fileUrl, folderUrl } from "./url.js";
+
+const MAX_MANIFEST_BYTES = 32 * 2 ** 20;
+const MAX_FILE_BYTES = 64 * 2 ** 20;
+/** How long the network may take for a manifest of which a copy is stored. */
+const PATIENCE_MS = 4_000;
+
+/** What a manifest says of a file. */
+export interface FileSpec {
+  readonly sha256: string;
+  /** Its exact size, where the manifest says it. */
+  readonly bytes?: number | undefined;
+}
+
+/** A manifest.json as it was found. */
+export interface FoundManifest {
+  readonly bytes: Bytes;
+  /** sha256 of the bytes: the artifact's id. */
+  readonly id: string;
+  /** True where the network did not give one and the stored copy stands in. */
+  readonly fromStore: boolean;
+}
+
+export interface FileOptions {
+  store?: Store | undefined;
+  fetch?: Fetch | undefined;
+  signal?: AbortSignal | undefined;
+  wait?: Wait | undefined;
+}
+
+/** Opens the artifact whose folder (or manifest.json) is at `url`. */
+export async function openFiles(url: string, options: FileOptions = {}): Promise<ArtifactFiles> {
+  return new ArtifactFiles(folderUrl(url), options.store ?? (await defaultStore()), options);
+}
+
+/**
+ * The small files of an artifact: manifest, kernels, tokenizer, template. They are kept beside the shards, by their
+ * sha256, so a model that was loaded once starts without a network, in any page that embeds the engine; the service
+ * worker only keeps the page itself.
+ */
+export class ArtifactFiles {
+  /** Absolute address of the artifact's folder. */
+  readonly folder: string;
+  private readonly store: Store;
+  private readonly options: FileOptions;
+
+  constructor(folder: string, store: Store, options: FileOptions) {
+    this.folder = folder;
+    this.store = store;
+    this.options = options;
+  }
+
+  /**
+   * The manifest: the server's, so that a new build is seen, else the one stored last.
+   *
+   * @throws KernelcError "network" where there is neither; "bad-artifact" where the server has something else there.
+   */
+  async manifest(): Promise<FoundManifest> {
+    const stored = await this.storedManifest();
+    try {
+      const bytes = await this.fetchManifest(stored !== undefined);
+      const id = await sha256Hex(bytes);
+      if (id !== stored?.id) await this.keep(id, bytes);
+      await this.remember(id, bytes);
+      return { bytes, id, fromStore: false };
+    } catch (error) {
+      throwIfAborted(this.options.signal);
+      if (stored) return { ...stored, fromStore: true };
+      throw error;
+    }
+  }
+
+  /**
+   * A file that the manifest names, verified: stored, else fetched and then stored.
+   *
+   * @throws KernelcError "bad-artifact" where it is wrong, was fetched again, and still is; "network"; "aborted".
+   */
+  async file(name: string, spec: FileSpec): Promise<Bytes> {
+    if (!isSha256(spec.sha256)) throw new KernelcError("bad-artifact", `The manifest's sha256 of ${name} is not one.`);
+    const stored = await this.read(spec.sha256);
+    if (stored && (await sha256Hex(stored)) === spec.sha256) return stored;
+    let got = "";
+    for (const cache of ["default", "reload"] as const) {
+      const bytes = await this.fetch(name, cache, spec.bytes ?? MAX_FILE_BYTES);
+      got = bytes ? await sha256Hex(bytes) : "that of a larger file";
+      if (!bytes || got !== spec.sha256) continue;
+      await this.keep(spec.sha256, bytes);
+      return bytes;
+    }
+    throw damaged(name, spec, got);
+  }
+
+  /** The server's manifest; with `hurry`, an error as soon as it takes long. */
+  private async fetchManifest(hurry: boolean): Promise<Bytes> {
+    const url = fileUrl(this.folder, "manifest.json");
+    const late = hurry ? AbortSignal.timeout(PATIENCE_MS) : undefined;
+    const bytes = await this.fetch("manifest.json", "no-cache", MAX_MANIFEST_BYTES, late);
+    if (bytes && isManifest(bytes)) return bytes;
+    throw new KernelcError("bad-artifact", `${url} is not the manifest of a model.`, {
+      help: "Is this the folder that `kernelc build` wrote, with every file in it?",
+    });
+  }
+
+  /** A file as the server sends it, or undefined where it has more than `most` bytes. */
+  private async fetch(
+    name: string,
+    cache: RequestCache,
+    most: number,
+    late?: AbortSignal,
+  ): Promise<Bytes | undefined> {
+    const { signal, wait } = this.options;
+    const retries = new Retries(name, wait);
+    const either = late && signal ? AbortSignal.any([late, signal]) : (late ?? signal);
+    for (;;) {
+      const exchange = new Exchange(either);
+      try {
+        const send = this.options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
+        return await gather(exchange, await exchange.send(send, fileUrl(this.folder, name), { cache }), most);
+      } catch (error) {
+        if (late) throw error; // a copy is stored: no second attempt
+        await retries.after(named(name, error), 0, either);
+      } finally {
+        exchange.close();
+      }
+    }
+  }
+
+  private async storedManifest(): Promise<{ bytes: Bytes; id: string } | undefined> {
+    try {
+      const models = (await rememberedModels(this.store)).filter((model) => model.url === this.folder);
+      const sizes = models.length > 1 ? await this.store.sizes("shards") : new Map<string, number>();
+      const whole = (model: (typeof models)[number]): boolean =>
+        model.shards.every((shard) => sizes.get(shard.sha256) === shard.bytes);
+      // After a new build was looked at but not loaded, the earlier one is what works.
+      for (const { id } of [...models.filter(whole), ...models]) {
+        const bytes = await this.read(id);
+        if (bytes && (await sha256Hex(bytes)) === id) return { bytes, id };
+      }
+    } catch {
+      // Storage is blocked: there is no copy.
+    }
+    return undefined;
+  }
+
+  private async read(sha256: string): Promise<Bytes | undefined> {
+    try {
+      return await getBytes(this.store, "files", sha256);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async keep(sha256: string, bytes: Bytes): Promise<void> {
+    try {
+      await putBytes(this.store, "files", sha256, bytes);
+    } catch {
+      // Blocked or full: the shards' loading says so.
+    }
+  }
+
+  /** Writes down what belongs to the model, so that it can be found offline, and deleted. */
+  private async remember(id: string, bytes: Bytes): Promise<void> {
+    const { title, shards, files } = contentsOf(bytes);
+    const record = { id, url: this.folder, title: title ?? this.folder, shards, files, openedMs: Date.now() };
+    await rememberModel(this.store, record);
+  }
+}
+
+async function gather(exchange: Exchange, response: Response, most: number): Promise<Bytes | undefined> {
+  const chunks: Bytes[] = [];
+  let size = 0;
+  for await (const chunk of exchange.chunks(response)) {
+    size += chunk.length;
+    if (size > most) return undefined;
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let position = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, position);
+    position += chunk.length;
+  }
+  return bytes;
+}
+
+function damaged(name: string, { sha256 }: FileSpec, got: string): KernelcError {
+  const message = `${name} is not what the manifest says: its sha256 should be ${sha256} and is ${got}.`;
+  return new KernelcError("bad-artifact", message, {
+    help: "It was fetched twice. Put the artifact on the server again, whole.",
+  });
+}

@@ -1,0 +1,80 @@
+import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { retryAfterMs, Transient } from "./retry.js";
+import type { Bytes } from "./sha256.js";
+
+/** A connection that brings nothing for this long is given up and tried again. */
+export const STALL_MS = 30_000;
+
+/** The part of `fetch` that downloads use. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** An HTTP exchange that ends when it stalls or is stopped. Every way out of it closes the connection. */
+export class Exchange {
+  private readonly controller = new AbortController();
+  private readonly signal: AbortSignal | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private stalled = false;
+  private readonly stop = (): void => this.controller.abort(this.signal?.reason);
+
+  constructor(signal: AbortSignal | undefined) {
+    this.signal = signal;
+    signal?.addEventListener("abort", this.stop, { once: true });
+  }
+
+  /** Sends the request; resolves with a response whose status is 2xx or one of `accept`. */
+  async send(fetcher: Fetch, url: string, init: RequestInit, accept: readonly number[] = []): Promise<Response> {
+    throwIfAborted(this.signal);
+    const response = await this.guard(fetcher(url, { ...init, signal: this.controller.signal }));
+    if (response.ok || accept.includes(response.status)) return response;
+    throw statusError(response);
+  }
+
+  /** The body, chunk by chunk. */
+  async *chunks(response: Response): AsyncGenerator<Bytes> {
+    const reader = response.body?.getReader();
+    if (!reader) return;
+    for (;;) {
+      const { done, value } = await this.guard(reader.read());
+      if (done) return;
+      yield value;
+    }
+  }
+
+  /** Ends the exchange; what the server still sends is not taken. */
+  close(): void {
+    clearTimeout(this.timer);
+    this.signal?.removeEventListener("abort", this.stop);
+    this.controller.abort();
+  }
+
+  /** Awaits a step on the network: an abort stays one, every other failure is Transient. */
+  private async guard<T>(step: Promise<T>): Promise<T> {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => ((this.stalled = true), this.controller.abort()), STALL_MS);
+    try {
+      return await step;
+    } catch (error) {
+      throwIfAborted(this.signal);
+      if (this.stalled) throw new Transient(`nothing arrived for ${STALL_MS / 1000} seconds`);
+      throw new Transient(error instanceof Error ? error.message : String(error));
+    } finally {
+      clearTimeout(this.timer);
+    }
+  }
+}
+
+function statusError(response: Response): Error {
+  const { status, statusText } = response;
+  const said = `the server answered ${status}${statusText ? ` ${statusText}` : ""}`;
+  if (status === 408 || status === 429 || status >= 500) return new Transient(said, retryAfterMs(response));
+  return new KernelcError("network", said, {
+    help: "Is the model's folder complete on the server, and open to this page?",
+  });
+}
+
+/** The error with the file's name before its message, where it has none yet. */
+export function named(file: string, error: unknown): unknown {
+  if (!(error instanceof KernelcError) || error.code === "aborted") return error;
+  const help = error.help === undefined ? {} : { help: error.help };
+  return new KernelcError(error.code, `${file}: ${error.message}`, { ...help, cause: error.cause });
+}

@@ -1,0 +1,53 @@
+import { forgetModel, rememberedModels, storedShardBytes, type ModelRecord } from "./catalog.js";
+import { defaultStore, type Store } from "./store.js";
+
+export { requestPersistence, storageEstimate, type StorageEstimate } from "./persist.js";
+
+/** A model of which something is stored on this device. */
+export interface StoredModel {
+  /** Names it in `deleteModel`. */
+  readonly id: string;
+  /** Absolute address of its folder. */
+  readonly url: string;
+  readonly title: string;
+  /** Bytes of its weights on this device; shards that models share count for each. */
+  readonly bytes: number;
+  /** Bytes of its weights when it is complete. */
+  readonly totalBytes: number;
+  /** Whether it starts without a network. */
+  readonly complete: boolean;
+}
+
+/** The models stored on this device, the last opened first. */
+export async function storedModels(store?: Store): Promise<StoredModel[]> {
+  const from = store ?? (await defaultStore());
+  const sizes = await from.sizes("shards");
+  const models = (await rememberedModels(from)).map((record) => describe(record, sizes));
+  return models.filter((model) => model.bytes > 0);
+}
+
+/**
+ * Deletes a model from this device; shards that another stored model uses stay.
+ *
+ * @throws KernelcError "storage" while it is being loaded, here or in another tab.
+ */
+export async function deleteModel(id: string, store?: Store): Promise<void> {
+  await forgetModel(store ?? (await defaultStore()), id);
+}
+
+/** Bytes of these shards that need no download. */
+export async function storedBytes(
+  shards: readonly { readonly bytes: number; readonly sha256: string }[],
+  store?: Store,
+): Promise<number> {
+  const from = store ?? (await defaultStore());
+  return storedShardBytes(shards, await from.sizes("shards"));
+}
+
+function describe(record: ModelRecord, sizes: ReadonlyMap<string, number>): StoredModel {
+  const distinct = new Map(record.shards.map((shard) => [shard.sha256, shard.bytes]));
+  const totalBytes = Array.from(distinct.values()).reduce((total, bytes) => total + bytes, 0);
+  const bytes = storedShardBytes(record.shards, sizes);
+  const { id, url, title } = record;
+  return { id, url, title, bytes, totalBytes, complete: bytes === totalBytes };
+}

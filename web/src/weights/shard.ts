@@ -1,0 +1,141 @@
+import { KernelcError } from "../artifact/errors.js";
+import { shardLock } from "./catalog.js";
+import { type Keeping, type PartialRecord, StoredCopy } from "./copy.js";
+import type { Fetch } from "./http.js";
+import { withLock } from "./locks.js";
+import { type Notice, refetched } from "./notice.js";
+import type { ProgressMeter } from "./progress.js";
+import { getRecord } from "./records.js";
+import type { Wait } from "./retry.js";
+import { type Bytes, sha256Hex } from "./sha256.js";
+import { download, type Validator } from "./source.js";
+
+/** One shard of an artifact, as the manifest names it. */
+export interface ShardSpec {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What all shards of one loading share. */
+export interface Loading {
+  readonly keeping: Keeping;
+  readonly fetch: Fetch;
+  readonly wait: Wait | undefined;
+  readonly signal: AbortSignal;
+  readonly meter: ProgressMeter;
+  notify(notice: Notice): void;
+}
+
+/** Brings one shard into memory: from the store, from the server, or the rest of it from there. */
+export class ShardLoad {
+  private readonly loading: Loading;
+  private readonly index: number;
+  private readonly spec: ShardSpec;
+  private readonly url: string;
+  private readonly target: Bytes;
+  private readonly copy: StoredCopy;
+
+  /** @param target - where the shard goes, exactly as long as it. */
+  constructor(loading: Loading, index: number, spec: ShardSpec, url: string, target: Bytes) {
+    this.loading = loading;
+    this.index = index;
+    this.spec = spec;
+    this.url = url;
+    this.target = target;
+    this.copy = new StoredCopy(loading.keeping, spec.sha256, url);
+  }
+
+  /**
+   * Fills the target with the verified shard. The lock makes a second tab wait and then find it stored.
+   *
+   * @throws KernelcError "corrupt-shard" where it was wrong, was fetched again, and still is; see `download`.
+   */
+  async run(): Promise<void> {
+    await withLock(shardLock(this.spec.sha256), this.loading.signal, () => this.load());
+  }
+
+  private async load(): Promise<void> {
+    const have = await this.readStored();
+    const wrong = have === this.spec.bytes ? await this.verify() : await this.fetch(have);
+    if (!wrong) return;
+    this.loading.notify(refetched(this.spec.file));
+    const again = await this.fetch(0);
+    if (again) throw again;
+  }
+
+  /** Reads what is stored of the shard; returns how much that is. */
+  private async readStored(): Promise<number> {
+    const { keeping, meter } = this.loading;
+    if (!keeping.readable) return 0;
+    try {
+      if ((await keeping.store.size("shards", this.spec.sha256)) > this.spec.bytes) return 0;
+      const have = await keeping.store.read("shards", this.spec.sha256, this.target);
+      meter.stored(this.index, have);
+      return have;
+    } catch {
+      return 0; // what cannot be read is downloaded
+    }
+  }
+
+  /** Downloads the shard from byte `have` on; returns what is wrong with it, if anything. */
+  private async fetch(have: number): Promise<KernelcError | undefined> {
+    if (have > 0) await this.copy.open(have);
+    try {
+      await this.download(have, have > 0 ? await this.validator() : undefined);
+      await this.copy.close();
+      return await this.verify();
+    } catch (error) {
+      if (!(error instanceof KernelcError) || error.code !== "corrupt-shard") throw error;
+      await this.discard();
+      return error;
+    } finally {
+      await this.copy.close(); // what arrived is kept, whatever ended it
+    }
+  }
+
+  private async download(have: number, validator: Validator | undefined): Promise<void> {
+    const { spec, url, target, loading } = this;
+    await download(
+      { url, file: spec.file, bytes: spec.bytes, target, have, validator },
+      {
+        fetch: loading.fetch,
+        signal: loading.signal,
+        wait: loading.wait,
+        onStart: async (now) => {
+          loading.meter.stored(this.index, 0);
+          await this.copy.restart(now);
+        },
+        onChunk: async (chunk, offset) => {
+          loading.meter.arrived(this.index, chunk.length, offset + chunk.length);
+          await this.copy.write(chunk);
+        },
+      },
+    );
+  }
+
+  /** What the partial download was of, if it came from this address. */
+  private async validator(): Promise<Validator | undefined> {
+    const record = await getRecord("partial", this.spec.sha256, this.loading.keeping.store);
+    const { url, validator } = (record ?? {}) as Partial<PartialRecord>;
+    return url === this.url && typeof validator === "string" ? validator : undefined;
+  }
+
+  private async verify(): Promise<KernelcError | undefined> {
+    const got = await sha256Hex(this.target);
+    if (got === this.spec.sha256) {
+      await this.copy.finish();
+      return undefined;
+    }
+    await this.discard();
+    const message = `${this.spec.file} is damaged: its sha256 should be ${this.spec.sha256} and is ${got}.`;
+    return new KernelcError("corrupt-shard", message, {
+      help: "It was downloaded twice. Put the artifact on the server again, whole.",
+    });
+  }
+
+  private async discard(): Promise<void> {
+    this.loading.meter.stored(this.index, 0);
+    await this.copy.discard();
+  }
+}

@@ -1,0 +1,171 @@
+import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { Exchange, type Fetch, named } from "./http.js";
+import { Retries, Transient, type Wait } from "./retry.js";
+import type { Bytes } from "./sha256.js";
+
+/** What says that a file on the server is still the one a partial download is of: an ETag or a date. */
+export type Validator = string;
+
+/** One file to download, of known size. */
+export interface Download {
+  readonly url: string;
+  /** The file's name in the artifact, for messages. */
+  readonly file: string;
+  /** Bytes that the whole file has. */
+  readonly bytes: number;
+  /** Where the file goes; its first `have` bytes are there already. */
+  readonly target: Bytes;
+  readonly have: number;
+  readonly validator: Validator | undefined;
+}
+
+/** How to download, and who hears of it. */
+export interface DownloadOptions {
+  readonly fetch: Fetch;
+  readonly signal?: AbortSignal | undefined;
+  readonly wait?: Wait | undefined;
+  /** A chunk arrived, and lies in the target from `offset` on. */
+  onChunk(chunk: Bytes, offset: number): Promise<void> | void;
+  /** The file starts again from its first byte, as the server's file `validator`. */
+  onStart(validator: Validator | undefined): Promise<void> | void;
+}
+
+/**
+ * Downloads a file into its target, going on where a broken connection or an earlier visit left it (HTTP Range).
+ *
+ * A server that ignores Range, or whose file changed, makes it start again; one whose answer to Range is wrong is
+ * asked again without.
+ *
+ * @throws KernelcError "network" after MAX_ATTEMPTS attempts that brought nothing or an answer that stays;
+ *   "corrupt-shard" where the server's file has another size; "aborted".
+ */
+export async function download(job: Download, options: DownloadOptions): Promise<void> {
+  const transfer = new Transfer(job, options);
+  const retries = new Retries(job.file, options.wait);
+  while (!transfer.done) {
+    try {
+      await transfer.attempt();
+    } catch (error) {
+      await retries.after(error, transfer.received, options.signal);
+    }
+  }
+}
+
+class Transfer {
+  received: number;
+  private readonly job: Download;
+  private readonly options: DownloadOptions;
+  private validator: Validator | undefined;
+  private rangeWorks = true;
+
+  constructor(job: Download, options: DownloadOptions) {
+    this.job = job;
+    this.options = options;
+    this.received = job.have;
+    this.validator = job.validator;
+  }
+
+  get done(): boolean {
+    return this.received === this.job.bytes;
+  }
+
+  /** One request, and as much of its answer as arrives. */
+  async attempt(): Promise<void> {
+    const exchange = new Exchange(this.options.signal);
+    try {
+      const response = await exchange.send(this.options.fetch, this.job.url, this.request(), [416]);
+      await this.begin(response);
+      for await (const chunk of exchange.chunks(response)) await this.take(chunk);
+      if (!this.done) throw new Transient(`the connection ended at byte ${this.received} of ${this.job.bytes}`);
+    } catch (error) {
+      throw named(this.job.file, error);
+    } finally {
+      exchange.close();
+    }
+  }
+
+  private request(): RequestInit {
+    // The store keeps shards: a second copy in the browser's own cache would only take space.
+    const init = { cache: "no-store" } as const;
+    if (this.received === 0 || !this.rangeWorks) return init;
+    const headers = new Headers({ range: `bytes=${this.received}-` });
+    // To another origin If-Range would need the server's permission first; there begin() compares validators.
+    if (this.validator !== undefined && this.sameOrigin()) headers.set("if-range", this.validator);
+    return { ...init, headers };
+  }
+
+  private sameOrigin(): boolean {
+    return new URL(this.job.url).origin === globalThis.location?.origin;
+  }
+
+  /** Reads the answer's head: goes on where the download is, or starts it again. */
+  private async begin(response: Response): Promise<void> {
+    if (response.status === 416) return this.refuseRange("the server cannot go on in the file");
+    const validator = validatorOf(response);
+    if (response.status === 206) {
+      if (!continues(response, this.received, this.job.bytes)) {
+        const range = response.headers.get("content-range") ?? "no Content-Range";
+        return this.refuseRange(`asked from byte ${this.received} on, the server sent "${range}"`);
+      }
+      if (this.received > 0 && differ(this.validator, validator)) {
+        return this.refuseRange("the file changed on the server");
+      }
+      return;
+    }
+    this.checkLength(response);
+    await this.restart(validator);
+  }
+
+  private async restart(validator: Validator | undefined): Promise<void> {
+    this.received = 0;
+    this.validator = validator;
+    await this.options.onStart(validator);
+  }
+
+  private async refuseRange(why: string): Promise<never> {
+    if (!this.rangeWorks) throw new KernelcError("network", why, { help: "The server does not serve files well." });
+    this.rangeWorks = false;
+    await this.restart(undefined);
+    throw new Transient(why);
+  }
+
+  private checkLength(response: Response): void {
+    const length = response.headers.get("content-length");
+    const encoded = (response.headers.get("content-encoding") ?? "identity") !== "identity";
+    if (length !== null && !encoded && Number(length) !== this.job.bytes) throw wrongSize(length, this.job.bytes);
+  }
+
+  private async take(chunk: Bytes): Promise<void> {
+    throwIfAborted(this.options.signal);
+    const offset = this.received;
+    if (offset + chunk.length > this.job.bytes) throw wrongSize("more", this.job.bytes);
+    this.job.target.set(chunk, offset);
+    this.received += chunk.length;
+    await this.options.onChunk(chunk, offset);
+  }
+}
+
+function continues(response: Response, from: number, bytes: number): boolean {
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "");
+  if (!range) return false;
+  const [first, last, total] = [Number(range[1]), Number(range[2]), range[3]];
+  return first === from && last >= first && last < bytes && (total === "*" || Number(total) === bytes);
+}
+
+/** A strong ETag, else the date; weak ETags do not promise the same bytes. */
+function validatorOf(response: Response): Validator | undefined {
+  const etag = response.headers.get("etag");
+  if (etag?.startsWith('"')) return etag;
+  return response.headers.get("last-modified") ?? undefined;
+}
+
+/** Whether two validators of one kind differ; where one is missing, the sha256 will tell. */
+function differ(before: Validator | undefined, now: Validator | undefined): boolean {
+  if (before === undefined || now === undefined) return false;
+  return before.startsWith('"') === now.startsWith('"') && before !== now;
+}
+
+function wrongSize(got: string, wanted: number): KernelcError {
+  const message = `the server's file has ${got} bytes, the manifest says ${wanted}`;
+  return new KernelcError("corrupt-shard", message, { help: "Put the artifact on the server again, whole." });
+}

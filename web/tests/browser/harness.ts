@@ -1,0 +1,104 @@
+/**
+ * What browser specs stand on: a Chromium with WebGPU, a server of the built site, library and artifacts, and
+ * the reference outputs. See README.md.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { inject } from "vitest";
+
+import type * as Kernelc from "../../src/index";
+import { TestServer, type Mount } from "./server";
+
+export { TestServer, type Fault, type Seen } from "./server";
+
+declare global {
+  /** The built library, on the pages of `openEngine`. (vitest rewrites `import()`, in `page.evaluate` too.) */
+  var kernelc: typeof Kernelc;
+}
+
+const WEB = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Background talk off; a sandbox cannot be had in a container. WebGPU runs on Chromium's SwiftShader. */
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu-sandbox", "--enable-unsafe-webgpu", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--no-first-run",
+];
+
+/** Whether there is a browser to test with; use as `describe.skipIf(!hasChromium)`. */
+export const hasChromium: boolean = inject("chromium") !== "";
+
+/** Start Chromium; `flags` come on top. */
+export async function startBrowser(flags: readonly string[] = []): Promise<Browser> {
+  return await chromium.launch({ executablePath: inject("chromium"), args: [...FLAGS, ...flags] });
+}
+
+/**
+ * Serve: "/site/" the site that `kernelc web` wrote, "/lib/" the built library, "/models/NAME/" each artifact of
+ * prepare.py, "/" an empty page to evaluate in, "/engine.html" one with the library. `mounts` come on top.
+ */
+export async function startServer(mounts: Readonly<Record<string, Mount>> = {}): Promise<TestServer> {
+  const { site, ...artifacts } = inject("prepared");
+  const models = Object.entries(artifacts).map(([name, folder]) => [`/models/${name}/`, folder]);
+  return await new TestServer({
+    "/": join(WEB, "tests/browser/empty"),
+    "/lib/": join(WEB, "dist/lib"),
+    ...(site !== undefined && { "/site/": site }),
+    ...(Object.fromEntries(models) as Record<string, string>),
+    ...mounts,
+  }).start();
+}
+
+/** A page in a context of its own (own storage), on `path`; its errors and console land in the test's output. */
+export async function openPage(
+  browser: Browser | BrowserContext,
+  server: TestServer,
+  path = "/",
+): Promise<Page> {
+  const page = "newContext" in browser ? await (await browser.newContext()).newPage() : await browser.newPage();
+  page.on("pageerror", (error) => {
+    console.error(`page error: ${error.stack ?? error.message}`);
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error") console.error(`page console: ${message.text()}`);
+  });
+  await page.goto(server.origin + path);
+  return page;
+}
+
+/** As `openPage`, on a page with the built library as the global `kernelc`. */
+export async function openEngine(browser: Browser | BrowserContext, server: TestServer): Promise<Page> {
+  const page = await openPage(browser, server, "/engine.html");
+  await page.waitForFunction(() => "kernelc" in globalThis);
+  return page;
+}
+
+/** Whether an artifact of prepare.py is there: those of models outside the repository may not be. */
+export function hasArtifact(name: string): boolean {
+  return name in inject("prepared");
+}
+
+/** The folder of an artifact of prepare.py. */
+export function artifactFolder(name: string): string {
+  const folder = inject("prepared")[name];
+  if (folder === undefined) throw new Error(`no artifact ${name}: see prepare.py`);
+  return folder;
+}
+
+/** The built page's or library's folder. */
+export function distFolder(part: "site" | "lib"): string {
+  return join(WEB, "dist", part);
+}
+
+/** The folder of real models and reference outputs, undefined where there is none. */
+export function sharedData(): string | undefined {
+  const folder = process.env["KERNELC_TEST_DATA"] ?? resolve(WEB, "../../shared/data");
+  return existsSync(folder) ? folder : undefined;
+}
+
+/** A reference file of shared/data as JSON. */
+export function reference<T>(model: string): T {
+  return JSON.parse(readFileSync(join(sharedData() ?? "", "reference", `${model}.json`), "utf8")) as T;
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from "vite";
+import { serviceWorker } from "./src/service/plugin.js";
+
+/** The page: dist/site is what `kernelc web` copies. All addresses are relative, so it works under any path. */
+export default defineConfig({
+  base: "./",
+  plugins: [serviceWorker()],
+  build: {
+    target: "es2022",
+    outDir: "dist/site",
+    assetsInlineLimit: 0, // the page's policy allows no data: scripts, styles or fonts
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  worker: { format: "es" },
+});
