@@ -225,7 +225,7 @@ class Kernel:
         return sum(shared.bytes for shared in self.shared)
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16", "subgroups", "dot4", then kinds of tiles that matrix units multiply."""
+        """What the device must offer: "f16", "subgroups", "dot4", and kinds of tiles of matrix units."""
         types = {memory.type for memory in (*self.buffers, *self.shared)}
         types |= {s.variable.type for s in walk(self.body) if isinstance(s, Declare)}
         types |= {value.type for value in values_of(self.body)}
