@@ -116,6 +116,22 @@ KERNELS: tuple[Mutation, ...] = (
         of_kernel("matmul"),
     ),
     Mutation(
+        "tiles_rescale",
+        "Values of earlier tiles are not rescaled where a greater score comes along.",
+        "kernelc/kernels/attention_tiles.py",
+        "            prefill.factors[self.row] = rescale\n",
+        "            prefill.factors[self.row] = rescale * 0.0 + 1.0\n",
+        of_kernel("attention_prefill"),
+    ),
+    Mutation(
+        "tiles_barrier",
+        "Values are staged while some subgroups still multiply the tile's keys.",
+        "kernelc/kernels/attention_tiles.py",
+        "            self._score(queries, team_row)\n            k.barrier()\n",
+        "            self._score(queries, team_row)\n",
+        of_kernel("attention_prefill"),
+    ),
+    Mutation(
         "load_ahead",
         "The operands of a step are loaded for the next step again.",
         "kernelc/kernels/matmul.py",
