@@ -123,10 +123,12 @@ export class Device {
     }
   }
 
-  /** @throws the first error that no one waited for, or "device-lost". */
+  /** @throws "device-lost", or the first error that no one waited for since the last check. */
   check(): void {
     if (this.lost) throw this.lossError();
-    if (this.failure) throw this.failure;
+    const failure = this.failure;
+    this.failure = null;
+    if (failure) throw failure;
   }
 
   /** Run `make` and wait until the device says that it succeeded. @throws KernelcError in our words. */
@@ -155,7 +157,9 @@ export class Device {
       await Promise.race([this.gpu.lost, later]);
     }
     if (this.lost) return this.lossError();
-    if (this.failure) return this.failure;
+    const failure = this.failure;
+    this.failure = null;
+    if (failure) return failure;
     const message = error instanceof Error ? error.message : String(error);
     return new KernelcError("internal", `${doing} failed: ${message}`, { cause: error });
   }

@@ -118,7 +118,7 @@ export function matches(got: Uint8Array, wanted: Uint8Array, output: CheckOutput
   return b.every((value, index) => {
     const found = a[index] ?? NaN;
     if (found === value || (Number.isNaN(found) && Number.isNaN(value))) return true;
-    return Math.abs(found - value) <= absolute + relative * Math.abs(value);
+    return Number.isFinite(value) && Math.abs(found - value) <= absolute + relative * Math.abs(value);
   });
 }
 

@@ -6,7 +6,7 @@ import { checkedVariants, knownVariants, type CheckJob, type CheckRecords } from
 import type { Notice, ShardSource } from "../weights/load.js";
 import type { LoadProgress } from "../weights/progress.js";
 import { allocate, placements, WeightWriter } from "./buffers.js";
-import { Device, openAdapter, type DeviceOptions } from "./device.js";
+import { Device, openAdapter, type Adapter, type DeviceOptions } from "./device.js";
 import { checkLimits, chooseVariants, needsOf, requiredLimits, type Choices } from "./limits.js";
 import { planLoad, type LoadPlan } from "./loadPlan.js";
 import { Pipelines, type KernelSource } from "./pipelines.js";
@@ -49,6 +49,7 @@ export async function loadArtifact(source: ArtifactSource, options: LoadOptions)
   const choices = chooseVariants(manifest, plan.kernels, adapter.capabilities);
   const needs = needsOf(manifest, plan, choices);
   checkLimits(plan, needs, adapter.capabilities);
+  tellMissing(manifest, adapter, options);
   const device = await Device.open(adapter, requiredLimits(needs));
   try {
     return await new Loading(source, options, plan, device).run(choices);
@@ -57,6 +58,15 @@ export async function loadArtifact(source: ArtifactSource, options: LoadOptions)
     device.destroy();
     throw options.signal?.aborted ? aborted(options.signal.reason) : explained;
   }
+}
+
+/** Say where kernels in half precision are left out: answers are the same, but slower. */
+function tellMissing(manifest: Manifest, adapter: Adapter, { onNotice, features }: LoadOptions): void {
+  if (features === "none" || adapter.capabilities.features.has("f16")) return;
+  const variants = [...manifest.kernels.values()].flatMap((kernel) => kernel.variants);
+  if (!variants.some(({ target, requires }) => target === "wgsl" && requires.features.includes("f16"))) return;
+  const message = `${adapter.card.name} offers no half precision (f16) to pages. The model works; it may be slower.`;
+  onNotice?.({ code: "f16-missing", message });
 }
 
 /** What a short first question needs. */

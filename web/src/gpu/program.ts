@@ -95,8 +95,8 @@ export class GpuExecutor implements Executor {
         last = pipeline;
       }
       pass.setBindGroup(0, group);
-      const [x, y, z] = typeof grid === "function" ? grid(env) : grid;
-      pass.dispatchWorkgroups(x, y, z);
+      const size = typeof grid === "function" ? grid(env) : grid;
+      pass.dispatchWorkgroups(size[0], size[1], size[2]);
     }
     pass.end();
   }

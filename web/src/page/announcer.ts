@@ -8,7 +8,12 @@ const KEPT = 12;
  * An answer is said a finished paragraph at a time, not a word at a time.
  */
 export class Announcer {
-  readonly element = h("div", { class: "visually-hidden", role: "log", "aria-live": "polite", "aria-label": "What happens" });
+  readonly element = h("div", {
+    class: "visually-hidden",
+    role: "log",
+    "aria-live": "polite",
+    "aria-label": "What happens",
+  });
 
   say(text: string): void {
     if (!text.trim()) return;

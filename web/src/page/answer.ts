@@ -4,7 +4,9 @@ import type { Settings } from "./settings.js";
 
 /** The request for the answer that a conversation waits for: its last message, which is still empty, is left out. */
 export function requestFor(conversation: Conversation, settings: Settings, signal: AbortSignal): StreamRequest {
-  const system: StreamRequest["messages"] = settings.system.trim() ? [{ role: "system", content: settings.system }] : [];
+  const system: StreamRequest["messages"] = settings.system.trim()
+    ? [{ role: "system", content: settings.system }]
+    : [];
   const said = conversation.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
   return {
     messages: [...system, ...said],
@@ -41,7 +43,12 @@ const SHOW_SHARE = 5;
  *
  * `onText` gets the whole text so far, now and then.
  */
-export async function streamAnswer(engine: ChatEngine, request: StreamRequest, clock: () => number, onText: (text: string) => void): Promise<Outcome> {
+export async function streamAnswer(
+  engine: ChatEngine,
+  request: StreamRequest,
+  clock: () => number,
+  onText: (text: string) => void,
+): Promise<Outcome> {
   const reading = new Reading(clock);
   let next = 0;
   try {
@@ -99,6 +106,11 @@ class Reading {
     const seconds = (this.lastMs - this.firstMs) / 1000;
     const seen = seconds > 0 ? Math.max(0, completionTokens - 1) / seconds : 0;
     const tokensPerSecond = this.engineRate ?? seen;
-    return { promptTokens: this.usage?.prompt_tokens ?? 0, completionTokens, firstTokenMs: this.firstMs - this.startMs, tokensPerSecond };
+    return {
+      promptTokens: this.usage?.prompt_tokens ?? 0,
+      completionTokens,
+      firstTokenMs: this.firstMs - this.startMs,
+      tokensPerSecond,
+    };
   }
 }

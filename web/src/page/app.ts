@@ -35,7 +35,10 @@ export class App {
 
   constructor(readonly services: Services) {
     const settings = readSettings(services.preferences.read("settings"));
-    this.store = new Store(initialState(settings, readTheme(services.preferences.read("theme")), services.now()), reduce);
+    this.store = new Store(
+      initialState(settings, readTheme(services.preferences.read("theme")), services.now()),
+      reduce,
+    );
     this.models = new ModelController(this.store, services);
     this.chats = new ChatController(this.store, this.models, services);
     this.topbar = new Topbar(this);
@@ -117,7 +120,11 @@ export class App {
   }
 
   private build(): HTMLElement {
-    const skip = h("button", { type: "button", class: "skip", on: { click: () => this.composer.focus(true) } }, "Skip to the message field");
+    const skip = h(
+      "button",
+      { type: "button", class: "skip", on: { click: () => this.composer.focus(true) } },
+      "Skip to the message field",
+    );
     const shade = h("div", { class: "shade", on: { click: () => this.closeDrawer() } });
     return h("div", { class: "app" }, skip, this.sidebar.element, shade, this.stage);
   }
@@ -128,7 +135,8 @@ export class App {
     document.title = title ? `${title} · kernelc` : "kernelc";
     if (state.model.loaded && !previous.model.loaded) this.ready(title ?? "");
     else this.announceLoading(state, previous);
-    if (previous.answering && !state.answering) this.announcer.say(state.answerFailure ? "The answer failed." : "The answer is complete.");
+    if (previous.answering && !state.answering)
+      this.announcer.say(state.answerFailure ? "The answer failed." : "The answer is complete.");
   }
 
   private ready(title: string): void {

@@ -34,9 +34,17 @@ function readModel(value: unknown, index: number, base: string): CatalogModel {
   const { name, title, path, quant, bytes, context } = value;
   if (!isText(name, 200)) throw new Error(`${where}: it has no name`);
   if (!isText(path, 1000) || !isInside(path)) throw new Error(`${where} (${name}): path must stay within this site`);
-  if (!isCount(bytes) || !isCount(context) || context < 1) throw new Error(`${where} (${name}): bytes and context must be whole numbers`);
+  if (!isCount(bytes) || !isCount(context) || context < 1)
+    throw new Error(`${where} (${name}): bytes and context must be whole numbers`);
   const { href: url } = new URL(path.endsWith("/") ? path : `${path}/`, base);
-  return { name, url, bytes, context, title: isText(title, 200) ? title : name, quant: isText(quant, 40) ? quant : "?" };
+  return {
+    name,
+    url,
+    bytes,
+    context,
+    title: isText(title, 200) ? title : name,
+    quant: isText(quant, 40) ? quant : "?",
+  };
 }
 
 /** True for a relative path that cannot leave the page's folder, whatever it is resolved against. */

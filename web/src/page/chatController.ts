@@ -58,7 +58,13 @@ export class ChatController {
     const stopping = new AbortController();
     this.stopping = stopping;
     const now = this.services.now();
-    this.store.dispatch({ type: "asked", question, from, answer: { id: newId(), role: "assistant", content: "" }, now });
+    this.store.dispatch({
+      type: "asked",
+      question,
+      from,
+      answer: { id: newId(), role: "assistant", content: "" },
+      now,
+    });
     const conversation = this.store.state.current;
     await this.keep(conversation.id);
     const request = requestFor(conversation, this.store.state.settings, stopping.signal);

@@ -62,8 +62,14 @@ export function before(conversation: Conversation, messageId: string): Conversat
 }
 
 /** A conversation with one message changed. */
-export function change(conversation: Conversation, messageId: string, update: Partial<Omit<ChatMessage, "id" | "role">>): Conversation {
-  const messages = conversation.messages.map((message) => (message.id === messageId ? { ...message, ...update } : message));
+export function change(
+  conversation: Conversation,
+  messageId: string,
+  update: Partial<Omit<ChatMessage, "id" | "role">>,
+): Conversation {
+  const messages = conversation.messages.map((message) =>
+    message.id === messageId ? { ...message, ...update } : message,
+  );
   return { ...conversation, messages };
 }
 

@@ -9,12 +9,18 @@ interface Attributes {
 }
 
 /** An element with attributes, listeners and children. `true` sets an empty attribute; null and false set none. */
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   const { on, ...rest } = attributes;
   for (const [name, value] of Object.entries(rest)) setAttribute(element, name, value);
   for (const [type, listener] of Object.entries(on ?? {})) element.addEventListener(type, listener as EventListener);
-  element.append(...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 

@@ -30,7 +30,10 @@ export class ModelController {
     const probed = this.probe();
     try {
       await this.readStored();
-      this.store.dispatch({ type: "catalog-read", models: readCatalog(await this.services.fetchCatalog(), this.services.base) });
+      this.store.dispatch({
+        type: "catalog-read",
+        models: readCatalog(await this.services.fetchCatalog(), this.services.base),
+      });
     } catch (error) {
       this.store.dispatch({ type: "catalog-failed", failure: this.describe(error) });
     }
@@ -163,7 +166,8 @@ export class ModelController {
 
   private rememberedContext(model: CatalogModel): number {
     const remembered = this.services.preferences.read(`context.${model.name}`);
-    const ok = typeof remembered === "number" && Number.isInteger(remembered) && remembered >= 1 && remembered <= model.context;
+    const ok =
+      typeof remembered === "number" && Number.isInteger(remembered) && remembered >= 1 && remembered <= model.context;
     return ok ? remembered : usualContext(model.context);
   }
 

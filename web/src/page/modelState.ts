@@ -2,15 +2,10 @@ import type { Failure } from "./failures.js";
 import type { Phase, Plan, Progress } from "./ports.js";
 
 export type PlanState =
-  | { kind: "none" }
-  | { kind: "reading" }
-  | { kind: "known"; plan: Plan }
-  | { kind: "failed"; failure: Failure };
+  { kind: "none" } | { kind: "reading" } | { kind: "known"; plan: Plan } | { kind: "failed"; failure: Failure };
 
 export type LoadStatus =
-  | { kind: "idle" }
-  | { kind: "loading"; phase: Phase; steps: Steps }
-  | { kind: "failed"; failure: Failure };
+  { kind: "idle" } | { kind: "loading"; phase: Phase; steps: Steps } | { kind: "failed"; failure: Failure };
 
 /** The last report of every phase so far: phases may run beside each other. */
 export type Steps = Readonly<Partial<Record<Phase, Progress>>>;
@@ -40,17 +35,34 @@ export type ModelAction =
 
 export function reduceModel(model: ModelState, action: ModelAction): ModelState {
   switch (action.type) {
-    case "model-selected": return { ...model, selected: action.name, context: action.context, plan: { kind: "none" }, status: { kind: "idle" } };
-    case "context-chosen": return { ...model, context: action.context };
-    case "plan-reading": return { ...model, plan: model.plan.kind === "known" ? model.plan : { kind: "reading" } };
-    case "plan-known": return { ...model, plan: { kind: "known", plan: action.plan } };
-    case "plan-failed": return { ...model, plan: { kind: "failed", failure: action.failure } };
-    case "load-started": return { ...model, status: { kind: "loading", phase: "manifest", steps: {} } };
-    case "load-progress": return { ...model, status: progressed(model.status, action.progress) };
-    case "load-ready": return { ...model, status: { kind: "idle" }, loaded: loadedNow(model) };
-    case "load-failed": return { ...model, status: { kind: "failed", failure: action.failure } };
-    case "load-cancelled": return { ...model, status: { kind: "idle" } };
-    case "unloaded": return { ...model, loaded: null };
+    case "model-selected":
+      return {
+        ...model,
+        selected: action.name,
+        context: action.context,
+        plan: { kind: "none" },
+        status: { kind: "idle" },
+      };
+    case "context-chosen":
+      return { ...model, context: action.context };
+    case "plan-reading":
+      return { ...model, plan: model.plan.kind === "known" ? model.plan : { kind: "reading" } };
+    case "plan-known":
+      return { ...model, plan: { kind: "known", plan: action.plan } };
+    case "plan-failed":
+      return { ...model, plan: { kind: "failed", failure: action.failure } };
+    case "load-started":
+      return { ...model, status: { kind: "loading", phase: "manifest", steps: {} } };
+    case "load-progress":
+      return { ...model, status: progressed(model.status, action.progress) };
+    case "load-ready":
+      return { ...model, status: { kind: "idle" }, loaded: loadedNow(model) };
+    case "load-failed":
+      return { ...model, status: { kind: "failed", failure: action.failure } };
+    case "load-cancelled":
+      return { ...model, status: { kind: "idle" } };
+    case "unloaded":
+      return { ...model, loaded: null };
   }
 }
 

@@ -25,7 +25,8 @@ export async function realServices(): Promise<Services> {
 
 async function fetchCatalog(base: string): Promise<unknown> {
   const response = await fetch(new URL("models.json", base), { cache: "no-cache" });
-  if (!response.ok) throw new Error(`models.json: the server answered ${response.status} ${response.statusText}`.trim());
+  if (!response.ok)
+    throw new Error(`models.json: the server answered ${response.status} ${response.statusText}`.trim());
   return (await response.json()) as unknown;
 }
 

@@ -38,12 +38,54 @@ export interface NumberField {
 }
 
 export const NUMBER_FIELDS: readonly NumberField[] = [
-  { key: "temperature", label: "Temperature", hint: "0 always takes the likeliest word; higher is freer.", min: 0, max: 2, step: 0.05 },
-  { key: "topP", label: "Top-p", hint: "Choose among the likeliest words that together reach this share; 1 is off.", min: 0.01, max: 1, step: 0.01 },
-  { key: "topK", label: "Top-k", hint: "Choose among so many of the likeliest words; 0 is off.", min: 0, max: 200, step: 1 },
-  { key: "minP", label: "Min-p", hint: "Drop words less likely than this share of the likeliest; 0 is off.", min: 0, max: 1, step: 0.01 },
-  { key: "repetitionPenalty", label: "Repetition penalty", hint: "Above 1, words that were said already become less likely.", min: 1, max: 2, step: 0.01 },
-  { key: "maxTokens", label: "Longest answer", hint: "In tokens; a word is one or two of them.", min: 16, max: 8192, step: 16 },
+  {
+    key: "temperature",
+    label: "Temperature",
+    hint: "0 always takes the likeliest word; higher is freer.",
+    min: 0,
+    max: 2,
+    step: 0.05,
+  },
+  {
+    key: "topP",
+    label: "Top-p",
+    hint: "Choose among the likeliest words that together reach this share; 1 is off.",
+    min: 0.01,
+    max: 1,
+    step: 0.01,
+  },
+  {
+    key: "topK",
+    label: "Top-k",
+    hint: "Choose among so many of the likeliest words; 0 is off.",
+    min: 0,
+    max: 200,
+    step: 1,
+  },
+  {
+    key: "minP",
+    label: "Min-p",
+    hint: "Drop words less likely than this share of the likeliest; 0 is off.",
+    min: 0,
+    max: 1,
+    step: 0.01,
+  },
+  {
+    key: "repetitionPenalty",
+    label: "Repetition penalty",
+    hint: "Above 1, words that were said already become less likely.",
+    min: 1,
+    max: 2,
+    step: 0.01,
+  },
+  {
+    key: "maxTokens",
+    label: "Longest answer",
+    hint: "In tokens; a word is one or two of them.",
+    min: 16,
+    max: 8192,
+    step: 16,
+  },
 ];
 
 /** Settings out of anything: what is missing or out of bounds takes its default. */

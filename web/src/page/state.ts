@@ -1,5 +1,15 @@
 import type { CatalogModel } from "./catalog.js";
-import { append, before, change, newConversation, rename, type AnswerStats, type ChatMessage, type Conversation, type Finish } from "./conversations.js";
+import {
+  append,
+  before,
+  change,
+  newConversation,
+  rename,
+  type AnswerStats,
+  type ChatMessage,
+  type Conversation,
+  type Finish,
+} from "./conversations.js";
 import type { Failure } from "./failures.js";
 import { reduceModel, type ModelAction, type ModelState } from "./modelState.js";
 import type { StoredModel } from "./ports.js";
@@ -23,9 +33,7 @@ export interface Answering {
 
 /** What WebGPU there is; unknown until it was asked. */
 export type DeviceState =
-  | { kind: "unknown" }
-  | { kind: "usable"; name: string; fallback: boolean }
-  | { kind: "unusable"; failure: Failure };
+  { kind: "unknown" } | { kind: "usable"; name: string; fallback: boolean } | { kind: "unusable"; failure: Failure };
 
 export interface AppState {
   /** What the large part of the window shows. */
@@ -64,7 +72,14 @@ export type Action =
   | { type: "chat-deleted"; id: string; now: number }
   | { type: "asked"; question: ChatMessage | null; from: string | null; answer: ChatMessage; now: number }
   | { type: "answer-text"; text: string }
-  | { type: "answer-ended"; text: string; finish: Finish; stats: AnswerStats | null; failure: Failure | null; now: number }
+  | {
+      type: "answer-ended";
+      text: string;
+      finish: Finish;
+      stats: AnswerStats | null;
+      failure: Failure | null;
+      now: number;
+    }
   | { type: "settings-changed"; settings: Settings }
   | { type: "theme-changed"; theme: ThemeChoice }
   | { type: "toast-shown"; toast: Toast }
@@ -72,36 +87,60 @@ export type Action =
 
 export function initialState(settings: Settings, theme: ThemeChoice, now: number): AppState {
   return {
-    view: "model", catalog: null, catalogFailure: null, stored: [], notes: [],
-    device: { kind: "unknown" }, model: { selected: null, context: 0, plan: { kind: "none" }, status: { kind: "idle" }, loaded: null },
-    conversations: [], current: newConversation(now), answering: null, answerFailure: null,
-    settings, theme, toasts: [],
+    view: "model",
+    catalog: null,
+    catalogFailure: null,
+    stored: [],
+    notes: [],
+    device: { kind: "unknown" },
+    model: { selected: null, context: 0, plan: { kind: "none" }, status: { kind: "idle" }, loaded: null },
+    conversations: [],
+    current: newConversation(now),
+    answering: null,
+    answerFailure: null,
+    settings,
+    theme,
+    toasts: [],
   };
 }
 
 /** The state after an action. Pure: everything that reaches outside is in the controllers. */
 export function reduce(state: AppState, action: Action): AppState {
   switch (action.type) {
-    case "view-chosen": return { ...state, view: action.view };
-    case "catalog-read": return { ...state, catalog: action.models, catalogFailure: null };
-    case "catalog-failed": return { ...state, catalog: [], catalogFailure: action.failure };
-    case "device-probed": return { ...state, device: action.device };
-    case "noted": return state.notes.includes(action.note) ? state : { ...state, notes: [...state.notes, action.note] };
-    case "stored-read": return { ...state, stored: action.stored };
-    case "settings-changed": return { ...state, settings: action.settings };
-    case "theme-changed": return { ...state, theme: action.theme };
-    case "toast-shown": return showToast(state, action.toast);
-    case "toast-closed": return { ...state, toasts: state.toasts.filter((toast) => toast.id !== action.id) };
-    case "load-ready": return { ...state, view: "chat", model: reduceModel(state.model, action) };
+    case "view-chosen":
+      return { ...state, view: action.view };
+    case "catalog-read":
+      return { ...state, catalog: action.models, catalogFailure: null };
+    case "catalog-failed":
+      return { ...state, catalog: [], catalogFailure: action.failure };
+    case "device-probed":
+      return { ...state, device: action.device };
+    case "noted":
+      return state.notes.includes(action.note) ? state : { ...state, notes: [...state.notes, action.note] };
+    case "stored-read":
+      return { ...state, stored: action.stored };
+    case "settings-changed":
+      return { ...state, settings: action.settings };
+    case "theme-changed":
+      return { ...state, theme: action.theme };
+    case "toast-shown":
+      return showToast(state, action.toast);
+    case "toast-closed":
+      return { ...state, toasts: state.toasts.filter((toast) => toast.id !== action.id) };
+    case "load-ready":
+      return { ...state, view: "chat", model: reduceModel(state.model, action) };
     case "conversations-read":
     case "chat-started":
     case "chat-opened":
     case "chat-renamed":
-    case "chat-deleted": return reduceChats(state, action);
+    case "chat-deleted":
+      return reduceChats(state, action);
     case "asked":
     case "answer-text":
-    case "answer-ended": return reduceAnswer(state, action);
-    default: return { ...state, model: reduceModel(state.model, action) };
+    case "answer-ended":
+      return reduceAnswer(state, action);
+    default:
+      return { ...state, model: reduceModel(state.model, action) };
   }
 }
 
@@ -112,15 +151,23 @@ function showToast(state: AppState, toast: Toast): AppState {
   return { ...state, toasts: [...others, toast].slice(-MAX_TOASTS) };
 }
 
-type ChatsAction = Extract<Action, { type: "conversations-read" | "chat-started" | "chat-opened" | "chat-renamed" | "chat-deleted" }>;
+type ChatsAction = Extract<
+  Action,
+  { type: "conversations-read" | "chat-started" | "chat-opened" | "chat-renamed" | "chat-deleted" }
+>;
 
 function reduceChats(state: AppState, action: ChatsAction): AppState {
   switch (action.type) {
-    case "conversations-read": return readChats(state, action.conversations);
-    case "chat-started": return { ...startChat(state, action.now), view: state.model.loaded ? "chat" : state.view };
-    case "chat-opened": return openChat(state, action.id);
-    case "chat-renamed": return updateChat(state, action.id, (chat) => rename(chat, action.title));
-    case "chat-deleted": return deleteChat(state, action.id, action.now);
+    case "conversations-read":
+      return readChats(state, action.conversations);
+    case "chat-started":
+      return { ...startChat(state, action.now), view: state.model.loaded ? "chat" : state.view };
+    case "chat-opened":
+      return openChat(state, action.id);
+    case "chat-renamed":
+      return updateChat(state, action.id, (chat) => rename(chat, action.title));
+    case "chat-deleted":
+      return deleteChat(state, action.id, action.now);
   }
 }
 
@@ -165,7 +212,10 @@ function reduceAnswer(state: AppState, action: AnswerAction): AppState {
     return state.answering.phase === phase ? next : { ...next, answering: { conversationId, messageId, phase } };
   }
   const update = { content: action.text, finish: action.finish, ...(action.stats ? { stats: action.stats } : {}) };
-  const next = updateChat(state, conversationId, (chat) => ({ ...change(chat, messageId, update), updated: action.now }));
+  const next = updateChat(state, conversationId, (chat) => ({
+    ...change(chat, messageId, update),
+    updated: action.now,
+  }));
   const answerFailure = action.failure ? { messageId, failure: action.failure } : null;
   return { ...next, conversations: sorted(next.conversations), answering: null, answerFailure };
 }

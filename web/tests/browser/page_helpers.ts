@@ -12,7 +12,12 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export type PageOptions = Omit<FakeOptions, "answer"> & { answer?: string };
 
 /** A page of its own with the fake engine, on `/fake/`. */
-export async function openFake(browser: Browser, server: TestServer, options: PageOptions = {}, context: BrowserContextOptions = {}): Promise<Page> {
+export async function openFake(
+  browser: Browser,
+  server: TestServer,
+  options: PageOptions = {},
+  context: BrowserContextOptions = {},
+): Promise<Page> {
   const opened = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...context });
   const page = await opened.newPage();
   await watch(page);
@@ -71,9 +76,13 @@ interface AxeViolation {
 /** Throws where axe-core finds anything serious, or critical. */
 export async function expectAccessible(page: Page, where: string): Promise<void> {
   await page.evaluate(AXE);
-  const violations = await page.evaluate<AxeViolation[]>("axe.run({ resultTypes: ['violations'] }).then((found) => found.violations)");
+  const violations = await page.evaluate<AxeViolation[]>(
+    "axe.run({ resultTypes: ['violations'] }).then((found) => found.violations)",
+  );
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const words = serious.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
+  const words = serious.map(
+    ({ id, nodes }) => `${where}: ${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`,
+  );
   expect(words).toEqual([]);
 }
 

@@ -9,7 +9,11 @@ import { ask, load } from "./page_helpers.js";
 const wanted = process.env["KERNELC_SCREENSHOTS"] === "1";
 const FOLDER = resolve(import.meta.dirname, "../../../docs/screenshots");
 const PATIENCE_MS = 200_000;
-const TITLES: Readonly<Record<string, string>> = { demo: "Demo, 7.9 million parameters", stories260K: "Stories 260K", babyllama105: "Babyllama 105" };
+const TITLES: Readonly<Record<string, string>> = {
+  demo: "Demo, 7.9 million parameters",
+  stories260K: "Stories 260K",
+  babyllama105: "Babyllama 105",
+};
 /** Settings under which the demo model says what the README shows. */
 const SETTINGS = { temperature: 0.5, seed: 5 };
 const QUESTIONS = ["Hello", "My name is Ada and I like owls.", "What is 417 - 58?", "What is my name, in capitals?"];
@@ -28,10 +32,17 @@ describe.skipIf(!wanted || !hasChromium || !hasArtifact("demo-q4"))("screenshots
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 840 }, serviceWorkers: "block", ...options });
+    const context = await browser.newContext({
+      viewport: { width: 1200, height: 840 },
+      serviceWorkers: "block",
+      ...options,
+    });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
-    await context.addInitScript((settings) => localStorage.setItem("kernelc.settings", JSON.stringify(settings)), SETTINGS);
+    await context.addInitScript(
+      (settings) => localStorage.setItem("kernelc.settings", JSON.stringify(settings)),
+      SETTINGS,
+    );
     await context.route("**/models.json", async (route) => {
       const catalog = (await (await route.fetch()).json()) as { models: { name: string; title: string }[] };
       for (const model of catalog.models) model.title = TITLES[model.name] ?? model.title;

@@ -12,14 +12,22 @@ const gzipped = (data: string | Uint8Array): number => gzipSync(data, { level: 9
 /** The engine's worker, built as in the page, but for modules that match `external`. */
 async function workerBytes(external: readonly RegExp[]): Promise<number> {
   const options = { input: join(WEB, "src/engine/worker.ts"), external: [...external] };
-  const made = (await build({ configFile: false, root: WEB, publicDir: false, logLevel: "error", build: { write: false, minify: true, target: "es2022", rolldownOptions: options } })) as Rolldown.RolldownOutput;
+  const made = (await build({
+    configFile: false,
+    root: WEB,
+    publicDir: false,
+    logLevel: "error",
+    build: { write: false, minify: true, target: "es2022", rolldownOptions: options },
+  })) as Rolldown.RolldownOutput;
   return made.output.reduce((sum, part) => sum + (part.type === "chunk" ? gzipped(part.code) : 0), 0);
 }
 
 describe("bundles, in bytes of gzip", () => {
   test("the page with everything in it is at most 200 KB", () => {
     const folder = distFolder("site");
-    const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.(?:js|css|html)$/.test(name) && !name.startsWith("models/"));
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+      (name) => /\.(?:js|css|html)$/.test(name) && !name.startsWith("models/"),
+    );
     expect(names.length).toBeGreaterThan(4);
     const bytes = names.reduce((sum, name) => sum + gzipped(readFileSync(join(folder, name))), 0);
     expect(bytes).toBeLessThan(200_000);

@@ -3,10 +3,20 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { hasChromium, startBrowser, startServer, type TestServer } from "./harness.js";
 import { buildFakePage } from "./page_fake/build.js";
-import { ask, expectAccessible, expectGood, expectNoSideways, load, openFake, type PageOptions } from "./page_helpers.js";
+import {
+  ask,
+  expectAccessible,
+  expectGood,
+  expectNoSideways,
+  load,
+  openFake,
+  type PageOptions,
+} from "./page_helpers.js";
 
-const STORY = "The owl **Ada** lived by the sea.\n\n1. one ship\n2. two ships\n\n| ship | tons |\n|---|---|\n| Red | 120 |\n\n```py\nprint(1)\n```\n\nSee [more](https://example.org).";
-const HOSTILE = "<img src=https://evil.test/a.png onerror=alert(1)><script src=https://evil.test/x.js></script>\n\n![x](https://evil.test/pixel.png)\n\n<style>@import 'https://evil.test/y.css'</style>\n\n<iframe src=https://evil.test></iframe>\n\n[go](javascript:alert(1))";
+const STORY =
+  "The owl **Ada** lived by the sea.\n\n1. one ship\n2. two ships\n\n| ship | tons |\n|---|---|\n| Red | 120 |\n\n```py\nprint(1)\n```\n\nSee [more](https://example.org).";
+const HOSTILE =
+  "<img src=https://evil.test/a.png onerror=alert(1)><script src=https://evil.test/x.js></script>\n\n![x](https://evil.test/pixel.png)\n\n<style>@import 'https://evil.test/y.css'</style>\n\n<iframe src=https://evil.test></iframe>\n\n[go](javascript:alert(1))";
 const LONG = "word ".repeat(400);
 const MODELS = [
   { name: "demo", title: "Demo", bytes: 5_100_000, context: 1024 },
@@ -31,7 +41,8 @@ describe.skipIf(!hasChromium)("the page", () => {
     await server.close();
   });
 
-  const open = async (options: PageOptions = {}, context = {}): Promise<Page> => (page = await openFake(browser, server, options, context));
+  const open = async (options: PageOptions = {}, context = {}): Promise<Page> =>
+    (page = await openFake(browser, server, options, context));
 
   test("plans before anything is downloaded, and the slider changes what it takes", async () => {
     await open({ models: MODELS });
@@ -58,7 +69,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.click(".plan .button.primary");
     await page.waitForFunction(() => /MB\/s/.test(document.querySelector(".steps")?.textContent ?? ""));
     expect(await page.innerText(".steps")).toMatch(/of 5\.1 MB · 2\.4 MB\/s · \d\.\d s left/);
-    await page.click("button:text-is(\"Cancel\")");
+    await page.click(".plan.loading .button");
     await load(page);
     expect(await page.evaluate(() => document.activeElement?.className)).toBe("composer-field");
     expect(await page.title()).toBe("Demo · kernelc");
@@ -187,8 +198,15 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test.each([
-    ["limits", "too small"], ["device-lost", "was lost"], ["out-of-memory", "Not enough graphics memory"], ["bad-artifact", "not sound"],
-    ["corrupt-shard", "damaged"], ["network", "could not be downloaded"], ["storage", "storage refused"], ["self-check", "computes wrongly"], ["internal", "Something went wrong"],
+    ["limits", "too small"],
+    ["device-lost", "was lost"],
+    ["out-of-memory", "Not enough graphics memory"],
+    ["bad-artifact", "not sound"],
+    ["corrupt-shard", "damaged"],
+    ["network", "could not be downloaded"],
+    ["storage", "storage refused"],
+    ["self-check", "computes wrongly"],
+    ["internal", "Something went wrong"],
   ] as const)("a load that fails by %s says so, and what to do", async (code, words) => {
     await open({ failLoad: { code, message: "weights/0003.bin: exactly this" } });
     await page.click(".plan .button.primary");
@@ -200,8 +218,15 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.isEnabled(".plan .button.primary")).toBe(true);
   });
 
-  test.each([["no-webgpu", "This browser has no WebGPU", "chrome://flags"], ["no-adapter", "No graphics device was found", "hardware acceleration"]] as const)("%s is said before anything is chosen", async (code, title, advice) => {
-    await open({ probe: { usable: false, reasons: ["there is none"], code, adapter: null }, fits: false, reasons: ["there is none"] });
+  test.each([
+    ["no-webgpu", "This browser has no WebGPU", "chrome://flags"],
+    ["no-adapter", "No graphics device was found", "hardware acceleration"],
+  ] as const)("%s is said before anything is chosen", async (code, title, advice) => {
+    await open({
+      probe: { usable: false, reasons: ["there is none"], code, adapter: null },
+      fits: false,
+      reasons: ["there is none"],
+    });
     const text = await page.innerText(".failure");
     expect(text).toContain(title);
     expect(text).toContain(advice);
@@ -232,8 +257,21 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test("an old chat can be read while the model loads", async () => {
-    const old = { id: "a", title: "Owls", named: true, created: 1, updated: 2, messages: [{ id: "m", role: "user", content: "About owls" }] };
-    await open({ pause: 500, entries: [["a", old], ["b", { id: "b", title: 5 }]] });
+    const old = {
+      id: "a",
+      title: "Owls",
+      named: true,
+      created: 1,
+      updated: 2,
+      messages: [{ id: "m", role: "user", content: "About owls" }],
+    };
+    await open({
+      pause: 500,
+      entries: [
+        ["a", old],
+        ["b", { id: "b", title: 5 }],
+      ],
+    });
     expect(await page.locator(".chat-title").allInnerTexts()).toEqual(["Owls"]);
     await page.click(".plan .button.primary");
     await page.click(".chat-open");
@@ -243,7 +281,18 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test("stored models are marked and deleted; leftovers too", async () => {
-    await open({ stored: [{ id: "old", url: "https://a.test/", title: "An earlier build", bytes: 4_000_000, totalBytes: 4_000_000, complete: true }] });
+    await open({
+      stored: [
+        {
+          id: "old",
+          url: "https://a.test/",
+          title: "An earlier build",
+          bytes: 4_000_000,
+          totalBytes: 4_000_000,
+          complete: true,
+        },
+      ],
+    });
     expect(await page.innerText(".leftovers")).toContain("An earlier build · 4.0 MB");
     await page.click("[aria-label='Delete An earlier build']");
     await page.click("dialog .danger");
@@ -275,7 +324,11 @@ describe.skipIf(!hasChromium)("the page", () => {
     await load(page);
     await ask(page, "go");
     const said = await page.locator("[aria-live=polite] p").allInnerTexts();
-    expect(said.filter((text) => text.includes("paragraph") || text === "Third.")).toEqual(["First paragraph here.", "Second paragraph here.", "Third."]);
+    expect(said.filter((text) => text.includes("paragraph") || text === "Third.")).toEqual([
+      "First paragraph here.",
+      "Second paragraph here.",
+      "Third.",
+    ]);
     expect(said.at(-1)).toBe("The answer is complete.");
   });
 
@@ -284,23 +337,36 @@ describe.skipIf(!hasChromium)("the page", () => {
     await load(page);
     await page.fill(".composer-field", "go");
     await page.press(".composer-field", "Enter");
-    const scroll = (): Promise<number[]> => page.evaluate(() => {
-      const box = document.querySelector(".transcript");
-      return box ? [box.scrollTop, box.scrollHeight - box.clientHeight] : [];
-    });
+    const scroll = (): Promise<number[]> =>
+      page.evaluate(() => {
+        const box = document.querySelector(".transcript");
+        return box ? [box.scrollTop, box.scrollHeight - box.clientHeight] : [];
+      });
     await page.waitForFunction(() => (document.querySelector(".transcript")?.scrollTop ?? 0) > 300);
     await page.evaluate(() => document.querySelector(".transcript")?.scrollTo(0, 50));
     await page.waitForSelector(".stats:visible");
     expect((await scroll())[0]).toBe(50);
   });
 
-  describe.each([["light", {}], ["dark", { colorScheme: "dark" }], ["a phone", { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true }]] as const)("in %s", (name, context) => {
+  describe.each([
+    ["light", {}],
+    ["dark", { colorScheme: "dark" }],
+    ["a phone", { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true }],
+  ] as const)("in %s", (name, context) => {
     test("every view is accessible, and nothing is wider than the window", async () => {
       const check = async (where: string): Promise<void> => {
         await expectAccessible(page, `${name}, ${where}`);
         await expectNoSideways(page, `${name}, ${where}`);
       };
-      await open({ models: MODELS, answer: `${STORY}\n\n${"wide".repeat(60)}`, pause: 40, failAfter: { pieces: 200, code: "internal", message: "" } }, context);
+      await open(
+        {
+          models: MODELS,
+          answer: `${STORY}\n\n${"wide".repeat(60)}`,
+          pause: 40,
+          failAfter: { pieces: 200, code: "internal", message: "" },
+        },
+        context,
+      );
       await check("choosing");
       await page.check("input[type=radio] >> nth=1");
       await check("planning");

@@ -1,5 +1,13 @@
 /** An engine that says what it is told to, and the page's services around it: for tests of the page alone. */
-import type { ChatChunk, ChatEngine, LoadOptions, Plan, Probe, StoredModel, StreamRequest } from "../../src/page/ports.js";
+import type {
+  ChatChunk,
+  ChatEngine,
+  LoadOptions,
+  Plan,
+  Probe,
+  StoredModel,
+  StreamRequest,
+} from "../../src/page/ports.js";
 import { ConversationStore, MemoryShelf } from "../../src/page/conversationStore.js";
 import type { Services } from "../../src/page/services.js";
 import { KernelcError, type ErrorCode } from "../../src/artifact/errors.js";
@@ -25,8 +33,18 @@ export interface FakeOptions {
 }
 
 const PROBE: Probe = {
-  usable: true, reasons: [], code: null,
-  adapter: { name: "Pretended Graphics 9", vendor: "", architecture: "", fallback: false, features: [], languageFeatures: [], limits: {} },
+  usable: true,
+  reasons: [],
+  code: null,
+  adapter: {
+    name: "Pretended Graphics 9",
+    vendor: "",
+    architecture: "",
+    fallback: false,
+    features: [],
+    languageFeatures: [],
+    limits: {},
+  },
 };
 
 export interface FakeServices extends Services {
@@ -46,14 +64,24 @@ export function fakeServices(options: FakeOptions = {}): FakeServices {
     requests: [],
     disposed: 0,
     base,
-    fetchCatalog: async () => ({ version: 1, models: models.map((model) => ({ quant: "q4", path: `models/${model.name}/`, ...model })) }),
+    fetchCatalog: async () => ({
+      version: 1,
+      models: models.map((model) => ({ quant: "q4", path: `models/${model.name}/`, ...model })),
+    }),
     createEngine: (url, load) => open(options, load, services, () => stored.push(storedOf(url, models))),
     probe: async () => options.probe ?? PROBE,
     planArtifact: async (url, context) => planOf(url, context, models, stored, options),
     storedModels: async () => [...stored],
-    deleteModel: async (id) => void stored.splice(stored.findIndex((entry) => entry.id === id), 1),
+    deleteModel: async (id) =>
+      void stored.splice(
+        stored.findIndex((entry) => entry.id === id),
+        1,
+      ),
     conversations: new ConversationStore(new MemoryShelf(options.entries)),
-    preferences: { read: (key) => preferences.get(key) ?? null, write: (key, value) => void preferences.set(key, value) },
+    preferences: {
+      read: (key) => preferences.get(key) ?? null,
+      write: (key, value) => void preferences.set(key, value),
+    },
     surroundings: { userAgent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36", secureContext: true },
     now: () => (time += 1000),
     clock: () => performance.now(),
@@ -69,27 +97,51 @@ function storedOf(url: string, models: FakeModels): StoredModel {
   return { id: `id-${model?.name}`, url, title: model?.title ?? "", bytes, totalBytes: bytes, complete: true };
 }
 
-function planOf(url: string, context: number, models: FakeModels, stored: readonly StoredModel[], options: FakeOptions): Plan {
+function planOf(
+  url: string,
+  context: number,
+  models: FakeModels,
+  stored: readonly StoredModel[],
+  options: FakeOptions,
+): Plan {
   const model = models.find((entry) => url.endsWith(`/${entry.name}/`));
   if (!model) throw new KernelcError("network", `${url}manifest.json: the server answered 404`);
   const cache_bytes = context * 5120;
   const scratch_bytes = 2_700_000;
   return {
-    name: model.name, context, max_context: model.context, weight_bytes: model.bytes, cache_bytes, scratch_bytes,
-    gpu_bytes: model.bytes + cache_bytes + scratch_bytes, download_bytes: model.bytes,
+    name: model.name,
+    context,
+    max_context: model.context,
+    weight_bytes: model.bytes,
+    cache_bytes,
+    scratch_bytes,
+    gpu_bytes: model.bytes + cache_bytes + scratch_bytes,
+    download_bytes: model.bytes,
     stored_bytes: stored.find((entry) => entry.url === url)?.bytes ?? 0,
-    fits: options.fits ?? true, reasons: options.reasons ?? [],
+    fits: options.fits ?? true,
+    reasons: options.reasons ?? [],
   };
 }
 
-async function open(options: FakeOptions, load: LoadOptions, services: FakeServices, store: () => void): Promise<ChatEngine> {
+async function open(
+  options: FakeOptions,
+  load: LoadOptions,
+  services: FakeServices,
+  store: () => void,
+): Promise<ChatEngine> {
   if (options.failLoad) throw new KernelcError(options.failLoad.code, options.failLoad.message);
   const total = 5_100_000;
   load.onProgress({ phase: "manifest" });
   load.onProgress({ phase: "tokenizer" });
   for (let step = 0; step <= 10; step += 1) {
     load.onProgress({ phase: "pipelines", done: Math.min(24, step * 4), total: 24 });
-    load.onProgress({ phase: "weights", loadedBytes: (total * step) / 10, totalBytes: total, fromCacheBytes: 0, bytesPerSecond: 2_400_000 });
+    load.onProgress({
+      phase: "weights",
+      loadedBytes: (total * step) / 10,
+      totalBytes: total,
+      fromCacheBytes: 0,
+      bytesPerSecond: 2_400_000,
+    });
     await wait(options.pause ?? 0, load.signal);
   }
   load.onProgress({ phase: "self-check", done: 24, total: 24 });
@@ -101,7 +153,11 @@ async function open(options: FakeOptions, load: LoadOptions, services: FakeServi
   };
 }
 
-async function* answer(options: FakeOptions, request: StreamRequest, services: FakeServices): AsyncGenerator<ChatChunk> {
+async function* answer(
+  options: FakeOptions,
+  request: StreamRequest,
+  services: FakeServices,
+): AsyncGenerator<ChatChunk> {
   services.requests.push(request);
   const text = options.answer?.(request) ?? `You said: ${request.messages.at(-1)?.content ?? ""}`;
   const pieces = text.match(/\s*\S+|\s+$/g) ?? [];
@@ -115,7 +171,13 @@ async function* answer(options: FakeOptions, request: StreamRequest, services: F
 }
 
 function chunk(choice: Pick<ChatChunk["choices"][0], "delta" | "finish_reason">): ChatChunk {
-  return { id: "x", object: "chat.completion.chunk", created: 0, model: "demo", choices: [{ index: 0, logprobs: null, ...choice }] };
+  return {
+    id: "x",
+    object: "chat.completion.chunk",
+    created: 0,
+    model: "demo",
+    choices: [{ index: 0, logprobs: null, ...choice }],
+  };
 }
 
 /** Waits, and throws as the engine does once `signal` is triggered. */

@@ -21,9 +21,22 @@ async function loaded(options: FakeOptions = {}) {
   return made;
 }
 
-const TWO = [{ name: "a", title: "A", bytes: 10, context: 512 }, { name: "b", title: "B", bytes: 20, context: 8192 }];
-const STORED = { id: "1", url: `${BASE}models/demo/`, title: "Demo", bytes: 5_100_000, totalBytes: 5_100_000, complete: true };
-const until = async (store: Store<AppState, never> | { state: AppState }, done: (state: AppState) => boolean): Promise<void> => {
+const TWO = [
+  { name: "a", title: "A", bytes: 10, context: 512 },
+  { name: "b", title: "B", bytes: 20, context: 8192 },
+];
+const STORED = {
+  id: "1",
+  url: `${BASE}models/demo/`,
+  title: "Demo",
+  bytes: 5_100_000,
+  totalBytes: 5_100_000,
+  complete: true,
+};
+const until = async (
+  store: Store<AppState, never> | { state: AppState },
+  done: (state: AppState) => boolean,
+): Promise<void> => {
   while (!done(store.state)) await new Promise((resolve) => setTimeout(resolve, 1));
 };
 
@@ -31,7 +44,13 @@ describe("starting", () => {
   it("chooses the only model and plans it, and downloads nothing", async () => {
     const { store, models } = page();
     await models.start();
-    expect(store.state.model).toMatchObject({ selected: "demo", context: 1024, plan: { kind: "known" }, status: { kind: "idle" }, loaded: null });
+    expect(store.state.model).toMatchObject({
+      selected: "demo",
+      context: 1024,
+      plan: { kind: "known" },
+      status: { kind: "idle" },
+      loaded: null,
+    });
     expect(models.engine).toBeNull();
   });
 
@@ -41,7 +60,10 @@ describe("starting", () => {
     expect(store.state).toMatchObject({ view: "chat", model: { loaded: { name: "demo" } } });
   });
 
-  it.each([["of which a part is stored", { stored: [{ ...STORED, bytes: 5, complete: false }] }], ["that does not fit", { stored: [STORED], fits: false, reasons: ["too large"] }]])("does not start a model %s", async (_, options) => {
+  it.each([
+    ["of which a part is stored", { stored: [{ ...STORED, bytes: 5, complete: false }] }],
+    ["that does not fit", { stored: [STORED], fits: false, reasons: ["too large"] }],
+  ])("does not start a model %s", async (_, options) => {
     const { store, models } = page(options);
     await models.start();
     expect(store.state.model.loaded).toBeNull();
@@ -86,7 +108,10 @@ describe("loading", () => {
 
   it("says why it failed", async () => {
     const { store } = await loaded({ failLoad: { code: "corrupt-shard", message: "0001.bin" } });
-    expect(store.state.model.status).toMatchObject({ kind: "failed", failure: { code: "corrupt-shard", detail: "0001.bin" } });
+    expect(store.state.model.status).toMatchObject({
+      kind: "failed",
+      failure: { code: "corrupt-shard", detail: "0001.bin" },
+    });
   });
 
   it("shows the plan of the last choice, whichever comes last", async () => {
@@ -117,12 +142,23 @@ describe("loading", () => {
 describe("asking", () => {
   it("sends the conversation so far with the settings, and keeps it", async () => {
     const { services, store, chats } = await loaded({ answer: () => "An answer." });
-    store.dispatch({ type: "settings-changed", settings: { ...DEFAULT_SETTINGS, system: "Be brief.", temperature: 0, seed: 5 } });
+    store.dispatch({
+      type: "settings-changed",
+      settings: { ...DEFAULT_SETTINGS, system: "Be brief.", temperature: 0, seed: 5 },
+    });
     await chats.ask("  one ");
     await chats.ask("two");
     expect(services.requests[1]).toMatchObject({
-      messages: [{ role: "system", content: "Be brief." }, { role: "user", content: "one" }, { role: "assistant", content: "An answer." }, { role: "user", content: "two" }],
-      stream: true, temperature: 0, seed: 5, max_tokens: 1024,
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "one" },
+        { role: "assistant", content: "An answer." },
+        { role: "user", content: "two" },
+      ],
+      stream: true,
+      temperature: 0,
+      seed: 5,
+      max_tokens: 1024,
     });
     const kept = await services.conversations.list();
     expect(kept[0]?.messages.map((message) => message.content)).toEqual(["one", "An answer.", "two", "An answer."]);
@@ -175,7 +211,9 @@ describe("asking", () => {
     services.conversations.save = async () => Promise.reject(new Error("quota"));
     await chats.ask("one");
     expect(store.state.current.messages[1]?.content).toBe("You said: one");
-    expect(store.state.toasts.map((toast) => toast.text)).toEqual(["Conversations cannot be kept in this browser: quota"]);
+    expect(store.state.toasts.map((toast) => toast.text)).toEqual([
+      "Conversations cannot be kept in this browser: quota",
+    ]);
   });
 
   it("deletes a chat that is being answered", async () => {

@@ -1,5 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { append, before, change, MAX_CONTENT, MAX_CONVERSATIONS, MAX_MESSAGES, MAX_TITLE, newConversation, newId, readConversation, rename, titleOf, type ChatMessage, type Conversation } from "../../src/page/conversations.js";
+import {
+  append,
+  before,
+  change,
+  MAX_CONTENT,
+  MAX_CONVERSATIONS,
+  MAX_MESSAGES,
+  MAX_TITLE,
+  newConversation,
+  newId,
+  readConversation,
+  rename,
+  titleOf,
+  type ChatMessage,
+  type Conversation,
+} from "../../src/page/conversations.js";
 import { ConversationStore, MemoryShelf } from "../../src/page/conversationStore.js";
 
 function said(role: "user" | "assistant", content: string): ChatMessage {
@@ -7,10 +22,20 @@ function said(role: "user" | "assistant", content: string): ChatMessage {
 }
 
 function talk(...contents: string[]): Conversation {
-  return contents.reduce((chat, content, index) => append(chat, said(index % 2 ? "assistant" : "user", content), 5), newConversation(1));
+  return contents.reduce(
+    (chat, content, index) => append(chat, said(index % 2 ? "assistant" : "user", content), 5),
+    newConversation(1),
+  );
 }
 
-const SOUND = { id: "a", title: "T", named: false, created: 1, updated: 2, messages: [{ id: "m", role: "user", content: "hello" }] };
+const SOUND = {
+  id: "a",
+  title: "T",
+  named: false,
+  created: 1,
+  updated: 2,
+  messages: [{ id: "m", role: "user", content: "hello" }],
+};
 
 describe("a conversation", () => {
   it("takes its title from the first question, until a person names it", () => {
@@ -22,7 +47,9 @@ describe("a conversation", () => {
   });
 
   it("cuts a long title at a word's end", () => {
-    expect(titleOf("Tell me a very long story about an owl that lived in a lighthouse")).toBe("Tell me a very long story about an owl that…");
+    expect(titleOf("Tell me a very long story about an owl that lived in a lighthouse")).toBe(
+      "Tell me a very long story about an owl that…",
+    );
     expect(titleOf("x".repeat(100))).toBe(`${"x".repeat(48)}…`);
   });
 
@@ -50,14 +77,22 @@ describe("what storage gives back", () => {
 
   it("loses numbers that are none, but not the message", () => {
     const answer = { id: "n", role: "assistant", content: "x", finish: "odd", stats: { promptTokens: "1" } };
-    expect(readConversation({ ...SOUND, messages: [answer] })?.messages).toEqual([{ id: "n", role: "assistant", content: "x" }]);
+    expect(readConversation({ ...SOUND, messages: [answer] })?.messages).toEqual([
+      { id: "n", role: "assistant", content: "x" },
+    ]);
   });
 
   const message = SOUND.messages[0];
   it.each([
-    ["null", null], ["a list", []], ["a text", "x"], ["no id", { ...SOUND, id: "" }], ["a long id", { ...SOUND, id: "x".repeat(101) }],
-    ["a title that is no text", { ...SOUND, title: { toString: "x" } }], ["a long title", { ...SOUND, title: "x".repeat(MAX_TITLE + 1) }],
-    ["a time that is none", { ...SOUND, updated: NaN }], ["no messages", { ...SOUND, messages: null }],
+    ["null", null],
+    ["a list", []],
+    ["a text", "x"],
+    ["no id", { ...SOUND, id: "" }],
+    ["a long id", { ...SOUND, id: "x".repeat(101) }],
+    ["a title that is no text", { ...SOUND, title: { toString: "x" } }],
+    ["a long title", { ...SOUND, title: "x".repeat(MAX_TITLE + 1) }],
+    ["a time that is none", { ...SOUND, updated: NaN }],
+    ["no messages", { ...SOUND, messages: null }],
     ["too many messages", { ...SOUND, messages: Array(MAX_MESSAGES + 1).fill(message) }],
     ["another role", { ...SOUND, messages: [{ ...message, role: "system" }] }],
     ["content that is no text", { ...SOUND, messages: [{ ...message, content: 5 }] }],
@@ -69,7 +104,13 @@ describe("what storage gives back", () => {
 
 describe("the store", () => {
   it("lists the latest first, and what is not sound not at all", async () => {
-    const store = new ConversationStore(new MemoryShelf([["a", SOUND], ["b", { ...SOUND, id: "b", updated: 9 }], ["c", "damaged"]]));
+    const store = new ConversationStore(
+      new MemoryShelf([
+        ["a", SOUND],
+        ["b", { ...SOUND, id: "b", updated: 9 }],
+        ["c", "damaged"],
+      ]),
+    );
     expect((await store.list()).map((chat) => chat.id)).toEqual(["b", "a"]);
   });
 
@@ -84,7 +125,10 @@ describe("the store", () => {
   });
 
   it("lets go of the oldest above its bound", async () => {
-    const entries = Array.from({ length: MAX_CONVERSATIONS + 3 }, (_, index): [string, unknown] => [`${index}`, { ...SOUND, id: `${index}`, updated: index }]);
+    const entries = Array.from({ length: MAX_CONVERSATIONS + 3 }, (_, index): [string, unknown] => [
+      `${index}`,
+      { ...SOUND, id: `${index}`, updated: index },
+    ]);
     const shelf = new MemoryShelf(entries);
     const listed = await new ConversationStore(shelf).list();
     expect(listed).toHaveLength(MAX_CONVERSATIONS);

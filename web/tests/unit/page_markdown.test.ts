@@ -29,15 +29,15 @@ const HOSTILE = [
   "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
   "[x](blob:https://a.test/1)",
   "![x](https://evil.test/pixel.png)",
-  "![\"onerror=\"alert(1)](https://evil.test/a.png)",
+  '!["onerror="alert(1)](https://evil.test/a.png)',
   "![x](javascript:alert(1))",
   "[a]: javascript:alert(1)\n\n[a]",
   "<javascript:alert(1)>",
   "<form action=https://evil.test><input name=q><button>x</button></form>",
   "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-  "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+  '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
   "```html\n<script>alert(1)</script>\n```",
-  "```\"><script>alert(1)</script>\nx\n```",
+  '```"><script>alert(1)</script>\nx\n```',
   "`<script>`",
   "<p id=getElementById name=cookie class=composer>x</p>",
   "<div style='position:fixed;inset:0'>over everything</div>",
@@ -51,7 +51,23 @@ const HOSTILE = [
 describe("hostile answers", () => {
   it.each(HOSTILE)("%s leaves nothing that runs or fetches", (text) => {
     for (const element of elements(text)) {
-      expect(["SCRIPT", "STYLE", "IMG", "SVG", "IFRAME", "FORM", "BUTTON", "BASE", "META", "LINK", "OBJECT", "INPUT", "DIV"].filter((name) => name === element.nodeName && element.className !== "table-scroll")).toEqual([]);
+      expect(
+        [
+          "SCRIPT",
+          "STYLE",
+          "IMG",
+          "SVG",
+          "IFRAME",
+          "FORM",
+          "BUTTON",
+          "BASE",
+          "META",
+          "LINK",
+          "OBJECT",
+          "INPUT",
+          "DIV",
+        ].filter((name) => name === element.nodeName && element.className !== "table-scroll"),
+      ).toEqual([]);
       for (const { name, value } of element.attributes) {
         expect(name).not.toMatch(/^on|^style$|^src|^id$|^name$|^action$|^formaction$/);
         if (name === "href") expect(value).toMatch(/^(?:https?|mailto):/);
@@ -65,12 +81,14 @@ describe("hostile answers", () => {
 
   it("makes a link of a picture, so that nothing is fetched", () => {
     const [, link] = elements("![a cat](https://evil.test/cat.png)");
-    expect(link?.outerHTML).toBe('<a href="https://evil.test/cat.png" target="_blank" rel="noopener noreferrer">a cat</a>');
+    expect(link?.outerHTML).toBe(
+      '<a href="https://evil.test/cat.png" target="_blank" rel="noopener noreferrer">a cat</a>',
+    );
   });
 
   it("keeps no class but a language", () => {
     expect(html("```rust\nfn x\n```")).toContain('class="language-rust"');
-    expect(html("```x\" class=composer\ny\n```")).not.toContain("composer");
+    expect(html('```x" class=composer\ny\n```')).not.toContain("composer");
   });
 
   it("takes deep nesting and long runs of marks without falling over", () => {
@@ -118,7 +136,8 @@ describe("a growing answer", () => {
     view = new MarkdownView(box);
   });
 
-  const TEXT = "# Title\n\nA *first* paragraph\nof two lines.\n\n1. one\n2. two\n\n```py\nx = 1\n\ny = 2\n```\n\nThe [end][e].\n\n[e]: https://e.test\n";
+  const TEXT =
+    "# Title\n\nA *first* paragraph\nof two lines.\n\n1. one\n2. two\n\n```py\nx = 1\n\ny = 2\n```\n\nThe [end][e].\n\n[e]: https://e.test\n";
 
   it("ends as if it had come at once, wherever it was cut", () => {
     for (let end = 1; end <= TEXT.length; end += 1) view.update(TEXT.slice(0, end));

@@ -20,13 +20,27 @@ export class Composer implements View {
 
   constructor(private readonly app: App) {
     const hint = freshId("hint");
-    this.field = h("textarea", { rows: 1, class: "composer-field", "aria-label": "Message", "aria-describedby": hint, placeholder: "Write a message", maxlength: MAX_CONTENT, enterkeyhint: "send" });
+    this.field = h("textarea", {
+      rows: 1,
+      class: "composer-field",
+      "aria-label": "Message",
+      "aria-describedby": hint,
+      placeholder: "Write a message",
+      maxlength: MAX_CONTENT,
+      enterkeyhint: "send",
+    });
     this.send = h("button", { type: "submit", class: "send" });
     const box = h("div", { class: "composer-box" }, this.field, this.send);
     this.form = h("form", { class: "composer-form", on: { submit: (event) => this.submit(event) } }, box);
     this.choose = textButton("Choose a model", () => app.toggleModels(), { class: "primary" });
     this.closed = h("div", { class: "composer-closed", hidden: true }, this.why, this.choose);
-    this.element = h("footer", { class: "composer" }, this.form, this.closed, h("p", { class: "composer-hint", id: hint }, "Enter sends, Shift+Enter begins a line, Escape stops."));
+    this.element = h(
+      "footer",
+      { class: "composer" },
+      this.form,
+      this.closed,
+      h("p", { class: "composer-hint", id: hint }, "Enter sends, Shift+Enter begins a line, Escape stops."),
+    );
     this.field.addEventListener("keydown", (event) => this.press(event));
     this.field.addEventListener("input", () => this.grow());
   }
@@ -46,7 +60,10 @@ export class Composer implements View {
 
   private showWhy(status: LoadStatus): void {
     const loading = status.kind === "loading";
-    setText(this.why, loading ? `The model is loading: ${Math.floor(loadFraction(status.steps) * 100)} %.` : "No model is loaded.");
+    setText(
+      this.why,
+      loading ? `The model is loading: ${Math.floor(loadFraction(status.steps) * 100)} %.` : "No model is loaded.",
+    );
     setText(this.choose.lastElementChild ?? this.choose, loading ? "Show" : "Choose a model");
   }
 

@@ -16,8 +16,19 @@ export class LoadProgress implements View {
 
   constructor(app: App) {
     const cancel = textButton("Cancel", () => app.models.cancel(), { class: "large" });
-    const note = h("p", { class: "hint" }, "What has arrived is kept: cancelled or interrupted, it goes on from there.");
-    this.element = h("div", { class: "plan loading" }, h("div", { class: "bar" }, this.bar, this.percent), h("ul", { class: "steps" }, ...this.rows.map((row) => row.element)), note, h("div", { class: "plan-buttons" }, cancel));
+    const note = h(
+      "p",
+      { class: "hint" },
+      "What has arrived is kept: cancelled or interrupted, it goes on from there.",
+    );
+    this.element = h(
+      "div",
+      { class: "plan loading" },
+      h("div", { class: "bar" }, this.bar, this.percent),
+      h("ul", { class: "steps" }, ...this.rows.map((row) => row.element)),
+      note,
+      h("div", { class: "plan-buttons" }, cancel),
+    );
   }
 
   update(state: AppState): void {
@@ -35,7 +46,13 @@ class Row {
   private readonly detail = h("span", { class: "step-detail" });
 
   constructor(private readonly step: Step) {
-    this.element = h("li", {}, h("span", { class: "step-mark" }, icon("check")), h("span", {}, step.label), this.detail);
+    this.element = h(
+      "li",
+      {},
+      h("span", { class: "step-mark" }, icon("check")),
+      h("span", {}, step.label),
+      this.detail,
+    );
   }
 
   update(steps: Steps): void {
@@ -50,13 +67,20 @@ class Row {
 export function stepDetail(step: Step, steps: Steps): string {
   const report = steps[step.phases.at(-1) ?? "ready"];
   if (!report) return "";
-  if (report.totalBytes !== undefined) return bytesDetail(report.loadedBytes ?? 0, report.totalBytes, report.bytesPerSecond ?? 0, report.fromCacheBytes ?? 0);
+  if (report.totalBytes !== undefined)
+    return bytesDetail(
+      report.loadedBytes ?? 0,
+      report.totalBytes,
+      report.bytesPerSecond ?? 0,
+      report.fromCacheBytes ?? 0,
+    );
   return report.total === undefined ? "" : `${report.done ?? 0} of ${report.total}`;
 }
 
 function bytesDetail(loaded: number, total: number, perSecond: number, stored: number): string {
   const parts = [`${formatBytes(loaded)} of ${formatBytes(total)}`];
   if (stored > 0) parts.push(`${formatBytes(stored)} from this device`);
-  if (perSecond > 0 && loaded < total) parts.push(`${formatBytes(perSecond)}/s`, `${formatSeconds((total - loaded) / perSecond)} left`);
+  if (perSecond > 0 && loaded < total)
+    parts.push(`${formatBytes(perSecond)}/s`, `${formatSeconds((total - loaded) / perSecond)} left`);
   return parts.join(" · ");
 }

@@ -40,7 +40,12 @@ export class AnswerView {
   readonly element: HTMLElement;
   private readonly body = h("div", { class: "markdown", dir: "auto" });
   private readonly markdown = new MarkdownView(this.body);
-  private readonly thinking = h("p", { class: "thinking" }, h("span", { class: "dots", "aria-hidden": "true" }), "Reading your message");
+  private readonly thinking = h(
+    "p",
+    { class: "thinking" },
+    h("span", { class: "dots", "aria-hidden": "true" }),
+    "Reading your message",
+  );
   private readonly stats = h("span", { class: "stats" });
   private readonly actions: HTMLElement;
   private readonly retry: HTMLButtonElement;
@@ -49,10 +54,26 @@ export class AnswerView {
   private writing = false;
   private shownFailure: Failure | null = null;
 
-  constructor(private readonly app: App, private message: ChatMessage) {
+  constructor(
+    private readonly app: App,
+    private message: ChatMessage,
+  ) {
     this.retry = iconButton("retry", "Answer again", () => void app.chats.regenerate());
-    this.actions = h("div", { class: "message-actions" }, copyButton("Copy the answer", () => this.message.content), this.retry, this.stats);
-    this.element = h("article", { class: "message answer", "aria-label": "Answer" }, this.thinking, this.body, this.failure, this.actions);
+    this.actions = h(
+      "div",
+      { class: "message-actions" },
+      copyButton("Copy the answer", () => this.message.content),
+      this.retry,
+      this.stats,
+    );
+    this.element = h(
+      "article",
+      { class: "message answer", "aria-label": "Answer" },
+      this.thinking,
+      this.body,
+      this.failure,
+      this.actions,
+    );
   }
 
   update(message: ChatMessage, context: MessageContext): void {
@@ -67,7 +88,8 @@ export class AnswerView {
   }
 
   private updateText(text: string, writing: boolean): void {
-    if (text !== this.shown) for (const block of this.markdown.update(text)) if (writing || this.writing) this.app.announcer.say(block);
+    if (text !== this.shown)
+      for (const block of this.markdown.update(text)) if (writing || this.writing) this.app.announcer.say(block);
     if (this.writing && !writing) for (const block of this.markdown.finish(text)) this.app.announcer.say(block);
     if (!writing && (text !== this.shown || this.writing)) this.addCopyButtons();
     this.shown = text;
@@ -79,7 +101,10 @@ export class AnswerView {
       if (pre.parentElement?.classList.contains("code")) continue;
       const wrapper = h("div", { class: "code" });
       pre.replaceWith(wrapper);
-      wrapper.append(pre, copyButton("Copy the code", () => pre.textContent ?? ""));
+      wrapper.append(
+        pre,
+        copyButton("Copy the code", () => pre.textContent ?? ""),
+      );
     }
   }
 
@@ -97,9 +122,17 @@ export class QuestionView {
   private readonly edit: HTMLButtonElement;
   private readonly show: HTMLElement;
 
-  constructor(private readonly app: App, private message: ChatMessage) {
+  constructor(
+    private readonly app: App,
+    private message: ChatMessage,
+  ) {
     this.edit = iconButton("edit", "Edit and ask again", () => this.startEdit());
-    const actions = h("div", { class: "message-actions" }, copyButton("Copy the question", () => this.message.content), this.edit);
+    const actions = h(
+      "div",
+      { class: "message-actions" },
+      copyButton("Copy the question", () => this.message.content),
+      this.edit,
+    );
     this.show = h("div", { class: "question-show" }, this.text, actions);
     this.element = h("article", { class: "message question", "aria-label": "You" }, this.show);
   }
@@ -114,7 +147,12 @@ export class QuestionView {
     const field = h("textarea", { class: "edit-field", rows: 3, maxlength: MAX_CONTENT, "aria-label": "Your message" });
     field.value = this.message.content;
     const note = h("p", { class: "muted" }, "What followed will be answered anew.");
-    const buttons = h("div", { class: "edit-buttons" }, textButton("Cancel", () => end()), textButton("Ask again", () => send(), { class: "primary" }));
+    const buttons = h(
+      "div",
+      { class: "edit-buttons" },
+      textButton("Cancel", () => end()),
+      textButton("Ask again", () => send(), { class: "primary" }),
+    );
     const form = h("div", { class: "edit" }, field, note, buttons);
     const end = (): void => {
       form.replaceWith(this.show);

@@ -29,8 +29,16 @@ export class ModelPanel implements View {
   constructor(private readonly app: App) {
     this.plan = new PlanCard(app);
     this.progress = new LoadProgress(app);
-    const intro = h("p", { class: "lead" }, "The model runs on your own graphics device, inside this page. What you write stays on this device.");
-    this.element = h("section", { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 }, h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.notes, this.rest));
+    const intro = h(
+      "p",
+      { class: "lead" },
+      "The model runs on your own graphics device, inside this page. What you write stays on this device.",
+    );
+    this.element = h(
+      "section",
+      { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 },
+      h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.notes, this.rest),
+    );
   }
 
   update(state: AppState): void {
@@ -40,9 +48,13 @@ export class ModelPanel implements View {
     this.progress.update(state);
     this.updateProblem(state);
     this.updateDevice(state.device);
-    if (this.notes.childElementCount !== state.notes.length) this.notes.replaceChildren(...state.notes.map((note) => h("li", {}, note)));
+    if (this.notes.childElementCount !== state.notes.length)
+      this.notes.replaceChildren(...state.notes.map((note) => h("li", {}, note)));
     setText(this.heading, headingFor(state));
-    setChildren(this.list, (state.catalog ?? []).map((model) => this.cardFor(model, state)));
+    setChildren(
+      this.list,
+      (state.catalog ?? []).map((model) => this.cardFor(model, state)),
+    );
     this.updateRest(state);
   }
 
@@ -65,19 +77,27 @@ export class ModelPanel implements View {
 
   private updateProblem(state: AppState): void {
     const failure = state.catalogFailure;
-    if (failure) this.problem.replaceChildren(failureCard({ ...failure, title: "The list of models could not be read" }));
-    else if (state.catalog === null) this.problem.replaceChildren(h("p", { class: "muted" }, "Reading the list of models…"));
-    else if (state.catalog.length === 0) this.problem.replaceChildren(h("p", { class: "muted" }, "This site has no models yet."));
+    if (failure)
+      this.problem.replaceChildren(failureCard({ ...failure, title: "The list of models could not be read" }));
+    else if (state.catalog === null)
+      this.problem.replaceChildren(h("p", { class: "muted" }, "Reading the list of models…"));
+    else if (state.catalog.length === 0)
+      this.problem.replaceChildren(h("p", { class: "muted" }, "This site has no models yet."));
     else this.problem.replaceChildren();
   }
 
   private updateRest(state: AppState): void {
     const rest = leftovers(state);
-    const same = rest.length === this.shownRest.length && rest.every((stored, index) => stored === this.shownRest[index]);
+    const same =
+      rest.length === this.shownRest.length && rest.every((stored, index) => stored === this.shownRest[index]);
     if (same || state.catalog === null) return;
     this.shownRest = rest;
-    const rows = rest.map((stored) => h("li", {}, h("span", {}, `${stored.title} · ${formatBytes(stored.bytes)}`), deleteButton(this.app, stored)));
-    this.rest.replaceChildren(...(rows.length > 0 ? [h("h2", {}, "Stored earlier, not used by this page"), h("ul", {}, ...rows)] : []));
+    const rows = rest.map((stored) =>
+      h("li", {}, h("span", {}, `${stored.title} · ${formatBytes(stored.bytes)}`), deleteButton(this.app, stored)),
+    );
+    this.rest.replaceChildren(
+      ...(rows.length > 0 ? [h("h2", {}, "Stored earlier, not used by this page"), h("ul", {}, ...rows)] : []),
+    );
   }
 }
 
@@ -91,14 +111,40 @@ class ModelCard {
   private readonly storedText = h("span");
   private storedId = "";
 
-  constructor(app: App, private readonly model: CatalogModel) {
+  constructor(
+    app: App,
+    private readonly model: CatalogModel,
+  ) {
     const id = freshId("model");
-    this.radio = h("input", { type: "radio", name: "model", id, on: { change: () => void app.models.select(model.name) } });
+    this.radio = h("input", {
+      type: "radio",
+      name: "model",
+      id,
+      on: { change: () => void app.models.select(model.name) },
+    });
     const facts = h("span", { class: "facts" }, `${formatBytes(model.bytes)} · ${model.quant}`);
-    const words = h("span", { class: "model-words" }, h("span", { class: "model-title" }, model.title), facts, this.badge);
+    const words = h(
+      "span",
+      { class: "model-words" },
+      h("span", { class: "model-title" }, model.title),
+      facts,
+      this.badge,
+    );
     const label = h("label", { for: id, class: "model-label" }, this.radio, words);
-    this.stored.append(this.storedText, iconButton("trash", `Delete the stored files of ${model.title}`, () => void askDelete(app, this.storedId, model.title)));
-    this.element = h("div", { class: "model-card" }, h("div", { class: "model-head" }, label, this.stored), this.details);
+    this.stored.append(
+      this.storedText,
+      iconButton(
+        "trash",
+        `Delete the stored files of ${model.title}`,
+        () => void askDelete(app, this.storedId, model.title),
+      ),
+    );
+    this.element = h(
+      "div",
+      { class: "model-card" },
+      h("div", { class: "model-head" }, label, this.stored),
+      this.details,
+    );
   }
 
   update(state: AppState): void {
@@ -126,6 +172,10 @@ function deleteButton(app: App, stored: StoredModel): HTMLButtonElement {
 }
 
 async function askDelete(app: App, id: string, title: string): Promise<void> {
-  const agreed = await confirmLoss(`Delete the stored files of ${title}?`, "Your chats are kept. The model will be downloaded again when you next load it.", "Delete");
+  const agreed = await confirmLoss(
+    `Delete the stored files of ${title}?`,
+    "Your chats are kept. The model will be downloaded again when you next load it.",
+    "Delete",
+  );
   if (agreed) await app.models.delete(id);
 }

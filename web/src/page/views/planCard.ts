@@ -35,12 +35,33 @@ export class PlanCard implements View {
     this.startText = this.start.lastElementChild ?? this.start;
     this.back = textButton("Back to the chat", () => app.toggleModels(), { class: "large" });
     this.facts = h(
-      "dl", { class: "facts-list" },
+      "dl",
+      { class: "facts-list" },
       h("div", {}, h("dt", {}, "To download"), this.download, this.downloadMore),
       h("div", {}, h("dt", {}, "Graphics memory"), this.memory, this.memoryMore),
     );
-    const length = h("div", { class: "context-choice" }, h("label", { for: id }, "Context length"), this.context, this.slider, h("p", { class: "hint" }, "How much of a conversation the model can look back on, in tokens. Longer takes more memory."));
-    this.element = h("div", { class: "plan" }, this.problem, length, this.facts, this.verdict, this.reasons, h("div", { class: "plan-buttons" }, this.start, this.back));
+    const length = h(
+      "div",
+      { class: "context-choice" },
+      h("label", { for: id }, "Context length"),
+      this.context,
+      this.slider,
+      h(
+        "p",
+        { class: "hint" },
+        "How much of a conversation the model can look back on, in tokens. Longer takes more memory.",
+      ),
+    );
+    this.element = h(
+      "div",
+      { class: "plan" },
+      this.problem,
+      length,
+      this.facts,
+      this.verdict,
+      this.reasons,
+      h("div", { class: "plan-buttons" }, this.start, this.back),
+    );
   }
 
   update(state: AppState): void {
@@ -75,7 +96,10 @@ export class PlanCard implements View {
     setText(this.download, fetch === 0 ? "Nothing" : formatBytes(fetch));
     setText(this.downloadMore, storedWords(plan));
     setText(this.memory, formatBytes(plan.gpu_bytes));
-    setText(this.memoryMore, `weights ${formatBytes(plan.weight_bytes)}, context ${formatBytes(plan.cache_bytes)}, workspace ${formatBytes(plan.scratch_bytes)}`);
+    setText(
+      this.memoryMore,
+      `weights ${formatBytes(plan.weight_bytes)}, context ${formatBytes(plan.cache_bytes)}, workspace ${formatBytes(plan.scratch_bytes)}`,
+    );
   }
 
   private showVerdict(plan: Plan | null, device: DeviceState): void {
@@ -118,7 +142,9 @@ export function verdictOn(plan: Plan, device: DeviceState): string {
 
 function storedWords(plan: Plan): string {
   if (bytesToFetch(plan) === 0) return "it is stored on this device";
-  return plan.stored_bytes > 0 ? `${formatBytes(plan.stored_bytes)} more are stored already` : "once; then it is stored on this device";
+  return plan.stored_bytes > 0
+    ? `${formatBytes(plan.stored_bytes)} more are stored already`
+    : "once; then it is stored on this device";
 }
 
 /** What the button will do, in words. */

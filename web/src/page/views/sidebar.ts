@@ -23,7 +23,8 @@ export class Sidebar implements View {
     const close = iconButton("close", "Close the list of chats", () => app.closeDrawer(), "only-narrow");
     const settings = textButton("Settings", () => app.openSettings(), { icon: "sliders", class: "quiet" });
     this.element = h(
-      "nav", { class: "sidebar", id: "sidebar", "aria-label": "Chats" },
+      "nav",
+      { class: "sidebar", id: "sidebar", "aria-label": "Chats" },
       h("div", { class: "sidebar-head" }, brandMark(), h("span", { class: "brand" }, "kernelc"), close),
       textButton("New chat", () => app.newChat(), { icon: "plus", class: "wide" }),
       this.list,
@@ -42,10 +43,17 @@ export class Sidebar implements View {
       titles.set(day, [...(titles.get(day) ?? []), entry.element]);
     }
     this.forget(new Set(state.conversations.map((chat) => chat.id)));
-    setChildren(this.list, titles.size > 0 ? [...titles].map(([day, entries]) => this.groupFor(day, entries)) : [this.empty]);
+    setChildren(
+      this.list,
+      titles.size > 0 ? [...titles].map(([day, entries]) => this.groupFor(day, entries)) : [this.empty],
+    );
   }
 
-  private readonly empty = h("p", { class: "muted chat-list-empty" }, "Your chats are kept on this device, and nowhere else.");
+  private readonly empty = h(
+    "p",
+    { class: "muted chat-list-empty" },
+    "Your chats are kept on this device, and nowhere else.",
+  );
 
   private groupFor(day: string, entries: Element[]): Element {
     const group = this.groups.get(day) ?? new Group(day);
@@ -84,8 +92,15 @@ class Entry {
   private readonly row: HTMLElement;
   private shown = "";
 
-  constructor(private readonly app: App, private chat: Conversation) {
-    this.open = h("button", { type: "button", class: "chat-open", on: { click: () => app.openChat(this.chat.id) } }, this.title);
+  constructor(
+    private readonly app: App,
+    private chat: Conversation,
+  ) {
+    this.open = h(
+      "button",
+      { type: "button", class: "chat-open", on: { click: () => app.openChat(this.chat.id) } },
+      this.title,
+    );
     const rename = iconButton("edit", "Rename", () => this.rename());
     const remove = iconButton("trash", "Delete", () => void this.remove());
     this.row = h("div", { class: "chat-row" }, this.open, h("span", { class: "chat-actions" }, rename, remove));
@@ -109,7 +124,12 @@ class Entry {
   }
 
   private rename(): void {
-    const input = h("input", { type: "text", class: "chat-rename", maxlength: MAX_TITLE, "aria-label": "Name of the chat" });
+    const input = h("input", {
+      type: "text",
+      class: "chat-rename",
+      maxlength: MAX_TITLE,
+      "aria-label": "Name of the chat",
+    });
     input.value = this.chat.title;
     let done = false;
     const finish = (keep: boolean): void => {
@@ -131,7 +151,11 @@ class Entry {
   }
 
   private async remove(): Promise<void> {
-    const agreed = await confirmLoss("Delete this chat?", `“${this.chat.title}” is kept only on this device, and cannot be brought back.`, "Delete");
+    const agreed = await confirmLoss(
+      "Delete this chat?",
+      `“${this.chat.title}” is kept only on this device, and cannot be brought back.`,
+      "Delete",
+    );
     if (agreed) await this.app.chats.delete(this.chat.id);
   }
 }

@@ -31,4 +31,3 @@ export function applyTheme(theme: ThemeChoice): void {
   if (theme === "auto") delete root.dataset.theme;
   else root.dataset.theme = theme;
 }
-

@@ -13,15 +13,26 @@ export class Toasts implements View {
   constructor(private readonly app: App) {}
 
   update({ toasts }: AppState): void {
-    setChildren(this.element, toasts.map((toast) => this.elementFor(toast)));
+    setChildren(
+      this.element,
+      toasts.map((toast) => this.elementFor(toast)),
+    );
     for (const id of this.shown.keys()) if (!toasts.some((toast) => toast.id === id)) this.shown.delete(id);
   }
 
   private elementFor(toast: Toast): HTMLElement {
     const known = this.shown.get(toast.id);
     if (known) return known;
-    const close = iconButton("close", "Close this notice", () => this.app.store.dispatch({ type: "toast-closed", id: toast.id }));
-    const element = h("div", { class: `toast ${toast.tone}` }, icon(toast.tone === "warning" ? "warning" : "info"), h("p", {}, toast.text), close);
+    const close = iconButton("close", "Close this notice", () =>
+      this.app.store.dispatch({ type: "toast-closed", id: toast.id }),
+    );
+    const element = h(
+      "div",
+      { class: `toast ${toast.tone}` },
+      icon(toast.tone === "warning" ? "warning" : "info"),
+      h("p", {}, toast.text),
+      close,
+    );
     this.shown.set(toast.id, element);
     return element;
   }

@@ -19,7 +19,13 @@ export class Topbar implements View {
   constructor(app: App) {
     this.menu = iconButton("menu", "Show the list of chats", () => app.openDrawer(), "only-narrow");
     this.menu.setAttribute("aria-controls", "sidebar");
-    this.model = h("button", { type: "button", class: "model-button", on: { click: () => app.toggleModels() } }, icon("chip"), this.name, icon("down"));
+    this.model = h(
+      "button",
+      { type: "button", class: "model-button", on: { click: () => app.toggleModels() } },
+      icon("chip"),
+      this.name,
+      icon("down"),
+    );
     const fresh = iconButton("plus", "New chat", () => app.newChat(), "only-narrow");
     this.element = h("header", { class: "topbar" }, this.menu, this.model, this.context, fresh);
   }

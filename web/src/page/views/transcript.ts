@@ -20,8 +20,19 @@ export class Transcript implements View {
   private count = 0;
 
   constructor(private readonly app: App) {
-    this.welcome = h("div", { class: "welcome" }, this.heading, h("p", { class: "muted" }, "Every word is computed on this device. Nothing you write leaves it."), this.starters());
-    this.element = h("section", { class: "transcript", "aria-label": "Conversation", tabindex: 0 }, this.welcome, this.messages);
+    this.welcome = h(
+      "div",
+      { class: "welcome" },
+      this.heading,
+      h("p", { class: "muted" }, "Every word is computed on this device. Nothing you write leaves it."),
+      this.starters(),
+    );
+    this.element = h(
+      "section",
+      { class: "transcript", "aria-label": "Conversation", tabindex: 0 },
+      this.welcome,
+      this.messages,
+    );
   }
 
   update(state: AppState): void {
@@ -31,7 +42,10 @@ export class Transcript implements View {
     this.reset(state);
     this.welcome.hidden = state.current.messages.length > 0;
     setText(this.heading, `Chat with ${loadedTitle(state) ?? "a model"}`);
-    setChildren(this.messages, state.current.messages.map((message, index) => this.show(message, index, state)));
+    setChildren(
+      this.messages,
+      state.current.messages.map((message, index) => this.show(message, index, state)),
+    );
     const grown = state.current.messages.length > this.count;
     this.count = state.current.messages.length;
     if (follow || grown) this.element.scrollTop = this.element.scrollHeight;
@@ -62,7 +76,13 @@ export class Transcript implements View {
   }
 
   private starters(): HTMLElement {
-    const buttons = STARTERS.map((text) => h("li", {}, h("button", { type: "button", class: "starter", on: { click: () => void this.app.ask(text) } }, text)));
+    const buttons = STARTERS.map((text) =>
+      h(
+        "li",
+        {},
+        h("button", { type: "button", class: "starter", on: { click: () => void this.app.ask(text) } }, text),
+      ),
+    );
     return h("ul", { class: "starters", "aria-label": "To begin with" }, ...buttons);
   }
 }

@@ -12,8 +12,22 @@ export async function buildFakePage(): Promise<string> {
     root: WEB,
     base: "./",
     logLevel: "warn",
-    plugins: [{ name: "fake-entry", transformIndexHtml: { order: "pre", handler: (html) => html.replace("./src/page/main.ts", "./tests/browser/page_fake/main.ts") } }],
-    build: { target: "es2022", outDir, assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
+    plugins: [
+      {
+        name: "fake-entry",
+        transformIndexHtml: {
+          order: "pre",
+          handler: (html) => html.replace("./src/page/main.ts", "./tests/browser/page_fake/main.ts"),
+        },
+      },
+    ],
+    build: {
+      target: "es2022",
+      outDir,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+    },
   });
   return outDir;
 }
