@@ -9,11 +9,12 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --d
 # The pinned pyright is the one we want: no advice to take a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup chat test lint pytest nightly clean
+.PHONY: help setup setup-web chat web test lint pytest webtest nightly clean
 
 help:
 	@echo "make setup               make .venv with everything in it, and a driver for wgpu if one is missing"
 	@echo "make chat                talk to the demo model, or with MODEL=folder to the model in folder (ARGS='--device cpu')"
+	@echo "make web                 write the page with the demo model to site/ and serve it (ARGS='ARTIFACT... --out DIR')"
 	@echo "make test                lint, types and tests"
 	@echo "make lint                lint and types"
 	@echo "make nightly             all tests with many more examples, and the slow sweeps"
@@ -29,18 +30,32 @@ $(SETUP): pyproject.toml tools/setup_env.py
 chat: $(SETUP)
 	@$(BIN)/kernelc chat $(if $(MODEL),"$(MODEL)") $(ARGS)
 
-test: lint pytest
+setup-web: $(SETUP)
+	@$(PYTHON) tools/setup_web.py
+
+web: setup-web
+	@$(BIN)/kernelc web $(ARGS) --serve $(PORT)
+
+test: lint pytest webtest
 
 lint: $(SETUP)
 	$(BIN)/ruff check
 	$(BIN)/pyright
 
+# What the tests print as WGSL is kept, for webtest to compile with Tint.
 pytest: $(SETUP)
-	$(PYTEST)
+	@$(PYTHON) tools/setup_web.py --tests
+	@rm -rf build/wgsl
+	KERNELC_WGSL_FOLDER="$(CURDIR)/build/wgsl" $(PYTEST)
+
+# `make webtest PARTS="build browser"` runs some parts alone.
+webtest: $(SETUP)
+	@$(PYTHON) tools/setup_web.py --tests
+	@$(PYTHON) tools/test_web.py $(PARTS)
 
 nightly: $(SETUP)
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) -m "nightly or not nightly"
 
 clean:
-	rm -rf build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf build dist web/dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

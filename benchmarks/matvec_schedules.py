@@ -166,6 +166,7 @@ def capabilities(target: str, info: Any) -> Capabilities:
     """The target's first variant that the device satisfies."""
     for variant in TARGETS[target].variants:
         wanted = [name for name in ("f16", "subgroups", "dot4") if getattr(variant, name)]
+        wanted += [kind.feature for kind in variant.tiles]
         if set(wanted) <= info.features and variant.subgroup_size in (None, info.subgroup_size):
             return variant
     raise SystemExit(f"{info.name} satisfies no variant of {target}")

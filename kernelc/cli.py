@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "measure how well the model predicts a text",
     "bench": "measure tokens per second",
     "inspect": "show the graph, the kernels and the exact memory plan",
+    "web": "write a folder that chats in the browser, from any file server",
     "verify": "check every kernel on this device against its numpy reference",
     "devices": "show what there is to run on, and what is missing for the rest",
 }

@@ -49,6 +49,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files from this run")
 
 
+def pytest_configure() -> None:
+    if os.environ.get("KERNELC_WGSL_FOLDER"):
+        from tests.web.tint import collect_kernels  # loads the printer: not for every run
+
+        collect_kernels()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     wanting = [item for item in items if item.get_closest_marker("gpu")]
     if wanting and not _has_adapter():

@@ -1,8 +1,10 @@
 import { defineConfig } from "vite";
+import { serviceWorker } from "./src/service/plugin.js";
 
 /** The page: dist/site is what `kernelc web` copies. All addresses are relative, so it works under any path. */
 export default defineConfig({
   base: "./",
+  plugins: [serviceWorker()],
   build: {
     target: "es2022",
     outDir: "dist/site",

@@ -318,7 +318,8 @@ _FALLBACKS = {
 
 
 def float_digits(number: float, type: Type) -> str:
-    """The shortest decimal, with a point or an exponent, that reads back as the same number of the type.
+    """The shortest decimal, with a point or an exponent, that reads back as the same number of the type and
+    does not lie beyond its greatest (Tint refuses that).
 
     Raises ValueError for an infinity or a NaN, which not every target can write.
     """
@@ -328,7 +329,9 @@ def float_digits(number: float, type: Type) -> str:
     if 1e-4 <= abs(number) < 1e7 or number == 0:
         text = np.format_float_positional(exact, trim="-")
         return text if "." in text else f"{text}.0"
-    return np.format_float_scientific(exact, trim="-", exp_digits=1).replace("e+", "e")
+    text = np.format_float_scientific(exact, trim="-", exp_digits=1)
+    beyond = abs(float(text)) > float(np.finfo(exact.dtype).max)
+    return (repr(float(exact)) if beyond else text).replace("e+", "e")
 
 
 def _overwritten(statement: Assign | Store) -> bool:

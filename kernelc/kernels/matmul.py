@@ -179,7 +179,8 @@ def _register_tiles(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
 
 
 def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
-    teams, tiles = ((1, 1), (1, 2), (2, 1), (2, 2), (2, 4)), ((1, 1), (1, 2), (2, 1), (2, 2), (4, 2))
+    teams = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 4), (2, 4), (4, 2))
+    tiles = ((1, 1), (1, 2), (2, 1), (2, 2), (4, 2), (2, 4), (4, 4))
     for kind in (kind for kind in capabilities.tiles if kind.operand == "f16"):
         for choice in itertools.product(teams, tiles, (32, 64), (False, True)):
             yield MatmulSchedule(choice[0], choice[1], kind, choice[2], choice[3], capabilities.f16)

@@ -32,7 +32,7 @@ def lacking(capabilities: Capabilities) -> str | None:
     if opencl_context() is None:
         return "no OpenCL device (pyopencl and a driver such as pocl-opencl-icd)"
     if capabilities.f16 or capabilities.subgroups or capabilities.dot4 or capabilities.tiles:
-        return "kernels of the opencl target use no halves, subgroups, packed products or matrix units"
+        return "kernels of the opencl target use no extensions: no halves, subgroups, dot4 or matrix units"
     return None
 
 

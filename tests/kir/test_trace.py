@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernelc.kir.functions import logical_and, maximum, minimum, select, to_u32, vector
+from kernelc.kir.functions import dot4_i8, logical_and, maximum, minimum, select, to_u32, vector
 from kernelc.kir.nodes import Assign, Block, Declare, If, Store, Value, walk
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import boolean, f16, f32, f32x4, i32, u32, u32x4
@@ -414,6 +414,8 @@ def test_features_are_what_the_kernel_uses() -> None:
     assert traced(with_register).features() == ("f16",)
     lanes = traced(lambda k: k.output("out", u32).__setitem__(k.subgroup_lane, 1))
     assert lanes.features() == ("subgroups",)
+    products = traced(lambda k: k.output("out", i32).__setitem__(0, dot4_i8(k.local_id, 7)))
+    assert products.features() == ("dot4",)
     unused = traced(lambda k: (k.subgroup_lane, k.output("out", u32).__setitem__(0, 1)))
     assert unused.features() == ()
 

@@ -68,7 +68,7 @@ def test_the_best_variant_runs(wgpu: WgpuExecutor, tiny: Artifact) -> None:
 
 
 def test_a_baseline_device_runs_the_plain_variants(baseline: WgpuExecutor, tiny: Artifact) -> None:
-    assert baseline.info.features == frozenset()
+    assert baseline.info.features == {"dot4"}
     assert baseline.info.limits is not None
     assert baseline.info.limits.storage_buffers == 8
     assert baseline.info.limits.binding_bytes == 128 << 20
@@ -82,7 +82,7 @@ def test_a_baseline_device_runs_the_plain_variants(baseline: WgpuExecutor, tiny:
 def test_the_environment_asks_for_a_baseline_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(BASELINE_VARIABLE, "1")
     device = WgpuDevice()
-    assert device.info.features == frozenset()
+    assert device.info.features == {"dot4"}
     device.close()
 
 

@@ -1,1 +1,13 @@
-export {};
+/**
+ * kernelc in the browser: language models that were compiled to WebGPU kernels, with no server.
+ *
+ *     const engine = await createWorkerEngine("models/demo/", { onProgress: console.log });
+ *     const stream = await engine.chat.completions.create({ messages, stream: true });
+ *     for await (const chunk of stream) show(chunk.choices[0].delta.content ?? "");
+ */
+
+export * from "./engine/api.js";
+export { createEngine } from "./engine/createEngine.js";
+export { createWorkerEngine } from "./engine/workerEngine.js";
+export { planArtifact, probe } from "./engine/plan.js";
+export { deleteModel, storageEstimate, storedModels, type StoredModel } from "./weights/models.js";

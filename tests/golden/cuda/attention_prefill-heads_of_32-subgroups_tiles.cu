@@ -141,7 +141,9 @@ __device__ inline void tile_store(float* place, unsigned stride, tile_sum_f32_16
     make_float2(tile.x[6], tile.x[7]);
 }
 
-__device__ inline tile_sum_f32_16x16 tile_load_transposed_sum(const float* place, unsigned stride) {
+__device__ inline tile_sum_f32_16x16 tile_load_transposed_sum(
+  const float* place, unsigned stride
+) {
   const unsigned row = threadIdx.x % 32u / 4u, column = threadIdx.x % 4u * 2u;
   tile_sum_f32_16x16 tile;
   tile.x[0] = place[(column) * stride + row];

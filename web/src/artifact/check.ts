@@ -152,7 +152,8 @@ class Check {
   private program(path: string, program: Program): void {
     for (const [name, [low, high]] of program.symbols) {
       const known = [...this.manifest.symbols.keys()].join(", ");
-      const [least, most] = this.manifest.symbols.get(name) ?? this.fail(`${path}.symbols.${name}`, `wanted one of ${known}`);
+      const bounds = this.manifest.symbols.get(name);
+      const [least, most] = bounds ?? this.fail(`${path}.symbols.${name}`, `wanted one of ${known}`);
       if (!(least <= low && low <= high && high <= most)) {
         this.fail(`${path}.symbols.${name}`, `got [${low}, ${high}], wanted bounds within [${least}, ${most}]`);
       }
@@ -187,7 +188,8 @@ class Check {
       this.fail(`${path}.buffer`, `${wants.name} is written, but ${bound.buffer} is a weight`);
     }
     if (bound.offset % 4) this.fail(`${path}.offset`, `got ${bound.offset}, wanted a multiple of 4`);
-    const [sizes, rooms, element] = [this.sizes(bound.bytes), this.sizes(buffer.bytes), ELEMENT_BYTES.get(wants.element)];
+    const [sizes, rooms] = [this.sizes(bound.bytes), this.sizes(buffer.bytes)];
+    const element = ELEMENT_BYTES.get(wants.element);
     sizes.forEach((size, index) => {
       const room = (rooms[index] ?? 0) - bound.offset;
       if (size <= 0 || size > room || size % (element ?? 1)) {
@@ -199,28 +201,44 @@ class Check {
 
   private checks(checks: Checks): void {
     for (const [name, check] of checks.kernels) {
-      const kernel = this.manifest.kernels.get(name);
-      if (!kernel) this.fail(`checks.kernels.${name}`, "there is no kernel of this name");
-      this.kernelCheck(`checks.kernels.${name}`, check, kernel, checks.bytes);
+      const path = `checks.kernels.${name}`;
+      const kernel = this.manifest.kernels.get(name) ?? this.fail(path, "there is no kernel of this name");
+      this.checkStep(path, check);
+      this.checkRanges(path, check, kernel, checks.bytes);
     }
   }
 
-  private kernelCheck(path: string, check: KernelCheck, kernel: Kernel, fileBytes: number): void {
-    const wanted = kernel.bindings.length;
-    if (check.inputs.length !== wanted) this.fail(`${path}.inputs`, `got ${check.inputs.length}, wanted ${wanted}`);
-    const stored = [...check.inputs.filter((input) => "offset" in input), ...check.outputs];
-    for (const { offset, bytes } of stored) {
-      if (offset % 4 || bytes % 4 || offset + bytes > fileBytes) {
-        this.fail(path, `got bytes ${offset}..${offset + bytes}, wanted words within the file's ${fileBytes}`);
-      }
+  private checkStep(path: string, check: KernelCheck): void {
+    for (const [name, [low, high]] of this.manifest.symbols) {
+      const value = check.symbols.get(name) ?? this.fail(`${path}.symbols.${name}`, "the field is missing");
+      if (value < low || value > high) this.fail(`${path}.symbols.${name}`, `got ${value}, wanted ${low}..${high}`);
     }
-    for (const output of check.outputs) {
-      const input = check.inputs[output.binding];
-      const room = input === undefined ? 0 : "zeros" in input ? input.zeros : input.bytes;
-      if (output.bytes > room) this.fail(`${path}.outputs`, `got ${output.bytes} bytes of binding ${output.binding}'s ${room}`);
-    }
-    for (const { name } of kernel.params ? this.manifest.params : []) {
+    for (const { name } of this.manifest.params) {
       if (!check.params.has(name)) this.fail(`${path}.params.${name}`, "the field is missing");
     }
+  }
+
+  private checkRanges(path: string, check: KernelCheck, kernel: Kernel, fileBytes: number): void {
+    const wanted = kernel.bindings.length;
+    if (check.inputs.length !== wanted) this.fail(`${path}.inputs`, `got ${check.inputs.length}, wanted ${wanted}`);
+    const inFile = (at: string, end: number): void => {
+      if (end > fileBytes) this.fail(at, `it ends at ${end} of ${fileBytes} bytes`);
+    };
+    check.inputs.forEach(({ bytes, offset, period }, index) => {
+      const element = kernel.bindings[index]?.element ?? "";
+      if (bytes % (ELEMENT_BYTES.get(element) ?? 1)) {
+        this.fail(`${path}.inputs[${index}].bytes`, `got ${bytes}, wanted whole ${element}`);
+      }
+      inFile(`${path}.inputs[${index}]`, offset + period);
+    });
+    check.outputs.forEach(({ binding, at, bytes, offset }, index) => {
+      const here = `${path}.outputs[${index}]`;
+      if (kernel.bindings[binding]?.access !== "read_write") {
+        this.fail(`${here}.binding`, `got ${binding}, wanted one that is written`);
+      }
+      const room = check.inputs[binding]?.bytes ?? 0;
+      if (at + bytes > room) this.fail(here, `it ends at ${at + bytes} of ${room} bytes bound`);
+      inFile(here, offset + bytes);
+    });
   }
 }

@@ -41,6 +41,8 @@ const MAX_KERNELS = 4096;
 const MAX_PROGRAMS = 256;
 const MAX_DISPATCHES = 65536;
 const MAX_TENSORS = 65536;
+/** Of one buffer that a check binds. */
+const MAX_CHECK_BYTES = 256 * 2 ** 20;
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 export const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
 
@@ -270,29 +272,37 @@ function checks(node: Node): Checks {
 }
 
 function kernelCheck(node: Node): KernelCheck {
-  const r = node.record(["grid", "params", "inputs", "outputs"]);
+  const r = node.record(["symbols", "params", "inputs", "outputs"]);
   return {
-    grid: triple(r.grid, (item) => item.integer(1, 65535)),
+    symbols: r.symbols.mapping((item) => item.integer(0, MAX_U32), 16),
     params: r.params.mapping((item) => item.number(), 64),
     inputs: r.inputs.items(checkInput, 1, 64),
-    outputs: r.outputs.items(checkOutput, 1, 64),
+    outputs: r.outputs.items(checkOutput, 1, 256),
   };
 }
 
 function checkInput(node: Node): CheckInput {
-  if (node.fields().has("zeros")) return { zeros: node.record(["zeros"]).zeros.integer(4, 2 ** 26) };
-  const r = node.record(["offset", "bytes"]);
-  return { offset: r.offset.integer(), bytes: r.bytes.integer(4, 2 ** 26) };
+  const r = node.record(["bytes", "offset", "period"]);
+  const bytes = words(r.bytes, 4, MAX_CHECK_BYTES);
+  return { bytes, offset: words(r.offset, 0, schema.MAX_SHARD_BYTES), period: words(r.period, 0, bytes) };
 }
 
 function checkOutput(node: Node): CheckOutput {
-  const r = node.record(["binding", "offset", "bytes", "element", "relative", "absolute"]);
+  const r = node.record(["binding", "at", "bytes", "offset", "element", "relative", "absolute"]);
+  const tolerance = (field: Node): number => (field.number() >= 0 ? field.number() : field.fail("at least 0"));
   return {
     binding: r.binding.integer(0, 63),
-    offset: r.offset.integer(),
-    bytes: r.bytes.integer(4, 2 ** 26),
-    element: r.element.oneOf(["f32", "u32", "f16pair"]),
-    relative: r.relative.number(),
-    absolute: r.absolute.number(),
+    at: words(r.at, 0, MAX_CHECK_BYTES),
+    bytes: words(r.bytes, 4, MAX_CHECK_BYTES),
+    offset: words(r.offset, 0, schema.MAX_SHARD_BYTES),
+    element: r.element.oneOf(schema.CHECK_ELEMENTS),
+    relative: tolerance(r.relative),
+    absolute: tolerance(r.absolute),
   };
+}
+
+/** A number of bytes that is one of whole words. */
+function words(node: Node, low: number, high: number): number {
+  const found = node.integer(low, high);
+  return found % 4 ? node.fail("a multiple of 4") : found;
 }

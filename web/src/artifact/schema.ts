@@ -28,6 +28,7 @@ export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] a
 export const PARAM_TYPES = ["u32", "f32"] as const;
 export const ACCESSES = ["read", "read_write"] as const;
 export const BUFFER_KINDS = ["weight", "state", "slot"] as const;
+export const CHECK_ELEMENTS = ["f32", "u32", "f16pair"] as const;
 export const TOKENIZER_KINDS = ["sentencepiece", "tokenizers"] as const;
 
 export type Role = (typeof ROLES)[number];
@@ -196,27 +197,36 @@ export interface GraphInfo {
   readonly sha256: string;
 }
 
-/** Where an input of a kernel's check comes from: bytes of the checks file, or zeros. */
-export type CheckInput = { readonly offset: number; readonly bytes: number } | { readonly zeros: number };
+/** A buffer of `bytes`, filled with `period` bytes of the checks file from `offset` on, repeated; 0: zeros. */
+export interface CheckInput {
+  readonly bytes: number;
+  readonly offset: number;
+  readonly period: number;
+}
 
-/** What one binding holds after a kernel's check, and how near "near" is. */
+/**
+ * `bytes` of binding number `binding` from `at` on, and what is wanted there: the checks file from `offset` on.
+ * Every number must be within `absolute` + `relative` * |wanted|; a "f16pair" is two numbers in a word.
+ */
 export interface CheckOutput {
   readonly binding: number;
-  readonly offset: number;
+  readonly at: number;
   readonly bytes: number;
-  readonly element: "f32" | "u32" | "f16pair";
+  readonly offset: number;
+  readonly element: (typeof CHECK_ELEMENTS)[number];
   readonly relative: number;
   readonly absolute: number;
 }
 
-/** A kernel's golden tile: run `grid` workgroups with these inputs and step fields, compare the outputs. */
+/** A kernel's golden tile: `symbols` give each variant's own grid, `params` the step block. */
 export interface KernelCheck {
-  readonly grid: Triple<number>;
+  readonly symbols: ReadonlyMap<string, number>;
   readonly params: ReadonlyMap<string, number>;
   readonly inputs: readonly CheckInput[];
   readonly outputs: readonly CheckOutput[];
 }
 
+/** The file with the numbers, and the checks by the names of their kernels. */
 export interface Checks extends Shard {
   readonly kernels: ReadonlyMap<string, KernelCheck>;
 }

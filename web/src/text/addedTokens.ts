@@ -14,7 +14,7 @@ export function clean(text: string): string {
 
 /** A text as it may stand in a pattern. */
 export function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 /** A pattern for any of the texts, the longest first; one that never matches where there are none. */

@@ -7,12 +7,15 @@
 
 import { characterLength } from "./spNormalizer.js";
 import type { Cut } from "./spAlgorithms.js";
+import type { TextTable } from "./textTable.js";
 
 const RESET_THRESHOLD = 100000; // sentencepiece keeps sums near zero, where single precision is fine
 
 export interface Lattice {
-  /** Pieces that may be chosen, and their ids. */
-  readonly candidates: ReadonlyMap<string, number>;
+  /** By id. */
+  readonly pieces: readonly string[];
+  /** The pieces that may be chosen. */
+  readonly candidates: TextTable;
   readonly scores: Float64Array;
   readonly unknownId: number;
   /** The score of a character that is no piece. */
@@ -23,7 +26,7 @@ export interface Lattice {
 
 /** A function that cuts a text into the pieces of the lattice. */
 export function bestPath(lattice: Lattice): (text: string) => Cut[] {
-  const longest = longestByFirst(lattice.candidates.keys());
+  const longest = longestByFirst(lattice.pieces);
   return (text) => {
     const best = new Float64Array(text.length + 1);
     const from = new Int32Array(text.length + 1).fill(-1);
@@ -31,7 +34,9 @@ export function bestPath(lattice: Lattice): (text: string) => Cut[] {
     const offer = (start: number, end: number, id: number, score: number): void => {
       const sum = lattice.round(score + (best[start] ?? 0));
       if ((from[end] ?? -1) >= 0 && sum <= (best[end] ?? 0)) return;
-      [best[end], from[end], ids[end]] = [sum, start, id];
+      best[end] = sum;
+      from[end] = start;
+      ids[end] = id;
     };
     for (let start = 0; start < text.length; ) {
       if (lattice.round === Math.fround) recenter(best, from, start);
@@ -39,8 +44,8 @@ export function bestPath(lattice: Lattice): (text: string) => Cut[] {
       const most = longest.get(text.codePointAt(start) ?? 0) ?? 0;
       let alone = false;
       for (let end = start + first; end <= text.length && end - start <= most; end += 1) {
-        const id = lattice.candidates.get(text.slice(start, end));
-        if (id === undefined) continue;
+        const id = lattice.candidates.find(text, start, end);
+        if (id < 0) continue;
         offer(start, end, id, lattice.scores[id] ?? 0);
         alone ||= end === start + first;
       }

@@ -7,7 +7,8 @@
  *
  * What differs from Python in the library, and is made equal here: white space that `trim` and `strip` remove, the
  * characters that they are told to remove, `==` across types, how none, booleans and lists are written, the sign of
- * `%`, joining a string and another thing by `+`, `capitalize`, and what `length` of a string counts.
+ * `%`, joining a string and another thing by `+`, `capitalize`, what `length` of a string counts, loops over texts,
+ * and what becomes of undefined values.
  */
 
 import { Environment, Interpreter } from "@huggingface/jinja";
@@ -20,7 +21,7 @@ export type Program = Parameters<Interpreter["run"]>[0];
 
 export const MAX_OUTPUT = 4 * 2 ** 20;
 const MAX_ITEMS = 10 ** 6;
-const MAX_MILLISECONDS = 1000;
+const MAX_MILLISECONDS = 2000; // a real template takes a few
 const STEPS_A_LOOK = 256;
 
 /** Why a template was stopped, apart from its own mistakes. */
@@ -46,6 +47,7 @@ type Named = Node & { readonly value: string };
 type Call = Node & { readonly callee: Node; readonly args: readonly Node[] };
 type Member = Node & { readonly object: Node; readonly property: Node; readonly computed: boolean };
 type Binary = Node & { readonly operator: { readonly value: string }; readonly left: Node; readonly right: Node };
+type Loop = Node & { readonly iterable: Node };
 type Filter = Node & { readonly operand: Node; readonly filter: Node };
 
 const STATEMENTS = new Set(["Program", "Set", "If", "For", "Macro", "CallStatement", "FilterStatement", "Break", "Continue", "Comment"]);
@@ -88,6 +90,8 @@ export class BoundedInterpreter extends Interpreter {
     if (node?.type === "FilterExpression") return this.#filter(node as Filter, environment);
     if (node?.type === "CallExpression") return this.#method(node as Call, environment);
     if (node?.type === "BinaryExpression") return this.#binary(node as Binary, environment);
+    if (node?.type === "MemberExpression") return this.#member(node as Member, environment);
+    if (node?.type === "For") return this.#loop(node as Loop, environment);
     return null;
   }
 
@@ -95,10 +99,30 @@ export class BoundedInterpreter extends Interpreter {
     const { callee, args } = filter.type === "CallExpression" ? (filter as Call) : { callee: filter, args: [] };
     const name = (callee as Named).value;
     if (!["trim", "length", "count", "capitalize"].includes(name)) return null;
-    const value = this.evaluate(operand, environment);
+    const found = this.evaluate(operand, environment);
+    const value = found.type === "UndefinedValue" ? valueOf("") : found;
     if (value.type !== "StringValue") return this.#filtered(filter, value, environment);
     if (name === "trim") return valueOf(this.#stripped(text(value), "strip", args, environment));
     return name === "capitalize" ? valueOf(capitalized(text(value))) : valueOf([...text(value)].length);
+  }
+
+  /** An attribute or item; of what is undefined, an error. */
+  #member(node: Member, environment: Environment): Value {
+    const value = this.evaluate(node.object, environment);
+    if (value.type === "UndefinedValue") throw new Error(`${nameOf(node.object)} is undefined`);
+    const inner = new Environment(environment);
+    inner.setVariable(" object", value);
+    return super.evaluate({ ...node, object: identifier(" object") } as Node, inner);
+  }
+
+  /** A loop over what is undefined, which has no turns, or over a text's characters; null for all others. */
+  #loop(node: Loop, environment: Environment): Value | null {
+    if (!["Identifier", "MemberExpression"].includes(node.iterable.type)) return null;
+    const value = this.evaluate(node.iterable, environment);
+    if (value.type !== "UndefinedValue" && value.type !== "StringValue") return null;
+    const chars = value.type === "StringValue" ? [...text(value)] : [];
+    const items = chars.map((char) => ({ type: "StringLiteral", value: char }));
+    return super.evaluate({ ...node, iterable: { type: "ArrayLiteral", value: items } } as Node, environment);
   }
 
   /** What the library makes of a filter and a value that is already there. */
@@ -167,6 +191,10 @@ function identifier(value: string): Named {
   return { type: "Identifier", value };
 }
 
+function nameOf(node: Node): string {
+  return node.type === "Identifier" ? `'${(node as Named).value}'` : "a value";
+}
+
 function text(value: Value): string {
   return value.value as string;
 }
@@ -200,6 +228,8 @@ function typeName(value: Value): string {
 
 /** Python's `==`: numbers and booleans compare by value, lists and mappings by what they hold. */
 function equal(left: Value, right: Value): boolean {
+  const missing = ["NullValue", "UndefinedValue"];
+  if (missing.includes(left.type) || missing.includes(right.type)) return left.type === right.type;
   const [first, second]: unknown[] = [left.value, right.value];
   if (Array.isArray(first) && Array.isArray(second)) {
     const [ours, theirs] = [first as Value[], second as Value[]];

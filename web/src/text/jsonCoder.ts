@@ -23,8 +23,8 @@ export class JsonCoder implements Coder {
   readonly specialIds: ReadonlyMap<string, number>;
   readonly leadingSpace: LeadingSpace;
   readonly #model: JsonModel;
-  readonly #tokens: readonly string[];
   readonly #added: ReadonlyMap<number, AddedToken>;
+  readonly #addedTexts: ReadonlyMap<number, string>;
   readonly #addedVocabulary: AddedVocabulary;
   readonly #preTokenize: PreTokenizer;
   readonly #decoder: PieceDecoder;
@@ -33,21 +33,24 @@ export class JsonCoder implements Coder {
   constructor(data: Uint8Array, settings: TokenizerSettings, where: string) {
     const fields = Fields.parse(data, where, MAX_BYTES);
     this.#model = readJsonModel(fields);
-    this.#tokens = byId(this.#model);
     this.#decoder = readDecoder(fields);
     this.leadingSpace = this.#decoder.leadingSpace;
     const added = addedTokensOf(fields);
     addFromSettings(added, settings, this.#model);
-    checkIds(added, this.#model, this.#tokens, where);
+    checkIds(added, this.#model, where);
     this.#added = added;
-    this.#addedVocabulary = new AddedVocabulary(added, readNormalizer(fields));
+    const normalize = readNormalizer(fields);
+    this.#addedVocabulary = new AddedVocabulary(added, normalize);
+    // The package tokenizers writes a token that is looked for in normalised text in its normalised form.
+    const shown = ({ content, normalized }: AddedToken): string => (normalized ? normalize(content) : content);
+    this.#addedTexts = new Map([...added].map(([id, token]) => [id, shown(token)]));
     this.#preTokenize = readPreTokenizer(fields);
-    this.vocabSize = [...added.keys()].reduce((end, id) => Math.max(end, id + 1), this.#model.end);
+    this.vocabSize = [...added.keys()].reduce((end, id) => Math.max(end, id + 1), this.#model.tokens.length);
     this.specialIds = new Map([...added].filter(([, { special }]) => special).map(([id, { content }]) => [content, id]));
     const contents = new Map([...added].map(([id, { content }]) => [content, id]));
     const find = (token: string | null, key: string): number | null => {
-      const id = token === null ? null : (contents.get(token) ?? this.#model.ids.get(token));
-      if (id !== undefined) return id;
+      const id = token === null ? null : (contents.get(token) ?? this.#model.idOf(token));
+      if (id === null || id >= 0) return id;
       throw bad(`${where}: ${key}`, `got ${JSON.stringify(token)}, which the vocabulary does not have`, AT_ODDS);
     };
     this.bosId = find(settings.bosToken, "bos_token");
@@ -85,18 +88,12 @@ export class JsonCoder implements Coder {
   }
 
   token(id: number): string {
-    return this.#added.get(id)?.content ?? this.#tokens[id] ?? "";
+    return this.#addedTexts.get(id) ?? this.#model.tokens[id] ?? "";
   }
 
   piece(id: number): Piece {
     return this.#added.get(id)?.special ? NOTHING : this.#decoder.piece(this.token(id));
   }
-}
-
-function byId(model: JsonModel): string[] {
-  const tokens = new Array<string>(model.end).fill("");
-  for (const [token, id] of model.ids) tokens[id] = token;
-  return tokens;
 }
 
 /**
@@ -119,25 +116,21 @@ function addFromSettings(added: Map<number, AddedToken>, settings: TokenizerSett
   }
   const known = new Set([...added.values()].map(({ content }) => content));
   for (const content of [settings.bosToken, settings.eosToken, settings.unkToken]) {
-    const id = content !== null && !known.has(content) ? model.ids.get(content) : undefined;
-    if (content !== null && id !== undefined) added.set(id, plainToken(content));
+    const id = content !== null && !known.has(content) ? model.idOf(content) : -1;
+    if (content !== null && id >= 0) added.set(id, plainToken(content));
   }
 }
 
-/** Check that no two tokens claim one id, and none two. */
-function checkIds(
-  added: ReadonlyMap<number, AddedToken>,
-  model: JsonModel,
-  tokens: readonly string[],
-  where: string,
-): void {
-  const contents = new Map<string, number>();
+/** Check that no two tokens claim one id, and no token two. */
+function checkIds(added: ReadonlyMap<number, AddedToken>, model: JsonModel, where: string): void {
+  const contents = new Set<string>();
   for (const [id, { content }] of added) {
-    const taken = tokens[id] && tokens[id] !== content ? id : undefined;
-    const got = model.ids.get(content) ?? contents.get(content) ?? taken ?? id;
-    if (got !== id || taken !== undefined) {
-      throw bad(`${where}: added_tokens`, `${JSON.stringify(content)} is declared with id ${id}, but that or it is taken`, AT_ODDS);
+    const own = model.idOf(content);
+    const taken = own < 0 && (model.tokens[id] ?? "") !== "";
+    if (!taken && !contents.has(content) && (own < 0 || own === id)) contents.add(content);
+    else {
+      const message = `${JSON.stringify(content)} is declared with id ${id}, but that one or another is taken`;
+      throw bad(`${where}: added_tokens`, message, AT_ODDS);
     }
-    contents.set(content, id);
   }
 }

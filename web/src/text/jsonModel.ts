@@ -12,6 +12,7 @@ import { UNSUPPORTED } from "./jsonPattern.js";
 import { mergeSymbols } from "./merging.js";
 import { bytePiece } from "./sentencePieceModel.js";
 import { MAX_VOCABULARY } from "./specialTokens.js";
+import { TextTable } from "./textTable.js";
 
 const MAX_MERGES = 2 ** 20;
 const MAX_CACHED = 10000;
@@ -19,9 +20,10 @@ const MAX_CACHED_LENGTH = 64;
 
 /** A vocabulary that cuts words into ids. */
 export interface JsonModel {
-  readonly ids: ReadonlyMap<string, number>;
-  /** One more than the largest id. */
-  readonly end: number;
+  /** By id, "" where there is none. */
+  readonly tokens: readonly string[];
+  /** The id of a token, -1 where there is none. */
+  idOf(token: string): number;
   /** The token for what the vocabulary cannot write. */
   readonly unknownToken: string | null;
   /** Append the ids of a word that is not empty. */
@@ -38,74 +40,77 @@ export function readJsonModel(tokenizer: Fields): JsonModel {
 }
 
 interface Bpe {
-  readonly ids: ReadonlyMap<string, number>;
-  /** Ranks of the pairs that may be joined, by both tokens with `separator` between. */
-  readonly ranks: ReadonlyMap<string, number>;
+  /** Tokens by id. */
+  readonly vocabulary: TextTable;
+  /** The pairs that may be joined by rank: both tokens with `separator` between. */
+  readonly merges: TextTable;
   readonly separator: string;
   readonly unknownToken: string | null;
   readonly fuseUnknown: boolean;
-  readonly byteTokens: readonly (string | undefined)[];
+  /** By byte, "" where the vocabulary does not have its token; empty without byte fallback. */
+  readonly byteTokens: readonly string[];
 }
 
 function readBpe(model: Fields): JsonModel {
   for (const key of ["continuing_subword_prefix", "end_of_word_suffix"]) {
     if (model.text(key, "")) throw model.fail(key, `got ${show(model.data.get(key))}`, UNSUPPORTED);
   }
-  const ids = readVocabulary(model);
+  const tokens = readVocabulary(model);
+  const vocabulary = new TextTable(tokens, (id) => tokens[id] !== "");
+  const has = (token: string): boolean => vocabulary.find(token) >= 0;
   const unknownToken = model.text("unk_token", "") || null;
-  if (unknownToken !== null && !ids.has(unknownToken)) {
+  if (unknownToken !== null && !has(unknownToken)) {
     throw model.fail("unk_token", `got ${show(unknownToken)}, which the vocabulary does not have`);
   }
   const fallback = model.flag("byte_fallback", false);
   const byteTokens = Array.from({ length: fallback ? 256 : 0 }, (_, byte) => bytePiece(byte));
   const bpe = {
-    ids,
+    vocabulary,
     ...readMerges(model),
     unknownToken,
     fuseUnknown: model.flag("fuse_unk", false),
-    byteTokens: byteTokens.map((token) => (ids.has(token) ? token : undefined)),
+    byteTokens: byteTokens.map((token) => (has(token) ? token : "")),
   };
-  return { ids, end: endOf(ids), unknownToken, encode: bpeEncoder(bpe, model.flag("ignore_merges", false)) };
+  const encode = bpeEncoder(bpe, model.flag("ignore_merges", false));
+  return { tokens, idOf: (token) => vocabulary.find(token), unknownToken, encode };
 }
 
-function readVocabulary(model: Fields): ReadonlyMap<string, number> {
-  const ids = new Map<string, number>();
-  for (const [token, id] of model.child("vocab")?.data ?? []) {
-    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= MAX_VOCABULARY) {
+/** The tokens by id, "" where there is none. */
+function readVocabulary(model: Fields): readonly string[] {
+  const vocab = model.data.get("vocab");
+  if (typeof vocab !== "object" || vocab === null) throw model.fail("vocab", `got ${show(vocab)}, wanted an object`);
+  const tokens: string[] = [];
+  // A plain loop over the object itself: a list of all entries would take longer than reading the file.
+  for (const token in vocab) {
+    const id = (vocab as Readonly<Record<string, unknown>>)[token];
+    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= MAX_VOCABULARY || !token) {
       throw model.fail("vocab", `got ${show(id)} for ${show(token)}, wanted an id below ${MAX_VOCABULARY}`);
     }
-    ids.set(token, id);
+    if (tokens[id]) throw model.fail("vocab", `${show(tokens[id])} and ${show(token)} both have id ${id}`);
+    while (tokens.length < id) tokens.push("");
+    tokens[id] = token;
   }
-  if (ids.size === 0) throw model.fail("vocab", "got 0 tokens, wanted one or more");
-  return ids;
-}
-
-function endOf(ids: ReadonlyMap<string, number>): number {
-  let last = -1;
-  for (const id of ids.values()) last = Math.max(last, id);
-  return last + 1;
+  if (tokens.length === 0) throw model.fail("vocab", "got 0 tokens, wanted one or more");
+  return tokens;
 }
 
 /** The merges, older files "a b", newer ones ["a", "b"], where a token may hold spaces. */
-function readMerges(model: Fields): Pick<Bpe, "ranks" | "separator"> {
-  const merges = model.list("merges", MAX_MERGES);
-  const separator = Array.isArray(merges[0]) ? "\0" : " ";
-  const ranks = new Map<string, number>();
-  merges.forEach((merge: unknown, rank) => {
+function readMerges(model: Fields): Pick<Bpe, "merges" | "separator"> {
+  const listed = model.list("merges", MAX_MERGES);
+  const separator = Array.isArray(listed[0]) ? "\0" : " ";
+  const merges = listed.map((merge: unknown, rank) => {
     const pair: unknown = Array.isArray(merge) && merge.length === 2 ? merge.join("\0") : merge;
-    if (typeof pair !== "string" || pair.indexOf(separator) < 1) {
-      throw model.fail("merges", `got ${show(merge)} as number ${rank}, wanted two tokens`);
-    }
-    ranks.set(pair, rank);
+    if (typeof pair === "string" && pair.indexOf(separator) > 0) return pair;
+    throw model.fail("merges", `got ${show(merge)} as number ${rank}, wanted two tokens`);
   });
-  return { ranks, separator };
+  return { merges: new TextTable(merges), separator };
 }
 
 function bpeEncoder(bpe: Bpe, ignoreMerges: boolean): JsonModel["encode"] {
   const cache = new Map<string, readonly number[]>();
   return (word, ids) => {
-    const whole = ignoreMerges ? bpe.ids.get(word) : undefined;
-    const known = whole === undefined ? cache.get(word) : [whole];
+    const whole = ignoreMerges ? bpe.vocabulary.find(word) : -1;
+    const known = whole < 0 ? cache.get(word) : [whole];
     const found = known ?? mergedIds(bpe, word);
     if (known === undefined && word.length <= MAX_CACHED_LENGTH) {
       if (cache.size >= MAX_CACHED) cache.clear();
@@ -119,15 +124,15 @@ function mergedIds(bpe: Bpe, word: string): readonly number[] {
   const tokens = symbolsOf(bpe, word);
   if (tokens.length === 0) return [];
   const next = mergeSymbols(Int32Array.from(tokens, (token) => token.length), {
-    rank: (left, right) => bpe.ranks.get((tokens[left] ?? "") + bpe.separator + (tokens[right] ?? "")) ?? -1,
+    rank: (left, right) => bpe.merges.findJoined(tokens[left] ?? "", bpe.separator, tokens[right] ?? ""),
     join: (left, right) => {
       tokens[left] = (tokens[left] ?? "") + (tokens[right] ?? "");
     },
   });
   const found: number[] = [];
   for (let at = 0; at >= 0; at = next[at] ?? -1) {
-    const id = bpe.ids.get(tokens[at] ?? "");
-    if (id === undefined) throw bad("tokenizer.json: model: merges", `they make ${show(tokens[at])}, which is no token`);
+    const id = bpe.vocabulary.find(tokens[at] ?? "");
+    if (id < 0) throw bad("tokenizer.json: model: merges", `they make ${show(tokens[at])}, which is no token`);
     found.push(id);
   }
   return found;
@@ -142,8 +147,9 @@ function symbolsOf(bpe: Bpe, word: string): string[] {
     unknown = null;
   };
   for (const char of word) {
-    const bytes = bpe.ids.has(char) ? null : bytesOf(bpe, char);
-    if (bpe.ids.has(char)) {
+    const known = bpe.vocabulary.find(char) >= 0;
+    const bytes = known ? null : bytesOf(bpe, char);
+    if (known) {
       flush();
       tokens.push(char);
     } else if (bytes) tokens.push(...bytes);
@@ -169,10 +175,12 @@ function readUnigram(model: Fields): JsonModel {
   const entries = model.list("vocab", MAX_VOCABULARY).map((entry) => readEntry(model, entry));
   if (entries.length === 0) throw model.fail("vocab", "got 0 tokens, wanted one or more");
   const unknownId = model.has("unk_id") ? model.integer("unk_id", 0, entries.length - 1) : -1;
-  const ids = new Map(entries.map(([token], id) => [token, id]));
+  const tokens = entries.map(([token]) => token);
+  const vocabulary = new TextTable(tokens);
   const lowest = entries.reduce((least, [, score]) => Math.min(least, score), Infinity);
   const cut = bestPath({
-    candidates: ids,
+    candidates: vocabulary,
+    pieces: tokens,
     scores: Float64Array.from(entries, ([, score]) => score),
     unknownId,
     unknownScore: lowest - 10,
@@ -180,7 +188,7 @@ function readUnigram(model: Fields): JsonModel {
   });
   const fallback = model.flag("byte_fallback", false);
   const bytesFor = (text: string): number[] | null => {
-    const found = [...utf8.encode(text)].map((byte) => ids.get(bytePiece(byte)) ?? -1);
+    const found = [...utf8.encode(text)].map((byte) => vocabulary.find(bytePiece(byte)));
     return fallback && !found.includes(-1) ? found : null;
   };
   const encode = (word: string, out: number[]): void => {
@@ -198,7 +206,7 @@ function readUnigram(model: Fields): JsonModel {
     }
     flush();
   };
-  return { ids, end: entries.length, unknownToken: null, encode };
+  return { tokens, idOf: (token) => vocabulary.find(token), unknownToken: null, encode };
 }
 
 function readEntry(model: Fields, entry: unknown): readonly [string, number] {

@@ -30,7 +30,8 @@ export function mergeSymbols(sizes: Int32Array, joiner: Joiner): Int32Array {
   };
   for (let at = 0; at + 1 < count; at += 1) offer(at, at + 1);
   while (queue.length > 0) {
-    const [left, wanted] = [queue.best % STRIDE, queue.bestSize];
+    const left = queue.best % STRIDE;
+    const wanted = queue.bestSize;
     queue.pop();
     const right = size(next, left);
     // Symbols only grow, so another size means that one of the two has changed since.

@@ -8,11 +8,14 @@
 import { bad } from "./fields.js";
 import { mergeSymbols, type Joiner } from "./merging.js";
 import { bestPath } from "./bestPath.js";
-import { PieceType, type SentencePieceModel } from "./sentencePieceModel.js";
+import { PieceType, SPACE_SYMBOL, type SentencePieceModel } from "./sentencePieceModel.js";
 import { characterLength, type PrefixMatcher } from "./spNormalizer.js";
+import { TextTable } from "./textTable.js";
 
 const MAX_RESEGMENT_DEPTH = 100; // as in sentencepiece
 const UNKNOWN_PENALTY = 10;
+const MAX_CACHED = 10000;
+const MAX_CACHED_LENGTH = 64;
 
 /** A piece of the text and its id; that of the unknown piece where the vocabulary does not have it. */
 export interface Cut {
@@ -25,7 +28,7 @@ export type Algorithm = (text: string) => Cut[];
 
 /** The model's algorithm, ready to run. */
 export function algorithmOf(model: SentencePieceModel, defined: PrefixMatcher, where: string): Algorithm {
-  if (model.algorithm === "bpe") return bpe(model, defined);
+  if (model.algorithm === "bpe") return byWords(model, bpe(model, defined));
   if (model.algorithm === "unigram") return unigram(model, where);
   if (model.algorithm === "char") return characters(model, defined);
   throw bad(where, `got a sentencepiece model of kind "${model.algorithm}", wanted bpe, unigram or char`);
@@ -35,14 +38,36 @@ function isNormal(type: number | undefined): boolean {
   return type === PieceType.normal || type === PieceType.userDefined || type === PieceType.unused;
 }
 
-/** Ids of the pieces that a text may be cut into; the unknown piece's where `text` is none of them. */
-function normalId(model: SentencePieceModel, text: string): number {
-  const id = model.ids.get(text) ?? model.unknownId;
-  return isNormal(model.types[id]) ? id : model.unknownId;
+/** The pieces that a text may be cut into. */
+function normalPieces(model: SentencePieceModel): TextTable {
+  return new TextTable(model.pieces, (id) => isNormal(model.types[id]) && model.ids.get(model.pieces[id] ?? "") === id);
+}
+
+/**
+ * The same algorithm, word by word, where no piece can reach from one word into the next, and each word only once.
+ * That no piece is unused keeps it exact: how such pieces are taken apart may depend on the whole text.
+ */
+function byWords(model: SentencePieceModel, whole: Algorithm): Algorithm {
+  const crossing = new RegExp(`[^${SPACE_SYMBOL}]${SPACE_SYMBOL}`);
+  if (model.pieces.some((piece) => crossing.test(piece)) || model.types.includes(PieceType.unused)) return whole;
+  const word = new RegExp(`${SPACE_SYMBOL}*[^${SPACE_SYMBOL}]*`, "g");
+  const cache = new Map<string, readonly Cut[]>();
+  return (text) => {
+    const cuts: Cut[] = [];
+    for (const found of text.match(word) ?? []) {
+      if (!found) continue; // the pattern matches nothing at the end
+      const known = cache.get(found) ?? whole(found);
+      if (cache.size >= MAX_CACHED) cache.clear();
+      if (found.length <= MAX_CACHED_LENGTH) cache.set(found, known);
+      for (const cut of known) cuts.push(cut);
+    }
+    return cuts;
+  };
 }
 
 function bpe(model: SentencePieceModel, defined: PrefixMatcher): Algorithm {
   const ranks = ranksOf(model.scores);
+  const table = normalPieces(model);
   return (text) => {
     const { starts, sizes, frozen } = symbolsOf(text, defined);
     const halves = new Map<string, number>(); // unused pieces that were made on the way: where their right half begins
@@ -51,10 +76,9 @@ function bpe(model: SentencePieceModel, defined: PrefixMatcher): Algorithm {
         if (frozen.has(left) || frozen.has(right)) return -1;
         const start = starts[left] ?? 0;
         const middle = starts[right] ?? 0;
-        const piece = text.slice(start, middle + (sizes[right] ?? 0));
-        const id = normalId(model, piece);
-        if (id === model.unknownId) return -1;
-        if (model.types[id] === PieceType.unused) halves.set(piece, middle - start);
+        const id = table.find(text, start, middle + (sizes[right] ?? 0));
+        if (id < 0) return -1;
+        if (model.types[id] === PieceType.unused) halves.set(model.pieces[id] ?? "", middle - start);
         return ranks[id] ?? -1;
       },
       join: () => undefined,
@@ -63,7 +87,7 @@ function bpe(model: SentencePieceModel, defined: PrefixMatcher): Algorithm {
     const cuts: Cut[] = [];
     for (let at = 0; at >= 0; at = next[at] ?? -1) {
       const start = starts[at] ?? 0;
-      resegment(model, halves, text.slice(start, start + (sizes[at] ?? 0)), cuts, 0);
+      resegment({ model, table, halves, cuts }, text.slice(start, start + (sizes[at] ?? 0)), 0);
     }
     return cuts;
   };
@@ -82,22 +106,24 @@ function symbolsOf(text: string, defined: PrefixMatcher): { starts: number[]; si
   return { starts, sizes: Int32Array.from(sizes), frozen };
 }
 
+interface Resegmenting {
+  readonly model: SentencePieceModel;
+  readonly table: TextTable;
+  readonly halves: ReadonlyMap<string, number>;
+  readonly cuts: Cut[];
+}
+
 /** Take an unused piece apart again, as it was put together. */
-function resegment(
-  model: SentencePieceModel,
-  halves: ReadonlyMap<string, number>,
-  piece: string,
-  cuts: Cut[],
-  depth: number,
-): void {
-  const id = normalId(model, piece);
+function resegment(work: Resegmenting, piece: string, depth: number): void {
+  const { model, table, halves, cuts } = work;
+  const id = table.find(piece);
   const middle = halves.get(piece);
-  const unused = model.types[id] === PieceType.unused;
-  if (!unused || depth > MAX_RESEGMENT_DEPTH) cuts.push({ text: piece, id });
+  if (id < 0) cuts.push({ text: piece, id: model.unknownId });
+  else if (model.types[id] !== PieceType.unused || depth > MAX_RESEGMENT_DEPTH) cuts.push({ text: piece, id });
   else if (middle === undefined) cuts.push({ text: piece, id: model.unknownId });
   else {
-    resegment(model, halves, piece.slice(0, middle), cuts, depth + 1);
-    resegment(model, halves, piece.slice(middle), cuts, depth + 1);
+    resegment(work, piece.slice(0, middle), depth + 1);
+    resegment(work, piece.slice(middle), depth + 1);
   }
 }
 
@@ -115,17 +141,15 @@ function unigram(model: SentencePieceModel, where: string): Algorithm {
   const normal = model.scores.filter((_, id) => model.types[id] === PieceType.normal);
   const lowest = normal.reduce((left, right) => Math.min(left, right), 3.4028234663852886e38);
   if (!model.scores.every(Number.isFinite)) throw bad(where, "not a sentencepiece model: a score is not finite");
-  const candidates = new Map<string, number>();
-  for (const [piece, id] of model.ids) {
-    if (isNormal(model.types[id]) && model.types[id] !== PieceType.unused) candidates.set(piece, id);
-  }
+  const chosen = (id: number): boolean => isNormal(model.types[id]) && model.types[id] !== PieceType.unused;
   const utf8 = new TextEncoder();
   const scoreOf = (id: number): number => {
     if (model.types[id] !== PieceType.userDefined) return model.scores[id] ?? 0;
     return Math.fround(0.1 * (utf8.encode(model.pieces[id] ?? "").length - 1)); // a bonus, so that it is always taken
   };
   const lattice = {
-    candidates,
+    pieces: model.pieces,
+    candidates: new TextTable(model.pieces, chosen),
     scores: Float64Array.from(model.scores, (_, id) => scoreOf(id)),
     unknownId: model.unknownId,
     unknownScore: Math.fround(lowest - UNKNOWN_PENALTY),
@@ -135,13 +159,14 @@ function unigram(model: SentencePieceModel, where: string): Algorithm {
 }
 
 function characters(model: SentencePieceModel, defined: PrefixMatcher): Algorithm {
+  const table = normalPieces(model);
   return (text) => {
     const cuts: Cut[] = [];
     for (let at = 0; at < text.length; ) {
       const length = defined.at(text, at) || characterLength(text, at);
-      const piece = text.slice(at, at + length);
-      const id = normalId(model, piece);
-      cuts.push({ text: piece, id: model.types[id] === PieceType.unused ? model.unknownId : id });
+      const id = table.find(text, at, at + length);
+      const known = id >= 0 && model.types[id] !== PieceType.unused;
+      cuts.push({ text: text.slice(at, at + length), id: known ? id : model.unknownId });
       at += length;
     }
     return cuts;

@@ -48,10 +48,9 @@ export class SentencePieceNormalizer {
     let [normal, afterSpace] = [suffix ? "" : dummy, collapse];
     while (at < text.length) {
       const [found, length] = this.#step(text, at);
-      const kept = afterSpace ? found.replace(/^ +/, "") : found;
-      normal += kept.replaceAll(" ", this.#space);
-      if (kept) afterSpace = kept.endsWith(" ");
-      afterSpace &&= collapse;
+      const kept = afterSpace && found.startsWith(" ") ? found.replace(/^ +/, "") : found;
+      normal += kept.includes(" ") ? kept.replaceAll(" ", this.#space) : kept;
+      if (kept) afterSpace = collapse && kept.endsWith(" ");
       at += length;
     }
     while (collapse && normal.endsWith(this.#space)) normal = normal.slice(0, -this.#space.length);

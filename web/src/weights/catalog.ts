@@ -70,6 +70,14 @@ export async function forgetEarlierVersions(store: Store, url: string, id: strin
   return earlier.length > 0;
 }
 
+/** Removes shards of no remembered model, which nobody could list or delete: their record was lost. */
+export async function removeOrphans(store: Store): Promise<void> {
+  const orphans = new Set((await store.sizes("shards")).keys());
+  // Models are remembered before their first shard is stored, so whatever is being loaded is known by now.
+  for (const model of await rememberedModels(store)) for (const { sha256 } of model.shards) orphans.delete(sha256);
+  for (const sha256 of orphans) await removeShard(store, sha256, "A model").catch(() => undefined);
+}
+
 async function removeShard(store: Store, sha256: string, title: string): Promise<void> {
   const done = await tryLock(shardLock(sha256), async () => {
     await store.remove("shards", sha256);

@@ -1,5 +1,11 @@
 import { aborted, KernelcError, throwIfAborted } from "../artifact/errors.js";
-import { forgetEarlierVersions, rememberedModels, rememberModel, storedShardBytes } from "./catalog.js";
+import {
+  forgetEarlierVersions,
+  rememberedModels,
+  rememberModel,
+  removeOrphans,
+  storedShardBytes,
+} from "./catalog.js";
 import type { Keeping } from "./copy.js";
 import type { Fetch } from "./http.js";
 import { type Notice, notPersistent, storageBlocked, storageFull } from "./notice.js";
@@ -222,12 +228,17 @@ class Stream implements Keeping {
     return this.buffers[which].subarray(0, bytes);
   }
 
-  /** The model is complete: earlier versions of it go, and the browser's promise is looked at. */
+  /** The model is complete: what it replaces goes, and the browser's promise to keep it is looked at. */
   private async conclude(): Promise<void> {
     this.loading.meter.emit();
     if (!this.on) return;
     const { folder, id } = this.artifact;
-    await forgetEarlierVersions(this.store, folder, id).catch(() => false); // one is being loaded: next time
+    try {
+      await forgetEarlierVersions(this.store, folder, id);
+      await removeOrphans(this.store);
+    } catch {
+      // One of them is being loaded: the next time.
+    }
     if (this.missing > 0 && (await requestPersistence()) === false) this.loading.notify(notPersistent());
   }
 }

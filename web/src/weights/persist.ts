@@ -28,10 +28,15 @@ export async function requestPersistence(storage = manager()): Promise<boolean |
   return (await quiet(() => storage?.persist?.())) ?? persisted;
 }
 
-/** Bytes that may still be stored; undefined where the browser does not say. */
+/** Chromium claims this much room at most, however much there is, so that sites cannot tell disks apart. */
+const CLAIMED_AT_MOST_BYTES = 10 * 2 ** 30;
+
+/** Bytes that may still be stored; undefined where the browser does not say, or not how many above 10 GiB. */
 export async function roomBytes(storage = manager()): Promise<number | undefined> {
   const { usageBytes, quotaBytes } = await storageEstimate(storage);
-  return quotaBytes === undefined ? undefined : Math.max(0, quotaBytes - usageBytes);
+  if (quotaBytes === undefined) return undefined;
+  const room = Math.max(0, quotaBytes - usageBytes);
+  return room >= CLAIMED_AT_MOST_BYTES ? undefined : room;
 }
 
 /** The value, or undefined where storage is blocked, which makes all of these calls fail. */

@@ -25,6 +25,8 @@ const WEB = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const FLAGS = [
   "--no-sandbox", "--disable-gpu-sandbox", "--enable-unsafe-webgpu", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--no-first-run",
+  // SwiftShader takes seconds to compile a kernel whose workgroup memory is zeroed in this way, else milliseconds.
+  "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
 ];
 
 /** Whether there is a browser to test with; use as `describe.skipIf(!hasChromium)`. */
@@ -40,12 +42,12 @@ export async function startBrowser(flags: readonly string[] = []): Promise<Brows
  * prepare.py, "/" an empty page to evaluate in, "/engine.html" one with the library. `mounts` come on top.
  */
 export async function startServer(mounts: Readonly<Record<string, Mount>> = {}): Promise<TestServer> {
-  const { site, ...artifacts } = inject("prepared");
+  const { site, artifacts } = inject("prepared");
   const models = Object.entries(artifacts).map(([name, folder]) => [`/models/${name}/`, folder]);
   return await new TestServer({
     "/": join(WEB, "tests/browser/empty"),
     "/lib/": join(WEB, "dist/lib"),
-    ...(site !== undefined && { "/site/": site }),
+    "/site/": site,
     ...(Object.fromEntries(models) as Record<string, string>),
     ...mounts,
   }).start();
@@ -77,12 +79,12 @@ export async function openEngine(browser: Browser | BrowserContext, server: Test
 
 /** Whether an artifact of prepare.py is there: those of models outside the repository may not be. */
 export function hasArtifact(name: string): boolean {
-  return name in inject("prepared");
+  return name in inject("prepared").artifacts;
 }
 
 /** The folder of an artifact of prepare.py. */
 export function artifactFolder(name: string): string {
-  const folder = inject("prepared")[name];
+  const folder = inject("prepared").artifacts[name];
   if (folder === undefined) throw new Error(`no artifact ${name}: see prepare.py`);
   return folder;
 }
@@ -98,7 +100,24 @@ export function sharedData(): string | undefined {
   return existsSync(folder) ? folder : undefined;
 }
 
-/** A reference file of shared/data as JSON. */
-export function reference<T>(model: string): T {
-  return JSON.parse(readFileSync(join(sharedData() ?? "", "reference", `${model}.json`), "utf8")) as T;
+/** What an independent fp32 implementation says of a model: runs at temperature 0. */
+export interface Run {
+  readonly prompt: string;
+  readonly prompt_ids: number[];
+  readonly ids: number[];
+}
+
+/** The reference runs of a model in shared/data; none where that is missing. */
+export function referenceRuns(model: string): readonly Run[] {
+  const file = join(sharedData() ?? "", "reference", `${model}.json`);
+  if (!existsSync(file)) return [];
+  return (JSON.parse(readFileSync(file, "utf8")) as { runs: Run[] }).runs;
+}
+
+/** Reference logits of the first run, one position's behind the other's; none where they are missing. */
+export function referenceLogits(model: string): Float32Array {
+  const file = inject("prepared").logits[model];
+  if (file === undefined) return new Float32Array();
+  const bytes = readFileSync(file);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }

@@ -1,12 +1,13 @@
-"""Builds what the browser tests run on; prints where it is as JSON: {name: artifact folder, "site": folder}.
+"""Builds what the browser tests run on; prints where it is as JSON: {artifacts, logits, site}.
 
-Artifacts are kept under build/browser and built again when the compiler or a model changes. Models that are
+Artifacts and reference logits (raw f32 [positions, vocabulary]) are paths by name. Artifacts are kept under build/browser and built again when the compiler or a model changes. Models that are
 no part of the repository are looked for as tests/conftest.py does, and left out where they are missing.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -16,7 +17,9 @@ REPO = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(REPO))
 os.environ["XDG_CACHE_HOME"] = str(REPO / "build" / "browser")
 
-from kernelc.cli import COMMANDS, main  # noqa: E402
+import numpy as np  # noqa: E402
+
+from kernelc.cli import main  # noqa: E402
 from kernelc.commands.cache import built  # noqa: E402
 
 # name: (model, quant); the first of a model is what the site shows under the model's name
@@ -30,24 +33,42 @@ WANTED = {
 SITE = ("stories260K-f32", "babyllama105-f32", "demo-q4")
 
 
-def prepare() -> dict[str, str]:
+LOGITS = ("stories260K", "babyllama105")
+
+
+def prepare() -> dict[str, object]:
     """Build every artifact whose model is there, and the site of some of them."""
     data = Path(os.environ.get("KERNELC_TEST_DATA") or REPO.parent / "shared" / "data")
-    found: dict[str, str] = {}
+    artifacts: dict[str, str] = {}
     for name, (model, quant) in WANTED.items():
         folder = REPO / "model" / "demo" if model == "demo" else data / "models" / model
         if folder.is_dir():
             options = argparse.Namespace(target="wgsl", quant=quant, context=None, kv=None)
-            found[name] = str(built(folder, options))
-    if "web" in COMMANDS and (REPO / "web" / "dist" / "site" / "index.html").is_file():
-        site = REPO / "build" / "browser" / "site"
-        artifacts = [found[name] for name in SITE if name in found]
-        if main(["web", *artifacts, "--out", str(site)]) != 0:
-            sys.exit("prepare.py: `kernelc web` failed")
-        found["site"] = str(site)
+            artifacts[name] = str(built(folder, options))
+    return {"artifacts": artifacts, "logits": logits(data / "reference"), "site": site_of(artifacts)}
+
+
+def site_of(artifacts: dict[str, str]) -> str:
+    """The site that `kernelc web` makes of some of the artifacts."""
+    out = REPO / "build" / "browser" / "site"
+    with contextlib.redirect_stdout(sys.stderr):
+        code = main(["web", *(artifacts[name] for name in SITE if name in artifacts), "--out", str(out)])
+    if code != 0:
+        sys.exit("prepare.py: `kernelc web` failed")
+    return str(out)
+
+
+def logits(reference: Path) -> dict[str, str]:
+    """The reference logits of each model's first run, unpacked."""
+    found: dict[str, str] = {}
+    for name in LOGITS:
+        packed = reference / f"{name}.npz"
+        if packed.is_file():
+            out = REPO / "build" / "browser" / f"{name}.logits"
+            out.write_bytes(np.load(packed)["logits"].astype("<f4").tobytes())
+            found[name] = str(out)
     return found
 
 
 if __name__ == "__main__":
-    result = prepare()  # what it prints on the way is for people
-    print(json.dumps(result))
+    print(json.dumps(prepare()))

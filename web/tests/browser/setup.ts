@@ -10,10 +10,16 @@ const WEB = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const REPO = dirname(WEB);
 const CHROMIUM = ["/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome"];
 
+/** What prepare.py prints: paths, of artifacts ("stories260K-f32") and of reference logits ("stories260K") by name. */
+export interface Prepared {
+  artifacts: Record<string, string>;
+  logits: Record<string, string>;
+  site: string;
+}
+
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Artifact folders by name ("stories260K-f32"), and "site". */
-    prepared: Record<string, string>;
+    prepared: Prepared;
     /** Chromium's binary, "" where there is none. */
     chromium: string;
   }
@@ -31,9 +37,9 @@ export default function setup(project: TestProject): void {
   project.provide("prepared", prepare());
 }
 
-function prepare(): Record<string, string> {
+function prepare(): Prepared {
   const python = process.env["KERNELC_PYTHON"] ?? join(REPO, ".venv/bin/python");
   const script = join(WEB, "tests/browser/prepare.py");
   const printed = execFileSync(python, [script], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-  return JSON.parse(printed.trim().split("\n").at(-1) ?? "{}") as Record<string, string>;
+  return JSON.parse(printed) as Prepared;
 }

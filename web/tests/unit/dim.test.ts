@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { boundsOf, compileDim, type Dim, DimError, evaluateDim, freeSymbols, parseDim } from "../../src/artifact/dim.js";
+import {
+  boundsOf, compileDim, type Dim, DimError, evaluateDim, freeSymbols, parseDim,
+} from "../../src/artifact/dim.js";
 
 interface Vector {
   dim: unknown;

@@ -80,12 +80,34 @@ describe("parseManifest", () => {
     ["tokenizer/file", "other.model", "wanted one of tokenizer.model"],
     ["tokenizer/files", { "../x": { bytes: 1, sha256: "a".repeat(64) } }, "wanted a plain name as key"],
     ["chat_template/bos_token", "x".repeat(1001), "a text of at most 1000 characters"],
-    ["checks", { file: "checks.bin", bytes: 8, sha256: "c".repeat(64), kernels: { no: check() } }, "there is no kernel"],
-    ["checks", { file: "checks.bin", bytes: 8, sha256: "c".repeat(64), kernels: { copy: check() } }, "file's 8"],
   ])("refuses %s = %j", (path, value, message) => {
     const wrong = (): unknown => parse(changed(path, value));
     expect(wrong).toThrow(KernelcError);
     expect(wrong).toThrow(message);
+  });
+
+  it("reads golden tiles", () => {
+    const manifest = parse(changed("checks", checks("copy", () => undefined)));
+    expect(manifest.checks?.kernels.get("copy")?.inputs[0]?.period).toBe(8);
+  });
+
+  it.each<[string, (check: Json) => void, string]>([
+    ["no", () => undefined, "checks.kernels.no: there is no kernel"],
+    ["copy", (json) => delete field(json, "symbols")["past"], "symbols.past: the field is missing"],
+    ["copy", (json) => (field(json, "symbols")["seq"] = 513), "symbols.seq: got 513, wanted 1..512"],
+    ["copy", (json) => delete field(json, "params")["seq"], "params.seq: the field is missing"],
+    ["copy", (json) => (json["inputs"] = []), "got 0 items, wanted 1..64"],
+    ["copy", (json) => (json["inputs"] = [field(json, "inputs/0")]), "inputs: got 1, wanted 2"],
+    ["copy", (json) => (field(json, "inputs/0")["period"] = 12), "it ends at 12 of 8 bytes"],
+    ["copy", (json) => (field(json, "inputs/0")["period"] = 6), "got 6, wanted a multiple of 4"],
+    ["copy", (json) => (field(json, "inputs/0")["bytes"] = 2 ** 40), "wanted an integer of 4..268435456"],
+    ["copy", (json) => (field(json, "outputs/0")["binding"] = 0), "got 0, wanted one that is written"],
+    ["copy", (json) => (field(json, "outputs/0")["at"] = 252), "it ends at 260 of 256 bytes bound"],
+    ["copy", (json) => (field(json, "outputs/0")["offset"] = 4), "it ends at 12 of 8 bytes"],
+    ["copy", (json) => (field(json, "outputs/0")["element"] = "f64"), "wanted one of f32, u32, f16pair"],
+    ["copy", (json) => (field(json, "outputs/0")["relative"] = -1), "wanted at least 0"],
+  ])("refuses a golden tile of kernel %s", (kernel, change, message) => {
+    expect(() => parse(changed("checks", checks(kernel, change)))).toThrow(message);
   });
 
   it("refuses a buffer that is read and written by one dispatch", () => {
@@ -94,7 +116,7 @@ describe("parseManifest", () => {
       { buffer: "norm", offset: 0, bytes: 256 },
       { buffer: "norm", offset: 256, bytes: 256 },
     ];
-    (json as unknown as { programs: { decode: { dispatches: { bindings: unknown }[] } } }).programs.decode.dispatches[0]!.bindings = bindings;
+    field(json, "programs/decode/dispatches/0")["bindings"] = bindings;
     expect(() => parse(json)).toThrow("buffer norm is bound both to be read and to be written");
   });
 
@@ -109,7 +131,19 @@ describe("parseManifest", () => {
 });
 
 function check(): Json {
-  const inputs = [{ offset: 0, bytes: 256 }, { zeros: 256 }];
-  const outputs = [{ binding: 1, offset: 0, bytes: 256, element: "f32", relative: 0, absolute: 0 }];
-  return { grid: [1, 1, 1], params: { seq: 1, past: 0 }, inputs, outputs };
+  const inputs = [{ bytes: 256, offset: 0, period: 8 }, { bytes: 256, offset: 0, period: 0 }];
+  const outputs = [{ binding: 1, at: 0, bytes: 8, offset: 0, element: "f32", relative: 0, absolute: 0 }];
+  return { symbols: { seq: 1, past: 0, context: 8 }, params: { seq: 1, past: 0 }, inputs, outputs };
+}
+
+function checks(kernel: string, change: (check: Json) => void): Json {
+  const one = structuredClone(check());
+  change(one);
+  return { file: "checks.bin", bytes: 8, sha256: "c".repeat(64), kernels: { [kernel]: one } };
+}
+
+function field(json: Json, path: string): Json {
+  let at = json;
+  for (const key of path.split("/")) at = at[key] as Json;
+  return at;
 }

@@ -55,7 +55,8 @@ export function sampleManifest(): Json {
       tensors: { norm: { bytes: 256, segments: [[0, 0, 256]], encoding: "f32", shape: [64] } },
     },
     tokenizer: {
-      kind: "sentencepiece", file: "tokenizer.model", files: { "tokenizer.model": { bytes: 10, sha256: "e".repeat(64) } },
+      kind: "sentencepiece", file: "tokenizer.model",
+      files: { "tokenizer.model": { bytes: 10, sha256: "e".repeat(64) } },
     },
     chat_template: { file: "chat_template.jinja", sha256: "f".repeat(64), bos_token: "<s>", eos_token: "</s>" },
     graph: null,

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { makePromptEncoder } from "../../src/text/prompt.js";
 import { makeTemplate } from "../../src/text/template.js";
@@ -24,6 +24,7 @@ interface TokenizerVectors extends Loading {
 
 interface PromptVectors extends Loading {
   readonly template: { source: string; bos: string; eos: string };
+  readonly talks: readonly (readonly { messages: Message[]; text: string; ids: number[]; answer: number[] }[])[];
   readonly cases: readonly { messages: Message[]; refused?: true; rendered: string; text: string; ids: number[] }[];
 }
 
@@ -31,6 +32,8 @@ interface Vectors {
   readonly tokenizers: readonly TokenizerVectors[];
   readonly prompts: readonly PromptVectors[];
 }
+
+vi.setConfig({ testTimeout: 120_000 }); // large files, on machines that are busy with other tests
 
 const REPO = resolve(import.meta.dirname, "../../..");
 const DEMO = resolve(import.meta.dirname, "../vectors/demo_text.json");
@@ -109,6 +112,19 @@ for (const [title, path] of [["the demo model", DEMO], ["random", MORE]] as cons
         const wanted = ({ refused, rendered, text, ids }: PromptVectors["cases"][number]): unknown =>
           refused ? "refused" : { rendered, text, ids };
         expect(differing(each.cases, ({ messages }) => made(messages), wanted)).toEqual([]);
+      });
+
+      it(`${each.folder}/${each.file}: keeps the ids of ${each.talks.length} conversations`, async () => {
+        const coder = await load(each);
+        const template = makeTemplate(each.template.source, each.template.bos, each.template.eos);
+        for (const talk of each.talks) {
+          const prompts = makePromptEncoder(coder, template);
+          for (const { messages, text, ids, answer } of talk) {
+            const prompt = prompts.prompt(messages);
+            expect(prompt).toEqual({ text, ids });
+            prompts.remember(prompt, answer);
+          }
+        }
       });
     }
   });

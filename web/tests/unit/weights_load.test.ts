@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
-import { type LoadProgress, type Notice, openShards, type ShardOptions, type ShardSpec } from "../../src/weights/load.js";
+import {
+  type LoadProgress, type Notice, openShards, type ShardOptions, type ShardSpec,
+} from "../../src/weights/load.js";
 import { MemoryStore } from "../../src/weights/memory.js";
 import { deleteModel, storedBytes, storedModels } from "../../src/weights/models.js";
 import type { Bytes } from "../../src/weights/sha256.js";
 import type { Store } from "../../src/weights/store.js";
-import { FailingStore, flip, FOLDER, model, type Model, ORIGIN, sha256, shardPath } from "./weights_fakes.js";
+import { FailingStore, type Fault, flip, FOLDER, model, type Model, ORIGIN, sha256, shardPath } from "./weights_fakes.js";
 
 let store: MemoryStore;
 let notices: Notice["code"][];
@@ -46,6 +48,11 @@ async function failure(loading: Promise<unknown>): Promise<KernelcError> {
   if (error instanceof KernelcError) return error;
   throw new Error(`expected a KernelcError, got ${String(error)}`);
 }
+
+/** A connection that breaks, and never comes back. */
+const cutForGood = (after: number): Fault[] => {
+  return [{ cutAfter: after }, ...Array.from({ length: 9 }, () => ({ unreachable: true }))];
+};
 
 const inOrder = (from: Model): [number, Bytes][] => from.data.map((bytes, index) => [index, bytes]);
 const last = (): LoadProgress | undefined => progress.at(-1);
@@ -127,14 +134,14 @@ describe("going on after a break", () => {
 
   it("keeps what arrived before the network failed for good", async () => {
     const demo = model([5000]);
-    demo.server.faults.set(shardPath(0), [{ cutAfter: 3000 }, ...Array.from({ length: 9 }, () => ({ unreachable: true }))]);
+    demo.server.faults.set(shardPath(0), cutForGood(3000));
     expect(await failure(load(demo))).toMatchObject({ code: "network" });
     expect(await storedBytes(demo.shards, store)).toBe(3000);
   });
 
   it("fetches all of a shard whose stored beginning is damaged", async () => {
     const demo = model([5000]);
-    demo.server.faults.set(shardPath(0), [{ cutAfter: 3000 }, ...Array.from({ length: 9 }, () => ({ unreachable: true }))]);
+    demo.server.faults.set(shardPath(0), cutForGood(3000));
     await failure(load(demo));
     await flip(store, "shards", demo.shards[0]?.sha256 ?? "", 17);
     demo.server.faults.clear();
@@ -146,7 +153,7 @@ describe("going on after a break", () => {
 
   it("goes on from another address without that one's ETag", async () => {
     const demo = model([5000]);
-    demo.server.faults.set(shardPath(0), [{ cutAfter: 3000 }, ...Array.from({ length: 9 }, () => ({ unreachable: true }))]);
+    demo.server.faults.set(shardPath(0), cutForGood(3000));
     await failure(load(demo));
     demo.server.files.set("/mirror/weights/0000.bin", demo.data[0] as Bytes);
     demo.server.seen.length = 0;
@@ -184,7 +191,8 @@ describe("damaged shards", () => {
     const damaged = (demo.data[1] as Bytes).slice();
     damaged.set([(damaged[4321] ?? 0) ^ 1], 4321);
     expect(error.code).toBe("corrupt-shard");
-    for (const part of ["weights/0001.bin", sha256(damaged), demo.shards[1]?.sha256]) expect(error.message).toContain(part);
+    const said = ["weights/0001.bin", sha256(damaged), demo.shards[1]?.sha256];
+    for (const part of said) expect(error.message).toContain(part);
     expect(demo.server.requests("0001")).toHaveLength(2);
     expect(sunk).toEqual([0]);
     expect(await store.size("shards", demo.shards[1]?.sha256 ?? "")).toBe(0);
@@ -321,6 +329,15 @@ describe("several loads", () => {
     await load(now);
     expect(await storedModels(store)).toMatchObject([{ id: now.id, complete: true }]);
     expect(await storedBytes(old.shards, store)).toBe(0);
+  });
+
+  it("remove shards that no record names, which nobody could delete", async () => {
+    const lost = model([5000], 1);
+    await load(lost);
+    await store.remove("records", `model-${lost.id}.json`);
+    const other = model([3000], 2);
+    await load(other);
+    expect([...(await store.sizes("shards")).keys()]).toEqual([other.shards[0]?.sha256]);
   });
 
   it("do not let a model be deleted while it is loading", async () => {

@@ -1,0 +1,108 @@
+"""A small file server with Range, for trying a site on this machine: `kernelc web --serve`.
+
+Any other file server will do as well. This one is Python's own, with what it lacks: parts of files, which an
+interrupted download goes on with.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from kernelc.errors import WorkFailed
+
+HOST = "127.0.0.1"  # a secure context for browsers, and nobody else's business
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+
+
+def serve(folder: Path, port: int) -> int:
+    """Serve `folder` until Ctrl-C, which is no failure. Raises: WorkFailed where the port cannot be had."""
+    try:
+        server = ThreadingHTTPServer((HOST, port), partial(Handler, directory=str(folder)))
+    except OSError as error:
+        message = f"cannot listen on port {port}: {error.strerror}"
+        raise WorkFailed(message, where="--serve", help="try another port; 0 takes any free one") from error
+    with server:
+        print(f"http://{HOST}:{server.server_port}/ (Ctrl-C ends)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+    return 0
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Files of a folder, whole or from one byte to another; hidden files and lists of folders stay here."""
+
+    protocol_version = "HTTP/1.1"
+    extensions_map = {  # noqa: RUF012  (as the base class has it)
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".webmanifest": "application/manifest+json",
+        ".wgsl": "text/plain; charset=utf-8",
+    }
+    _left_bytes: int | None = None
+
+    def send_head(self) -> Any:
+        """Answer a request's head; the open file to send from, or None where that was all."""
+        self._left_bytes = None
+        path = self.translate_path(self.path)
+        if any(part.startswith(".") for part in Path(path).relative_to(self.directory).parts):
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        match = _RANGE.fullmatch(self.headers.get("Range", ""))
+        if match is None or not os.path.isfile(path):
+            return super().send_head()
+        return self._part(path, int(match[1]), int(match[2]) if match[2] else None)
+
+    def _part(self, path: str, first: int, last: int | None) -> BinaryIO | None:
+        size = os.path.getsize(path)
+        last = size - 1 if last is None else min(last, size - 1)
+        if first > last:
+            self.send_response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            self.send_header("Content-Range", f"bytes */{size}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return None
+        file = open(path, "rb")  # noqa: SIM115  (the base class closes it)
+        file.seek(first)
+        self._left_bytes = last - first + 1
+        self.send_response(HTTPStatus.PARTIAL_CONTENT)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+        self.send_header("Content-Length", str(self._left_bytes))
+        self.send_header("Last-Modified", self.date_time_string(int(os.path.getmtime(path))))
+        self.end_headers()
+        return file
+
+    def copyfile(self, source: IO[bytes], outputfile: IO[bytes]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Send what the head promised: all that is left of the file, or the part asked for."""
+        if self._left_bytes is None:
+            shutil.copyfileobj(source, outputfile)
+            return
+        while self._left_bytes:
+            data = source.read(min(self._left_bytes, 1 << 16))
+            if not data:
+                return
+            outputfile.write(data)
+            self._left_bytes -= len(data)
+
+    def end_headers(self) -> None:
+        """Add what every answer has."""
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Cache-Control", "no-cache")  # ask again: a site may have been written anew
+        super().end_headers()
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:
+        """Nothing: a site has an index.html."""
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the terminal quiet."""

@@ -1,0 +1,191 @@
+"""A static site out of the built page and artifacts: it appears whole, or not at all.
+
+    index.html, assets/, ...       the page
+    models.json                    which models there are
+    models/NAME/                   an artifact each, as it is
+    .kernelc-site                  the names of all of these, so that the folder can be replaced later
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernelc.artifact import MANIFEST, Artifact
+from kernelc.errors import UsageError, WorkFailed
+
+MARK = ".kernelc-site"
+MODELS = "models.json"
+VERSION = 1  # of models.json
+MAX_TITLE = 200  # what the page reads
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model of the site. `bytes`: what a browser fetches to run it; `context`: the longest, in tokens."""
+
+    artifact: Artifact
+    name: str
+    title: str
+    bytes: int
+
+    def to_json(self) -> dict[str, str | int]:
+        manifest = self.artifact.manifest
+        return {
+            "name": self.name,
+            "title": self.title,
+            "path": f"models/{self.name}/",
+            "quant": manifest.quant,
+            "bytes": self.bytes,
+            "context": manifest.model.max_context,
+        }
+
+
+def entry_of(folder: Path, title: str | None, taken: Collection[str], report: Report | None) -> Entry:
+    """Open an artifact for a site, every file's sha256 checked; its name is none of `taken`.
+
+    Raises: ArtifactError for one that is broken; UsageError for one that no browser could chat with.
+    """
+    artifact = Artifact.open(folder)
+    _require_web(artifact, folder)
+    _check_files(artifact, report)
+    manifest = artifact.manifest
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "-", manifest.name)
+    wanted = [plain, f"{plain}-{manifest.quant}", *(f"{plain}-{manifest.quant}-{n}" for n in range(2, 1000))]
+    name = next(each for each in wanted if each not in taken)
+    shown = title or (manifest.name if name == plain else name)
+    if len(shown) > MAX_TITLE or not shown.isprintable():
+        raise UsageError(f"wanted at most {MAX_TITLE} printable characters", where="--title")
+    return Entry(artifact, name, shown, _fetched_bytes(artifact))
+
+
+def _require_web(artifact: Artifact, folder: Path) -> None:
+    manifest = artifact.manifest
+    without = [
+        name
+        for name, kernel in manifest.kernels.items()
+        if not any(variant.target == "wgsl" for variant in kernel.variants)
+    ]
+    if without:
+        help_ = "a browser runs WGSL: build with `--target wgsl` or `--target all`"
+        raise UsageError(f"built for {manifest.target}, wanted wgsl", where=str(folder), help=help_)
+    if manifest.tokenizer is None:
+        message = "the artifact has no tokenizer: nobody could chat with it"
+        raise UsageError(message, where=str(folder), help="build it from a model folder that has one")
+
+
+def _check_files(artifact: Artifact, report: Report | None) -> None:
+    shards = artifact.manifest.weights.shards
+    for index in range(len(shards)):
+        artifact.verify_shard(index)
+        if report:
+            report(artifact.manifest.name, index + 1, len(shards))
+    weights = {shard.file for shard in shards}
+    for file, _, _ in artifact.manifest.files():
+        if file not in weights:
+            artifact.read(file)
+
+
+def _fetched_bytes(artifact: Artifact) -> int:
+    """All files but the graph, which is for people."""
+    graph = artifact.manifest.graph
+    names = {MANIFEST, *(named.file for named in artifact.manifest.files())} - {graph.file if graph else ""}
+    return sum((artifact.folder / name).stat().st_size for name in names)
+
+
+def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
+    """Put the built page and the artifacts together at `out`; a site of ours there is replaced.
+
+    Files are linked where the file system can, else copied. Raises: UsageError where `out` holds anything
+    else; WorkFailed where it cannot be written.
+    """
+    out = Path(os.path.realpath(out))
+    _refuse_foreign(out)
+    mark = secrets.token_hex(4)
+    draft, replaced = (out.parent / f".{out.name}.{mark}.{word}" for word in ("building", "replaced"))
+    try:
+        draft.mkdir(parents=True)
+        _fill(draft, page, entries)
+        _put_in_place(draft, out, replaced)
+    except OSError as error:
+        help_ = "free some space or choose another folder with --out"
+        message = f"cannot write the site: {error.strerror}"
+        raise WorkFailed(message, where=str(error.filename or out), help=help_) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _fill(draft: Path, page: Path, entries: Sequence[Entry]) -> None:
+    _bring(page, draft, _page_files(page))
+    for entry in entries:
+        names = {MANIFEST, *(named.file for named in entry.artifact.manifest.files())}
+        _bring(entry.artifact.folder, draft / "models" / entry.name, sorted(names))
+    models = {"version": VERSION, "models": [entry.to_json() for entry in entries]}
+    (draft / MODELS).write_text(json.dumps(models, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (draft / MARK).write_text(json.dumps(sorted(_files(draft)), indent=1) + "\n", encoding="utf-8")
+
+
+def _page_files(page: Path) -> list[str]:
+    """The page's own files; models under a developer's page stay where they are."""
+    return sorted(name for name in _files(page) if name != MODELS and not name.startswith("models/"))
+
+
+def _bring(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Link or copy files into a folder."""
+    for name in names:
+        to = target / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        real = os.path.realpath(source / name)
+        try:
+            os.link(real, to)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(real, to)
+
+
+def _put_in_place(draft: Path, out: Path, replaced: Path) -> None:
+    _refuse_foreign(out)
+    if out.exists():
+        out.rename(replaced)
+    try:
+        draft.rename(out)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            replaced.rename(out)
+        raise
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raise UsageError unless `folder` is missing, empty, or a site of ours with nothing else in it."""
+    help_ = "choose another folder with --out, or empty this one"
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise UsageError("there is a file of this name", where=str(folder), help=help_)
+    found = _files(folder)
+    if not found:
+        return
+    try:
+        listed: object = json.loads((folder / MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        listed = None
+    if not isinstance(listed, list):
+        message = "the folder is not empty, and holds no site that `kernelc web` wrote"
+        raise UsageError(message, where=str(folder), help=help_)
+    more = found - {MARK, *(str(name) for name in listed)}  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]  (JSON)
+    if more:
+        raise UsageError(f"the folder holds more than a site: {min(more)}", where=str(folder), help=help_)
+
+
+def _files(folder: Path) -> set[str]:
+    """All files in a folder, as relative paths with slashes."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}

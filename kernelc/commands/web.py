@@ -1,0 +1,100 @@
+"""`kernelc web`: artifacts in, a folder out that any file server carries and that chats in the browser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kernelc.commands.options import artifact_path, demo_model
+from kernelc.commands.progress import progress_bar
+from kernelc.errors import UsageError
+
+if TYPE_CHECKING:
+    from kernelc.commands.site import Entry
+
+DEFAULT_PORT = 8000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "artifacts",
+        nargs="*",
+        metavar="ARTIFACT",
+        help="what `kernelc build` wrote for wgsl (default: the demo model, built on the way)",
+    )
+    parser.add_argument("--out", default="site", metavar="DIR", help="the site's folder (default: site)")
+    parser.add_argument(
+        "--title",
+        action="append",
+        default=[],
+        metavar="T",
+        help="what the page calls a model; once for each artifact, in their order (default: its name)",
+    )
+    parser.add_argument(
+        "--serve",
+        nargs="?",
+        type=_port,
+        const=DEFAULT_PORT,
+        metavar="PORT",
+        help=f"then serve the folder on this machine until Ctrl-C (default port: {DEFAULT_PORT})",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the site, and print its folder (or serve it)."""
+    if len(args.title) > max(1, len(args.artifacts)):
+        count = max(1, len(args.artifacts))
+        raise UsageError(f"got {len(args.title)} titles for {count} artifacts", where="--title")
+    folders = [artifact_path(text) for text in args.artifacts] or [_demo()]
+
+    from kernelc.commands.page import built_page
+    from kernelc.commands.site import write_site
+
+    entries = _entries(folders, args.title)
+    out = Path(args.out)
+    write_site(built_page(), entries, out)
+    print(out, flush=True)
+    if args.serve is None:
+        _advise(out)
+        return 0
+    from kernelc.commands.file_server import serve
+
+    return serve(out, args.serve)
+
+
+def _demo() -> Path:
+    """The demo model's artifact, built into the cache unless that was done before."""
+    from kernelc.commands.cache import built
+
+    return built(demo_model(), argparse.Namespace(target="wgsl", quant="q4", context=None, kv=None))
+
+
+def _entries(folders: Sequence[Path], titles: Sequence[str]) -> list[Entry]:
+    from kernelc.commands.site import entry_of
+
+    entries: list[Entry] = []
+    with progress_bar("checking") as report:
+        for at, folder in enumerate(folders):
+            taken = {entry.name for entry in entries}
+            entries.append(entry_of(folder, titles[at] if at < len(titles) else None, taken, report))
+    return entries
+
+
+def _advise(out: Path) -> None:
+    """Say on a terminal how to see the site."""
+    if sys.stderr.isatty():
+        print(
+            f"put {out} on any file server (https, or localhost), or try it here: "
+            f"kernelc web ... --out {out} --serve",
+            file=sys.stderr,
+        )
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"got {text!r}, wanted a port of 0..65535 (0: any free one)")

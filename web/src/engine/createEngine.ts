@@ -1,0 +1,131 @@
+/** Opens an artifact as an engine in this thread. */
+
+import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { parseManifest, type Manifest } from "../artifact/manifest.js";
+import { GpuExecutor } from "../gpu/program.js";
+import { loadArtifact, type ArtifactSource, type LoadOptions } from "../gpu/load.js";
+import { openFiles } from "../weights/files.js";
+import { openShards, type LoadProgress } from "../weights/load.js";
+import { getRecord, putRecord } from "../weights/records.js";
+import { loadTemplate } from "../text/template.js";
+import { makePromptEncoder } from "../text/prompt.js";
+import { loadCoder } from "../text/tokenizer.js";
+import type { Coder, Template } from "../text/types.js";
+import type { Engine, EngineOptions, ModelCard, Progress } from "./api.js";
+import { ALL_ROLES, GENERATE_ROLES, TokenEngine } from "./engine.js";
+import { LocalEngine } from "./localEngine.js";
+import { integer } from "./sampling.js";
+
+const CHECKS = {
+  get: (key: string): Promise<unknown> => getRecord("check", key),
+  put: (key: string, value: unknown): Promise<void> => putRecord("check", key, value),
+};
+
+/**
+ * Open the artifact whose folder is at `url`: fetch what this browser does not have yet, and load it on the device.
+ *
+ * @throws KernelcError; its code says what kind of thing went wrong, its help what to do.
+ */
+export async function createEngine(url: string, options: EngineOptions = {}): Promise<Engine> {
+  try {
+    return await open(url, options);
+  } catch (error) {
+    throw KernelcError.from(error);
+  }
+}
+
+async function open(url: string, options: EngineOptions): Promise<Engine> {
+  const began = performance.now();
+  const tell = (progress: Progress): void => options.onProgress?.(progress);
+  throwIfAborted(options.signal);
+  tell({ phase: "manifest" });
+  const files = await openFiles(url, { signal: options.signal });
+  const found = await files.manifest();
+  const manifest = parseManifest(found.bytes, `${files.folder}manifest.json`);
+  const most = manifest.model.max_context;
+  const context = integer("context", options.context ?? most, manifest.symbols.get("context")?.[0] ?? 1, most);
+  const source: ArtifactSource = {
+    id: found.id,
+    manifest,
+    file: (name, spec) => files.file(name, spec),
+    shards: await openShards(files.folder, found.id, manifest.weights.shards, { title: manifest.name }),
+  };
+  const loading = loadOptions(options, context, tell);
+  const [texts, executor] = await both(loadTexts(source, tell), loadArtifact(source, loading));
+  // A lost device is replaced without the progress of a first load, and whatever the first signal has become.
+  const again = { ...loading, signal: undefined, onKernel: undefined, onWeights: undefined, onCheck: undefined };
+  const reopen = async (): Promise<GpuExecutor> => {
+    const reloaded = await loadArtifact(source, again);
+    const message = "The graphics device was lost, and has been set up again.";
+    options.onNotice?.({ code: "device-restored", message });
+    return reloaded;
+  };
+  const engine = new TokenEngine(executor, manifest, context, loading.roles, reopen);
+  tell({ phase: "ready" });
+  const loadSeconds = (performance.now() - began) / 1000;
+  const facts = card(found.id, files.folder, manifest, context);
+  return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds });
+}
+
+function loadOptions(options: EngineOptions, context: number, tell: (progress: Progress) => void): LoadOptions {
+  return {
+    context,
+    roles: options.score ? ALL_ROLES : GENERATE_ROLES,
+    limits: options.limits,
+    features: options.features,
+    signal: options.signal,
+    checks: options.selfCheck === false ? null : CHECKS,
+    onNotice: options.onNotice,
+    onKernel: (done, total) => tell({ phase: "pipelines", done, total }),
+    onCheck: (done, total) => tell({ phase: "self-check", done, total }),
+    onWeights: (progress) => tell(weightProgress(progress)),
+  };
+}
+
+function weightProgress(progress: LoadProgress): Progress {
+  const { loadedBytes, totalBytes, bytesPerSecond, fromCache } = progress;
+  return { phase: "weights", loadedBytes, totalBytes, bytesPerSecond, fromCacheBytes: fromCache };
+}
+
+interface Texts {
+  readonly coder: Coder;
+  readonly template: Template;
+  readonly prompts: ReturnType<typeof makePromptEncoder>;
+}
+
+async function loadTexts({ manifest, file }: ArtifactSource, tell: (progress: Progress) => void): Promise<Texts> {
+  const { tokenizer, chat_template } = manifest;
+  if (!tokenizer) {
+    const help = "build it again from a folder with tokenizer.model or tokenizer.json";
+    throw new KernelcError("bad-artifact", "the artifact has no tokenizer", { help });
+  }
+  const fetchTokenizer = (name: string): Promise<Uint8Array> => {
+    const entry = tokenizer.files.get(name);
+    if (entry) return file(name, entry);
+    throw new KernelcError("bad-artifact", `the manifest names no tokenizer file ${name}`);
+  };
+  const fetchTemplate = (name: string): Promise<Uint8Array> => file(name, { sha256: chat_template?.sha256 ?? "" });
+  const coder = await loadCoder(tokenizer, fetchTokenizer, manifest.model.vocab_size);
+  const template = await loadTemplate(chat_template, fetchTemplate, coder);
+  tell({ phase: "tokenizer" });
+  return { coder, template, prompts: makePromptEncoder(coder, template) };
+}
+
+/** Both results; where the first fails, what the second loaded is released. */
+async function both<A>(first: Promise<A>, second: Promise<GpuExecutor>): Promise<[A, GpuExecutor]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (b.status === "rejected") throw b.reason;
+  if (a.status === "rejected") {
+    b.value.release();
+    throw a.reason;
+  }
+  return [a.value, b.value];
+}
+
+function card(id: string, url: string, manifest: Manifest, context: number): ModelCard {
+  const { architecture, layers, hidden_size, vocab_size, max_context, bos_token_id, eos_token_ids } = manifest.model;
+  const weight_bytes = manifest.weights.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+  const { name, quant } = manifest;
+  return { id, name, url, quant, architecture, layers, hidden_size, vocab_size, context, max_context, weight_bytes,
+    bos_token_id, eos_token_ids };
+}

@@ -1,0 +1,247 @@
+/** One sequence on one device, ids in and ids out: feeds token ids, keeps their keys and values, generates more. */
+
+import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { LOGITS_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
+import type { Executor, Ticket } from "./executor.js";
+import { Generation, unlessAborted, type Chooser } from "./generation.js";
+import { ProgramTable } from "./programTable.js";
+import { integer, type Sampling } from "./sampling.js";
+import { CachedSequence } from "./sequence.js";
+import { Timings } from "./timings.js";
+
+export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample"];
+export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
+
+/**
+ * A prompt of so few tokens goes into the cache by decode steps: a prefill step costs as much as some of them however
+ * few its rows are, and its kernels may still be being compiled. The rule looks at the whole prompt, cached or not,
+ * so that asking again computes the same in the same way.
+ */
+const SHORT_PROMPT_TOKENS = 8;
+/** Decode steps handed over before the first id is read back. */
+const AHEAD = 4;
+/** Prompt chunks under way at once: the device stays busy, and a stop waits for two at most. */
+const CHUNKS_AHEAD = 2;
+/** A device that is lost so often with no token in between does not come back. */
+const MOST_LOSSES = 3;
+
+/** How a lost device is replaced: by one with the same artifact loaded. */
+export type Reopen = () => Promise<Executor>;
+
+export interface FeedOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many of the ids are handed over. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface GenerateOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly ahead?: number | undefined;
+  readonly choose?: Chooser | undefined;
+}
+
+/** A loaded artifact and one sequence in its cache. Not for several callers at once. */
+export class TokenEngine {
+  readonly context: number;
+  readonly vocabSize: number;
+  /** How often a lost device was replaced. */
+  restored = 0;
+  readonly roles: readonly Role[];
+  private readonly sequence: CachedSequence;
+  private readonly reopen: Reopen;
+  private losses = 0;
+  private tokensAtLoss = 0;
+  private disposed = false;
+
+  constructor(executor: Executor, manifest: Manifest, context: number, roles: readonly Role[], reopen: Reopen) {
+    this.context = context;
+    this.vocabSize = manifest.model.vocab_size;
+    this.roles = roles;
+    this.reopen = reopen;
+    this.sequence = new CachedSequence(executor, new ProgramTable(manifest, roles), context);
+  }
+
+  /** The ids whose keys and values are in the cache, by position. */
+  get ids(): readonly number[] {
+    return this.sequence.ids;
+  }
+
+  get executor(): Executor {
+    return this.sequence.executor;
+  }
+
+  get timings(): Timings {
+    return this.sequence.timings;
+  }
+
+  /** Start counting from zero; returns the new counters. */
+  startTiming(): Timings {
+    this.sequence.timings = new Timings();
+    return this.sequence.timings;
+  }
+
+  /** Dispatches of one generated token, at the position that comes next. */
+  get dispatchesPerToken(): number {
+    const { table, executor, ids } = this.sequence;
+    const past = Math.min(ids.length, this.context - 1);
+    return executor.dispatchCount([table.select("decode", 1, past), table.select("sample_greedy", 1, past)]);
+  }
+
+  /** How many of the first `ids` are in the cache already. */
+  commonPrefix(ids: readonly number[]): number {
+    const cached = this.sequence.ids;
+    const most = Math.min(cached.length, ids.length);
+    let same = 0;
+    while (same < most && cached[same] === ids[same]) same += 1;
+    return same;
+  }
+
+  /** Keep the first `length` positions of the cache. @throws KernelcError "usage" where it holds fewer. */
+  truncate(length: number): void {
+    this.sequence.truncate(integer("the length to keep", length, 0, this.sequence.ids.length));
+  }
+
+  /**
+   * Append `ids` and wait until their keys and values are in the cache. Where it is stopped, the cache holds the
+   * chunks handed over so far.
+   *
+   * @throws KernelcError "context" where they do not fit, "usage" for no ids or ids outside the vocabulary.
+   */
+  async feed(ids: readonly number[], options: FeedOptions = {}): Promise<void> {
+    this.checkIds(ids);
+    const { sequence } = this;
+    const [start, began] = [sequence.ids.length, performance.now()];
+    sequence.requireRoom(ids.length);
+    await this.surviving(() => this.feedRest(ids, start, options));
+    sequence.timings.promptTokens += ids.length;
+    sequence.timings.prefillMs += performance.now() - began;
+  }
+
+  private async feedRest(ids: readonly number[], start: number, options: FeedOptions): Promise<void> {
+    const { sequence } = this;
+    const flying: Ticket[] = [];
+    const done = (): number => sequence.ids.length - start;
+    const collect = async (): Promise<void> => {
+      const oldest = flying[0];
+      if (oldest) await unlessAborted(oldest.result(), options.signal);
+      flying.shift();
+    };
+    const role: Role = start + ids.length <= SHORT_PROMPT_TOKENS ? "decode" : "prefill";
+    await unlessAborted(sequence.executor.prepare([role]), options.signal);
+    if (done() < ids.length) sequence.writeTokens(ids.slice(done()));
+    try {
+      while (done() < ids.length) {
+        throwIfAborted(options.signal);
+        const rows = sequence.table.mostRows(role, sequence.ids.length);
+        flying.push(sequence.feed(role, ids.slice(done(), done() + rows)));
+        if (flying.length === CHUNKS_AHEAD) await collect();
+        options.onProgress?.(done(), ids.length);
+      }
+      while (flying.length) await collect();
+    } finally {
+      for (const ticket of flying) ticket.discard();
+    }
+  }
+
+  /**
+   * Append `ids` like `feed` and give the logits at each of them, a row each: chunk by chunk where the role "score"
+   * is loaded, else one by one.
+   */
+  async *score(ids: readonly number[]): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+    this.checkIds(ids);
+    const { sequence, vocabSize } = this;
+    const role: Role = sequence.table.has("score") ? "score" : "decode";
+    const start = sequence.ids.length;
+    sequence.requireRoom(ids.length);
+    for (let done = 0; done < ids.length; ) {
+      const rows = Math.min(ids.length - done, sequence.table.mostRows(role, start + done));
+      const part = ids.slice(done, done + rows);
+      const data = await this.surviving(async () => {
+        await sequence.executor.prepare([role]);
+        if (sequence.ids.length > start + done) sequence.truncate(start + done); // handed over, then lost
+        sequence.writeTokens(part);
+        const buffer = role === "score" ? "all_logits" : LOGITS_BUFFER;
+        return sequence.feed(role, part, [{ buffer, offset: 0, bytes: 4 * vocabSize * rows }]).result();
+      });
+      const logits = new Float32Array(data);
+      for (let row = 0; row < rows; row += 1) yield logits.subarray(row * vocabSize, (row + 1) * vocabSize);
+      done += rows;
+    }
+  }
+
+  /**
+   * Generate at most `maxNew` tokens behind what was fed; iterate over the result. The text depends on the ids, the
+   * parameters and the seed alone. @throws KernelcError "usage" where nothing was fed.
+   */
+  generate(
+    maxNew: number,
+    sampling: Sampling,
+    stopIds: Iterable<number>,
+    options: GenerateOptions = {},
+  ): Generation {
+    if (!this.sequence.ids.length) {
+      const help = "feed at least one token first, such as BOS";
+      throw new KernelcError("usage", "nothing to generate from", { help });
+    }
+    const request = {
+      maxNew,
+      sampling,
+      stopIds: new Set(stopIds),
+      ahead: options.ahead ?? AHEAD,
+      vocabSize: this.vocabSize,
+      choose: options.choose,
+      signal: options.signal,
+    };
+    return new Generation(this.sequence, request, (error) => this.recover(error));
+  }
+
+  /** Stop and release the device. */
+  dispose(): void {
+    this.disposed = true;
+    this.sequence.executor.release();
+  }
+
+  private checkIds(ids: readonly number[]): void {
+    if (!ids.length) {
+      throw new KernelcError("usage", "the prompt is empty", { help: "give at least one token, such as BOS" });
+    }
+    ids.forEach((id, position) => {
+      if (Number.isInteger(id) && id >= 0 && id < this.vocabSize) return;
+      const message = `token ${id} at ${position} is outside the vocabulary of ${this.vocabSize}`;
+      throw new KernelcError("usage", message);
+    });
+  }
+
+  /** Do `work`; where the device is lost, bring it back and do it again. */
+  private async surviving<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        await this.recover(error);
+      }
+    }
+  }
+
+  /** Replace a lost device and fill its cache again. @throws `error` where it is about something else. */
+  private async recover(error: unknown): Promise<void> {
+    if (this.disposed) throw new KernelcError("aborted", "the engine was disposed");
+    if (!isLoss(error)) throw error;
+    const { tokensEver } = this.sequence;
+    this.losses = tokensEver > this.tokensAtLoss ? 1 : this.losses + 1;
+    this.tokensAtLoss = tokensEver;
+    if (this.losses > MOST_LOSSES) throw error;
+    try {
+      this.sequence.executor.release();
+      await this.sequence.replay(await this.reopen());
+      this.restored += 1;
+    } catch (again) {
+      await this.recover(again);
+    }
+  }
+
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof KernelcError && error.code === "device-lost";
+}

@@ -1,0 +1,38 @@
+/** What the engine needs of a device: replay programs in order, and fetch results late. */
+
+import type { Env } from "../artifact/dim.js";
+import type { Role } from "../artifact/schema.js";
+
+/** A range of a buffer to read back after a run; offset and bytes are multiples of 4. */
+export interface Fetch {
+  readonly buffer: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Work handed over; what it fetched can be collected once. */
+export interface Ticket {
+  /** Wait for the work; the fetched ranges one after the other. @throws KernelcError. */
+  result(): Promise<ArrayBuffer>;
+  /** Give up what would have been fetched. The work itself still runs. */
+  discard(): void;
+}
+
+/** Symbols and sampling parameters of a step, by name. */
+export type StepFields = Readonly<Record<string, number>>;
+
+/** A device with an artifact on it. Work runs in the order in which it was handed over, `write` included. */
+export interface Executor {
+  /** Whether the device is gone: everything must be loaded again. */
+  readonly lost: boolean;
+  /** Wait until the programs of `roles` can run. @throws KernelcError where one cannot. */
+  prepare(roles: readonly Role[]): Promise<void>;
+  /** Write the step block, replay `programs` in order, copy out `fetch`; does not wait. */
+  run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket;
+  /** Write into a buffer, after all work handed over before. */
+  write(buffer: string, offset: number, data: Uint32Array<ArrayBuffer>): void;
+  /** Dispatches of one run of these programs. */
+  dispatchCount(programs: readonly string[]): number;
+  /** Release everything on the device. */
+  release(): void;
+}

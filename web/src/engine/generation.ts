@@ -1,0 +1,179 @@
+/** A running generation: steps handed over ahead of their ids, ids read back late. */
+
+import { aborted, throwIfAborted } from "../artifact/errors.js";
+import { LOGITS_BUFFER, TOKENS_BUFFER, type Role } from "../artifact/schema.js";
+import type { Fetch, StepFields, Ticket } from "./executor.js";
+import { isGreedy, stepFields, type Sampling } from "./sampling.js";
+import type { CachedSequence } from "./sequence.js";
+
+/** One new token: its id and its position in the sequence. */
+export interface Generated {
+  readonly id: number;
+  readonly position: number;
+}
+
+/** Chooses the id for a position from its logits [vocab], which it may change. Then nothing is handed over ahead. */
+export type Chooser = (logits: Float32Array<ArrayBuffer>, position: number) => number;
+
+/** What to generate. `ahead` steps are handed over before the first id is read back; 1 is lock-step. */
+export interface GenerationRequest {
+  readonly maxNew: number;
+  readonly sampling: Sampling;
+  readonly stopIds: ReadonlySet<number>;
+  readonly ahead: number;
+  readonly vocabSize: number;
+  readonly choose?: Chooser | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Brings a lost device back, with what the cache held. @throws `error` where that is not what happened. */
+export type Recover = (error: unknown) => Promise<void>;
+
+interface Flying {
+  readonly ticket: Ticket;
+  /** Whether the step began with a decode of the token before; if not, the logits were there already. */
+  readonly decoded: boolean;
+}
+
+/**
+ * Iterates over new tokens; the id that stops it is not among them.
+ *
+ * `finishReason` is null while running, then "stop" (`stopId` says which), "length" (as many as asked for),
+ * "context" (it is full) or "cancelled" (left early). What was handed over ahead is discarded then, and the cache
+ * is left at the last token given out.
+ */
+export class Generation implements AsyncIterable<Generated> {
+  finishReason: "stop" | "length" | "context" | "cancelled" | null = null;
+  stopId: number | null = null;
+  readonly seed: number;
+  private readonly sequence: CachedSequence;
+  private readonly request: GenerationRequest;
+  private readonly recover: Recover;
+  private readonly fields: StepFields;
+  private readonly sampleRole: Role;
+  private readonly ahead: number;
+  private flying: Flying[] = [];
+  private prepared = false;
+
+  constructor(sequence: CachedSequence, request: GenerationRequest, recover: Recover) {
+    this.sequence = sequence;
+    this.request = request;
+    this.recover = recover;
+    this.seed = request.sampling.seed;
+    this.fields = stepFields(request.sampling);
+    this.sampleRole = isGreedy(request.sampling) ? "sample_greedy" : "sample";
+    this.ahead = request.choose ? 1 : Math.max(1, request.ahead);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Generated, void, undefined> {
+    try {
+      yield* this.receiveAll();
+    } finally {
+      this.settle("cancelled");
+    }
+  }
+
+  private settle(reason: "stop" | "length" | "context" | "cancelled"): void {
+    for (const { ticket } of this.flying) ticket.discard();
+    this.flying = [];
+    this.finishReason ??= reason;
+  }
+
+  private async *receiveAll(): AsyncGenerator<Generated, void, undefined> {
+    const { sequence, request } = this;
+    const first = sequence.ids.length + (sequence.nextId === null ? 0 : 1);
+    const room = sequence.context + 1 - first; // the last token may lie just behind the cache
+    const count = Math.min(request.maxNew, room);
+    let lastSeen = performance.now();
+    for (let received = 0; received < count; received += 1) {
+      const id = await this.next(first + received, first + count);
+      lastSeen = sequence.timings.countToken(lastSeen);
+      if (request.stopIds.has(id)) {
+        this.stopId = id;
+        this.settle("stop");
+        return;
+      }
+      yield { id, position: first + received };
+    }
+    this.settle(count === request.maxNew ? "length" : "context");
+  }
+
+  /** The id at `position`, with the steps behind it handed over, up to the one for `end`. */
+  private async next(position: number, end: number): Promise<number> {
+    for (;;) {
+      throwIfAborted(this.request.signal);
+      try {
+        if (!this.prepared) await this.prepare();
+        while (this.flying.length < this.ahead && position + this.flying.length < end) {
+          this.flying.push(this.submit(position + this.flying.length));
+        }
+        return await this.receive(position);
+      } catch (error) {
+        if (this.flying[0] && !this.flying[0].decoded) this.sequence.hasLogits = true; // replaying leaves them
+        for (const { ticket } of this.flying) ticket.discard();
+        this.flying = [];
+        this.prepared = false;
+        await this.recover(error);
+      }
+    }
+  }
+
+  private async prepare(): Promise<void> {
+    const roles: readonly Role[] = this.request.choose ? ["decode"] : ["decode", this.sampleRole];
+    await unlessAborted(this.sequence.executor.prepare(roles), this.request.signal);
+    this.prepared = true;
+  }
+
+  /**
+   * Hand over the step whose sampled id goes to `position`.
+   *
+   * It runs the token before it, unless the logits are there; where that one is in the cache already, as after
+   * `truncate`, its step runs once more.
+   */
+  private submit(position: number): Flying {
+    const { sequence, fields } = this;
+    const decoded = !sequence.hasLogits;
+    sequence.hasLogits = false; // sampling may change them, decoding does
+    const sampled: readonly Role[] = this.request.choose ? [] : [this.sampleRole];
+    const ticket = decoded
+      ? sequence.decode(["decode", ...sampled], position - 1, fields, this.fetch(position))
+      : sequence.run(sampled, position - 1, 1, fields, this.fetch(position));
+    return { ticket, decoded };
+  }
+
+  private fetch(position: number): readonly Fetch[] {
+    if (this.request.choose) return [{ buffer: LOGITS_BUFFER, offset: 0, bytes: 4 * this.request.vocabSize }];
+    return [{ buffer: TOKENS_BUFFER, offset: 4 * position, bytes: 4 }];
+  }
+
+  private async receive(position: number): Promise<number> {
+    const { sequence, request } = this;
+    const flying = this.flying[0];
+    if (!flying) throw new Error("nothing was handed over");
+    const data = await unlessAborted(flying.ticket.result(), request.signal);
+    this.flying.shift();
+    if (flying.decoded) sequence.note("decode", position - 1, 1);
+    const id = request.choose
+      ? this.chosen(request.choose(new Float32Array(data), position), position)
+      : (new Uint32Array(data)[0] ?? 0);
+    sequence.sampled(id);
+    return id;
+  }
+
+  /** An id chosen here goes to where the device's own would be. */
+  private chosen(id: number, position: number): number {
+    this.sequence.executor.write(TOKENS_BUFFER, 4 * position, new Uint32Array([id]));
+    return id;
+  }
+}
+
+/** `promise`, or the "aborted" error as soon as `signal` is triggered. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(aborted(signal.reason));
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    if (signal.aborted) stop();
+  });
+}

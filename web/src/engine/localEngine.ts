@@ -1,0 +1,171 @@
+/** The engine's public face over its parts, in one thread. */
+
+import { KernelcError } from "../artifact/errors.js";
+import { plannedBytes, planLoad } from "../gpu/loadPlan.js";
+import type { Manifest } from "../artifact/schema.js";
+import { GpuExecutor } from "../gpu/program.js";
+import type { PromptEncoder } from "../text/prompt.js";
+import type { Coder, Template } from "../text/types.js";
+import type {
+  ChatChunk,
+  ChatCompletion,
+  ChatRequest,
+  Completions,
+  Engine,
+  ModelCard,
+  Plan,
+  Stats,
+  TokenCompletion,
+  TokenRequest,
+} from "./api.js";
+import { ChatCompletions } from "./chat.js";
+import type { TokenEngine } from "./engine.js";
+import { Mutex } from "./mutex.js";
+import { planManifest } from "./plan.js";
+import { checkedSampling, integer } from "./sampling.js";
+
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly engine: TokenEngine;
+  readonly manifest: Manifest;
+  readonly coder: Coder;
+  readonly template: Template;
+  readonly prompts: PromptEncoder;
+  readonly card: ModelCard;
+  readonly loadSeconds: number;
+}
+
+export class LocalEngine implements Engine {
+  readonly model: ModelCard;
+  readonly chat: { readonly completions: Completions };
+  readonly tokens = {
+    generate: (ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion> => this.generate(ids, request),
+    score: (ids: readonly number[]): Promise<readonly Float32Array[]> => this.score(ids),
+  };
+  private readonly parts: EngineParts;
+  private readonly mutex = new Mutex();
+  private disposed = false;
+
+  constructor(parts: EngineParts) {
+    this.parts = parts;
+    this.model = parts.card;
+    const { engine, coder, prompts, card, template } = parts;
+    const chat = new ChatCompletions({
+      engine,
+      coder,
+      prompts,
+      isPlain: template.isPlain,
+      stopIds: card.eos_token_ids,
+      name: card.name,
+      mutex: this.mutex,
+    });
+    this.chat = { completions: { create: creator(chat, () => this.requireOpen()) } };
+  }
+
+  private async generate(ids: readonly number[], request: TokenRequest = {}): Promise<TokenCompletion> {
+    const { engine, card } = this.parts;
+    const sampling = checkedSampling(request);
+    const most = integer("max_tokens", request.max_tokens ?? engine.context, 0, Number.MAX_SAFE_INTEGER);
+    return this.alone(async () => {
+      engine.startTiming();
+      engine.truncate(Math.max(0, Math.min(engine.commonPrefix(ids), ids.length - 1)));
+      await engine.feed(ids.slice(engine.ids.length), { signal: request.signal });
+      const stops = request.stop_ids ?? card.eos_token_ids;
+      const generation = engine.generate(most, sampling, stops, { signal: request.signal });
+      const found: number[] = [];
+      for await (const { id } of generation) found.push(id);
+      const reason = generation.finishReason;
+      const finish_reason = reason === "stop" || reason === "context" ? reason : "length";
+      return { ids: found, finish_reason, stop_id: generation.stopId, seed: generation.seed };
+    });
+  }
+
+  private async score(ids: readonly number[]): Promise<readonly Float32Array[]> {
+    const { engine } = this.parts;
+    return this.alone(async () => {
+      engine.truncate(0);
+      const rows: Float32Array[] = [];
+      for await (const row of engine.score(ids)) rows.push(row);
+      return rows;
+    });
+  }
+
+  async stats(): Promise<Stats> {
+    this.requireOpen();
+    const { engine, manifest, loadSeconds } = this.parts;
+    const { timings } = engine;
+    const executor = gpuOf(engine);
+    const { adapter } = executor.device;
+    const seconds = (ms: number): number => ms / 1000;
+    return {
+      adapter: adapter.card,
+      features: [...adapter.capabilities.features],
+      context: engine.context,
+      cached_tokens: engine.ids.length,
+      gpu_bytes: plannedBytes(manifest, planLoad(manifest, engine.context, engine.roles)),
+      staging_bytes: executor.staging.createdBytes,
+      pipelines: executor.pipelines,
+      load_seconds: loadSeconds,
+      restored: engine.restored,
+      prompt_tokens: timings.promptTokens,
+      generated_tokens: timings.generatedTokens,
+      prefill_seconds: seconds(timings.prefillMs),
+      decode_seconds: seconds(timings.decodeMs),
+      first_token_seconds: timings.firstTokenMs === null ? null : seconds(timings.firstTokenMs),
+      host_us_per_dispatch: timings.hostUsPerDispatch,
+      dispatches_per_token: engine.dispatchesPerToken,
+    };
+  }
+
+  async plan(contextLength: number): Promise<Plan> {
+    return planManifest(this.parts.manifest, contextLength);
+  }
+
+  async reset(): Promise<void> {
+    await this.alone(() => {
+      this.parts.engine.truncate(0);
+      this.parts.prompts.forget();
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    this.parts.engine.dispose();
+  }
+
+  async simulateLoss(): Promise<void> {
+    gpuOf(this.parts.engine).device.destroy();
+  }
+
+  private alone<T>(work: () => T | Promise<T>): Promise<T> {
+    this.requireOpen();
+    return this.mutex.alone(work).catch((error: unknown) => {
+      throw KernelcError.from(error);
+    });
+  }
+
+  private requireOpen(): void {
+    if (this.disposed) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
+  }
+}
+
+function gpuOf(engine: TokenEngine): GpuExecutor {
+  if (engine.executor instanceof GpuExecutor) return engine.executor;
+  throw new KernelcError("internal", "the engine runs on no device");
+}
+
+/** `create` with its three faces: a stream where it is asked for, else the whole answer. */
+function creator(chat: ChatCompletions, requireOpen: () => void): Completions["create"] {
+  async function create(request: ChatRequest & { readonly stream: true }): Promise<AsyncIterable<ChatChunk>>;
+  async function create(request: ChatRequest & { readonly stream?: false }): Promise<ChatCompletion>;
+  async function create(request: ChatRequest): Promise<ChatCompletion | AsyncIterable<ChatChunk>>;
+  async function create(request: ChatRequest): Promise<ChatCompletion | AsyncIterable<ChatChunk>> {
+    requireOpen();
+    try {
+      return await (request.stream ? chat.stream(request) : chat.complete(request));
+    } catch (error) {
+      throw KernelcError.from(error);
+    }
+  }
+  return create;
+}

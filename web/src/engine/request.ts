@@ -1,0 +1,95 @@
+/** A chat request, checked: every field that the engine acts on, with its default. */
+
+import { KernelcError } from "../artifact/errors.js";
+import type { ChatRequest, Message } from "./api.js";
+import type { Adjustments } from "./cpuSampler.js";
+import { checkedSampling, integer, number, refuse, type Sampling } from "./sampling.js";
+
+const MOST_MESSAGES = 100_000;
+const MOST_STOPS = 16;
+const MOST_STOP_LENGTH = 1000;
+const MOST_BIASES = 10_000;
+
+export interface CheckedRequest {
+  readonly messages: readonly Message[];
+  readonly sampling: Sampling;
+  readonly maxNew: number;
+  readonly stops: readonly string[];
+  readonly adjustments: Adjustments;
+  /** Null without log probabilities; else how many of the likeliest tokens to name. */
+  readonly topLogprobs: number | null;
+  /** Whether the processor must choose each token: kernels know neither biases nor counts. */
+  readonly lockStep: boolean;
+  readonly model: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws KernelcError "usage" naming the field, got and wanted. */
+export function checkedRequest(request: ChatRequest, vocabSize: number): CheckedRequest {
+  const adjustments = {
+    bias: biases(request.logit_bias ?? {}, vocabSize),
+    frequencyPenalty: number("frequency_penalty", request.frequency_penalty ?? 0, -2, 2),
+    presencePenalty: number("presence_penalty", request.presence_penalty ?? 0, -2, 2),
+  };
+  const topLogprobs = request.logprobs ? integer("top_logprobs", request.top_logprobs ?? 0, 0, 20) : null;
+  if (!request.logprobs && request.top_logprobs) refuse("top_logprobs", request.top_logprobs, "logprobs: true with it");
+  const { bias, frequencyPenalty, presencePenalty } = adjustments;
+  return {
+    messages: messages(request.messages),
+    sampling: checkedSampling({ ...request, temperature: request.temperature ?? 1 }),
+    maxNew: limit(request.max_completion_tokens ?? request.max_tokens),
+    stops: stops(request.stop ?? []),
+    adjustments,
+    topLogprobs,
+    lockStep: bias.size > 0 || frequencyPenalty !== 0 || presencePenalty !== 0 || topLogprobs !== null,
+    model: request.model,
+    signal: request.signal,
+  };
+}
+
+/** @throws KernelcError "usage" where these are no messages. */
+function messages(given: unknown): readonly Message[] {
+  if (!Array.isArray(given) || !given.length || given.length > MOST_MESSAGES) {
+    return refuse("messages", given, "at least one message");
+  }
+  given.forEach((message: Partial<Message> | null, index) => {
+    const role: unknown = message?.role;
+    if (role !== "system" && role !== "user" && role !== "assistant") {
+      refuse(`messages[${index}].role`, role, "system, user or assistant");
+    }
+    if (typeof message?.content !== "string") refuse(`messages[${index}].content`, message?.content, "a text");
+  });
+  return given as readonly Message[];
+}
+
+function limit(most: number | undefined): number {
+  return most === undefined ? Number.MAX_SAFE_INTEGER : integer("max_tokens", most, 0, Number.MAX_SAFE_INTEGER);
+}
+
+function stops(given: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (list.length > MOST_STOPS) refuse("stop", list, `at most ${MOST_STOPS} texts`);
+  return list.map((stop, index) => {
+    if (typeof stop === "string" && stop.length > 0 && stop.length <= MOST_STOP_LENGTH) return stop;
+    return refuse(`stop[${index}]`, stop, `a text of 1 to ${MOST_STOP_LENGTH} characters`);
+  });
+}
+
+function biases(given: Readonly<Record<string, number>>, vocabSize: number): ReadonlyMap<number, number> {
+  const entries = Object.entries(given);
+  if (entries.length > MOST_BIASES) refuse("logit_bias", `${entries.length} entries`, `at most ${MOST_BIASES}`);
+  return new Map(
+    entries.map(([id, value]) => [
+      integer("a token id of logit_bias", id.trim() === "" ? NaN : Number(id), 0, vocabSize - 1),
+      number(`logit_bias[${id}]`, value, -100, 100),
+    ]),
+  );
+}
+
+/** @throws KernelcError "context" with the numbers where a prompt is too long. */
+export function requireContext(length: number, context: number): void {
+  if (length <= context) return;
+  const message = `the conversation is ${length} tokens, the context holds ${context}`;
+  const help = "shorten it, start a new one, or load the model with a longer context";
+  throw new KernelcError("context", message, { help });
+}

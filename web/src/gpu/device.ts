@@ -1,0 +1,185 @@
+/** An adapter and its device: what they can do, losing them, and their errors in our words. */
+
+import { KernelcError } from "../artifact/errors.js";
+import type { AdapterCard } from "../engine/api.js";
+import { GUARANTEED_LIMITS, LIMIT_NAMES, type Capabilities, type LimitName, type Limits } from "./limits.js";
+
+/** Names in WebGPU of the features that variants may require. */
+const FEATURES: ReadonlyMap<string, GPUFeatureName> = new Map([
+  ["f16", "shader-f16"],
+  ["subgroups", "subgroups"],
+]);
+const DOT4 = "packed_4x8_integer_dot_product";
+const LOSS_TELLS_WITHIN_MS = 1000;
+
+/** What to stay within; see `EngineOptions`. */
+export interface DeviceOptions {
+  readonly limits?: "default" | "adapter" | undefined;
+  readonly features?: "all" | "none" | undefined;
+}
+
+/** An adapter, what it is called, and what a device of it may be asked for. */
+export interface Adapter {
+  readonly gpu: GPUAdapter;
+  readonly card: AdapterCard;
+  readonly capabilities: Capabilities;
+}
+
+/**
+ * The fastest adapter of this browser.
+ *
+ * @throws KernelcError "no-webgpu" or "no-adapter", saying what to do.
+ */
+export async function openAdapter(options: DeviceOptions = {}): Promise<Adapter> {
+  const gpu = webgpu();
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) {
+    const help = "update the browser and the graphics driver, switch hardware acceleration on, or try another device";
+    throw new KernelcError("no-adapter", "this browser has WebGPU, but offers no graphics adapter to it", { help });
+  }
+  const card = describe(adapter, gpu);
+  return { gpu: adapter, card, capabilities: capabilitiesOf(adapter, card, options) };
+}
+
+function webgpu(): GPU {
+  const found = (globalThis.navigator as Partial<Navigator> | undefined)?.gpu;
+  if (found) return found;
+  const secure = globalThis.isSecureContext !== false;
+  const message = secure ? "this browser has no WebGPU" : "WebGPU needs a secure page, and this one is not";
+  const help = secure
+    ? "use a current Chrome, Edge, Safari or Firefox; on Linux, WebGPU may have to be switched on in the settings"
+    : "open the page over https, or from localhost";
+  throw new KernelcError("no-webgpu", message, { help });
+}
+
+function describe(adapter: GPUAdapter, gpu: GPU): AdapterCard {
+  const { vendor, architecture, device, description } = adapter.info;
+  const parts = [...new Set([description || device || vendor, architecture])].filter((part) => part);
+  const features = [...FEATURES].filter(([, theirs]) => adapter.features.has(theirs)).map(([ours]) => ours);
+  const languageFeatures = [...gpu.wgslLanguageFeatures].sort();
+  if (languageFeatures.includes(DOT4)) features.push("dot4");
+  return {
+    name: parts.join(", ") || "an unnamed adapter",
+    vendor,
+    architecture,
+    fallback: adapter.info.isFallbackAdapter,
+    features,
+    languageFeatures,
+    limits: limitsOf(adapter.limits),
+  };
+}
+
+function limitsOf(limits: GPUSupportedLimits): Limits {
+  return Object.fromEntries(LIMIT_NAMES.map((name) => [name, limits[name]])) as Record<LimitName, number>;
+}
+
+function capabilitiesOf(adapter: GPUAdapter, card: AdapterCard, options: DeviceOptions): Capabilities {
+  const { subgroupMinSize, subgroupMaxSize } = adapter.info;
+  const features = new Set(options.features === "none" ? [] : card.features);
+  // An adapter may align more finely than it must; a device does so only when asked, and we do not ask.
+  const limits = { ...limitsOf(adapter.limits), minStorageBufferOffsetAlignment: 256 };
+  return {
+    name: card.name,
+    features,
+    subgroupSize: features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : null,
+    limits: options.limits === "default" ? GUARANTEED_LIMITS : limits,
+  };
+}
+
+/** An open device. */
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly adapter: Adapter;
+  /** Set once the device is gone, by `destroy` too. */
+  lost: GPUDeviceLostInfo | null = null;
+  private failure: KernelcError | null = null;
+
+  private constructor(gpu: GPUDevice, adapter: Adapter) {
+    this.gpu = gpu;
+    this.adapter = adapter;
+    void gpu.lost.then((info) => {
+      this.lost = info;
+    });
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.failure ??= inOurWords("working", event.error);
+    });
+  }
+
+  /**
+   * Open a device with these limits beyond the guaranteed ones, and the features that variants may use.
+   *
+   * @throws KernelcError "no-adapter" where the browser refuses.
+   */
+  static async open(adapter: Adapter, requiredLimits: Partial<Record<LimitName, number>>): Promise<Device> {
+    const wanted = [...FEATURES].filter(([ours]) => adapter.capabilities.features.has(ours));
+    const requiredFeatures = wanted.map(([, theirs]) => theirs);
+    try {
+      const gpu = await adapter.gpu.requestDevice({ label: "kernelc", requiredFeatures, requiredLimits });
+      return new Device(gpu, adapter);
+    } catch (error) {
+      const message = `${adapter.card.name} gives no device: ${error instanceof Error ? error.message : ""}`;
+      throw new KernelcError("no-adapter", message, { help: "reload the page, or restart the browser", cause: error });
+    }
+  }
+
+  /** @throws "device-lost", or the first error that no one waited for since the last check. */
+  check(): void {
+    if (this.lost) throw this.lossError();
+    const failure = this.failure;
+    this.failure = null;
+    if (failure) throw failure;
+  }
+
+  /** Run `make` and wait until the device says that it succeeded. @throws KernelcError in our words. */
+  async scoped<T>(doing: string, make: () => T): Promise<T> {
+    this.gpu.pushErrorScope("validation");
+    this.gpu.pushErrorScope("out-of-memory");
+    let made: T;
+    let error: GPUError | null;
+    try {
+      made = make();
+    } finally {
+      const scopes = [this.gpu.popErrorScope(), this.gpu.popErrorScope()];
+      const found = await Promise.all(scopes.map((scope) => scope.catch(() => null)));
+      error = found.find((each) => each !== null) ?? null;
+    }
+    if (error) throw inOurWords(doing, error);
+    if (this.lost) throw this.lossError();
+    return made;
+  }
+
+  /** An error of a WebGPU call in our words; where the device was lost meanwhile, that. */
+  async explain(error: unknown, doing: string): Promise<KernelcError> {
+    if (error instanceof KernelcError) return error;
+    if (!this.lost) {
+      const later = new Promise<void>((resolve) => setTimeout(resolve, LOSS_TELLS_WITHIN_MS));
+      await Promise.race([this.gpu.lost, later]);
+    }
+    if (this.lost) return this.lossError();
+    const failure = this.failure;
+    this.failure = null;
+    if (failure) return failure;
+    const message = error instanceof Error ? error.message : String(error);
+    return new KernelcError("internal", `${doing} failed: ${message}`, { cause: error });
+  }
+
+  private lossError(): KernelcError {
+    const why = this.lost?.message || this.lost?.reason || "no reason given";
+    const help = "reload the page; another program may have taken the graphics memory";
+    return new KernelcError("device-lost", `the graphics device was lost: ${why}`, { help });
+  }
+
+  /** Release everything on the device. */
+  destroy(): void {
+    this.gpu.destroy();
+  }
+}
+
+function inOurWords(doing: string, error: GPUError): KernelcError {
+  if (error instanceof GPUOutOfMemoryError) {
+    const help = "close other tabs and programs that use graphics memory, take a shorter context or a smaller model";
+    return new KernelcError("out-of-memory", `the device is out of memory while ${doing}`, { help, cause: error });
+  }
+  return new KernelcError("internal", `${doing} failed: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,98 @@
+/** Compiling kernels: all at once, errors with the kernel and its source line. */
+
+import { KernelcError } from "../artifact/errors.js";
+import type { Access, Kernel, Variant } from "../artifact/schema.js";
+import type { Device } from "./device.js";
+
+const EXCERPT_LINES = 3;
+
+/** A kernel variant with its text. */
+export interface KernelSource {
+  readonly name: string;
+  readonly kernel: Kernel;
+  readonly variant: Variant;
+  readonly text: string;
+}
+
+/** Pipelines of one device, compiled once a file; kernels of the same text share one. */
+export class Pipelines {
+  private readonly device: Device;
+  private readonly layouts = new Map<string, GPUBindGroupLayout>();
+  private readonly compiled = new Map<string, Promise<GPUComputePipeline>>();
+
+  constructor(device: Device) {
+    this.device = device;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.compiled.size;
+  }
+
+  /** The bind group layout of a kernel: explicit, so that one bind group serves kernels with the same bindings. */
+  layout(kernel: Kernel): GPUBindGroupLayout {
+    const types = kernel.bindings.map((binding) => bindingType(binding.access));
+    if (kernel.params) types.push("uniform");
+    const key = types.join();
+    const known = this.layouts.get(key);
+    if (known) return known;
+    const entries = types.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }));
+    const layout = this.device.gpu.createBindGroupLayout({ label: key, entries });
+    this.layouts.set(key, layout);
+    return layout;
+  }
+
+  /** The pipeline of a kernel. @throws KernelcError naming the kernel, with the source around the error. */
+  compile(source: KernelSource): Promise<GPUComputePipeline> {
+    const { file } = source.variant;
+    let pipeline = this.compiled.get(file);
+    if (!pipeline) {
+      pipeline = this.start(source);
+      this.compiled.set(file, pipeline);
+    }
+    return pipeline;
+  }
+
+  private async start(source: KernelSource): Promise<GPUComputePipeline> {
+    const { gpu } = this.device;
+    const { name, text, variant } = source;
+    gpu.pushErrorScope("validation");
+    const module = gpu.createShaderModule({ label: name, code: text });
+    const refused = gpu.popErrorScope().catch(() => null);
+    const layout = gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(source.kernel)] });
+    const compute = { module, entryPoint: variant.entry };
+    try {
+      const pipeline = await gpu.createComputePipelineAsync({ label: name, layout, compute });
+      await refused;
+      return pipeline;
+    } catch (error) {
+      if (this.device.lost) throw await this.device.explain(error, `compiling ${name}`);
+      throw refusal(source, await module.getCompilationInfo(), error);
+    }
+  }
+}
+
+function bindingType(access: Access): GPUBufferBindingType {
+  return access === "read" ? "read-only-storage" : "storage";
+}
+
+/** The error for a kernel that does not compile. */
+function refusal({ name, text, variant }: KernelSource, info: GPUCompilationInfo, error: unknown): KernelcError {
+  const found = info.messages.find((message) => message.type === "error");
+  const why = found?.message ?? (error instanceof Error ? error.message : String(error));
+  const where = found?.lineNum ? ` line ${found.lineNum}, column ${found.linePos}` : "";
+  const shown = found?.lineNum ? `\n${excerpt(text, found.lineNum)}` : "";
+  const message = `kernel ${name} (${variant.file}${where}): the browser refuses it: ${why}${shown}`;
+  const help = "this is a bug of kernelc, the browser or the driver; please report it with this message";
+  return new KernelcError("internal", message, { help, cause: error });
+}
+
+/** The lines around `line` (from 1), with their numbers. */
+export function excerpt(text: string, line: number): string {
+  const lines = text.split("\n");
+  const first = Math.max(1, line - EXCERPT_LINES);
+  return lines
+    .slice(first - 1, line + EXCERPT_LINES)
+    .map((content, index) => `${first + index === line ? ">" : " "} ${String(first + index).padStart(4)} | ${content}`)
+    .join("\n");
+}

@@ -1,0 +1,129 @@
+/** Replays programs: everything is resolved at load, so that a step is a loop over three calls a dispatch. */
+
+import type { Env } from "../artifact/dim.js";
+import { KernelcError } from "../artifact/errors.js";
+import { STEP_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
+import type { Executor, Fetch, StepFields, Ticket } from "../engine/executor.js";
+import type { Device } from "./device.js";
+import type { Launch, ProgramSet } from "./programSet.js";
+import { GpuTicket, StagingPool } from "./readback.js";
+import { StepBlock } from "./step.js";
+
+/**
+ * Floating-point operations that one submission may hold, about: a slow device does them in a fifth of a second.
+ * Systems reset a device that works longer than two seconds on one submission.
+ */
+const SUBMISSION_FLOPS = 1e11;
+
+const NOTHING = new ArrayBuffer(0);
+
+/** A loaded artifact's programs, on its device. */
+export class GpuExecutor implements Executor {
+  readonly device: Device;
+  readonly buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly staging: StagingPool;
+  private readonly programs: ProgramSet;
+  private readonly block: StepBlock;
+  private readonly flopsPerRow: number;
+
+  constructor(
+    device: Device,
+    manifest: Manifest,
+    buffers: ReadonlyMap<string, GPUBuffer>,
+    programs: ProgramSet,
+  ) {
+    this.device = device;
+    this.buffers = buffers;
+    this.programs = programs;
+    this.staging = new StagingPool(device);
+    this.block = new StepBlock(manifest.params);
+    const weights = [...manifest.weights.tensors.values()].filter((tensor) => !tensor.encoding.endsWith("scales"));
+    this.flopsPerRow = 2 * weights.reduce((sum, { shape }) => sum + shape.reduce((size, each) => size * each, 1), 0);
+  }
+
+  get lost(): boolean {
+    return this.device.lost !== null;
+  }
+
+  /** Pipelines compiled so far. */
+  get pipelines(): number {
+    return this.programs.pipelineCount;
+  }
+
+  async prepare(roles: readonly Role[]): Promise<void> {
+    await Promise.all(roles.map((role) => this.programs.prepare(role)));
+  }
+
+  run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket {
+    const { gpu } = this.device;
+    const stepBuffer = this.buffers.get(STEP_BUFFER);
+    if (stepBuffer) gpu.queue.writeBuffer(stepBuffer, 0, this.block.encode(step));
+    const launches = programs.map((name) => this.programs.launches(name));
+    const commands = this.encode(launches, env);
+    const bytes = fetch.reduce((sum, item) => sum + item.bytes, 0);
+    const staging = bytes ? this.staging.take(bytes) : null;
+    const last = gpu.createCommandEncoder();
+    this.encodePass(last, commands, env);
+    if (staging) this.copyOut(last, fetch, staging);
+    gpu.queue.submit([last.finish()]);
+    if (!staging) return { result: () => Promise.resolve(NOTHING), discard: () => undefined };
+    return new GpuTicket(this.device, this.staging, staging, bytes);
+  }
+
+  /** Submit all of a long step but its last part; that is returned. */
+  private encode(programs: readonly (readonly Launch[])[], env: Env): readonly Launch[] {
+    const all = programs.length === 1 ? (programs[0] ?? []) : programs.flat();
+    const parts = Math.ceil(((env["seq"] ?? 1) * this.flopsPerRow) / SUBMISSION_FLOPS);
+    if (parts <= 1) return all;
+    const size = Math.max(1, Math.ceil(all.length / parts));
+    let start = 0;
+    for (; start + size < all.length; start += size) {
+      const encoder = this.device.gpu.createCommandEncoder();
+      this.encodePass(encoder, all.slice(start, start + size), env);
+      this.device.gpu.queue.submit([encoder.finish()]);
+    }
+    return all.slice(start);
+  }
+
+  /** The hot loop: a pipeline is set only where it changes. */
+  private encodePass(encoder: GPUCommandEncoder, launches: readonly Launch[], env: Env): void {
+    const pass = encoder.beginComputePass();
+    let last: GPUComputePipeline | null = null;
+    for (const { pipeline, group, grid } of launches) {
+      if (pipeline !== last) {
+        pass.setPipeline(pipeline);
+        last = pipeline;
+      }
+      pass.setBindGroup(0, group);
+      const size = typeof grid === "function" ? grid(env) : grid;
+      pass.dispatchWorkgroups(size[0], size[1], size[2]);
+    }
+    pass.end();
+  }
+
+  private copyOut(encoder: GPUCommandEncoder, fetch: readonly Fetch[], staging: GPUBuffer): void {
+    let at = 0;
+    for (const { buffer, offset, bytes } of fetch) {
+      encoder.copyBufferToBuffer(this.buffer(buffer), offset, staging, at, bytes);
+      at += bytes;
+    }
+  }
+
+  write(buffer: string, offset: number, data: Uint32Array<ArrayBuffer>): void {
+    this.device.gpu.queue.writeBuffer(this.buffer(buffer), offset, data);
+  }
+
+  dispatchCount(programs: readonly string[]): number {
+    return programs.reduce((sum, name) => sum + this.programs.launches(name).length, 0);
+  }
+
+  release(): void {
+    this.device.destroy();
+  }
+
+  private buffer(name: string): GPUBuffer {
+    const buffer = this.buffers.get(name);
+    if (!buffer) throw new KernelcError("internal", `buffer ${name} is not loaded`);
+    return buffer;
+  }
+}

@@ -1,0 +1,86 @@
+/** Buffers that carry results back, used again and again, and the promises of what is in them. */
+
+import type { Ticket } from "../engine/executor.js";
+import type { Device } from "./device.js";
+
+const SMALLEST_BYTES = 256;
+const LARGEST_ROUNDED_BYTES = 1 << 20; // above this, sizes are exact
+
+/** Mappable buffers by size. One is either here, or with the ticket that will read it. */
+export class StagingPool {
+  private readonly device: Device;
+  private readonly free = new Map<number, GPUBuffer[]>();
+  createdBytes = 0;
+
+  constructor(device: Device) {
+    this.device = device;
+  }
+
+  /** A buffer of at least `bytes`. */
+  take(bytes: number): GPUBuffer {
+    const size = rounded(bytes);
+    const known = this.free.get(size)?.pop();
+    if (known) return known;
+    this.createdBytes += size;
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    return this.device.gpu.createBuffer({ label: "staging", size, usage });
+  }
+
+  /** Take back a buffer that is not mapped. */
+  giveBack(buffer: GPUBuffer): void {
+    const known = this.free.get(buffer.size);
+    if (known) known.push(buffer);
+    else this.free.set(buffer.size, [buffer]);
+  }
+}
+
+function rounded(bytes: number): number {
+  if (bytes > LARGEST_ROUNDED_BYTES) return Math.ceil(bytes / 4) * 4;
+  return Math.max(SMALLEST_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
+}
+
+/** What a submission fetched; the mapping is asked for at once and awaited late. */
+export class GpuTicket implements Ticket {
+  private readonly device: Device;
+  private readonly pool: StagingPool;
+  private readonly buffer: GPUBuffer;
+  private readonly bytes: number;
+  private readonly mapped: Promise<void>;
+  private collected = false;
+
+  /** `bytes` were copied into `buffer` by work that has been submitted. */
+  constructor(device: Device, pool: StagingPool, buffer: GPUBuffer, bytes: number) {
+    this.device = device;
+    this.pool = pool;
+    this.buffer = buffer;
+    this.bytes = bytes;
+    this.mapped = buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+    this.mapped.catch(() => undefined); // told by `result`, if anybody asks
+  }
+
+  async result(): Promise<ArrayBuffer> {
+    this.collected = true;
+    try {
+      await this.mapped;
+      const data = this.buffer.getMappedRange(0, this.bytes).slice(0);
+      this.buffer.unmap();
+      this.pool.giveBack(this.buffer);
+      this.device.check();
+      return data;
+    } catch (error) {
+      throw await this.device.explain(error, "waiting for a step");
+    }
+  }
+
+  discard(): void {
+    if (this.collected) return;
+    this.collected = true;
+    void this.mapped.then(
+      () => {
+        this.buffer.unmap();
+        this.pool.giveBack(this.buffer);
+      },
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,116 @@
+import { MAX_CONTENT, type AnswerStats, type Conversation } from "./conversations.js";
+import type { ChatChunk, ChatEngine, StreamRequest, Usage } from "./ports.js";
+import type { Settings } from "./settings.js";
+
+/** The request for the answer that a conversation waits for: its last message, which is still empty, is left out. */
+export function requestFor(conversation: Conversation, settings: Settings, signal: AbortSignal): StreamRequest {
+  const system: StreamRequest["messages"] = settings.system.trim()
+    ? [{ role: "system", content: settings.system }]
+    : [];
+  const said = conversation.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
+  return {
+    messages: [...system, ...said],
+    stream: true,
+    temperature: settings.temperature,
+    top_p: settings.topP,
+    top_k: settings.topK,
+    min_p: settings.minP,
+    repetition_penalty: settings.repetitionPenalty,
+    max_tokens: settings.maxTokens,
+    seed: settings.seed ?? randomSeed(),
+    signal,
+  };
+}
+
+function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
+
+export interface Outcome {
+  text: string;
+  finish: "stop" | "length" | "stopped" | "failed";
+  stats: AnswerStats | null;
+  error: unknown;
+}
+
+/** How often a growing answer is shown at most, in milliseconds: smooth to read, and little work beside the model's. */
+const SHOW_EVERY_MS = 50;
+/** Of the page's time, at most one part in so many goes into showing: a long table may take a while to draw. */
+const SHOW_SHARE = 5;
+
+/**
+ * Streams an answer. Never throws: what went wrong is in the outcome, with the text that had come by then.
+ *
+ * `onText` gets the whole text so far, now and then.
+ */
+export async function streamAnswer(
+  engine: ChatEngine,
+  request: StreamRequest,
+  clock: () => number,
+  onText: (text: string) => void,
+): Promise<Outcome> {
+  const reading = new Reading(clock);
+  let next = 0;
+  try {
+    for await (const chunk of await engine.chat.completions.create(request)) {
+      reading.take(chunk);
+      const begun = clock();
+      if (begun < next || !reading.text) continue;
+      onText(reading.text);
+      next = begun + Math.max(SHOW_EVERY_MS, SHOW_SHARE * (clock() - begun));
+    }
+    return reading.outcome(request.signal?.aborted ? "stopped" : reading.finish, null);
+  } catch (error) {
+    return request.signal?.aborted ? reading.outcome("stopped", null) : reading.outcome("failed", error);
+  }
+}
+
+/** What has come of an answer, and when. */
+class Reading {
+  text = "";
+  finish: "stop" | "length" = "stop";
+  private usage: Usage | null = null;
+  private engineRate: number | null = null;
+  private chunks = 0;
+  private firstMs: number | null = null;
+  private lastMs = 0;
+  private readonly startMs: number;
+
+  constructor(private readonly clock: () => number) {
+    this.startMs = clock();
+  }
+
+  take(chunk: ChatChunk): void {
+    const choice = chunk.choices[0];
+    if (choice?.delta.content) this.takeText(choice.delta.content);
+    if (choice?.finish_reason === "length") this.finish = "length";
+    if (chunk.usage) this.usage = chunk.usage;
+    if (chunk.kernelc) this.engineRate = chunk.kernelc.decode_tokens_per_second;
+  }
+
+  outcome(finish: Outcome["finish"], error: unknown): Outcome {
+    return { text: this.text.slice(0, MAX_CONTENT), finish, stats: this.stats(), error };
+  }
+
+  private takeText(text: string): void {
+    this.text += text;
+    this.chunks += 1;
+    this.lastMs = this.clock();
+    this.firstMs ??= this.lastMs;
+  }
+
+  /** null where no text came. A stopped answer has no usage: then each chunk counts as a token. */
+  private stats(): AnswerStats | null {
+    if (this.firstMs === null) return null;
+    const completionTokens = this.usage?.completion_tokens ?? this.chunks;
+    const seconds = (this.lastMs - this.firstMs) / 1000;
+    const seen = seconds > 0 ? Math.max(0, completionTokens - 1) / seconds : 0;
+    const tokensPerSecond = this.engineRate ?? seen;
+    return {
+      promptTokens: this.usage?.prompt_tokens ?? 0,
+      completionTokens,
+      firstTokenMs: this.firstMs - this.startMs,
+      tokensPerSecond,
+    };
+  }
+}

@@ -1,0 +1,93 @@
+import { MAX_CONVERSATIONS, readConversation, type Conversation } from "./conversations.js";
+
+/** Where conversations are kept. Raw values go in and come out; `Conversations` checks them. */
+export interface Shelf {
+  all(): Promise<unknown[]>;
+  put(conversation: Conversation): Promise<void>;
+  delete(id: string): Promise<void>;
+}
+
+/** Conversations of this device, newest first and at most `MAX_CONVERSATIONS`. */
+export class ConversationStore {
+  constructor(private readonly shelf: Shelf) {}
+
+  /**
+   * What is stored and sound; the oldest above the bound are let go of. Entries that are not sound are left alone,
+   * in case a newer page wrote them.
+   */
+  async list(): Promise<Conversation[]> {
+    const read = (await this.shelf.all()).map(readConversation).filter((conversation) => conversation !== null);
+    read.sort((a, b) => b.updated - a.updated);
+    for (const old of read.slice(MAX_CONVERSATIONS)) await this.shelf.delete(old.id);
+    return read.slice(0, MAX_CONVERSATIONS);
+  }
+
+  async save(conversation: Conversation): Promise<void> {
+    await this.shelf.put(conversation);
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.shelf.delete(id);
+  }
+}
+
+/** A shelf that forgets with the page: for private windows, and for tests. */
+export class MemoryShelf implements Shelf {
+  private readonly entries = new Map<string, unknown>();
+
+  constructor(entries: readonly [string, unknown][] = []) {
+    for (const [id, value] of entries) this.entries.set(id, value);
+  }
+
+  async all(): Promise<unknown[]> {
+    return [...this.entries.values()];
+  }
+
+  async put(conversation: Conversation): Promise<void> {
+    this.entries.set(conversation.id, structuredClone(conversation));
+  }
+
+  async delete(id: string): Promise<void> {
+    this.entries.delete(id);
+  }
+}
+
+const STORE = "conversations";
+
+/** A shelf in IndexedDB. */
+export class DatabaseShelf implements Shelf {
+  private constructor(private readonly database: IDBDatabase) {}
+
+  /** Opens the database. Rejects where the browser keeps none (some private windows). */
+  static async open(name = "kernelc-chat"): Promise<DatabaseShelf> {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
+    const database = await settled(request);
+    // Another tab with a newer page may upgrade: it must not wait for us.
+    database.onversionchange = () => database.close();
+    return new DatabaseShelf(database);
+  }
+
+  all(): Promise<unknown[]> {
+    return settled(this.store("readonly").getAll(undefined, 2 * MAX_CONVERSATIONS));
+  }
+
+  async put(conversation: Conversation): Promise<void> {
+    await settled(this.store("readwrite").put(conversation));
+  }
+
+  async delete(id: string): Promise<void> {
+    await settled(this.store("readwrite").delete(id));
+  }
+
+  private store(mode: IDBTransactionMode): IDBObjectStore {
+    return this.database.transaction(STORE, mode).objectStore(STORE);
+  }
+}
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error("the browser's database failed"));
+  });
+}

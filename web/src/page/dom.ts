@@ -1,0 +1,52 @@
+/** Elements without markup in strings: nothing here parses HTML. */
+
+type Child = Node | string | null | undefined | false;
+
+interface Attributes {
+  class?: string;
+  on?: { [K in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[K]) => void };
+  [attribute: string]: unknown;
+}
+
+/** An element with attributes, listeners and children. `true` sets an empty attribute; null and false set none. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  const { on, ...rest } = attributes;
+  for (const [name, value] of Object.entries(rest)) setAttribute(element, name, value);
+  for (const [type, listener] of Object.entries(on ?? {})) element.addEventListener(type, listener as EventListener);
+  element.append(
+    ...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false),
+  );
+  return element;
+}
+
+/** Sets an attribute, or takes it away where the value is null, undefined or false. */
+export function setAttribute(element: Element, name: string, value: unknown): void {
+  if (value === null || value === undefined || value === false) element.removeAttribute(name);
+  else element.setAttribute(name, value === true ? "" : String(value));
+}
+
+/** Sets an element's text, but touches nothing where it is the same: screen readers and selections stay calm. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Puts the children in place, leaving those that are there already in the document. */
+export function setChildren(parent: Element, children: readonly Element[]): void {
+  for (const old of [...parent.children]) if (!children.includes(old)) old.remove();
+  children.forEach((child, index) => {
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
+  });
+}
+
+let idCounter = 0;
+
+/** An id for `for`, `aria-labelledby` and the like. */
+export function freshId(prefix: string): string {
+  idCounter += 1;
+  return `${prefix}-${idCounter}`;
+}

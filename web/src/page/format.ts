@@ -1,0 +1,49 @@
+/** Numbers as people read them. Sizes are in powers of 1000, as browsers and shops show them. */
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
+
+/** `1234567` as "1.2 MB". */
+export function formatBytes(bytes: number): string {
+  if (!Number.isFinite(bytes) || bytes < 0) return "?";
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.5 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit] ?? ""}`;
+}
+
+/** Seconds as "0.4 s", "12 s", "3 min" or "2 h". */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return "?";
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+/** A rate as "12.3 tokens/s"; whole numbers from 100 on. */
+export function formatRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond) || perSecond <= 0) return "? tokens/s";
+  return `${perSecond.toFixed(perSecond < 99.95 ? 1 : 0)} tokens/s`;
+}
+
+/** `4096` as "4,096". */
+export function formatCount(count: number): string {
+  return new Intl.NumberFormat("en").format(count);
+}
+
+/** The day of a time as a heading: "Today", "Yesterday", "This week" or month and year. */
+export function formatDay(time: number, now: number): string {
+  const days = Math.round((startOfDay(now) - startOfDay(time)) / 86_400_000);
+  if (days <= 0) return "Today";
+  if (days === 1) return "Yesterday";
+  if (days < 7) return "This week";
+  return new Intl.DateTimeFormat("en", { month: "long", year: "numeric" }).format(time);
+}
+
+function startOfDay(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0);
+}

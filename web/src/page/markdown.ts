@@ -1,0 +1,168 @@
+import createDOMPurify from "dompurify";
+import { Marked, type Token, type TokensList } from "marked";
+
+/**
+ * Markdown of an answer as elements.
+ *
+ * An answer is untrusted: a model repeats what it was given. Three walls, each enough by itself: HTML in the text is
+ * shown as text, what marked makes goes through DOMPurify with a short list of tags, and the page's
+ * Content-Security-Policy allows neither scripts nor requests elsewhere.
+ */
+
+const TAGS = [
+  "a",
+  "blockquote",
+  "br",
+  "code",
+  "del",
+  "em",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "hr",
+  "li",
+  "ol",
+  "p",
+  "pre",
+  "strong",
+  "table",
+  "tbody",
+  "td",
+  "th",
+  "thead",
+  "tr",
+  "ul",
+];
+const ATTRIBUTES = ["href", "title", "class", "start", "align"];
+const LINKS = /^(?:https?|mailto):/i;
+
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  renderer: {
+    html: ({ text }) => escapeHtml(text),
+    checkbox: ({ checked }) => (checked ? "\u2611 " : "\u2610 "),
+    // A picture would be a request to wherever the model says: its address is shown as a link instead.
+    image: ({ href, text }) => `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
+  },
+});
+
+const purify = createDOMPurify(window);
+purify.addHook("afterSanitizeAttributes", (element) => {
+  if (element.nodeName === "A") secureLink(element);
+  const name = element.getAttribute("class");
+  if (name !== null && !/^language-[\w+#.-]{1,40}$/.test(name)) element.removeAttribute("class");
+});
+
+function secureLink(link: Element): void {
+  if (!LINKS.test(link.getAttribute("href") ?? "")) link.removeAttribute("href");
+  link.setAttribute("target", "_blank");
+  link.setAttribute("rel", "noopener noreferrer");
+}
+
+/** One block of an answer (a paragraph, a list, a table): what it was made from, and its elements. */
+interface Block {
+  raw: string;
+  nodes: Node[];
+}
+
+/**
+ * Shows a growing Markdown text in an element.
+ *
+ * Only blocks that changed are made again, so that what a person has selected above stays selected, and a long answer
+ * costs no more per token than a short one.
+ */
+export class MarkdownView {
+  private blocks: Block[] = [];
+
+  constructor(private readonly element: Element) {}
+
+  /** Shows `text`. Returns the plain text of blocks that are complete since the last call, for screen readers. */
+  update(text: string): string[] {
+    const tokens = marked.lexer(text);
+    const kept = this.countKept(tokens);
+    const finished = this.blocks.length;
+    for (const block of this.blocks.splice(kept)) removeAll(block.nodes);
+    for (const token of tokens.slice(kept)) this.append(token, tokens);
+    return this.textsBetween(Math.max(0, finished - 1), this.blocks.length - 1);
+  }
+
+  /** Shows the whole text once more, now that later lines can no longer change earlier ones. */
+  finish(text: string): string[] {
+    const last = this.textsBetween(Math.max(0, this.blocks.length - 1), this.blocks.length);
+    for (const block of this.blocks.splice(0)) removeAll(block.nodes);
+    this.update(text);
+    return last;
+  }
+
+  private countKept(tokens: readonly Token[]): number {
+    const same = this.blocks.findIndex((block, index) => block.raw !== tokens[index]?.raw);
+    return same < 0 ? Math.min(this.blocks.length, tokens.length) : same;
+  }
+
+  private append(token: Token, tokens: TokensList): void {
+    const fragment = sanitise(marked.parser(Object.assign([token], { links: tokens.links })));
+    const nodes = [...fragment.childNodes];
+    this.element.append(fragment);
+    this.blocks.push({ raw: token.raw, nodes });
+  }
+
+  private textsBetween(start: number, end: number): string[] {
+    const texts = this.blocks.slice(start, Math.max(start, end)).map((block) => block.nodes.map(spoken).join(" "));
+    return texts.map((text) => text.replace(/\s+/g, " ").trim()).filter((text) => text.length > 0);
+  }
+}
+
+/** Markdown as sanitised elements, all at once. */
+export function renderMarkdown(text: string): DocumentFragment {
+  return sanitise(marked.parser(marked.lexer(text)));
+}
+
+function sanitise(html: string): DocumentFragment {
+  const fragment = purify.sanitize(html, {
+    ALLOWED_TAGS: TAGS,
+    ALLOWED_ATTR: ATTRIBUTES,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    ALLOWED_URI_REGEXP: LINKS,
+    ADD_URI_SAFE_ATTR: ["start", "align"], // else they would have to look like an address
+    RETURN_DOM_FRAGMENT: true,
+  });
+  for (const pre of fragment.querySelectorAll("pre")) makeScrollable(pre, "Code");
+  for (const table of fragment.querySelectorAll("table")) wrapTable(table);
+  return fragment;
+}
+
+/** What is wider than the page scrolls by itself, with the keyboard too. */
+function makeScrollable(element: HTMLElement, label: string): void {
+  element.tabIndex = 0;
+  element.setAttribute("role", "region");
+  element.setAttribute("aria-label", label);
+}
+
+function wrapTable(table: Element): void {
+  const wrapper = document.createElement("div");
+  wrapper.className = "table-scroll";
+  makeScrollable(wrapper, "Table");
+  table.replaceWith(wrapper);
+  wrapper.append(table);
+}
+
+/** A block's text, with a space where one sees a new line or another cell. */
+function spoken(node: Node): string {
+  if (node.nodeName === "BR") return " ";
+  if (!node.hasChildNodes()) return node.nodeType === Node.TEXT_NODE ? (node.textContent ?? "") : "";
+  const text = Array.from(node.childNodes, spoken).join("");
+  return /^(?:LI|P|TD|TH|PRE)$/.test(node.nodeName) ? `${text} ` : text;
+}
+
+function removeAll(nodes: readonly Node[]): void {
+  for (const node of nodes) node.parentNode?.removeChild(node);
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,187 @@
+import { readCatalog, type CatalogModel } from "./catalog.js";
+import { codeOf, describeFailure, type Failure } from "./failures.js";
+import { usualContext } from "./modelState.js";
+import type { ChatEngine, Notice } from "./ports.js";
+import type { Services } from "./services.js";
+import { selectedModel, storedFor, type Action, type AppState, type DeviceState } from "./state.js";
+import type { Store } from "./store.js";
+import { newId } from "./conversations.js";
+
+/** Notices of what is so, and not of what happened: they need not pop up. */
+const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing"]);
+
+/** Chooses, plans, loads and deletes models. Holds the one engine that is loaded. */
+export class ModelController {
+  private loaded: ChatEngine | null = null;
+  private loading: AbortController | null = null;
+  private planRound = 0;
+
+  constructor(
+    private readonly store: Store<AppState, Action>,
+    private readonly services: Services,
+  ) {}
+
+  get engine(): ChatEngine | null {
+    return this.loaded;
+  }
+
+  /** Reads the catalogue and what is stored; chooses a model where there is one to choose, and starts it if it is here. */
+  async start(): Promise<void> {
+    const probed = this.probe();
+    try {
+      await this.readStored();
+      this.store.dispatch({
+        type: "catalog-read",
+        models: readCatalog(await this.services.fetchCatalog(), this.services.base),
+      });
+    } catch (error) {
+      this.store.dispatch({ type: "catalog-failed", failure: this.describe(error) });
+    }
+    const model = this.preferredModel();
+    if (model) await this.startWith(model);
+    await probed.catch((error: unknown) => this.warn(this.describe(error).detail));
+  }
+
+  private async startWith(model: CatalogModel): Promise<void> {
+    await this.select(model.name);
+    const { plan } = this.store.state.model;
+    const stored = storedFor(this.store.state, model);
+    if (plan.kind === "known" && plan.plan.fits && stored?.complete) await this.load();
+  }
+
+  /** Chooses a model and reads what it would take. Nothing of its weights is downloaded. */
+  async select(name: string): Promise<void> {
+    const model = this.store.state.catalog?.find((entry) => entry.name === name);
+    if (!model || this.store.state.model.status.kind === "loading") return;
+    const context = this.rememberedContext(model);
+    this.store.dispatch({ type: "model-selected", name, context });
+    this.services.preferences.write("model", name);
+    await this.plan();
+  }
+
+  /** Chooses a context length. A model that is loaded already takes it on the next load. */
+  async chooseContext(context: number): Promise<void> {
+    const model = selectedModel(this.store.state);
+    if (!model || context === this.store.state.model.context) return;
+    this.store.dispatch({ type: "context-chosen", context });
+    this.services.preferences.write(`context.${model.name}`, context);
+    await this.plan();
+  }
+
+  /** Loads the chosen model with the chosen context. */
+  async load(): Promise<void> {
+    const model = selectedModel(this.store.state);
+    if (!model || this.loading) return;
+    const { signal } = (this.loading = new AbortController());
+    this.store.dispatch({ type: "load-started" });
+    try {
+      await this.unload();
+      this.loaded = await this.createEngine(model, signal);
+      this.store.dispatch({ type: "load-ready" });
+    } catch (error) {
+      this.endLoad(error);
+    } finally {
+      this.loading = null;
+    }
+    await this.readStored();
+    await this.plan();
+  }
+
+  cancel(): void {
+    this.loading?.abort();
+  }
+
+  /** Lets go of the engine and its memory. What is stored stays. */
+  async unload(): Promise<void> {
+    const engine = this.loaded;
+    this.loaded = null;
+    if (!engine) return;
+    this.store.dispatch({ type: "unloaded" });
+    await engine.dispose().catch((error: unknown) => console.warn("the engine did not close", error));
+  }
+
+  /** After an error from which the engine does not come back: it is put away, and the error is shown. */
+  async abandon(failure: Failure): Promise<void> {
+    await this.unload();
+    this.store.dispatch({ type: "load-failed", failure });
+  }
+
+  async delete(id: string): Promise<void> {
+    try {
+      await this.services.deleteModel(id);
+    } catch (error) {
+      this.warn(`The stored model could not be deleted: ${this.describe(error).detail}`);
+    }
+    await this.readStored();
+    await this.plan();
+  }
+
+  private createEngine(model: CatalogModel, signal: AbortSignal): Promise<ChatEngine> {
+    return this.services.createEngine(model.url, {
+      context: this.store.state.model.context,
+      signal,
+      onProgress: (progress) => this.store.dispatch({ type: "load-progress", progress }),
+      onNotice: (notice) => this.tell(notice),
+    });
+  }
+
+  private endLoad(error: unknown): void {
+    if (codeOf(error) === "aborted") this.store.dispatch({ type: "load-cancelled" });
+    else this.store.dispatch({ type: "load-failed", failure: this.describe(error) });
+  }
+
+  private async plan(): Promise<void> {
+    const model = selectedModel(this.store.state);
+    if (!model) return;
+    this.planRound += 1;
+    const round = this.planRound; // a later choice may be answered before an earlier one
+    this.store.dispatch({ type: "plan-reading" });
+    try {
+      const plan = await this.services.planArtifact(model.url, this.store.state.model.context);
+      if (round === this.planRound) this.store.dispatch({ type: "plan-known", plan });
+    } catch (error) {
+      if (round === this.planRound) this.store.dispatch({ type: "plan-failed", failure: this.describe(error) });
+    }
+  }
+
+  private async probe(): Promise<void> {
+    const { code, reasons, adapter } = await this.services.probe();
+    const device: DeviceState = adapter
+      ? { kind: "usable", name: adapter.name, fallback: adapter.fallback }
+      : { kind: "unusable", failure: this.describe(Object.assign(new Error(reasons.join(" ")), { code })) };
+    this.store.dispatch({ type: "device-probed", device });
+  }
+
+  private async readStored(): Promise<void> {
+    // Where storage is blocked there is nothing stored; loading says so by itself.
+    const stored = await this.services.storedModels().catch(() => []);
+    this.store.dispatch({ type: "stored-read", stored });
+  }
+
+  private preferredModel(): CatalogModel | null {
+    const { catalog } = this.store.state;
+    const last = this.services.preferences.read("model");
+    return catalog?.find((model) => model.name === last) ?? (catalog?.length === 1 ? (catalog[0] ?? null) : null);
+  }
+
+  private rememberedContext(model: CatalogModel): number {
+    const remembered = this.services.preferences.read(`context.${model.name}`);
+    const ok =
+      typeof remembered === "number" && Number.isInteger(remembered) && remembered >= 1 && remembered <= model.context;
+    return ok ? remembered : usualContext(model.context);
+  }
+
+  private tell(notice: Notice): void {
+    if (QUIET.has(notice.code)) return this.store.dispatch({ type: "noted", note: notice.message });
+    const tone = notice.code === "device-restored" ? "info" : "warning";
+    this.store.dispatch({ type: "toast-shown", toast: { id: newId(), tone, text: notice.message } });
+  }
+
+  private warn(text: string): void {
+    this.store.dispatch({ type: "toast-shown", toast: { id: newId(), tone: "warning", text } });
+  }
+
+  private describe(error: unknown): Failure {
+    return describeFailure(error, this.services.surroundings);
+  }
+}

@@ -1,0 +1,50 @@
+import type { ConversationStore } from "./conversationStore.js";
+import type { Surroundings } from "./failures.js";
+import type { ChatEngine, LoadOptions, Plan, Probe, StoredModel } from "./ports.js";
+
+/** All that the page reaches outside of itself: handed in, so that tests can hand in something else. */
+export interface Services {
+  /** Absolute address of the page's folder. */
+  base: string;
+  /** The site's models.json, not yet checked. */
+  fetchCatalog(): Promise<unknown>;
+  createEngine(url: string, options: LoadOptions): Promise<ChatEngine>;
+  probe(): Promise<Probe>;
+  planArtifact(url: string, context: number): Promise<Plan>;
+  storedModels(): Promise<StoredModel[]>;
+  deleteModel(id: string): Promise<void>;
+  conversations: ConversationStore;
+  /** Small settings: localStorage, or nothing where it is blocked. */
+  preferences: Preferences;
+  surroundings: Surroundings;
+  now(): number;
+  /** Milliseconds that only go forward. */
+  clock(): number;
+}
+
+export interface Preferences {
+  read(key: string): unknown;
+  write(key: string, value: unknown): void;
+}
+
+/** Preferences in a Storage. Where the browser blocks it, they last as long as the page. */
+export function storagePreferences(storage: () => Storage): Preferences {
+  const held = new Map<string, unknown>();
+  return {
+    read(key) {
+      try {
+        return JSON.parse(storage().getItem(`kernelc.${key}`) ?? "null") as unknown;
+      } catch {
+        return held.get(key) ?? null;
+      }
+    },
+    write(key, value) {
+      held.set(key, value);
+      try {
+        storage().setItem(`kernelc.${key}`, JSON.stringify(value));
+      } catch {
+        // Blocked or full: what was set holds until the page is closed.
+      }
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { isRecord } from "./check.js";
+
+/** Everything that a person can set about answers. Kept on this device, and checked when it is read back. */
+export interface Settings {
+  system: string;
+  temperature: number;
+  topP: number;
+  topK: number;
+  minP: number;
+  maxTokens: number;
+  repetitionPenalty: number;
+  /** null: another one for every answer. */
+  seed: number | null;
+}
+
+export const DEFAULT_SETTINGS: Readonly<Settings> = {
+  system: "",
+  temperature: 0.7,
+  topP: 0.95,
+  topK: 40,
+  minP: 0,
+  maxTokens: 1024,
+  repetitionPenalty: 1,
+  seed: null,
+};
+
+export const MAX_SYSTEM_LENGTH = 20_000;
+export const MAX_SEED = 0xffff_ffff;
+
+/** A setting that is one number, with the words and bounds that its field shows. */
+export interface NumberField {
+  key: "temperature" | "topP" | "topK" | "minP" | "maxTokens" | "repetitionPenalty";
+  label: string;
+  hint: string;
+  min: number;
+  max: number;
+  step: number;
+}
+
+export const NUMBER_FIELDS: readonly NumberField[] = [
+  {
+    key: "temperature",
+    label: "Temperature",
+    hint: "0 always takes the likeliest word; higher is freer.",
+    min: 0,
+    max: 2,
+    step: 0.05,
+  },
+  {
+    key: "topP",
+    label: "Top-p",
+    hint: "Choose among the likeliest words that together reach this share; 1 is off.",
+    min: 0.01,
+    max: 1,
+    step: 0.01,
+  },
+  {
+    key: "topK",
+    label: "Top-k",
+    hint: "Choose among so many of the likeliest words; 0 is off.",
+    min: 0,
+    max: 200,
+    step: 1,
+  },
+  {
+    key: "minP",
+    label: "Min-p",
+    hint: "Drop words less likely than this share of the likeliest; 0 is off.",
+    min: 0,
+    max: 1,
+    step: 0.01,
+  },
+  {
+    key: "repetitionPenalty",
+    label: "Repetition penalty",
+    hint: "Above 1, words that were said already become less likely.",
+    min: 1,
+    max: 2,
+    step: 0.01,
+  },
+  {
+    key: "maxTokens",
+    label: "Longest answer",
+    hint: "In tokens; a word is one or two of them.",
+    min: 16,
+    max: 8192,
+    step: 16,
+  },
+];
+
+/** Settings out of anything: what is missing or out of bounds takes its default. */
+export function readSettings(value: unknown): Settings {
+  const record = isRecord(value) ? value : {};
+  const settings: Settings = { ...DEFAULT_SETTINGS };
+  for (const field of NUMBER_FIELDS) settings[field.key] = readNumber(record[field.key], field);
+  if (typeof record.system === "string") settings.system = record.system.slice(0, MAX_SYSTEM_LENGTH);
+  settings.seed = readSeed(record.seed);
+  return settings;
+}
+
+/** A field's value, or its default where it is no number within bounds. */
+export function readNumber(value: unknown, field: NumberField): number {
+  const ok = typeof value === "number" && value >= field.min && value <= field.max;
+  const whole = field.step >= 1;
+  return ok && (!whole || Number.isInteger(value)) ? value : DEFAULT_SETTINGS[field.key];
+}
+
+/** A seed: a whole number of 32 bits, or null. */
+export function readSeed(value: unknown): number | null {
+  const ok = typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_SEED;
+  return ok ? value : null;
+}
+
+/** True where an answer would be sampled as out of the box. */
+export function isDefault(settings: Settings): boolean {
+  return JSON.stringify(readSettings(settings)) === JSON.stringify(readSettings({}));
+}

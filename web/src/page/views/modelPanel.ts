@@ -1,0 +1,181 @@
+import type { App } from "../app.js";
+import type { CatalogModel } from "../catalog.js";
+import { freshId, h, setChildren, setText } from "../dom.js";
+import { formatBytes } from "../format.js";
+import { leftovers, storedFor, type AppState, type DeviceState } from "../state.js";
+import type { StoredModel } from "../ports.js";
+import { iconButton } from "./buttons.js";
+import { confirmLoss } from "./confirmDialog.js";
+import { failureCard } from "./failureCard.js";
+import { LoadProgress } from "./loadProgress.js";
+import { PlanCard } from "./planCard.js";
+import type { View } from "./view.js";
+
+/** Which models there are, what the chosen one takes, and how far it has come. */
+export class ModelPanel implements View {
+  readonly element: HTMLElement;
+  private readonly list = h("div", { class: "model-list", role: "radiogroup", "aria-label": "Models of this site" });
+  private readonly cards = new Map<string, ModelCard>();
+  private readonly heading = h("h1", { id: "models-title" });
+  private readonly rest = h("div", { class: "leftovers" });
+  private readonly problem = h("div");
+  private readonly device = h("div");
+  private readonly notes = h("ul", { class: "notes hint" });
+  private shownDevice: DeviceState | null = null;
+  private readonly plan: PlanCard;
+  private readonly progress: LoadProgress;
+  private shownRest: readonly StoredModel[] = [];
+
+  constructor(private readonly app: App) {
+    this.plan = new PlanCard(app);
+    this.progress = new LoadProgress(app);
+    const intro = h(
+      "p",
+      { class: "lead" },
+      "The model runs on your own graphics device, inside this page. What you write stays on this device.",
+    );
+    this.element = h(
+      "section",
+      { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 },
+      h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.notes, this.rest),
+    );
+  }
+
+  update(state: AppState): void {
+    this.element.hidden = state.view !== "model";
+    if (this.element.hidden) return;
+    this.plan.update(state);
+    this.progress.update(state);
+    this.updateProblem(state);
+    this.updateDevice(state.device);
+    if (this.notes.childElementCount !== state.notes.length)
+      this.notes.replaceChildren(...state.notes.map((note) => h("li", {}, note)));
+    setText(this.heading, headingFor(state));
+    setChildren(
+      this.list,
+      (state.catalog ?? []).map((model) => this.cardFor(model, state)),
+    );
+    this.updateRest(state);
+  }
+
+  private cardFor(model: CatalogModel, state: AppState): HTMLElement {
+    const card = this.cards.get(model.name) ?? new ModelCard(this.app, model);
+    this.cards.set(model.name, card);
+    card.update(state);
+    const selected = state.model.selected === model.name;
+    const loading = state.model.status.kind === "loading";
+    // In place: taking the slider out and in again would take the focus from it.
+    setChildren(card.details, selected ? [loading ? this.progress.element : this.plan.element] : []);
+    return card.element;
+  }
+
+  private updateDevice(device: DeviceState): void {
+    if (device === this.shownDevice) return;
+    this.shownDevice = device;
+    this.device.replaceChildren(...(device.kind === "unusable" ? [failureCard(device.failure)] : []));
+  }
+
+  private updateProblem(state: AppState): void {
+    const failure = state.catalogFailure;
+    if (failure)
+      this.problem.replaceChildren(failureCard({ ...failure, title: "The list of models could not be read" }));
+    else if (state.catalog === null)
+      this.problem.replaceChildren(h("p", { class: "muted" }, "Reading the list of models…"));
+    else if (state.catalog.length === 0)
+      this.problem.replaceChildren(h("p", { class: "muted" }, "This site has no models yet."));
+    else this.problem.replaceChildren();
+  }
+
+  private updateRest(state: AppState): void {
+    const rest = leftovers(state);
+    const same =
+      rest.length === this.shownRest.length && rest.every((stored, index) => stored === this.shownRest[index]);
+    if (same || state.catalog === null) return;
+    this.shownRest = rest;
+    const rows = rest.map((stored) =>
+      h("li", {}, h("span", {}, `${stored.title} · ${formatBytes(stored.bytes)}`), deleteButton(this.app, stored)),
+    );
+    this.rest.replaceChildren(
+      ...(rows.length > 0 ? [h("h2", {}, "Stored earlier, not used by this page"), h("ul", {}, ...rows)] : []),
+    );
+  }
+}
+
+/** One model to choose. */
+class ModelCard {
+  readonly element: HTMLElement;
+  readonly details = h("div", { class: "model-details" });
+  private readonly radio: HTMLInputElement;
+  private readonly badge = h("span", { class: "badge" });
+  private readonly stored = h("span", { class: "stored" });
+  private readonly storedText = h("span");
+  private storedId = "";
+
+  constructor(
+    app: App,
+    private readonly model: CatalogModel,
+  ) {
+    const id = freshId("model");
+    this.radio = h("input", {
+      type: "radio",
+      name: "model",
+      id,
+      on: { change: () => void app.models.select(model.name) },
+    });
+    const facts = h("span", { class: "facts" }, `${formatBytes(model.bytes)} · ${model.quant}`);
+    const words = h(
+      "span",
+      { class: "model-words" },
+      h("span", { class: "model-title" }, model.title),
+      facts,
+      this.badge,
+    );
+    const label = h("label", { for: id, class: "model-label" }, this.radio, words);
+    this.stored.append(
+      this.storedText,
+      iconButton(
+        "trash",
+        `Delete the stored files of ${model.title}`,
+        () => void askDelete(app, this.storedId, model.title),
+      ),
+    );
+    this.element = h(
+      "div",
+      { class: "model-card" },
+      h("div", { class: "model-head" }, label, this.stored),
+      this.details,
+    );
+  }
+
+  update(state: AppState): void {
+    const selected = state.model.selected === this.model.name;
+    const stored = storedFor(state, this.model);
+    this.radio.checked = selected;
+    this.radio.disabled = state.model.status.kind === "loading";
+    this.element.classList.toggle("selected", selected);
+    const running = state.model.loaded?.name === this.model.name;
+    this.badge.hidden = !running;
+    setText(this.badge, "running");
+    this.stored.hidden = !stored || state.model.status.kind === "loading";
+    this.storedId = stored?.id ?? "";
+    if (stored) setText(this.storedText, `${formatBytes(stored.bytes)} ${stored.complete ? "stored" : "of it stored"}`);
+  }
+}
+
+function headingFor(state: AppState): string {
+  if (state.model.status.kind === "loading") return "Loading the model";
+  return state.catalog?.length === 1 ? "Load the model" : "Choose a model";
+}
+
+function deleteButton(app: App, stored: StoredModel): HTMLButtonElement {
+  return iconButton("trash", `Delete ${stored.title}`, () => void askDelete(app, stored.id, stored.title));
+}
+
+async function askDelete(app: App, id: string, title: string): Promise<void> {
+  const agreed = await confirmLoss(
+    `Delete the stored files of ${title}?`,
+    "Your chats are kept. The model will be downloaded again when you next load it.",
+    "Delete",
+  );
+  if (agreed) await app.models.delete(id);
+}

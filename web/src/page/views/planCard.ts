@@ -1,0 +1,157 @@
+import type { App } from "../app.js";
+import { freshId, h, setText } from "../dom.js";
+import type { Failure } from "../failures.js";
+import { formatBytes, formatCount } from "../format.js";
+import { contextChoices } from "../modelState.js";
+import { bytesToFetch, type Plan } from "../ports.js";
+import { selectedModel, type AppState, type DeviceState } from "../state.js";
+import { textButton } from "./buttons.js";
+import { failureCard } from "./failureCard.js";
+import type { View } from "./view.js";
+
+/** What a model takes before anything of it is downloaded, and the button that starts it. */
+export class PlanCard implements View {
+  readonly element: HTMLElement;
+  private readonly download = h("dd");
+  private readonly downloadMore = h("dd", { class: "more" });
+  private readonly memory = h("dd");
+  private readonly memoryMore = h("dd", { class: "more" });
+  private readonly slider: HTMLInputElement;
+  private readonly context = h("output", { class: "context-value" });
+  private readonly verdict = h("p", { class: "verdict" });
+  private readonly reasons = h("ul", { class: "reasons" });
+  private readonly problem = h("div");
+  private readonly start: HTMLButtonElement;
+  private readonly startText: Element;
+  private readonly back: HTMLButtonElement;
+  private readonly facts: HTMLElement;
+  private choices: number[] = [];
+  private shownFailure: Failure | null = null;
+
+  constructor(private readonly app: App) {
+    const id = freshId("context");
+    this.slider = h("input", { type: "range", id, min: 0, step: 1, on: { input: () => this.chooseContext() } });
+    this.start = textButton("Start", () => void app.models.load(), { class: "primary large" });
+    this.startText = this.start.lastElementChild ?? this.start;
+    this.back = textButton("Back to the chat", () => app.toggleModels(), { class: "large" });
+    this.facts = h(
+      "dl",
+      { class: "facts-list" },
+      h("div", {}, h("dt", {}, "To download"), this.download, this.downloadMore),
+      h("div", {}, h("dt", {}, "Graphics memory"), this.memory, this.memoryMore),
+    );
+    const length = h(
+      "div",
+      { class: "context-choice" },
+      h("label", { for: id }, "Context length"),
+      this.context,
+      this.slider,
+      h(
+        "p",
+        { class: "hint" },
+        "How much of a conversation the model can look back on, in tokens. Longer takes more memory.",
+      ),
+    );
+    this.element = h(
+      "div",
+      { class: "plan" },
+      this.problem,
+      length,
+      this.facts,
+      this.verdict,
+      this.reasons,
+      h("div", { class: "plan-buttons" }, this.start, this.back),
+    );
+  }
+
+  update(state: AppState): void {
+    const model = selectedModel(state);
+    if (!model) return;
+    this.showContext(model.context, state.model.context);
+    const plan = state.model.plan.kind === "known" ? state.model.plan.plan : null;
+    this.facts.hidden = plan === null;
+    if (plan) this.showPlan(plan);
+    this.showVerdict(plan, state.device);
+    this.showProblem(state);
+    this.showButtons(state, plan);
+  }
+
+  private chooseContext(): void {
+    const context = this.choices[this.slider.valueAsNumber];
+    if (context !== undefined) void this.app.models.chooseContext(context);
+  }
+
+  private showContext(maximum: number, context: number): void {
+    this.choices = contextChoices(maximum);
+    const index = this.choices.findIndex((choice) => choice >= context);
+    this.slider.max = String(this.choices.length - 1);
+    this.slider.disabled = this.choices.length < 2;
+    this.slider.value = String(index < 0 ? this.choices.length - 1 : index);
+    this.slider.setAttribute("aria-valuetext", `${formatCount(context)} tokens`);
+    setText(this.context, `${formatCount(context)} tokens`);
+  }
+
+  private showPlan(plan: Plan): void {
+    const fetch = bytesToFetch(plan);
+    setText(this.download, fetch === 0 ? "Nothing" : formatBytes(fetch));
+    setText(this.downloadMore, storedWords(plan));
+    setText(this.memory, formatBytes(plan.gpu_bytes));
+    setText(
+      this.memoryMore,
+      `weights ${formatBytes(plan.weight_bytes)}, context ${formatBytes(plan.cache_bytes)}, workspace ${formatBytes(plan.scratch_bytes)}`,
+    );
+  }
+
+  private showVerdict(plan: Plan | null, device: DeviceState): void {
+    setText(this.verdict, plan ? verdictOn(plan, device) : "");
+    this.verdict.classList.toggle("good", plan?.fits === true);
+    this.verdict.classList.toggle("bad", plan?.fits === false);
+    const reasons = plan && !plan.fits && device.kind === "usable" ? plan.reasons : [];
+    if (reasons.join("\n") === [...this.reasons.children].map((item) => item.textContent).join("\n")) return;
+    this.reasons.replaceChildren(...reasons.map((reason) => h("li", {}, reason)));
+  }
+
+  private showProblem(state: AppState): void {
+    const { plan, status } = state.model;
+    const failure = status.kind === "failed" ? status.failure : plan.kind === "failed" ? plan.failure : null;
+    if (failure === this.shownFailure) return;
+    this.shownFailure = failure;
+    this.problem.replaceChildren(...(failure ? [failureCard(failure)] : []));
+  }
+
+  private showButtons(state: AppState, plan: Plan | null): void {
+    const { loaded, selected, context, status } = state.model;
+    const same = loaded?.name === selected && loaded?.context === context;
+    this.start.hidden = same;
+    this.start.disabled = plan?.fits !== true;
+    this.back.hidden = loaded === null;
+    this.start.classList.toggle("primary", !same);
+    this.back.classList.toggle("primary", same);
+    setText(this.startText, startLabel(plan, status.kind === "failed", loaded?.name === selected));
+  }
+}
+
+/** Whether it will run, on what, and how that will feel. */
+export function verdictOn(plan: Plan, device: DeviceState): string {
+  if (device.kind === "unusable") return "This device cannot run it.";
+  if (!plan.fits) return "This device cannot run it as it is set:";
+  if (device.kind !== "usable") return "This device can run it.";
+  const slow = device.fallback ? " It computes on the processor, which is slow." : "";
+  return `This device can run it: ${device.name}.${slow}`;
+}
+
+function storedWords(plan: Plan): string {
+  if (bytesToFetch(plan) === 0) return "it is stored on this device";
+  return plan.stored_bytes > 0
+    ? `${formatBytes(plan.stored_bytes)} more are stored already`
+    : "once; then it is stored on this device";
+}
+
+/** What the button will do, in words. */
+export function startLabel(plan: Plan | null, failed: boolean, reload: boolean): string {
+  if (!plan) return "Start";
+  const fetch = bytesToFetch(plan);
+  if (fetch > 0) return `${failed ? "Try again: download" : "Download"} ${formatBytes(fetch)} and start`;
+  if (failed) return "Try again";
+  return reload ? "Load again with this context" : "Start";
+}

@@ -1,0 +1,148 @@
+import type { App } from "../app.js";
+import { freshId, h } from "../dom.js";
+import {
+  DEFAULT_SETTINGS,
+  MAX_SEED,
+  MAX_SYSTEM_LENGTH,
+  NUMBER_FIELDS,
+  readNumber,
+  readSeed,
+  readSettings,
+  type NumberField,
+  type Settings,
+} from "../settings.js";
+import { iconButton, textButton } from "./buttons.js";
+
+/** System prompt and sampling, in a dialog at the side. What is set counts from the next answer on. */
+export class SettingsDialog {
+  readonly element: HTMLDialogElement;
+  private readonly system: HTMLTextAreaElement;
+  private readonly seed: HTMLInputElement;
+  private readonly fields: readonly Field[];
+
+  constructor(private readonly app: App) {
+    const titleId = freshId("settings");
+    this.system = h("textarea", {
+      id: freshId("system"),
+      rows: 5,
+      maxlength: MAX_SYSTEM_LENGTH,
+      placeholder: "Answer briefly, and in plain words.",
+    });
+    this.seed = h("input", {
+      id: freshId("seed"),
+      type: "number",
+      min: 0,
+      max: MAX_SEED,
+      step: 1,
+      placeholder: "random",
+      inputmode: "numeric",
+    });
+    this.fields = NUMBER_FIELDS.map((field) => new Field(field, () => this.save()));
+    const head = h(
+      "div",
+      { class: "dialog-head" },
+      h("h2", { id: titleId }, "Settings"),
+      iconButton("close", "Close the settings", () => this.element.close()),
+    );
+    const foot = h(
+      "div",
+      { class: "dialog-buttons" },
+      textButton("Reset to defaults", () => this.reset()),
+      textButton("Done", () => this.element.close(), { class: "primary" }),
+    );
+    this.element = h("dialog", { class: "dialog side", "aria-labelledby": titleId }, head, this.body(), foot);
+    for (const input of [this.system, this.seed]) input.addEventListener("input", () => this.save());
+    this.element.addEventListener("click", (event) => this.closeOnBackdrop(event));
+  }
+
+  open(): void {
+    this.show(this.app.store.state.settings);
+    this.element.showModal();
+  }
+
+  private body(): HTMLElement {
+    return h(
+      "div",
+      { class: "dialog-body" },
+      labelled(
+        this.system,
+        "System prompt",
+        "Said to the model before every conversation. Not every model has learnt to heed one.",
+      ),
+      h("h3", {}, "Sampling"),
+      ...this.fields.map((field) => field.element),
+      labelled(this.seed, "Seed", "The same seed and question give the same answer. Empty: another one each time."),
+      h("p", { class: "muted" }, "Settings count from the next answer on, in every chat, and are kept on this device."),
+    );
+  }
+
+  private show(settings: Settings): void {
+    this.system.value = settings.system;
+    this.seed.value = settings.seed === null ? "" : String(settings.seed);
+    for (const field of this.fields) field.show(settings[field.field.key]);
+  }
+
+  private save(): void {
+    const settings: Settings = { ...DEFAULT_SETTINGS, system: this.system.value };
+    settings.seed = this.seed.value === "" ? null : readSeed(this.seed.valueAsNumber);
+    for (const field of this.fields) settings[field.field.key] = field.read();
+    this.app.setSettings(readSettings(settings));
+  }
+
+  private reset(): void {
+    this.show(DEFAULT_SETTINGS);
+    this.save();
+  }
+
+  private closeOnBackdrop(event: MouseEvent): void {
+    if (event.target === this.element) this.element.close();
+  }
+}
+
+/** A number that can be dragged and typed. */
+class Field {
+  readonly element: HTMLElement;
+  private readonly range: HTMLInputElement;
+  private readonly number: HTMLInputElement;
+
+  constructor(
+    readonly field: NumberField,
+    changed: () => void,
+  ) {
+    const bounds = { min: field.min, max: field.max, step: field.step };
+    this.number = h("input", { id: freshId(field.key), type: "number", ...bounds, inputmode: "decimal" });
+    this.range = h("input", { type: "range", ...bounds, "aria-label": field.label });
+    this.element = labelled(this.number, field.label, field.hint, this.range);
+    this.range.addEventListener("input", () => {
+      this.number.value = this.range.value;
+      changed();
+    });
+    this.number.addEventListener("input", () => {
+      this.range.value = this.number.value;
+      changed();
+    });
+    this.number.addEventListener("change", () => this.show(this.read()));
+  }
+
+  show(value: number): void {
+    this.number.value = String(value);
+    this.range.value = String(value);
+  }
+
+  read(): number {
+    return readNumber(this.number.valueAsNumber, this.field);
+  }
+}
+
+function labelled(input: HTMLElement, label: string, hint: string, extra: HTMLElement | null = null): HTMLElement {
+  const hintId = freshId("hint");
+  input.setAttribute("aria-describedby", hintId);
+  return h(
+    "div",
+    { class: extra ? "setting with-range" : "setting" },
+    h("label", { for: input.id }, label),
+    input,
+    extra,
+    h("p", { class: "hint", id: hintId }, hint),
+  );
+}

@@ -1,0 +1,13 @@
+/** The page over an engine that only pretends: for states that a real one reaches rarely. */
+import { App } from "../../../src/page/app.js";
+import { fakeServices, type FakeOptions } from "../../unit/fakeEngine.js";
+
+declare global {
+  /** Set before the page starts, by `addInitScript`. */
+  var fakeOptions: FakeOptions | undefined;
+}
+
+const base = new URL("./", document.baseURI).href;
+const services = fakeServices({ base, ...globalThis.fakeOptions });
+services.now = () => Date.now();
+await new App(services).start(document.body);

@@ -1,0 +1,93 @@
+/** What the page's specs share: opening it over an engine that pretends, asking, and looking for what is wrong. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { expect } from "vitest";
+import type { FakeOptions } from "../unit/fakeEngine.js";
+import type { TestServer } from "./harness.js";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Options of the fake that can cross into a page; `answer` is a fixed text there. */
+export type PageOptions = Omit<FakeOptions, "answer"> & { answer?: string };
+
+/** A page of its own with the fake engine, on `/fake/`. */
+export async function openFake(
+  browser: Browser,
+  server: TestServer,
+  options: PageOptions = {},
+  context: BrowserContextOptions = {},
+): Promise<Page> {
+  const opened = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...context });
+  const page = await opened.newPage();
+  await watch(page);
+  await page.addInitScript((given: PageOptions) => {
+    const { answer, ...rest } = given;
+    globalThis.fakeOptions = answer === undefined ? rest : { ...rest, answer: () => answer };
+  }, options);
+  await page.goto(`${server.origin}/fake/`);
+  await page.waitForSelector(".model-card, .failure");
+  return page;
+}
+
+/** What a page did that it must not: requests elsewhere, breaches of its policy, errors. */
+const misdeeds = new WeakMap<Page, string[]>();
+
+/** From now on, takes note of what the page must not do. */
+export async function watch(page: Page): Promise<void> {
+  const found: string[] = [];
+  misdeeds.set(page, found);
+  page.on("pageerror", (error) => found.push(`error: ${error.message}`));
+  page.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (hostname !== "127.0.0.1" && protocol !== "data:") found.push(`request: ${request.url()}`);
+  });
+  page.on("console", (message) => {
+    if (/Content Security Policy|Refused to/i.test(message.text())) found.push(`policy: ${message.text()}`);
+  });
+}
+
+/** Throws where the page did what it must not. */
+export function expectGood(page: Page): void {
+  expect(misdeeds.get(page)).toEqual([]);
+}
+
+/** Presses the button that loads the chosen model, and waits until one can write. */
+export async function load(page: Page): Promise<void> {
+  await page.click(".plan .button.primary");
+  await page.waitForSelector(".composer-field:visible");
+}
+
+/** Asks, and waits for the whole answer. Returns its text. */
+export async function ask(page: Page, question: string): Promise<string> {
+  await page.fill(".composer-field", question);
+  await page.press(".composer-field", "Enter");
+  await page.waitForSelector(".send:not(.stopping)");
+  await page.waitForSelector(".answer:last-child .stats:visible");
+  return page.innerText(".answer:last-child .markdown");
+}
+
+interface AxeViolation {
+  id: string;
+  impact: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** Throws where axe-core finds anything serious, or critical. */
+export async function expectAccessible(page: Page, where: string): Promise<void> {
+  await page.evaluate(AXE);
+  const violations = await page.evaluate<AxeViolation[]>(
+    "axe.run({ resultTypes: ['violations'] }).then((found) => found.violations)",
+  );
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const words = serious.map(
+    ({ id, nodes }) => `${where}: ${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`,
+  );
+  expect(words).toEqual([]);
+}
+
+/** Throws where something is wider than the window. */
+export async function expectNoSideways(page: Page, where: string): Promise<void> {
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(`${where}: ${wide}`).toBe(`${where}: ${window}`);
+}

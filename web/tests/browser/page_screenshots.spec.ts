@@ -1,0 +1,96 @@
+/** Takes the pictures of docs/screenshots anew: `npm run screenshots`. The answers are the demo model's own. */
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { hasArtifact, hasChromium, startBrowser, startServer, type TestServer } from "./harness.js";
+import { ask, load } from "./page_helpers.js";
+
+const wanted = process.env["KERNELC_SCREENSHOTS"] === "1";
+const FOLDER = resolve(import.meta.dirname, "../../../docs/screenshots");
+const PATIENCE_MS = 200_000;
+const TITLES: Readonly<Record<string, string>> = {
+  demo: "Demo, 7.9 million parameters",
+  stories260K: "Stories 260K",
+  babyllama105: "Babyllama 105",
+};
+/** Settings under which the demo model says what the README shows. */
+const SETTINGS = { temperature: 0.5, seed: 5 };
+const QUESTIONS = ["Hello", "My name is Ada and I like owls.", "What is 417 - 58?", "What is my name, in capitals?"];
+
+describe.skipIf(!wanted || !hasChromium || !hasArtifact("demo-q4"))("screenshots", { timeout: 3 * PATIENCE_MS }, () => {
+  let browser: Browser;
+  let server: TestServer;
+
+  beforeAll(async () => {
+    mkdirSync(FOLDER, { recursive: true });
+    [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: 1200, height: 840 },
+      serviceWorkers: "block",
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await context.addInitScript(
+      (settings) => localStorage.setItem("kernelc.settings", JSON.stringify(settings)),
+      SETTINGS,
+    );
+    await context.route("**/models.json", async (route) => {
+      const catalog = (await (await route.fetch()).json()) as { models: { name: string; title: string }[] };
+      for (const model of catalog.models) model.title = TITLES[model.name] ?? model.title;
+      await route.fulfill({ json: catalog });
+    });
+    await page.goto(`${server.origin}/site/`);
+    await page.check(".model-card:has-text('Demo') input[type=radio]");
+    await page.waitForSelector(".plan .button.primary:enabled");
+    return page;
+  }
+
+  async function take(page: Page, name: string): Promise<void> {
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+  }
+
+  async function talk(page: Page): Promise<void> {
+    await load(page);
+    for (const question of QUESTIONS) await ask(page, question);
+  }
+
+  test("choosing and loading", async () => {
+    const page = await open();
+    await take(page, "choosing");
+    server.faults = [{ path: "/weights/", bytesPerSecond: 300_000 }];
+    await page.click(".plan .button.primary");
+    await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.5);
+    await take(page, "loading");
+    server.faults = [];
+    await page.context().close();
+  });
+
+  test("chatting, in light and dark", async () => {
+    const page = await open();
+    await talk(page);
+    await take(page, "chatting");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await take(page, "chatting-dark");
+    await page.click("text=Settings");
+    await take(page, "settings-dark");
+    await page.context().close();
+  });
+
+  test("on a phone", async () => {
+    const page = await open({ viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true });
+    await take(page, "phone-choosing");
+    await talk(page);
+    await take(page, "phone");
+    await page.context().close();
+  });
+});

@@ -1,0 +1,88 @@
+/** The page as it is shipped, on the site that `kernelc web` wrote, with its real engine on Chromium's own WebGPU. */
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasArtifact, hasChromium, startBrowser, startServer, type TestServer } from "./harness.js";
+import { ask, expectAccessible, expectGood, load, watch } from "./page_helpers.js";
+
+/** SwiftShader compiles the kernels in seconds on an idle machine, and in a minute on a busy one. */
+const PATIENCE_MS = 150_000;
+
+describe.skipIf(!hasChromium || !hasArtifact("demo-q4"))("the site", { timeout: 2 * PATIENCE_MS }, () => {
+  let browser: Browser;
+  let server: TestServer;
+  let context: BrowserContext;
+
+  beforeAll(async () => {
+    [browser, server] = await Promise.all([startBrowser(), startServer()]);
+    context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  async function open(): Promise<Page> {
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await watch(page);
+    await page.goto(`${server.origin}/site/`);
+    await page.waitForSelector(".model-card, .composer-field:visible", { state: "attached" });
+    return page;
+  }
+
+  const shards = (): number => server.requests("/weights/").length;
+
+  test("downloads nothing before it is asked to, then loads, chats and keeps both", async () => {
+    const page = await open();
+    await page.check(".model-card:has-text('demo') input[type=radio]");
+    await page.waitForSelector(".plan .button.primary:enabled");
+    expect(await page.innerText(".plan .button.primary")).toMatch(/^Download \d\.\d MB and start$/);
+    expect(shards()).toBe(0);
+    await load(page);
+    expect(shards()).toBeGreaterThan(0);
+    expect(await ask(page, "My name is Ada.")).toMatch(/Ada/);
+    expect(await page.innerText(".stats")).toMatch(/^\d+(\.\d)? tokens\/s · first token after/);
+    await expectAccessible(page, "a real answer");
+    expectGood(page);
+    await page.close();
+  });
+
+  test("opened again, it starts without being asked and without downloading, and the chat is there", async () => {
+    const before = shards();
+    const page = await open();
+    await page.waitForSelector(".composer-field:visible");
+    expect(shards()).toBe(before);
+    await page.click(".chat-open");
+    expect(await page.innerText(".question-text")).toBe("My name is Ada.");
+    expect(await ask(page, "What is my name?")).toMatch(/Ada/);
+    expectGood(page);
+    await page.close();
+  });
+
+  test("settings reach the model: a seed gives the same answer twice", async () => {
+    const page = await open();
+    await page.waitForSelector(".composer-field:visible");
+    await page.click("text=Settings");
+    await page.getByLabel("Seed").fill("5");
+    await page.getByLabel("Longest answer").first().fill("16");
+    await page.click("text=Done");
+    const first = await ask(page, "Tell me a story.");
+    expect(await page.innerText(".answer:last-child .stats")).toContain("cut off");
+    await page.click("text=New chat");
+    expect(await ask(page, "Tell me a story.")).toBe(first);
+    expectGood(page);
+    await page.close();
+  });
+
+  test("another model takes its place, and the stored files of one are deleted", async () => {
+    const page = await open();
+    await page.waitForSelector(".composer-field:visible");
+    await page.click(".model-button");
+    await page.click("[aria-label='Delete the stored files of demo']");
+    await page.click("dialog .danger");
+    await expect.poll(() => page.isVisible(".model-card:has-text('demo') .stored")).toBe(false);
+    expect(await page.innerText(".model-card:has-text('demo')")).toContain("running");
+    expectGood(page);
+    await page.close();
+  });
+});

@@ -1,0 +1,60 @@
+/**
+ * Compiles WGSL files with Tint, the compiler of Chrome and Dawn: no GPU and no driver is needed.
+ *
+ *     node tint.mjs FOLDER...
+ *
+ * Each file becomes a shader module and a compute pipeline on a device with WebGPU's guaranteed limits. Prints one
+ * line per file that Tint refuses (file:line:column: message); exit code 1 if there was any, 2 if there were none
+ * to compile.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { create, globals } from "webgpu";
+
+Object.assign(globalThis, globals);
+// Kept for as long as anything is compiled: without a reference the process dies.
+const gpu = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]);
+
+/** What kernels may ask for; a variant is only ever run where its features are. */
+const FEATURES = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
+
+const files = process.argv.slice(2).flatMap(filesOf);
+if (files.length === 0) {
+  console.error("error: no .wgsl files in what was named");
+  process.exit(2);
+}
+const adapter = await gpu.requestAdapter();
+const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
+const device = await adapter.requestDevice({ requiredFeatures });
+let refused = 0;
+for (const file of files) {
+  const complaint = await compile(file);
+  if (complaint !== undefined) {
+    refused += 1;
+    console.error(complaint);
+  }
+}
+console.log(`${files.length} kernels, ${refused} refused (features: ${requiredFeatures.join(", ")})`);
+process.exit(refused === 0 ? 0 : 1);
+
+/** Why Tint refuses a file, undefined where it does not. */
+async function compile(file) {
+  const code = readFileSync(file, "utf8");
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule({ code });
+  const { messages } = await module.getCompilationInfo();
+  const first = messages.find((message) => message.type === "error");
+  if (first === undefined) device.createComputePipeline({ layout: "auto", compute: { module } });
+  const error = await device.popErrorScope();
+  if (first !== undefined) return `${file}:${first.lineNum}:${first.linePos}: ${first.message}`;
+  return error === null ? undefined : `${file}: ${error.message}`;
+}
+
+function filesOf(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true })
+    .filter((name) => name.endsWith(".wgsl"))
+    .sort()
+    .map((name) => join(path, name));
+}

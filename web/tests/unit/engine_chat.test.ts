@@ -1,0 +1,257 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ChatChunk, ChatRequest } from "../../src/engine/api.js";
+import { ChatCompletions } from "../../src/engine/chat.js";
+import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
+import { Mutex } from "../../src/engine/mutex.js";
+import { checkedRequest } from "../../src/engine/request.js";
+import { StopMatcher } from "../../src/engine/stopStrings.js";
+import type { PromptEncoder } from "../../src/text/prompt.js";
+import type { Coder } from "../../src/text/types.js";
+import { CONTEXT, ToyExecutor, toyManifest, VOCAB } from "./engine_fakes.js";
+
+const MANIFEST = toyManifest();
+
+/** Each id is a letter; "é" takes two ids. */
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789. ";
+
+const coder: Coder = {
+  kind: "tokenizers",
+  vocabSize: VOCAB,
+  bosId: null,
+  eosId: null,
+  addsBos: false,
+  specialIds: new Map(),
+  leadingSpace: "keep",
+  encode: (text) => [...text].map((letter) => Math.max(0, LETTERS.indexOf(letter))),
+  decode: (ids) => Array.from(ids, (id) => LETTERS[id] ?? "").join(""),
+  token: (id) => LETTERS[id] ?? "",
+  piece: (id) => ({ data: new TextEncoder().encode(LETTERS[id] ?? ""), droppable: false }),
+  stream: () => ({ push: (id) => LETTERS[id] ?? "", flush: () => "" }),
+};
+
+interface Setup {
+  readonly chat: ChatCompletions;
+  readonly engine: TokenEngine;
+  readonly mutex: Mutex;
+  readonly remembered: number[][];
+}
+
+function setUp(stopIds: readonly number[] = []): Setup {
+  const remembered: number[][] = [];
+  const text = (messages: ChatRequest["messages"]): string => messages.map(({ content }) => content).join("");
+  const prompts: PromptEncoder = {
+    encode: (messages) => coder.encode(text(messages)),
+    prompt: (messages) => ({ text: text(messages), ids: coder.encode(text(messages)) }),
+    remember: (prompt, ids) => void remembered.push([...prompt.ids, ...ids]),
+    forget: () => undefined,
+  };
+  const make = (): ToyExecutor => new ToyExecutor();
+  const engine = new TokenEngine(make(), MANIFEST, CONTEXT, GENERATE_ROLES, async () => make());
+  const mutex = new Mutex();
+  const chat = new ChatCompletions({ engine, coder, prompts, isPlain: false, stopIds, name: "toy", mutex });
+  return { chat, engine, mutex, remembered };
+}
+
+const ASK: ChatRequest = { messages: [{ role: "user", content: "Tell me more" }], temperature: 0, max_tokens: 12 };
+
+async function collect(stream: AsyncIterable<ChatChunk>): Promise<ChatChunk[]> {
+  const chunks: ChatChunk[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return chunks;
+}
+
+function textOf(chunks: readonly ChatChunk[]): string {
+  return chunks.map((chunk) => chunk.choices[0].delta.content ?? "").join("");
+}
+
+describe("chat completions", () => {
+  let it_: Setup;
+  let answer: string;
+
+  beforeEach(async () => {
+    it_ = setUp();
+    answer = (await setUp().chat.complete(ASK)).choices[0].message.content;
+  });
+
+  it("answer whole, in OpenAI's words", async () => {
+    const completion = await it_.chat.complete({ ...ASK, model: "named" });
+    expect(completion).toMatchObject({
+      object: "chat.completion",
+      model: "named",
+      choices: [{ index: 0, message: { role: "assistant" }, finish_reason: "length", logprobs: null }],
+      usage: { prompt_tokens: 12, completion_tokens: 12, total_tokens: 24 },
+      kernelc: { finish: "length", reused_tokens: 0 },
+    });
+    expect(completion.id).toMatch(/^chatcmpl-/);
+    expect(completion.choices[0].message.content).toHaveLength(12);
+    expect(it_.remembered).toEqual([coder.encode(`Tell me more${answer}`)]);
+  });
+
+  it("stream the same text: the role first, the reason and the usage last", async () => {
+    const chunks = await collect(await it_.chat.stream(ASK));
+    expect(textOf(chunks)).toBe(answer);
+    expect(chunks[0]?.choices[0].delta).toEqual({ role: "assistant", content: "" });
+    const reasons = chunks.map((chunk) => chunk.choices[0].finish_reason);
+    expect(reasons).toEqual([...new Array<null>(chunks.length - 1).fill(null), "length"]);
+    expect(chunks.filter((chunk) => chunk.usage)).toEqual([chunks.at(-1)]);
+    expect(new Set(chunks.map((chunk) => chunk.id)).size).toBe(1);
+  });
+
+  it("end before a stop string, of which nothing is shown", async () => {
+    const stop = answer.slice(5, 8);
+    const chunks = await collect(await it_.chat.stream({ ...ASK, stop: ["nowhere", stop] }));
+    expect(textOf(chunks)).toBe(answer.slice(0, answer.indexOf(stop)));
+    expect(chunks.at(-1)).toMatchObject({ kernelc: { finish: "stop-string" } });
+    expect(chunks.at(-1)?.choices[0].finish_reason).toBe("stop");
+  });
+
+  it("end where the model ends them, and where the context is full", async () => {
+    const last = coder.encode(answer)[7] ?? 0;
+    const stopped = await setUp([last]).chat.complete(ASK);
+    expect(stopped.choices[0]).toMatchObject({ finish_reason: "stop" });
+    expect(stopped.choices[0].message.content).toBe(answer.slice(0, coder.encode(answer).indexOf(last)));
+    const { messages } = ASK;
+    const full = await it_.chat.complete({ messages, temperature: 0 });
+    expect(full).toMatchObject({ choices: [{ finish_reason: "length" }], kernelc: { finish: "context" } });
+  });
+
+  it("compute nothing twice that the cache has", async () => {
+    await it_.chat.complete(ASK);
+    const messages = [...ASK.messages, { role: "assistant" as const, content: answer }, ...ASK.messages];
+    const second = await it_.chat.complete({ ...ASK, messages });
+    expect(second.kernelc.reused_tokens).toBe(23); // the last token of the answer was never run
+    const fresh = await setUp().chat.complete({ ...ASK, messages });
+    expect(fresh.kernelc.reused_tokens).toBe(0);
+  });
+
+  it("tell log probabilities, from the processor, with the same text", async () => {
+    const completion = await it_.chat.complete({ ...ASK, logprobs: true, top_logprobs: 3 });
+    expect(completion.choices[0].message.content).toBe(answer);
+    const content = completion.choices[0].logprobs?.content ?? [];
+    expect(content.map(({ token }) => token).join("")).toBe(answer);
+    for (const each of content) {
+      expect(each.top_logprobs).toHaveLength(3);
+      expect(each.top_logprobs[0]).toMatchObject({ token: each.token, logprob: each.logprob });
+      expect(each.bytes).toEqual([...new TextEncoder().encode(each.token)]);
+    }
+  });
+
+  it("follow biases and penalties by count", async () => {
+    const only = coder.encode("z")[0] ?? 0;
+    const biased = await it_.chat.complete({ ...ASK, logit_bias: { [only]: 100 }, max_tokens: 4 });
+    expect(biased.choices[0].message.content).toBe("zzzz");
+    const both = { logit_bias: { [only]: 9 }, frequency_penalty: 2 };
+    const penalised = await it_.chat.complete({ ...ASK, ...both, max_tokens: 30 });
+    const count = [...penalised.choices[0].message.content].filter((letter) => letter === "z").length;
+    expect(count).toBeGreaterThan(2);
+    expect(count).toBeLessThan(30);
+  });
+
+  it("repeat with a seed, and tell the one that was drawn", async () => {
+    const first = await it_.chat.complete({ ...ASK, temperature: 1 });
+    const again = await it_.chat.complete({ ...ASK, temperature: 1, seed: first.kernelc.seed });
+    const other = await it_.chat.complete({ ...ASK, temperature: 1, seed: (first.kernelc.seed + 1) % 2 ** 32 });
+    expect(again.choices).toEqual(first.choices);
+    expect(other.choices).not.toEqual(first.choices);
+  });
+
+  it("throw before the stream begins what can be known then", async () => {
+    const long = { ...ASK, messages: [{ role: "user" as const, content: "x".repeat(97) }] };
+    await expect(it_.chat.stream(long)).rejects.toThrow("the conversation is 97 tokens, the context holds 96");
+    await expect(it_.chat.complete(long)).rejects.toMatchObject({ code: "context" });
+    await expect(it_.chat.stream({ ...ASK, top_p: 2 })).rejects.toMatchObject({ code: "usage" });
+    expect((await it_.chat.complete(ASK)).choices[0].message.content).toBe(answer);
+  });
+
+  it("wait for one another", async () => {
+    const [a, b] = await Promise.all([it_.chat.complete(ASK), it_.chat.complete(ASK)]);
+    expect([a, b].map((each) => each.choices[0].message.content)).toEqual([answer, answer]);
+  });
+
+  it("stop on request; what came before stays, and the next one goes on", async () => {
+    const controller = new AbortController();
+    const chunks: ChatChunk[] = [];
+    const reading = (async () => {
+      for await (const chunk of await it_.chat.stream({ ...ASK, signal: controller.signal })) {
+        if (chunks.push(chunk) === 5) controller.abort();
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "aborted" });
+    expect(answer.startsWith(textOf(chunks))).toBe(true);
+    expect(it_.remembered).toHaveLength(1);
+    expect((await it_.chat.complete(ASK)).choices[0].message.content).toBe(answer);
+  });
+
+  it("let the cache go when a stream is stopped that nobody reads, or left early", async () => {
+    const controller = new AbortController();
+    await it_.chat.stream({ ...ASK, signal: controller.signal });
+    controller.abort();
+    expect((await it_.chat.complete(ASK)).choices[0].message.content).toBe(answer);
+    for await (const chunk of await it_.chat.stream(ASK)) if (chunk.choices[0].delta.content) break;
+    expect((await it_.chat.complete(ASK)).choices[0].message.content).toBe(answer);
+    await expect(it_.chat.complete({ ...ASK, signal: controller.signal })).rejects.toMatchObject({ code: "aborted" });
+  });
+});
+
+describe("a request", () => {
+  it.each<[Partial<Record<keyof ChatRequest, unknown>>, string]>([
+    [{ messages: [] }, "messages is a list of 0, wanted at least one message"],
+    [{ messages: "hi" }, 'messages is "hi"'],
+    [{ messages: [{ role: "tool", content: "" }] }, 'messages[0].role is "tool", wanted system, user or assistant'],
+    [{ messages: [null] }, "messages[0].role is undefined"],
+    [{ messages: [{ role: "user", content: [] }] }, "messages[0].content is a list of 0, wanted a text"],
+    [{ max_tokens: -1 }, "max_tokens is -1"],
+    [{ stop: [""] }, 'stop[0] is "", wanted a text of 1 to 1000 characters'],
+    [{ stop: new Array<string>(17).fill("x") }, "stop is a list of 17, wanted at most 16 texts"],
+    [{ logit_bias: { 64: 1 } }, "a token id of logit_bias is 64, wanted an integer from 0 to 63"],
+    [{ logit_bias: { "": 1 } }, "a token id of logit_bias is NaN"],
+    [{ logit_bias: { 3: 101 } }, "logit_bias[3] is 101, wanted a number from -100 to 100"],
+    [{ frequency_penalty: 3 }, "frequency_penalty is 3, wanted a number from -2 to 2"],
+    [{ logprobs: true, top_logprobs: 21 }, "top_logprobs is 21, wanted an integer from 0 to 20"],
+    [{ top_logprobs: 2 }, "top_logprobs is 2, wanted logprobs: true with it"],
+  ])("is refused by name: %j", (fields, message) => {
+    expect(() => checkedRequest({ ...ASK, ...fields } as ChatRequest, VOCAB)).toThrow(message);
+  });
+
+  it("takes null for what is left out, as OpenAI's does", () => {
+    const empty = { stop: null, seed: null, logit_bias: null, logprobs: null, frequency_penalty: null };
+    const checked = checkedRequest({ ...ASK, ...empty } as unknown as ChatRequest, VOCAB);
+    expect(checked).toMatchObject({ lockStep: false, topLogprobs: null });
+  });
+
+  it("defaults to temperature 1 and no limit", () => {
+    const { messages } = ASK;
+    const checked = checkedRequest({ messages }, VOCAB);
+    expect(checked.sampling).toMatchObject({ temperature: 1, top_p: 1, top_k: 0 });
+    expect(checked.maxNew).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+describe("stop strings", () => {
+  /** What is shown of `text` in pieces of `size`, and what the flush adds. */
+  function shown(text: string, size: number, stops: readonly string[]): string {
+    const matcher = new StopMatcher(stops);
+    let result = "";
+    for (let at = 0; at < text.length; at += size) result += matcher.push(text.slice(at, at + size));
+    return result + matcher.flush();
+  }
+
+  it.each([
+    ["one two three", ["two"], "one "],
+    ["ababac", ["abac"], "ab"],
+    ["aaab", ["ab", "aab"], "a"],
+    ["hello", ["world"], "hello"],
+    ["almost sto", ["stop"], "almost sto"],
+    ["stop", ["stop"], ""],
+    ["x\n\ny", ["\n\n"], "x"],
+  ])("end %j before the first of %j, however it is cut", (text, stops, wanted) => {
+    for (let size = 1; size <= text.length; size += 1) expect(shown(text, size, stops)).toBe(wanted);
+  });
+
+  it("hold back nothing that cannot become one", () => {
+    const matcher = new StopMatcher(["</s>"]);
+    expect(matcher.push("a < b")).toBe("a < b");
+    expect(matcher.push("</")).toBe("");
+    expect(matcher.push("p>")).toBe("</p>");
+  });
+});

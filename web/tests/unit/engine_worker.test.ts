@@ -1,0 +1,199 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { KernelcError } from "../../src/artifact/errors.js";
+import type { ChatChunk, ChatCompletion, ChatRequest, Engine, EngineOptions, ModelCard } from "../../src/engine/api.js";
+import type { FromWorker, ToWorker } from "../../src/engine/protocol.js";
+import { createWorkerEngine } from "../../src/engine/workerEngine.js";
+import { WorkerHost } from "../../src/engine/workerHost.js";
+
+/** A worker whose messages cross by structured clone, as they do between threads. */
+class FakeWorker extends EventTarget {
+  readonly host: WorkerHost;
+  terminated = false;
+  fromWorker = 0;
+
+  constructor(create: (url: string, options: EngineOptions) => Promise<Engine>) {
+    super();
+    this.host = new WorkerHost((message) => this.deliver(message), create);
+  }
+
+  postMessage(message: ToWorker): void {
+    const data = structuredClone(message);
+    queueMicrotask(() => void this.host.receive(data));
+  }
+
+  private deliver(message: FromWorker): void {
+    const data = structuredClone(message);
+    this.fromWorker += 1;
+    queueMicrotask(() => this.terminated || this.dispatchEvent(new MessageEvent("message", { data })));
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+}
+
+const MODEL = { name: "fake", context: 8 } as unknown as ModelCard;
+
+function chunk(content: string): ChatChunk {
+  const choice = { index: 0 as const, delta: { content }, finish_reason: null, logprobs: null };
+  return { id: "1", object: "chat.completion.chunk", created: 0, model: "fake", choices: [choice] };
+}
+
+/** An engine that says the request's words one by one. */
+class FakeEngine {
+  readonly model = MODEL;
+  disposed = 0;
+  left = 0;
+  readonly chat = { completions: { create: (request: ChatRequest) => this.create(request) } };
+  readonly tokens = {
+    generate: async (ids: readonly number[]) => ({ ids: [...ids].reverse() }),
+    score: async (ids: readonly number[]) => {
+      const all = new Float32Array(ids.length * 4);
+      return ids.map((_, row) => all.subarray(row * 4, row * 4 + 4).fill(row));
+    },
+  };
+
+  private async create(request: ChatRequest): Promise<unknown> {
+    const words = request.messages[0]?.content.split(" ") ?? [];
+    if (words[0] === "fail") throw new KernelcError("context", "too long", { help: "shorten it" });
+    if (!request.stream) return { whole: request.messages[0]?.content } as unknown as ChatCompletion;
+    return this.say(words, request.signal);
+  }
+
+  private async *say(words: readonly string[], signal?: AbortSignal): AsyncGenerator<ChatChunk> {
+    try {
+      for (const word of words) {
+        if (word === "wait") await new Promise((resolve) => setTimeout(resolve, 20));
+        if (word === "break") throw new KernelcError("device-lost", "gone");
+        if (signal?.aborted) throw new KernelcError("aborted", "stopped on request");
+        yield chunk(word);
+      }
+    } finally {
+      this.left += 1;
+    }
+  }
+
+  stats = async (): Promise<unknown> => ({ context: 8 });
+  plan = async (contextLength: number): Promise<unknown> => ({ context: contextLength });
+  reset = async (): Promise<void> => undefined;
+  simulateLoss = async (): Promise<void> => undefined;
+  dispose = async (): Promise<void> => void (this.disposed += 1);
+}
+
+describe("an engine in a worker", () => {
+  let fake: FakeEngine;
+  let worker: FakeWorker;
+  let engine: Engine;
+  let opened: { url: string; options: EngineOptions } | null;
+  const heard: unknown[] = [];
+
+  beforeEach(async () => {
+    fake = new FakeEngine();
+    opened = null;
+    heard.length = 0;
+    worker = new FakeWorker(async (url, options) => {
+      opened = { url, options };
+      options.onProgress?.({ phase: "weights", loadedBytes: 1 });
+      options.onNotice?.({ code: "storage-full", message: "full" });
+      return fake as unknown as Engine;
+    });
+    engine = await createWorkerEngine("models/x/", {
+      worker: worker as unknown as Worker,
+      context: 8,
+      onProgress: (progress) => heard.push(progress.phase),
+      onNotice: (notice) => heard.push(notice.code),
+    });
+  });
+  afterEach(() => engine.dispose());
+
+  const ask = (content: string): ChatRequest & { stream: true } => ({
+    messages: [{ role: "user", content }], stream: true,
+  });
+
+  async function said(stream: AsyncIterable<ChatChunk>): Promise<string[]> {
+    const words: string[] = [];
+    for await (const { choices } of stream) words.push(choices[0].delta.content ?? "");
+    return words;
+  }
+
+  it("opens on the page's own address, and tells what loading tells", () => {
+    expect(opened?.url).toBe(new URL("models/x/", document.baseURI).href);
+    expect(opened?.options.context).toBe(8);
+    expect(heard).toEqual(["weights", "storage-full"]);
+    expect(engine.model).toEqual(MODEL);
+  });
+
+  it("answers every call", async () => {
+    expect(await engine.stats()).toEqual({ context: 8 });
+    expect(await engine.plan(5)).toEqual({ context: 5 });
+    expect(await engine.tokens.generate([1, 2, 3])).toMatchObject({ ids: [3, 2, 1] });
+    expect((await engine.tokens.score([1, 2])).map((row) => [...row])).toEqual([[0, 0, 0, 0], [1, 1, 1, 1]]);
+    const { messages } = ask("hi");
+    expect(await engine.chat.completions.create({ messages })).toEqual({ whole: "hi" });
+    await engine.reset();
+  });
+
+  it("streams in order, with what comes fast in few messages", async () => {
+    const words = Array.from({ length: 500 }, (_, at) => `w${at}`);
+    const before = worker.fromWorker;
+    expect(await said(await engine.chat.completions.create(ask(words.join(" "))))).toEqual(words);
+    expect(worker.fromWorker - before).toBeLessThan(10);
+    const slow = await engine.chat.completions.create(ask("a wait b wait c"));
+    expect(await said(slow)).toEqual(["a", "wait", "b", "wait", "c"]);
+  });
+
+  it("throws what is thrown there, before or in the stream", async () => {
+    const failed = engine.chat.completions.create(ask("fail"));
+    await expect(failed).rejects.toBeInstanceOf(KernelcError);
+    await expect(failed).rejects.toMatchObject({ code: "context", message: "too long", help: "shorten it" });
+    const words: string[] = [];
+    const broken = (async () => {
+      for await (const { choices } of await engine.chat.completions.create(ask("a b break"))) {
+        words.push(choices[0].delta.content ?? "");
+      }
+    })();
+    await expect(broken).rejects.toMatchObject({ code: "device-lost" });
+    expect(words).toEqual(["a", "b"]);
+  });
+
+  it("stops on request", async () => {
+    const controller = new AbortController();
+    const stream = await engine.chat.completions.create({ ...ask("a wait b c"), signal: controller.signal });
+    controller.abort();
+    await expect(said(stream)).rejects.toMatchObject({ code: "aborted" });
+    await expect(engine.chat.completions.create({ ...ask("a"), signal: controller.signal })).rejects.toMatchObject({
+      code: "aborted",
+    });
+    expect(fake.left).toBe(1);
+  });
+
+  it("stops the answer of which no more is read", async () => {
+    for await (const _ of await engine.chat.completions.create(ask("a wait b wait c wait d"))) break;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(fake.left).toBe(1);
+  });
+
+  it("ends with the worker", async () => {
+    const stream = await engine.chat.completions.create(ask("a wait wait wait b"));
+    worker.dispatchEvent(new ErrorEvent("error", { message: "script not found" }));
+    await expect(said(stream)).rejects.toThrow("the engine's worker failed: script not found");
+    await expect(engine.stats()).rejects.toMatchObject({ code: "internal" });
+    expect(worker.terminated).toBe(true);
+  });
+
+  it("releases the device, then the worker", async () => {
+    await engine.dispose();
+    expect([fake.disposed, worker.terminated]).toEqual([1, true]);
+    await expect(engine.stats()).rejects.toThrow("the engine was disposed");
+  });
+
+  it("ends the worker where opening fails", async () => {
+    const refused = new FakeWorker(async () => {
+      throw new TypeError("odd");
+    });
+    const opening = createWorkerEngine("x/", { worker: refused as unknown as Worker });
+    await expect(opening).rejects.toMatchObject({ code: "internal", message: "TypeError: odd" });
+    expect(refused.terminated).toBe(true);
+  });
+});

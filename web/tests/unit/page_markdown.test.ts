@@ -1,0 +1,166 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it } from "vitest";
+import { MarkdownView, renderMarkdown } from "../../src/page/markdown.js";
+
+function html(text: string): string {
+  const box = document.createElement("div");
+  box.append(renderMarkdown(text));
+  return box.innerHTML;
+}
+
+function elements(text: string): Element[] {
+  const box = document.createElement("div");
+  box.append(renderMarkdown(text));
+  return [...box.querySelectorAll("*")];
+}
+
+const HOSTILE = [
+  "<script>alert(1)</script>",
+  "<img src=x onerror=alert(1)>",
+  "<svg/onload=alert(1)>",
+  "<iframe src='https://evil.test'></iframe>",
+  "<style>body{background:url(https://evil.test/x)}</style>",
+  "<a href='javascript:alert(1)'>x</a>",
+  "[x](javascript:alert(1))",
+  "[x](JaVaScRiPt:alert(1))",
+  "[x](&#106;avascript:alert(1))",
+  "[x](java\nscript:alert(1))",
+  "[x](vbscript:x)",
+  "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+  "[x](blob:https://a.test/1)",
+  "![x](https://evil.test/pixel.png)",
+  '!["onerror="alert(1)](https://evil.test/a.png)',
+  "![x](javascript:alert(1))",
+  "[a]: javascript:alert(1)\n\n[a]",
+  "<javascript:alert(1)>",
+  "<form action=https://evil.test><input name=q><button>x</button></form>",
+  "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+  '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+  "```html\n<script>alert(1)</script>\n```",
+  '```"><script>alert(1)</script>\nx\n```',
+  "`<script>`",
+  "<p id=getElementById name=cookie class=composer>x</p>",
+  "<div style='position:fixed;inset:0'>over everything</div>",
+  "| <img src=x onerror=1> |\n|---|\n| [y](javascript:1) |",
+  "- [ ] <input type=text autofocus onfocus=alert(1)>",
+  "<!-- x --><base href='https://evil.test'><meta http-equiv=refresh content='0;url=https://evil.test'>",
+  "<<script>script>alert(1)<</script>/script>",
+  "\u0000<script\u0000>alert(1)</script>",
+];
+
+describe("hostile answers", () => {
+  it.each(HOSTILE)("%s leaves nothing that runs or fetches", (text) => {
+    for (const element of elements(text)) {
+      expect(
+        [
+          "SCRIPT",
+          "STYLE",
+          "IMG",
+          "SVG",
+          "IFRAME",
+          "FORM",
+          "BUTTON",
+          "BASE",
+          "META",
+          "LINK",
+          "OBJECT",
+          "INPUT",
+          "DIV",
+        ].filter((name) => name === element.nodeName && element.className !== "table-scroll"),
+      ).toEqual([]);
+      for (const { name, value } of element.attributes) {
+        expect(name).not.toMatch(/^on|^style$|^src|^id$|^name$|^action$|^formaction$/);
+        if (name === "href") expect(value).toMatch(/^(?:https?|mailto):/);
+      }
+    }
+  });
+
+  it("shows HTML as the text it is", () => {
+    expect(html("a <b>bold</b> claim")).toBe("<p>a &lt;b&gt;bold&lt;/b&gt; claim</p>\n");
+  });
+
+  it("makes a link of a picture, so that nothing is fetched", () => {
+    const [, link] = elements("![a cat](https://evil.test/cat.png)");
+    expect(link?.outerHTML).toBe(
+      '<a href="https://evil.test/cat.png" target="_blank" rel="noopener noreferrer">a cat</a>',
+    );
+  });
+
+  it("keeps no class but a language", () => {
+    expect(html("```rust\nfn x\n```")).toContain('class="language-rust"');
+    expect(html('```x" class=composer\ny\n```')).not.toContain("composer");
+  });
+
+  it("takes deep nesting and long runs of marks without falling over", () => {
+    expect(() => html(`${"> ".repeat(200)}x`)).not.toThrow();
+    expect(() => html("*".repeat(20_000))).not.toThrow();
+    expect(() => html("[".repeat(3_000))).not.toThrow();
+  });
+});
+
+describe("links", () => {
+  it("open elsewhere and tell nothing of this page", () => {
+    const link = elements("[a](https://a.test)").find((element) => element.nodeName === "A");
+    expect(link?.getAttribute("rel")).toBe("noopener noreferrer");
+    expect(link?.getAttribute("target")).toBe("_blank");
+  });
+
+  it("lose an address that is not of the web or mail, and stay text", () => {
+    expect(html("[a](ftp://a.test)")).not.toContain("href");
+    expect(html("[a](/inside)")).not.toContain("href");
+    expect(html("[a](mailto:a@a.test)")).toContain("mailto:a@a.test");
+  });
+});
+
+describe("ordinary Markdown", () => {
+  it("renders tables, tasks, code and line breaks", () => {
+    const made = html("a\nb\n\n- [x] done\n\n|h|\n|-|\n|c|\n\n```js\nx<1\n```");
+    expect(made).toContain("a<br>b");
+    expect(made).toContain("\u2611 done");
+    expect(made).toMatch(/<div class="table-scroll"[^>]*><table>/);
+    expect(made).toContain("x&lt;1");
+  });
+
+  it("keeps where a list starts and how a column is set", () => {
+    expect(html("3. c\n4. d")).toContain('<ol start="3">');
+    expect(html("|h|\n|-:|\n|c|")).toContain('align="right"');
+  });
+});
+
+describe("a growing answer", () => {
+  let box: HTMLElement;
+  let view: MarkdownView;
+
+  beforeEach(() => {
+    box = document.createElement("div");
+    view = new MarkdownView(box);
+  });
+
+  const TEXT =
+    "# Title\n\nA *first* paragraph\nof two lines.\n\n1. one\n2. two\n\n```py\nx = 1\n\ny = 2\n```\n\nThe [end][e].\n\n[e]: https://e.test\n";
+
+  it("ends as if it had come at once, wherever it was cut", () => {
+    for (let end = 1; end <= TEXT.length; end += 1) view.update(TEXT.slice(0, end));
+    view.finish(TEXT);
+    const squeeze = (markup: string): string => markup.replace(/>\s+</g, "><").trim();
+    expect(squeeze(box.innerHTML)).toBe(squeeze(html(TEXT)));
+  });
+
+  it("leaves finished blocks alone, so that a selection in them stays", () => {
+    view.update("First.\n\nSecond");
+    const first = box.firstElementChild;
+    view.update("First.\n\nSecond grows.\n\nThird");
+    expect(box.firstElementChild).toBe(first);
+    expect(box.querySelectorAll("p")).toHaveLength(3);
+  });
+
+  it("says each finished block once", () => {
+    const said: string[] = [];
+    const text = `${TEXT}\nThe last words`;
+    for (let end = 1; end <= text.length; end += 1) said.push(...view.update(text.slice(0, end)));
+    said.push(...view.finish(text));
+    expect(said.filter((block) => block === "Title")).toHaveLength(1);
+    expect(said.filter((block) => block.startsWith("A first paragraph"))).toEqual(["A first paragraph of two lines."]);
+    expect(said.at(-1)).toBe("The last words");
+  });
+});

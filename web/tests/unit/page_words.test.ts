@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { KernelcError, type ErrorCode } from "../../src/artifact/errors.js";
+import { readCatalog } from "../../src/page/catalog.js";
+import { adviseBrowser, codeOf, describeFailure } from "../../src/page/failures.js";
+import { formatBytes, formatDay, formatRate, formatSeconds } from "../../src/page/format.js";
+import { DEFAULT_SETTINGS, NUMBER_FIELDS, readSettings, isDefault } from "../../src/page/settings.js";
+import { storagePreferences } from "../../src/page/services.js";
+
+const CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36";
+const HERE = { userAgent: CHROME, secureContext: true };
+
+describe("numbers", () => {
+  it.each([
+    [0, "0 bytes"],
+    [999, "999 bytes"],
+    [1000, "1.0 kB"],
+    [5_123_456, "5.1 MB"],
+    [99_960_000, "100 MB"],
+    [999_900_000, "1.0 GB"],
+    [7.16e9, "7.2 GB"],
+    [NaN, "?"],
+    [-1, "?"],
+  ])("%d bytes are %s", (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+
+  it("tell times and rates", () => {
+    expect([0.04, 9.94, 9.96, 89, 91, 7200].map(formatSeconds)).toEqual([
+      "0.0 s",
+      "9.9 s",
+      "10 s",
+      "89 s",
+      "2 min",
+      "2 h",
+    ]);
+    expect([12.34, 123.4, 0].map(formatRate)).toEqual(["12.3 tokens/s", "123 tokens/s", "? tokens/s"]);
+  });
+
+  it("tell days, whatever the hour", () => {
+    const now = new Date(2026, 10, 22, 0, 30).getTime();
+    const day = (month: number, date: number): number => new Date(2026, month, date, 23, 59).getTime();
+    expect([day(10, 22), day(10, 21), day(10, 17), day(8, 1)].map((time) => formatDay(time, now))).toEqual([
+      "Today",
+      "Yesterday",
+      "This week",
+      "September 2026",
+    ]);
+  });
+});
+
+describe("every failure has its words", () => {
+  const codes: ErrorCode[] = [
+    "no-webgpu",
+    "no-adapter",
+    "limits",
+    "device-lost",
+    "out-of-memory",
+    "bad-artifact",
+    "corrupt-shard",
+    "network",
+    "storage",
+    "self-check",
+    "context",
+    "usage",
+    "template",
+    "internal",
+  ];
+
+  it.each(codes)("%s", (code) => {
+    const failure = describeFailure(new KernelcError(code, "shard 0003.bin is damaged"), HERE);
+    expect(failure).toMatchObject({ code, detail: "shard 0003.bin is damaged" });
+    expect(failure.title.length).toBeGreaterThan(10);
+    expect(failure.advice.length).toBeGreaterThan(20);
+  });
+
+  it("tells codes apart by title", () => {
+    expect(new Set(codes.map((code) => describeFailure(new KernelcError(code, ""), HERE).title)).size).toBe(
+      codes.length,
+    );
+  });
+
+  it("takes the engine's own advice where it gives some", () => {
+    expect(describeFailure(new KernelcError("limits", "m", { help: "take q4" }), HERE).advice).toBe("take q4");
+  });
+
+  it("makes something of anything thrown", () => {
+    expect(describeFailure("odd", HERE)).toMatchObject({ code: "internal", detail: "odd" });
+    expect(describeFailure(null, HERE).code).toBe("internal");
+    expect(codeOf({ code: "constructor" })).toBe("internal");
+    expect(codeOf({ code: "ENOENT" })).toBe("internal");
+    expect(codeOf(new DOMException("x", "AbortError"))).toBe("aborted");
+  });
+
+  it("names the browser's own way to WebGPU", () => {
+    expect(adviseBrowser({ userAgent: CHROME, secureContext: false })).toContain("https");
+    expect(adviseBrowser(HERE)).toContain("chrome://flags/#enable-unsafe-webgpu");
+    expect(
+      adviseBrowser({ ...HERE, userAgent: CHROME.replace("X11; Linux x86_64", "Linux; Android 14") }),
+    ).not.toContain("chrome://flags");
+    expect(adviseBrowser({ ...HERE, userAgent: "Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/150.0" })).toContain(
+      "about:config",
+    );
+    expect(
+      adviseBrowser({ ...HERE, userAgent: "Mozilla/5.0 (iPhone) AppleWebKit/605.1 Version/18.0 Safari/604.1" }),
+    ).toContain("26");
+  });
+});
+
+describe("models.json", () => {
+  const model = { name: "demo", title: "Demo", path: "models/demo/", quant: "q4", bytes: 5, context: 1024 };
+  const read = (...models: unknown[]) => readCatalog({ version: 1, models }, "https://a.test/x/");
+
+  it("is read, with addresses in this site", () => {
+    expect(read(model, { ...model, name: "b", path: "models/b" }).map(({ url }) => url)).toEqual([
+      "https://a.test/x/models/demo/",
+      "https://a.test/x/models/b/",
+    ]);
+    expect(read({ ...model, title: 5 })[0]?.title).toBe("demo");
+  });
+
+  it.each([
+    "//evil.test/",
+    "https://evil.test/",
+    "/root/",
+    "../up/",
+    "a/../../b",
+    "a\\..\\b",
+    "models/a b/",
+    "models/%2e%2e/",
+    "",
+    "javascript:alert(1)",
+    "models//x",
+  ])("refuses the path %j", (path) => {
+    expect(() => read({ ...model, path })).toThrow(/stay within this site/);
+  });
+
+  it.each([
+    [{ version: 2, models: [] }, "version 1"],
+    [null, "version 1"],
+    [{ version: 1, models: {} }, "a list"],
+    [{ version: 1, models: [null] }, "model 1"],
+    [{ version: 1, models: [{ ...model, bytes: -1 }] }, "whole numbers"],
+    [{ version: 1, models: [{ ...model, context: 0 }] }, "whole numbers"],
+    [{ version: 1, models: [model, model] }, "one name"],
+  ])("refuses %j", (value, words) => {
+    expect(() => readCatalog(value, "https://a.test/")).toThrow(words);
+  });
+});
+
+describe("settings", () => {
+  it("come back as they were kept, and as defaults where they were not sound", () => {
+    const kept = { ...DEFAULT_SETTINGS, temperature: 0, topK: 0, seed: 7, system: "Be brief." };
+    expect(readSettings(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
+    expect(
+      readSettings({
+        temperature: "hot",
+        topP: 0,
+        topK: 1.5,
+        minP: -1,
+        maxTokens: 1e9,
+        repetitionPenalty: NaN,
+        seed: -1,
+        system: 5,
+      }),
+    ).toEqual(DEFAULT_SETTINGS);
+    for (const odd of [null, [], "x", 5]) expect(readSettings(odd)).toEqual(DEFAULT_SETTINGS);
+    expect(isDefault({ ...DEFAULT_SETTINGS })).toBe(true);
+    expect(isDefault({ ...DEFAULT_SETTINGS, seed: 0 })).toBe(false);
+  });
+
+  it("have defaults within their bounds", () => {
+    for (const { key, min, max } of NUMBER_FIELDS)
+      expect(DEFAULT_SETTINGS[key] >= min && DEFAULT_SETTINGS[key] <= max).toBe(true);
+  });
+
+  it("last as long as the page where storage is blocked", () => {
+    const blocked = storagePreferences(() => {
+      throw new DOMException("no", "SecurityError");
+    });
+    expect(blocked.read("theme")).toBeNull();
+    blocked.write("theme", "dark");
+    expect(blocked.read("theme")).toBe("dark");
+  });
+});

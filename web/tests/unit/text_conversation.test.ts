@@ -1,0 +1,90 @@
+/** Conversations: what fits the context, and what is written to and read from a file. */
+
+import { describe, expect, it } from "vitest";
+
+import { fitPrompt } from "../../src/text/conversation.js";
+import type { PromptEncoder } from "../../src/text/prompt.js";
+import { loadTranscript, saveTranscript } from "../../src/text/transcript.js";
+import type { Message } from "../../src/text/types.js";
+
+/** A prompt with one id for each character of the messages. */
+const prompts: PromptEncoder = {
+  encode: (messages) => prompts.prompt(messages).ids,
+  prompt: (messages) => {
+    const text = messages.map(({ content }) => content).join("");
+    return { text, ids: [...text].map((char) => char.charCodeAt(0)) };
+  },
+  remember: () => undefined,
+  forget: () => undefined,
+};
+const TALK: Message[] = [
+  { role: "system", content: "sys" },
+  { role: "user", content: "aaaa" },
+  { role: "assistant", content: "bbbb" },
+  { role: "user", content: "cccc" },
+  { role: "assistant", content: "dddd" },
+  { role: "user", content: "eeee" },
+];
+
+describe("a conversation", () => {
+  it("is left whole where it fits", () => {
+    const fitted = fitPrompt(prompts, TALK, { context: 23, policy: "stop", maxNew: 100 });
+    expect([fitted.prompt.text, fitted.droppedTurns]).toEqual(["sysaaaabbbbccccddddeeee", 0]);
+    expect(fitted.messages).toEqual(TALK);
+  });
+
+  it("is refused where it does not, and may not slide", () => {
+    const fit = (): unknown => fitPrompt(prompts, TALK, { context: 22, policy: "stop", maxNew: 1 });
+    expect(fit).toThrow("the conversation is 23 tokens, the context holds 22");
+    expect(fit).toThrow(expect.objectContaining({ code: "context", help: expect.stringContaining("new chat") }));
+  });
+
+  it.each([
+    [22, 1, "sysccccddddeeee", 1],
+    [24, 2, "sysccccddddeeee", 1], // 23 would fit, but two more tokens would not
+    [16, 100, "syseeee", 2], // a quarter of the context stays free
+    [7, 100, "syseeee", 2], // what is left may fill the context
+  ])("slides in a context of %i with %i tokens to come", (context, maxNew, text, dropped) => {
+    const fitted = fitPrompt(prompts, TALK, { context, policy: "slide", maxNew });
+    expect([fitted.prompt.text, fitted.droppedTurns]).toEqual([text, dropped]);
+    expect(fitted.messages.at(-1)).toEqual(TALK.at(-1));
+  });
+
+  it("keeps system prompt and question whatever happens", () => {
+    const fit = (): unknown => fitPrompt(prompts, TALK, { context: 6, policy: "slide", maxNew: 1 });
+    expect(fit).toThrow("the conversation is 7 tokens, the context holds 6");
+  });
+});
+
+describe("a saved conversation", () => {
+  const answered = TALK.slice(0, 5);
+
+  it("comes back as it was", () => {
+    const odd: Message[] = [...answered.slice(1, 4), { role: "assistant", content: "\u2028\ud83d\ude80 \"\\\n" }];
+    expect(loadTranscript(saveTranscript(answered))).toEqual(answered);
+    expect(loadTranscript(saveTranscript(odd))).toEqual(odd);
+    expect(loadTranscript(saveTranscript([]))).toEqual([]);
+  });
+
+  it("is the file that the command line writes", () => {
+    const text = '{\n "format": "kernelc-conversation",\n "version": 1,\n "messages": []\n}';
+    expect(saveTranscript([])).toBe(text);
+  });
+
+  const file = (messages: unknown): string => JSON.stringify({ format: "kernelc-conversation", version: 1, messages });
+  it.each([
+    ["{", "this is no JSON text"],
+    ["[]", "wanted a JSON object"],
+    ["{}", "got format undefined, version undefined"],
+    ['{"format": "kernelc-conversation", "version": 2}', "version 2"],
+    [file(3), "messages: wanted a list"],
+    [file([3]), "messages[0]: wanted an object"],
+    [file([{ role: "tool", content: "" }]), "messages[0]: wanted an object"],
+    [file([TALK[1], TALK[1]]), "messages[1]: got role user, wanted assistant"],
+    [file([TALK[0], TALK[2]]), "messages[1]: got role assistant, wanted user"],
+    [file([TALK[1]]), "the last one is the user's"],
+  ])("is refused by name: %s", (text, wanted) => {
+    expect(() => loadTranscript(text)).toThrow(expect.objectContaining({ code: "usage" }));
+    expect(() => loadTranscript(text)).toThrow(wanted);
+  });
+});
