@@ -5,6 +5,8 @@ Source: WebGPU Shading Language, sections "Keywords" and "Reserved Words".
 
 from __future__ import annotations
 
+from kernelc.backends.wgsl.tiles import WORDS as MATRICES
+
 KEYWORDS = """
 alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if
 let loop override requires return struct switch true var while
@@ -30,4 +32,4 @@ abs select unpack2x16float pack2x16float unpack4xU8 unpack4xI8 dot4I8Packed subg
 workgroupBarrier main step Step workgroup_id local_id subgroup_lane subgroup_size
 """
 
-UNUSABLE = frozenset(f"{KEYWORDS} {RESERVED} {USED}".split())
+UNUSABLE = frozenset(f"{KEYWORDS} {RESERVED} {USED} {MATRICES}".split())

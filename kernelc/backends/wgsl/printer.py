@@ -23,8 +23,10 @@ from kernelc.backends.c_like import (
     float_digits,
     used_builtins,
 )
+from kernelc.backends.wgsl import tiles
 from kernelc.backends.wgsl.keywords import UNUSABLE
-from kernelc.kir.nodes import Kernel, Value
+from kernelc.kir.nodes import Kernel, TileStore, Value
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.simplify import constant_of
 from kernelc.kir.types import Type
 
@@ -54,9 +56,12 @@ class Wgsl(Dialect):
         "unpack_i8x4": "unpack4xI8",
         "subgroup_sum": "subgroupAdd",
         "subgroup_max": "subgroupMax",
+        "tile_mma": "subgroupMatrixMultiplyAccumulate",
     }
 
     def type_name(self, type: Type) -> str:
+        if isinstance(type, TileType):
+            return tiles.type_name(type)
         return type.scalar if type.lanes == 1 else f"vec{type.lanes}<{type.scalar}>"
 
     def constant(self, value: Value) -> Text:
@@ -102,10 +107,14 @@ class Wgsl(Dialect):
                 return self.call("select", (no, yes, condition))
             case "bitcast":
                 return self.call(f"bitcast<{type}>", args)
+            case "tile_zero":
+                return Text(f"{type}()")
             case "convert" | "splat" | "vector" | "concat":
                 return self.call(type, args)
             case "dot4_i8":
                 return self.dot4(value, args)
+            case "tile_mul":
+                raise NotImplementedError("WGSL does not multiply matrices element by element")
             case _:
                 raise NotImplementedError(f"WGSL has no text for {value.op}")
 
@@ -114,6 +123,14 @@ class Wgsl(Dialect):
         if constant_of(value.args[2]) == 0:
             return product
         return Text(f"{args[2].within(SUM)} + {product.text}", SUM, "+")
+
+    def tile_load(self, value: Value, place: str, stride: str) -> Text:
+        assert isinstance(value.type, TileType)
+        transposed = value.op == "tile_load_transposed"
+        return Text(tiles.load(value.type, place, stride, transposed=transposed))
+
+    def tile_store(self, statement: TileStore, place: str, stride: str, value: str) -> str:
+        return tiles.store(place, stride, value)
 
     def let(self, type: Type, name: str, value: str) -> str:
         return f"let {name} = {value};"
@@ -154,12 +171,14 @@ class WgslBackend:
     suffix = "wgsl"
 
     def render(self, kernel: Kernel) -> Rendered:
-        dialect = Wgsl()
+        dialect, kinds = Wgsl(), kernel.tile_kinds()
         printer = BodyPrinter(kernel, dialect)
         body = printer.body()
         text = _template().render(
             kernel=kernel,
-            features=kernel.features(),
+            halves="f16" in kernel.features() or any(kind.operand == "f16" for kind in kinds),
+            subgroups="subgroups" in kernel.features(),
+            matrices=tiles.HEAD if kinds else (),
             builtins=used_builtins(kernel),
             names=printer.names,
             type_name=dialect.type_name,

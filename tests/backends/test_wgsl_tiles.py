@@ -1,0 +1,96 @@
+"""Tiles in WGSL as Tint has them: their text, and that Tint compiles it. No artifact has such kernels yet."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kernelc.backends import backend_named
+from kernelc.kernels.linear import LinearProblem
+from kernelc.kernels.matmul import MATMUL
+from kernelc.kir.nodes import Kernel
+from kernelc.kir.tile_types import F16
+from kernelc.target import TARGETS
+from tests.conformance.tiles import CASES, TileCase
+from tests.web.tint import compile_all, write_kernel
+
+MATRICES = replace(TARGETS["wgsl"].variants[0], subgroup_size=32, tiles=(F16,))
+PRINTED = [case for case in CASES if not case.scaled]
+PROBLEMS = (
+    LinearProblem("q4", 1024, 172, 1024, "residual", bias=True),
+    LinearProblem("q8", 512, 256, 256, "gated"),
+    LinearProblem("f16", 64, 64, 64),
+)
+NULL_SUBGROUP = 128  # at most, on the device that the tests compile for: workgroups must be multiples of it
+
+
+def text_of(kernel: Kernel) -> str:
+    return backend_named("wgsl").render(kernel).text
+
+
+def case_named(name: str) -> TileCase:
+    (case,) = (case for case in CASES if case.name == name)
+    return case
+
+
+def body(name: str) -> str:
+    """Without comments, each statement on a line of its own."""
+    text = re.sub(r" +// .*", "", text_of(case_named(name).kernel()))
+    return re.sub(r",\n +", ", ", text)
+
+
+def test_matrices_are_named_with_their_columns_first() -> None:
+    text = body("tile_i8_16x16x32_u32x4_nt")
+    assert set(re.findall(r"subgroup_matrix_\w+<[^>]*>", text)) == {
+        "subgroup_matrix_left<i8, 32, 16>",
+        "subgroup_matrix_right<i8, 16, 32>",
+        "subgroup_matrix_result<i32, 16, 16>",
+    }
+
+
+@pytest.mark.parametrize("layouts", ["nn", "nt", "tn", "tt"])
+def test_layouts_and_strides_are_those_of_the_memory(layouts: str) -> None:
+    text = body(f"{F16.feature}_u32x4_{layouts}")
+    loads = re.findall(r"subgroupMatrixLoad<.*?>, (\w+)>\(&(\w+), \w+, (\w+)\)", text)
+    wanted = [{"n": "row_major", "t": "col_major"}[each] for each in layouts]
+    assert loads == [(wanted[0], "staged_a", "3u"), (wanted[1], "staged_b", "3u")]
+
+
+def test_a_module_asks_for_matrices_and_halves_where_it_has_them() -> None:
+    text = body(f"{F16.feature}_u32x4_nt")
+    assert "enable f16;" in text and "enable chromium_experimental_subgroup_matrix;" in text
+    assert "enable f16;" not in body("tile_i8_16x16x32_u32x4_nt")
+    kernel = MATMUL.kernel(PROBLEMS[0], MATMUL.default(TARGETS["wgsl"].variants[0], PROBLEMS[0]), MATRICES)
+    assert "matrix" not in text_of(kernel) and "diagnostic" not in text_of(kernel)
+
+
+def test_sums_are_not_multiplied_by_factors() -> None:
+    with pytest.raises(NotImplementedError, match="element by element"):
+        text_of(case_named(f"{F16.feature}_u32x4_nt_3_rounds_scaled").kernel())
+
+
+def test_tint_compiles_every_operation_on_tiles(tmp_path: Path) -> None:
+    for case in PRINTED:
+        text = text_of(case.kernel())
+        assert "@workgroup_size(64)" in text
+        write_kernel(tmp_path, text.replace("@workgroup_size(64)", f"@workgroup_size({NULL_SUBGROUP})"))
+    assert "chromium-experimental-subgroup-matrix" in compile_all(tmp_path)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=[problem.format for problem in PROBLEMS])
+def test_tint_compiles_the_matmul(problem: LinearProblem, tmp_path: Path) -> None:
+    schedule = MATMUL.default(MATRICES, problem)
+    assert schedule.kind == F16 and schedule.threads % NULL_SUBGROUP == 0
+    write_kernel(tmp_path, text_of(MATMUL.kernel(problem, schedule, MATRICES)))
+    compile_all(tmp_path)
+
+
+def test_tint_notices_a_stride_that_is_too_small(tmp_path: Path) -> None:
+    """So that the tests above can fail."""
+    text = text_of(case_named(f"{F16.feature}_u32x4_nt").kernel())
+    write_kernel(tmp_path, text.replace("offset, 3u)", "offset, 1u)"))
+    with pytest.raises(AssertionError, match="stride"):
+        compile_all(tmp_path)
