@@ -26,8 +26,8 @@ from kernelc.backends.c_like import (
 from kernelc.backends.wgsl import tiles
 from kernelc.backends.wgsl.keywords import UNUSABLE
 from kernelc.kir.nodes import Kernel, TileStore, Value
-from kernelc.kir.tile_types import TileType
 from kernelc.kir.simplify import constant_of
+from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 
 _BUILTIN = {"subgroup_lane": "subgroup_lane", "subgroup_size": "subgroup_size", "local_id": "local_id.x"}

@@ -1,9 +1,9 @@
-"""Tiles of matrix units in WGSL, as Tint has them (Chrome and Dawn): an experiment that pages have to ask for.
+"""Tiles of matrix units in WGSL, as Tint has them (Chrome and Dawn): an experiment that pages must ask for.
 
-Memory may be of another type than a matrix's elements; offset and stride count elements of the memory, as they
-do in kernel IR. There is no product of matrices element by element, so no `tile_mul`.
-Source: Dawn, docs/dawn/features/subgroup_matrix.md; the calls with the layout among the template arguments are
-newer than that page.
+Memory may be of another type than a matrix's elements; offset and stride count elements of the memory, as
+they do in kernel IR. There is no product of matrices element by element, so no `tile_mul`.
+Source: Dawn, docs/dawn/features/subgroup_matrix.md; the calls with the layout among the template arguments
+are newer than that page.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ def type_name(type: TileType) -> str:
 
 
 def load(type: TileType, place: str, stride: str, *, transposed: bool) -> str:
+    """The call that loads the matrix whose first element is at `place`."""
     memory, offset = _parts(place)
     layout = "col_major" if transposed else "row_major"
     return f"subgroupMatrixLoad<{type_name(type)}, {layout}>(&{memory}, {offset}, {stride})"
 
 
 def store(place: str, stride: str, value: str) -> str:
+    """The statement that stores a matrix, row by row."""
     memory, offset = _parts(place)
     return f"subgroupMatrixStore<row_major>(&{memory}, {offset}, {value}, {stride});"
 
