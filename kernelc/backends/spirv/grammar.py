@@ -10,8 +10,8 @@ MAGIC = 0x07230203
 VERSION_1_3 = 0x00010300
 
 # name: number, operands. T the result's type, R the result, id another id; number a constant of the result's
-# type; literal and string as they are; a capitalised word one of the enumerations below (or bits of one, with |
-# between them); a star: any number.
+# type; literal and string as they are; a capitalised word one of the enumerations below, bits with | between
+# them; a star: any number.
 _TEXT = """
 OpName                    5  id string
 OpExtension              10  string
