@@ -23,8 +23,6 @@ export const LOGITS_BUFFER = "logits";
 export const QUANTS = ["q4", "q8", "f16", "f32"] as const;
 /** What decoding multiplies weights with: activations as they are, or rounded to signed bytes first. */
 export const ACTIVATIONS = ["f32", "int8"] as const;
-/** What decoding multiplies weights with: activations as they are, or rounded to signed bytes first. */
-export const ACTIVATIONS = ["f32", "int8"] as const;
 export const TARGETS = ["wgsl", "cuda", "spirv", "opencl"] as const;
 export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] as const;
 export const PARAM_TYPES = ["u32", "f32"] as const;
@@ -249,6 +247,5 @@ export interface Manifest {
   readonly chat_template: ChatTemplateInfo | null;
   readonly graph: GraphInfo | null;
   readonly checks: Checks | null;
-  readonly activations: (typeof ACTIVATIONS)[number];
   readonly activations: (typeof ACTIVATIONS)[number];
 }
