@@ -43,7 +43,8 @@ def prepare() -> dict[str, object]:
     for name, (model, quant) in WANTED.items():
         folder = REPO / "model" / "demo" if model == "demo" else data / "models" / model
         if folder.is_dir():
-            options = argparse.Namespace(target="wgsl", quant=quant, context=None, kv=None)
+            asked = {"target": "wgsl", "quant": quant, "context": None, "kv": None, "activations": "f32"}
+            options = argparse.Namespace(**asked)
             artifacts[name] = str(built(folder, options))
     return {"artifacts": artifacts, "logits": logits(data / "reference"), "site": site_of(artifacts)}
 
