@@ -289,8 +289,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       float total_1 = partial_sums[result + 1u];
       float total_2 = partial_squares[0u];
       const float factor = rsqrtf(total_2 * 0.00048828125f + 1e-5f);      // matvec_int8.py
-      const float even = total * factor;                                  // matvec_int8.py
-      const float gated = even / (1.0f + expf(-even)) * (total_1 * factor);  // linear.py
+      const float gate = total * factor;                                  // matvec_int8.py
+      const float gated = gate / (1.0f + expf(-gate)) * (total_1 * factor);  // linear.py
       out[row_4 / 2u] = gated;                                            // linear.py
     }
   }
