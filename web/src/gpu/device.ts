@@ -75,7 +75,8 @@ function limitsOf(limits: GPUSupportedLimits): Limits {
 
 function capabilitiesOf(adapter: GPUAdapter, card: AdapterCard, options: DeviceOptions): Capabilities {
   const { subgroupMinSize, subgroupMaxSize } = adapter.info;
-  const features = new Set(options.features === "none" ? [] : card.features);
+  // A language feature is the browser's, not the adapter's, and cannot be left out.
+  const features = new Set(card.features.filter((name) => options.features !== "none" || !FEATURES.has(name)));
   // An adapter may align more finely than it must; a device does so only when asked, and we do not ask.
   const limits = { ...limitsOf(adapter.limits), minStorageBufferOffsetAlignment: 256 };
   return {

@@ -25,6 +25,8 @@ const WEB = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const FLAGS = [
   "--no-sandbox", "--disable-gpu-sandbox", "--enable-unsafe-webgpu", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--no-first-run",
+  // SwiftShader takes seconds to compile a kernel whose workgroup memory is zeroed in this way, else milliseconds.
+  "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
 ];
 
 /** Whether there is a browser to test with; use as `describe.skipIf(!hasChromium)`. */

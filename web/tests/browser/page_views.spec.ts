@@ -308,6 +308,19 @@ describe.skipIf(!hasChromium)("the page", () => {
     await expect.poll(() => page.isVisible(".stored")).toBe(false);
   });
 
+  test("what happened on the way pops up until it is closed; what is merely so stands with the models", async () => {
+    const message = "The graphics device was lost and came back.";
+    const quiet = { code: "not-persistent", message: "The browser may delete the model." } as const;
+    await open({ notices: [{ code: "device-restored", message }, { code: "device-restored", message }, quiet] });
+    await load(page);
+    expect(await page.locator(".toast p").allInnerTexts()).toEqual([message]);
+    await expectAccessible(page, "a notice");
+    await page.click("[aria-label='Close this notice']");
+    expect(await page.locator(".toast").count()).toBe(0);
+    await page.click(".model-button");
+    expect(await page.innerText(".notes")).toBe(quiet.message);
+  });
+
   test("light, dark, or as the system has it", async () => {
     await open({}, { colorScheme: "dark" });
     const colour = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

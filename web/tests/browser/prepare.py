@@ -20,6 +20,7 @@ os.environ["XDG_CACHE_HOME"] = str(REPO / "build" / "browser")
 import numpy as np  # noqa: E402
 
 from kernelc.cli import main  # noqa: E402
+from kernelc.commands.build import add_compile_options  # noqa: E402
 from kernelc.commands.cache import built  # noqa: E402
 
 # name: (model, quant); the first of a model is what the site shows under the model's name
@@ -40,10 +41,13 @@ def prepare() -> dict[str, object]:
     """Build every artifact whose model is there, and the site of some of them."""
     data = Path(os.environ.get("KERNELC_TEST_DATA") or REPO.parent / "shared" / "data")
     artifacts: dict[str, str] = {}
+    options = argparse.ArgumentParser()
+    add_compile_options(options)
     for name, (model, quant) in WANTED.items():
         folder = REPO / "model" / "demo" if model == "demo" else data / "models" / model
         if folder.is_dir():
-            options = argparse.Namespace(target="wgsl", quant=quant, context=None, kv=None)
+            asked = {"target": "wgsl", "quant": quant, "context": None, "kv": None, "activations": "f32"}
+            options = argparse.Namespace(**asked)
             artifacts[name] = str(built(folder, options))
     return {"artifacts": artifacts, "logits": logits(data / "reference"), "site": site_of(artifacts)}
 

@@ -3,6 +3,7 @@ import type {
   ChatChunk,
   ChatEngine,
   LoadOptions,
+  Notice,
   Plan,
   Probe,
   StoredModel,
@@ -30,6 +31,8 @@ export interface FakeOptions {
   entries?: readonly [string, unknown][];
   base?: string;
   probe?: Probe;
+  /** Told while loading. */
+  notices?: readonly Notice[];
 }
 
 const PROBE: Probe = {
@@ -131,6 +134,7 @@ async function open(
 ): Promise<ChatEngine> {
   if (options.failLoad) throw new KernelcError(options.failLoad.code, options.failLoad.message);
   const total = 5_100_000;
+  options.notices?.forEach(load.onNotice);
   load.onProgress({ phase: "manifest" });
   load.onProgress({ phase: "tokenizer" });
   for (let step = 0; step <= 10; step += 1) {
