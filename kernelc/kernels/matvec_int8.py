@@ -32,7 +32,9 @@ from kernelc.kernels.linear import (
     linear_halves,
     linear_inputs,
     linear_name,
+    linear_pieces,
     linear_rows,
+    linear_tile,
     linear_tolerance,
 )
 from kernelc.kernels.reduce import team_lane, team_number
@@ -190,6 +192,12 @@ class MatvecInt8(KernelSpec[LinearProblem, MatvecInt8Schedule]):
         self, problem: LinearProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
         return linear_inputs(problem, self.bindings(problem), rng, env)
+
+    def tile(self, problem: LinearProblem) -> LinearProblem:
+        return linear_tile(problem)
+
+    def pieces(self, problem: LinearProblem) -> tuple[LinearProblem, ...]:
+        return linear_pieces(problem)
 
     def tolerance(self, problem: LinearProblem) -> Tolerance:
         return linear_tolerance(problem)

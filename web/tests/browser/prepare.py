@@ -1,7 +1,8 @@
 """Builds what the browser tests run on; prints where it is as JSON: {artifacts, logits, site}.
 
-Artifacts and reference logits (raw f32 [positions, vocabulary]) are paths by name. Artifacts are kept under build/browser and built again when the compiler or a model changes. Models that are
-no part of the repository are looked for as tests/conftest.py does, and left out where they are missing.
+Artifacts and reference logits (raw f32 [positions, vocabulary]) are paths by name. Artifacts are kept under
+build/browser and built again when the compiler or a model changes. Models that are no part of the repository
+are looked for as tests/conftest.py does, and left out where they are missing.
 """
 
 from __future__ import annotations
