@@ -47,13 +47,24 @@ class Cuda:
 
     target = "cuda"
 
-    def __init__(self, arrays: Arrays, copies: int) -> None:
+    def __init__(self) -> None:
         self.device = CudaDevice()
         self.info = self.device.info
+        self.sets: list[dict[str, Any]] = []
+
+    def load(self, arrays: Arrays, copies: int) -> None:
+        """Put the arrays on the device, so many times over."""
         with self.device.using("uploading"):
-            self.sets = [
-                {name: self._upload(array) for name, array in arrays.items()} for _ in range(copies)
-            ]
+            for _ in range(copies):
+                self.sets.append({name: self._upload(array) for name, array in arrays.items()})
+
+    def unload(self) -> None:
+        """Free what was loaded."""
+        with self.device.using("freeing"):
+            for each in self.sets:
+                for memory in each.values():
+                    memory.free()
+        self.sets = []
 
     def _upload(self, array: Any) -> Any:
         memory = self.device.allocate(array.nbytes)
@@ -61,15 +72,16 @@ class Cuda:
         return memory
 
     def time(self, kernel: Kernel, grid: tuple[int, int, int], repeats: int) -> float:
+        """Seconds of one run, the mean over all copies and repeats, the best of three."""
         device, rendered = self.device, backend_named("cuda").render(kernel)
         source = CudaSource(kernel.name, rendered.text, rendered.entry)
         image = compile_kernel(source, architecture(device.capability))
         names = [buffer.name for buffer in kernel.buffers]
         with device.using("timing"):
-            _module, function = device.function(image, rendered.entry, len(names))
+            loaded = device.function(image, rendered.entry, len(names))
             addresses = [tuple(int(each[name]) for name in names) for each in self.sets]
 
-            def record() -> None:
+            def record(function: Any = loaded[1]) -> None:
                 for _ in range(repeats):
                     for each in addresses:
                         device.launch(function, grid, kernel.workgroup, each)
@@ -84,11 +96,8 @@ class Cuda:
                 end.synchronize()
                 best = min(best, end.time_since(begin))
             destroy(device, graph)
+            del record, loaded  # inside, since a module is unloaded where its context is current
         return 1e-3 * best / repeats / len(addresses)
-
-    def close(self) -> None:
-        self.sets = []
-        self.device.close()
 
 
 class Vulkan:
@@ -96,20 +105,42 @@ class Vulkan:
 
     target = "spirv"
 
-    def __init__(self, arrays: Arrays, copies: int) -> None:
+    def __init__(self) -> None:
         device = VulkanDevice()
         self.info = device.info
         self.on = On(device, Queue(device), Kernels(device))
-        self.sets = [
-            {name: self._upload(name, array) for name, array in arrays.items()} for _ in range(copies)
-        ]
+        self.sets: list[dict[str, Any]] = []
+
+    def load(self, arrays: Arrays, copies: int) -> None:
+        """Put the arrays on the device, so many times over."""
+        for _ in range(copies):
+            self.sets.append({name: self._upload(name, array) for name, array in arrays.items()})
+
+    def unload(self) -> None:
+        """Free what was loaded."""
+        for each in self.sets:
+            for buffer, _, _ in each.values():
+                self.on.device.release(buffer)
+        self.sets = []
 
     def _upload(self, name: str, array: Any) -> Any:
-        buffer = self.on.device.create_buffer(name, array.nbytes, host=True)
-        self.on.queue.write(buffer, 0, np.frombuffer(array.tobytes(), np.uint8))
-        return buffer, 0, array.nbytes
+        """In the device's own memory, by way of a buffer that the host sees."""
+        size = max(4, array.nbytes)
+        buffer, staging = (self.on.device.create_buffer(name, size, host=host) for host in (False, True))
+        queue = self.on.queue
+        queue.write(staging, 0, np.frombuffer(array.tobytes(), np.uint8))
+        frame = queue.take_frame()
+        queue.begin(frame.before)
+        queue.copy(frame.before, staging, 0, buffer, 0, size)
+        queue.barrier(frame.before)
+        queue.end(frame.before)
+        queue.submit([frame.before], frame)
+        queue.flush()
+        self.on.device.release(staging)
+        return buffer, 0, size
 
     def time(self, kernel: Kernel, grid: tuple[int, int, int], repeats: int) -> float:
+        """As `Cuda.time`."""
         words = backend_named("spirv").render(kernel).file
         binary = KernelBinary(kernel.name, words, "main", len(kernel.buffers), bool(kernel.params))
         pipeline = self.on.kernels.compile(binary)
@@ -121,21 +152,28 @@ class Vulkan:
         self.on.kernels.release(pipeline)
         return best / len(launches)
 
-    def close(self) -> None:
-        self.on.device.close()
-
 
 class Wgpu:
     """Copies of the arrays on a WebGPU device; each run is a pass of its own."""
 
     target = "wgsl"
 
-    def __init__(self, arrays: Arrays, copies: int) -> None:
+    def __init__(self) -> None:
         self.device = WgpuDevice()
         self.info = self.device.info
-        self.sets = [
-            {name: self._upload(name, array) for name, array in arrays.items()} for _ in range(copies)
-        ]
+        self.sets: list[dict[str, Any]] = []
+
+    def load(self, arrays: Arrays, copies: int) -> None:
+        """Put the arrays on the device, so many times over."""
+        for _ in range(copies):
+            self.sets.append({name: self._upload(name, array) for name, array in arrays.items()})
+
+    def unload(self) -> None:
+        """Free what was loaded."""
+        for each in self.sets:
+            for buffer, _, _ in each.values():
+                buffer.destroy()
+        self.sets = []
 
     def _upload(self, name: str, array: Any) -> Any:
         buffer = self.device.create_buffer(name, array.nbytes)
@@ -143,6 +181,7 @@ class Wgpu:
         return buffer, 0, array.nbytes
 
     def time(self, kernel: Kernel, grid: tuple[int, int, int], repeats: int) -> float:
+        """As `Cuda.time`."""
         rendered = backend_named("wgsl").render(kernel)
         access = tuple(buffer.access for buffer in kernel.buffers)
         source = KernelSource(kernel.name, rendered.text, rendered.entry, access, bool(kernel.params))
@@ -154,9 +193,6 @@ class Wgpu:
         dispatches = ([(pipeline, group, grid) for group in groups] * repeats)[:MOST_TIMED]
         best = min(sum(self.device.time_dispatches(dispatches)) for _ in range(3))
         return best / len(dispatches)
-
-    def close(self) -> None:
-        self.device.close()
 
 
 DEVICES = {"cuda": Cuda, "vulkan": Vulkan, "wgpu": Wgpu}
@@ -185,14 +221,14 @@ def schedules(family: str, variant: Capabilities, problem: LinearProblem, sample
         yield others[int(at)]
 
 
-def measure(args: argparse.Namespace, family: str, rows: int, cols: int) -> None:
+def measure(args: argparse.Namespace, device: Any, family: str, rows: int, cols: int) -> None:
     """Print one table."""
     spec = SPECS[family]
     problem = LinearProblem(args.quant, rows, cols, rows, norm_eps=1e-5 if args.norm else None)
     arrays = spec.inputs(problem, np.random.default_rng(0), ENV)
     weights = sum(arrays[name].nbytes for name in ("quants", "scales") if name in arrays)
     copies = max(1, min(64, (args.beyond << 20) // weights))
-    device = DEVICES[args.device](arrays, copies)
+    device.load(arrays, copies)
     variant = capabilities(device.target, device.info)
     found: list[tuple[float, Any]] = []
     for schedule in schedules(family, variant, problem, args.sample):
@@ -209,7 +245,7 @@ def measure(args: argparse.Namespace, family: str, rows: int, cols: int) -> None
     for seconds, schedule in [*found[: args.top], default]:
         mark = "default" if schedule == default[1] else ""
         print(f"{1e6 * seconds:9.2f} us {1e-9 * weights / seconds:8.1f} GB/s  {schedule}  {mark}", flush=True)
-    device.close()
+    device.unload()
 
 
 def main() -> None:
@@ -226,10 +262,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="of all copies")
     parser.add_argument("--beyond", type=int, default=400, metavar="MIB", help="of weights, all copies")
     args = parser.parse_args()
+    device = DEVICES[args.device]()
     for shape in args.shapes:
         rows, cols = map(int, shape.split("x"))
         for family in args.families:
-            measure(args, family, rows, cols)
+            measure(args, device, family, rows, cols)
 
 
 if __name__ == "__main__":

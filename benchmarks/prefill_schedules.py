@@ -29,7 +29,7 @@ from kernelc.kernels.matmul import MATMUL
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kir.nodes import Kernel
 from kernelc.target import TARGETS, Capabilities
-from runtime.cuda_compile import CudaSource, architecture, compile_kernel
+from runtime.cuda_compile import CudaSource, compile_all
 from runtime.cuda_device import CudaDevice
 from runtime.cuda_graph import capture, destroy, start
 
@@ -50,17 +50,15 @@ class Timed:
         self.device.upload(int(memory), data)
         return memory
 
-    def seconds(self, kernel: Kernel, grid: tuple[int, int, int], repeats: int) -> float:
+    def seconds(self, kernel: Kernel, image: bytes, grid: tuple[int, int, int], repeats: int) -> float:
         """One run, the best of three graphs of `repeats`."""
-        device, rendered = self.device, backend_named("cuda").render(kernel)
-        source = CudaSource(kernel.name, rendered.text, rendered.entry)
-        image = compile_kernel(source, architecture(device.capability))
+        device = self.device
         block = b"".join(np.array([self.step[p.name]], p.type.dtype).tobytes() for p in kernel.params)
         with device.using("timing"):
             bound = [int(self.memory[buffer.name]) for buffer in kernel.buffers]
             step = self._upload(block) if block else None
             addresses = (*bound, int(step)) if step is not None else tuple(bound)
-            _module, function = device.function(image, rendered.entry, len(addresses))
+            _module, function = device.function(image, kernel.name, len(addresses))
 
             def record() -> None:
                 for _ in range(repeats):
@@ -85,6 +83,12 @@ def variant_of(device: CudaDevice) -> Capabilities:
     return next(v for v in TARGETS["cuda"].variants if all(kind.feature in has for kind in v.tiles))
 
 
+def source_of(kernel: Kernel) -> CudaSource:
+    """The kernel as CUDA C."""
+    rendered = backend_named("cuda").render(kernel)
+    return CudaSource(kernel.name, rendered.text, rendered.entry)
+
+
 def measure(
     device: CudaDevice, spec: KernelSpec[Any, Any], problem: Any, operations: float, args: argparse.Namespace
 ) -> None:
@@ -94,18 +98,21 @@ def measure(
     arrays, step = spec.inputs(problem, rng, env), spec.params(problem, rng, env)
     timed, default = Timed(device, arrays, step), spec.default(variant, problem)
     others = [each for each in spec.space(variant, problem) if each != default and hasattr(each, "kind")]
-    others = [each for each in others if each.kind.lanes > 1]
+    others = [each for each in others if each.kind.lanes > 1 and each.rows >= args.least]
     chosen = [others[int(at)] for at in rng.permutation(len(others))[: args.sample]]
+    kernels = {each: spec.kernel(problem, each, variant, "timed") for each in [default, *chosen]}
+    sources = {each: source_of(kernel) for each, kernel in kernels.items()}
+    images = compile_all(sources.values(), device.capability)
     found: list[tuple[float, Any]] = []
-    for schedule in [default, *chosen]:
-        kernel = spec.kernel(problem, schedule, variant, "timed")
+    for schedule, kernel in kernels.items():
+        image = images[sources[schedule]]
         x, y, z = (evaluate(size, env) for size in spec.grid(problem, schedule))
         try:
             if not found:  # a graphics card clocks up only under work
                 until = time.perf_counter() + WARM_SECONDS
                 while time.perf_counter() < until:
-                    timed.seconds(kernel, (x, y, z), args.repeats)
-            found.append((timed.seconds(kernel, (x, y, z), args.repeats), schedule))
+                    timed.seconds(kernel, image, (x, y, z), args.repeats)
+            found.append((timed.seconds(kernel, image, (x, y, z), args.repeats), schedule))
         except KernelcError as error:
             print(f"{schedule}: {error.message}")
     best = sorted(found, key=lambda each: each[0])
@@ -127,6 +134,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--past", type=int, default=0)
     parser.add_argument("--sample", type=int, default=60, help="schedules beside the default, at random")
+    parser.add_argument("--least", type=int, default=32, help="rows of a workgroup's tile")
     parser.add_argument("--top", type=int, default=6)
     parser.add_argument("--repeats", type=int, default=20)
     args = parser.parse_args()

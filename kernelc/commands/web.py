@@ -68,9 +68,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _demo() -> Path:
     """The demo model's artifact, built into the cache unless that was done before."""
+    from kernelc.commands.build import add_compile_options
     from kernelc.commands.cache import built
 
-    return built(demo_model(), argparse.Namespace(target="wgsl", quant="q4", context=None, kv=None))
+    parser = argparse.ArgumentParser()
+    add_compile_options(parser)
+    return built(demo_model(), parser.parse_args([]))
 
 
 def _entries(folders: Sequence[Path], titles: Sequence[str]) -> list[Entry]:

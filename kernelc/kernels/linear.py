@@ -216,6 +216,18 @@ def linear_halves(problem: LinearProblem) -> frozenset[str]:
 # The kernel's parts
 
 
+def stored_together(problem: LinearProblem) -> int:
+    """Elements of `out` that four neighbouring packed rows give, where they can be one store; else 1."""
+    aligned = problem.rows % 4 == 0 and problem.row_begin % 4 == 0
+    lanes = {"none": 4, "residual": 4, "gated": 2}.get(problem.epilogue, 1)
+    return lanes if aligned and problem.out_width % lanes == 0 else 1
+
+
+def _gated(gate: Value, up: Value) -> Value:
+    gated = gate / (1.0 + exp(-gate)) * up
+    return gated
+
+
 @dataclass(frozen=True)
 class LinearBuffers:
     """The bound buffers, and the packed rows behind them."""
@@ -250,6 +262,22 @@ class LinearBuffers:
             lanes.append(select(inside, array[select(inside, element, 0) + row * cols], 0.0))
         return vector(*lanes)
 
+    def finish_four(self, token: Operators, row: Operators, results: Value) -> None:
+        """The epilogue of packed rows row .. row+3, where `out` is bound for `stored_together` elements."""
+        problem = self.problem
+        place = row // 4 + problem.row_begin // 4
+        if problem.bias:
+            bias = self.buffers["bias"]
+            results = results + vector(*(bias[row + at if at else row.value()] for at in range(4)))
+        if problem.epilogue == "gated":
+            gated = [_gated(results.lane(at), results.lane(at + 1)) for at in (0, 2)]
+            self.buffers["out"][place + token * (problem.out_width // 2)] = vector(*gated)
+            return
+        at = place + token * (problem.out_width // 4)
+        if problem.epilogue == "residual":
+            results = results + self.buffers["residual"][at]
+        self.buffers["out"][at] = results
+
     def finish_pair(self, token: Operators | int, local_pair: Operators, even: Value, odd: Value) -> None:
         """The epilogue of packed rows 2*pair and 2*pair+1 of activation row `token`."""
         problem = self.problem
@@ -260,8 +288,7 @@ class LinearBuffers:
         if problem.qkv is not None:
             self._qkv(problem.qkv, token, pair, even, odd)
             return
-        gated = even / (1.0 + exp(-even)) * odd
-        self.buffers["out"][pair + token * problem.out_width] = gated
+        self.buffers["out"][pair + token * problem.out_width] = _gated(even, odd)
 
     def finish_row(self, token: Operators | int, local_row: Operators, value: Value) -> None:
         """The epilogue of one packed row, where rows do not come in pairs."""

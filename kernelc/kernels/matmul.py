@@ -30,6 +30,7 @@ from kernelc.kernels.linear import (
     linear_reference,
     linear_tile,
     linear_tolerance,
+    stored_together,
 )
 from kernelc.kernels.operands import Activations, Weights, unit_type
 from kernelc.kernels.panel import Panel, cell_type, row_cells
@@ -132,11 +133,10 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
         return (ceildiv(problem.rows, schedule.rows), ceildiv(SEQ, schedule.tokens), 1)
 
     def trace(self, k: Tracer, problem: LinearProblem, schedule: MatmulSchedule) -> None:
+        out = f32.with_lanes(stored_together(problem))
+        types = {"quants": unit_type(problem.format, schedule.kind), "out": out, "residual": out}
         bindings = tuple(
-            Binding(b.name, unit_type(problem.format, schedule.kind), b.access, b.length)
-            if b.name == "quants"
-            else b
-            for b in self.bindings(problem)
+            Binding(b.name, types.get(b.name, b.type), b.access, b.length) for b in self.bindings(problem)
         )
         _Matmul(k, schedule, LinearBuffers.bind(k, problem, bindings, schedule.f16)).run()
 
@@ -300,6 +300,10 @@ class _Matmul:
     def _finish(self, results: Value, token: Value, row: Value) -> None:
         k, problem, linear = self.k, self.problem, self.linear
         with k.when(token < k.param("seq")):
+            if stored_together(problem) > 1:
+                with k.when(row < problem.rows):
+                    linear.finish_four(token, row, results)
+                return
             for j in range(0, 4, 2 if problem.paired else 1):
                 with k.when(row + j < problem.rows):
                     if problem.paired:

@@ -32,7 +32,9 @@ from kernelc.kernels.linear import (
     linear_halves,
     linear_inputs,
     linear_name,
+    linear_pieces,
     linear_rows,
+    linear_tile,
     linear_tolerance,
 )
 from kernelc.kernels.reduce import team_lane, team_number
@@ -89,6 +91,11 @@ class MatvecInt8Schedule:
         if self.in_subgroup:
             return 1
         return max(1, self.team // _SMALLEST_SUBGROUP) if self.over_subgroups else self.team
+
+    def best_unroll(self) -> int:
+        """As many groups at once as leave less than a round of a team over, and enough registers."""
+        fitting = (u for u in (4, 2) if 2 * u * self.rows <= _MOST_LOADS and u * self.team <= self.staged)
+        return next((u for u in fitting if self.staged % (u * self.team) < self.team), 1)
 
     def shared_bytes(self, problem: LinearProblem) -> int:
         """Workgroup memory of the kernel."""
@@ -159,16 +166,17 @@ class MatvecInt8(KernelSpec[LinearProblem, MatvecInt8Schedule]):
         groups = groups_of(problem.cols)
         most = _power_of_two_up_to(groups)
         if capabilities.subgroup_size is not None:
-            threads, team, rows = 256, capabilities.subgroup_size, 4 if problem.rows >= 8192 else 2
+            threads, team, rows = 256, capabilities.subgroup_size, 4 if problem.rows >= 16384 else 2
         elif capabilities.subgroups:
-            threads, team, rows = 128 if most >= 128 else 64, 128, 8
-            team = threads
+            threads = 128 if most >= 128 else 64
+            team, rows = threads, 8
         else:
             threads, team, rows = 64, 8, 4
         team = min(team, most)
         schedule = _schedule(capabilities, problem, threads, team, rows, 1, False)
         assert schedule is not None, f"{problem}: nothing fits into {capabilities.shared_bytes} bytes"
-        return replace(schedule, early=schedule.staged == groups)
+        unroll = schedule.best_unroll() if capabilities.subgroups else 1
+        return replace(schedule, unroll=unroll, early=schedule.staged == groups)
 
     def workgroup(self, problem: LinearProblem, schedule: MatvecInt8Schedule) -> int:
         return schedule.threads
@@ -184,6 +192,12 @@ class MatvecInt8(KernelSpec[LinearProblem, MatvecInt8Schedule]):
         self, problem: LinearProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
         return linear_inputs(problem, self.bindings(problem), rng, env)
+
+    def tile(self, problem: LinearProblem) -> LinearProblem:
+        return linear_tile(problem)
+
+    def pieces(self, problem: LinearProblem) -> tuple[LinearProblem, ...]:
+        return linear_pieces(problem)
 
     def tolerance(self, problem: LinearProblem) -> Tolerance:
         return linear_tolerance(problem)

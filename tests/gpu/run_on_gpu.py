@@ -26,6 +26,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -124,18 +125,17 @@ def models(runner: Runner) -> dict[str, Any]:
 
 
 def bench(runner: Runner) -> dict[str, Any]:
-    """Random weights, int4: `kernelc bench`."""
+    """Random weights, int4, with activations as they are and rounded to bytes: `kernelc bench`."""
     results: dict[str, Any] = {"exit": 0}
     sizes = ["--context", "2048", "--prompt", "512", "--generate", "128"]
     fixed = ["--random-weights", "--quant", "q4", *sizes, "--profile", "--json"]
-    for device, target in TARGET_OF.items():
-        for config in CONFIGS:
-            which = ["--config", config, "--device", device, "--target", target]
-            code, text = runner.command(
-                f"bench-{device}-{config}", sys.executable, "-m", "kernelc.cli", "bench", *which, *fixed
-            )
-            results["exit"] = results["exit"] or code
-            results[f"{config} on {device}"] = _json_of(text) if code == 0 else text[-2000:]
+    command = [sys.executable, "-m", "kernelc.cli", "bench", *fixed]
+    for (device, target), config, activations in product(TARGET_OF.items(), CONFIGS, ("f32", "int8")):
+        which = ["--config", config, "--device", device, "--target", target, "--activations", activations]
+        name = config if activations == "f32" else f"{config}-{activations}"
+        code, text = runner.command(f"bench-{device}-{name}", *command, *which)
+        results["exit"] = results["exit"] or code
+        results[f"{name} on {device}"] = _json_of(text) if code == 0 else text[-2000:]
     return results
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.kernels.linear import LinearProblem
 from kernelc.kernels.matmul import MATMUL
-from tests.kernels.executors import EXECUTORS
+from kernelc.kir.tile_types import REGISTERS
+from tests.kernels.executors import EXECUTORS, require
 from tests.kernels.harness import VARIANTS, check_kernel
 from tests.kernels.linear_problems import problems
 
@@ -32,3 +34,45 @@ def test_matmul_equals_its_reference(
     check_kernel(
         MATMUL, problem, executor=executor, capabilities=capabilities, seed=seed, env=env, schedule=schedule
     )
+
+
+TILES = VARIANTS["tiles"]
+
+
+@pytest.mark.parametrize("format", ["q4", "q8", "f16"])
+@pytest.mark.parametrize("rows, cols", [(32, 31), (344, 172), (2048, 2048), (22016, 4096), (4096, 11008)])
+def test_matrix_units_are_chosen_for_rounded_weights(format: str, rows: int, cols: int) -> None:
+    problem = LinearProblem(format, rows, cols, rows)
+    schedule = MATMUL.default(TILES, problem)
+    assert schedule in set(MATMUL.space(TILES, problem))
+    kernel = MATMUL.kernel(problem, schedule, TILES)
+    assert kernel.features() == ("tile_f16_16x16x16",)
+    assert kernel.shared_bytes == 16 * schedule.shared_cells <= TILES.shared_bytes
+
+
+@pytest.mark.parametrize("rows, cols", [(32, 32), (4096, 4096)])
+def test_weights_of_f32_are_multiplied_in_f32(rows: int, cols: int) -> None:
+    problem = LinearProblem("f32", rows, cols, rows)
+    assert MATMUL.kernel(problem, MATMUL.default(TILES, problem), TILES).features() == ()
+    assert all(schedule.kind is REGISTERS for schedule in MATMUL.space(TILES, problem))
+
+
+def test_a_device_without_matrix_units_gets_register_tiles() -> None:
+    problem = LinearProblem("q4", 4096, 4096, 4096)
+    for variant in ("baseline", "subgroups", "f16-subgroups", "warps"):
+        assert MATMUL.default(VARIANTS[variant], problem).kind is REGISTERS
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_activations_beyond_what_a_half_holds_are_the_largest_half(executor: str) -> None:
+    require(executor, TILES)
+    problem, env = LinearProblem("q4", 64, 64, 64), {"seq": 20, "past": 0, "context": 20}
+    schedule = MATMUL.default(TILES, problem)
+    arrays = MATMUL.inputs(problem, np.random.default_rng(5), env)
+    arrays["x"][3, 1] = 1e6
+    kernel = MATMUL.kernel(problem, schedule, TILES)
+    got = EXECUTORS[executor](kernel, (1, 1, 1), arrays, {"seq": 20})["out"].copy()
+    arrays["x"][3, 1] = 65504.0
+    wanted = EXECUTORS[executor](kernel, (1, 1, 1), arrays, {"seq": 20})["out"]
+    assert np.isfinite(got).all()
+    np.testing.assert_array_equal(got, wanted)

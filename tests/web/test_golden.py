@@ -56,9 +56,10 @@ def test_every_kernel_has_a_check_and_the_file_is_small(demo: Artifact):
     assert checks.bytes <= 1 << 20
 
 
-@pytest.mark.parametrize("quant", ["q4", "q8"])
-def test_the_file_of_a_large_model_is_small_too(quant: str):
-    manifest = planned(find_config("llama-2-7b"), CompileOptions("wgsl", quant))
+@pytest.mark.parametrize(("quant", "activations"), [("q4", "f32"), ("q8", "int8")])
+def test_the_file_of_a_large_model_is_small_too(quant: str, activations: str):
+    options = CompileOptions("wgsl", quant, activations=activations)
+    manifest = planned(find_config("llama-2-7b"), options)
     checks, data = golden_tiles(manifest)
     assert set(checks.kernels) == set(manifest.kernels)
     assert len(data) <= 4 << 20
@@ -86,9 +87,13 @@ def test_every_variant_of_a_real_model_passes(
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize(("quant", "kv"), [("q4", "f16"), ("q8", "f32"), ("f16", "f16"), ("f32", "f32")])
-def test_every_variant_of_odd_shapes_passes(quant: str, kv: str, tmp_path: Path, device: WgpuDevice):
-    options = CompileOptions("wgsl", quant, None, kv)
+@pytest.mark.parametrize(
+    ("quant", "kv", "activations"), [("q4", "f16", "int8"), ("q8", "f32", "f32"), ("f16", "f16", "f32")]
+)
+def test_every_variant_of_odd_shapes_passes(
+    quant: str, kv: str, activations: str, tmp_path: Path, device: WgpuDevice
+):
+    options = CompileOptions("wgsl", quant, None, kv, activations)
     built = build_random(LlamaConfig.from_json(ODD, "odd"), options, tmp_path / "odd")
     assert list(failures(device, Artifact.open(built))) == []
 

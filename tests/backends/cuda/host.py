@@ -82,6 +82,8 @@ def _statement(asm: re.Match[str]) -> str:
     operands = _OPERAND.findall(asm["operands"])
     if "cvt.f32.f16" in text:
         return f"host_unpack({', '.join(operands)});"
+    if "cvt.rn.f16x2.f32" in text:
+        return f"host_pack({operands[0]}, {operands[2]}, {operands[1]});"
     if "cvt.rn.f16.f32" in text:
         return f"host_pack({', '.join(operands)});"
     operation = text.split()[0]

@@ -138,6 +138,8 @@ def test_spelling(type_: Any, value: Callable[..., Any], wanted: str) -> None:
         (i32x4, lambda a, b: to_f32(a), f32x4, "to_float4(a[threadIdx.x])"),
         (u32, lambda a, b: to_f32(unpack_u8x4(a)), f32x4, "u8x4_to_float4(a[threadIdx.x])"),
         (u32, lambda a, b: to_f32(unpack_i8x4(a)), f32x4, "i8x4_to_float4(a[threadIdx.x])"),
+        (u32, lambda a, b: to_f32(unpack_u8x4(a)) - 8.0, f32x4, "u8x4_to_float4(a[threadIdx.x], 8.0f)"),
+        (u32, lambda a, b: to_f32(unpack_u8x4(a)) - 0.5, f32x4, "u8x4_to_float4(a[threadIdx.x]) - 0.5f"),
         (u32, lambda a, b: unpack_u8x4(a), u32x4, "unpack_u8x4(a[threadIdx.x])"),
     ],
 )

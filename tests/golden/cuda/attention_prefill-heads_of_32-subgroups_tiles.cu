@@ -53,11 +53,15 @@ __device__ inline float4 exp2f(float4 a) {
 
 __device__ inline unsigned pack_half2(float2 pair) {
   unsigned word;
+#if __CUDA_ARCH__ >= 800
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(pair.y), "f"(pair.x));
+#else
   asm("{ .reg .b16 low, high;"
       "  cvt.rn.f16.f32 low, %1;"
       "  cvt.rn.f16.f32 high, %2;"
       "  mov.b32 %0, {low, high}; }"
       : "=r"(word) : "f"(pair.x), "f"(pair.y));
+#endif
   return word;
 }
 

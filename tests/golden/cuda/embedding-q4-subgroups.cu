@@ -4,21 +4,18 @@ __device__ inline float4 splat_float4(float a) {
   return make_float4(a, a, a, a);
 }
 
-__device__ inline float4 operator-(float4 a, float b) {
-  return make_float4(a.x - b, a.y - b, a.z - b, a.w - b);
-}
-
 __device__ inline float4 operator*(float4 a, float4 b) {
   return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
 }
 
 // A byte in the low bits of 2^23 gives the float 2^23 + byte.
-__device__ inline float4 u8x4_to_float4(unsigned word) {
+__device__ inline float4 u8x4_to_float4(unsigned word, float less = 0.0f) {
+  const float zero = 8388608.0f + less;
   return make_float4(
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - 8388608.0f);
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - zero);
 }
 
 __device__ inline float2 unpack_half2(unsigned word) {
@@ -55,14 +52,14 @@ extern "C" __global__ void __launch_bounds__(32) embedding_q4_64(
     for (unsigned group = threadIdx.x; group < 2u; group += 32u) {        // embedding.py
       const unsigned at = token * 2u + group;                             // weights.py
       const uint4 packed = quants[at];                                    // weights.py
-      const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu) - 8.0f;   // weights.py
-      const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+      const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);    // weights.py
+      const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
       const float2 pair = unpack_half2(scales[at >> 1u]);                 // weights.py
       const unsigned first = group * 8u;                                  // embedding.py
       const float4 factor = splat_float4((at & 1u) == 1u ? pair.y : pair.x);  // embedding.py

@@ -4,21 +4,18 @@ __device__ inline float4 splat_float4(float a) {
   return make_float4(a, a, a, a);
 }
 
-__device__ inline float4 operator-(float4 a, float b) {
-  return make_float4(a.x - b, a.y - b, a.z - b, a.w - b);
-}
-
 __device__ inline float4 operator*(float4 a, float4 b) {
   return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
 }
 
 // A byte in the low bits of 2^23 gives the float 2^23 + byte.
-__device__ inline float4 u8x4_to_float4(unsigned word) {
+__device__ inline float4 u8x4_to_float4(unsigned word, float less = 0.0f) {
+  const float zero = 8388608.0f + less;
   return make_float4(
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - 8388608.0f);
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - zero);
 }
 
 __device__ inline float2 unpack_half2(unsigned word) {
@@ -37,11 +34,15 @@ __device__ inline float dot(float4 a, float4 b) {
 
 __device__ inline unsigned pack_half2(float2 pair) {
   unsigned word;
+#if __CUDA_ARCH__ >= 800
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(pair.y), "f"(pair.x));
+#else
   asm("{ .reg .b16 low, high;"
       "  cvt.rn.f16.f32 low, %1;"
       "  cvt.rn.f16.f32 high, %2;"
       "  mov.b32 %0, {low, high}; }"
       : "=r"(word) : "f"(pair.x), "f"(pair.y));
+#endif
   return word;
 }
 
@@ -100,8 +101,8 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
       const unsigned row = first_row + line_1;                            // operands.py
       const unsigned at = row * 2u + group;                               // operands.py
       const unsigned words = quants[at * 4u + unit];                      // operands.py
-      const float4 low = u8x4_to_float4(words & 0x0f0f0f0fu) - 8.0f;      // weights.py
-      const float4 high = u8x4_to_float4((words >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+      const float4 low = u8x4_to_float4(words & 0x0f0f0f0fu, 8.0f);       // weights.py
+      const float4 high = u8x4_to_float4((words >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
       const float2 pair = unpack_half2(scales[at >> 1u]);                 // weights.py
       const float4 t = splat_float4((at & 1u) == 1u ? pair.y : pair.x);   // operands.py
       const unsigned start = ((line_1 % 4u) * 8u + line_1 / 4u) * 9u + unit * 2u;  // panel.py

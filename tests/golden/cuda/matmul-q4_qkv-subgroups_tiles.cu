@@ -12,10 +12,6 @@ __device__ inline float4 fmaxf(float4 a, float4 b) {
   return make_float4(fmaxf(a.x, b.x), fmaxf(a.y, b.y), fmaxf(a.z, b.z), fmaxf(a.w, b.w));
 }
 
-__device__ inline float4 operator-(float4 a, float b) {
-  return make_float4(a.x - b, a.y - b, a.z - b, a.w - b);
-}
-
 __device__ inline float4 operator*(float4 a, float4 b) {
   return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
 }
@@ -27,21 +23,26 @@ __device__ inline float4 as_float4(uint4 a) {
 
 __device__ inline unsigned pack_half2(float2 pair) {
   unsigned word;
+#if __CUDA_ARCH__ >= 800
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(pair.y), "f"(pair.x));
+#else
   asm("{ .reg .b16 low, high;"
       "  cvt.rn.f16.f32 low, %1;"
       "  cvt.rn.f16.f32 high, %2;"
       "  mov.b32 %0, {low, high}; }"
       : "=r"(word) : "f"(pair.x), "f"(pair.y));
+#endif
   return word;
 }
 
 // A byte in the low bits of 2^23 gives the float 2^23 + byte.
-__device__ inline float4 u8x4_to_float4(unsigned word) {
+__device__ inline float4 u8x4_to_float4(unsigned word, float less = 0.0f) {
+  const float zero = 8388608.0f + less;
   return make_float4(
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - 8388608.0f);
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - zero);
 }
 
 __device__ inline float2 unpack_half2(unsigned word) {
@@ -211,14 +212,14 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
         pack_half2(make_float2(four_3.z, four_3.w)));                     // panel.py
     if (threadIdx.x < 64u) {                                              // operands.py
       const uint4 words_1 = loaded_4;                                     // operands.py
-      const float4 low = u8x4_to_float4(words_1.x & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 high = u8x4_to_float4((words_1.x >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 low_1 = u8x4_to_float4(words_1.y & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 high_1 = u8x4_to_float4((words_1.y >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 low_2 = u8x4_to_float4(words_1.z & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 high_2 = u8x4_to_float4((words_1.z >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 low_3 = u8x4_to_float4(words_1.w & 0x0f0f0f0fu) - 8.0f;  // weights.py
-      const float4 high_3 = u8x4_to_float4((words_1.w >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+      const float4 low = u8x4_to_float4(words_1.x & 0x0f0f0f0fu, 8.0f);   // weights.py
+      const float4 high = u8x4_to_float4((words_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 low_1 = u8x4_to_float4(words_1.y & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 high_1 = u8x4_to_float4((words_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 low_2 = u8x4_to_float4(words_1.z & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 high_2 = u8x4_to_float4((words_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 low_3 = u8x4_to_float4(words_1.w & 0x0f0f0f0fu, 8.0f);  // weights.py
+      const float4 high_3 = u8x4_to_float4((words_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
       const float2 pair_2 = unpack_half2(loaded_5);                       // weights.py
       const float4 t_4 = splat_float4((loaded_6 & 1u) == 1u ? pair_2.y : pair_2.x);  // operands.py
       const float4 four_4 = low * t_4;

@@ -4,21 +4,18 @@ __device__ inline float4 operator*(float4 a, float4 b) {
   return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
 }
 
-__device__ inline float4 operator-(float4 a, float b) {
-  return make_float4(a.x - b, a.y - b, a.z - b, a.w - b);
-}
-
 __device__ inline float dot(float4 a, float4 b) {
   return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
 }
 
 // A byte in the low bits of 2^23 gives the float 2^23 + byte.
-__device__ inline float4 u8x4_to_float4(unsigned word) {
+__device__ inline float4 u8x4_to_float4(unsigned word, float less = 0.0f) {
+  const float zero = 8388608.0f + less;
   return make_float4(
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - 8388608.0f);
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - zero);
 }
 
 __device__ inline float2 unpack_half2(unsigned word) {
@@ -33,11 +30,15 @@ __device__ inline float2 unpack_half2(unsigned word) {
 
 __device__ inline unsigned pack_half2(float2 pair) {
   unsigned word;
+#if __CUDA_ARCH__ >= 800
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(pair.y), "f"(pair.x));
+#else
   asm("{ .reg .b16 low, high;"
       "  cvt.rn.f16.f32 low, %1;"
       "  cvt.rn.f16.f32 high, %2;"
       "  mov.b32 %0, {low, high}; }"
       : "=r"(word) : "f"(pair.x), "f"(pair.y));
+#endif
   return word;
 }
 
@@ -104,14 +105,14 @@ extern "C" __global__ void __launch_bounds__(64) matvec_norm_q4_qkv_128x64(
     const float4 x_16 = x_15 * norm_weight[at_7];                         // matvec.py
     const unsigned at_8 = first_row * 2u + group;                         // weights.py
     const uint4 packed = quants[at_8];                                    // weights.py
-    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu) - 8.0f;     // weights.py
-    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu) - 8.0f;   // weights.py
-    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu) - 8.0f;   // weights.py
-    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu) - 8.0f;   // weights.py
-    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);      // weights.py
+    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);    // weights.py
+    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);    // weights.py
+    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);    // weights.py
+    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
     const float2 pair = unpack_half2(scales[at_8 >> 1u]);                 // weights.py
     const float product = dot(low, x_2);                                  // matvec.py
     const float product_1 = dot(high, x_4);                               // matvec.py
@@ -121,14 +122,14 @@ extern "C" __global__ void __launch_bounds__(64) matvec_norm_q4_qkv_128x64(
     const unsigned row = first_row + 1u;                                  // matvec.py
     const unsigned at_9 = row * 2u + group;                               // weights.py
     const uint4 packed_1 = quants[at_9];                                  // weights.py
-    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
     const float2 pair_1 = unpack_half2(scales[at_9 >> 1u]);               // weights.py
     const float product_3 = dot(low_4, x_2);                              // matvec.py
     const float product_4 = dot(high_4, x_4);                             // matvec.py

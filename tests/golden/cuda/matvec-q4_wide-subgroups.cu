@@ -1,16 +1,13 @@
 // matvec_q4_residual_64x2048
 
-__device__ inline float4 operator-(float4 a, float b) {
-  return make_float4(a.x - b, a.y - b, a.z - b, a.w - b);
-}
-
 // A byte in the low bits of 2^23 gives the float 2^23 + byte.
-__device__ inline float4 u8x4_to_float4(unsigned word) {
+__device__ inline float4 u8x4_to_float4(unsigned word, float less = 0.0f) {
+  const float zero = 8388608.0f + less;
   return make_float4(
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - 8388608.0f,
-    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - 8388608.0f);
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7441u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7442u)) - zero,
+    __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7443u)) - zero);
 }
 
 __device__ inline float2 unpack_half2(unsigned word) {
@@ -59,14 +56,14 @@ extern "C" __global__ void __launch_bounds__(64) matvec_q4_residual_64x2048(
     const float4 activations_7 = x[at + 7u];
     const unsigned at_1 = first_row * 64u + group;                        // weights.py
     const uint4 packed = quants[at_1];                                    // weights.py
-    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu) - 8.0f;     // weights.py
-    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu) - 8.0f;   // weights.py
-    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu) - 8.0f;   // weights.py
-    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu) - 8.0f;   // weights.py
-    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);      // weights.py
+    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);    // weights.py
+    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);    // weights.py
+    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);    // weights.py
+    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
     const float2 pair = unpack_half2(scales[at_1 >> 1u]);                 // weights.py
     const float product = dot(low, activations_0);                        // matvec.py
     const float product_1 = dot(high, activations_1);                     // matvec.py
@@ -77,14 +74,14 @@ extern "C" __global__ void __launch_bounds__(64) matvec_q4_residual_64x2048(
     const unsigned row = first_row + 1u;                                  // matvec.py
     const unsigned at_2 = row * 64u + group;                              // weights.py
     const uint4 packed_1 = quants[at_2];                                  // weights.py
-    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu) - 8.0f;  // weights.py
-    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu) - 8.0f;  // weights.py
+    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
     const float2 pair_1 = unpack_half2(scales[at_2 >> 1u]);               // weights.py
     const float product_3 = dot(low_4, activations_0);                    // matvec.py
     const float product_4 = dot(high_4, activations_1);                   // matvec.py

@@ -95,39 +95,48 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   const uint4 loads_1 = quants[at_1];                                     // weights.py
   const float2 pair_1 = unpack_half2(scales[at_1 >> 1u]);                 // weights.py
   const float scale_1 = (at_1 & 1u) == 1u ? pair_1.y : pair_1.x;          // weights.py
+  const unsigned group_1 = group + 32u;                                   // matvec_int8.py
+  const unsigned at_2 = index_3 + group_1;                                // weights.py
+  const uint4 loads_2 = quants[at_2];                                     // weights.py
+  const float2 pair_2 = unpack_half2(scales[at_2 >> 1u]);                 // weights.py
+  const float scale_2 = (at_2 & 1u) == 1u ? pair_2.y : pair_2.x;          // weights.py
+  const unsigned at_3 = index_4 + group_1;                                // weights.py
+  const uint4 loads_3 = quants[at_3];                                     // weights.py
+  const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // weights.py
+  const float scale_3 = (at_3 & 1u) == 1u ? pair_3.y : pair_3.x;          // weights.py
   if (threadIdx.x < 64u) {                                                // deal.py
-    const unsigned at_2 = threadIdx.x * 8u;                               // matvec_int8.py
-    const float4 x_1 = x[at_2];                                           // linear.py
+    const unsigned at_4 = threadIdx.x * 8u;                               // matvec_int8.py
+    const float4 x_1 = x[at_4];                                           // linear.py
     const float square = dot(x_1, x_1);                                   // matvec_int8.py
-    const float4 x_2 = x_1 * norm_weight[at_2];                           // matvec_int8.py
-    const unsigned at_3 = at_2 + 1u;                                      // matvec_int8.py
-    const float4 x_3 = x[at_3];                                           // linear.py
+    const float4 x_2 = x_1 * norm_weight[at_4];                           // matvec_int8.py
+    const unsigned at_5 = at_4 + 1u;                                      // matvec_int8.py
+    const float4 x_3 = x[at_5];                                           // linear.py
     const float square_1 = square + dot(x_3, x_3);                        // matvec_int8.py
-    const float4 x_4 = x_3 * norm_weight[at_3];                           // matvec_int8.py
-    const unsigned at_4 = at_2 + 2u;                                      // matvec_int8.py
-    const float4 x_5 = x[at_4];                                           // linear.py
+    const float4 x_4 = x_3 * norm_weight[at_5];                           // matvec_int8.py
+    const unsigned at_6 = at_4 + 2u;                                      // matvec_int8.py
+    const float4 x_5 = x[at_6];                                           // linear.py
     const float square_2 = square_1 + dot(x_5, x_5);                      // matvec_int8.py
-    const float4 x_6 = x_5 * norm_weight[at_4];                           // matvec_int8.py
-    const unsigned at_5 = at_2 + 3u;                                      // matvec_int8.py
-    const float4 x_7 = x[at_5];                                           // linear.py
+    const float4 x_6 = x_5 * norm_weight[at_6];                           // matvec_int8.py
+    const unsigned at_7 = at_4 + 3u;                                      // matvec_int8.py
+    const float4 x_7 = x[at_7];                                           // linear.py
     const float square_3 = square_2 + dot(x_7, x_7);                      // matvec_int8.py
-    const float4 x_8 = x_7 * norm_weight[at_5];                           // matvec_int8.py
-    const unsigned at_6 = at_2 + 4u;                                      // matvec_int8.py
-    const float4 x_9 = x[at_6];                                           // linear.py
+    const float4 x_8 = x_7 * norm_weight[at_7];                           // matvec_int8.py
+    const unsigned at_8 = at_4 + 4u;                                      // matvec_int8.py
+    const float4 x_9 = x[at_8];                                           // linear.py
     const float square_4 = square_3 + dot(x_9, x_9);                      // matvec_int8.py
-    const float4 x_10 = x_9 * norm_weight[at_6];                          // matvec_int8.py
-    const unsigned at_7 = at_2 + 5u;                                      // matvec_int8.py
-    const float4 x_11 = x[at_7];                                          // linear.py
+    const float4 x_10 = x_9 * norm_weight[at_8];                          // matvec_int8.py
+    const unsigned at_9 = at_4 + 5u;                                      // matvec_int8.py
+    const float4 x_11 = x[at_9];                                          // linear.py
     const float square_5 = square_4 + dot(x_11, x_11);                    // matvec_int8.py
-    const float4 x_12 = x_11 * norm_weight[at_7];                         // matvec_int8.py
-    const unsigned at_8 = at_2 + 6u;                                      // matvec_int8.py
-    const float4 x_13 = x[at_8];                                          // linear.py
+    const float4 x_12 = x_11 * norm_weight[at_9];                         // matvec_int8.py
+    const unsigned at_10 = at_4 + 6u;                                     // matvec_int8.py
+    const float4 x_13 = x[at_10];                                         // linear.py
     const float square_6 = square_5 + dot(x_13, x_13);                    // matvec_int8.py
-    const float4 x_14 = x_13 * norm_weight[at_8];                         // matvec_int8.py
-    const unsigned at_9 = at_2 + 7u;                                      // matvec_int8.py
-    const float4 x_15 = x[at_9];                                          // linear.py
+    const float4 x_14 = x_13 * norm_weight[at_10];                        // matvec_int8.py
+    const unsigned at_11 = at_4 + 7u;                                     // matvec_int8.py
+    const float4 x_15 = x[at_11];                                         // linear.py
     const float square_7 = square_6 + dot(x_15, x_15);                    // matvec_int8.py
-    const float4 x_16 = x_15 * norm_weight[at_9];                         // matvec_int8.py
+    const float4 x_16 = x_15 * norm_weight[at_11];                        // matvec_int8.py
     const float4 largest = fabsf(x_2);                                    // activations.py
     const float4 magnitudes = fabsf(x_4);                                 // activations.py
     const float4 largest_1 = fmaxf(largest, magnitudes);                  // activations.py
@@ -224,54 +233,43 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       __dp4a(int(high_5), int(half_1.w),
       __dp4a(int(low_5), int(half_1.z), __dp4a(int(high_4), int(half_1.y), plus_1))))))))
       * (scale_1 * code_scale);                                           // matvec_int8.py
-  const unsigned start = group + 32u;                                     // matvec_int8.py
-  for (unsigned group_1 = start; group_1 < 64u; group_1 += 32u) {         // matvec_int8.py
-    const unsigned at_2 = index_3 + group_1;                              // weights.py
-    const uint4 loads_2 = quants[at_2];                                   // weights.py
-    const float2 pair_2 = unpack_half2(scales[at_2 >> 1u]);               // weights.py
-    const float scale_2 = (at_2 & 1u) == 1u ? pair_2.y : pair_2.x;        // weights.py
-    const unsigned at_3 = index_4 + group_1;                              // weights.py
-    const uint4 loads_3 = quants[at_3];                                   // weights.py
-    const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);               // weights.py
-    const float scale_3 = (at_3 & 1u) == 1u ? pair_3.y : pair_3.x;        // weights.py
-    const uint4 half_3 = codes[group_1];                                  // matvec_int8.py
-    const uint4 half_4 = codes[group_1 + 64u];
-    const float code_scale_1 = code_scales[group_1];                      // matvec_int8.py
-    const int offset_1 = offsets[group_1];                                // matvec_int8.py
-    square_sum += squares[group_1];                                       // matvec_int8.py
-    const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                       // weights.py
-    const unsigned high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;              // weights.py
-    const unsigned low_9 = loads_2.y & 0x0f0f0f0fu;                       // weights.py
-    const unsigned high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;              // weights.py
-    const unsigned low_10 = loads_2.z & 0x0f0f0f0fu;                      // weights.py
-    const unsigned high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;             // weights.py
-    const unsigned low_11 = loads_2.w & 0x0f0f0f0fu;                      // weights.py
-    const unsigned high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;             // weights.py
-    const int plus_2 = __dp4a(int(low_8), int(half_3.x), offset_1);       // dot4.py
-    sum_0 += float(__dp4a(int(high_11), int(half_4.w),
-        __dp4a(int(low_11), int(half_4.z),
-        __dp4a(int(high_10), int(half_4.y),
-        __dp4a(int(low_10), int(half_4.x),
-        __dp4a(int(high_9), int(half_3.w),
-        __dp4a(int(low_9), int(half_3.z), __dp4a(int(high_8), int(half_3.y), plus_2))))))))
-        * (scale_2 * code_scale_1);                                       // matvec_int8.py
-    const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                      // weights.py
-    const unsigned high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;             // weights.py
-    const unsigned low_13 = loads_3.y & 0x0f0f0f0fu;                      // weights.py
-    const unsigned high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;             // weights.py
-    const unsigned low_14 = loads_3.z & 0x0f0f0f0fu;                      // weights.py
-    const unsigned high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;             // weights.py
-    const unsigned low_15 = loads_3.w & 0x0f0f0f0fu;                      // weights.py
-    const unsigned high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;             // weights.py
-    const int plus_3 = __dp4a(int(low_12), int(half_3.x), offset_1);      // dot4.py
-    sum_1 += float(__dp4a(int(high_15), int(half_4.w),
-        __dp4a(int(low_15), int(half_4.z),
-        __dp4a(int(high_14), int(half_4.y),
-        __dp4a(int(low_14), int(half_4.x),
-        __dp4a(int(high_13), int(half_3.w),
-        __dp4a(int(low_13), int(half_3.z), __dp4a(int(high_12), int(half_3.y), plus_3))))))))
-        * (scale_3 * code_scale_1);                                       // matvec_int8.py
-  }
+  const uint4 half_3 = codes[group_1];                                    // matvec_int8.py
+  const uint4 half_4 = codes[group_1 + 64u];
+  const float code_scale_1 = code_scales[group_1];                        // matvec_int8.py
+  const int offset_1 = offsets[group_1];                                  // matvec_int8.py
+  square_sum += squares[group_1];                                         // matvec_int8.py
+  const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                         // weights.py
+  const unsigned high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                // weights.py
+  const unsigned low_9 = loads_2.y & 0x0f0f0f0fu;                         // weights.py
+  const unsigned high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                // weights.py
+  const unsigned low_10 = loads_2.z & 0x0f0f0f0fu;                        // weights.py
+  const unsigned high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;               // weights.py
+  const unsigned low_11 = loads_2.w & 0x0f0f0f0fu;                        // weights.py
+  const unsigned high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;               // weights.py
+  const int plus_2 = __dp4a(int(low_8), int(half_3.x), offset_1);         // dot4.py
+  sum_0 += float(__dp4a(int(high_11), int(half_4.w),
+      __dp4a(int(low_11), int(half_4.z),
+      __dp4a(int(high_10), int(half_4.y),
+      __dp4a(int(low_10), int(half_4.x),
+      __dp4a(int(high_9), int(half_3.w),
+      __dp4a(int(low_9), int(half_3.z), __dp4a(int(high_8), int(half_3.y), plus_2))))))))
+      * (scale_2 * code_scale_1);                                         // matvec_int8.py
+  const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                        // weights.py
+  const unsigned high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;               // weights.py
+  const unsigned low_13 = loads_3.y & 0x0f0f0f0fu;                        // weights.py
+  const unsigned high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;               // weights.py
+  const unsigned low_14 = loads_3.z & 0x0f0f0f0fu;                        // weights.py
+  const unsigned high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;               // weights.py
+  const unsigned low_15 = loads_3.w & 0x0f0f0f0fu;                        // weights.py
+  const unsigned high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;               // weights.py
+  const int plus_3 = __dp4a(int(low_12), int(half_3.x), offset_1);        // dot4.py
+  sum_1 += float(__dp4a(int(high_15), int(half_4.w),
+      __dp4a(int(low_15), int(half_4.z),
+      __dp4a(int(high_14), int(half_4.y),
+      __dp4a(int(low_14), int(half_4.x),
+      __dp4a(int(high_13), int(half_3.w),
+      __dp4a(int(low_13), int(half_3.z), __dp4a(int(high_12), int(half_3.y), plus_3))))))))
+      * (scale_3 * code_scale_1);                                         // matvec_int8.py
   const float sums_0 = subgroup_sum(sum_0);                               // matvec_int8.py
   const float sums_1 = subgroup_sum(sum_1);
   const float sums_2 = subgroup_sum(square_sum);
@@ -291,8 +289,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       float total_1 = partial_sums[result + 1u];
       float total_2 = partial_squares[0u];
       const float factor = rsqrtf(total_2 * 0.00048828125f + 1e-5f);      // matvec_int8.py
-      const float even = total * factor;                                  // matvec_int8.py
-      const float gated = even / (1.0f + expf(-even)) * (total_1 * factor);  // linear.py
+      const float gate = total * factor;                                  // matvec_int8.py
+      const float gated = gate / (1.0f + expf(-gate)) * (total_1 * factor);  // linear.py
       out[row_4 / 2u] = gated;                                            // linear.py
     }
   }

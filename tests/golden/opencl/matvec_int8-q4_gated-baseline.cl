@@ -500,8 +500,8 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
         total_42 += partial_squares[part];                                // matvec_int8.py
       }
       const float factor = rsqrt(total_42 * 0.00048828125f + 1e-5f);      // matvec_int8.py
-      const float even = value * factor;                                  // matvec_int8.py
-      const float gated = even / (1.0f + exp(-even)) * (value_1 * factor);  // linear.py
+      const float gate = value * factor;                                  // matvec_int8.py
+      const float gated = gate / (1.0f + exp(-gate)) * (value_1 * factor);  // linear.py
       out[row_8 / 2u] = gated;                                            // linear.py
     }
   }

@@ -2,8 +2,8 @@
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> quants: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read> residual: array<f32>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read> residual: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;
 
 struct Step {
   seq: u32,
@@ -110,27 +110,10 @@ fn main(
     let row = first_row + (block % 8u) * 4u;
     if (token < step.seq) {                                               // matmul.py
       if (row < 64u) {                                                    // matmul.py
-        let at = row + token * 64u;                                       // linear.py
-        let value = results.x + residual[at];                             // linear.py
-        out[at] = value;                                                  // linear.py
-      }
-      let local_row = row + 1u;                                           // matmul.py
-      if (local_row < 64u) {
-        let at = local_row + token * 64u;                                 // linear.py
-        let value = results.y + residual[at];                             // linear.py
-        out[at] = value;                                                  // linear.py
-      }
-      let local_row_1 = row + 2u;                                         // matmul.py
-      if (local_row_1 < 64u) {
-        let at = local_row_1 + token * 64u;                               // linear.py
-        let value = results.z + residual[at];                             // linear.py
-        out[at] = value;                                                  // linear.py
-      }
-      let local_row_2 = row + 3u;                                         // matmul.py
-      if (local_row_2 < 64u) {
-        let at = local_row_2 + token * 64u;                               // linear.py
-        let value = results.w + residual[at];                             // linear.py
-        out[at] = value;                                                  // linear.py
+        let place = row / 4u;                                             // linear.py
+        let at = place + token * 16u;                                     // linear.py
+        let results_1 = results + residual[at];                           // linear.py
+        out[at] = results_1;                                              // linear.py
       }
     }
   }

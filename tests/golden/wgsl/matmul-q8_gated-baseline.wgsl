@@ -3,7 +3,7 @@
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> quants: array<u32>;
 @group(0) @binding(2) var<storage, read> scales: array<u32>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec2<f32>>;
 
 struct Step {
   seq: u32,
@@ -108,13 +108,10 @@ fn main(
     let row = first_row + (block % 16u) * 4u;
     if (token < step.seq) {                                               // matmul.py
       if (row < 344u) {                                                   // matmul.py
+        let place = row / 4u;                                             // linear.py
         let gated = results.x / (1.0 + exp(-results.x)) * results.y;      // linear.py
-        out[row / 2u + token * 172u] = gated;                             // linear.py
-      }
-      let index_1 = row + 2u;                                             // matmul.py
-      if (index_1 < 344u) {
-        let gated = results.z / (1.0 + exp(-results.z)) * results.w;      // linear.py
-        out[index_1 / 2u + token * 172u] = gated;                         // linear.py
+        let gated_1 = results.z / (1.0 + exp(-results.z)) * results.w;
+        out[place + token * 86u] = vec2<f32>(gated, gated_1);             // linear.py
       }
     }
   }

@@ -104,10 +104,10 @@ fn main(
   let results_2 = team_sums[index_1];
   if (lane == 0u) {                                                       // matvec.py
     let scale = inverseSqrt(results_2 * 0.015625 + 1e-5);                 // matvec.py
-    let even = result * scale;                                            // matvec.py
-    let odd = result_1 * scale;
+    let gate = result * scale;                                            // matvec.py
+    let up = result_1 * scale;
     if (first_row < 344u) {                                               // matvec.py
-      let gated = even / (1.0 + exp(-even)) * odd;                        // linear.py
+      let gated = gate / (1.0 + exp(-gate)) * up;                         // linear.py
       out[first_row / 2u] = gated;                                        // linear.py
     }
   }

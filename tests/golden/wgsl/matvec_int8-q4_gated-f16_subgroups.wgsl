@@ -288,8 +288,8 @@ fn main(
         total_2 += partial_squares[part];                                 // matvec_int8.py
       }
       let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);           // matvec_int8.py
-      let even = value * factor;                                          // matvec_int8.py
-      let gated = even / (1.0 + exp(-even)) * (value_1 * factor);         // linear.py
+      let gate = value * factor;                                          // matvec_int8.py
+      let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);         // linear.py
       out[row_2 / 2u] = gated;                                            // linear.py
     }
   }

@@ -15,7 +15,7 @@ export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
 /**
  * A prompt of so few tokens goes into the cache by decode steps: a prefill step costs as much as some of them however
  * few its rows are, and its kernels may still be being compiled. The rule looks at the whole prompt, cached or not,
- * so that asking again computes the same in the same way.
+ * so that asking again computes the same in the same way; and where decoding rounds activations, no prompt is short.
  */
 const SHORT_PROMPT_TOKENS = 8;
 /** Decode steps handed over before the first id is read back. */
@@ -49,6 +49,7 @@ export class TokenEngine {
   readonly roles: readonly Role[];
   private readonly sequence: CachedSequence;
   private readonly reopen: Reopen;
+  private readonly shortPrompt: number;
   private losses = 0;
   private tokensAtLoss = 0;
   private disposed = false;
@@ -58,6 +59,7 @@ export class TokenEngine {
     this.vocabSize = manifest.model.vocab_size;
     this.roles = roles;
     this.reopen = reopen;
+    this.shortPrompt = manifest.activations === "f32" ? SHORT_PROMPT_TOKENS : 0;
     this.sequence = new CachedSequence(executor, new ProgramTable(manifest, roles), context);
   }
 
@@ -126,7 +128,7 @@ export class TokenEngine {
       if (oldest) await unlessAborted(oldest.result(), options.signal);
       flying.shift();
     };
-    const role: Role = start + ids.length <= SHORT_PROMPT_TOKENS ? "decode" : "prefill";
+    const role: Role = start + ids.length <= this.shortPrompt ? "decode" : "prefill";
     await unlessAborted(sequence.executor.prepare([role]), options.signal);
     if (done() < ids.length) sequence.writeTokens(ids.slice(done()));
     try {

@@ -53,20 +53,25 @@ function webgpu(): GPU {
 }
 
 function describe(adapter: GPUAdapter, gpu: GPU): AdapterCard {
-  const { vendor, architecture, device, description } = adapter.info;
+  const { vendor = "", architecture = "", device, description, isFallbackAdapter } = infoOf(adapter);
   const parts = [...new Set([description || device || vendor, architecture])].filter((part) => part);
   const features = [...FEATURES].filter(([, theirs]) => adapter.features.has(theirs)).map(([ours]) => ours);
-  const languageFeatures = [...gpu.wgslLanguageFeatures].sort();
+  const languageFeatures = [...((gpu as Partial<GPU>).wgslLanguageFeatures ?? [])].sort();
   if (languageFeatures.includes(DOT4)) features.push("dot4");
   return {
     name: parts.join(", ") || "an unnamed adapter",
     vendor,
     architecture,
-    fallback: adapter.info.isFallbackAdapter,
+    fallback: isFallbackAdapter === true,
     features,
     languageFeatures,
     limits: limitsOf(adapter.limits),
   };
+}
+
+/** Browsers of before lack some of it, or all. */
+function infoOf(adapter: GPUAdapter): Partial<GPUAdapterInfo> {
+  return (adapter as Partial<GPUAdapter>).info ?? {};
 }
 
 function limitsOf(limits: GPUSupportedLimits): Limits {
@@ -74,14 +79,16 @@ function limitsOf(limits: GPUSupportedLimits): Limits {
 }
 
 function capabilitiesOf(adapter: GPUAdapter, card: AdapterCard, options: DeviceOptions): Capabilities {
-  const { subgroupMinSize, subgroupMaxSize } = adapter.info;
-  const features = new Set(options.features === "none" ? [] : card.features);
+  const { subgroupMinSize: least, subgroupMaxSize: most } = infoOf(adapter);
+  const size = least !== undefined && least === most ? least : null;
+  // A language feature is the browser's, not the adapter's, and cannot be left out.
+  const features = new Set(card.features.filter((name) => options.features !== "none" || !FEATURES.has(name)));
   // An adapter may align more finely than it must; a device does so only when asked, and we do not ask.
   const limits = { ...limitsOf(adapter.limits), minStorageBufferOffsetAlignment: 256 };
   return {
     name: card.name,
     features,
-    subgroupSize: features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : null,
+    subgroupSize: features.has("subgroups") ? size : null,
     limits: options.limits === "default" ? GUARANTEED_LIMITS : limits,
   };
 }

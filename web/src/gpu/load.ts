@@ -69,6 +69,8 @@ function tellMissing(manifest: Manifest, adapter: Adapter, { onNotice, features 
   onNotice?.({ code: "f16-missing", message });
 }
 
+/** A question that is asked at once goes first; then the kernels that it did not need are compiled. */
+const PAUSE_MS = 500;
 /** What a short first question needs. */
 const FIRST_ROLES: readonly Role[] = ["decode", "sample_greedy"];
 
@@ -118,9 +120,10 @@ class Loading {
       for (const role of wanted) await programs.prepare(role);
     };
     await inOrder(roles.filter((role) => FIRST_ROLES.includes(role)));
-    const rest = inOrder(roles.filter((role) => !FIRST_ROLES.includes(role)));
-    if (known) rest.catch(() => undefined); // told to who needs the role
-    else await rest;
+    const rest = (): Promise<void> => inOrder(roles.filter((role) => !FIRST_ROLES.includes(role)));
+    if (!known) return rest();
+    // Who needs a role sooner has it made ready at once, and is told where that fails.
+    setTimeout(() => void rest().catch(() => undefined), PAUSE_MS);
   }
 
   /**

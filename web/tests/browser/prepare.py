@@ -1,7 +1,8 @@
 """Builds what the browser tests run on; prints where it is as JSON: {artifacts, logits, site}.
 
-Artifacts and reference logits (raw f32 [positions, vocabulary]) are paths by name. Artifacts are kept under build/browser and built again when the compiler or a model changes. Models that are
-no part of the repository are looked for as tests/conftest.py does, and left out where they are missing.
+Artifacts and reference logits (raw f32 [positions, vocabulary]) are paths by name. Artifacts are kept under
+build/browser and built again when the compiler or a model changes. Models that are no part of the repository
+are looked for as tests/conftest.py does, and left out where they are missing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ os.environ["XDG_CACHE_HOME"] = str(REPO / "build" / "browser")
 import numpy as np  # noqa: E402
 
 from kernelc.cli import main  # noqa: E402
+from kernelc.commands.build import add_compile_options  # noqa: E402
 from kernelc.commands.cache import built  # noqa: E402
 
 # name: (model, quant); the first of a model is what the site shows under the model's name
@@ -40,10 +42,13 @@ def prepare() -> dict[str, object]:
     """Build every artifact whose model is there, and the site of some of them."""
     data = Path(os.environ.get("KERNELC_TEST_DATA") or REPO.parent / "shared" / "data")
     artifacts: dict[str, str] = {}
+    options = argparse.ArgumentParser()
+    add_compile_options(options)
     for name, (model, quant) in WANTED.items():
         folder = REPO / "model" / "demo" if model == "demo" else data / "models" / model
         if folder.is_dir():
-            options = argparse.Namespace(target="wgsl", quant=quant, context=None, kv=None)
+            asked = {"target": "wgsl", "quant": quant, "context": None, "kv": None, "activations": "f32"}
+            options = argparse.Namespace(**asked)
             artifacts[name] = str(built(folder, options))
     return {"artifacts": artifacts, "logits": logits(data / "reference"), "site": site_of(artifacts)}
 
