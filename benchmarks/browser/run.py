@@ -101,7 +101,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--chromium", help="the browser (default: where it usually is)")
     parser.add_argument("--gpu", action="store_true", help="ask for a real adapter")
     parser.add_argument("--flag", action="append", default=[], help="one more flag for the browser")
-    parser.add_argument("--time-limit", type=float, default=540.0, help="seconds for all of it (default: 540)")
+    parser.add_argument("--time-limit", type=float, default=540.0, help="seconds for all (default: 540)")
     parser.add_argument("--temp", help="where artifact and profile go (default: the system's place)")
     parser.add_argument("--out", help="the JSON file (default: stdout)")
     return parser.parse_args()
