@@ -100,6 +100,10 @@ export function sharedData(): string | undefined {
   return existsSync(folder) ? folder : undefined;
 }
 
+/** How many positions of a reference's logits are compared, and how far each number may be from it. */
+export const LOGIT_POSITIONS = 32;
+export const MOST_ERROR = 1e-3;
+
 /** What an independent fp32 implementation says of a model: runs at temperature 0. */
 export interface Run {
   readonly prompt: string;
@@ -120,4 +124,12 @@ export function referenceLogits(model: string): Float32Array {
   if (file === undefined) return new Float32Array();
   const bytes = readFileSync(file);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+/** The largest difference of `got` to the beginning of `wanted`; NaN where either is none. */
+export function worstError(got: readonly number[], wanted: Float32Array): number {
+  return got.reduce((worst, value, at) => {
+    const error = Math.abs(value - (wanted[at] ?? NaN));
+    return error <= worst ? worst : error;
+  }, 0);
 }

@@ -3,16 +3,13 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { EngineOptions } from "../../src/index";
-import {
-  hasArtifact, hasChromium, openEngine, referenceLogits, referenceRuns, startBrowser, startServer, type TestServer,
-} from "./harness";
+import { hasArtifact, hasChromium, openEngine, startBrowser, startServer, type TestServer } from "./harness";
+import { LOGIT_POSITIONS, MOST_ERROR, referenceLogits, referenceRuns, worstError } from "./harness";
 
 const MODES: Record<string, EngineOptions> = {
   "all that the adapter has": {},
   "the guaranteed limits and no features": { limits: "default", features: "none" },
 };
-const LOGIT_POSITIONS = 32;
-const MOST_ERROR = 1e-3;
 
 describe.skipIf(!hasChromium)("reference outputs in Chromium", () => {
   let browser: Browser;
@@ -60,11 +57,3 @@ describe.skipIf(!hasChromium)("reference outputs in Chromium", () => {
     );
   }
 });
-
-/** The largest difference of `got` to the beginning of `wanted`; NaN where either is none. */
-function worstError(got: readonly number[], wanted: Float32Array): number {
-  return got.reduce((worst, value, at) => {
-    const error = Math.abs(value - (wanted[at] ?? NaN));
-    return error <= worst ? worst : error;
-  }, 0);
-}
