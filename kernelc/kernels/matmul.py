@@ -47,6 +47,7 @@ from kernelc.target import Capabilities
 # Prefill chunks have this many rows, but for the last: what a workgroup's tile is chosen for.
 _USUAL_TOKENS = 512
 _FEW_WORKGROUPS = 96  # a large GPU has more processors than this
+_MANY_WORKGROUPS = 512  # and runs several on each of them
 
 
 @dataclass(frozen=True)
@@ -118,13 +119,13 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
 
     def default(self, capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
         """Matrix units where weights are rounded anyway, in the largest tile that occupies a large GPU."""
-        for schedule in _usual(capabilities, problem):
+        fitting = [(s, least) for s, least in _usual(capabilities) if s.fits(capabilities, problem)]
+        for schedule, least in fitting:
             workgroups = -(-problem.rows // schedule.rows) * -(-_USUAL_TOKENS // schedule.tokens)
-            if schedule.fits(capabilities, problem) and workgroups >= _FEW_WORKGROUPS:
+            if workgroups >= least:
                 return schedule
-        smallest = [s for s in _usual(capabilities, problem) if s.fits(capabilities, problem)][-1:]
         registers = MatmulSchedule((8, 16 if problem.rows >= 256 else 8), f16=capabilities.f16)
-        return smallest[0] if smallest and problem.rows >= 32 else registers
+        return fitting[-1][0] if fitting and problem.rows >= 32 else registers
 
     def workgroup(self, problem: LinearProblem, schedule: MatmulSchedule) -> int:
         return schedule.threads
@@ -186,13 +187,15 @@ def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
             yield MatmulSchedule(choice[0], choice[1], kind, choice[2], choice[3], capabilities.f16)
 
 
-def _usual(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
-    """Those for matrix units that are worth choosing from, the largest tile first."""
+def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
+    """Those for matrix units that are worth choosing from, the preferred first, and how many workgroups they
+    need: what benchmarks/prefill_schedules.py found on an H200."""
     if F16 in capabilities.tiles:
+        yield MatmulSchedule((1, 4), (4, 4), F16, 64, True, capabilities.f16), _MANY_WORKGROUPS
         for depth, tiles in itertools.product((64, 32), ((4, 2), (2, 2))):
-            yield MatmulSchedule((2, 4), tiles, F16, depth, True, capabilities.f16)
+            yield MatmulSchedule((2, 4), tiles, F16, depth, True, capabilities.f16), _FEW_WORKGROUPS
         for depth in (64, 32):
-            yield MatmulSchedule((2, 2), (2, 2), F16, depth, True, capabilities.f16)
+            yield MatmulSchedule((2, 2), (2, 2), F16, depth, True, capabilities.f16), _FEW_WORKGROUPS
 
 
 class _Matmul:

@@ -68,11 +68,12 @@ def test_activations_beyond_what_a_half_holds_are_the_largest_half(executor: str
     require(executor, TILES)
     problem, env = LinearProblem("q4", 64, 64, 64), {"seq": 20, "past": 0, "context": 20}
     schedule = MATMUL.default(TILES, problem)
-    arrays = MATMUL.inputs(problem, np.random.default_rng(5), env)
+    rng = np.random.default_rng(5)
+    arrays, step = MATMUL.inputs(problem, rng, env), MATMUL.params(problem, rng, env)
     arrays["x"][3, 1] = 1e6
     kernel = MATMUL.kernel(problem, schedule, TILES)
-    got = EXECUTORS[executor](kernel, (1, 1, 1), arrays, {"seq": 20})["out"].copy()
+    got = EXECUTORS[executor](kernel, (1, 1, 1), arrays, step)["out"].copy()
     arrays["x"][3, 1] = 65504.0
-    wanted = EXECUTORS[executor](kernel, (1, 1, 1), arrays, {"seq": 20})["out"]
+    wanted = EXECUTORS[executor](kernel, (1, 1, 1), arrays, step)["out"]
     assert np.isfinite(got).all()
     np.testing.assert_array_equal(got, wanted)
