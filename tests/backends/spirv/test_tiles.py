@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from kernelc.backends.spirv.printer import SpirvBackend
+from kernelc.compile import render
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear import LinearProblem, QkvShape
 from kernelc.kernels.matmul import MATMUL, MatmulSchedule
+from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.rotary import Rotary
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.tile_types import F16, I8, TileKind
@@ -194,3 +197,12 @@ def test_the_matmul_on_a_device_with_small_tiles(problem: LinearProblem, choice:
         pytest.skip("the columns are no whole steps of this depth")
     env = {"seq": 33, "past": 3, "context": 36}
     check_kernel(MATMUL, problem, executor="vulkan", capabilities=units, seed=1, env=env, schedule=schedule)
+
+
+def test_a_size_of_subgroups_is_asked_for_where_something_depends_on_it() -> None:
+    norm, embedded = RmsNormProblem(64, 1e-5, True), EmbeddingProblem("q4", 64, 0, 512)
+    for kernel, wanted in (
+        (RMS_NORM.kernel(norm, RMS_NORM.default(LEADING, norm), LEADING), 32),
+        (EMBEDDING.kernel(embedded, EMBEDDING.default(LEADING, embedded), LEADING), None),
+    ):
+        assert kernel.subgroup_size == 32 and render("spirv", kernel).requires.subgroup_size == wanted
