@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -323,6 +326,26 @@ def test_a_part_beyond_the_end_is_refused(server: str):
 @pytest.mark.parametrize("path", ["/.kernelc-site", "/folder/", "/none", "/%2e%2e/secret", "/../secret"])
 def test_nothing_but_the_sites_files_is_served(server: str, path: str):
     assert fetch(server + path)[0] == 404
+
+
+def test_serving_goes_on_until_ctrl_c(demo: Path, tmp_path: Path):
+    """In a process of its own, with a page that a package brought."""
+    page_folder = tmp_path / "page"
+    page_folder.mkdir()
+    (page_folder / "index.html").write_text("<!doctype html>")
+    script = (
+        "import sys; from pathlib import Path; from kernelc.commands import page; from kernelc.cli import main\n"
+        "page.built_page = lambda: Path(sys.argv[1])\n"
+        "sys.exit(main(['web', sys.argv[2], '--out', sys.argv[3], '--serve', '0']))"
+    )
+    command = [sys.executable, "-c", script, str(page_folder), str(demo), str(tmp_path / "site")]
+    with subprocess.Popen(command, cwd=REPO, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == str(tmp_path / "site")
+        url = process.stdout.readline().split()[0]
+        assert fetch(f"{url}models.json")[0] == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
 
 
 def test_a_port_that_is_taken_is_named(server: str, tmp_path: Path):
