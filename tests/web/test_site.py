@@ -334,7 +334,8 @@ def test_serving_goes_on_until_ctrl_c(demo: Path, tmp_path: Path):
     page_folder.mkdir()
     (page_folder / "index.html").write_text("<!doctype html>")
     script = (
-        "import sys; from pathlib import Path; from kernelc.commands import page; from kernelc.cli import main\n"
+        "import sys; from pathlib import Path\n"
+        "from kernelc.cli import main; from kernelc.commands import page\n"
         "page.built_page = lambda: Path(sys.argv[1])\n"
         "sys.exit(main(['web', sys.argv[2], '--out', sys.argv[3], '--serve', '0']))"
     )
