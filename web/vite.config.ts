@@ -7,6 +7,8 @@ export default defineConfig({
   plugins: [serviceWorker()],
   build: {
     target: "es2022",
+    // The oldest browsers with WebGPU: light-dark() is spelt out for those that came before it.
+    cssTarget: ["chrome113", "edge113", "firefox141", "safari26"],
     outDir: "dist/site",
     assetsInlineLimit: 0, // the page's policy allows no data: scripts, styles or fonts
     modulePreload: { polyfill: false },
