@@ -37,6 +37,8 @@ const TAGS = [
   "ul",
 ];
 const ATTRIBUTES = ["href", "title", "class", "start", "align"];
+/** So many marks of quotes and lists in a row nest deeper than anybody reads, and than marked's own calls may. */
+const NESTED = /^[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]*){50}/m;
 const LINKS = /^(?:https?|mailto):/i;
 
 const marked = new Marked({
@@ -82,6 +84,15 @@ export class MarkdownView {
 
   /** Shows `text`. Returns the plain text of blocks that are complete since the last call, for screen readers. */
   update(text: string): string[] {
+    if (NESTED.test(text)) return this.showPlain(text);
+    try {
+      return this.showMarkdown(text);
+    } catch {
+      return this.showPlain(text); // what marked fails at is still an answer
+    }
+  }
+
+  private showMarkdown(text: string): string[] {
     const tokens = marked.lexer(text);
     const kept = this.countKept(tokens);
     const finished = this.blocks.length;
@@ -96,6 +107,17 @@ export class MarkdownView {
     for (const block of this.blocks.splice(0)) removeAll(block.nodes);
     this.update(text);
     return last;
+  }
+
+  /** The text as it is, as one block that is never spoken in part. */
+  private showPlain(text: string): string[] {
+    for (const block of this.blocks.splice(0)) removeAll(block.nodes);
+    const paragraph = document.createElement("p");
+    paragraph.className = "plain";
+    paragraph.textContent = text;
+    this.element.append(paragraph);
+    this.blocks.push({ raw: "", nodes: [paragraph] });
+    return [];
   }
 
   private countKept(tokens: readonly Token[]): number {

@@ -164,3 +164,20 @@ describe("a growing answer", () => {
     expect(said.at(-1)).toBe("The last words");
   });
 });
+
+describe("an answer that nests without end", () => {
+  const deep = ["> ", ">", "- ", "1. ", "> - "].map((mark) => mark.repeat(20_000));
+
+  it.each(deep)("is shown as it is: %.6s...", (text) => {
+    const box = document.createElement("div");
+    const view = new MarkdownView(box);
+    view.update("Before.");
+    view.update(text);
+    expect(box.querySelectorAll("*").length).toBe(1);
+    expect(box.textContent).toBe(text);
+    view.finish(text);
+    expect(box.textContent).toBe(text);
+    view.update("**after**");
+    expect(box.innerHTML.trim()).toBe("<p><strong>after</strong></p>");
+  });
+});
