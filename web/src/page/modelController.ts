@@ -1,7 +1,7 @@
 import { readCatalog, type CatalogModel } from "./catalog.js";
 import { codeOf, describeFailure, type Failure } from "./failures.js";
 import { usualContext } from "./modelState.js";
-import type { ChatEngine, Notice } from "./ports.js";
+import { bytesToFetch, type ChatEngine, type Notice } from "./ports.js";
 import type { Services } from "./services.js";
 import { selectedModel, storedFor, type Action, type AppState, type DeviceState } from "./state.js";
 import type { Store } from "./store.js";
@@ -72,6 +72,7 @@ export class ModelController {
   async load(): Promise<void> {
     const model = selectedModel(this.store.state);
     if (!model || this.loading) return;
+    this.askToKeep();
     const { signal } = (this.loading = new AbortController());
     this.store.dispatch({ type: "load-started" });
     try {
@@ -85,6 +86,13 @@ export class ModelController {
     }
     await this.readStored();
     await this.plan();
+  }
+
+  /** A browser may ask the person whether it shall keep what is stored: only where they just began a download. */
+  private askToKeep(): void {
+    const { plan } = this.store.state.model;
+    const downloads = plan.kind !== "known" || bytesToFetch(plan.plan) > 0;
+    if (downloads) void this.services.requestPersistence().catch(() => undefined); // the engine tells what came of it
   }
 
   cancel(): void {

@@ -1,6 +1,6 @@
 import { planArtifact, probe } from "../engine/plan.js";
 import { createWorkerEngine } from "../engine/workerEngine.js";
-import { deleteModel, storedModels } from "../weights/models.js";
+import { deleteModel, requestPersistence, storedModels } from "../weights/models.js";
 import { ConversationStore, DatabaseShelf, MemoryShelf, type Shelf } from "./conversationStore.js";
 import { storagePreferences, type Services } from "./services.js";
 
@@ -15,6 +15,7 @@ export async function realServices(): Promise<Services> {
     planArtifact: (url, context) => planArtifact(url, context),
     storedModels: () => storedModels(),
     deleteModel: (id) => deleteModel(id),
+    requestPersistence: () => requestPersistence(),
     conversations: new ConversationStore(await openShelf()),
     preferences: storagePreferences(() => localStorage),
     surroundings: { userAgent: navigator.userAgent, secureContext: isSecureContext },

@@ -13,6 +13,8 @@ export interface Services {
   planArtifact(url: string, context: number): Promise<Plan>;
   storedModels(): Promise<StoredModel[]>;
   deleteModel(id: string): Promise<void>;
+  /** Asks the browser not to delete on its own what is stored; undefined where it knows no such promise. */
+  requestPersistence(): Promise<boolean | undefined>;
   conversations: ConversationStore;
   /** Small settings: localStorage, or nothing where it is blocked. */
   preferences: Preferences;

@@ -53,6 +53,8 @@ const PROBE: Probe = {
 export interface FakeServices extends Services {
   requests: StreamRequest[];
   disposed: number;
+  /** How often the browser was asked to keep what is stored. */
+  asked: number;
 }
 
 const MODELS = [{ name: "demo", title: "Demo", bytes: 5_100_000, context: 1024 }];
@@ -66,6 +68,7 @@ export function fakeServices(options: FakeOptions = {}): FakeServices {
   const services: FakeServices = {
     requests: [],
     disposed: 0,
+    asked: 0,
     base,
     fetchCatalog: async () => ({
       version: 1,
@@ -80,6 +83,10 @@ export function fakeServices(options: FakeOptions = {}): FakeServices {
         stored.findIndex((entry) => entry.id === id),
         1,
       ),
+    requestPersistence: async () => {
+      services.asked += 1;
+      return true;
+    },
     conversations: new ConversationStore(new MemoryShelf(options.entries)),
     preferences: {
       read: (key) => preferences.get(key) ?? null,

@@ -40,6 +40,20 @@ const until = async (
   while (!done(store.state)) await new Promise((resolve) => setTimeout(resolve, 1));
 };
 
+describe("what is stored", () => {
+  it("is asked to be kept when a download begins", async () => {
+    const { services } = await loaded();
+    expect(services.asked).toBe(1);
+  });
+
+  it("is not asked about again where nothing is downloaded", async () => {
+    const { services, store, models } = page({ stored: [STORED] });
+    await models.start();
+    expect(store.state.model.loaded).not.toBeNull();
+    expect(services.asked).toBe(0);
+  });
+});
+
 describe("starting", () => {
   it("chooses the only model and plans it, and downloads nothing", async () => {
     const { store, models } = page();
