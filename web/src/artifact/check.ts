@@ -1,6 +1,6 @@
 /** How the fields of a manifest fit together: names resolve, ranges lie inside what they cut, counts agree. */
 
-import { evaluateDim, type Dim } from "./dim.js";
+import { DimError, evaluateDim, type Dim } from "./dim.js";
 import { KernelcError } from "./errors.js";
 import { REBUILD } from "./node.js";
 import {
@@ -87,16 +87,21 @@ class Check {
     if (new Set(names).size !== names.length) this.fail("params", `got ${names.join(", ")}, wanted each name once`);
     if (![...this.manifest.kernels.values()].some((kernel) => kernel.params)) return;
     const step = this.manifest.buffers.get(STEP_BUFFER);
-    const room = step?.kind === "state" ? Math.min(...this.sizes(step.bytes)) : -1;
+    const room = step?.kind === "state" ? Math.min(...this.sizes(`buffers.${STEP_BUFFER}.bytes`, step.bytes)) : -1;
     if (room < 4 * names.length) {
       this.fail(`buffers.${STEP_BUFFER}`, `wanted a state buffer of at least ${4 * names.length} bytes`);
     }
   }
 
   /** A size at the least and at the greatest context. */
-  private sizes(size: Dim): [number, number] {
+  private sizes(path: string, size: Dim): [number, number] {
     const [least, most] = this.contexts;
-    return [evaluateDim(size, { context: least }), evaluateDim(size, { context: most })];
+    try {
+      return [evaluateDim(size, { context: least }), evaluateDim(size, { context: most })];
+    } catch (error) {
+      if (error instanceof DimError) return this.fail(path, error.message);
+      throw error;
+    }
   }
 
   private files(): void {
@@ -188,7 +193,8 @@ class Check {
       this.fail(`${path}.buffer`, `${wants.name} is written, but ${bound.buffer} is a weight`);
     }
     if (bound.offset % 4) this.fail(`${path}.offset`, `got ${bound.offset}, wanted a multiple of 4`);
-    const [sizes, rooms] = [this.sizes(bound.bytes), this.sizes(buffer.bytes)];
+    const sizes = this.sizes(`${path}.bytes`, bound.bytes);
+    const rooms = this.sizes(`buffers.${bound.buffer}.bytes`, buffer.bytes);
     const element = ELEMENT_BYTES.get(wants.element);
     sizes.forEach((size, index) => {
       const room = (rooms[index] ?? 0) - bound.offset;

@@ -3,6 +3,7 @@
 import { checkManifest } from "./check.js";
 import type { Bounds } from "./dim.js";
 import { KernelcError } from "./errors.js";
+import { repeatedKey } from "./json.js";
 import { Node, REBUILD } from "./node.js";
 import * as schema from "./schema.js";
 import type {
@@ -73,11 +74,15 @@ function parseJson(data: Uint8Array, file: string): unknown {
     throw new KernelcError("bad-artifact", `${file}: ${why}`, { help: REBUILD });
   };
   if (data.length > MAX_MANIFEST_BYTES) refuse(`got ${data.length} bytes, wanted at most ${MAX_MANIFEST_BYTES}`);
+  let [text, value]: [string, unknown] = ["", null];
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(data);
+    value = JSON.parse(text);
   } catch (error) {
     return refuse(`not valid JSON: ${error instanceof Error ? error.message.slice(0, 200) : ""}`);
   }
+  const twice = repeatedKey(text);
+  return twice === null ? value : refuse(`not valid JSON: key ${JSON.stringify(twice.slice(0, 80))} occurs twice`);
 }
 
 function readManifest(root: Node): Manifest {

@@ -48,6 +48,8 @@ describe("parseManifest", () => {
     ["buffers/step/bytes", 4, "buffers.step: wanted a state buffer of at least 8 bytes"],
     ["buffers/logits/bytes", ["mul", "seq", 4], "buffers.logits.bytes: unknown symbol seq"],
     ["buffers/logits/bytes", -4, "a size of 0..2^53"],
+    ["buffers/logits/bytes", ["min", ["mul", "context", 2 ** 53], 2048], "buffers.logits.bytes: mul gives"],
+    ["programs/decode/dispatches/0/bindings/0/bytes", ["min", ["mul", "context", 2 ** 53], 256], "bindings[0].bytes: mul"],
     ["buffers/norm/bytes", 128, "buffers.norm.bytes: got 128, wanted the tensor's 256"],
     ["buffers/other", { kind: "weight", bytes: 4 }, "buffers.other: there is no tensor of this name"],
     ["kernels/copy/variants/0/file", "../evil.wgsl", "a plain relative path inside the artifact"],
@@ -123,6 +125,9 @@ describe("parseManifest", () => {
   it("refuses what is no JSON, no UTF-8, or too deep", () => {
     const parseText = (text: string): unknown => parseManifest(new TextEncoder().encode(text), "m.json");
     expect(() => parseText("{")).toThrow("m.json: not valid JSON");
+    expect(() => parseText('{"a": [{"b": "b"}, {"b": "a"}], "b": {"a": 1}}')).toThrow("format: got nothing");
+    expect(() => parseText('{"a": [{"b": 1, "c": ["b", "b"], "b": 2}]}')).toThrow('key "b" occurs twice');
+    expect(() => parseText('{"a": {}, "x": "\\"{", "\\u0061": 2}')).toThrow('m.json: not valid JSON: key "a" occurs twice');
     expect(() => parseText("[]")).toThrow("got a list of 0, wanted an object");
     expect(() => parseText('{"__proto__": {"format": "kernelc-artifact"}}')).toThrow("format: got nothing");
     expect(() => parseManifest(new Uint8Array([0x22, 0xff, 0x22]), "m.json")).toThrow("not valid JSON");
