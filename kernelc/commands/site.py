@@ -31,7 +31,7 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Entry:
-    """A model of the site. `bytes`: what a browser fetches to run it; `context`: the longest, in tokens."""
+    """A model of the site. `bytes`: what a browser fetches to run it, but for kernels' texts."""
 
     artifact: Artifact
     name: str
@@ -96,10 +96,12 @@ def _check_files(artifact: Artifact, report: Report | None) -> None:
 
 
 def _fetched_bytes(artifact: Artifact) -> int:
-    """All files but the graph, which is for people."""
-    graph = artifact.manifest.graph
-    names = {MANIFEST, *(named.file for named in artifact.manifest.files())} - {graph.file if graph else ""}
-    return sum((artifact.folder / name).stat().st_size for name in names)
+    """What the page counts too (`fetchedFiles` of web/src/engine/plan.ts): weights, tokenizer and golden tiles.
+
+    Which kernels a browser fetches depends on its device; they are texts of some kilobytes each.
+    """
+    sized = {named.sha256: named.bytes for named in artifact.manifest.files() if named.bytes is not None}
+    return sum(sized.values())
 
 
 def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:

@@ -196,7 +196,7 @@ export interface Probe {
   readonly adapter: AdapterCard | null;
 }
 
-/** What a context length costs, before anything is downloaded. Bytes are exact. */
+/** What a context length costs, before anything is downloaded. */
 export interface Plan {
   readonly name: string;
   readonly context: number;
@@ -205,7 +205,10 @@ export interface Plan {
   readonly weight_bytes: number;
   readonly cache_bytes: number;
   readonly scratch_bytes: number;
-  /** Bytes of everything that a first visit fetches, and how many of them this browser has already. */
+  /**
+   * Bytes of weights, tokenizer and golden tiles, which a first visit fetches, and how many of them this browser has
+   * already. Kernels and template, texts of some kilobytes each, come on top: a manifest does not tell their sizes.
+   */
   readonly download_bytes: number;
   readonly stored_bytes: number;
   readonly fits: boolean;

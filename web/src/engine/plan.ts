@@ -6,7 +6,7 @@ import { openAdapter, type Adapter, type DeviceOptions } from "../gpu/device.js"
 import { chooseVariants, needsOf, shortfalls } from "../gpu/limits.js";
 import { planLoad, plannedBytes } from "../gpu/loadPlan.js";
 import { openFiles } from "../weights/files.js";
-import { storedBytes } from "../weights/models.js";
+import { storedBytes, storedFileBytes } from "../weights/models.js";
 import type { Plan, Probe } from "./api.js";
 import { GENERATE_ROLES } from "./engine.js";
 import { integer } from "./sampling.js";
@@ -41,7 +41,8 @@ export async function planManifest(manifest: Manifest, contextLength: number, op
   const context = integer("the context length", contextLength, least, max_context);
   const plan = planLoad(manifest, context, GENERATE_ROLES);
   const { shards } = manifest.weights;
-  const distinct = new Map(shards.map((shard) => [shard.sha256, shard.bytes]));
+  const files = fetchedFiles(manifest);
+  const distinct = new Map([...shards.map((shard): [string, number] => [shard.sha256, shard.bytes]), ...files]);
   const reasons = await unfit(manifest, context, options);
   return {
     name: manifest.name,
@@ -52,10 +53,24 @@ export async function planManifest(manifest: Manifest, contextLength: number, op
     cache_bytes: plannedBytes(manifest, plan, "state"),
     scratch_bytes: plannedBytes(manifest, plan, "slot"),
     download_bytes: [...distinct.values()].reduce((sum, bytes) => sum + bytes, 0),
-    stored_bytes: await storedBytes(shards).catch(() => 0),
+    stored_bytes: await stored(shards, files).catch(() => 0),
     fits: reasons.length === 0,
     reasons,
   };
+}
+
+/**
+ * The small files that loading fetches, those whose sizes a manifest tells: sha256 to bytes. It does not tell those
+ * of kernels and template, which are texts of some kilobytes each.
+ */
+export function fetchedFiles({ tokenizer, checks }: Manifest): ReadonlyMap<string, number> {
+  const named = [...(tokenizer?.files.values() ?? []), ...(checks ? [checks] : [])];
+  return new Map(named.map(({ sha256, bytes }) => [sha256, bytes]));
+}
+
+async function stored(shards: Manifest["weights"]["shards"], files: ReadonlyMap<string, number>): Promise<number> {
+  const [weights, others] = await Promise.all([storedBytes(shards), storedFileBytes(files)]);
+  return weights + others;
 }
 
 async function unfit(manifest: Manifest, context: number, options?: DeviceOptions): Promise<string[]> {

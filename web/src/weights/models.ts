@@ -44,6 +44,17 @@ export async function storedBytes(
   return storedShardBytes(shards, await from.sizes("shards"));
 }
 
+/** Bytes of these small files that need no download; each counts once. */
+export async function storedFileBytes(
+  files: ReadonlyMap<string, number>,
+  store?: Store,
+): Promise<number> {
+  const sizes = await (store ?? (await defaultStore())).sizes("files");
+  let total = 0;
+  for (const [sha256, bytes] of files) if (sizes.get(sha256) === bytes) total += bytes;
+  return total;
+}
+
 function describe(record: ModelRecord, sizes: ReadonlyMap<string, number>): StoredModel {
   const distinct = new Map(record.shards.map((shard) => [shard.sha256, shard.bytes]));
   const totalBytes = Array.from(distinct.values()).reduce((total, bytes) => total + bytes, 0);
