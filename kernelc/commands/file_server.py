@@ -19,7 +19,7 @@ from typing import IO, Any, BinaryIO
 from kernelc.errors import WorkFailed
 
 HOST = "127.0.0.1"  # a secure context for browsers, and nobody else's business
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 
 
 def serve(folder: Path, port: int) -> int:
@@ -54,7 +54,7 @@ class Handler(SimpleHTTPRequestHandler):
         """Answer a request's head; the open file to send from, or None where that was all."""
         self._left_bytes = None
         path = self.translate_path(self.path)
-        if any(part.startswith(".") for part in Path(path).relative_to(self.directory).parts):
+        if "\0" in path or any(part.startswith(".") for part in Path(path).relative_to(self.directory).parts):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         match = _RANGE.fullmatch(self.headers.get("Range", ""))

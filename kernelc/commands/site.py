@@ -24,7 +24,8 @@ from kernelc.errors import UsageError, WorkFailed
 MARK = ".kernelc-site"
 MODELS = "models.json"
 VERSION = 1  # of models.json
-MAX_TITLE = 200  # what the page reads
+MAX_TITLE = 200  # what the page reads; it counts as JavaScript does, in units of UTF-16
+MAX_NAME = 180  # with room for what tells names apart
 
 Report = Callable[[str, int, int], None]
 
@@ -59,11 +60,12 @@ def entry_of(folder: Path, title: str | None, taken: Collection[str], report: Re
     _require_web(artifact, folder)
     _check_files(artifact, report)
     manifest = artifact.manifest
-    plain = re.sub(r"[^A-Za-z0-9_.-]", "-", manifest.name)
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "-", manifest.name)[:MAX_NAME]
     wanted = [plain, f"{plain}-{manifest.quant}", *(f"{plain}-{manifest.quant}-{n}" for n in range(2, 1000))]
-    name = next(each for each in wanted if each not in taken)
+    used = {each.casefold() for each in taken}  # file systems may not tell Demo from demo
+    name = next(each for each in wanted if each.casefold() not in used)
     shown = title or (manifest.name if name == plain else name)
-    if len(shown) > MAX_TITLE or not shown.isprintable():
+    if len(shown.encode("utf-16-le", "replace")) // 2 > MAX_TITLE or not shown.isprintable():
         raise UsageError(f"wanted at most {MAX_TITLE} printable characters", where="--title")
     return Entry(artifact, name, shown, _fetched_bytes(artifact))
 
@@ -96,7 +98,7 @@ def _check_files(artifact: Artifact, report: Report | None) -> None:
 
 
 def _fetched_bytes(artifact: Artifact) -> int:
-    """What the page counts too (`fetchedFiles` of web/src/engine/plan.ts): weights, tokenizer and golden tiles.
+    """Weights, tokenizer and golden tiles, as the page counts (`fetchedFiles` of web/src/engine/plan.ts).
 
     Which kernels a browser fetches depends on its device; they are texts of some kilobytes each.
     """
@@ -112,6 +114,7 @@ def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
     """
     out = Path(os.path.realpath(out))
     _refuse_foreign(out)
+    _refuse_inside(out, entries)
     mark = secrets.token_hex(4)
     draft, replaced = (out.parent / f".{out.name}.{mark}.{word}" for word in ("building", "replaced"))
     try:
@@ -156,14 +159,23 @@ def _bring(source: Path, target: Path, names: Iterable[str]) -> None:
 
 def _put_in_place(draft: Path, out: Path, replaced: Path) -> None:
     _refuse_foreign(out)
-    if out.exists():
-        out.rename(replaced)
     try:
+        if out.exists():
+            out.rename(replaced)
         draft.rename(out)
     except BaseException:
         with contextlib.suppress(OSError):
             replaced.rename(out)
         raise
+
+
+def _refuse_inside(out: Path, entries: Sequence[Entry]) -> None:
+    """Raise UsageError for a site within an artifact, which could not be built again then."""
+    for entry in entries:
+        folder = Path(os.path.realpath(entry.artifact.folder))
+        if out.is_relative_to(folder):
+            help_ = "choose a folder beside it with --out"
+            raise UsageError(f"this is inside the artifact {folder.name}", where=str(out), help=help_)
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -83,6 +83,44 @@ def test_models_of_one_name_are_told_apart(demo: Path, built: Path, tmp_path: Pa
     assert [model["title"] for model in models] == ["demo", "demo-q4", "demo-q4-2"]
 
 
+def test_models_are_told_apart_where_case_does_not_count(demo: Path):
+    assert site.entry_of(demo, None, {"DEMO", "Demo-Q4"}, None).name == "demo-q4-2"
+
+
+def test_a_long_title_is_counted_as_the_page_counts(demo: Path):
+    assert site.entry_of(demo, "\N{LLAMA}" * 100, (), None).title == "\N{LLAMA}" * 100
+    with pytest.raises(UsageError, match="at most 200 printable"):
+        site.entry_of(demo, "\N{LLAMA}" * 101, (), None)
+    assert site.entry_of(demo, "Sprachmodell für Übung, 小さな模型", (), None).title.startswith("Sprach")
+
+
+def test_a_site_is_not_written_into_an_artifact(demo: Path, built: Path, tmp_path: Path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(demo, copy)
+    assert web(copy, "--out", copy / "kernels" / "site") == 2
+    assert "this is inside the artifact copy" in capsys.readouterr().err
+    assert files(copy) == files(demo)
+
+
+def test_ctrl_c_between_two_sites_leaves_the_old_one(demo: Path, built: Path, tmp_path: Path, monkeypatch):
+    out = tmp_path / "site"
+    assert web(demo, "--out", out) == 0
+    before = files(out)
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        renamed = rename(path, target)
+        if path == out:
+            raise KeyboardInterrupt
+        return renamed
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        site.write_site(built, [site.entry_of(demo, None, (), None)], out)
+    assert files(out) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"page", "site"}
+
+
 def test_files_are_linked_or_copied_where_links_cannot_be(demo: Path, built: Path, tmp_path, monkeypatch):
     assert web(demo, "--out", tmp_path / "linked") == 0
     shard = "models/demo/weights/0000.bin"
@@ -309,6 +347,7 @@ def fetch(url: str, header: str | None = None) -> tuple[int, bytes, dict[str, st
         ("bytes=50-5000", 206, 50, 100),
         ("bytes=0-3, 7-9", 200, 0, 100),
         ("lines=1-2", 200, 0, 100),
+        (f"bytes={'9' * 5000}-", 200, 0, 100),
     ],
 )
 def test_files_come_whole_or_in_parts(server: str, header: str | None, status: int, first: int, last: int):
@@ -324,7 +363,9 @@ def test_a_part_beyond_the_end_is_refused(server: str):
     assert status == 416 and headers["Content-Range"] == "bytes */100"
 
 
-@pytest.mark.parametrize("path", ["/.kernelc-site", "/folder/", "/none", "/%2e%2e/secret", "/../secret"])
+@pytest.mark.parametrize(
+    "path", ["/.kernelc-site", "/folder/", "/none", "/%00", "/a%00b", "/%2e%2e/secret", "/../secret"]
+)
 def test_nothing_but_the_sites_files_is_served(server: str, path: str):
     assert fetch(server + path)[0] == 404
 
