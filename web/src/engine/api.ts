@@ -60,8 +60,13 @@ export interface ChatRequest {
   /** Divides (above 1) the scores of tokens that occurred anywhere before; 1 is none. */
   readonly repetition_penalty?: number;
   /** At most so many new tokens; by default until the context is full. */
-  readonly max_tokens?: number;
-  readonly max_completion_tokens?: number;
+  readonly max_tokens?: number | null;
+  readonly max_completion_tokens?: number | null;
+  /**
+   * What becomes of a conversation that outgrows the context: "stop" (the default) refuses it with KernelcError
+   * "context"; "slide" leaves out its oldest turns, never the system prompt nor the last question.
+   */
+  readonly context_policy?: "stop" | "slide" | null;
   /** The answer ends before the first of these texts, at most 16. */
   readonly stop?: string | readonly string[] | null;
   /** 0..2^32-1; the same seed gives the same answer. Left out, one is drawn (`kernelc.seed` tells it). */
@@ -111,6 +116,8 @@ export interface AnswerDetails {
   readonly finish: "stop" | "stop-string" | "length" | "context";
   /** Tokens of the prompt whose keys and values were in the cache already. */
   readonly reused_tokens: number;
+  /** Turns at the conversation's start that did not fit; 0 but under the context policy "slide". */
+  readonly dropped_turns: number;
   readonly first_token_seconds: number;
   readonly prefill_seconds: number;
   readonly decode_seconds: number;

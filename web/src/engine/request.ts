@@ -1,6 +1,6 @@
 /** A chat request, checked: every field that the engine acts on, with its default. */
 
-import { KernelcError } from "../artifact/errors.js";
+import type { ContextPolicy } from "../text/conversation.js";
 import type { ChatRequest, Message } from "./api.js";
 import type { Adjustments } from "./cpuSampler.js";
 import { checkedSampling, integer, number, refuse, type Sampling } from "./sampling.js";
@@ -20,6 +20,7 @@ export interface CheckedRequest {
   readonly topLogprobs: number | null;
   /** Whether the processor must choose each token: kernels know neither biases nor counts. */
   readonly lockStep: boolean;
+  readonly contextPolicy: ContextPolicy;
   readonly model: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -37,11 +38,12 @@ export function checkedRequest(request: ChatRequest, vocabSize: number): Checked
   return {
     messages: messages(request.messages),
     sampling: checkedSampling({ ...request, temperature: request.temperature ?? 1 }),
-    maxNew: limit(request.max_completion_tokens ?? request.max_tokens),
+    maxNew: limit(request.max_completion_tokens ?? request.max_tokens ?? undefined),
     stops: stops(request.stop ?? []),
     adjustments,
     topLogprobs,
     lockStep: bias.size > 0 || frequencyPenalty !== 0 || presencePenalty !== 0 || topLogprobs !== null,
+    contextPolicy: policy(request.context_policy ?? "stop"),
     model: request.model,
     signal: request.signal,
   };
@@ -60,6 +62,10 @@ function messages(given: unknown): readonly Message[] {
     if (typeof message?.content !== "string") refuse(`messages[${index}].content`, message?.content, "a text");
   });
   return given as readonly Message[];
+}
+
+function policy(given: unknown): ContextPolicy {
+  return given === "stop" || given === "slide" ? given : refuse("context_policy", given, "stop or slide");
 }
 
 function limit(most: number | undefined): number {
@@ -84,12 +90,4 @@ function biases(given: Readonly<Record<string, number>>, vocabSize: number): Rea
       number(`logit_bias[${id}]`, value, -100, 100),
     ]),
   );
-}
-
-/** @throws KernelcError "context" with the numbers where a prompt is too long. */
-export function requireContext(length: number, context: number): void {
-  if (length <= context) return;
-  const message = `the conversation is ${length} tokens, the context holds ${context}`;
-  const help = "shorten it, start a new one, or load the model with a longer context";
-  throw new KernelcError("context", message, { help });
 }

@@ -13,9 +13,9 @@ export class StopMatcher {
   push(piece: string): string {
     if (this.stopped) return "";
     const text = this.held + piece;
-    const found = this.stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-    this.stopped = found.length > 0;
-    const shown = this.stopped ? Math.min(...found) : text.length - this.heldBack(text);
+    const begin = this.firstMatch(text);
+    this.stopped = begin !== null;
+    const shown = begin ?? text.length - this.heldBack(text);
     this.held = this.stopped ? "" : text.slice(shown);
     return text.slice(0, shown);
   }
@@ -25,6 +25,17 @@ export class StopMatcher {
     const text = this.held;
     this.held = "";
     return text;
+  }
+
+  /** Where the stop string begins that is complete first (of several, the longest), however the text came in pieces. */
+  private firstMatch(text: string): number | null {
+    let [begin, end]: [number | null, number] = [null, Infinity];
+    for (const stop of this.stops) {
+      const at = text.indexOf(stop);
+      if (at < 0 || at + stop.length > end || (at + stop.length === end && at > (begin ?? 0))) continue;
+      [begin, end] = [at, at + stop.length];
+    }
+    return begin;
   }
 
   /** Length of the longest end of `text` with which a stop string may begin. */
