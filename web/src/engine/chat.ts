@@ -1,6 +1,7 @@
 /** OpenAI-shaped chat completions on top of ids in and ids out. */
 
 import { throwIfAborted } from "../artifact/errors.js";
+import { fitPrompt } from "../text/conversation.js";
 import type { PromptEncoder } from "../text/prompt.js";
 import type { Coder } from "../text/types.js";
 import type {
@@ -17,7 +18,7 @@ import { adjust, draw, LogprobTable } from "./cpuSampler.js";
 import type { TokenEngine } from "./engine.js";
 import type { Chooser, Generation } from "./generation.js";
 import type { Mutex } from "./mutex.js";
-import { checkedRequest, requireContext, type CheckedRequest } from "./request.js";
+import { checkedRequest, type CheckedRequest } from "./request.js";
 import { StopMatcher } from "./stopStrings.js";
 
 /** What answers need of a loaded model. */
@@ -65,15 +66,12 @@ export class ChatCompletions {
     // Who stops may not come for the next piece; the cache must be let go all the same.
     const stop = (): void => void answer.return();
     signal?.addEventListener("abort", stop, { once: true });
-    return resumed(first, answer, (finished) => {
-      signal?.removeEventListener("abort", stop);
-      if (!finished) throwIfAborted(signal);
-    });
+    return resumed(first, answer, signal, () => signal?.removeEventListener("abort", stop));
   }
 
   private async *answer(request: ChatRequest): AsyncGenerator<ChatChunk, void, undefined> {
     const checked = checkedRequest(request, this.parts.engine.vocabSize);
-    const release = await this.parts.mutex.acquire();
+    const release = await this.parts.mutex.acquire(checked.signal);
     try {
       throwIfAborted(checked.signal);
       yield* new Answer(this.parts, checked).chunks();
@@ -83,11 +81,12 @@ export class ChatCompletions {
   }
 }
 
-/** `first`, then the rest of `answer`; `ended` hears whether the last chunk was among them. */
+/** `first`, then the rest of `answer`, and "aborted" where `signal` cut it short; `ended` hears of its end, or being left. */
 async function* resumed(
   first: IteratorResult<ChatChunk, void>,
   answer: AsyncGenerator<ChatChunk, void, undefined>,
-  ended: (finished: boolean) => void,
+  signal: AbortSignal | undefined,
+  ended: () => void,
 ): AsyncGenerator<ChatChunk, void, undefined> {
   let finished = false;
   try {
@@ -98,8 +97,9 @@ async function* resumed(
     }
   } finally {
     await answer.return();
+    ended();
   }
-  ended(finished);
+  if (!finished) throwIfAborted(signal);
 }
 
 /** One answer: the prompt into the cache, tokens out of the engine, text out of tokens. */
@@ -118,8 +118,9 @@ class Answer {
 
   async *chunks(): AsyncGenerator<ChatChunk, void, undefined> {
     const { engine, prompts } = this.parts;
-    const prompt = prompts.prompt(this.request.messages);
-    requireContext(prompt.ids.length, engine.context);
+    const { messages, maxNew, contextPolicy } = this.request;
+    const room = { context: engine.context, policy: contextPolicy, maxNew };
+    const { prompt, droppedTurns } = fitPrompt(prompts, messages, room);
     const timings = engine.startTiming();
     yield this.chunk({ role: "assistant", content: "" });
     try {
@@ -131,7 +132,7 @@ class Answer {
       const stops = new StopMatcher(this.request.stops);
       yield* this.texts(generation, stops);
       const finish = stops.stopped ? "stop-string" : finishOf(generation);
-      const details = this.details(finish, generation.seed, reused, timings);
+      const details = { ...this.details(finish, generation.seed, reused, timings), dropped_turns: droppedTurns };
       yield this.last(finish, prompt.ids.length, details);
     } finally {
       if (this.said.length) prompts.remember(prompt, this.said);
@@ -175,7 +176,7 @@ class Answer {
 
   private named(id: number, logprob: number): TokenLogprob {
     const { data } = this.parts.coder.piece(id);
-    const token = data.length ? new TextDecoder().decode(data) : this.parts.coder.token(id);
+    const token = data.length ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(data) : this.parts.coder.token(id);
     return { token, logprob, bytes: data.length ? [...data] : null };
   }
 
@@ -204,7 +205,7 @@ class Answer {
     seed: number,
     reused: number,
     timings: TokenEngine["timings"],
-  ): AnswerDetails {
+  ): Omit<AnswerDetails, "dropped_turns"> {
     return {
       seed,
       finish,

@@ -2,6 +2,7 @@
 
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { parseManifest, type Manifest } from "../artifact/manifest.js";
+import { LinkedAbort } from "../artifact/signals.js";
 import { GpuExecutor } from "../gpu/program.js";
 import { loadArtifact, type ArtifactSource, type LoadOptions } from "../gpu/load.js";
 import { openFiles } from "../weights/files.js";
@@ -50,8 +51,9 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
     file: (name, spec) => files.file(name, spec),
     shards: await openShards(files.folder, found.id, manifest.weights.shards, { title: manifest.name }),
   };
-  const loading = loadOptions(options, context, tell);
-  const [texts, executor] = await both(loadTexts(source, tell), loadArtifact(source, loading));
+  const stopping = new LinkedAbort(options.signal);
+  const loading = { ...loadOptions(options, context, tell), signal: stopping.signal };
+  const [texts, executor] = await both(loadTexts(source, tell), loadArtifact(source, loading), stopping);
   // A lost device is replaced without the progress of a first load, and whatever the first signal has become.
   const again = { ...loading, signal: undefined, onKernel: undefined, onWeights: undefined, onCheck: undefined };
   const reopen = async (): Promise<GpuExecutor> => {
@@ -73,7 +75,6 @@ function loadOptions(options: EngineOptions, context: number, tell: (progress: P
     roles: options.score ? ALL_ROLES : GENERATE_ROLES,
     limits: options.limits,
     features: options.features,
-    signal: options.signal,
     checks: options.selfCheck === false ? null : CHECKS,
     onNotice: options.onNotice,
     onKernel: (done, total) => tell({ phase: "pipelines", done, total }),
@@ -111,14 +112,23 @@ async function loadTexts({ manifest, file }: ArtifactSource, tell: (progress: Pr
   return { coder, template, prompts: makePromptEncoder(coder, template) };
 }
 
-/** Both results; where the first fails, what the second loaded is released. */
-async function both<A>(first: Promise<A>, second: Promise<GpuExecutor>): Promise<[A, GpuExecutor]> {
+/** Both results; where the first fails, the second is stopped, and what it loaded is released. */
+export async function both<A, B extends { release(): void }>(
+  first: Promise<A>,
+  second: Promise<B>,
+  stopping: LinkedAbort,
+): Promise<[A, B]> {
+  first.catch(() => stopping.abort());
   const [a, b] = await Promise.allSettled([first, second]);
-  if (b.status === "rejected") throw b.reason;
+  stopping.unlink();
+  if (b.status === "rejected" && !(a.status === "rejected" && KernelcError.from(b.reason).code === "aborted")) {
+    throw b.reason;
+  }
   if (a.status === "rejected") {
-    b.value.release();
+    if (b.status === "fulfilled") b.value.release();
     throw a.reason;
   }
+  if (b.status === "rejected") throw b.reason;
   return [a.value, b.value];
 }
 

@@ -2,8 +2,9 @@
 
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
+import { unlessAborted } from "../artifact/signals.js";
 import type { Executor, Ticket } from "./executor.js";
-import { Generation, unlessAborted, type Chooser } from "./generation.js";
+import { Generation, type Chooser } from "./generation.js";
 import { ProgramTable } from "./programTable.js";
 import { integer, type Sampling } from "./sampling.js";
 import { CachedSequence } from "./sequence.js";
@@ -235,7 +236,10 @@ export class TokenEngine {
     if (this.losses > MOST_LOSSES) throw error;
     try {
       this.sequence.executor.release();
-      await this.sequence.replay(await this.reopen());
+      const device = await this.reopen();
+      if (this.disposed) device.release(); // meanwhile: nobody else would
+      else await this.sequence.replay(device);
+      if (this.disposed) throw new KernelcError("aborted", "the engine was disposed");
       this.restored += 1;
     } catch (again) {
       await this.recover(again);

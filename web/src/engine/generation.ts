@@ -1,7 +1,8 @@
 /** A running generation: steps handed over ahead of their ids, ids read back late. */
 
-import { aborted, throwIfAborted } from "../artifact/errors.js";
+import { throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, TOKENS_BUFFER, type Role } from "../artifact/schema.js";
+import { unlessAborted } from "../artifact/signals.js";
 import type { Fetch, StepFields, Ticket } from "./executor.js";
 import { isGreedy, stepFields, type Sampling } from "./sampling.js";
 import type { CachedSequence } from "./sequence.js";
@@ -165,15 +166,4 @@ export class Generation implements AsyncIterable<Generated> {
     this.sequence.executor.write(TOKENS_BUFFER, 4 * position, new Uint32Array([id]));
     return id;
   }
-}
-
-/** `promise`, or the "aborted" error as soon as `signal` is triggered. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(aborted(signal.reason));
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-    if (signal.aborted) stop();
-  });
 }

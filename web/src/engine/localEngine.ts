@@ -77,7 +77,7 @@ export class LocalEngine implements Engine {
       const reason = generation.finishReason;
       const finish_reason = reason === "stop" || reason === "context" ? reason : "length";
       return { ids: found, finish_reason, stop_id: generation.stopId, seed: generation.seed };
-    });
+    }, request.signal);
   }
 
   private async score(ids: readonly number[]): Promise<readonly Float32Array[]> {
@@ -137,9 +137,9 @@ export class LocalEngine implements Engine {
     gpuOf(this.parts.engine).device.destroy();
   }
 
-  private alone<T>(work: () => T | Promise<T>): Promise<T> {
+  private alone<T>(work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     this.requireOpen();
-    return this.mutex.alone(work).catch((error: unknown) => {
+    return this.mutex.alone(work, signal).catch((error: unknown) => {
       throw KernelcError.from(error);
     });
   }

@@ -1,21 +1,28 @@
+import { unlessAborted } from "../artifact/signals.js";
+
 /** Lets one caller in at a time, in the order in which they came. */
 export class Mutex {
   private last: Promise<void> = Promise.resolve();
 
-  /** Wait for all who came before; call what is returned when done. */
-  async acquire(): Promise<() => void> {
+  /** Wait for all who came before; call what is returned when done. @throws KernelcError "aborted" by `signal`. */
+  async acquire(signal?: AbortSignal): Promise<() => void> {
     const before = this.last;
     let release = (): void => undefined;
     this.last = new Promise((resolve) => {
       release = resolve;
     });
-    await before;
+    try {
+      await unlessAborted(before, signal);
+    } catch (error) {
+      void before.then(release); // who came later still waits for who came before
+      throw error;
+    }
     return release;
   }
 
   /** Run `work` alone. */
-  async alone<T>(work: () => T | Promise<T>): Promise<T> {
-    const release = await this.acquire();
+  async alone<T>(work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    const release = await this.acquire(signal);
     try {
       return await work();
     } finally {

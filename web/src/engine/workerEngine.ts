@@ -1,6 +1,7 @@
 /** The page's side of an engine that runs in a worker, with the same interface as one that runs here. */
 
 import { aborted, KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { LinkedAbort } from "../artifact/signals.js";
 import type {
   ChatChunk,
   ChatCompletion,
@@ -29,17 +30,23 @@ export async function createWorkerEngine(
   url: string,
   options: EngineOptions & { readonly worker?: Worker } = {},
 ): Promise<Engine> {
-  throwIfAborted(options.signal);
+  const { signal } = options;
+  throwIfAborted(signal);
   const worker = options.worker ?? new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const line = new WorkerLine(worker, options);
+  // A worker amid something long, such as compiling, does not hear of it in time.
+  const stop = (): unknown => setTimeout(() => line.end(aborted(signal?.reason)), DISPOSE_MS);
+  signal?.addEventListener("abort", stop, { once: true });
   try {
     const address = new URL(url, globalThis.document?.baseURI ?? globalThis.location.href).href;
     const call: Call = { method: "open", url: address, options: plain(options) };
-    const { model } = (await line.call(call, options.signal)) as Opened;
+    const { model } = (await line.call(call, signal)) as Opened;
     return new WorkerEngine(line, model);
   } catch (error) {
     line.end(KernelcError.from(error));
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
   }
 }
 
@@ -87,10 +94,16 @@ export class WorkerLine {
     if (this.ended) return Promise.reject(this.ended);
     if (signal?.aborted) return Promise.reject(aborted(signal.reason));
     const id = (this.calls += 1);
+    try {
+      this.post({ id, call });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const help = "requests are plain data: texts, numbers, lists and objects";
+      return Promise.reject(new KernelcError("usage", `the request cannot be sent to the worker: ${why}`, { help }));
+    }
     const answer = new Promise<unknown>((resolve, reject) => this.waiting.set(id, { resolve, reject, chunks }));
     const stop = (): void => this.post({ id, abort: true });
     signal?.addEventListener("abort", stop, { once: true });
-    this.post({ id, call });
     return answer.finally(() => signal?.removeEventListener("abort", stop));
   }
 
@@ -166,25 +179,26 @@ function creator(line: WorkerLine): Completions["create"] {
 
 /** Chunks as they arrive. Leaving the iteration stops the answer. */
 class ChunkStream implements AsyncIterable<ChatChunk> {
-  private readonly stopped = new AbortController();
+  private readonly stopped: LinkedAbort;
   private arrived: ChatChunk[] = [];
   private over = false;
   private error: unknown = null;
   private wake: () => void = () => undefined;
 
   constructor(line: WorkerLine, call: Call, signal: AbortSignal | undefined) {
-    const either = signal ? AbortSignal.any([signal, this.stopped.signal]) : this.stopped.signal;
+    this.stopped = new LinkedAbort(signal);
     const take = (chunks: readonly ChatChunk[]): void => {
       this.arrived.push(...chunks);
       this.wake();
     };
-    line.call(call, either, take).then(
+    line.call(call, this.stopped.signal, take).then(
       () => this.end(null),
       (error: unknown) => this.end(error),
     );
   }
 
   private end(error: unknown): void {
+    this.stopped.unlink();
     this.error = error;
     this.over = true;
     this.wake();

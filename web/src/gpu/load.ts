@@ -175,6 +175,7 @@ class Loading {
     let text = this.texts.get(file);
     if (!text) {
       text = this.source.file(file, { sha256 }).then((data) => new TextDecoder().decode(data));
+      text.catch(() => this.texts.delete(file)); // the network may be back when it is asked for again
       this.texts.set(file, text);
     }
     return text;

@@ -48,6 +48,7 @@ export class Pipelines {
     let pipeline = this.compiled.get(file);
     if (!pipeline) {
       pipeline = this.start(source);
+      pipeline.catch(() => this.compiled.delete(file));
       this.compiled.set(file, pipeline);
     }
     return pipeline;

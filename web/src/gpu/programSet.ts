@@ -46,7 +46,7 @@ export class ProgramSet {
     let ready = this.ready.get(role);
     if (!ready) {
       ready = this.make(role);
-      ready.catch(() => undefined); // told to who needs the role
+      ready.catch(() => this.ready.delete(role)); // told to who needs the role; the next one may be luckier
       this.ready.set(role, ready);
     }
     return ready;

@@ -1,4 +1,5 @@
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { LinkedAbort } from "../artifact/signals.js";
 import { rememberedModels, rememberModel } from "./catalog.js";
 import { contentsOf, isManifest } from "./contents.js";
 import { Exchange, type Fetch, named } from "./http.js";
@@ -116,16 +117,30 @@ export class ArtifactFiles {
     late?: AbortSignal,
   ): Promise<Bytes | undefined> {
     const { signal, wait } = this.options;
-    const retries = new Retries(name, wait);
-    const either = late && signal ? AbortSignal.any([late, signal]) : (late ?? signal);
+    const linked = new LinkedAbort(late, signal);
+    try {
+      return await this.fetchUnless(linked.signal, name, { cache }, most, late ? null : new Retries(name, wait));
+    } finally {
+      linked.unlink();
+    }
+  }
+
+  /** The same until `signal` stops it; without `retries`, in one attempt. */
+  private async fetchUnless(
+    signal: AbortSignal,
+    name: string,
+    init: RequestInit,
+    most: number,
+    retries: Retries | null,
+  ): Promise<Bytes | undefined> {
     for (;;) {
-      const exchange = new Exchange(either);
+      const exchange = new Exchange(signal);
       try {
         const send = this.options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
-        return await gather(exchange, await exchange.send(send, fileUrl(this.folder, name), { cache }), most);
+        return await gather(exchange, await exchange.send(send, fileUrl(this.folder, name), init), most);
       } catch (error) {
-        if (late) throw error; // a copy is stored: no second attempt
-        await retries.after(named(name, error), 0, either);
+        if (!retries) throw error; // a copy is stored: no second attempt
+        await retries.after(named(name, error), 0, signal);
       } finally {
         exchange.close();
       }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChatChunk, ChatRequest } from "../../src/engine/api.js";
 import { ChatCompletions } from "../../src/engine/chat.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
@@ -182,6 +182,41 @@ describe("chat completions", () => {
     expect((await it_.chat.complete(ASK)).choices[0].message.content).toBe(answer);
   });
 
+  it("stop at once while they wait for another", async () => {
+    const release = await it_.mutex.acquire();
+    const controller = new AbortController();
+    const waiting = it_.chat.complete({ ...ASK, signal: controller.signal });
+    const later = it_.chat.complete(ASK);
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: "aborted" });
+    expect(it_.engine.ids).toEqual([]); // the later one still waits for the first
+    release();
+    expect((await later).choices[0].message.content).toBe(answer);
+  });
+
+  it("leave nothing on the signal of those who stop reading", async () => {
+    const { signal } = new AbortController();
+    const listening = new Set<unknown>();
+    const add = vi.spyOn(signal, "addEventListener").mockImplementation((_, listener) => void listening.add(listener));
+    vi.spyOn(signal, "removeEventListener").mockImplementation((_, listener) => void listening.delete(listener));
+    for await (const chunk of await it_.chat.stream({ ...ASK, signal })) if (chunk.choices[0].delta.content) break;
+    expect(add).toHaveBeenCalled();
+    expect(listening.size).toBe(0);
+  });
+
+  it("leave out the oldest turns where that is asked for", async () => {
+    const turns = ["a", "b", "c"].flatMap((letter) => [
+      { role: "user" as const, content: letter.repeat(20) },
+      { role: "assistant" as const, content: letter.repeat(20) },
+    ]);
+    const messages = [...turns, { role: "user" as const, content: "x" }];
+    await expect(it_.chat.complete({ ...ASK, messages })).rejects.toMatchObject({ code: "context" });
+    const slid = await it_.chat.complete({ ...ASK, messages, context_policy: "slide" });
+    expect(slid).toMatchObject({ usage: { prompt_tokens: 81 }, kernelc: { dropped_turns: 1 } });
+    const whole = await it_.chat.complete({ ...ASK, context_policy: "slide" });
+    expect(whole.kernelc.dropped_turns).toBe(0);
+  });
+
   it("let the cache go when a stream is stopped that nobody reads, or left early", async () => {
     const controller = new AbortController();
     await it_.chat.stream({ ...ASK, signal: controller.signal });
@@ -206,6 +241,20 @@ describe("a request", () => {
     [{ logit_bias: { 64: 1 } }, "a token id of logit_bias is 64, wanted an integer from 0 to 63"],
     [{ logit_bias: { "": 1 } }, "a token id of logit_bias is NaN"],
     [{ logit_bias: { 3: 101 } }, "logit_bias[3] is 101, wanted a number from -100 to 100"],
+    [{ context_policy: "forget" }, 'context_policy is "forget", wanted stop or slide'],
+    [{ seed: 2 ** 32 }, "seed is 4294967296, wanted an integer from 0 to 4294967295"],
+    [{ seed: -1 }, "seed is -1"],
+    [{ seed: 0.5 }, "seed is 0.5"],
+    [{ temperature: NaN }, "temperature is NaN, wanted a number from 0 to 100"],
+    [{ temperature: -0.1 }, "temperature is -0.1"],
+    [{ temperature: Infinity }, "temperature is Infinity"],
+    [{ temperature: "1" }, 'temperature is "1"'],
+    [{ top_k: -1 }, "top_k is -1"],
+    [{ top_p: 0 }, "top_p is 0, wanted a number above 0"],
+    [{ min_p: NaN }, "min_p is NaN"],
+    [{ repetition_penalty: 0 }, "repetition_penalty is 0"],
+    [{ max_tokens: 1.5 }, "max_tokens is 1.5"],
+    [{ logit_bias: { 3: NaN } }, "logit_bias[3] is NaN"],
     [{ frequency_penalty: 3 }, "frequency_penalty is 3, wanted a number from -2 to 2"],
     [{ logprobs: true, top_logprobs: 21 }, "top_logprobs is 21, wanted an integer from 0 to 20"],
     [{ top_logprobs: 2 }, "top_logprobs is 2, wanted logprobs: true with it"],
@@ -214,7 +263,7 @@ describe("a request", () => {
   });
 
   it("takes null for what is left out, as OpenAI's does", () => {
-    const empty = { stop: null, seed: null, logit_bias: null, logprobs: null, frequency_penalty: null };
+    const empty = { stop: null, seed: null, logit_bias: null, logprobs: null, frequency_penalty: null, max_tokens: null };
     const checked = checkedRequest({ ...ASK, ...empty } as unknown as ChatRequest, VOCAB);
     expect(checked).toMatchObject({ lockStep: false, topLogprobs: null });
   });
@@ -244,6 +293,8 @@ describe("stop strings", () => {
     ["almost sto", ["stop"], "almost sto"],
     ["stop", ["stop"], ""],
     ["x\n\ny", ["\n\n"], "x"],
+    ["xabcdy", ["abcd", "bc"], "xa"],
+    ["xabcy", ["bc", "abc"], "x"],
   ])("end %j before the first of %j, however it is cut", (text, stops, wanted) => {
     for (let size = 1; size <= text.length; size += 1) expect(shown(text, size, stops)).toBe(wanted);
   });

@@ -251,3 +251,25 @@ describe("a lost device", () => {
     expect(devices).toHaveLength(1);
   });
 });
+
+describe("an engine that is disposed of", () => {
+  it("releases the device that was on its way to replace a lost one", async () => {
+    const [first, second] = [new ToyExecutor(), new ToyExecutor()];
+    first.loseAfter = 1;
+    let arrive: (device: ToyExecutor) => void = () => undefined;
+    let asked = false;
+    const reopen = (): Promise<ToyExecutor> => {
+      asked = true;
+      return new Promise((resolve) => (arrive = resolve));
+    };
+    const engine = new TokenEngine(first, MANIFEST, CONTEXT, GENERATE_ROLES, reopen);
+    const feeding = engine.feed(PROMPT);
+    feeding.catch(() => undefined);
+    while (!asked) await new Promise((resolve) => setTimeout(resolve, 1));
+    engine.dispose();
+    arrive(second);
+    await expect(feeding).rejects.toMatchObject({ code: "aborted" });
+    expect([first.released, second.released]).toEqual([true, true]);
+    expect(second.steps).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
 import type { ChatChunk, ChatCompletion, ChatRequest, Engine, EngineOptions, ModelCard } from "../../src/engine/api.js";
 import type { FromWorker, ToWorker } from "../../src/engine/protocol.js";
@@ -186,6 +186,33 @@ describe("an engine in a worker", () => {
     await engine.dispose();
     expect([fake.disposed, worker.terminated]).toEqual([1, true]);
     await expect(engine.stats()).rejects.toThrow("the engine was disposed");
+  });
+
+  it("says what cannot cross to the worker", async () => {
+    const odd = { ...ask("a"), model: () => "x" } as unknown as ChatRequest & { stream: true };
+    await expect(engine.chat.completions.create(odd)).rejects.toMatchObject({
+      code: "usage", message: expect.stringContaining("cannot be sent to the worker") as unknown,
+    });
+    expect(await said(await engine.chat.completions.create(ask("a b")))).toEqual(["a", "b"]);
+  });
+
+  it("works where AbortSignal.any is not there yet", async () => {
+    vi.stubGlobal("AbortSignal", Object.assign(class {}, { any: undefined }));
+    try {
+      const { signal } = new AbortController();
+      expect(await said(await engine.chat.completions.create({ ...ask("a b"), signal }))).toEqual(["a", "b"]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it("ends a worker that does not hear that loading was stopped", async () => {
+    const deaf = new FakeWorker(() => new Promise(() => undefined));
+    const controller = new AbortController();
+    const opening = createWorkerEngine("x/", { worker: deaf as unknown as Worker, signal: controller.signal });
+    controller.abort();
+    await expect(opening).rejects.toMatchObject({ code: "aborted" });
+    expect(deaf.terminated).toBe(true);
   });
 
   it("ends the worker where opening fails", async () => {
