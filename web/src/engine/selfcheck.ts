@@ -10,6 +10,7 @@ import { GoldenBatch, type GoldenRun } from "../gpu/goldenTiles.js";
 import type { Choices } from "../gpu/limits.js";
 import type { ArtifactSource, LoadEvents } from "../gpu/load.js";
 import type { Pipelines } from "../gpu/pipelines.js";
+import { isRefusal } from "../gpu/usable.js";
 
 /** Device memory that checks may take at once. */
 const BATCH_BYTES = 256 * 2 ** 20;
@@ -37,15 +38,22 @@ export async function knownVariants(job: CheckJob): Promise<Map<string, Variant>
 }
 
 /**
- * The first variant of each kernel that passes its golden tile (or has none).
+ * The first variant of each kernel that passes its golden tile (or has none). `usable` are the choices that compile.
  *
  * @throws KernelcError "self-check" naming the kernel and the adapter where every variant fails.
  */
-export async function checkedVariants(job: CheckJob): Promise<Map<string, Variant>> {
-  const failed = await runChecks(job);
+export async function checkedVariants(job: CheckJob, usable: Choices): Promise<Map<string, Variant>> {
+  const failed = [...refusedFiles(job.choices, usable), ...(await runChecks({ ...job, choices: usable }))];
   const variants = chosen(job, failed);
   await job.records.put(recordKey(job), { failed });
   return variants;
+}
+
+/** The files of variants that the browser refused. */
+function refusedFiles(choices: Choices, usable: Choices): string[] {
+  const files = (all: Choices): string[] => [...all.values()].flat().map((variant) => variant.file);
+  const left = new Set(files(usable));
+  return files(choices).filter((file) => !left.has(file));
 }
 
 function chosen(job: CheckJob, failed: readonly string[]): Map<string, Variant> {
@@ -73,7 +81,7 @@ function filesOf(record: unknown): string[] | null {
 }
 
 function tellDropped({ events, device }: CheckJob, name: string, dropped: Variant | undefined): void {
-  const wrong = `computes something else than it should on ${device.adapter.card.name}`;
+  const wrong = `does not work as it should on ${device.adapter.card.name}`;
   const message = `kernel ${name} (${dropped?.file}) ${wrong}; another variant of it is used.`;
   events.onNotice?.({ code: "variant-dropped", message });
 }
@@ -96,19 +104,35 @@ async function runChecks(job: CheckJob): Promise<string[]> {
   const total = waiting.length;
   for (let rank = 0; waiting.length; rank += 1) {
     const runs: GoldenRun[] = [];
+    const refused: string[] = [];
     for (const name of waiting) {
       const [kernel, variant] = [manifest.kernels.get(name), job.choices.get(name)?.[rank]];
       const check = checks.kernels.get(name);
       if (!kernel || !check) continue;
       if (!variant) throw refusal(job.device, name);
-      runs.push({ name, kernel, variant, check, pipeline: await job.compile(name, variant) });
+      const pipeline = await compiled(job, name, variant);
+      if (pipeline) runs.push({ name, kernel, variant, check, pipeline });
+      else {
+        refused.push(name);
+        failed.push(variant.file);
+      }
     }
     const wrong = await runAll(job, runs, data);
     failed.push(...wrong.map((run) => run.variant.file));
-    waiting = wrong.map((run) => run.name);
+    waiting = [...refused, ...wrong.map((run) => run.name)];
     job.events.onCheck?.(total - waiting.length, total);
   }
   return failed;
+}
+
+/** The pipeline, null where the browser refuses the variant. */
+async function compiled(job: CheckJob, name: string, variant: Variant): Promise<GPUComputePipeline | null> {
+  try {
+    return await job.compile(name, variant);
+  } catch (error) {
+    if (isRefusal(error)) return null;
+    throw error;
+  }
 }
 
 /** Run in batches that fit a bounded amount of memory; returns those whose outputs are wrong. */

@@ -12,6 +12,7 @@ import { planLoad, type LoadPlan } from "./loadPlan.js";
 import { Pipelines, type KernelSource } from "./pipelines.js";
 import { GpuExecutor } from "./program.js";
 import { kernelsOf, ProgramSet } from "./programSet.js";
+import { usableVariants } from "./usable.js";
 
 /** Where an artifact comes from; `id` is the sha256 of its manifest. */
 export interface ArtifactSource {
@@ -134,15 +135,15 @@ class Loading {
     const { device, options, source, pipelines } = this;
     const compile = (name: string, variant: Variant): Promise<GPUComputePipeline> => this.compile(name, variant);
     const records = options.checks;
-    if (!records) return { variants: await this.compileAll(preferred(choices)), known: false };
+    if (!records) return { variants: preferred(await usableVariants(choices, compile, options.onKernel)), known: false };
     const job: CheckJob = { device, source, choices, records, events: options, pipelines, compile };
     const variants = await knownVariants(job);
     if (variants) {
       await this.compileAll(this.ofFirstRoles(variants));
       return { variants, known: true };
     }
-    await this.compileAll(preferred(choices));
-    return { variants: await checkedVariants(job), known: false };
+    const usable = await usableVariants(choices, compile, options.onKernel);
+    return { variants: await checkedVariants(job, usable), known: false };
   }
 
   private ofFirstRoles(variants: ReadonlyMap<string, Variant>): Map<string, Variant> {

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseManifest } from "../../src/artifact/manifest.js";
+import { KernelcError } from "../../src/artifact/errors.js";
+import { parseManifest, type Variant } from "../../src/artifact/manifest.js";
 import { allocate } from "../../src/gpu/buffers.js";
 import { Device, openAdapter } from "../../src/gpu/device.js";
 import { planLoad } from "../../src/gpu/loadPlan.js";
+import { usableVariants } from "../../src/gpu/usable.js";
 import { Pipelines, type KernelSource } from "../../src/gpu/pipelines.js";
 import { FakeDevice, FakeError, fakeGpu, FakeOutOfMemory, stubGlobals } from "./gpu_fakes.js";
 import { sampleManifest } from "./sample_manifest.js";
@@ -134,5 +136,25 @@ describe("kernels", () => {
       "kernel copy (kernels/copy.wgsl line 2, column 3): the browser refuses it: unresolved identifier 'wrong'\n" +
       "     1 | fn main() {\n>    2 |   wrong;\n     3 | }";
     await expect(pipelines.compile(source("copy"))).rejects.toMatchObject({ code: "internal", message });
+    gpu.refuse = () => null; // what failed once may be tried again
+    await expect(pipelines.compile(source("copy"))).resolves.toMatchObject({ label: "copy" });
+  });
+
+  it("that the browser refuses give way to their next variant", async () => {
+    const [kept, plain] = [source("copy").variant, { ...source("copy").variant, file: "kernels/plain.wgsl" }];
+    const matrix = { ...kept, file: "kernels/matrix.wgsl" };
+    const compile = async (_: string, { file }: Variant): Promise<void> => {
+      if (file === matrix.file) throw new KernelcError("internal", "the browser refuses it");
+      if (file === "kernels/gone.wgsl") throw new KernelcError("network", "gone");
+    };
+    const choices = new Map([["copy", [matrix, kept, plain]], ["argmax", [plain]]]);
+    const told: string[] = [];
+    const usable = await usableVariants(choices, compile, (done, total) => told.push(`${done}/${total}`));
+    expect([...usable]).toEqual([["copy", [kept, plain]], ["argmax", [plain]]]);
+    expect(told).toEqual(["1/2", "2/2"]);
+    const none = new Map([["copy", [matrix]]]);
+    await expect(usableVariants(none, compile, undefined)).rejects.toThrow("the browser refuses it");
+    const gone = new Map([["copy", [{ ...kept, file: "kernels/gone.wgsl" }, plain]]]);
+    await expect(usableVariants(gone, compile, undefined)).rejects.toMatchObject({ code: "network" });
   });
 });
