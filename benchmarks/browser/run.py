@@ -25,13 +25,12 @@ import threading
 import time
 from functools import partial
 from http import HTTPStatus
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO))
 
-from kernelc.commands.file_server import Handler  # noqa: E402
+from kernelc.commands.file_server import Handler, Server  # noqa: E402
 from kernelc.compile import CompileOptions  # noqa: E402
 from kernelc.pipeline import build_random  # noqa: E402
 from model.config import find_config  # noqa: E402
@@ -74,7 +73,7 @@ def main() -> int:
             "prompt": args.prompt, "generate": args.generate, "runs": args.runs, "warm_seconds": args.warm,
             "context": args.context, "options": json.loads(args.options),
         }  # fmt: skip
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Bench, root, request, results))
+        server = Server(("127.0.0.1", 0), partial(Bench, root, request, results))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/page.html"
         result = browse(url, root / "profile", args, results, deadline)

@@ -25,7 +25,7 @@ _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 def serve(folder: Path, port: int) -> int:
     """Serve `folder` until Ctrl-C, which is no failure. Raises: WorkFailed where the port cannot be had."""
     try:
-        server = ThreadingHTTPServer((HOST, port), partial(Handler, directory=str(folder)))
+        server = Server((HOST, port), partial(Handler, directory=str(folder)))
     except OSError as error:
         message = f"cannot listen on port {port}: {error.strerror}"
         raise WorkFailed(message, where="--serve", help="try another port; 0 takes any free one") from error
@@ -36,6 +36,15 @@ def serve(folder: Path, port: int) -> int:
         except KeyboardInterrupt:
             print(file=sys.stderr)
     return 0
+
+
+class Server(ThreadingHTTPServer):
+    """A server that does not mind browsers which hang up."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet about broken connections; anything else is worth a traceback."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -13,7 +15,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.cli import main
 from kernelc.commands import page, site
-from kernelc.commands.file_server import Handler
+from kernelc.commands.file_server import Handler, Server
 from kernelc.compile import CompileOptions
 from kernelc.errors import ArtifactError, UsageError, WorkFailed
 from kernelc.pipeline import build_artifact, build_random
@@ -319,7 +320,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "served" / "data.bin").write_bytes(bytes(range(100)))
     (tmp_path / "served" / ".kernelc-site").write_text("[]")
     (tmp_path / "secret").write_text("no")
-    running = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(tmp_path / "served")))
+    running = Server(("127.0.0.1", 0), partial(Handler, directory=str(tmp_path / "served")))
     thread = threading.Thread(target=running.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{running.server_port}"
@@ -368,6 +369,15 @@ def test_a_part_beyond_the_end_is_refused(server: str):
 )
 def test_nothing_but_the_sites_files_is_served(server: str, path: str):
     assert fetch(server + path)[0] == 404
+
+
+def test_a_browser_that_hangs_up_leaves_no_trace(server: str, capfd: pytest.CaptureFixture[str]):
+    port = int(server.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET /data.bin HTTP/1.1\r\n")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+    assert fetch(f"{server}/data.bin")[0] == 200
+    assert capfd.readouterr().err == ""
 
 
 def test_serving_goes_on_until_ctrl_c(demo: Path, tmp_path: Path):

@@ -55,6 +55,7 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
   }, 180_000);
 
   test("from stored weights to the first token it takes less than 1.5 s, without a byte of weights fetched", async () => {
+    await page.evaluate(async (url) => (await kernelc.createWorkerEngine(url)).dispose(), `/models/${MODEL}/`);
     server.reset();
     const seconds: number[] = [];
     for (let attempt = 0; attempt < ATTEMPTS && !(Math.min(...seconds) < MOST_SECONDS_TO_FIRST_TOKEN); attempt += 1) {
@@ -68,6 +69,7 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
       }, `/models/${MODEL}/`);
       seconds.push(took);
     }
+    console.info(`first token after ${seconds.map((each) => each.toFixed(2)).join(", ")} s`);
     expect(server.requests(".bin").filter((seen) => seen.path.includes("/weights/"))).toEqual([]);
     expect(Math.min(...seconds)).toBeLessThan(MOST_SECONDS_TO_FIRST_TOKEN);
   }, 120_000);
@@ -88,6 +90,7 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
       },
       [`/models/${MODEL}/`, 3 * ATTEMPTS, MOST_HOST_MICROSECONDS] as const,
     );
+    console.info(`${found.least.toFixed(1)} µs of JavaScript for each of ${String(found.dispatches)} dispatches a token`);
     expect(found.dispatches).toBeGreaterThan(20);
     expect(found.least).toBeGreaterThan(0);
     expect(found.least).toBeLessThanOrEqual(MOST_HOST_MICROSECONDS);
