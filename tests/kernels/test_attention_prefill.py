@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention_tiles import AttentionTilesSchedule, tile_schedules
+from kernelc.kernels.attention_prefill_schedule import matrix_units
 from kernelc.kernels.softmax import LOG2_E
+from kernelc.kir.tile_types import F16
 from kernelc.target import TARGETS
 from tests.kernels.attention_problems import (
     BASELINE,
@@ -54,7 +55,7 @@ def test_prefill_on_matrix_units_equals_its_reference(
     executor: str, group: int, dim: int, seed: int, data: st.DataObject
 ) -> None:
     problem = AttentionPrefillProblem(2 * group, 2, dim, "f16", dim**-0.5)
-    schedule = data.draw(st.sampled_from(list(tile_schedules(TILES, problem.cache))))
+    schedule = data.draw(st.sampled_from(list(matrix_units(TILES, problem.cache))))
     rows, tile = schedule.rows, schedule.tile_keys
     seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1]))
     past = data.draw(st.sampled_from([0, 1, tile - 1, tile, max(0, 2 * tile - seq)]))
@@ -94,7 +95,7 @@ def test_matrix_units_pick_the_values_of_scores_of_ten_thousand(executor: str, w
 def test_matrix_units_are_chosen_where_they_can_be(head_dim: int) -> None:
     problem = AttentionPrefillProblem(8, 2, head_dim, "f16", 0.1)
     schedule = ATTENTION_PREFILL.default(TILES, problem)
-    assert isinstance(schedule, AttentionTilesSchedule)
+    assert schedule.kind is F16
     kernel = ATTENTION_PREFILL.kernel(problem, schedule, TILES)
     assert kernel.features() == ("tile_f16_16x16x16",)
     assert kernel.shared_bytes == schedule.shared_bytes(head_dim) <= TILES.shared_bytes
@@ -109,7 +110,7 @@ def test_caches_of_floats_and_odd_heads_go_without_matrix_units(head_dim: int, k
 
 def check_prefill(executor: str, problem: AttentionPrefillProblem, seed: int, data: st.DataObject) -> None:
     schedule = data.draw(st.sampled_from(list(ATTENTION_PREFILL.space(BASELINE, problem))))
-    rows, tile = schedule.rows, schedule.tile(problem.head_dim)
+    rows, tile = schedule.rows, schedule.tile_keys
     seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1, 2 * rows]))
     past = data.draw(st.sampled_from([0, 1, tile - 1, tile, tile + 1, max(0, 2 * tile - seq)]))
     env = {"seq": seq, "past": past, "context": past + seq + data.draw(st.sampled_from([0, 1, 40]))}
@@ -139,6 +140,17 @@ def test_scores_of_ten_thousand_pick_their_values(executor: str, winner: int) ->
         assert np.allclose(got[row], values[seen].mean(axis=0)[:, None], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
+@pytest.mark.parametrize("head_dim", [80, 100, 128, 250, 256, 512, 514, 1022, 1024])
+def test_heads_of_many_elements_equal_their_reference(head_dim: int, kv_dtype: str) -> None:
+    """Which take more tiles than fit at once, or a part of a tile."""
+    problem = AttentionPrefillProblem(2, 1, head_dim, kv_dtype, head_dim**-0.5)
+    env = {"seq": 5, "past": 130, "context": 140}
+    check_kernel(
+        ATTENTION_PREFILL, problem, executor="interpreter", capabilities=BASELINE, seed=head_dim, env=env
+    )
+
+
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_more_workgroups_than_blocks_do_no_harm(executor: str) -> None:
     problem = AttentionPrefillProblem(2, 1, 8, "f32", 0.3)
@@ -148,7 +160,7 @@ def test_more_workgroups_than_blocks_do_no_harm(executor: str) -> None:
     assert_as_reference(ATTENTION_PREFILL, problem, arrays, env, got)
 
 
-SHAPES = [(32, 32, 128), (32, 8, 128), *[(16, 1, dim) for dim in (2, 8, 48, 64, 80, 96, 100, 250, 256)]]
+SHAPES = [(32, 32, 128), (32, 8, 128), *[(16, 1, dim) for dim in (2, 8, 48, 64, 80, 96, 100, 250, 256, 1024)]]
 
 
 @pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
