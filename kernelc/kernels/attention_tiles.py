@@ -67,7 +67,8 @@ class AttentionTilesSchedule:
         small = self.shared_bytes(cache.head_dim) <= capabilities.shared_bytes
         registers = cache.head_dim <= 256  # a subgroup keeps 16 sums of so many elements
         threads = self.threads(cache.head_dim) <= capabilities.max_threads
-        return self.kind in capabilities.tiles and whole and small and registers and threads
+        offered = self.kind in capabilities.tiles and capabilities.scaled_tiles
+        return offered and whole and small and registers and threads
 
 
 def tile_schedules(capabilities: Capabilities, cache: CacheShape) -> Iterator[AttentionTilesSchedule]:

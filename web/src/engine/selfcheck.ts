@@ -26,6 +26,8 @@ export interface CheckJob {
   readonly choices: Choices;
   readonly records: CheckRecords;
   readonly events: LoadEvents;
+  /** Files of variants that the browser would not compile. */
+  readonly refused: readonly string[];
   readonly pipelines: Pipelines;
   compile(name: string, variant: Variant): Promise<GPUComputePipeline>;
 }
@@ -73,7 +75,7 @@ function filesOf(record: unknown): string[] | null {
 }
 
 function tellDropped({ events, device }: CheckJob, name: string, dropped: Variant | undefined): void {
-  const wrong = `computes something else than it should on ${device.adapter.card.name}`;
+  const wrong = `does not do what it should on ${device.adapter.card.name}`;
   const message = `kernel ${name} (${dropped?.file}) ${wrong}; another variant of it is used.`;
   events.onNotice?.({ code: "variant-dropped", message });
 }
@@ -89,15 +91,16 @@ function refusal(device: Device, kernel: string): KernelcError {
 async function runChecks(job: CheckJob): Promise<string[]> {
   const { manifest } = job.source;
   const { checks } = manifest;
-  if (!checks) return [];
+  const failed = [...job.refused];
+  if (!checks) return failed;
   const data = await job.source.file(checks.file, checks);
-  const failed: string[] = [];
   let waiting = [...job.choices.keys()].filter((name) => checks.kernels.has(name));
   const total = waiting.length;
-  for (let rank = 0; waiting.length; rank += 1) {
+  while (waiting.length) {
     const runs: GoldenRun[] = [];
     for (const name of waiting) {
-      const [kernel, variant] = [manifest.kernels.get(name), job.choices.get(name)?.[rank]];
+      const kernel = manifest.kernels.get(name);
+      const variant = job.choices.get(name)?.find(({ file }) => !failed.includes(file));
       const check = checks.kernels.get(name);
       if (!kernel || !check) continue;
       if (!variant) throw refusal(job.device, name);

@@ -7,7 +7,7 @@ import type { Notice, ShardSource } from "../weights/load.js";
 import type { LoadProgress } from "../weights/progress.js";
 import { allocate, placements, WeightWriter } from "./buffers.js";
 import { Device, openAdapter, type Adapter, type DeviceOptions } from "./device.js";
-import { checkLimits, chooseVariants, needsOf, requiredLimits, type Choices } from "./limits.js";
+import { checkLimits, chooseVariants, needsOf, onMatrixUnits, requiredLimits, type Choices } from "./limits.js";
 import { planLoad, type LoadPlan } from "./loadPlan.js";
 import { Pipelines, type KernelSource } from "./pipelines.js";
 import { GpuExecutor } from "./program.js";
@@ -134,15 +134,35 @@ class Loading {
     const { device, options, source, pipelines } = this;
     const compile = (name: string, variant: Variant): Promise<GPUComputePipeline> => this.compile(name, variant);
     const records = options.checks;
-    if (!records) return { variants: await this.compileAll(preferred(choices)), known: false };
-    const job: CheckJob = { device, source, choices, records, events: options, pipelines, compile };
+    if (!records) return { variants: preferred(choices, await this.compileBest(choices)), known: false };
+    const job: CheckJob = { device, source, choices, records, events: options, refused: [], pipelines, compile };
     const variants = await knownVariants(job);
     if (variants) {
       await this.compileAll(this.ofFirstRoles(variants));
       return { variants, known: true };
     }
-    await this.compileAll(preferred(choices));
-    return { variants: await checkedVariants(job), known: false };
+    const refused = await this.compileBest(choices);
+    return { variants: await checkedVariants({ ...job, refused }), known: false };
+  }
+
+  /**
+   * Compile the preferred variant of each kernel. Matrix units are an experiment that browsers spell differently: a
+   * variant for them that is refused gives way to the next. Returns the files of the refused.
+   */
+  private async compileBest(choices: Choices): Promise<string[]> {
+    const refused: string[] = [];
+    const compile = async (name: string, variant: Variant): Promise<void> => {
+      const next = choices.get(name)?.[1];
+      try {
+        await this.compile(name, variant);
+      } catch (error) {
+        if (!next || !onMatrixUnits(variant) || !isRefusal(error)) throw error;
+        refused.push(variant.file);
+        await this.compile(name, next);
+      }
+    };
+    await this.compileAll(preferred(choices), compile);
+    return refused;
   }
 
   private ofFirstRoles(variants: ReadonlyMap<string, Variant>): Map<string, Variant> {
@@ -153,15 +173,17 @@ class Loading {
     return new Map([...variants].filter(([name]) => kernels.includes(name)));
   }
 
-  private async compileAll(variants: Map<string, Variant>): Promise<Map<string, Variant>> {
+  private async compileAll(
+    variants: Map<string, Variant>,
+    compile: (name: string, variant: Variant) => Promise<unknown> = (name, variant) => this.compile(name, variant),
+  ): Promise<void> {
     let done = 0;
     const all = [...variants].map(async ([name, variant]) => {
-      await this.compile(name, variant);
+      await compile(name, variant);
       done += 1;
       this.options.onKernel?.(done, variants.size);
     });
     await Promise.all(all);
-    return variants;
   }
 
   private async compile(name: string, variant: Variant): Promise<GPUComputePipeline> {
@@ -201,8 +223,16 @@ class Loading {
   }
 }
 
-function preferred(choices: Choices): Map<string, Variant> {
+/** Whether the browser would not compile a kernel, though the device is well. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof KernelcError && error.code === "internal";
+}
+
+function preferred(choices: Choices, refused: readonly string[] = []): Map<string, Variant> {
   const first = new Map<string, Variant>();
-  for (const [name, [variant]] of choices) if (variant) first.set(name, variant);
+  for (const [name, variants] of choices) {
+    const variant = variants.find(({ file }) => !refused.includes(file));
+    if (variant) first.set(name, variant);
+  }
   return first;
 }
