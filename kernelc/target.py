@@ -6,6 +6,7 @@ Outside `kernelc/backends` and the runtimes nobody asks for a target's name; sch
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from kernelc.errors import UsageError
@@ -24,12 +25,18 @@ class Capabilities:
     dot4: bool = False  # products of four signed bytes in a word, added up
     subgroup_size: int | None = None  # the one size the variant is made for, where it needs to know
     tiles: tuple[TileKind, ...] = ()  # what matrix units multiply, where the variant uses them
+    scaled_tiles: bool = True  # whether sums of such tiles can be multiplied by a factor a row
+    tiles_only: bool = False  # whether the variant is for kernels with such tiles, and no others
     shared_bytes: int = 16384
     max_threads: int = 256
     storage_buffers: int = 8
     max_binding_bytes: int = 128 << 20
     offset_alignment: int = 256
     max_grid: int = 65535
+
+    def carries(self, tiles: Collection[TileKind]) -> bool:
+        """Whether an artifact carries this variant of a kernel that multiplies `tiles` on matrix units."""
+        return bool(tiles) or not self.tiles_only
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,9 @@ _MATRIX_UNITS = Capabilities(
     f16=True, subgroups=True, dot4=True, subgroup_size=32, tiles=(F16,), shared_bytes=48 << 10
 )
 
+# Browsers with matrix units: an experiment of Chrome's, so kernels that do not multiply with them stay the same.
+_BROWSER_MATRIX_UNITS = replace(_MATRIX_UNITS, shared_bytes=32 << 10, scaled_tiles=False, tiles_only=True)
+
 TARGETS: dict[str, Target] = {
     "wgsl": Target(
         "wgsl",
@@ -66,6 +76,7 @@ TARGETS: dict[str, Target] = {
         # WGSL's packed products are one language feature with the unpacking of bytes that q4 and q8 need
         # anyway.
         (
+            _BROWSER_MATRIX_UNITS,
             Capabilities(f16=True, subgroups=True, dot4=True),
             Capabilities(subgroups=True, dot4=True),
             Capabilities(dot4=True),

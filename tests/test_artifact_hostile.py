@@ -164,6 +164,8 @@ LIES: list[tuple[str, Any, str, str]] = [
     (f"{CHECK}.inputs.0.period", 100, r"matvec.inputs\[0\]", "it ends at 100 of 96 bytes"),
     (f"{CHECK}.inputs.0.period", 62, r"matvec.inputs\[0\].period", "a multiple of 4"),
     (f"{CHECK}.inputs.3.period", 100, r"matvec.inputs\[3\].period", "wanted an integer of 0..96"),
+    (f"{CHECK}.tile_tolerance", [1e-3], "checks.kernels.matvec.tile_tolerance", "got 1 items"),
+    (f"{CHECK}.tile_tolerance", [1e-3, -1], r"matvec.tile_tolerance\[1\]", "a number of at least 0"),
     (f"{CHECK}.outputs", [], "checks.kernels.matvec.outputs", "got 0 items"),
     (f"{CHECK}.outputs.0.binding", 2, r"matvec.outputs\[0\].binding", "wanted one that is written"),
     (f"{CHECK}.outputs.0.binding", 4, r"matvec.outputs\[0\].binding", "wanted one that is written"),

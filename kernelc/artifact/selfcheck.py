@@ -42,12 +42,17 @@ class CheckOutput:
 
 @dataclass(frozen=True)
 class KernelCheck:
-    """One run of a kernel: `symbols` give each variant's own grid, `params` the step block."""
+    """One run of a kernel: `symbols` give each variant's own grid, `params` the step block.
+
+    `tile_tolerance`: relative and absolute, in place of those of the outputs for variants that multiply
+    halves on matrix units; None where there are none.
+    """
 
     symbols: Mapping[str, int]
     params: Mapping[str, int | float]
     inputs: tuple[CheckInput, ...]
     outputs: tuple[CheckOutput, ...]
+    tile_tolerance: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,26 @@ def read_checks(node: Node) -> Checks:
 
 
 def _kernel(node: Node) -> KernelCheck:
-    r = node.record("symbols params inputs outputs")
+    r = node.record("symbols params inputs outputs", "tile_tolerance")
     return KernelCheck(
         symbols=r["symbols"].mapping(lambda item: item.integer(0, 2**32 - 1), 16),
         params=r["params"].mapping(Node.number, 64),
         inputs=r["inputs"].items(_input, 1, 64),
         outputs=r["outputs"].items(_output, 1, 256),
+        tile_tolerance=r["tile_tolerance"].optional(_tile_tolerance),
     )
+
+
+def _tile_tolerance(node: Node) -> tuple[float, float]:
+    relative, absolute = node.items(_tolerance, 2, 2)
+    return relative, absolute
+
+
+def _tolerance(node: Node) -> float:
+    value = float(node.number())
+    if value < 0:
+        node.fail("a number of at least 0")
+    return value
 
 
 def _input(node: Node) -> CheckInput:
@@ -52,18 +65,14 @@ def _input(node: Node) -> CheckInput:
 
 def _output(node: Node) -> CheckOutput:
     r = node.record("binding at bytes offset element relative absolute")
-    tolerance = [r[name].number() for name in ("relative", "absolute")]
-    for name, value in zip(("relative", "absolute"), tolerance, strict=True):
-        if value < 0:
-            r[name].fail("a number of at least 0")
     return CheckOutput(
         r["binding"].integer(0, 63),
         _words(r["at"], 0, MAX_CHECK_BYTES),
         _words(r["bytes"], 4, MAX_CHECK_BYTES),
         _words(r["offset"], 0, MAX_FILE_BYTES),
         r["element"].one_of(OUTPUT_ELEMENTS),
-        float(tolerance[0]),
-        float(tolerance[1]),
+        _tolerance(r["relative"]),
+        _tolerance(r["absolute"]),
     )
 
 

@@ -119,7 +119,8 @@ class AttentionPrefillSchedule:
         if self.kind is REGISTERS:
             return self.sums(cache.head_dim) <= 8
         whole = cache.head_dim % self.kind.k == 0 and cache.head_dim <= 256
-        return self.kind in capabilities.tiles and cache.kv_dtype == "f16" and whole
+        offered = self.kind in capabilities.tiles and capabilities.scaled_tiles
+        return offered and cache.kv_dtype == "f16" and whole
 
 
 def matrix_units(capabilities: Capabilities, cache: CacheShape) -> Iterator[AttentionPrefillSchedule]:

@@ -83,7 +83,17 @@ def _check(
                 )
             )
     fields = {param.name: params[param.name] for param in manifest.params}
-    return KernelCheck(symbols, fields, tuple(inputs), tuple(outputs))
+    tiles = _tile_tolerance(spec, problem, entry)
+    return KernelCheck(symbols, fields, tuple(inputs), tuple(outputs), tiles)
+
+
+def _tile_tolerance(spec: KernelSpec[Any, Any], problem: Any, entry: Kernel) -> tuple[float, float] | None:
+    """What variants that multiply halves on matrix units are held to, where there are such."""
+    for variant in entry.variants:
+        tolerance = spec.tolerance_with(problem, variant.requires.features)
+        if tolerance != spec.tolerance(problem):
+            return tolerance.relative, tolerance.absolute
+    return None
 
 
 def _case(

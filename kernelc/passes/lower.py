@@ -18,7 +18,7 @@ from kernelc.kernels.spec import KernelSpec
 from kernelc.passes.memory import merge_slots, plan_slots, rounded, worst_case
 from kernelc.passes.select import KernelCall
 from kernelc.passes.text import memory_text, program_text
-from kernelc.target import Capabilities, Target
+from kernelc.target import Target
 
 Bounds = Mapping[str, tuple[int, int]]
 
@@ -154,7 +154,11 @@ class _Lowering:
         uses_params: set[bool] = set()
         for target in self.targets:
             for capabilities in target.variants:
-                variant, printed = self.variant(name, spec, problem, target, capabilities)
+                schedule = spec.default(capabilities, problem)
+                kernel = spec.kernel(problem, schedule, capabilities, name)
+                if not capabilities.carries(kernel.tile_kinds()):
+                    continue
+                variant, printed = self.variant(name, spec, problem, schedule, target, kernel)
                 uses_params.add(printed.uses_params)
                 if not any(_same_demands(variant, known) for known in variants):
                     self.out.files[variant.file] = printed.rendered.file
@@ -171,11 +175,11 @@ class _Lowering:
         name: str,
         spec: KernelSpec[Any, Any],
         problem: Any,
+        schedule: Any,
         target: Target,
-        capabilities: Capabilities,
+        kernel: Any,
     ) -> tuple[VariantEntry, Printed]:
-        schedule = spec.default(capabilities, problem)
-        printed = self.render(target.name, spec.kernel(problem, schedule, capabilities, name))
+        printed = self.render(target.name, kernel)
         data = printed.rendered.file
         variant = VariantEntry(
             target.name,

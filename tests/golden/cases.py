@@ -73,11 +73,19 @@ def emitted(case: Golden) -> str:
 def distinct(spec: Spec, label: str, problem: Any, target: str) -> Iterator[Golden]:
     """A text for each variant of a target that makes a difference, the plainest first."""
     seen: set[str] = set()
-    for variant in reversed(TARGETS[target].variants):
+    for variant in carried(spec, problem, target):
         case = Golden(spec, label, problem, target, variant)
         if emitted(case) not in seen:
             yield case
         seen.add(emitted(case))
+
+
+def carried(spec: Spec, problem: Any, target: str) -> Iterator[Capabilities]:
+    """The variants that an artifact carries of a kernel, the plainest first."""
+    for variant in reversed(TARGETS[target].variants):
+        kernel = spec.kernel(problem, spec.default(variant, problem), variant)
+        if variant.carries(kernel.tile_kinds()):
+            yield variant
 
 
 def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
@@ -88,7 +96,7 @@ def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
             yield from distinct(spec, label, problem, "cuda")
             yield Golden(spec, label, problem, "opencl", TARGETS["opencl"].variants[0])
         seen: set[str] = set()
-        for variant in reversed(TARGETS["wgsl"].variants):
+        for variant in carried(spec, problem, "wgsl"):
             case = Golden(spec, label, problem, "wgsl", variant)
             if (at == 0 and emitted(case) not in seen) or not seen:
                 yield case

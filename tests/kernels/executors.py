@@ -60,10 +60,10 @@ def _wgpu_lacks(capabilities: Capabilities) -> str | None:
     device = wgpu_device()
     if device is None:
         return "no wgpu adapter (Vulkan driver)"
+    if capabilities.tiles:
+        return "wgpu has no matrix units: in WGSL they are an experiment of Chrome's"
     if capabilities.subgroup_size is not None:
         return "WebGPU does not fix the size of subgroups"
-    if capabilities.tiles:
-        return "kernels of the wgsl target use no matrix units"
     wanted = {"shader-f16": capabilities.f16, "subgroup": capabilities.subgroups}
     missing = [feature for feature, needed in wanted.items() if needed and feature not in device.features]
     return f"the wgpu adapter has no {missing[0]}" if missing else None

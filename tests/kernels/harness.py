@@ -19,6 +19,7 @@ VARIANTS: dict[str, Capabilities] = {
     "subgroups": Capabilities(subgroups=True, dot4=True),
     "f16-subgroups": Capabilities(f16=True, subgroups=True, dot4=True),
     "f16-tiles": TARGETS["spirv"].variants[0],
+    "browser-tiles": TARGETS["wgsl"].variants[0],
     "tiles": TARGETS["cuda"].variants[0],
     "warps": TARGETS["cuda"].variants[1],
 }

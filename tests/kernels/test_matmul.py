@@ -16,7 +16,7 @@ from tests.kernels.linear_problems import problems
 row_counts = st.sampled_from([1, 7, 8, 9, 17, 33])
 
 
-@pytest.mark.parametrize("variant", ["baseline", "f16-subgroups", "f16-tiles", "tiles"])
+@pytest.mark.parametrize("variant", ["baseline", "f16-subgroups", "f16-tiles", "browser-tiles", "tiles"])
 @pytest.mark.parametrize("executor", EXECUTORS)
 @given(
     problem=problems(decode=False),
@@ -48,6 +48,14 @@ def test_matrix_units_are_chosen_for_rounded_weights(format: str, rows: int, col
     kernel = MATMUL.kernel(problem, schedule, TILES)
     assert kernel.features() == ("tile_f16_16x16x16",)
     assert kernel.shared_bytes == 16 * schedule.shared_cells <= TILES.shared_bytes
+
+
+@pytest.mark.parametrize("rows, cols", [(32, 31), (2048, 2048), (22016, 4096)])
+def test_a_browser_gets_matrix_units_within_its_limits(rows: int, cols: int) -> None:
+    browser, problem = VARIANTS["browser-tiles"], LinearProblem("q4", rows, cols, rows)
+    kernel = MATMUL.kernel(problem, MATMUL.default(browser, problem), browser)
+    assert kernel.features() == ("f16", "tile_f16_16x16x16") and kernel.asked_subgroup_size() == 32
+    assert kernel.shared_bytes <= 32 << 10 and kernel.workgroup <= 256
 
 
 @pytest.mark.parametrize("rows, cols", [(32, 32), (4096, 4096)])

@@ -13,8 +13,10 @@ import pytest
 
 from kernelc.artifact import Artifact, Buffer, Manifest
 from kernelc.errors import ArtifactError, DeviceError, InternalError, WorkFailed
+from kernelc.kir.tile_types import F16
 from runtime.engine import ALL_ROLES, Engine
 from runtime.executor import Fetch
+from runtime.loading import choose_variants
 from runtime.wgpu_device import (
     BASELINE_VARIABLE,
     KernelSource,
@@ -65,6 +67,15 @@ def test_the_best_variant_runs(wgpu: WgpuExecutor, tiny: Artifact) -> None:
     engine.feed(PROMPT)
     assert mark(wgpu) == 2
     assert ids_of(engine, 9) == continuation(PROMPT, 9)
+
+
+def test_variants_on_matrix_units_are_left_to_browsers(wgpu: WgpuExecutor, tiny: Artifact) -> None:
+    kernel = tiny.manifest.kernels["store"]
+    needs = dataclasses.replace(kernel.variants[1].requires, features=("f16", F16.feature))
+    on_matrix_units = dataclasses.replace(kernel.variants[1], requires=needs)
+    kernel = dataclasses.replace(kernel, variants=(on_matrix_units, kernel.variants[1]))
+    manifest = dataclasses.replace(tiny.manifest, kernels={"store": kernel})
+    assert choose_variants(manifest, ["store"], wgpu.info)["store"] == kernel.variants[1]
 
 
 def test_a_baseline_device_runs_the_plain_variants(baseline: WgpuExecutor, tiny: Artifact) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,15 @@ import pytest
 
 from kernelc.artifact import Artifact, Manifest, Weights
 from kernelc.compile import CompileOptions, compile_model
+from kernelc.ir.dim import evaluate
 from kernelc.kernels.golden import golden_tiles
+from kernelc.kernels.matmul import MATMUL
+from kernelc.kir.interpret import interpret
 from kernelc.pipeline import build_artifact, build_random
+from kernelc.target import TARGETS
 from model.config import LlamaConfig, find_config
 from runtime.wgpu_device import WgpuDevice
-from tests.web.golden_runner import failures, run_check
+from tests.web.golden_runner import differing, failures, filled, run_check
 
 REPO = Path(__file__).resolve().parents[2]
 ODD = {
@@ -69,6 +74,30 @@ def test_the_same_manifest_gives_the_same_bytes(demo: Artifact):
     checks, data = golden_tiles(demo.manifest)
     assert checks == demo.manifest.checks
     assert data == demo.read(checks.file)
+
+
+def test_variants_on_matrix_units_pass_with_the_tolerance_of_halves(demo: Artifact):
+    """In the interpreter: no device of these tests has them."""
+    checks, browser = demo.manifest.checks, TARGETS["wgsl"].variants[0]
+    assert checks is not None
+    data, exact = demo.read(checks.file), 0
+    named = {name: check for name, check in checks.kernels.items() if check.tile_tolerance is not None}
+    assert {demo.manifest.kernels[name].spec for name in named} == {"matmul"}
+    for name, check in named.items():
+        problem = MATMUL.problem_from_json(demo.manifest.kernels[name].problem)
+        schedule = MATMUL.default(browser, problem)
+        kernel = MATMUL.kernel(problem, schedule, browser)
+        inputs = [filled(data[i.offset : i.offset + i.period], i.bytes).copy() for i in check.inputs]
+        views = {b.name: b.type.view(array) for b, array in zip(kernel.buffers, inputs, strict=True)}
+        x, y, z = (evaluate(extent, check.symbols) for extent in MATMUL.grid(problem, schedule))
+        interpret(kernel, (x, y, z), views, check.params)
+        for output in check.outputs:
+            raw = inputs[output.binding].tobytes()[output.at : output.at + output.bytes]
+            wanted = data[output.offset : output.offset + output.bytes]
+            relative, absolute = check.tile_tolerance or (0.0, 0.0)
+            assert differing(replace(output, relative=relative, absolute=absolute), raw, wanted) == 0, name
+            exact += differing(output, raw, wanted) == 0
+    assert exact < len(named)  # the tolerance of f32 would refuse some
 
 
 @pytest.mark.gpu

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from kernelc.artifact import Variant
 from kernelc.compile import CompileOptions, compile_model
+from kernelc.kir.tile_types import F16
 from model.config import find_config
 from tests.kernels.executors import wgpu_device
 from tests.web.tint import compile_all, write_kernel
@@ -22,29 +24,40 @@ MODELS = [
 ]
 
 
-def kernels(model: str, quant: str, kv: str) -> dict[str, str]:
-    """The texts of all variants, by file."""
-    compiled = compile_model(find_config(model), CompileOptions("wgsl", quant, kv_dtype=kv))
-    return {file: data.decode() for file, data in compiled.lowered.files.items()}
+def kernels(model: str, quant: str, kv: str) -> list[tuple[Variant, str]]:
+    """All variants with their texts."""
+    lowered = compile_model(find_config(model), CompileOptions("wgsl", quant, kv_dtype=kv)).lowered
+    variants = [variant for kernel in lowered.kernels.values() for variant in kernel.variants]
+    return [(variant, lowered.files[variant.file].decode()) for variant in variants]
 
 
 @pytest.mark.parametrize(("model", "quant", "kv"), MODELS)
 def test_tint_compiles_every_kernel_of_a_model(model: str, quant: str, kv: str, tmp_path: Path):
-    texts = kernels(model, quant, kv)
-    assert len(texts) > 30
-    for text in texts.values():
+    variants = kernels(model, quant, kv)
+    assert len({variant.file for variant, _ in variants}) > 30
+    on_matrix_units = [variant for variant, _ in variants if F16.feature in variant.requires.features]
+    assert bool(on_matrix_units) == (quant != "f32")
+    for _, text in variants:
         write_kernel(tmp_path, text)
-    assert "shader-f16, subgroups" in compile_all(tmp_path)
+    assert "shader-f16, subgroups, chromium-experimental-subgroup-matrix" in compile_all(tmp_path)
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize(("model", "quant", "kv"), MODELS)
 def test_naga_compiles_every_kernel_of_a_model(model: str, quant: str, kv: str):
     device = wgpu_device()
-    for text in kernels(model, quant, kv).values():
+    for variant, text in kernels(model, quant, kv):
         lacking = "enable f16;" in text and "shader-f16" not in device.features
-        if not lacking:
+        if not lacking and F16.feature not in variant.requires.features:  # matrices are Tint's alone
             device.create_shader_module(code=text.replace("enable subgroups;\n", ""))
+
+
+MATRICES = """enable chromium_experimental_subgroup_matrix;
+var<workgroup> cells: array<u32, 4000>;
+@compute @workgroup_size(128) fn main() {
+  let sums = subgroup_matrix_result<u32, 16, 16>();
+  subgroupMatrixStore<row_major>(&cells, 0u, sums, 16u);
+}"""
 
 
 @pytest.mark.parametrize(
@@ -54,10 +67,13 @@ def test_naga_compiles_every_kernel_of_a_model(model: str, quant: str, kv: str):
         ("@compute @workgroup_size(512) fn main() {}", "exceeds the maximum allowed"),
         ("var<workgroup> a: array<u32, 5000>;\n@compute @workgroup_size(64) fn main() { a[0]++; }", "16384"),
         ("@compute @workgroup_size(64) fn main() { _ = subgroupAdd(1u); }", "subgroups"),
+        (MATRICES.replace("4000>", "8300>"), "larger than the maximum"),  # halved: see tint.mjs
+        (MATRICES.replace("(128)", "(80)"), "must be a multiple"),
     ],
 )
 def test_tint_refuses_what_a_browser_would(text: str, said: str, tmp_path: Path):
     write_kernel(tmp_path, "@compute @workgroup_size(64) fn main() {}")
+    write_kernel(tmp_path, MATRICES)
     compile_all(tmp_path)
     write_kernel(tmp_path, text)
     with pytest.raises(AssertionError, match=said):

@@ -277,13 +277,24 @@ function checks(node: Node): Checks {
 }
 
 function kernelCheck(node: Node): KernelCheck {
-  const r = node.record(["symbols", "params", "inputs", "outputs"]);
+  const r = node.record(["symbols", "params", "inputs", "outputs"], ["tile_tolerance"]);
   return {
     symbols: r.symbols.mapping((item) => item.integer(0, MAX_U32), 16),
     params: r.params.mapping((item) => item.number(), 64),
     inputs: r.inputs.items(checkInput, 1, 64),
     outputs: r.outputs.items(checkOutput, 1, 256),
+    tile_tolerance: r.tile_tolerance.optional(tileTolerance),
   };
+}
+
+function tileTolerance(node: Node): readonly [number, number] {
+  const [relative = 0, absolute = 0] = node.items(tolerance, 2, 2);
+  return [relative, absolute];
+}
+
+function tolerance(node: Node): number {
+  const found = node.number();
+  return found >= 0 ? found : node.fail("at least 0");
 }
 
 function checkInput(node: Node): CheckInput {
@@ -294,7 +305,6 @@ function checkInput(node: Node): CheckInput {
 
 function checkOutput(node: Node): CheckOutput {
   const r = node.record(["binding", "at", "bytes", "offset", "element", "relative", "absolute"]);
-  const tolerance = (field: Node): number => (field.number() >= 0 ? field.number() : field.fail("at least 0"));
   return {
     binding: r.binding.integer(0, 63),
     at: words(r.at, 0, MAX_CHECK_BYTES),

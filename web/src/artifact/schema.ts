@@ -218,12 +218,16 @@ export interface CheckOutput {
   readonly absolute: number;
 }
 
-/** A kernel's golden tile: `symbols` give each variant's own grid, `params` the step block. */
+/**
+ * A kernel's golden tile: `symbols` give each variant's own grid, `params` the step block. `tile_tolerance`: relative
+ * and absolute, in place of those of the outputs for variants that multiply halves on matrix units.
+ */
 export interface KernelCheck {
   readonly symbols: ReadonlyMap<string, number>;
   readonly params: ReadonlyMap<string, number>;
   readonly inputs: readonly CheckInput[];
   readonly outputs: readonly CheckOutput[];
+  readonly tile_tolerance: readonly [relative: number, absolute: number] | null;
 }
 
 /** The file with the numbers, and the checks by the names of their kernels. */

@@ -9,6 +9,8 @@ const FEATURES: ReadonlyMap<string, GPUFeatureName> = new Map([
   ["f16", "shader-f16"],
   ["subgroups", "subgroups"],
 ]);
+/** Matrices that a subgroup multiplies together: see `tiles`. */
+const MATRICES = "chromium-experimental-subgroup-matrix";
 const DOT4 = "packed_4x8_integer_dot_product";
 const LOSS_TELLS_WITHIN_MS = 1000;
 
@@ -58,6 +60,7 @@ function describe(adapter: GPUAdapter, gpu: GPU): AdapterCard {
   const features = [...FEATURES].filter(([, theirs]) => adapter.features.has(theirs)).map(([ours]) => ours);
   const languageFeatures = [...((gpu as Partial<GPU>).wgslLanguageFeatures ?? [])].sort();
   if (languageFeatures.includes(DOT4)) features.push("dot4");
+  features.push(...tiles(adapter));
   return {
     name: parts.join(", ") || "an unnamed adapter",
     vendor,
@@ -74,6 +77,33 @@ function infoOf(adapter: GPUAdapter): Partial<GPUAdapterInfo> {
   return (adapter as Partial<GPUAdapter>).info ?? {};
 }
 
+/** A multiplication of matrices that an adapter offers: [M, K] times [K, N]. Chrome's, so not among our types. */
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/**
+ * Our names of what matrix units multiply, such as "tile_f16_16x16x16": with sums of 32 bits.
+ *
+ * Source: Dawn, docs/dawn/features/subgroup_matrix.md.
+ */
+function tiles(adapter: GPUAdapter): string[] {
+  const needed = [MATRICES, "subgroups"].every((name) => adapter.features.has(name));
+  const configs = (infoOf(adapter) as { subgroupMatrixConfigs?: Iterable<MatrixConfig> }).subgroupMatrixConfigs;
+  if (!needed || !configs) return [];
+  const sums = new Map([["f16", "f32"], ["i8", "i32"]]);
+  const usable = [...configs].filter((each) => sums.get(each.componentType) === each.resultComponentType);
+  const halves = adapter.features.has("shader-f16");
+  const names = usable
+    .filter(({ componentType }) => halves || componentType !== "f16")
+    .map(({ componentType, M, N, K }) => `tile_${componentType}_${M}x${N}x${K}`);
+  return [...new Set(names)].sort();
+}
+
 function limitsOf(limits: GPUSupportedLimits): Limits {
   return Object.fromEntries(LIMIT_NAMES.map((name) => [name, limits[name]])) as Record<LimitName, number>;
 }
@@ -82,7 +112,7 @@ function capabilitiesOf(adapter: GPUAdapter, card: AdapterCard, options: DeviceO
   const { subgroupMinSize: least, subgroupMaxSize: most } = infoOf(adapter);
   const size = least !== undefined && least === most ? least : null;
   // A language feature is the browser's, not the adapter's, and cannot be left out.
-  const features = new Set(card.features.filter((name) => options.features !== "none" || !FEATURES.has(name)));
+  const features = new Set(card.features.filter((name) => options.features !== "none" || name === "dot4"));
   // An adapter may align more finely than it must; a device does so only when asked, and we do not ask.
   const limits = { ...limitsOf(adapter.limits), minStorageBufferOffsetAlignment: 256 };
   return {
@@ -121,6 +151,8 @@ export class Device {
   static async open(adapter: Adapter, requiredLimits: Partial<Record<LimitName, number>>): Promise<Device> {
     const wanted = [...FEATURES].filter(([ours]) => adapter.capabilities.features.has(ours));
     const requiredFeatures = wanted.map(([, theirs]) => theirs);
+    const matrices = [...adapter.capabilities.features].some((name) => name.startsWith("tile_"));
+    if (matrices) requiredFeatures.push(MATRICES as GPUFeatureName); // no other browser has it, nor have our types
     try {
       const gpu = await adapter.gpu.requestDevice({ label: "kernelc", requiredFeatures, requiredLimits });
       return new Device(gpu, adapter);

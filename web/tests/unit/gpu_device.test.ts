@@ -33,6 +33,48 @@ describe("an adapter", () => {
     expect(capabilities.subgroupSize).toBeNull();
   });
 
+  describe("with matrix units", () => {
+    const MATRICES = "chromium-experimental-subgroup-matrix";
+    const all = ["shader-f16", "subgroups", MATRICES];
+    const config = (componentType: string, resultComponentType: string, M: number, N: number, K: number): object => ({
+      componentType, resultComponentType, M, N, K,
+    });
+    const subgroupMatrixConfigs = [
+      config("f16", "f16", 16, 16, 16), config("f16", "f32", 16, 16, 16), config("f16", "f32", 16, 8, 16),
+      config("i8", "i32", 16, 16, 32), config("u8", "u32", 16, 16, 32), config("f16", "f32", 16, 16, 16),
+    ];
+
+    it("offers those with sums of 32 bits, and is asked for them", async () => {
+      const gpu = new FakeDevice();
+      restore = stubGlobals(fakeGpu(gpu, all, {}, { subgroupMatrixConfigs }));
+      const adapter = await openAdapter();
+      const tiles = ["tile_f16_16x16x16", "tile_f16_16x8x16", "tile_i8_16x16x32"];
+      expect([...adapter.capabilities.features]).toEqual(["f16", "subgroups", "dot4", ...tiles]);
+      await Device.open(adapter, {});
+      expect(gpu).toMatchObject({ asked: { requiredFeatures: all } });
+    });
+
+    it.each([
+      ["without features where asked", all, { subgroupMatrixConfigs }, "none"],
+      ["that the browser keeps to itself", ["shader-f16", "subgroups"], { subgroupMatrixConfigs }, "all"],
+      ["that tells no sizes", all, {}, "all"],
+      ["that has none of use", all, { subgroupMatrixConfigs: [config("f32", "f32", 8, 8, 8)] }, "all"],
+      ["without subgroups", ["shader-f16", MATRICES], { subgroupMatrixConfigs }, "all"],
+    ] as const)("goes without them: %s", async (_, features, info, allowed) => {
+      const gpu = new FakeDevice();
+      restore = stubGlobals(fakeGpu(gpu, features, {}, info));
+      const adapter = await openAdapter({ features: allowed });
+      expect([...adapter.capabilities.features].filter((name) => name.startsWith("tile_"))).toEqual([]);
+      await Device.open(adapter, {});
+      expect((gpu as unknown as { asked: { requiredFeatures: string[] } }).asked.requiredFeatures).not.toContain(MATRICES);
+    });
+
+    it("of halves needs halves", async () => {
+      restore = stubGlobals(fakeGpu(new FakeDevice(), ["subgroups", MATRICES], {}, { subgroupMatrixConfigs }));
+      expect([...(await openAdapter()).capabilities.features]).toEqual(["subgroups", "dot4", "tile_i8_16x16x32"]);
+    });
+  });
+
   it("that is not there is explained", async () => {
     restore = stubGlobals(undefined);
     await expect(openAdapter()).rejects.toMatchObject({ code: "no-webgpu", message: "this browser has no WebGPU" });

@@ -98,8 +98,13 @@ export class FakeDevice extends EventTarget {
   }
 }
 
-/** An adapter with WebGPU's guaranteed limits, of these features. */
-export function fakeGpu(device: FakeDevice, features: readonly string[] = [], limits: object = {}): unknown {
+/** An adapter with WebGPU's guaranteed limits, of these features; `info` is what else it tells of itself. */
+export function fakeGpu(
+  device: FakeDevice,
+  features: readonly string[] = [],
+  limits: object = {},
+  info: object = {},
+): unknown {
   const guaranteed = {
     maxBufferSize: 268435456, maxStorageBufferBindingSize: 134217728, maxComputeWorkgroupStorageSize: 16384,
     maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupSizeX: 256, maxComputeWorkgroupSizeY: 256,
@@ -111,7 +116,7 @@ export function fakeGpu(device: FakeDevice, features: readonly string[] = [], li
     limits: { ...guaranteed, ...limits },
     info: {
       vendor: "acme", architecture: "gen-3", device: "", description: "Acme Graphics", isFallbackAdapter: false,
-      subgroupMinSize: 32, subgroupMaxSize: 32,
+      subgroupMinSize: 32, subgroupMaxSize: 32, ...info,
     },
     requestDevice: async (asked: object) => Object.assign(device, { asked }),
   };

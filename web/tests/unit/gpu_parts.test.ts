@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { CheckOutput } from "../../src/artifact/schema.js";
+import { parseManifest } from "../../src/artifact/manifest.js";
+import type { CheckOutput, KernelCheck, Variant } from "../../src/artifact/schema.js";
 import { WeightWriter, type Placement } from "../../src/gpu/buffers.js";
-import { f16, matches } from "../../src/gpu/goldenTiles.js";
+import { f16, heldTo, matches } from "../../src/gpu/goldenTiles.js";
 import { excerpt } from "../../src/gpu/pipelines.js";
+import { onMatrixUnits } from "../../src/gpu/limits.js";
 import { StepBlock } from "../../src/gpu/step.js";
+import { sampleManifest } from "./sample_manifest.js";
 
 describe("weights on their way into buffers", () => {
   /** Cut two tensors into shards at `cuts`, write them, and return the buffers. */
@@ -76,6 +79,21 @@ describe("golden tiles", () => {
     expect(matches(f32(Infinity), f32(Infinity), output("f32"))).toBe(true);
     expect(matches(f32(-Infinity), f32(Infinity), output("f32", 0.1))).toBe(false);
     expect(matches(f32(1), f32(1, 2), output("f32", 0.1))).toBe(false);
+  });
+
+  it("hold variants on matrix units to the tolerance of halves, no others", () => {
+    const manifest = parseManifest(new TextEncoder().encode(JSON.stringify(sampleManifest())), "m.json");
+    const plain = manifest.kernels.get("copy")?.variants[0] as Variant;
+    const asking = (...features: string[]): Variant => ({ ...plain, requires: { ...plain.requires, features } });
+    const check: KernelCheck = {
+      symbols: new Map(), params: new Map(), inputs: [], outputs: [], tile_tolerance: [0.01, 0.02],
+    };
+    const strict = output("f32", 1e-5, 1e-6);
+    const [halves, bytes] = [asking("f16", "tile_f16_16x16x16"), asking("tile_i8_16x16x32")];
+    expect(heldTo(strict, check, halves)).toEqual({ ...strict, relative: 0.01, absolute: 0.02 });
+    expect(heldTo(strict, { ...check, tile_tolerance: null }, halves)).toEqual(strict);
+    expect([plain, asking("f16"), bytes].map((variant) => heldTo(strict, check, variant))).toEqual([strict, strict, strict]);
+    expect([plain, asking("f16"), bytes, halves].map(onMatrixUnits)).toEqual([false, false, true, true]);
   });
 
   it("match whole numbers exactly, and halves in pairs", () => {

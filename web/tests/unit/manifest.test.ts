@@ -90,7 +90,10 @@ describe("parseManifest", () => {
 
   it("reads golden tiles", () => {
     const manifest = parse(changed("checks", checks("copy", () => undefined)));
-    expect(manifest.checks?.kernels.get("copy")?.inputs[0]?.period).toBe(8);
+    const found = manifest.checks?.kernels.get("copy");
+    expect([found?.inputs[0]?.period, found?.tile_tolerance]).toEqual([8, null]);
+    const held = parse(changed("checks", checks("copy", (json) => (json["tile_tolerance"] = [0.5, 0]))));
+    expect(held.checks?.kernels.get("copy")?.tile_tolerance).toEqual([0.5, 0]);
   });
 
   it.each<[string, (check: Json) => void, string]>([
@@ -108,6 +111,8 @@ describe("parseManifest", () => {
     ["copy", (json) => (field(json, "outputs/0")["offset"] = 4), "it ends at 12 of 8 bytes"],
     ["copy", (json) => (field(json, "outputs/0")["element"] = "f64"), "wanted one of f32, u32, f16pair"],
     ["copy", (json) => (field(json, "outputs/0")["relative"] = -1), "wanted at least 0"],
+    ["copy", (json) => (json["tile_tolerance"] = [-1, 0]), "wanted at least 0"],
+    ["copy", (json) => (json["tile_tolerance"] = [1]), "tile_tolerance: got 1 items, wanted 2"],
   ])("refuses a golden tile of kernel %s", (kernel, change, message) => {
     expect(() => parse(changed("checks", checks(kernel, change)))).toThrow(message);
   });
