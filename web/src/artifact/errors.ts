@@ -46,11 +46,18 @@ export class KernelcError extends Error {
     return new KernelcError(record.code, record.message, record.help === undefined ? {} : { help: record.help });
   }
 
-  /** Any thrown value as a KernelcError: itself, an AbortError as "aborted", all else as "internal". */
+  /**
+   * Any thrown value as a KernelcError: itself, an AbortError as "aborted", a failed allocation as "out-of-memory",
+   * all else as "internal".
+   */
   static from(error: unknown): KernelcError {
     if (error instanceof KernelcError) return error;
     if (error instanceof Error && error.name === "AbortError") return aborted(error);
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (error instanceof RangeError && /allocat/i.test(message)) {
+      const help = "close other tabs and programs, or take a smaller model";
+      return new KernelcError("out-of-memory", `the browser has no memory left: ${message}`, { help, cause: error });
+    }
     return new KernelcError("internal", message, { cause: error });
   }
 }

@@ -1,7 +1,6 @@
 /** What `JSON.parse` lets pass. */
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],]/gy;
-const BETWEEN = /[^"{}[\],]*/gy;
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
 
 /**
  * The first key that occurs twice in one object of a valid JSON text, null where there is none. `JSON.parse` takes
@@ -11,18 +10,15 @@ export function repeatedKey(text: string): string | null {
   /** For each object around, its keys; null for a list. */
   const around: (Set<string> | null)[] = [];
   let atKey = false;
-  for (let at = 0; at < text.length; ) {
-    BETWEEN.lastIndex = at;
-    at += BETWEEN.exec(text)?.[0].length ?? 0;
-    TOKEN.lastIndex = at;
-    const token = TOKEN.exec(text)?.[0];
-    if (token === undefined) break;
-    at += token.length;
-    const keys = around.at(-1);
-    if (token.startsWith('"') && atKey && keys) {
-      const key = JSON.parse(token) as string;
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token.startsWith('"')) {
+      const keys = atKey ? around.at(-1) : null;
+      atKey = false;
+      if (!keys) continue; // a value
+      const key = token.includes("\\") ? (JSON.parse(token) as string) : token.slice(1, -1);
       if (keys.has(key)) return key;
       keys.add(key);
+      continue;
     }
     if (token === "{") around.push(new Set());
     else if (token === "[") around.push(null);

@@ -10,6 +10,7 @@ const LARGEST_ROUNDED_BYTES = 1 << 20; // above this, sizes are exact
 export class StagingPool {
   private readonly device: Device;
   private readonly free = new Map<number, GPUBuffer[]>();
+  /** Of all buffers that there are. */
   createdBytes = 0;
 
   constructor(device: Device) {
@@ -28,9 +29,20 @@ export class StagingPool {
 
   /** Take back a buffer that is not mapped. */
   giveBack(buffer: GPUBuffer): void {
+    if (buffer.size > LARGEST_ROUNDED_BYTES) this.dropLarge();
     const known = this.free.get(buffer.size);
     if (known) known.push(buffer);
     else this.free.set(buffer.size, [buffer]);
+  }
+
+  /** Of large ones, whose sizes are many, only the last is kept. */
+  private dropLarge(): void {
+    for (const [size, buffers] of this.free) {
+      if (size <= LARGEST_ROUNDED_BYTES) continue;
+      for (const buffer of buffers) buffer.destroy();
+      this.createdBytes -= size * buffers.length;
+      this.free.delete(size);
+    }
   }
 }
 

@@ -39,6 +39,8 @@ const TAGS = [
 const ATTRIBUTES = ["href", "title", "class", "start", "align"];
 /** So many marks of quotes and lists in a row nest deeper than anybody reads, and than marked's own calls may. */
 const NESTED = /^[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]*){50}/m;
+/** A small model that is stuck: marked takes time by the square, or cube, of such a run. */
+const STUCK = /[*_]{200}/;
 const LINKS = /^(?:https?|mailto):/i;
 
 const marked = new Marked({
@@ -84,7 +86,7 @@ export class MarkdownView {
 
   /** Shows `text`. Returns the plain text of blocks that are complete since the last call, for screen readers. */
   update(text: string): string[] {
-    if (NESTED.test(text)) return this.showPlain(text);
+    if (NESTED.test(text) || STUCK.test(text)) return this.showPlain(text);
     try {
       return this.showMarkdown(text);
     } catch {

@@ -4,6 +4,7 @@ import { parseManifest, type Variant } from "../../src/artifact/manifest.js";
 import { allocate } from "../../src/gpu/buffers.js";
 import { Device, openAdapter } from "../../src/gpu/device.js";
 import { planLoad } from "../../src/gpu/loadPlan.js";
+import { StagingPool } from "../../src/gpu/readback.js";
 import { usableVariants } from "../../src/gpu/usable.js";
 import { Pipelines, type KernelSource } from "../../src/gpu/pipelines.js";
 import { FakeDevice, FakeError, fakeGpu, FakeOutOfMemory, stubGlobals } from "./gpu_fakes.js";
@@ -142,6 +143,34 @@ describe("a device", () => {
       code: "internal",
       message: "waiting failed: map failed",
     });
+  });
+});
+
+describe("buffers that carry results back", () => {
+  it("are used again; of large ones, which come in many sizes, only the last is kept", async () => {
+    const gpu = new FakeDevice();
+    const restore = stubGlobals(fakeGpu(gpu));
+    try {
+      const pool = new StagingPool(await Device.open(await openAdapter(), {}));
+      const small = pool.take(300);
+      pool.giveBack(small);
+      expect(pool.take(400)).toBe(small);
+      for (let rows = 1; rows <= 9; rows += 1) pool.giveBack(pool.take(rows * 2_000_000));
+      expect(gpu.destroyed).toHaveLength(8);
+      expect(pool.createdBytes).toBe(512 + 18_000_000);
+      expect(pool.take(18_000_000).size).toBe(18_000_000);
+      expect(pool.createdBytes).toBe(512 + 18_000_000);
+    } finally {
+      restore();
+    }
+  });
+});
+
+describe("an error of the browser", () => {
+  it("that no memory is left is told as that", () => {
+    const error = KernelcError.from(new RangeError("Array buffer allocation failed"));
+    expect(error).toMatchObject({ code: "out-of-memory", help: expect.stringContaining("smaller model") as unknown });
+    expect(KernelcError.from(new RangeError("Invalid array length")).code).toBe("internal");
   });
 });
 

@@ -167,6 +167,7 @@ describe("a growing answer", () => {
 
 describe("an answer that nests without end", () => {
   const deep = ["> ", ">", "- ", "1. ", "> - "].map((mark) => mark.repeat(20_000));
+  deep.push(`${"**".repeat(20_000)}a${"**".repeat(20_000)}`); // minutes of work, were it looked into
 
   it.each(deep)("is shown as it is: %.6s...", (text) => {
     const box = document.createElement("div");
