@@ -83,10 +83,15 @@ class CacheRows:
         """Vectors of a load."""
         return self.width // self.lanes
 
-    def load(self, position: Operators, kv_head: Operators, number: Operators, name: str) -> list[Value]:
-        """Load `number` of a row, as f32 vectors of `lanes`; `name` is what the emitted text calls them."""
+    def stored(self, position: Operators, kv_head: Operators, number: Operators) -> Value:
+        """Load `number` of a row as it is stored."""
         row = position * self.shape.kv_heads + kv_head
         stored = self.array[row * self.loads + number]
+        return stored
+
+    def load(self, position: Operators, kv_head: Operators, number: Operators, name: str) -> list[Value]:
+        """Load `number` of a row, as f32 vectors of `lanes`; `name` is what the emitted text calls them."""
+        stored = self.stored(position, kv_head, number)
         vectors = [stored] if self.shape.kv_dtype == "f32" else self._unpacked(stored)
         return [named(name, vector) for vector in vectors]
 

@@ -6,7 +6,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from kernelc.kir.nodes import Value
+from kernelc.kir.operators import Number
 from kernelc.kir.trace import Tracer
+from kernelc.kir.types import u32
 
 
 @contextmanager
@@ -23,4 +25,14 @@ def deal(k: Tracer, count: int, name: str) -> Generator[Value]:
     else:
         with k.loop(k.local_id, count, k.workgroup) as number:
             number.name = name
+            yield number
+
+
+@contextmanager
+def in_steps(k: Tracer, count: int, step: int, end: Number | None = None) -> Generator[Value]:
+    """For 0, step, ... below `count`, or below `end` where that is less: a loop only where there are several."""
+    if count <= step:
+        yield k.constant(0, u32)
+    else:
+        with k.loop(0, count if end is None else end, step) as number:
             yield number

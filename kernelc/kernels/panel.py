@@ -52,7 +52,7 @@ class Panel:
     """`rows` rows in `array`, from cell `begin` on.
 
     A tile's rows are `spacing` rows apart: neighbours for matrix units; for register tiles those of
-    neighbouring invocations are neighbours.
+    neighbouring invocations are neighbours, unless `together` says that a tile's are.
     """
 
     array: Array
@@ -60,6 +60,7 @@ class Panel:
     begin: int
     rows: int
     depth: int
+    together: bool = False
 
     @property
     def stride(self) -> int:
@@ -67,7 +68,7 @@ class Panel:
 
     @property
     def spacing(self) -> int:
-        return 1 if self.kind.lanes > 1 else self.rows // self.kind.m
+        return 1 if self.kind.lanes > 1 or self.together else self.rows // self.kind.m
 
     def put(self, row: Operators, cell: Number, elements: Sequence[Value]) -> None:
         """Elements of a row, in f32x4 vectors, from `cell` on."""

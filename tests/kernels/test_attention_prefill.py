@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention_tiles import AttentionTilesSchedule, tile_schedules
+from kernelc.kernels.attention_prefill_schedule import matrix_units
 from kernelc.kernels.softmax import LOG2_E
+from kernelc.kir.tile_types import F16
 from kernelc.target import TARGETS
 from tests.kernels.attention_problems import (
     BASELINE,
@@ -54,7 +55,7 @@ def test_prefill_on_matrix_units_equals_its_reference(
     executor: str, group: int, dim: int, seed: int, data: st.DataObject
 ) -> None:
     problem = AttentionPrefillProblem(2 * group, 2, dim, "f16", dim**-0.5)
-    schedule = data.draw(st.sampled_from(list(tile_schedules(TILES, problem.cache))))
+    schedule = data.draw(st.sampled_from(list(matrix_units(TILES, problem.cache))))
     rows, tile = schedule.rows, schedule.tile_keys
     seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1]))
     past = data.draw(st.sampled_from([0, 1, tile - 1, tile, max(0, 2 * tile - seq)]))
@@ -94,7 +95,7 @@ def test_matrix_units_pick_the_values_of_scores_of_ten_thousand(executor: str, w
 def test_matrix_units_are_chosen_where_they_can_be(head_dim: int) -> None:
     problem = AttentionPrefillProblem(8, 2, head_dim, "f16", 0.1)
     schedule = ATTENTION_PREFILL.default(TILES, problem)
-    assert isinstance(schedule, AttentionTilesSchedule)
+    assert schedule.kind is F16
     kernel = ATTENTION_PREFILL.kernel(problem, schedule, TILES)
     assert kernel.features() == ("tile_f16_16x16x16",)
     assert kernel.shared_bytes == schedule.shared_bytes(head_dim) <= TILES.shared_bytes
@@ -109,7 +110,7 @@ def test_caches_of_floats_and_odd_heads_go_without_matrix_units(head_dim: int, k
 
 def check_prefill(executor: str, problem: AttentionPrefillProblem, seed: int, data: st.DataObject) -> None:
     schedule = data.draw(st.sampled_from(list(ATTENTION_PREFILL.space(BASELINE, problem))))
-    rows, tile = schedule.rows, schedule.tile(problem.head_dim)
+    rows, tile = schedule.rows, schedule.tile_keys
     seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1, 2 * rows]))
     past = data.draw(st.sampled_from([0, 1, tile - 1, tile, tile + 1, max(0, 2 * tile - seq)]))
     env = {"seq": seq, "past": past, "context": past + seq + data.draw(st.sampled_from([0, 1, 40]))}

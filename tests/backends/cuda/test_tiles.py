@@ -12,7 +12,7 @@ from kernelc.backends import backend_named
 from kernelc.errors import DeviceError
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention_tiles import AttentionTilesSchedule
+from kernelc.kernels.attention_prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.linear import LinearProblem, QkvShape
 from kernelc.kernels.matmul import MATMUL, MatmulSchedule
 from kernelc.kernels.rotary import Rotary
@@ -58,7 +58,8 @@ def test_the_text_of_attention_means_what_the_kernel_means(head_dim: int, teams:
     if reason := host.lacking():
         pytest.skip(reason)
     problem = AttentionPrefillProblem(2, 1, head_dim, "f16", head_dim**-0.5)
-    kernel = ATTENTION_PREFILL.kernel(problem, AttentionTilesSchedule(teams, keys), CUDA)
+    schedule = AttentionPrefillSchedule((teams, 1), keys // F16.n, F16)
+    kernel = ATTENTION_PREFILL.kernel(problem, schedule, CUDA)
     env = {"seq": 19, "past": 37, "context": 60}
     arrays = ATTENTION_PREFILL.inputs(problem, np.random.default_rng(1), env)
     step = ATTENTION_PREFILL.params(problem, np.random.default_rng(2), env)
