@@ -31,7 +31,8 @@ class Operands:
         heads: int,
         first_row: Value,
     ) -> None:
-        self.k, self.buffers, self.schedule, self.heads, self.first_row = k, buffers, schedule, heads, first_row
+        self.k, self.buffers, self.schedule, self.first_row = k, buffers, schedule, first_row
+        self.heads = heads
         self.head_dim = buffers.keys.shape.head_dim
         self.head = k.workgroup_id(1)
         self.kv_head = self.head // (heads // buffers.keys.shape.kv_heads)
@@ -41,12 +42,12 @@ class Operands:
         self.queries = Panel(array, kind, 0, schedule.rows, depth, together=True)
         begin = 0 if schedule.holds_queries else schedule.rows * self.queries.stride
         self.keys = Panel(array, kind, begin, schedule.tile_keys, depth)
-        self.values = Panel(array, kind, 0, schedule.value_keys, schedule.depth(self.head_dim))
+        self.values = Panel(array, kind, 0, schedule.value_keys, schedule.value_depth(self.head_dim))
 
     @property
-    def cells(self) -> int:
-        """Cells of a head as it is staged."""
-        return self.values.depth // cell_elements(self.schedule.kind)
+    def depth(self) -> int:
+        """Elements of a head, in whole tiles."""
+        return self.schedule.depth(self.head_dim)
 
     def stage_queries(self, chunk: Value, scale: float) -> None:
         """Cells of each from `chunk` on, scaled. Rows beyond the last repeat it."""
@@ -57,7 +58,9 @@ class Operands:
             cell = at % cells
             token = minimum(self.first_row + row, k.param("seq") - 1)
             fours = [four * scale for four in self._query(token, chunk + cell)]
-            panel.put(row, cell, fours if panel.kind.operand == "f32" else [saturated(four) for four in fours])
+            if panel.kind.operand == "f16":
+                fours = [saturated(four) for four in fours]
+            panel.put(row, cell, fours)
 
     def _query(self, token: Value, cell: Value) -> list[Value]:
         """A cell's elements in vectors of four."""
@@ -69,8 +72,9 @@ class Operands:
         low, high = cell * 2, cell * 2 + 1
         if vectors % 2 == 0:
             return [concat(q[row + low], q[row + high])]
-        padded = select(high < vectors, q[row + minimum(high, vectors - 1)], splat(self.k.constant(0.0, f32), 2))
-        return [concat(q[row + low], padded)]
+        zeros = splat(self.k.constant(0.0, f32), 2)
+        last = select(high < vectors, q[row + minimum(high, vectors - 1)], zeros)
+        return [concat(q[row + low], last)]
 
     def stage_keys(self, tile: Value, chunk: Value) -> None:
         """Cells of the tile's keys from `chunk` on. The columns of a register tile are four neighbours."""
@@ -80,11 +84,12 @@ class Operands:
             row = key % columns * apart + key // columns
             self._put(panel, self.buffers.keys, row, load, position, chunk)
 
-    def stage_values(self, first: Value) -> None:
-        """Of as many keys as there is room for, from the position `first` on."""
-        values = self.buffers.values
-        with self._each(self.values, values, first) as (key, load, position):
-            self._put(self.values, values, key, load, position, self.k.constant(0, u32))
+    def stage_values(self, first: Value, cell: int = 0) -> None:
+        """Cells from `cell` on, of as many keys as there is room for from the position `first` on."""
+        values, panel = self.buffers.values, self.values
+        with self._each(panel, values, first) as (key, load, position):
+            beyond = cell * cell_elements(panel.kind) + panel.depth > self.depth
+            self._put(panel, values, key, load, position, self.k.constant(cell, u32), beyond)
 
     @contextmanager
     def _each(
@@ -99,16 +104,26 @@ class Operands:
             yield key, load, minimum(first + key, self.end - 1)
 
     def _put(
-        self, panel: Panel, cache: CacheRows, row: Value, load: Value, position: Value, chunk: Value
+        self,
+        panel: Panel,
+        cache: CacheRows,
+        row: Value,
+        load: Value,
+        position: Value,
+        chunk: Value,
+        beyond: bool = False,
     ) -> None:
-        """Halves for matrix units as they are stored, else numbers; two short loads make a cell."""
+        """Halves for matrix units as they are stored, else numbers; two short loads make a cell. Where the
+        panel goes `beyond` the head, the last load again."""
+        last = cache.loads - 1
         if panel.kind.operand == "f16":
             panel.put_cells(row, load, [cache.stored(position, self.kv_head, chunk + load)])
         elif cache.width >= 4:
-            found = cache.load(position, self.kv_head, chunk // cache.vectors + load, "staged")
-            panel.put(row, load * cache.vectors, found)
+            number = chunk // cache.vectors + load
+            number = minimum(number, last) if beyond else number
+            panel.put(row, load * cache.vectors, cache.load(position, self.kv_head, number, "staged"))
         else:
-            numbers = [(chunk + load) * 2, minimum((chunk + load) * 2 + 1, cache.loads - 1)]
+            numbers = [minimum((chunk + load) * 2 + half, last) for half in range(2)]
             pairs = [cache.load(position, self.kv_head, number, "staged")[0] for number in numbers]
             panel.put(row, load, [concat(*pairs)])
 

@@ -41,7 +41,7 @@ class PrefillBody:
         self.scale = scale * LOG2_E  # scores come out in powers of two
         self.operands = Operands(k, buffers, schedule, heads, first_row)
         kind, keys, rows = schedule.kind, schedule.tile_keys, schedule.rows
-        self.cells = cell_elements(kind)
+        self.cells, self.cells_of_tile = cell_elements(kind), kind.n // cell_elements(kind)
         own = k.shared("weights", cell_type(kind), schedule.weights_cells) if schedule.weights_cells else None
         self.scores = k.shared("scores", f32x4, rows * schedule.score_stride)
         self.weights = Panel(own or self.scores, kind, 0, rows, keys, together=True)
@@ -58,7 +58,7 @@ class PrefillBody:
         with k.loop(0, operands.end, schedule.tile_keys) as tile:
             self._score(tile, held)
             k.barrier()
-            if self._values_fit:
+            if self._values_at_once:
                 operands.stage_values(tile)
             softmax.weigh(tile)
             k.barrier()
@@ -69,8 +69,8 @@ class PrefillBody:
         self._write(sums, softmax.factors)
 
     @property
-    def _values_fit(self) -> bool:
-        return self.schedule.value_keys == self.schedule.tile_keys
+    def _values_at_once(self) -> bool:
+        return self.schedule.values_at_once(self.operands.head_dim)
 
     def _held_queries(self) -> list[Tile]:
         k, operands = self.k, self.operands
@@ -86,10 +86,10 @@ class PrefillBody:
             self._stage_chunk(tile, k.constant(0, u32), held)
         first = self.team_row * schedule.score_stride
         with in_steps(k, schedule.tiles, schedule.scored_together) as column:
-            names = ["score"] if schedule.scored_together == 1 else [f"score_{at}" for at in range(schedule.tiles)]
-            scores = [TileSum(schedule.kind, name) for name in names]
-            numbers = [self._tile(column + at) for at in range(len(scores))]
-            with in_steps(k, operands.cells, operands.keys.depth // self.cells) as chunk:
+            together = range(schedule.scored_together)
+            scores = [TileSum(schedule.kind, f"score_{at}" if at else "score") for at in together]
+            numbers = [self._tile(column + at) for at in together]
+            with in_steps(k, operands.depth // self.cells, operands.keys.depth // self.cells) as chunk:
                 if not held:
                     self._stage_chunk(tile, chunk, held)
                 self._add_products(scores, held, numbers)
@@ -105,30 +105,36 @@ class PrefillBody:
         k.barrier()
 
     def _add_products(self, scores: list[TileSum], held: list[Tile], numbers: list[Value]) -> None:
-        """Of a chunk's elements. Matrix units take a head in few steps."""
-        queries, keys, kind = self.operands.queries, self.operands.keys, self.schedule.kind
-        steps = len(held) or keys.depth // kind.k
-        with (in_steps(self.k, 1, 1) if held else self.k.loop(0, steps)) as loop:
-            for step in range(steps) if held else [loop]:
-                query = held[step] if held else queries.tile("a", self.team_row, step, "query")
-                for score, number in zip(scores, numbers, strict=True):
-                    row = number if kind.lanes == 1 else number * kind.n
-                    score.add(query, keys.tile("b", row, step, "key"))
+        """Of a chunk's elements. Held queries are registers, one a step; there are few steps then."""
+        queries, kind = self.operands.queries, self.schedule.kind
+        for step, query in enumerate(held):
+            self._add_product(scores, query, numbers, step)
+        if not held:
+            with self.k.loop(0, queries.depth // kind.k) as step:
+                self._add_product(scores, queries.tile("a", self.team_row, step, "query"), numbers, step)
+
+    def _add_product(self, scores: list[TileSum], query: Tile, numbers: list[Value], step: Number) -> None:
+        kind, keys = self.schedule.kind, self.operands.keys
+        for score, number in zip(scores, numbers, strict=True):
+            row = number if kind.lanes == 1 else number * kind.n
+            score.add(query, keys.tile("b", row, step, "key"))
 
     def _tile(self, number: Number) -> Value:
-        """Of the tiles side by side in a line of teams, the team's own `number`th: neighbours have neighbours."""
+        """Of the tiles side by side in a line of teams, the team's `number`th. Neighbours have neighbours."""
         return self.k.coerce(number, u32) * self.schedule.teams[1] + self.column
 
     def _sum_values(self, sums: list[TileSum], tile: Value) -> None:
         k, schedule, operands = self.k, self.schedule, self.operands
-        seen = None if self._values_fit else minimum(operands.end - tile, schedule.tile_keys)
-        with in_steps(k, schedule.tile_keys, schedule.value_keys, seen) as first:
-            if not self._values_fit:
-                k.barrier()  # keys, or values of the step before, have been read
-                operands.stage_values(tile + first)
-                k.barrier()
-            with k.loop(0, schedule.value_keys // schedule.kind.k) as step:
-                self._add_values(sums, first, step)
+        at_once, columns = self._values_at_once, schedule.columns or len(sums)
+        seen = None if at_once else minimum(operands.end - tile, schedule.tile_keys)
+        for first_sum in range(0, len(sums), columns):
+            with in_steps(k, schedule.tile_keys, schedule.value_keys, seen) as first:
+                if not at_once:
+                    k.barrier()  # keys, or values of the step before, have been read
+                    operands.stage_values(tile + first, first_sum * schedule.teams[1] * self.cells_of_tile)
+                    k.barrier()
+                with k.loop(0, schedule.value_keys // schedule.kind.k) as step:
+                    self._add_values(sums[first_sum : first_sum + columns], first, step)
 
     def _add_values(self, sums: list[TileSum], first: Value, step: Value) -> None:
         """Those of a step of the tile's keys, of which those from `first` on are staged."""
@@ -136,11 +142,11 @@ class PrefillBody:
         weights = self.weights.tile("a", self.team_row, first // kind.k + step, "weight")
         row = step * (kind.k * stride)
         for number, sum in enumerate(sums):
-            place = row + self._value_tile(number) * (kind.n // self.cells)
+            place = row + self._staged_tile(number) * self.cells_of_tile
             sum.add(weights, load_tile(kind, "b", array, place, stride, name="value"))
 
-    def _value_tile(self, number: int) -> Value:
-        """The place of the team's `number`th sum in a head. Beyond the last the last again, for nothing."""
+    def _staged_tile(self, number: int) -> Value:
+        """Of the staged values, for the team's `number`th sum; after the last, the last again, for nothing."""
         tiles, across = self.operands.values.depth // self.schedule.kind.n, self.schedule.teams[1]
         place = self._tile(number)
         return minimum(place, tiles - 1) if (number + 1) * across > tiles else place
@@ -158,7 +164,7 @@ class PrefillBody:
                 sum.store(self.scores, self.team_row * stride + self._tile(at) * quarters, stride)
             k.barrier()
             begin = first // schedule.tiles * wide
-            self._write_cells(begin, min(wide, self.operands.values.depth // 4 - begin))
+            self._write_cells(begin, min(wide, self.operands.depth // 4 - begin))
 
     def _write_cells(self, begin: int, cells: int) -> None:
         """Of each query's result, in fours from the `begin`th on, those that lie in the scores' memory."""

@@ -11,13 +11,17 @@ from kernelc.kernels.panel import cell_elements, row_cells
 from kernelc.kir.tile_types import F16, REGISTERS, TileKind
 from kernelc.target import Capabilities
 
+# For heads of up to so many elements: teams side by side, and tiles that each scores.
+_BY_HEAD_DIM = ((8, 4, 4), (63, 4, 2), (128, 8, 2), (512, 16, 2), (1024, 32, 1))
+
 
 @dataclass(frozen=True)
 class AttentionPrefillSchedule:
     """`teams`: invocations or subgroups of a workgroup, along queries and along keys or elements of a head.
 
-    `tiles`: of `kind`, that a team scores at once. `chunk`: elements of the head staged at once for scores;
-    `values`: keys whose values are staged at once. 0: all of them.
+    `tiles`: of `kind`, that a team scores of each tile of keys. `chunk`: elements of the head staged at once
+    for scores. `values`: keys whose values are staged at once, `columns`: for how many of a team's sums. 0
+    stands for all.
     """
 
     teams: tuple[int, int]
@@ -25,6 +29,7 @@ class AttentionPrefillSchedule:
     kind: TileKind = REGISTERS
     chunk: int = 0
     values: int = 0
+    columns: int = 0
 
     @property
     def rows(self) -> int:
@@ -82,12 +87,21 @@ class AttentionPrefillSchedule:
         """Tiles of weighted values that a team sums."""
         return -(-head_dim // (self.kind.n * self.teams[1]))
 
+    def value_depth(self, head_dim: int) -> int:
+        """Elements of the head whose values are staged at once."""
+        columns = self.columns * self.teams[1] * self.kind.n
+        return columns or self.depth(head_dim)
+
+    def values_at_once(self, head_dim: int) -> bool:
+        """Whether all values of a tile are staged at once."""
+        return self.value_keys == self.tile_keys and self.value_depth(head_dim) == self.depth(head_dim)
+
     def staged_cells(self, head_dim: int) -> int:
         """Queries and keys, in turn with values; queries that registers hold, in turn with keys."""
         rows, keys = self.rows, self.tile_keys
         both = max(rows, keys) if self.holds_queries else rows + keys
         factors = both * row_cells(self.kind, self.staged_depth(head_dim))
-        return max(factors, self.value_keys * row_cells(self.kind, self.depth(head_dim)))
+        return max(factors, self.value_keys * row_cells(self.kind, self.value_depth(head_dim)))
 
     def shared_bytes(self, head_dim: int) -> int:
         """What is staged, scores, weights, and a few numbers a query."""
@@ -101,7 +115,7 @@ class AttentionPrefillSchedule:
         return small and self.threads <= capabilities.max_threads and self._suits(capabilities, cache)
 
     def _suits(self, capabilities: Capabilities, cache: CacheShape) -> bool:
-        """Matrix units multiply halves, in whole tiles, and a subgroup keeps 16 sums of at most 256 elements."""
+        """Matrix units multiply halves in whole tiles; a subgroup keeps 16 sums of at most 256 elements."""
         if self.kind is REGISTERS:
             return self.sums(cache.head_dim) <= 8
         whole = cache.head_dim % self.kind.k == 0 and cache.head_dim <= 256
@@ -118,11 +132,12 @@ def matrix_units(capabilities: Capabilities, cache: CacheShape) -> Iterator[Atte
 
 def register_tiles(capabilities: Capabilities, cache: CacheShape) -> Iterator[AttentionPrefillSchedule]:
     """Those of register tiles that fit. A query has a quarter as many invocations as a line of teams."""
-    teams = itertools.product((1, 2, 4, 8, 16, 32), (4, 8, 16))
-    choices = itertools.product(teams, (1, 2), _chunks(cache), (0, 4, 8, 16, 32))
-    for each, tiles, chunk, values in choices:
-        schedule = AttentionPrefillSchedule(each, tiles, REGISTERS, chunk, values)
-        if values < schedule.tile_keys and schedule.fits(capabilities, cache):
+    teams = itertools.product((1, 2, 4, 8, 16, 32), (4, 8, 16, 32))
+    choices = itertools.product(teams, (1, 2, 4), _chunks(cache), (0, 4, 8, 16, 32), (0, 1, 2, 4))
+    for each, tiles, chunk, values, columns in choices:
+        schedule = AttentionPrefillSchedule(each, tiles, REGISTERS, chunk, values, columns)
+        partly = values < schedule.tile_keys and columns < schedule.sums(cache.head_dim)
+        if partly and schedule.fits(capabilities, cache):
             yield schedule
 
 
@@ -134,12 +149,14 @@ def _chunks(cache: CacheShape) -> list[int]:
 
 
 def usual_registers(capabilities: Capabilities, cache: CacheShape) -> AttentionPrefillSchedule:
-    """64 invocations, each with at most 64 sums of values where the head allows it, and two tiles of scores,
-    which share the loads of queries. Chunks of 8 elements leave room for as many queries and keys."""
-    chunk = max((chunk for chunk in _chunks(cache) if chunk <= 8), default=0)
-    across = next(across for across in (4, 8, 16) if cache.head_dim <= 16 * across or across == 16)
+    """Mostly 32 queries, as short prompts have few, and at most 64 sums of values an invocation. Two tiles of
+    scores share the loads of queries. Chunks of 8 elements leave room for as many queries and keys."""
+    dim = cache.head_dim
+    chunk = 0 if dim <= 8 else max((chunk for chunk in _chunks(cache) if chunk <= 8), default=0)
+    across, tiles = next((across, tiles) for most, across, tiles in _BY_HEAD_DIM if dim <= most)
+    downs = (min(8, 64 // across), 2, 1)
     wanted = (
-        AttentionPrefillSchedule((down, across), 2, REGISTERS, chunk, values)
-        for down, values in itertools.product((64 // across, 2, 1), (0, 32, 16, 8, 4))
+        AttentionPrefillSchedule((down, across), tiles, REGISTERS, chunk, values, columns)
+        for down, columns, values in itertools.product(downs, (0, 4), (0, 32, 16, 8, 4))
     )
     return next(each for each in wanted if each.fits(capabilities, cache))

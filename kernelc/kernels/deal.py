@@ -30,7 +30,7 @@ def deal(k: Tracer, count: int, name: str) -> Generator[Value]:
 
 @contextmanager
 def in_steps(k: Tracer, count: int, step: int, end: Number | None = None) -> Generator[Value]:
-    """For 0, step, ... below `count`, or below `end` where that is less: a loop only where there are several."""
+    """For 0, step, ... below `count`, or below `end`, which is no more. A loop only where there is need."""
     if count <= step:
         yield k.constant(0, u32)
     else:

@@ -140,6 +140,17 @@ def test_scores_of_ten_thousand_pick_their_values(executor: str, winner: int) ->
         assert np.allclose(got[row], values[seen].mean(axis=0)[:, None], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
+@pytest.mark.parametrize("head_dim", [80, 100, 128, 250, 256, 512, 514, 1022, 1024])
+def test_heads_of_many_elements_equal_their_reference(head_dim: int, kv_dtype: str) -> None:
+    """Which take more tiles than fit at once, or a part of a tile."""
+    problem = AttentionPrefillProblem(2, 1, head_dim, kv_dtype, head_dim**-0.5)
+    env = {"seq": 5, "past": 130, "context": 140}
+    check_kernel(
+        ATTENTION_PREFILL, problem, executor="interpreter", capabilities=BASELINE, seed=head_dim, env=env
+    )
+
+
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_more_workgroups_than_blocks_do_no_harm(executor: str) -> None:
     problem = AttentionPrefillProblem(2, 1, 8, "f32", 0.3)
@@ -149,7 +160,7 @@ def test_more_workgroups_than_blocks_do_no_harm(executor: str) -> None:
     assert_as_reference(ATTENTION_PREFILL, problem, arrays, env, got)
 
 
-SHAPES = [(32, 32, 128), (32, 8, 128), *[(16, 1, dim) for dim in (2, 8, 48, 64, 80, 96, 100, 250, 256)]]
+SHAPES = [(32, 32, 128), (32, 8, 128), *[(16, 1, dim) for dim in (2, 8, 48, 64, 80, 96, 100, 250, 256, 1024)]]
 
 
 @pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
