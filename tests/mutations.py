@@ -126,7 +126,7 @@ KERNELS: tuple[Mutation, ...] = (
     Mutation(
         "tiles_barrier",
         "Values are staged while some subgroups still multiply the tile's keys.",
-        "kernelc/kernels/attention_prefill_body.py",
+        "kernelc/kernels/attention_tiles.py",
         "            self._score(tile, held)\n            k.barrier()\n",
         "            self._score(tile, held)\n",
         of_kernel("attention_prefill"),

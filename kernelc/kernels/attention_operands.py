@@ -14,7 +14,7 @@ from kernelc.kernels.attention_prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.cache import AttentionBuffers, CacheRows
 from kernelc.kernels.deal import deal
 from kernelc.kernels.panel import Panel, cell_elements, cell_type, saturated
-from kernelc.kir.functions import concat, minimum, select, splat, vector
+from kernelc.kir.functions import concat, minimum, named, select, splat, vector
 from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, u32
@@ -36,7 +36,7 @@ class Operands:
         self.head_dim = buffers.keys.shape.head_dim
         self.head = k.workgroup_id(1)
         self.kv_head = self.head // (heads // buffers.keys.shape.kv_heads)
-        self.end = k.param("past") + minimum(first_row + schedule.rows, k.param("seq"))
+        self.end = named("end", k.param("past") + minimum(first_row + schedule.rows, k.param("seq")))
         kind, depth = schedule.kind, schedule.staged_depth(self.head_dim)
         array = k.shared("staged", cell_type(kind), schedule.staged_cells(self.head_dim))
         self.queries = Panel(array, kind, 0, schedule.rows, depth, together=True)
@@ -101,7 +101,7 @@ class Operands:
         with deal(self.k, panel.rows * loads, "at") as at:
             key = at // loads
             load = at % loads
-            yield key, load, minimum(first + key, self.end - 1)
+            yield key, load, named("position", minimum(first + key, self.end - 1))
 
     def _put(
         self,

@@ -2,7 +2,7 @@
 
     out[i, h] = sum over p <= past + i of softmax(q[i, h] . k_cache[p] * scale)[p] * v_cache[p]
 
-One body (`attention_prefill_body`) in tiles: of matrix units where the cache holds halves and the device has
+One body (`attention_tiles`) in tiles: of matrix units where the cache holds halves and the device has
 them, else of registers. The schedule says which, and how much of everything (`attention_prefill_schedule`).
 
 Source: Dao et al., FlashAttention (2022): tiles, online softmax, nothing of size seq x past in memory.
@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
-from kernelc.kernels.attention_prefill_body import PrefillBody
 from kernelc.kernels.attention_prefill_schedule import (
     AttentionPrefillSchedule,
     matrix_units,
     register_tiles,
     usual_registers,
 )
+from kernelc.kernels.attention_tiles import TiledPrefill
 from kernelc.kernels.cache import AttentionBuffers, CacheShape, attention_bindings, attention_inputs
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.trace import Tracer
@@ -98,7 +98,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
         first_row, cache = k.workgroup_id(0) * schedule.rows, problem.cache
         buffers = AttentionBuffers.bind(k, self.bindings(problem), cache, cache.load_widths()[0])
         with k.when(first_row < k.param("seq")):  # a recorded dispatch may be larger than this step needs
-            PrefillBody(k, buffers, schedule, problem.heads, problem.scale, first_row).attend()
+            TiledPrefill(k, buffers, schedule, problem.heads, problem.scale, first_row).attend()
 
     def inputs(
         self, problem: AttentionPrefillProblem, rng: np.random.Generator, env: Mapping[str, int]

@@ -1,4 +1,11 @@
 // attention_prefill_f16_2_1x32
+struct bool4 {
+  bool x, y, z, w;
+};
+
+__device__ inline bool4 make_bool4(bool x, bool y, bool z, bool w) {
+  return {x, y, z, w};
+}
 
 __device__ inline float4 splat_float4(float a) {
   return make_float4(a, a, a, a);
@@ -6,6 +13,26 @@ __device__ inline float4 splat_float4(float a) {
 
 __device__ inline float4 operator*(float4 a, float b) {
   return make_float4(a.x * b, a.y * b, a.z * b, a.w * b);
+}
+
+__device__ inline uint4 splat_uint4(unsigned a) {
+  return make_uint4(a, a, a, a);
+}
+
+__device__ inline uint4 operator+(unsigned a, uint4 b) {
+  return make_uint4(a + b.x, a + b.y, a + b.z, a + b.w);
+}
+
+__device__ inline bool4 operator<=(uint4 a, uint4 b) {
+  return make_bool4(a.x <= b.x, a.y <= b.y, a.z <= b.z, a.w <= b.w);
+}
+
+__device__ inline float4 select(bool4 a, float4 b, float4 c) {
+  return make_float4(a.x ? b.x : c.x, a.y ? b.y : c.y, a.z ? b.z : c.z, a.w ? b.w : c.w);
+}
+
+__device__ inline uint4 operator+(uint4 a, unsigned b) {
+  return make_uint4(a.x + b, a.y + b, a.z + b, a.w + b);
 }
 
 __device__ inline float4 fmaxf(float4 a, float4 b) {
@@ -18,26 +45,6 @@ __device__ inline float4 operator-(float4 a, float4 b) {
 
 __device__ inline float4 exp2f(float4 a) {
   return make_float4(exp2f(a.x), exp2f(a.y), exp2f(a.z), exp2f(a.w));
-}
-
-__device__ inline float4 operator*(float4 a, float4 b) {
-  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
-}
-
-__device__ inline float4& operator*=(float4& a, float4 b) {
-  return a = a * b;
-}
-
-__device__ inline float4 operator+(float4 a, float4 b) {
-  return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
-}
-
-__device__ inline float4& operator+=(float4& a, float4 b) {
-  return a = a + b;
-}
-
-__device__ inline float4 operator/(float4 a, float b) {
-  return make_float4(a.x / b, a.y / b, a.z / b, a.w / b);
 }
 
 __device__ inline float2 unpack_half2(unsigned word) {
@@ -69,218 +76,425 @@ struct Step {
   float repetition_penalty;
 };
 
-extern "C" __global__ void __launch_bounds__(64) attention_prefill_f16_2_1x32(
+extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
   const float4* __restrict__ q,
-  const uint2* __restrict__ k_cache,
-  const uint2* __restrict__ v_cache,
+  const uint4* __restrict__ k_cache,
+  const uint4* __restrict__ v_cache,
   float4* __restrict__ out,
   const Step* __restrict__ step
 ) {
-  __shared__ float4 queries[128];
-  __shared__ float4 keys[160];
-  __shared__ float4 maxima[64];
-  __shared__ float4 weights[256];
+  __shared__ float4 staged[288];
+  __shared__ float4 scores[288];
+  __shared__ float factors[32];
   const unsigned first_row = blockIdx.x * 32u;                            // attention_prefill.py
   if (first_row < step->seq) {                                            // attention_prefill.py
-    const unsigned kv_head = blockIdx.y / 2u;                             // attention_prefill.py
-    const unsigned group = threadIdx.x / 8u;                              // attention_prefill.py
-    const unsigned column = threadIdx.x % 8u;                             // attention_prefill.py
-    const unsigned end = step->past + min(first_row + 32u, step->seq);    // attention_prefill.py
-    float4 maximum = splat_float4(-1e30f);                                // softmax.py
-    float4 total = splat_float4(0.0f);                                    // softmax.py
-    float4 sum_0 = splat_float4(0.0f);                                    // softmax.py
-    float4 sum_1 = splat_float4(0.0f);
-    float4 sum_2 = splat_float4(0.0f);
-    float4 sum_3 = splat_float4(0.0f);
-    for (unsigned tile = 0u; tile < end; tile += 32u) {                   // attention_prefill.py
-      const unsigned first_query = group * 16u;                           // attention_prefill.py
-      const unsigned first_key = column * 5u;                             // attention_prefill.py
-      float score_00 = 0.0f;                                              // attention_prefill.py
-      float score_01 = 0.0f;
-      float score_02 = 0.0f;
-      float score_03 = 0.0f;
-      float score_10 = 0.0f;
-      float score_11 = 0.0f;
-      float score_12 = 0.0f;
-      float score_13 = 0.0f;
-      float score_20 = 0.0f;
-      float score_21 = 0.0f;
-      float score_22 = 0.0f;
-      float score_23 = 0.0f;
-      float score_30 = 0.0f;
-      float score_31 = 0.0f;
-      float score_32 = 0.0f;
-      float score_33 = 0.0f;
-      for (unsigned chunk = 0u; chunk < 8u; chunk += 4u) {                // attention_prefill.py
-        __syncthreads();                                                  // attention_prefill.py
-        for (unsigned at = threadIdx.x; at < 128u; at += 64u) {           // deal.py
-          const unsigned row = min(first_row + at / 4u, step->seq - 1u);  // attention_prefill.py
-          const unsigned element = (row * 2u + blockIdx.y) * 8u + chunk + at % 4u;  // attention_prefill.py
-          queries[at] = q[element] * 0.36067376f;                         // attention_prefill.py
+    const unsigned kv_head = blockIdx.y / 2u;                             // attention_operands.py
+    const unsigned end = step->past + min(first_row + 32u, step->seq);    // attention_operands.py
+    const unsigned line = threadIdx.x / 4u;                               // attention_tiles.py
+    const unsigned column = threadIdx.x % 4u;                             // attention_tiles.py
+    const unsigned team_row = line * 4u;                                  // attention_tiles.py
+    float sum_0_00 = 0.0f;                                                // attention_tiles.py
+    float sum_0_01 = 0.0f;
+    float sum_0_02 = 0.0f;
+    float sum_0_03 = 0.0f;
+    float sum_0_10 = 0.0f;
+    float sum_0_11 = 0.0f;
+    float sum_0_12 = 0.0f;
+    float sum_0_13 = 0.0f;
+    float sum_0_20 = 0.0f;
+    float sum_0_21 = 0.0f;
+    float sum_0_22 = 0.0f;
+    float sum_0_23 = 0.0f;
+    float sum_0_30 = 0.0f;
+    float sum_0_31 = 0.0f;
+    float sum_0_32 = 0.0f;
+    float sum_0_33 = 0.0f;
+    float sum_1_00 = 0.0f;
+    float sum_1_01 = 0.0f;
+    float sum_1_02 = 0.0f;
+    float sum_1_03 = 0.0f;
+    float sum_1_10 = 0.0f;
+    float sum_1_11 = 0.0f;
+    float sum_1_12 = 0.0f;
+    float sum_1_13 = 0.0f;
+    float sum_1_20 = 0.0f;
+    float sum_1_21 = 0.0f;
+    float sum_1_22 = 0.0f;
+    float sum_1_23 = 0.0f;
+    float sum_1_30 = 0.0f;
+    float sum_1_31 = 0.0f;
+    float sum_1_32 = 0.0f;
+    float sum_1_33 = 0.0f;
+    const unsigned row = threadIdx.x % 32u;                               // attention_softmax.py
+    const unsigned part = threadIdx.x / 32u;                              // attention_softmax.py
+    const unsigned own_position = step->past + first_row + row;           // attention_softmax.py
+    float maximum = -1e30f;                                               // attention_softmax.py
+    float total = 0.0f;                                                   // attention_softmax.py
+    for (unsigned tile = 0u; tile < end; tile += 32u) {                   // attention_tiles.py
+      const unsigned first = team_row * 9u;                               // attention_tiles.py
+      float score_0_00 = 0.0f;                                            // attention_tiles.py
+      float score_0_01 = 0.0f;
+      float score_0_02 = 0.0f;
+      float score_0_03 = 0.0f;
+      float score_0_10 = 0.0f;
+      float score_0_11 = 0.0f;
+      float score_0_12 = 0.0f;
+      float score_0_13 = 0.0f;
+      float score_0_20 = 0.0f;
+      float score_0_21 = 0.0f;
+      float score_0_22 = 0.0f;
+      float score_0_23 = 0.0f;
+      float score_0_30 = 0.0f;
+      float score_0_31 = 0.0f;
+      float score_0_32 = 0.0f;
+      float score_0_33 = 0.0f;
+      float score_1_00 = 0.0f;
+      float score_1_01 = 0.0f;
+      float score_1_02 = 0.0f;
+      float score_1_03 = 0.0f;
+      float score_1_10 = 0.0f;
+      float score_1_11 = 0.0f;
+      float score_1_12 = 0.0f;
+      float score_1_13 = 0.0f;
+      float score_1_20 = 0.0f;
+      float score_1_21 = 0.0f;
+      float score_1_22 = 0.0f;
+      float score_1_23 = 0.0f;
+      float score_1_30 = 0.0f;
+      float score_1_31 = 0.0f;
+      float score_1_32 = 0.0f;
+      float score_1_33 = 0.0f;
+      const unsigned row_1 = 4u + column;                                 // attention_tiles.py
+      for (unsigned number = 0u; number < 8u; number += 2u) {             // deal.py
+        __syncthreads();                                                  // attention_tiles.py
+        for (unsigned at = threadIdx.x; at < 64u; at += 32u) {            // deal.py
+          const unsigned row_2 = at / 2u;                                 // attention_operands.py
+          const unsigned cell = at % 2u;                                  // attention_operands.py
+          const unsigned token = min(first_row + row_2, step->seq - 1u);  // attention_operands.py
+          const unsigned row_3 = (token * 2u + blockIdx.y) * 8u;          // attention_operands.py
+          const unsigned start = row_2 * 3u + cell;                       // panel.py
+          staged[start] = q[row_3 + number + cell] * 0.36067376f;         // panel.py
         }
-        for (unsigned at = threadIdx.x; at < 128u; at += 64u) {           // deal.py
-          const unsigned key = at / 4u;                                   // attention_prefill.py
-          const unsigned load = at % 4u;                                  // attention_prefill.py
-          const unsigned position = min(tile + key, end - 1u);            // attention_prefill.py
-          const unsigned row = position + kv_head;                        // cache.py
-          const uint2 stored = k_cache[row * 8u + chunk + load];          // cache.py
-          const float4 staged = join(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
-          keys[key * 5u + load] = staged;                                 // attention_prefill.py
-        }
-        __syncthreads();                                                  // attention_prefill.py
-        for (unsigned at = 0u; at < 4u; at++) {                           // attention_prefill.py
-          const unsigned place = first_query + at;                        // attention_prefill.py
-          const float4 query = queries[place];                            // attention_prefill.py
-          const float4 query_1 = queries[place + 4u];
-          const float4 query_2 = queries[place + 8u];
-          const float4 query_3 = queries[place + 12u];
-          const unsigned place_1 = first_key + at;                        // attention_prefill.py
-          const float4 key = keys[place_1];                               // attention_prefill.py
-          score_00 += dot(query, key);                                    // attention_prefill.py
-          score_01 += dot(query_1, key);
-          score_02 += dot(query_2, key);
-          score_03 += dot(query_3, key);
-          const unsigned place_2 = place_1 + 40u;                         // attention_prefill.py
-          const float4 key_1 = keys[place_2];                             // attention_prefill.py
-          score_10 += dot(query, key_1);                                  // attention_prefill.py
-          score_11 += dot(query_1, key_1);
-          score_12 += dot(query_2, key_1);
-          score_13 += dot(query_3, key_1);
-          const unsigned place_3 = place_1 + 80u;                         // attention_prefill.py
-          const float4 key_2 = keys[place_3];                             // attention_prefill.py
-          score_20 += dot(query, key_2);                                  // attention_prefill.py
-          score_21 += dot(query_1, key_2);
-          score_22 += dot(query_2, key_2);
-          score_23 += dot(query_3, key_2);
-          const unsigned place_4 = place_1 + 120u;                        // attention_prefill.py
-          const float4 key_3 = keys[place_4];                             // attention_prefill.py
-          score_30 += dot(query, key_3);                                  // attention_prefill.py
-          score_31 += dot(query_1, key_3);
-          score_32 += dot(query_2, key_3);
-          score_33 += dot(query_3, key_3);
+        const unsigned position = min(tile + threadIdx.x, end - 1u);      // attention_operands.py
+        const unsigned row_2 = column * 8u + line;                        // attention_operands.py
+        const unsigned number_1 = number / 2u;                            // attention_operands.py
+        const unsigned row_3 = position + kv_head;                        // cache.py
+        const uint4 stored = k_cache[row_3 * 4u + number_1];              // cache.py
+        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
+        const float4 staged_2 = join(unpack_half2(stored.z), unpack_half2(stored.w));
+        const unsigned start = row_2 * 3u;                                // panel.py
+        staged[start + 96u] = staged_1;                                   // panel.py
+        staged[start + 97u] = staged_2;
+        __syncthreads();                                                  // attention_tiles.py
+        for (unsigned step_1 = 0u; step_1 < 2u; step_1++) {               // attention_tiles.py
+          const unsigned place = team_row * 3u + step_1;                  // panel.py
+          const float4 query_0 = staged[place];                           // panel.py
+          const float4 query_1 = staged[place + 3u];
+          const float4 query_2 = staged[place + 6u];
+          const float4 query_3 = staged[place + 9u];
+          const unsigned place_1 = column * 3u + step_1;                  // panel.py
+          const unsigned place_2 = place_1 + 96u;                         // panel.py
+          const float4 key_0 = staged[place_2];                           // panel.py
+          const float4 key_1 = staged[place_2 + 24u];
+          const float4 key_2 = staged[place_2 + 48u];
+          const float4 key_3 = staged[place_2 + 72u];
+          score_0_00 += dot(query_0, key_0);                              // attention_tiles.py
+          score_0_01 += dot(query_0, key_1);
+          score_0_02 += dot(query_0, key_2);
+          score_0_03 += dot(query_0, key_3);
+          score_0_10 += dot(query_1, key_0);
+          score_0_11 += dot(query_1, key_1);
+          score_0_12 += dot(query_1, key_2);
+          score_0_13 += dot(query_1, key_3);
+          score_0_20 += dot(query_2, key_0);
+          score_0_21 += dot(query_2, key_1);
+          score_0_22 += dot(query_2, key_2);
+          score_0_23 += dot(query_2, key_3);
+          score_0_30 += dot(query_3, key_0);
+          score_0_31 += dot(query_3, key_1);
+          score_0_32 += dot(query_3, key_2);
+          score_0_33 += dot(query_3, key_3);
+          const unsigned place_3 = row_1 * 3u + step_1;                   // panel.py
+          const unsigned place_4 = place_3 + 96u;                         // panel.py
+          const float4 key_0_1 = staged[place_4];                         // panel.py
+          const float4 key_1_1 = staged[place_4 + 24u];
+          const float4 key_2_1 = staged[place_4 + 48u];
+          const float4 key_3_1 = staged[place_4 + 72u];
+          score_1_00 += dot(query_0, key_0_1);                            // attention_tiles.py
+          score_1_01 += dot(query_0, key_1_1);
+          score_1_02 += dot(query_0, key_2_1);
+          score_1_03 += dot(query_0, key_3_1);
+          score_1_10 += dot(query_1, key_0_1);
+          score_1_11 += dot(query_1, key_1_1);
+          score_1_12 += dot(query_1, key_2_1);
+          score_1_13 += dot(query_1, key_3_1);
+          score_1_20 += dot(query_2, key_0_1);
+          score_1_21 += dot(query_2, key_1_1);
+          score_1_22 += dot(query_2, key_2_1);
+          score_1_23 += dot(query_2, key_3_1);
+          score_1_30 += dot(query_3, key_0_1);
+          score_1_31 += dot(query_3, key_1_1);
+          score_1_32 += dot(query_3, key_2_1);
+          score_1_33 += dot(query_3, key_3_1);
         }
       }
-      const unsigned own_position = step->past + first_row + group * 4u;  // attention_prefill.py
-      const unsigned own_position_1 = own_position + 1u;                  // attention_prefill.py
-      const unsigned own_position_2 = own_position + 2u;
-      const unsigned own_position_3 = own_position + 3u;
-      const unsigned key_position = tile + column;                        // attention_prefill.py
-      const float4 masked = make_float4(key_position <= own_position ? score_00 : -1e30f,
-          key_position <= own_position_1 ? score_01 : -1e30f, key_position
-          <= own_position_2 ? score_02 : -1e30f, key_position
-          <= own_position_3 ? score_03 : -1e30f);                         // attention_prefill.py
-      const unsigned key_position_1 = key_position + 8u;                  // attention_prefill.py
-      const float4 masked_1 = make_float4(key_position_1 <= own_position ? score_10 : -1e30f,
-          key_position_1 <= own_position_1 ? score_11 : -1e30f, key_position_1
-          <= own_position_2 ? score_12 : -1e30f, key_position_1
-          <= own_position_3 ? score_13 : -1e30f);                         // attention_prefill.py
-      const unsigned key_position_2 = key_position + 16u;                 // attention_prefill.py
-      const float4 masked_2 = make_float4(key_position_2 <= own_position ? score_20 : -1e30f,
-          key_position_2 <= own_position_1 ? score_21 : -1e30f, key_position_2
-          <= own_position_2 ? score_22 : -1e30f, key_position_2
-          <= own_position_3 ? score_23 : -1e30f);                         // attention_prefill.py
-      const unsigned key_position_3 = key_position + 24u;                 // attention_prefill.py
-      const float4 masked_3 = make_float4(key_position_3 <= own_position ? score_30 : -1e30f,
-          key_position_3 <= own_position_1 ? score_31 : -1e30f, key_position_3
-          <= own_position_2 ? score_32 : -1e30f, key_position_3
-          <= own_position_3 ? score_33 : -1e30f);                         // attention_prefill.py
-      const float4 greatest = fmaxf(fmaxf(fmaxf(masked, masked_1), masked_2), masked_3);  // attention_prefill.py
-      maxima[threadIdx.x] = greatest;                                     // attention_prefill.py
-      __syncthreads();                                                    // attention_prefill.py
-      const unsigned index = group * 8u;                                  // attention_prefill.py
-      float4 tile_maximum = maxima[index];
-      for (unsigned other = 1u; other < 8u; other++) {                    // attention_prefill.py
-        tile_maximum = fmaxf(tile_maximum, maxima[index + other]);        // attention_prefill.py
+      const unsigned index = first + column;                              // attention_tiles.py
+      scores[index] = make_float4(score_0_00, score_0_01, score_0_02, score_0_03);
+      scores[index + 9u] = make_float4(score_0_10, score_0_11, score_0_12, score_0_13);
+      scores[index + 18u] = make_float4(score_0_20, score_0_21, score_0_22, score_0_23);
+      scores[index + 27u] = make_float4(score_0_30, score_0_31, score_0_32, score_0_33);
+      const unsigned index_1 = first + row_1;
+      scores[index_1] = make_float4(score_1_00, score_1_01, score_1_02, score_1_03);
+      scores[index_1 + 9u] = make_float4(score_1_10, score_1_11, score_1_12, score_1_13);
+      scores[index_1 + 18u] = make_float4(score_1_20, score_1_21, score_1_22, score_1_23);
+      scores[index_1 + 27u] = make_float4(score_1_30, score_1_31, score_1_32, score_1_33);
+      __syncthreads();                                                    // attention_tiles.py
+      for (unsigned at = threadIdx.x; at < 128u; at += 32u) {             // deal.py
+        const unsigned key = at / 4u;                                     // attention_operands.py
+        const unsigned load = at % 4u;                                    // attention_operands.py
+        const unsigned position = min(tile + key, end - 1u);              // attention_operands.py
+        const unsigned row_2 = position + kv_head;                        // cache.py
+        const uint4 stored = v_cache[row_2 * 4u + load];                  // cache.py
+        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
+        const float4 staged_2 = join(unpack_half2(stored.z), unpack_half2(stored.w));
+        const unsigned start = key * 9u + load * 2u;                      // panel.py
+        staged[start] = staged_1;                                         // panel.py
+        staged[start + 1u] = staged_2;
       }
-      const float4 highest = fmaxf(maximum, tile_maximum);                // softmax.py
-      const float4 rescale = exp2f(maximum - highest);                    // softmax.py
-      total *= rescale;                                                   // softmax.py
-      sum_0 *= rescale;
-      sum_1 *= rescale;
-      sum_2 *= rescale;
-      sum_3 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      const unsigned first_weight = group * 32u;                          // attention_prefill.py
-      const unsigned place = first_weight + column;
-      weights[place] = exp2f(masked - highest);                           // attention_prefill.py
-      const unsigned place_1 = place + 8u;                                // attention_prefill.py
-      weights[place_1] = exp2f(masked_1 - highest);                       // attention_prefill.py
-      const unsigned place_2 = place + 16u;                               // attention_prefill.py
-      weights[place_2] = exp2f(masked_2 - highest);                       // attention_prefill.py
-      const unsigned place_3 = place + 24u;                               // attention_prefill.py
-      weights[place_3] = exp2f(masked_3 - highest);                       // attention_prefill.py
-      __syncthreads();                                                    // attention_prefill.py
-      const unsigned count = min(end - tile, 32u);                        // attention_prefill.py
-      const unsigned last = end - 1u;
-      for (unsigned key = 0u; key < count; key += 4u) {                   // attention_prefill.py
-        const unsigned key_1 = key + 1u;                                  // attention_prefill.py
-        const unsigned key_2 = key + 2u;
-        const unsigned key_3 = key + 3u;
-        const unsigned row = min(tile + key, last) + kv_head;             // cache.py
-        const uint2 stored = v_cache[row * 8u + column];                  // cache.py
-        const float4 value = join(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
-        const unsigned row_1 = min(tile + key_1, last) + kv_head;         // cache.py
-        const uint2 stored_1 = v_cache[row_1 * 8u + column];              // cache.py
-        const float4 value_1 = join(unpack_half2(stored_1.x), unpack_half2(stored_1.y));  // cache.py
-        const unsigned row_2 = min(tile + key_2, last) + kv_head;         // cache.py
-        const uint2 stored_2 = v_cache[row_2 * 8u + column];              // cache.py
-        const float4 value_2 = join(unpack_half2(stored_2.x), unpack_half2(stored_2.y));  // cache.py
-        const unsigned row_3 = min(tile + key_3, last) + kv_head;         // cache.py
-        const uint2 stored_3 = v_cache[row_3 * 8u + column];              // cache.py
-        const float4 value_3 = join(unpack_half2(stored_3.x), unpack_half2(stored_3.y));  // cache.py
-        const float4 weight = weights[first_weight + key];                // attention_prefill.py
-        total += weight;                                                  // softmax.py
-        sum_0 += weight * value.x;                                        // softmax.py
-        sum_1 += weight * value.y;
-        sum_2 += weight * value.z;
-        sum_3 += weight * value.w;
-        const float4 weight_1 = weights[first_weight + key_1];            // attention_prefill.py
-        total += weight_1;                                                // softmax.py
-        sum_0 += weight_1 * value_1.x;                                    // softmax.py
-        sum_1 += weight_1 * value_1.y;
-        sum_2 += weight_1 * value_1.z;
-        sum_3 += weight_1 * value_1.w;
-        const float4 weight_2 = weights[first_weight + key_2];            // attention_prefill.py
-        total += weight_2;                                                // softmax.py
-        sum_0 += weight_2 * value_2.x;                                    // softmax.py
-        sum_1 += weight_2 * value_2.y;
-        sum_2 += weight_2 * value_2.z;
-        sum_3 += weight_2 * value_2.w;
-        const float4 weight_3 = weights[first_weight + key_3];            // attention_prefill.py
-        total += weight_3;                                                // softmax.py
-        sum_0 += weight_3 * value_3.x;                                    // softmax.py
-        sum_1 += weight_3 * value_3.y;
-        sum_2 += weight_3 * value_3.z;
-        sum_3 += weight_3 * value_3.w;
+      const unsigned cell = row * 9u + part * 8u;                         // attention_softmax.py
+      const unsigned first_1 = tile + part * 32u;                         // attention_softmax.py
+      const uint4 four = first_1 + make_uint4(0u, 1u, 2u, 3u);            // attention_softmax.py
+      const uint4 t = splat_uint4(own_position);                          // attention_softmax.py
+      const bool4 seen = four <= t;
+      const float4 score = select(seen, scores[cell], splat_float4(-1e30f));  // attention_softmax.py
+      const bool4 seen_1 = four + 4u <= t;                                // attention_softmax.py
+      const unsigned index_2 = cell + 1u;                                 // attention_softmax.py
+      const float4 score_1 = select(seen_1, scores[index_2], splat_float4(-1e30f));
+      const bool4 seen_2 = four + 8u <= t;                                // attention_softmax.py
+      const unsigned index_3 = cell + 2u;                                 // attention_softmax.py
+      const float4 score_2 = select(seen_2, scores[index_3], splat_float4(-1e30f));
+      const bool4 seen_3 = four + 12u <= t;                               // attention_softmax.py
+      const unsigned index_4 = cell + 3u;                                 // attention_softmax.py
+      const float4 score_3 = select(seen_3, scores[index_4], splat_float4(-1e30f));
+      const bool4 seen_4 = four + 16u <= t;                               // attention_softmax.py
+      const unsigned index_5 = cell + 4u;                                 // attention_softmax.py
+      const float4 score_4 = select(seen_4, scores[index_5], splat_float4(-1e30f));
+      const bool4 seen_5 = four + 20u <= t;                               // attention_softmax.py
+      const unsigned index_6 = cell + 5u;                                 // attention_softmax.py
+      const float4 score_5 = select(seen_5, scores[index_6], splat_float4(-1e30f));
+      const bool4 seen_6 = four + 24u <= t;                               // attention_softmax.py
+      const unsigned index_7 = cell + 6u;                                 // attention_softmax.py
+      const float4 score_6 = select(seen_6, scores[index_7], splat_float4(-1e30f));
+      const bool4 seen_7 = four + 28u <= t;                               // attention_softmax.py
+      const unsigned index_8 = cell + 7u;                                 // attention_softmax.py
+      const float4 score_7 = select(seen_7, scores[index_8], splat_float4(-1e30f));
+      const float4 own = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(score, score_1), score_2),
+          score_3), score_4), score_5), score_6), score_7);               // attention_softmax.py
+      const float highest = fmaxf(maximum, fmaxf(fmaxf(own.x, own.y), fmaxf(own.z, own.w)));  // attention_softmax.py
+      const float rescale = exp2f(maximum - highest);                     // attention_softmax.py
+      total *= rescale;                                                   // attention_softmax.py
+      maximum = highest;                                                  // attention_softmax.py
+      if (part == 0u) {                                                   // attention_softmax.py
+        factors[row] = rescale;                                           // attention_softmax.py
+      }
+      const float4 t_1 = splat_float4(highest);                           // attention_softmax.py
+      const float4 weight = exp2f(score - t_1);
+      const float4 weight_1 = exp2f(score_1 - t_1);
+      const float4 weight_2 = exp2f(score_2 - t_1);
+      const float4 weight_3 = exp2f(score_3 - t_1);
+      const float4 weight_4 = exp2f(score_4 - t_1);
+      const float4 weight_5 = exp2f(score_5 - t_1);
+      const float4 weight_6 = exp2f(score_6 - t_1);
+      const float4 weight_7 = exp2f(score_7 - t_1);
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention_softmax.py
+      total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
+      total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
+      total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
+      total += weight_4.x + weight_4.y + (weight_4.z + weight_4.w);
+      total += weight_5.x + weight_5.y + (weight_5.z + weight_5.w);
+      total += weight_6.x + weight_6.y + (weight_6.z + weight_6.w);
+      total += weight_7.x + weight_7.y + (weight_7.z + weight_7.w);
+      scores[cell] = weight;                                              // panel.py
+      scores[index_2] = weight_1;
+      scores[index_3] = weight_2;
+      scores[index_4] = weight_3;
+      scores[index_5] = weight_4;
+      scores[index_6] = weight_5;
+      scores[index_7] = weight_6;
+      scores[index_8] = weight_7;
+      __syncthreads();                                                    // attention_tiles.py
+      const float factor = factors[team_row];                             // attention_tiles.py
+      sum_0_00 *= factor;
+      sum_0_01 *= factor;
+      sum_0_02 *= factor;
+      sum_0_03 *= factor;
+      const unsigned index_9 = team_row + 1u;
+      const float factor_1 = factors[index_9];
+      sum_0_10 *= factor_1;
+      sum_0_11 *= factor_1;
+      sum_0_12 *= factor_1;
+      sum_0_13 *= factor_1;
+      const unsigned index_10 = team_row + 2u;
+      const float factor_2 = factors[index_10];
+      sum_0_20 *= factor_2;
+      sum_0_21 *= factor_2;
+      sum_0_22 *= factor_2;
+      sum_0_23 *= factor_2;
+      const unsigned index_11 = team_row + 3u;
+      const float factor_3 = factors[index_11];
+      sum_0_30 *= factor_3;
+      sum_0_31 *= factor_3;
+      sum_0_32 *= factor_3;
+      sum_0_33 *= factor_3;
+      const float factor_4 = factors[team_row];
+      sum_1_00 *= factor_4;
+      sum_1_01 *= factor_4;
+      sum_1_02 *= factor_4;
+      sum_1_03 *= factor_4;
+      const float factor_5 = factors[index_9];
+      sum_1_10 *= factor_5;
+      sum_1_11 *= factor_5;
+      sum_1_12 *= factor_5;
+      sum_1_13 *= factor_5;
+      const float factor_6 = factors[index_10];
+      sum_1_20 *= factor_6;
+      sum_1_21 *= factor_6;
+      sum_1_22 *= factor_6;
+      sum_1_23 *= factor_6;
+      const float factor_7 = factors[index_11];
+      sum_1_30 *= factor_7;
+      sum_1_31 *= factor_7;
+      sum_1_32 *= factor_7;
+      sum_1_33 *= factor_7;
+      for (unsigned step_1 = 0u; step_1 < 8u; step_1++) {                 // attention_tiles.py
+        const unsigned place = first + step_1;                            // panel.py
+        const float4 weight_0 = scores[place];                            // panel.py
+        const float4 weight_1_1 = scores[place + 9u];
+        const float4 weight_2_1 = scores[place + 18u];
+        const float4 weight_3_1 = scores[place + 27u];
+        const unsigned row_2 = step_1 * 36u;                              // attention_tiles.py
+        const unsigned place_1 = row_2 + column;                          // attention_tiles.py
+        const float4 value_0 = staged[place_1];                           // attention_tiles.py
+        const float4 value_1 = staged[place_1 + 9u];
+        const float4 value_2 = staged[place_1 + 18u];
+        const float4 value_3 = staged[place_1 + 27u];
+        const float4 t_2 = make_float4(value_0.x, value_1.x, value_2.x, value_3.x);
+        const float4 t_3 = make_float4(value_0.y, value_1.y, value_2.y, value_3.y);
+        const float4 t_4 = make_float4(value_0.z, value_1.z, value_2.z, value_3.z);
+        const float4 t_5 = make_float4(value_0.w, value_1.w, value_2.w, value_3.w);
+        sum_0_00 += dot(weight_0, t_2);
+        sum_0_01 += dot(weight_0, t_3);
+        sum_0_02 += dot(weight_0, t_4);
+        sum_0_03 += dot(weight_0, t_5);
+        sum_0_10 += dot(weight_1_1, t_2);
+        sum_0_11 += dot(weight_1_1, t_3);
+        sum_0_12 += dot(weight_1_1, t_4);
+        sum_0_13 += dot(weight_1_1, t_5);
+        sum_0_20 += dot(weight_2_1, t_2);
+        sum_0_21 += dot(weight_2_1, t_3);
+        sum_0_22 += dot(weight_2_1, t_4);
+        sum_0_23 += dot(weight_2_1, t_5);
+        sum_0_30 += dot(weight_3_1, t_2);
+        sum_0_31 += dot(weight_3_1, t_3);
+        sum_0_32 += dot(weight_3_1, t_4);
+        sum_0_33 += dot(weight_3_1, t_5);
+        const unsigned place_2 = row_2 + row_1;                           // attention_tiles.py
+        const float4 value_0_1 = staged[place_2];                         // attention_tiles.py
+        const float4 value_1_1 = staged[place_2 + 9u];
+        const float4 value_2_1 = staged[place_2 + 18u];
+        const float4 value_3_1 = staged[place_2 + 27u];
+        const float4 t_6 = make_float4(value_0_1.x, value_1_1.x, value_2_1.x, value_3_1.x);
+        const float4 t_7 = make_float4(value_0_1.y, value_1_1.y, value_2_1.y, value_3_1.y);
+        const float4 t_8 = make_float4(value_0_1.z, value_1_1.z, value_2_1.z, value_3_1.z);
+        const float4 t_9 = make_float4(value_0_1.w, value_1_1.w, value_2_1.w, value_3_1.w);
+        sum_1_00 += dot(weight_0, t_6);
+        sum_1_01 += dot(weight_0, t_7);
+        sum_1_02 += dot(weight_0, t_8);
+        sum_1_03 += dot(weight_0, t_9);
+        sum_1_10 += dot(weight_1_1, t_6);
+        sum_1_11 += dot(weight_1_1, t_7);
+        sum_1_12 += dot(weight_1_1, t_8);
+        sum_1_13 += dot(weight_1_1, t_9);
+        sum_1_20 += dot(weight_2_1, t_6);
+        sum_1_21 += dot(weight_2_1, t_7);
+        sum_1_22 += dot(weight_2_1, t_8);
+        sum_1_23 += dot(weight_2_1, t_9);
+        sum_1_30 += dot(weight_3_1, t_6);
+        sum_1_31 += dot(weight_3_1, t_7);
+        sum_1_32 += dot(weight_3_1, t_8);
+        sum_1_33 += dot(weight_3_1, t_9);
       }
     }
-    const unsigned token = first_row + group * 4u;                        // attention_prefill.py
-    if (token < step->seq) {                                              // attention_prefill.py
-      const unsigned row_start = (token * 2u + blockIdx.y) * 8u;          // attention_prefill.py
-      const unsigned start = row_start + column;                          // attention_prefill.py
-      const float4 row_sums = make_float4(sum_0.x, sum_1.x, sum_2.x, sum_3.x);  // softmax.py
-      out[start] = row_sums / total.x;                                    // attention_prefill.py
+    __syncthreads();                                                      // attention_softmax.py
+    const float previous = total;                                         // attention_softmax.py
+    if (part == 0u) {                                                     // attention_softmax.py
+      factors[row] = 1.0f / previous;                                     // attention_softmax.py
     }
-    const unsigned token_1 = token + 1u;                                  // attention_prefill.py
-    if (token_1 < step->seq) {                                            // attention_prefill.py
-      const unsigned row_start = (token_1 * 2u + blockIdx.y) * 8u;        // attention_prefill.py
-      const unsigned start = row_start + column;                          // attention_prefill.py
-      const float4 row_sums = make_float4(sum_0.y, sum_1.y, sum_2.y, sum_3.y);  // softmax.py
-      out[start] = row_sums / total.y;                                    // attention_prefill.py
-    }
-    const unsigned token_2 = token + 2u;                                  // attention_prefill.py
-    if (token_2 < step->seq) {                                            // attention_prefill.py
-      const unsigned row_start = (token_2 * 2u + blockIdx.y) * 8u;        // attention_prefill.py
-      const unsigned start = row_start + column;                          // attention_prefill.py
-      const float4 row_sums = make_float4(sum_0.z, sum_1.z, sum_2.z, sum_3.z);  // softmax.py
-      out[start] = row_sums / total.z;                                    // attention_prefill.py
-    }
-    const unsigned token_3 = token + 3u;                                  // attention_prefill.py
-    if (token_3 < step->seq) {                                            // attention_prefill.py
-      const unsigned row_start = (token_3 * 2u + blockIdx.y) * 8u;        // attention_prefill.py
-      const unsigned start = row_start + column;                          // attention_prefill.py
-      const float4 row_sums = make_float4(sum_0.w, sum_1.w, sum_2.w, sum_3.w);  // softmax.py
-      out[start] = row_sums / total.w;                                    // attention_prefill.py
+    __syncthreads();                                                      // attention_softmax.py
+    const float factor = factors[team_row];                               // attention_tiles.py
+    sum_0_00 *= factor;
+    sum_0_01 *= factor;
+    sum_0_02 *= factor;
+    sum_0_03 *= factor;
+    const unsigned index = team_row + 1u;
+    const float factor_1 = factors[index];
+    sum_0_10 *= factor_1;
+    sum_0_11 *= factor_1;
+    sum_0_12 *= factor_1;
+    sum_0_13 *= factor_1;
+    const unsigned index_1 = team_row + 2u;
+    const float factor_2 = factors[index_1];
+    sum_0_20 *= factor_2;
+    sum_0_21 *= factor_2;
+    sum_0_22 *= factor_2;
+    sum_0_23 *= factor_2;
+    const unsigned index_2 = team_row + 3u;
+    const float factor_3 = factors[index_2];
+    sum_0_30 *= factor_3;
+    sum_0_31 *= factor_3;
+    sum_0_32 *= factor_3;
+    sum_0_33 *= factor_3;
+    const unsigned index_3 = team_row * 9u;                               // attention_tiles.py
+    const unsigned index_4 = index_3 + column;
+    scores[index_4] = make_float4(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
+    scores[index_4 + 9u] = make_float4(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
+    scores[index_4 + 18u] = make_float4(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
+    scores[index_4 + 27u] = make_float4(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    const float factor_4 = factors[team_row];                             // attention_tiles.py
+    sum_1_00 *= factor_4;
+    sum_1_01 *= factor_4;
+    sum_1_02 *= factor_4;
+    sum_1_03 *= factor_4;
+    const float factor_5 = factors[index];
+    sum_1_10 *= factor_5;
+    sum_1_11 *= factor_5;
+    sum_1_12 *= factor_5;
+    sum_1_13 *= factor_5;
+    const float factor_6 = factors[index_1];
+    sum_1_20 *= factor_6;
+    sum_1_21 *= factor_6;
+    sum_1_22 *= factor_6;
+    sum_1_23 *= factor_6;
+    const float factor_7 = factors[index_2];
+    sum_1_30 *= factor_7;
+    sum_1_31 *= factor_7;
+    sum_1_32 *= factor_7;
+    sum_1_33 *= factor_7;
+    const unsigned index_5 = index_3 + 4u + column;                       // attention_tiles.py
+    scores[index_5] = make_float4(sum_1_00, sum_1_01, sum_1_02, sum_1_03);
+    scores[index_5 + 9u] = make_float4(sum_1_10, sum_1_11, sum_1_12, sum_1_13);
+    scores[index_5 + 18u] = make_float4(sum_1_20, sum_1_21, sum_1_22, sum_1_23);
+    scores[index_5 + 27u] = make_float4(sum_1_30, sum_1_31, sum_1_32, sum_1_33);
+    __syncthreads();                                                      // attention_tiles.py
+    for (unsigned at = threadIdx.x; at < 256u; at += 32u) {               // deal.py
+      const unsigned row_1 = at / 8u;                                     // attention_tiles.py
+      const unsigned cell = at % 8u;                                      // attention_tiles.py
+      const unsigned token = first_row + row_1;                           // attention_tiles.py
+      if (token < step->seq) {                                            // attention_tiles.py
+        const float4 result = scores[row_1 * 9u + cell];                  // attention_tiles.py
+        const unsigned row_2 = (token * 2u + blockIdx.y) * 8u;            // attention_operands.py
+        out[row_2 + cell] = result;                                       // attention_operands.py
+      }
     }
   }
 }

@@ -17,276 +17,468 @@ float2 unpack_half2(uint word) {
 
 __kernel __attribute__((reqd_work_group_size(32, 1, 1)))
 void attention_prefill_f16_8_4x8_kernel(
-  __global const float2 *restrict q,
-  __global const uint *restrict k_cache,
-  __global const uint *restrict v_cache,
-  __global float2 *restrict out,
+  __global const float4 *restrict q,
+  __global const uint4 *restrict k_cache,
+  __global const uint4 *restrict v_cache,
+  __global float4 *restrict out,
   __constant struct Step *step
 ) {
-  __local float2 queries[128];
-  __local float2 keys[160];
-  __local float4 maxima[32];
-  __local float4 weights[256];
+  __local float4 staged[288];
+  __local float4 scores[544];
+  __local float factors[32];
   const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
   const uint local_id = get_local_id(0);
   const uint first_row = workgroup_id.x * 32u;                            // attention_prefill.py
   if (first_row < step->seq) {                                            // attention_prefill.py
-    const uint kv_head = workgroup_id.y / 2u;                             // attention_prefill.py
-    const uint group = local_id / 4u;                                     // attention_prefill.py
-    const uint column = local_id % 4u;                                    // attention_prefill.py
-    const uint end = step->past + min(first_row + 32u, step->seq);        // attention_prefill.py
-    float4 maximum = (float4)(-1e30f);                                    // softmax.py
-    float4 total = (float4)(0.0f);                                        // softmax.py
-    float4 sum_0 = (float4)(0.0f);                                        // softmax.py
-    float4 sum_1 = (float4)(0.0f);
-    for (uint tile = 0u; tile < end; tile += 32u) {                       // attention_prefill.py
-      const uint first_query = group * 16u;                               // attention_prefill.py
-      const uint first_key = column * 5u;                                 // attention_prefill.py
-      float score_00 = 0.0f;                                              // attention_prefill.py
-      float score_01 = 0.0f;
-      float score_02 = 0.0f;
-      float score_03 = 0.0f;
-      float score_10 = 0.0f;
-      float score_11 = 0.0f;
-      float score_12 = 0.0f;
-      float score_13 = 0.0f;
-      float score_20 = 0.0f;
-      float score_21 = 0.0f;
-      float score_22 = 0.0f;
-      float score_23 = 0.0f;
-      float score_30 = 0.0f;
-      float score_31 = 0.0f;
-      float score_32 = 0.0f;
-      float score_33 = 0.0f;
-      float score_40 = 0.0f;
-      float score_41 = 0.0f;
-      float score_42 = 0.0f;
-      float score_43 = 0.0f;
-      float score_50 = 0.0f;
-      float score_51 = 0.0f;
-      float score_52 = 0.0f;
-      float score_53 = 0.0f;
-      float score_60 = 0.0f;
-      float score_61 = 0.0f;
-      float score_62 = 0.0f;
-      float score_63 = 0.0f;
-      float score_70 = 0.0f;
-      float score_71 = 0.0f;
-      float score_72 = 0.0f;
-      float score_73 = 0.0f;
-      for (uint chunk = 0u; chunk < 4u; chunk += 4u) {                    // attention_prefill.py
-        barrier(CLK_LOCAL_MEM_FENCE);                                     // attention_prefill.py
-        for (uint at = local_id; at < 128u; at += 32u) {                  // deal.py
-          const uint row = min(first_row + at / 4u, step->seq - 1u);      // attention_prefill.py
-          const uint element = (row * 8u + workgroup_id.y) * 4u + chunk + at % 4u;  // attention_prefill.py
-          queries[at] = q[element] * 0.5100697f;                          // attention_prefill.py
-        }
-        for (uint at = local_id; at < 128u; at += 32u) {                  // deal.py
-          const uint key = at / 4u;                                       // attention_prefill.py
-          const uint load = at % 4u;                                      // attention_prefill.py
-          const uint position = min(tile + key, end - 1u);                // attention_prefill.py
-          const uint row = position * 4u + kv_head;                       // cache.py
-          const uint stored = k_cache[row * 4u + chunk + load];           // cache.py
-          const float2 staged = unpack_half2(stored);                     // cache.py
-          keys[key * 5u + load] = staged;                                 // attention_prefill.py
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);                                     // attention_prefill.py
-        for (uint at = 0u; at < 4u; at++) {                               // attention_prefill.py
-          const uint place = first_query + at;                            // attention_prefill.py
-          const float2 query = queries[place];                            // attention_prefill.py
-          const float2 query_1 = queries[place + 4u];
-          const float2 query_2 = queries[place + 8u];
-          const float2 query_3 = queries[place + 12u];
-          const uint place_1 = first_key + at;                            // attention_prefill.py
-          const float2 key = keys[place_1];                               // attention_prefill.py
-          score_00 += dot(query, key);                                    // attention_prefill.py
-          score_01 += dot(query_1, key);
-          score_02 += dot(query_2, key);
-          score_03 += dot(query_3, key);
-          const uint place_2 = place_1 + 20u;                             // attention_prefill.py
-          const float2 key_1 = keys[place_2];                             // attention_prefill.py
-          score_10 += dot(query, key_1);                                  // attention_prefill.py
-          score_11 += dot(query_1, key_1);
-          score_12 += dot(query_2, key_1);
-          score_13 += dot(query_3, key_1);
-          const uint place_3 = place_1 + 40u;                             // attention_prefill.py
-          const float2 key_2 = keys[place_3];                             // attention_prefill.py
-          score_20 += dot(query, key_2);                                  // attention_prefill.py
-          score_21 += dot(query_1, key_2);
-          score_22 += dot(query_2, key_2);
-          score_23 += dot(query_3, key_2);
-          const uint place_4 = place_1 + 60u;                             // attention_prefill.py
-          const float2 key_3 = keys[place_4];                             // attention_prefill.py
-          score_30 += dot(query, key_3);                                  // attention_prefill.py
-          score_31 += dot(query_1, key_3);
-          score_32 += dot(query_2, key_3);
-          score_33 += dot(query_3, key_3);
-          const uint place_5 = place_1 + 80u;                             // attention_prefill.py
-          const float2 key_4 = keys[place_5];                             // attention_prefill.py
-          score_40 += dot(query, key_4);                                  // attention_prefill.py
-          score_41 += dot(query_1, key_4);
-          score_42 += dot(query_2, key_4);
-          score_43 += dot(query_3, key_4);
-          const uint place_6 = place_1 + 100u;                            // attention_prefill.py
-          const float2 key_5 = keys[place_6];                             // attention_prefill.py
-          score_50 += dot(query, key_5);                                  // attention_prefill.py
-          score_51 += dot(query_1, key_5);
-          score_52 += dot(query_2, key_5);
-          score_53 += dot(query_3, key_5);
-          const uint place_7 = place_1 + 120u;                            // attention_prefill.py
-          const float2 key_6 = keys[place_7];                             // attention_prefill.py
-          score_60 += dot(query, key_6);                                  // attention_prefill.py
-          score_61 += dot(query_1, key_6);
-          score_62 += dot(query_2, key_6);
-          score_63 += dot(query_3, key_6);
-          const uint place_8 = place_1 + 140u;                            // attention_prefill.py
-          const float2 key_7 = keys[place_8];                             // attention_prefill.py
-          score_70 += dot(query, key_7);                                  // attention_prefill.py
-          score_71 += dot(query_1, key_7);
-          score_72 += dot(query_2, key_7);
-          score_73 += dot(query_3, key_7);
-        }
+    const uint kv_head = workgroup_id.y / 2u;                             // attention_operands.py
+    const uint end = step->past + min(first_row + 32u, step->seq);        // attention_operands.py
+    const uint line = local_id / 4u;                                      // attention_tiles.py
+    const uint column = local_id % 4u;                                    // attention_tiles.py
+    const uint team_row = line * 4u;                                      // attention_tiles.py
+    float sum_0_00 = 0.0f;                                                // attention_tiles.py
+    float sum_0_01 = 0.0f;
+    float sum_0_02 = 0.0f;
+    float sum_0_03 = 0.0f;
+    float sum_0_10 = 0.0f;
+    float sum_0_11 = 0.0f;
+    float sum_0_12 = 0.0f;
+    float sum_0_13 = 0.0f;
+    float sum_0_20 = 0.0f;
+    float sum_0_21 = 0.0f;
+    float sum_0_22 = 0.0f;
+    float sum_0_23 = 0.0f;
+    float sum_0_30 = 0.0f;
+    float sum_0_31 = 0.0f;
+    float sum_0_32 = 0.0f;
+    float sum_0_33 = 0.0f;
+    const uint row = local_id % 32u;                                      // attention_softmax.py
+    const uint part = local_id / 32u;                                     // attention_softmax.py
+    const uint own_position = step->past + first_row + row;               // attention_softmax.py
+    float maximum = -1e30f;                                               // attention_softmax.py
+    float total = 0.0f;                                                   // attention_softmax.py
+    for (uint tile = 0u; tile < end; tile += 64u) {                       // attention_tiles.py
+      const uint first = team_row * 17u;                                  // attention_tiles.py
+      float score_0_00 = 0.0f;                                            // attention_tiles.py
+      float score_0_01 = 0.0f;
+      float score_0_02 = 0.0f;
+      float score_0_03 = 0.0f;
+      float score_0_10 = 0.0f;
+      float score_0_11 = 0.0f;
+      float score_0_12 = 0.0f;
+      float score_0_13 = 0.0f;
+      float score_0_20 = 0.0f;
+      float score_0_21 = 0.0f;
+      float score_0_22 = 0.0f;
+      float score_0_23 = 0.0f;
+      float score_0_30 = 0.0f;
+      float score_0_31 = 0.0f;
+      float score_0_32 = 0.0f;
+      float score_0_33 = 0.0f;
+      float score_1_00 = 0.0f;
+      float score_1_01 = 0.0f;
+      float score_1_02 = 0.0f;
+      float score_1_03 = 0.0f;
+      float score_1_10 = 0.0f;
+      float score_1_11 = 0.0f;
+      float score_1_12 = 0.0f;
+      float score_1_13 = 0.0f;
+      float score_1_20 = 0.0f;
+      float score_1_21 = 0.0f;
+      float score_1_22 = 0.0f;
+      float score_1_23 = 0.0f;
+      float score_1_30 = 0.0f;
+      float score_1_31 = 0.0f;
+      float score_1_32 = 0.0f;
+      float score_1_33 = 0.0f;
+      float score_2_00 = 0.0f;
+      float score_2_01 = 0.0f;
+      float score_2_02 = 0.0f;
+      float score_2_03 = 0.0f;
+      float score_2_10 = 0.0f;
+      float score_2_11 = 0.0f;
+      float score_2_12 = 0.0f;
+      float score_2_13 = 0.0f;
+      float score_2_20 = 0.0f;
+      float score_2_21 = 0.0f;
+      float score_2_22 = 0.0f;
+      float score_2_23 = 0.0f;
+      float score_2_30 = 0.0f;
+      float score_2_31 = 0.0f;
+      float score_2_32 = 0.0f;
+      float score_2_33 = 0.0f;
+      float score_3_00 = 0.0f;
+      float score_3_01 = 0.0f;
+      float score_3_02 = 0.0f;
+      float score_3_03 = 0.0f;
+      float score_3_10 = 0.0f;
+      float score_3_11 = 0.0f;
+      float score_3_12 = 0.0f;
+      float score_3_13 = 0.0f;
+      float score_3_20 = 0.0f;
+      float score_3_21 = 0.0f;
+      float score_3_22 = 0.0f;
+      float score_3_23 = 0.0f;
+      float score_3_30 = 0.0f;
+      float score_3_31 = 0.0f;
+      float score_3_32 = 0.0f;
+      float score_3_33 = 0.0f;
+      const uint row_1 = 4u + column;                                     // attention_tiles.py
+      const uint row_2 = 8u + column;
+      const uint row_3 = 12u + column;
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_tiles.py
+      for (uint at = local_id; at < 64u; at += 32u) {                     // deal.py
+        const uint row_4 = at / 2u;                                       // attention_operands.py
+        const uint cell = at % 2u;                                        // attention_operands.py
+        const uint token = min(first_row + row_4, step->seq - 1u);        // attention_operands.py
+        const uint row_5 = (token * 8u + workgroup_id.y) * 2u;            // attention_operands.py
+        const uint start = row_4 * 3u + cell;                             // panel.py
+        staged[start] = q[row_5 + cell] * 0.5100697f;                     // panel.py
       }
-      const uint index = group * 4u;                                      // attention_prefill.py
-      const uint own_position = step->past + first_row + index;
-      const uint own_position_1 = own_position + 1u;                      // attention_prefill.py
-      const uint own_position_2 = own_position + 2u;
-      const uint own_position_3 = own_position + 3u;
-      const uint key_position = tile + column;                            // attention_prefill.py
-      const float4 masked = (float4)(key_position <= own_position ? score_00 : -1e30f,
-          key_position <= own_position_1 ? score_01 : -1e30f, key_position
-          <= own_position_2 ? score_02 : -1e30f, key_position
-          <= own_position_3 ? score_03 : -1e30f);                         // attention_prefill.py
-      const uint key_position_1 = key_position + 4u;                      // attention_prefill.py
-      const float4 masked_1 = (float4)(key_position_1 <= own_position ? score_10 : -1e30f,
-          key_position_1 <= own_position_1 ? score_11 : -1e30f, key_position_1
-          <= own_position_2 ? score_12 : -1e30f, key_position_1
-          <= own_position_3 ? score_13 : -1e30f);                         // attention_prefill.py
-      const uint key_position_2 = key_position + 8u;                      // attention_prefill.py
-      const float4 masked_2 = (float4)(key_position_2 <= own_position ? score_20 : -1e30f,
-          key_position_2 <= own_position_1 ? score_21 : -1e30f, key_position_2
-          <= own_position_2 ? score_22 : -1e30f, key_position_2
-          <= own_position_3 ? score_23 : -1e30f);                         // attention_prefill.py
-      const uint key_position_3 = key_position + 12u;                     // attention_prefill.py
-      const float4 masked_3 = (float4)(key_position_3 <= own_position ? score_30 : -1e30f,
-          key_position_3 <= own_position_1 ? score_31 : -1e30f, key_position_3
-          <= own_position_2 ? score_32 : -1e30f, key_position_3
-          <= own_position_3 ? score_33 : -1e30f);                         // attention_prefill.py
-      const uint key_position_4 = key_position + 16u;                     // attention_prefill.py
-      const float4 masked_4 = (float4)(key_position_4 <= own_position ? score_40 : -1e30f,
-          key_position_4 <= own_position_1 ? score_41 : -1e30f, key_position_4
-          <= own_position_2 ? score_42 : -1e30f, key_position_4
-          <= own_position_3 ? score_43 : -1e30f);                         // attention_prefill.py
-      const uint key_position_5 = key_position + 20u;                     // attention_prefill.py
-      const float4 masked_5 = (float4)(key_position_5 <= own_position ? score_50 : -1e30f,
-          key_position_5 <= own_position_1 ? score_51 : -1e30f, key_position_5
-          <= own_position_2 ? score_52 : -1e30f, key_position_5
-          <= own_position_3 ? score_53 : -1e30f);                         // attention_prefill.py
-      const uint key_position_6 = key_position + 24u;                     // attention_prefill.py
-      const float4 masked_6 = (float4)(key_position_6 <= own_position ? score_60 : -1e30f,
-          key_position_6 <= own_position_1 ? score_61 : -1e30f, key_position_6
-          <= own_position_2 ? score_62 : -1e30f, key_position_6
-          <= own_position_3 ? score_63 : -1e30f);                         // attention_prefill.py
-      const uint key_position_7 = key_position + 28u;                     // attention_prefill.py
-      const float4 masked_7 = (float4)(key_position_7 <= own_position ? score_70 : -1e30f,
-          key_position_7 <= own_position_1 ? score_71 : -1e30f, key_position_7
-          <= own_position_2 ? score_72 : -1e30f, key_position_7
-          <= own_position_3 ? score_73 : -1e30f);                         // attention_prefill.py
-      const float4 greatest = fmax(fmax(fmax(fmax(fmax(fmax(fmax(masked, masked_1), masked_2),
-          masked_3), masked_4), masked_5), masked_6), masked_7);          // attention_prefill.py
-      maxima[local_id] = greatest;                                        // attention_prefill.py
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_prefill.py
-      float4 tile_maximum = maxima[index];                                // attention_prefill.py
-      for (uint other = 1u; other < 4u; other++) {                        // attention_prefill.py
-        tile_maximum = fmax(tile_maximum, maxima[index + other]);         // attention_prefill.py
+      for (uint at = local_id; at < 64u; at += 32u) {                     // deal.py
+        const uint position = min(tile + at, end - 1u);                   // attention_operands.py
+        const uint row_4 = (at % 4u) * 16u + at / 4u;                     // attention_operands.py
+        const uint row_5 = position * 4u + kv_head;                       // cache.py
+        const uint4 stored = k_cache[row_5];                              // cache.py
+        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
+        const float4 staged_2 = (float4)(unpack_half2(stored.z), unpack_half2(stored.w));
+        const uint start = row_4 * 3u;                                    // panel.py
+        staged[start + 96u] = staged_1;                                   // panel.py
+        staged[start + 97u] = staged_2;
       }
-      const float4 highest = fmax(maximum, tile_maximum);                 // softmax.py
-      const float4 rescale = exp2(maximum - highest);                     // softmax.py
-      total *= rescale;                                                   // softmax.py
-      sum_0 *= rescale;
-      sum_1 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      const uint first_weight = group * 32u;                              // attention_prefill.py
-      const uint place = first_weight + column;
-      weights[place] = exp2(masked - highest);                            // attention_prefill.py
-      const uint place_1 = place + 4u;                                    // attention_prefill.py
-      weights[place_1] = exp2(masked_1 - highest);                        // attention_prefill.py
-      const uint place_2 = place + 8u;                                    // attention_prefill.py
-      weights[place_2] = exp2(masked_2 - highest);                        // attention_prefill.py
-      const uint place_3 = place + 12u;                                   // attention_prefill.py
-      weights[place_3] = exp2(masked_3 - highest);                        // attention_prefill.py
-      const uint place_4 = place + 16u;                                   // attention_prefill.py
-      weights[place_4] = exp2(masked_4 - highest);                        // attention_prefill.py
-      const uint place_5 = place + 20u;                                   // attention_prefill.py
-      weights[place_5] = exp2(masked_5 - highest);                        // attention_prefill.py
-      const uint place_6 = place + 24u;                                   // attention_prefill.py
-      weights[place_6] = exp2(masked_6 - highest);                        // attention_prefill.py
-      const uint place_7 = place + 28u;                                   // attention_prefill.py
-      weights[place_7] = exp2(masked_7 - highest);                        // attention_prefill.py
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_prefill.py
-      const uint count = min(end - tile, 32u);                            // attention_prefill.py
-      const uint last = end - 1u;
-      for (uint key = 0u; key < count; key += 4u) {                       // attention_prefill.py
-        const uint key_1 = key + 1u;                                      // attention_prefill.py
-        const uint key_2 = key + 2u;
-        const uint key_3 = key + 3u;
-        const uint row = min(tile + key, last) * 4u + kv_head;            // cache.py
-        const uint stored = v_cache[row * 4u + column];                   // cache.py
-        const float2 value = unpack_half2(stored);                        // cache.py
-        const uint row_1 = min(tile + key_1, last) * 4u + kv_head;        // cache.py
-        const uint stored_1 = v_cache[row_1 * 4u + column];               // cache.py
-        const float2 value_1 = unpack_half2(stored_1);                    // cache.py
-        const uint row_2 = min(tile + key_2, last) * 4u + kv_head;        // cache.py
-        const uint stored_2 = v_cache[row_2 * 4u + column];               // cache.py
-        const float2 value_2 = unpack_half2(stored_2);                    // cache.py
-        const uint row_3 = min(tile + key_3, last) * 4u + kv_head;        // cache.py
-        const uint stored_3 = v_cache[row_3 * 4u + column];               // cache.py
-        const float2 value_3 = unpack_half2(stored_3);                    // cache.py
-        const float4 weight = weights[first_weight + key];                // attention_prefill.py
-        total += weight;                                                  // softmax.py
-        sum_0 += weight * value.x;                                        // softmax.py
-        sum_1 += weight * value.y;
-        const float4 weight_1 = weights[first_weight + key_1];            // attention_prefill.py
-        total += weight_1;                                                // softmax.py
-        sum_0 += weight_1 * value_1.x;                                    // softmax.py
-        sum_1 += weight_1 * value_1.y;
-        const float4 weight_2 = weights[first_weight + key_2];            // attention_prefill.py
-        total += weight_2;                                                // softmax.py
-        sum_0 += weight_2 * value_2.x;                                    // softmax.py
-        sum_1 += weight_2 * value_2.y;
-        const float4 weight_3 = weights[first_weight + key_3];            // attention_prefill.py
-        total += weight_3;                                                // softmax.py
-        sum_0 += weight_3 * value_3.x;                                    // softmax.py
-        sum_1 += weight_3 * value_3.y;
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_tiles.py
+      for (uint step_1 = 0u; step_1 < 2u; step_1++) {                     // attention_tiles.py
+        const uint place = team_row * 3u + step_1;                        // panel.py
+        const float4 query_0 = staged[place];                             // panel.py
+        const float4 query_1 = staged[place + 3u];
+        const float4 query_2 = staged[place + 6u];
+        const float4 query_3 = staged[place + 9u];
+        const uint place_1 = column * 3u + step_1;                        // panel.py
+        const uint place_2 = place_1 + 96u;                               // panel.py
+        const float4 key_0 = staged[place_2];                             // panel.py
+        const float4 key_1 = staged[place_2 + 48u];
+        const float4 key_2 = staged[place_2 + 96u];
+        const float4 key_3 = staged[place_2 + 144u];
+        score_0_00 += dot(query_0, key_0);                                // attention_tiles.py
+        score_0_01 += dot(query_0, key_1);
+        score_0_02 += dot(query_0, key_2);
+        score_0_03 += dot(query_0, key_3);
+        score_0_10 += dot(query_1, key_0);
+        score_0_11 += dot(query_1, key_1);
+        score_0_12 += dot(query_1, key_2);
+        score_0_13 += dot(query_1, key_3);
+        score_0_20 += dot(query_2, key_0);
+        score_0_21 += dot(query_2, key_1);
+        score_0_22 += dot(query_2, key_2);
+        score_0_23 += dot(query_2, key_3);
+        score_0_30 += dot(query_3, key_0);
+        score_0_31 += dot(query_3, key_1);
+        score_0_32 += dot(query_3, key_2);
+        score_0_33 += dot(query_3, key_3);
+        const uint place_3 = row_1 * 3u + step_1;                         // panel.py
+        const uint place_4 = place_3 + 96u;                               // panel.py
+        const float4 key_0_1 = staged[place_4];                           // panel.py
+        const float4 key_1_1 = staged[place_4 + 48u];
+        const float4 key_2_1 = staged[place_4 + 96u];
+        const float4 key_3_1 = staged[place_4 + 144u];
+        score_1_00 += dot(query_0, key_0_1);                              // attention_tiles.py
+        score_1_01 += dot(query_0, key_1_1);
+        score_1_02 += dot(query_0, key_2_1);
+        score_1_03 += dot(query_0, key_3_1);
+        score_1_10 += dot(query_1, key_0_1);
+        score_1_11 += dot(query_1, key_1_1);
+        score_1_12 += dot(query_1, key_2_1);
+        score_1_13 += dot(query_1, key_3_1);
+        score_1_20 += dot(query_2, key_0_1);
+        score_1_21 += dot(query_2, key_1_1);
+        score_1_22 += dot(query_2, key_2_1);
+        score_1_23 += dot(query_2, key_3_1);
+        score_1_30 += dot(query_3, key_0_1);
+        score_1_31 += dot(query_3, key_1_1);
+        score_1_32 += dot(query_3, key_2_1);
+        score_1_33 += dot(query_3, key_3_1);
+        const uint place_5 = row_2 * 3u + step_1;                         // panel.py
+        const uint place_6 = place_5 + 96u;                               // panel.py
+        const float4 key_0_2 = staged[place_6];                           // panel.py
+        const float4 key_1_2 = staged[place_6 + 48u];
+        const float4 key_2_2 = staged[place_6 + 96u];
+        const float4 key_3_2 = staged[place_6 + 144u];
+        score_2_00 += dot(query_0, key_0_2);                              // attention_tiles.py
+        score_2_01 += dot(query_0, key_1_2);
+        score_2_02 += dot(query_0, key_2_2);
+        score_2_03 += dot(query_0, key_3_2);
+        score_2_10 += dot(query_1, key_0_2);
+        score_2_11 += dot(query_1, key_1_2);
+        score_2_12 += dot(query_1, key_2_2);
+        score_2_13 += dot(query_1, key_3_2);
+        score_2_20 += dot(query_2, key_0_2);
+        score_2_21 += dot(query_2, key_1_2);
+        score_2_22 += dot(query_2, key_2_2);
+        score_2_23 += dot(query_2, key_3_2);
+        score_2_30 += dot(query_3, key_0_2);
+        score_2_31 += dot(query_3, key_1_2);
+        score_2_32 += dot(query_3, key_2_2);
+        score_2_33 += dot(query_3, key_3_2);
+        const uint place_7 = row_3 * 3u + step_1;                         // panel.py
+        const uint place_8 = place_7 + 96u;                               // panel.py
+        const float4 key_0_3 = staged[place_8];                           // panel.py
+        const float4 key_1_3 = staged[place_8 + 48u];
+        const float4 key_2_3 = staged[place_8 + 96u];
+        const float4 key_3_3 = staged[place_8 + 144u];
+        score_3_00 += dot(query_0, key_0_3);                              // attention_tiles.py
+        score_3_01 += dot(query_0, key_1_3);
+        score_3_02 += dot(query_0, key_2_3);
+        score_3_03 += dot(query_0, key_3_3);
+        score_3_10 += dot(query_1, key_0_3);
+        score_3_11 += dot(query_1, key_1_3);
+        score_3_12 += dot(query_1, key_2_3);
+        score_3_13 += dot(query_1, key_3_3);
+        score_3_20 += dot(query_2, key_0_3);
+        score_3_21 += dot(query_2, key_1_3);
+        score_3_22 += dot(query_2, key_2_3);
+        score_3_23 += dot(query_2, key_3_3);
+        score_3_30 += dot(query_3, key_0_3);
+        score_3_31 += dot(query_3, key_1_3);
+        score_3_32 += dot(query_3, key_2_3);
+        score_3_33 += dot(query_3, key_3_3);
+      }
+      const uint index = first + column;                                  // attention_tiles.py
+      scores[index] = (float4)(score_0_00, score_0_01, score_0_02, score_0_03);
+      scores[index + 17u] = (float4)(score_0_10, score_0_11, score_0_12, score_0_13);
+      scores[index + 34u] = (float4)(score_0_20, score_0_21, score_0_22, score_0_23);
+      scores[index + 51u] = (float4)(score_0_30, score_0_31, score_0_32, score_0_33);
+      const uint index_1 = first + row_1;
+      scores[index_1] = (float4)(score_1_00, score_1_01, score_1_02, score_1_03);
+      scores[index_1 + 17u] = (float4)(score_1_10, score_1_11, score_1_12, score_1_13);
+      scores[index_1 + 34u] = (float4)(score_1_20, score_1_21, score_1_22, score_1_23);
+      scores[index_1 + 51u] = (float4)(score_1_30, score_1_31, score_1_32, score_1_33);
+      const uint index_2 = first + row_2;
+      scores[index_2] = (float4)(score_2_00, score_2_01, score_2_02, score_2_03);
+      scores[index_2 + 17u] = (float4)(score_2_10, score_2_11, score_2_12, score_2_13);
+      scores[index_2 + 34u] = (float4)(score_2_20, score_2_21, score_2_22, score_2_23);
+      scores[index_2 + 51u] = (float4)(score_2_30, score_2_31, score_2_32, score_2_33);
+      const uint index_3 = first + row_3;
+      scores[index_3] = (float4)(score_3_00, score_3_01, score_3_02, score_3_03);
+      scores[index_3 + 17u] = (float4)(score_3_10, score_3_11, score_3_12, score_3_13);
+      scores[index_3 + 34u] = (float4)(score_3_20, score_3_21, score_3_22, score_3_23);
+      scores[index_3 + 51u] = (float4)(score_3_30, score_3_31, score_3_32, score_3_33);
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_tiles.py
+      for (uint at = local_id; at < 64u; at += 32u) {                     // deal.py
+        const uint position = min(tile + at, end - 1u);                   // attention_operands.py
+        const uint row_4 = position * 4u + kv_head;                       // cache.py
+        const uint4 stored = v_cache[row_4];                              // cache.py
+        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
+        const float4 staged_2 = (float4)(unpack_half2(stored.z), unpack_half2(stored.w));
+        const uint start = at * 3u;                                       // panel.py
+        staged[start] = staged_1;                                         // panel.py
+        staged[start + 1u] = staged_2;
+      }
+      const uint cell = row * 17u + part * 16u;                           // attention_softmax.py
+      const uint first_1 = tile + part * 64u;                             // attention_softmax.py
+      const uint4 four = first_1 + (uint4)(0u, 1u, 2u, 3u);               // attention_softmax.py
+      const uint4 t = (uint4)(own_position);                              // attention_softmax.py
+      const int4 seen = four <= t;
+      const float4 score = select((float4)(-1e30f), scores[cell], seen);  // attention_softmax.py
+      const int4 seen_1 = four + 4u <= t;                                 // attention_softmax.py
+      const uint index_4 = cell + 1u;                                     // attention_softmax.py
+      const float4 score_1 = select((float4)(-1e30f), scores[index_4], seen_1);
+      const int4 seen_2 = four + 8u <= t;                                 // attention_softmax.py
+      const uint index_5 = cell + 2u;                                     // attention_softmax.py
+      const float4 score_2 = select((float4)(-1e30f), scores[index_5], seen_2);
+      const int4 seen_3 = four + 12u <= t;                                // attention_softmax.py
+      const uint index_6 = cell + 3u;                                     // attention_softmax.py
+      const float4 score_3 = select((float4)(-1e30f), scores[index_6], seen_3);
+      const int4 seen_4 = four + 16u <= t;                                // attention_softmax.py
+      const uint index_7 = cell + 4u;                                     // attention_softmax.py
+      const float4 score_4 = select((float4)(-1e30f), scores[index_7], seen_4);
+      const int4 seen_5 = four + 20u <= t;                                // attention_softmax.py
+      const uint index_8 = cell + 5u;                                     // attention_softmax.py
+      const float4 score_5 = select((float4)(-1e30f), scores[index_8], seen_5);
+      const int4 seen_6 = four + 24u <= t;                                // attention_softmax.py
+      const uint index_9 = cell + 6u;                                     // attention_softmax.py
+      const float4 score_6 = select((float4)(-1e30f), scores[index_9], seen_6);
+      const int4 seen_7 = four + 28u <= t;                                // attention_softmax.py
+      const uint index_10 = cell + 7u;                                    // attention_softmax.py
+      const float4 score_7 = select((float4)(-1e30f), scores[index_10], seen_7);
+      const int4 seen_8 = four + 32u <= t;                                // attention_softmax.py
+      const uint index_11 = cell + 8u;                                    // attention_softmax.py
+      const float4 score_8 = select((float4)(-1e30f), scores[index_11], seen_8);
+      const int4 seen_9 = four + 36u <= t;                                // attention_softmax.py
+      const uint index_12 = cell + 9u;                                    // attention_softmax.py
+      const float4 score_9 = select((float4)(-1e30f), scores[index_12], seen_9);
+      const int4 seen_10 = four + 40u <= t;                               // attention_softmax.py
+      const uint index_13 = cell + 10u;                                   // attention_softmax.py
+      const float4 score_10 = select((float4)(-1e30f), scores[index_13], seen_10);
+      const int4 seen_11 = four + 44u <= t;                               // attention_softmax.py
+      const uint index_14 = cell + 11u;                                   // attention_softmax.py
+      const float4 score_11 = select((float4)(-1e30f), scores[index_14], seen_11);
+      const int4 seen_12 = four + 48u <= t;                               // attention_softmax.py
+      const uint index_15 = cell + 12u;                                   // attention_softmax.py
+      const float4 score_12 = select((float4)(-1e30f), scores[index_15], seen_12);
+      const int4 seen_13 = four + 52u <= t;                               // attention_softmax.py
+      const uint index_16 = cell + 13u;                                   // attention_softmax.py
+      const float4 score_13 = select((float4)(-1e30f), scores[index_16], seen_13);
+      const int4 seen_14 = four + 56u <= t;                               // attention_softmax.py
+      const uint index_17 = cell + 14u;                                   // attention_softmax.py
+      const float4 score_14 = select((float4)(-1e30f), scores[index_17], seen_14);
+      const int4 seen_15 = four + 60u <= t;                               // attention_softmax.py
+      const uint index_18 = cell + 15u;                                   // attention_softmax.py
+      const float4 score_15 = select((float4)(-1e30f), scores[index_18], seen_15);
+      const float4 own = fmax(fmax(fmax(fmax(fmax(fmax(fmax(fmax(score, score_1), score_2),
+          score_3), score_4), score_5), score_6), score_7), score_8);     // attention_softmax.py
+      const float4 own_1 = fmax(fmax(fmax(fmax(fmax(fmax(fmax(own, score_9), score_10),
+          score_11), score_12), score_13), score_14), score_15);
+      const float highest = fmax(maximum, fmax(fmax(own_1.x, own_1.y), fmax(own_1.z, own_1.w)));  // attention_softmax.py
+      const float rescale = exp2(maximum - highest);                      // attention_softmax.py
+      total *= rescale;                                                   // attention_softmax.py
+      maximum = highest;                                                  // attention_softmax.py
+      if (part == 0u) {                                                   // attention_softmax.py
+        factors[row] = rescale;                                           // attention_softmax.py
+      }
+      const float4 t_1 = (float4)(highest);                               // attention_softmax.py
+      const float4 weight = exp2(score - t_1);
+      const float4 weight_1 = exp2(score_1 - t_1);
+      const float4 weight_2 = exp2(score_2 - t_1);
+      const float4 weight_3 = exp2(score_3 - t_1);
+      const float4 weight_4 = exp2(score_4 - t_1);
+      const float4 weight_5 = exp2(score_5 - t_1);
+      const float4 weight_6 = exp2(score_6 - t_1);
+      const float4 weight_7 = exp2(score_7 - t_1);
+      const float4 weight_8 = exp2(score_8 - t_1);
+      const float4 weight_9 = exp2(score_9 - t_1);
+      const float4 weight_10 = exp2(score_10 - t_1);
+      const float4 weight_11 = exp2(score_11 - t_1);
+      const float4 weight_12 = exp2(score_12 - t_1);
+      const float4 weight_13 = exp2(score_13 - t_1);
+      const float4 weight_14 = exp2(score_14 - t_1);
+      const float4 weight_15 = exp2(score_15 - t_1);
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention_softmax.py
+      total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
+      total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
+      total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
+      total += weight_4.x + weight_4.y + (weight_4.z + weight_4.w);
+      total += weight_5.x + weight_5.y + (weight_5.z + weight_5.w);
+      total += weight_6.x + weight_6.y + (weight_6.z + weight_6.w);
+      total += weight_7.x + weight_7.y + (weight_7.z + weight_7.w);
+      total += weight_8.x + weight_8.y + (weight_8.z + weight_8.w);
+      total += weight_9.x + weight_9.y + (weight_9.z + weight_9.w);
+      total += weight_10.x + weight_10.y + (weight_10.z + weight_10.w);
+      total += weight_11.x + weight_11.y + (weight_11.z + weight_11.w);
+      total += weight_12.x + weight_12.y + (weight_12.z + weight_12.w);
+      total += weight_13.x + weight_13.y + (weight_13.z + weight_13.w);
+      total += weight_14.x + weight_14.y + (weight_14.z + weight_14.w);
+      total += weight_15.x + weight_15.y + (weight_15.z + weight_15.w);
+      scores[cell] = weight;                                              // panel.py
+      scores[index_4] = weight_1;
+      scores[index_5] = weight_2;
+      scores[index_6] = weight_3;
+      scores[index_7] = weight_4;
+      scores[index_8] = weight_5;
+      scores[index_9] = weight_6;
+      scores[index_10] = weight_7;
+      scores[index_11] = weight_8;
+      scores[index_12] = weight_9;
+      scores[index_13] = weight_10;
+      scores[index_14] = weight_11;
+      scores[index_15] = weight_12;
+      scores[index_16] = weight_13;
+      scores[index_17] = weight_14;
+      scores[index_18] = weight_15;
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_tiles.py
+      const float factor = factors[team_row];                             // attention_tiles.py
+      sum_0_00 *= factor;
+      sum_0_01 *= factor;
+      sum_0_02 *= factor;
+      sum_0_03 *= factor;
+      const float factor_1 = factors[team_row + 1u];
+      sum_0_10 *= factor_1;
+      sum_0_11 *= factor_1;
+      sum_0_12 *= factor_1;
+      sum_0_13 *= factor_1;
+      const float factor_2 = factors[team_row + 2u];
+      sum_0_20 *= factor_2;
+      sum_0_21 *= factor_2;
+      sum_0_22 *= factor_2;
+      sum_0_23 *= factor_2;
+      const float factor_3 = factors[team_row + 3u];
+      sum_0_30 *= factor_3;
+      sum_0_31 *= factor_3;
+      sum_0_32 *= factor_3;
+      sum_0_33 *= factor_3;
+      for (uint step_2 = 0u; step_2 < 16u; step_2++) {                    // attention_tiles.py
+        const uint place = first + step_2;                                // panel.py
+        const float4 weight_0 = scores[place];                            // panel.py
+        const float4 weight_1_1 = scores[place + 17u];
+        const float4 weight_2_1 = scores[place + 34u];
+        const float4 weight_3_1 = scores[place + 51u];
+        const uint row_4 = step_2 * 12u;                                  // attention_tiles.py
+        const uint place_1 = row_4 + min(column, 1u);                     // attention_tiles.py
+        const float4 value_0 = staged[place_1];                           // attention_tiles.py
+        const float4 value_1 = staged[place_1 + 3u];
+        const float4 value_2 = staged[place_1 + 6u];
+        const float4 value_3 = staged[place_1 + 9u];
+        const float4 t_2 = (float4)(value_0.x, value_1.x, value_2.x, value_3.x);
+        const float4 t_3 = (float4)(value_0.y, value_1.y, value_2.y, value_3.y);
+        const float4 t_4 = (float4)(value_0.z, value_1.z, value_2.z, value_3.z);
+        const float4 t_5 = (float4)(value_0.w, value_1.w, value_2.w, value_3.w);
+        sum_0_00 += dot(weight_0, t_2);
+        sum_0_01 += dot(weight_0, t_3);
+        sum_0_02 += dot(weight_0, t_4);
+        sum_0_03 += dot(weight_0, t_5);
+        sum_0_10 += dot(weight_1_1, t_2);
+        sum_0_11 += dot(weight_1_1, t_3);
+        sum_0_12 += dot(weight_1_1, t_4);
+        sum_0_13 += dot(weight_1_1, t_5);
+        sum_0_20 += dot(weight_2_1, t_2);
+        sum_0_21 += dot(weight_2_1, t_3);
+        sum_0_22 += dot(weight_2_1, t_4);
+        sum_0_23 += dot(weight_2_1, t_5);
+        sum_0_30 += dot(weight_3_1, t_2);
+        sum_0_31 += dot(weight_3_1, t_3);
+        sum_0_32 += dot(weight_3_1, t_4);
+        sum_0_33 += dot(weight_3_1, t_5);
       }
     }
-    const uint token = first_row + group * 4u;                            // attention_prefill.py
-    if (token < step->seq) {                                              // attention_prefill.py
-      const uint row_start = (token * 8u + workgroup_id.y) * 4u;          // attention_prefill.py
-      const uint start = row_start + column;                              // attention_prefill.py
-      const float2 row_sums = (float2)(sum_0.x, sum_1.x);                 // softmax.py
-      out[start] = row_sums / total.x;                                    // attention_prefill.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention_softmax.py
+    const float previous = total;                                         // attention_softmax.py
+    if (part == 0u) {                                                     // attention_softmax.py
+      factors[row] = 1.0f / previous;                                     // attention_softmax.py
     }
-    const uint token_1 = token + 1u;                                      // attention_prefill.py
-    if (token_1 < step->seq) {                                            // attention_prefill.py
-      const uint row_start = (token_1 * 8u + workgroup_id.y) * 4u;        // attention_prefill.py
-      const uint start = row_start + column;                              // attention_prefill.py
-      const float2 row_sums = (float2)(sum_0.y, sum_1.y);                 // softmax.py
-      out[start] = row_sums / total.y;                                    // attention_prefill.py
-    }
-    const uint token_2 = token + 2u;                                      // attention_prefill.py
-    if (token_2 < step->seq) {                                            // attention_prefill.py
-      const uint row_start = (token_2 * 8u + workgroup_id.y) * 4u;        // attention_prefill.py
-      const uint start = row_start + column;                              // attention_prefill.py
-      const float2 row_sums = (float2)(sum_0.z, sum_1.z);                 // softmax.py
-      out[start] = row_sums / total.z;                                    // attention_prefill.py
-    }
-    const uint token_3 = token + 3u;                                      // attention_prefill.py
-    if (token_3 < step->seq) {                                            // attention_prefill.py
-      const uint row_start = (token_3 * 8u + workgroup_id.y) * 4u;        // attention_prefill.py
-      const uint start = row_start + column;                              // attention_prefill.py
-      const float2 row_sums = (float2)(sum_0.w, sum_1.w);                 // softmax.py
-      out[start] = row_sums / total.w;                                    // attention_prefill.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention_softmax.py
+    const float factor = factors[team_row];                               // attention_tiles.py
+    sum_0_00 *= factor;
+    sum_0_01 *= factor;
+    sum_0_02 *= factor;
+    sum_0_03 *= factor;
+    const float factor_1 = factors[team_row + 1u];
+    sum_0_10 *= factor_1;
+    sum_0_11 *= factor_1;
+    sum_0_12 *= factor_1;
+    sum_0_13 *= factor_1;
+    const float factor_2 = factors[team_row + 2u];
+    sum_0_20 *= factor_2;
+    sum_0_21 *= factor_2;
+    sum_0_22 *= factor_2;
+    sum_0_23 *= factor_2;
+    const float factor_3 = factors[team_row + 3u];
+    sum_0_30 *= factor_3;
+    sum_0_31 *= factor_3;
+    sum_0_32 *= factor_3;
+    sum_0_33 *= factor_3;
+    const uint index = team_row * 17u + column;                           // attention_tiles.py
+    scores[index] = (float4)(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
+    scores[index + 17u] = (float4)(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
+    scores[index + 34u] = (float4)(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
+    scores[index + 51u] = (float4)(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention_tiles.py
+    for (uint at = local_id; at < 64u; at += 32u) {                       // deal.py
+      const uint row_1 = at / 2u;                                         // attention_tiles.py
+      const uint cell = at % 2u;                                          // attention_tiles.py
+      const uint token = first_row + row_1;                               // attention_tiles.py
+      if (token < step->seq) {                                            // attention_tiles.py
+        const float4 result = scores[row_1 * 17u + cell];                 // attention_tiles.py
+        const uint row_2 = (token * 8u + workgroup_id.y) * 2u;            // attention_operands.py
+        out[row_2 + cell] = result;                                       // attention_operands.py
+      }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }

@@ -1,9 +1,9 @@
 // attention_prefill_f32_4_4x16
 
-@group(0) @binding(0) var<storage, read> q: array<vec2<f32>>;
-@group(0) @binding(1) var<storage, read> k_cache: array<vec2<f32>>;
-@group(0) @binding(2) var<storage, read> v_cache: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read_write> out: array<vec2<f32>>;
+@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> k_cache: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> v_cache: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;
 
 struct Step {
   seq: u32,
@@ -17,198 +17,328 @@ struct Step {
 }
 @group(0) @binding(4) var<uniform> step: Step;
 
-var<workgroup> queries: array<vec2<f32>, 256>;
-var<workgroup> keys: array<vec2<f32>, 288>;
-var<workgroup> maxima: array<vec4<f32>, 64>;
-var<workgroup> weights: array<vec4<f32>, 256>;
+var<workgroup> staged: array<vec4<f32>, 192>;
+var<workgroup> scores: array<vec4<f32>, 288>;
+var<workgroup> factors: array<f32, 32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(32)
 fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
   let first_row = workgroup_id.x * 32u;                                   // attention_prefill.py
   if (first_row < step.seq) {                                             // attention_prefill.py
-    let group = local_id.x / 8u;                                          // attention_prefill.py
-    let column = local_id.x % 8u;                                         // attention_prefill.py
-    let end = step.past + min(first_row + 32u, step.seq);                 // attention_prefill.py
-    var maximum: vec4<f32> = vec4<f32>(-1e30);                            // softmax.py
-    var total: vec4<f32> = vec4<f32>(0.0);                                // softmax.py
-    var sum_0: vec4<f32> = vec4<f32>(0.0);                                // softmax.py
-    var sum_1: vec4<f32> = vec4<f32>(0.0);
-    for (var tile = 0u; tile < end; tile += 32u) {                        // attention_prefill.py
-      let first_query = group * 32u;                                      // attention_prefill.py
-      let first_key = column * 9u;                                        // attention_prefill.py
-      var score_00: f32 = 0.0;                                            // attention_prefill.py
-      var score_01: f32 = 0.0;
-      var score_02: f32 = 0.0;
-      var score_03: f32 = 0.0;
-      var score_10: f32 = 0.0;
-      var score_11: f32 = 0.0;
-      var score_12: f32 = 0.0;
-      var score_13: f32 = 0.0;
-      var score_20: f32 = 0.0;
-      var score_21: f32 = 0.0;
-      var score_22: f32 = 0.0;
-      var score_23: f32 = 0.0;
-      var score_30: f32 = 0.0;
-      var score_31: f32 = 0.0;
-      var score_32: f32 = 0.0;
-      var score_33: f32 = 0.0;
-      for (var chunk = 0u; chunk < 8u; chunk += 8u) {                     // attention_prefill.py
-        workgroupBarrier();                                               // attention_prefill.py
-        for (var at = local_id.x; at < 256u; at += 64u) {                 // deal.py
-          let row = min(first_row + at / 8u, step.seq - 1u);              // attention_prefill.py
-          let element = (row * 4u + workgroup_id.y) * 8u + chunk + at % 8u;  // attention_prefill.py
-          queries[at] = q[element] * 0.36067376;                          // attention_prefill.py
+    let end = step.past + min(first_row + 32u, step.seq);                 // attention_operands.py
+    let line = local_id.x / 4u;                                           // attention_tiles.py
+    let column = local_id.x % 4u;                                         // attention_tiles.py
+    let team_row = line * 4u;                                             // attention_tiles.py
+    var sum_0_00: f32 = 0.0;                                              // attention_tiles.py
+    var sum_0_01: f32 = 0.0;
+    var sum_0_02: f32 = 0.0;
+    var sum_0_03: f32 = 0.0;
+    var sum_0_10: f32 = 0.0;
+    var sum_0_11: f32 = 0.0;
+    var sum_0_12: f32 = 0.0;
+    var sum_0_13: f32 = 0.0;
+    var sum_0_20: f32 = 0.0;
+    var sum_0_21: f32 = 0.0;
+    var sum_0_22: f32 = 0.0;
+    var sum_0_23: f32 = 0.0;
+    var sum_0_30: f32 = 0.0;
+    var sum_0_31: f32 = 0.0;
+    var sum_0_32: f32 = 0.0;
+    var sum_0_33: f32 = 0.0;
+    let row = local_id.x % 32u;                                           // attention_softmax.py
+    let part = local_id.x / 32u;                                          // attention_softmax.py
+    let own_position = step.past + first_row + row;                       // attention_softmax.py
+    var maximum: f32 = -1e30;                                             // attention_softmax.py
+    var total: f32 = 0.0;                                                 // attention_softmax.py
+    for (var tile = 0u; tile < end; tile += 32u) {                        // attention_tiles.py
+      let first = team_row * 9u;                                          // attention_tiles.py
+      var score_0_00: f32 = 0.0;                                          // attention_tiles.py
+      var score_0_01: f32 = 0.0;
+      var score_0_02: f32 = 0.0;
+      var score_0_03: f32 = 0.0;
+      var score_0_10: f32 = 0.0;
+      var score_0_11: f32 = 0.0;
+      var score_0_12: f32 = 0.0;
+      var score_0_13: f32 = 0.0;
+      var score_0_20: f32 = 0.0;
+      var score_0_21: f32 = 0.0;
+      var score_0_22: f32 = 0.0;
+      var score_0_23: f32 = 0.0;
+      var score_0_30: f32 = 0.0;
+      var score_0_31: f32 = 0.0;
+      var score_0_32: f32 = 0.0;
+      var score_0_33: f32 = 0.0;
+      var score_1_00: f32 = 0.0;
+      var score_1_01: f32 = 0.0;
+      var score_1_02: f32 = 0.0;
+      var score_1_03: f32 = 0.0;
+      var score_1_10: f32 = 0.0;
+      var score_1_11: f32 = 0.0;
+      var score_1_12: f32 = 0.0;
+      var score_1_13: f32 = 0.0;
+      var score_1_20: f32 = 0.0;
+      var score_1_21: f32 = 0.0;
+      var score_1_22: f32 = 0.0;
+      var score_1_23: f32 = 0.0;
+      var score_1_30: f32 = 0.0;
+      var score_1_31: f32 = 0.0;
+      var score_1_32: f32 = 0.0;
+      var score_1_33: f32 = 0.0;
+      let row_1 = 4u + column;                                            // attention_tiles.py
+      for (var number = 0u; number < 4u; number += 2u) {                  // deal.py
+        workgroupBarrier();                                               // attention_tiles.py
+        for (var at = local_id.x; at < 64u; at += 32u) {                  // deal.py
+          let row_2 = at / 2u;                                            // attention_operands.py
+          let cell = at % 2u;                                             // attention_operands.py
+          let token = min(first_row + row_2, step.seq - 1u);              // attention_operands.py
+          let row_3 = (token * 4u + workgroup_id.y) * 4u;                 // attention_operands.py
+          let start = row_2 * 3u + cell;                                  // panel.py
+          staged[start] = q[row_3 + number + cell] * 0.36067376;          // panel.py
         }
-        for (var at = local_id.x; at < 256u; at += 64u) {                 // deal.py
-          let key = at / 8u;                                              // attention_prefill.py
-          let load = at % 8u;                                             // attention_prefill.py
-          let position = min(tile + key, end - 1u);                       // attention_prefill.py
-          let row = position * 4u + workgroup_id.y;                       // cache.py
-          let staged = k_cache[row * 8u + chunk + load];                  // cache.py
-          keys[key * 9u + load] = staged;                                 // attention_prefill.py
+        for (var at = local_id.x; at < 64u; at += 32u) {                  // deal.py
+          let key = at / 2u;                                              // attention_operands.py
+          let load = at % 2u;                                             // attention_operands.py
+          let position = min(tile + key, end - 1u);                       // attention_operands.py
+          let row_2 = (key % 4u) * 8u + key / 4u;                         // attention_operands.py
+          let number_1 = number + load;                                   // attention_operands.py
+          let row_3 = position * 4u + workgroup_id.y;                     // cache.py
+          let staged_1 = k_cache[row_3 * 4u + number_1];                  // cache.py
+          let start = row_2 * 3u + load;                                  // panel.py
+          staged[start + 96u] = staged_1;                                 // panel.py
         }
-        workgroupBarrier();                                               // attention_prefill.py
-        for (var at = 0u; at < 8u; at++) {                                // attention_prefill.py
-          let place = first_query + at;                                   // attention_prefill.py
-          let query = queries[place];                                     // attention_prefill.py
-          let query_1 = queries[place + 8u];
-          let query_2 = queries[place + 16u];
-          let query_3 = queries[place + 24u];
-          let place_1 = first_key + at;                                   // attention_prefill.py
-          let key = keys[place_1];                                        // attention_prefill.py
-          score_00 += dot(query, key);                                    // attention_prefill.py
-          score_01 += dot(query_1, key);
-          score_02 += dot(query_2, key);
-          score_03 += dot(query_3, key);
-          let place_2 = place_1 + 72u;                                    // attention_prefill.py
-          let key_1 = keys[place_2];                                      // attention_prefill.py
-          score_10 += dot(query, key_1);                                  // attention_prefill.py
-          score_11 += dot(query_1, key_1);
-          score_12 += dot(query_2, key_1);
-          score_13 += dot(query_3, key_1);
-          let place_3 = place_1 + 144u;                                   // attention_prefill.py
-          let key_2 = keys[place_3];                                      // attention_prefill.py
-          score_20 += dot(query, key_2);                                  // attention_prefill.py
-          score_21 += dot(query_1, key_2);
-          score_22 += dot(query_2, key_2);
-          score_23 += dot(query_3, key_2);
-          let place_4 = place_1 + 216u;                                   // attention_prefill.py
-          let key_3 = keys[place_4];                                      // attention_prefill.py
-          score_30 += dot(query, key_3);                                  // attention_prefill.py
-          score_31 += dot(query_1, key_3);
-          score_32 += dot(query_2, key_3);
-          score_33 += dot(query_3, key_3);
+        workgroupBarrier();                                               // attention_tiles.py
+        for (var step_1 = 0u; step_1 < 2u; step_1++) {                    // attention_tiles.py
+          let place = team_row * 3u + step_1;                             // panel.py
+          let query_0 = staged[place];                                    // panel.py
+          let query_1 = staged[place + 3u];
+          let query_2 = staged[place + 6u];
+          let query_3 = staged[place + 9u];
+          let place_1 = column * 3u + step_1;                             // panel.py
+          let place_2 = place_1 + 96u;                                    // panel.py
+          let key_0 = staged[place_2];                                    // panel.py
+          let key_1 = staged[place_2 + 24u];
+          let key_2 = staged[place_2 + 48u];
+          let key_3 = staged[place_2 + 72u];
+          score_0_00 += dot(query_0, key_0);                              // attention_tiles.py
+          score_0_01 += dot(query_0, key_1);
+          score_0_02 += dot(query_0, key_2);
+          score_0_03 += dot(query_0, key_3);
+          score_0_10 += dot(query_1, key_0);
+          score_0_11 += dot(query_1, key_1);
+          score_0_12 += dot(query_1, key_2);
+          score_0_13 += dot(query_1, key_3);
+          score_0_20 += dot(query_2, key_0);
+          score_0_21 += dot(query_2, key_1);
+          score_0_22 += dot(query_2, key_2);
+          score_0_23 += dot(query_2, key_3);
+          score_0_30 += dot(query_3, key_0);
+          score_0_31 += dot(query_3, key_1);
+          score_0_32 += dot(query_3, key_2);
+          score_0_33 += dot(query_3, key_3);
+          let place_3 = row_1 * 3u + step_1;                              // panel.py
+          let place_4 = place_3 + 96u;                                    // panel.py
+          let key_0_1 = staged[place_4];                                  // panel.py
+          let key_1_1 = staged[place_4 + 24u];
+          let key_2_1 = staged[place_4 + 48u];
+          let key_3_1 = staged[place_4 + 72u];
+          score_1_00 += dot(query_0, key_0_1);                            // attention_tiles.py
+          score_1_01 += dot(query_0, key_1_1);
+          score_1_02 += dot(query_0, key_2_1);
+          score_1_03 += dot(query_0, key_3_1);
+          score_1_10 += dot(query_1, key_0_1);
+          score_1_11 += dot(query_1, key_1_1);
+          score_1_12 += dot(query_1, key_2_1);
+          score_1_13 += dot(query_1, key_3_1);
+          score_1_20 += dot(query_2, key_0_1);
+          score_1_21 += dot(query_2, key_1_1);
+          score_1_22 += dot(query_2, key_2_1);
+          score_1_23 += dot(query_2, key_3_1);
+          score_1_30 += dot(query_3, key_0_1);
+          score_1_31 += dot(query_3, key_1_1);
+          score_1_32 += dot(query_3, key_2_1);
+          score_1_33 += dot(query_3, key_3_1);
         }
       }
-      let own_position = step.past + first_row + group * 4u;              // attention_prefill.py
-      let own_position_1 = own_position + 1u;                             // attention_prefill.py
-      let own_position_2 = own_position + 2u;
-      let own_position_3 = own_position + 3u;
-      let key_position = tile + column;                                   // attention_prefill.py
-      let masked = vec4<f32>(select(-1e30, score_00, key_position <= own_position),
-          select(-1e30, score_01, key_position <= own_position_1),
-          select(-1e30, score_02, key_position <= own_position_2),
-          select(-1e30, score_03, key_position <= own_position_3));       // attention_prefill.py
-      let key_position_1 = key_position + 8u;                             // attention_prefill.py
-      let masked_1 = vec4<f32>(select(-1e30, score_10, key_position_1 <= own_position),
-          select(-1e30, score_11, key_position_1 <= own_position_1),
-          select(-1e30, score_12, key_position_1 <= own_position_2),
-          select(-1e30, score_13, key_position_1 <= own_position_3));     // attention_prefill.py
-      let key_position_2 = key_position + 16u;                            // attention_prefill.py
-      let masked_2 = vec4<f32>(select(-1e30, score_20, key_position_2 <= own_position),
-          select(-1e30, score_21, key_position_2 <= own_position_1),
-          select(-1e30, score_22, key_position_2 <= own_position_2),
-          select(-1e30, score_23, key_position_2 <= own_position_3));     // attention_prefill.py
-      let key_position_3 = key_position + 24u;                            // attention_prefill.py
-      let masked_3 = vec4<f32>(select(-1e30, score_30, key_position_3 <= own_position),
-          select(-1e30, score_31, key_position_3 <= own_position_1),
-          select(-1e30, score_32, key_position_3 <= own_position_2),
-          select(-1e30, score_33, key_position_3 <= own_position_3));     // attention_prefill.py
-      let greatest = max(max(max(masked, masked_1), masked_2), masked_3);  // attention_prefill.py
-      maxima[local_id.x] = greatest;                                      // attention_prefill.py
-      workgroupBarrier();                                                 // attention_prefill.py
-      let index = group * 8u;                                             // attention_prefill.py
-      var tile_maximum: vec4<f32> = maxima[index];
-      for (var other = 1u; other < 8u; other++) {                         // attention_prefill.py
-        tile_maximum = max(tile_maximum, maxima[index + other]);          // attention_prefill.py
+      let index = first + column;                                         // attention_tiles.py
+      scores[index] = vec4<f32>(score_0_00, score_0_01, score_0_02, score_0_03);
+      scores[index + 9u] = vec4<f32>(score_0_10, score_0_11, score_0_12, score_0_13);
+      scores[index + 18u] = vec4<f32>(score_0_20, score_0_21, score_0_22, score_0_23);
+      scores[index + 27u] = vec4<f32>(score_0_30, score_0_31, score_0_32, score_0_33);
+      let index_1 = first + row_1;
+      scores[index_1] = vec4<f32>(score_1_00, score_1_01, score_1_02, score_1_03);
+      scores[index_1 + 9u] = vec4<f32>(score_1_10, score_1_11, score_1_12, score_1_13);
+      scores[index_1 + 18u] = vec4<f32>(score_1_20, score_1_21, score_1_22, score_1_23);
+      scores[index_1 + 27u] = vec4<f32>(score_1_30, score_1_31, score_1_32, score_1_33);
+      workgroupBarrier();                                                 // attention_tiles.py
+      for (var at = local_id.x; at < 128u; at += 32u) {                   // deal.py
+        let key = at / 4u;                                                // attention_operands.py
+        let load = at % 4u;                                               // attention_operands.py
+        let position = min(tile + key, end - 1u);                         // attention_operands.py
+        let row_2 = position * 4u + workgroup_id.y;                       // cache.py
+        let staged_1 = v_cache[row_2 * 4u + load];                        // cache.py
+        let start = key * 5u + load;                                      // panel.py
+        staged[start] = staged_1;                                         // panel.py
       }
-      let highest = max(maximum, tile_maximum);                           // softmax.py
-      let rescale = exp2(maximum - highest);                              // softmax.py
-      total *= rescale;                                                   // softmax.py
-      sum_0 *= rescale;
-      sum_1 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      let place = first_query + column;                                   // attention_prefill.py
-      weights[place] = exp2(masked - highest);                            // attention_prefill.py
-      let place_1 = place + 8u;                                           // attention_prefill.py
-      weights[place_1] = exp2(masked_1 - highest);                        // attention_prefill.py
-      let place_2 = place + 16u;                                          // attention_prefill.py
-      weights[place_2] = exp2(masked_2 - highest);                        // attention_prefill.py
-      let place_3 = place + 24u;                                          // attention_prefill.py
-      weights[place_3] = exp2(masked_3 - highest);                        // attention_prefill.py
-      workgroupBarrier();                                                 // attention_prefill.py
-      let count = min(end - tile, 32u);                                   // attention_prefill.py
-      let last = end - 1u;
-      for (var key = 0u; key < count; key += 4u) {                        // attention_prefill.py
-        let key_1 = key + 1u;                                             // attention_prefill.py
-        let key_2 = key + 2u;
-        let key_3 = key + 3u;
-        let row = min(tile + key, last) * 4u + workgroup_id.y;            // cache.py
-        let value = v_cache[row * 8u + column];                           // cache.py
-        let row_1 = min(tile + key_1, last) * 4u + workgroup_id.y;        // cache.py
-        let value_1 = v_cache[row_1 * 8u + column];                       // cache.py
-        let row_2 = min(tile + key_2, last) * 4u + workgroup_id.y;        // cache.py
-        let value_2 = v_cache[row_2 * 8u + column];                       // cache.py
-        let row_3 = min(tile + key_3, last) * 4u + workgroup_id.y;        // cache.py
-        let value_3 = v_cache[row_3 * 8u + column];                       // cache.py
-        let weight = weights[first_query + key];                          // attention_prefill.py
-        total += weight;                                                  // softmax.py
-        sum_0 += weight * value.x;                                        // softmax.py
-        sum_1 += weight * value.y;
-        let weight_1 = weights[first_query + key_1];                      // attention_prefill.py
-        total += weight_1;                                                // softmax.py
-        sum_0 += weight_1 * value_1.x;                                    // softmax.py
-        sum_1 += weight_1 * value_1.y;
-        let weight_2 = weights[first_query + key_2];                      // attention_prefill.py
-        total += weight_2;                                                // softmax.py
-        sum_0 += weight_2 * value_2.x;                                    // softmax.py
-        sum_1 += weight_2 * value_2.y;
-        let weight_3 = weights[first_query + key_3];                      // attention_prefill.py
-        total += weight_3;                                                // softmax.py
-        sum_0 += weight_3 * value_3.x;                                    // softmax.py
-        sum_1 += weight_3 * value_3.y;
+      let cell = row * 9u + part * 8u;                                    // attention_softmax.py
+      let first_1 = tile + part * 32u;                                    // attention_softmax.py
+      let four = first_1 + vec4<u32>(0u, 1u, 2u, 3u);                     // attention_softmax.py
+      let t = vec4<u32>(own_position);                                    // attention_softmax.py
+      let seen = four <= t;
+      let score = select(vec4<f32>(-1e30), scores[cell], seen);           // attention_softmax.py
+      let seen_1 = four + 4u <= t;                                        // attention_softmax.py
+      let index_2 = cell + 1u;                                            // attention_softmax.py
+      let score_1 = select(vec4<f32>(-1e30), scores[index_2], seen_1);
+      let seen_2 = four + 8u <= t;                                        // attention_softmax.py
+      let index_3 = cell + 2u;                                            // attention_softmax.py
+      let score_2 = select(vec4<f32>(-1e30), scores[index_3], seen_2);
+      let seen_3 = four + 12u <= t;                                       // attention_softmax.py
+      let index_4 = cell + 3u;                                            // attention_softmax.py
+      let score_3 = select(vec4<f32>(-1e30), scores[index_4], seen_3);
+      let seen_4 = four + 16u <= t;                                       // attention_softmax.py
+      let index_5 = cell + 4u;                                            // attention_softmax.py
+      let score_4 = select(vec4<f32>(-1e30), scores[index_5], seen_4);
+      let seen_5 = four + 20u <= t;                                       // attention_softmax.py
+      let index_6 = cell + 5u;                                            // attention_softmax.py
+      let score_5 = select(vec4<f32>(-1e30), scores[index_6], seen_5);
+      let seen_6 = four + 24u <= t;                                       // attention_softmax.py
+      let index_7 = cell + 6u;                                            // attention_softmax.py
+      let score_6 = select(vec4<f32>(-1e30), scores[index_7], seen_6);
+      let seen_7 = four + 28u <= t;                                       // attention_softmax.py
+      let index_8 = cell + 7u;                                            // attention_softmax.py
+      let score_7 = select(vec4<f32>(-1e30), scores[index_8], seen_7);
+      let own = max(max(max(max(max(max(max(score, score_1), score_2), score_3), score_4),
+          score_5), score_6), score_7);                                   // attention_softmax.py
+      let highest = max(maximum, max(max(own.x, own.y), max(own.z, own.w)));  // attention_softmax.py
+      let rescale = exp2(maximum - highest);                              // attention_softmax.py
+      total *= rescale;                                                   // attention_softmax.py
+      maximum = highest;                                                  // attention_softmax.py
+      if (part == 0u) {                                                   // attention_softmax.py
+        factors[row] = rescale;                                           // attention_softmax.py
+      }
+      let t_1 = vec4<f32>(highest);                                       // attention_softmax.py
+      let weight = exp2(score - t_1);
+      let weight_1 = exp2(score_1 - t_1);
+      let weight_2 = exp2(score_2 - t_1);
+      let weight_3 = exp2(score_3 - t_1);
+      let weight_4 = exp2(score_4 - t_1);
+      let weight_5 = exp2(score_5 - t_1);
+      let weight_6 = exp2(score_6 - t_1);
+      let weight_7 = exp2(score_7 - t_1);
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention_softmax.py
+      total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
+      total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
+      total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
+      total += weight_4.x + weight_4.y + (weight_4.z + weight_4.w);
+      total += weight_5.x + weight_5.y + (weight_5.z + weight_5.w);
+      total += weight_6.x + weight_6.y + (weight_6.z + weight_6.w);
+      total += weight_7.x + weight_7.y + (weight_7.z + weight_7.w);
+      scores[cell] = weight;                                              // panel.py
+      scores[index_2] = weight_1;
+      scores[index_3] = weight_2;
+      scores[index_4] = weight_3;
+      scores[index_5] = weight_4;
+      scores[index_6] = weight_5;
+      scores[index_7] = weight_6;
+      scores[index_8] = weight_7;
+      workgroupBarrier();                                                 // attention_tiles.py
+      let factor = factors[team_row];                                     // attention_tiles.py
+      sum_0_00 *= factor;
+      sum_0_01 *= factor;
+      sum_0_02 *= factor;
+      sum_0_03 *= factor;
+      let factor_1 = factors[team_row + 1u];
+      sum_0_10 *= factor_1;
+      sum_0_11 *= factor_1;
+      sum_0_12 *= factor_1;
+      sum_0_13 *= factor_1;
+      let factor_2 = factors[team_row + 2u];
+      sum_0_20 *= factor_2;
+      sum_0_21 *= factor_2;
+      sum_0_22 *= factor_2;
+      sum_0_23 *= factor_2;
+      let factor_3 = factors[team_row + 3u];
+      sum_0_30 *= factor_3;
+      sum_0_31 *= factor_3;
+      sum_0_32 *= factor_3;
+      sum_0_33 *= factor_3;
+      for (var step_1 = 0u; step_1 < 8u; step_1++) {                      // attention_tiles.py
+        let place = first + step_1;                                       // panel.py
+        let weight_0 = scores[place];                                     // panel.py
+        let weight_1_1 = scores[place + 9u];
+        let weight_2_1 = scores[place + 18u];
+        let weight_3_1 = scores[place + 27u];
+        let row_2 = step_1 * 20u;                                         // attention_tiles.py
+        let place_1 = row_2 + column;                                     // attention_tiles.py
+        let value_0 = staged[place_1];                                    // attention_tiles.py
+        let value_1 = staged[place_1 + 5u];
+        let value_2 = staged[place_1 + 10u];
+        let value_3 = staged[place_1 + 15u];
+        let t_2 = vec4<f32>(value_0.x, value_1.x, value_2.x, value_3.x);
+        let t_3 = vec4<f32>(value_0.y, value_1.y, value_2.y, value_3.y);
+        let t_4 = vec4<f32>(value_0.z, value_1.z, value_2.z, value_3.z);
+        let t_5 = vec4<f32>(value_0.w, value_1.w, value_2.w, value_3.w);
+        sum_0_00 += dot(weight_0, t_2);
+        sum_0_01 += dot(weight_0, t_3);
+        sum_0_02 += dot(weight_0, t_4);
+        sum_0_03 += dot(weight_0, t_5);
+        sum_0_10 += dot(weight_1_1, t_2);
+        sum_0_11 += dot(weight_1_1, t_3);
+        sum_0_12 += dot(weight_1_1, t_4);
+        sum_0_13 += dot(weight_1_1, t_5);
+        sum_0_20 += dot(weight_2_1, t_2);
+        sum_0_21 += dot(weight_2_1, t_3);
+        sum_0_22 += dot(weight_2_1, t_4);
+        sum_0_23 += dot(weight_2_1, t_5);
+        sum_0_30 += dot(weight_3_1, t_2);
+        sum_0_31 += dot(weight_3_1, t_3);
+        sum_0_32 += dot(weight_3_1, t_4);
+        sum_0_33 += dot(weight_3_1, t_5);
       }
     }
-    let token = first_row + group * 4u;                                   // attention_prefill.py
-    if (token < step.seq) {                                               // attention_prefill.py
-      let row_start = (token * 4u + workgroup_id.y) * 8u;                 // attention_prefill.py
-      let start = row_start + column;                                     // attention_prefill.py
-      let row_sums = vec2<f32>(sum_0.x, sum_1.x);                         // softmax.py
-      out[start] = row_sums / total.x;                                    // attention_prefill.py
+    workgroupBarrier();                                                   // attention_softmax.py
+    let previous = total;                                                 // attention_softmax.py
+    if (part == 0u) {                                                     // attention_softmax.py
+      factors[row] = 1.0 / previous;                                      // attention_softmax.py
     }
-    let token_1 = token + 1u;                                             // attention_prefill.py
-    if (token_1 < step.seq) {                                             // attention_prefill.py
-      let row_start = (token_1 * 4u + workgroup_id.y) * 8u;               // attention_prefill.py
-      let start = row_start + column;                                     // attention_prefill.py
-      let row_sums = vec2<f32>(sum_0.y, sum_1.y);                         // softmax.py
-      out[start] = row_sums / total.y;                                    // attention_prefill.py
-    }
-    let token_2 = token + 2u;                                             // attention_prefill.py
-    if (token_2 < step.seq) {                                             // attention_prefill.py
-      let row_start = (token_2 * 4u + workgroup_id.y) * 8u;               // attention_prefill.py
-      let start = row_start + column;                                     // attention_prefill.py
-      let row_sums = vec2<f32>(sum_0.z, sum_1.z);                         // softmax.py
-      out[start] = row_sums / total.z;                                    // attention_prefill.py
-    }
-    let token_3 = token + 3u;                                             // attention_prefill.py
-    if (token_3 < step.seq) {                                             // attention_prefill.py
-      let row_start = (token_3 * 4u + workgroup_id.y) * 8u;               // attention_prefill.py
-      let start = row_start + column;                                     // attention_prefill.py
-      let row_sums = vec2<f32>(sum_0.w, sum_1.w);                         // softmax.py
-      out[start] = row_sums / total.w;                                    // attention_prefill.py
+    workgroupBarrier();                                                   // attention_softmax.py
+    let factor = factors[team_row];                                       // attention_tiles.py
+    sum_0_00 *= factor;
+    sum_0_01 *= factor;
+    sum_0_02 *= factor;
+    sum_0_03 *= factor;
+    let factor_1 = factors[team_row + 1u];
+    sum_0_10 *= factor_1;
+    sum_0_11 *= factor_1;
+    sum_0_12 *= factor_1;
+    sum_0_13 *= factor_1;
+    let factor_2 = factors[team_row + 2u];
+    sum_0_20 *= factor_2;
+    sum_0_21 *= factor_2;
+    sum_0_22 *= factor_2;
+    sum_0_23 *= factor_2;
+    let factor_3 = factors[team_row + 3u];
+    sum_0_30 *= factor_3;
+    sum_0_31 *= factor_3;
+    sum_0_32 *= factor_3;
+    sum_0_33 *= factor_3;
+    let index = team_row * 9u + column;                                   // attention_tiles.py
+    scores[index] = vec4<f32>(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
+    scores[index + 9u] = vec4<f32>(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
+    scores[index + 18u] = vec4<f32>(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
+    scores[index + 27u] = vec4<f32>(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    workgroupBarrier();                                                   // attention_tiles.py
+    for (var at = local_id.x; at < 128u; at += 32u) {                     // deal.py
+      let row_1 = at / 4u;                                                // attention_tiles.py
+      let cell = at % 4u;                                                 // attention_tiles.py
+      let token = first_row + row_1;                                      // attention_tiles.py
+      if (token < step.seq) {                                             // attention_tiles.py
+        let result = scores[row_1 * 9u + cell];                           // attention_tiles.py
+        let row_2 = (token * 4u + workgroup_id.y) * 4u;                   // attention_operands.py
+        out[row_2 + cell] = result;                                       // attention_operands.py
+      }
     }
   }
 }

@@ -1,9 +1,9 @@
 // attention_prefill_f16_8_4x8
 
-@group(0) @binding(0) var<storage, read> q: array<vec2<f32>>;
-@group(0) @binding(1) var<storage, read> k_cache: array<u32>;
-@group(0) @binding(2) var<storage, read> v_cache: array<u32>;
-@group(0) @binding(3) var<storage, read_write> out: array<vec2<f32>>;
+@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> k_cache: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> v_cache: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;
 
 struct Step {
   seq: u32,
@@ -17,10 +17,9 @@ struct Step {
 }
 @group(0) @binding(4) var<uniform> step: Step;
 
-var<workgroup> queries: array<vec2<f32>, 128>;
-var<workgroup> keys: array<vec2<f32>, 160>;
-var<workgroup> maxima: array<vec4<f32>, 32>;
-var<workgroup> weights: array<vec4<f32>, 256>;
+var<workgroup> staged: array<vec4<f32>, 288>;
+var<workgroup> scores: array<vec4<f32>, 544>;
+var<workgroup> factors: array<f32, 32>;
 
 @compute @workgroup_size(32)
 fn main(
@@ -29,262 +28,455 @@ fn main(
 ) {
   let first_row = workgroup_id.x * 32u;                                   // attention_prefill.py
   if (first_row < step.seq) {                                             // attention_prefill.py
-    let kv_head = workgroup_id.y / 2u;                                    // attention_prefill.py
-    let group = local_id.x / 4u;                                          // attention_prefill.py
-    let column = local_id.x % 4u;                                         // attention_prefill.py
-    let end = step.past + min(first_row + 32u, step.seq);                 // attention_prefill.py
-    var maximum: vec4<f32> = vec4<f32>(-1e30);                            // softmax.py
-    var total: vec4<f32> = vec4<f32>(0.0);                                // softmax.py
-    var sum_0: vec4<f32> = vec4<f32>(0.0);                                // softmax.py
-    var sum_1: vec4<f32> = vec4<f32>(0.0);
-    for (var tile = 0u; tile < end; tile += 32u) {                        // attention_prefill.py
-      let first_query = group * 16u;                                      // attention_prefill.py
-      let first_key = column * 5u;                                        // attention_prefill.py
-      var score_00: f32 = 0.0;                                            // attention_prefill.py
-      var score_01: f32 = 0.0;
-      var score_02: f32 = 0.0;
-      var score_03: f32 = 0.0;
-      var score_10: f32 = 0.0;
-      var score_11: f32 = 0.0;
-      var score_12: f32 = 0.0;
-      var score_13: f32 = 0.0;
-      var score_20: f32 = 0.0;
-      var score_21: f32 = 0.0;
-      var score_22: f32 = 0.0;
-      var score_23: f32 = 0.0;
-      var score_30: f32 = 0.0;
-      var score_31: f32 = 0.0;
-      var score_32: f32 = 0.0;
-      var score_33: f32 = 0.0;
-      var score_40: f32 = 0.0;
-      var score_41: f32 = 0.0;
-      var score_42: f32 = 0.0;
-      var score_43: f32 = 0.0;
-      var score_50: f32 = 0.0;
-      var score_51: f32 = 0.0;
-      var score_52: f32 = 0.0;
-      var score_53: f32 = 0.0;
-      var score_60: f32 = 0.0;
-      var score_61: f32 = 0.0;
-      var score_62: f32 = 0.0;
-      var score_63: f32 = 0.0;
-      var score_70: f32 = 0.0;
-      var score_71: f32 = 0.0;
-      var score_72: f32 = 0.0;
-      var score_73: f32 = 0.0;
-      for (var chunk = 0u; chunk < 4u; chunk += 4u) {                     // attention_prefill.py
-        workgroupBarrier();                                               // attention_prefill.py
-        for (var at = local_id.x; at < 128u; at += 32u) {                 // deal.py
-          let row = min(first_row + at / 4u, step.seq - 1u);              // attention_prefill.py
-          let element = (row * 8u + workgroup_id.y) * 4u + chunk + at % 4u;  // attention_prefill.py
-          queries[at] = q[element] * 0.5100697;                           // attention_prefill.py
-        }
-        for (var at = local_id.x; at < 128u; at += 32u) {                 // deal.py
-          let key = at / 4u;                                              // attention_prefill.py
-          let load = at % 4u;                                             // attention_prefill.py
-          let position = min(tile + key, end - 1u);                       // attention_prefill.py
-          let row = position * 4u + kv_head;                              // cache.py
-          let stored = k_cache[row * 4u + chunk + load];                  // cache.py
-          let staged = unpack2x16float(stored);                           // cache.py
-          keys[key * 5u + load] = staged;                                 // attention_prefill.py
-        }
-        workgroupBarrier();                                               // attention_prefill.py
-        for (var at = 0u; at < 4u; at++) {                                // attention_prefill.py
-          let place = first_query + at;                                   // attention_prefill.py
-          let query = queries[place];                                     // attention_prefill.py
-          let query_1 = queries[place + 4u];
-          let query_2 = queries[place + 8u];
-          let query_3 = queries[place + 12u];
-          let place_1 = first_key + at;                                   // attention_prefill.py
-          let key = keys[place_1];                                        // attention_prefill.py
-          score_00 += dot(query, key);                                    // attention_prefill.py
-          score_01 += dot(query_1, key);
-          score_02 += dot(query_2, key);
-          score_03 += dot(query_3, key);
-          let place_2 = place_1 + 20u;                                    // attention_prefill.py
-          let key_1 = keys[place_2];                                      // attention_prefill.py
-          score_10 += dot(query, key_1);                                  // attention_prefill.py
-          score_11 += dot(query_1, key_1);
-          score_12 += dot(query_2, key_1);
-          score_13 += dot(query_3, key_1);
-          let place_3 = place_1 + 40u;                                    // attention_prefill.py
-          let key_2 = keys[place_3];                                      // attention_prefill.py
-          score_20 += dot(query, key_2);                                  // attention_prefill.py
-          score_21 += dot(query_1, key_2);
-          score_22 += dot(query_2, key_2);
-          score_23 += dot(query_3, key_2);
-          let place_4 = place_1 + 60u;                                    // attention_prefill.py
-          let key_3 = keys[place_4];                                      // attention_prefill.py
-          score_30 += dot(query, key_3);                                  // attention_prefill.py
-          score_31 += dot(query_1, key_3);
-          score_32 += dot(query_2, key_3);
-          score_33 += dot(query_3, key_3);
-          let place_5 = place_1 + 80u;                                    // attention_prefill.py
-          let key_4 = keys[place_5];                                      // attention_prefill.py
-          score_40 += dot(query, key_4);                                  // attention_prefill.py
-          score_41 += dot(query_1, key_4);
-          score_42 += dot(query_2, key_4);
-          score_43 += dot(query_3, key_4);
-          let place_6 = place_1 + 100u;                                   // attention_prefill.py
-          let key_5 = keys[place_6];                                      // attention_prefill.py
-          score_50 += dot(query, key_5);                                  // attention_prefill.py
-          score_51 += dot(query_1, key_5);
-          score_52 += dot(query_2, key_5);
-          score_53 += dot(query_3, key_5);
-          let place_7 = place_1 + 120u;                                   // attention_prefill.py
-          let key_6 = keys[place_7];                                      // attention_prefill.py
-          score_60 += dot(query, key_6);                                  // attention_prefill.py
-          score_61 += dot(query_1, key_6);
-          score_62 += dot(query_2, key_6);
-          score_63 += dot(query_3, key_6);
-          let place_8 = place_1 + 140u;                                   // attention_prefill.py
-          let key_7 = keys[place_8];                                      // attention_prefill.py
-          score_70 += dot(query, key_7);                                  // attention_prefill.py
-          score_71 += dot(query_1, key_7);
-          score_72 += dot(query_2, key_7);
-          score_73 += dot(query_3, key_7);
-        }
+    let kv_head = workgroup_id.y / 2u;                                    // attention_operands.py
+    let end = step.past + min(first_row + 32u, step.seq);                 // attention_operands.py
+    let line = local_id.x / 4u;                                           // attention_tiles.py
+    let column = local_id.x % 4u;                                         // attention_tiles.py
+    let team_row = line * 4u;                                             // attention_tiles.py
+    var sum_0_00: f32 = 0.0;                                              // attention_tiles.py
+    var sum_0_01: f32 = 0.0;
+    var sum_0_02: f32 = 0.0;
+    var sum_0_03: f32 = 0.0;
+    var sum_0_10: f32 = 0.0;
+    var sum_0_11: f32 = 0.0;
+    var sum_0_12: f32 = 0.0;
+    var sum_0_13: f32 = 0.0;
+    var sum_0_20: f32 = 0.0;
+    var sum_0_21: f32 = 0.0;
+    var sum_0_22: f32 = 0.0;
+    var sum_0_23: f32 = 0.0;
+    var sum_0_30: f32 = 0.0;
+    var sum_0_31: f32 = 0.0;
+    var sum_0_32: f32 = 0.0;
+    var sum_0_33: f32 = 0.0;
+    let row = local_id.x % 32u;                                           // attention_softmax.py
+    let part = local_id.x / 32u;                                          // attention_softmax.py
+    let own_position = step.past + first_row + row;                       // attention_softmax.py
+    var maximum: f32 = -1e30;                                             // attention_softmax.py
+    var total: f32 = 0.0;                                                 // attention_softmax.py
+    for (var tile = 0u; tile < end; tile += 64u) {                        // attention_tiles.py
+      let first = team_row * 17u;                                         // attention_tiles.py
+      var score_0_00: f32 = 0.0;                                          // attention_tiles.py
+      var score_0_01: f32 = 0.0;
+      var score_0_02: f32 = 0.0;
+      var score_0_03: f32 = 0.0;
+      var score_0_10: f32 = 0.0;
+      var score_0_11: f32 = 0.0;
+      var score_0_12: f32 = 0.0;
+      var score_0_13: f32 = 0.0;
+      var score_0_20: f32 = 0.0;
+      var score_0_21: f32 = 0.0;
+      var score_0_22: f32 = 0.0;
+      var score_0_23: f32 = 0.0;
+      var score_0_30: f32 = 0.0;
+      var score_0_31: f32 = 0.0;
+      var score_0_32: f32 = 0.0;
+      var score_0_33: f32 = 0.0;
+      var score_1_00: f32 = 0.0;
+      var score_1_01: f32 = 0.0;
+      var score_1_02: f32 = 0.0;
+      var score_1_03: f32 = 0.0;
+      var score_1_10: f32 = 0.0;
+      var score_1_11: f32 = 0.0;
+      var score_1_12: f32 = 0.0;
+      var score_1_13: f32 = 0.0;
+      var score_1_20: f32 = 0.0;
+      var score_1_21: f32 = 0.0;
+      var score_1_22: f32 = 0.0;
+      var score_1_23: f32 = 0.0;
+      var score_1_30: f32 = 0.0;
+      var score_1_31: f32 = 0.0;
+      var score_1_32: f32 = 0.0;
+      var score_1_33: f32 = 0.0;
+      var score_2_00: f32 = 0.0;
+      var score_2_01: f32 = 0.0;
+      var score_2_02: f32 = 0.0;
+      var score_2_03: f32 = 0.0;
+      var score_2_10: f32 = 0.0;
+      var score_2_11: f32 = 0.0;
+      var score_2_12: f32 = 0.0;
+      var score_2_13: f32 = 0.0;
+      var score_2_20: f32 = 0.0;
+      var score_2_21: f32 = 0.0;
+      var score_2_22: f32 = 0.0;
+      var score_2_23: f32 = 0.0;
+      var score_2_30: f32 = 0.0;
+      var score_2_31: f32 = 0.0;
+      var score_2_32: f32 = 0.0;
+      var score_2_33: f32 = 0.0;
+      var score_3_00: f32 = 0.0;
+      var score_3_01: f32 = 0.0;
+      var score_3_02: f32 = 0.0;
+      var score_3_03: f32 = 0.0;
+      var score_3_10: f32 = 0.0;
+      var score_3_11: f32 = 0.0;
+      var score_3_12: f32 = 0.0;
+      var score_3_13: f32 = 0.0;
+      var score_3_20: f32 = 0.0;
+      var score_3_21: f32 = 0.0;
+      var score_3_22: f32 = 0.0;
+      var score_3_23: f32 = 0.0;
+      var score_3_30: f32 = 0.0;
+      var score_3_31: f32 = 0.0;
+      var score_3_32: f32 = 0.0;
+      var score_3_33: f32 = 0.0;
+      let row_1 = 4u + column;                                            // attention_tiles.py
+      let row_2 = 8u + column;
+      let row_3 = 12u + column;
+      workgroupBarrier();                                                 // attention_tiles.py
+      for (var at = local_id.x; at < 64u; at += 32u) {                    // deal.py
+        let row_4 = at / 2u;                                              // attention_operands.py
+        let cell = at % 2u;                                               // attention_operands.py
+        let token = min(first_row + row_4, step.seq - 1u);                // attention_operands.py
+        let row_5 = (token * 8u + workgroup_id.y) * 2u;                   // attention_operands.py
+        let start = row_4 * 3u + cell;                                    // panel.py
+        staged[start] = q[row_5 + cell] * 0.5100697;                      // panel.py
       }
-      let index = group * 4u;                                             // attention_prefill.py
-      let own_position = step.past + first_row + index;
-      let own_position_1 = own_position + 1u;                             // attention_prefill.py
-      let own_position_2 = own_position + 2u;
-      let own_position_3 = own_position + 3u;
-      let key_position = tile + column;                                   // attention_prefill.py
-      let masked = vec4<f32>(select(-1e30, score_00, key_position <= own_position),
-          select(-1e30, score_01, key_position <= own_position_1),
-          select(-1e30, score_02, key_position <= own_position_2),
-          select(-1e30, score_03, key_position <= own_position_3));       // attention_prefill.py
-      let key_position_1 = key_position + 4u;                             // attention_prefill.py
-      let masked_1 = vec4<f32>(select(-1e30, score_10, key_position_1 <= own_position),
-          select(-1e30, score_11, key_position_1 <= own_position_1),
-          select(-1e30, score_12, key_position_1 <= own_position_2),
-          select(-1e30, score_13, key_position_1 <= own_position_3));     // attention_prefill.py
-      let key_position_2 = key_position + 8u;                             // attention_prefill.py
-      let masked_2 = vec4<f32>(select(-1e30, score_20, key_position_2 <= own_position),
-          select(-1e30, score_21, key_position_2 <= own_position_1),
-          select(-1e30, score_22, key_position_2 <= own_position_2),
-          select(-1e30, score_23, key_position_2 <= own_position_3));     // attention_prefill.py
-      let key_position_3 = key_position + 12u;                            // attention_prefill.py
-      let masked_3 = vec4<f32>(select(-1e30, score_30, key_position_3 <= own_position),
-          select(-1e30, score_31, key_position_3 <= own_position_1),
-          select(-1e30, score_32, key_position_3 <= own_position_2),
-          select(-1e30, score_33, key_position_3 <= own_position_3));     // attention_prefill.py
-      let key_position_4 = key_position + 16u;                            // attention_prefill.py
-      let masked_4 = vec4<f32>(select(-1e30, score_40, key_position_4 <= own_position),
-          select(-1e30, score_41, key_position_4 <= own_position_1),
-          select(-1e30, score_42, key_position_4 <= own_position_2),
-          select(-1e30, score_43, key_position_4 <= own_position_3));     // attention_prefill.py
-      let key_position_5 = key_position + 20u;                            // attention_prefill.py
-      let masked_5 = vec4<f32>(select(-1e30, score_50, key_position_5 <= own_position),
-          select(-1e30, score_51, key_position_5 <= own_position_1),
-          select(-1e30, score_52, key_position_5 <= own_position_2),
-          select(-1e30, score_53, key_position_5 <= own_position_3));     // attention_prefill.py
-      let key_position_6 = key_position + 24u;                            // attention_prefill.py
-      let masked_6 = vec4<f32>(select(-1e30, score_60, key_position_6 <= own_position),
-          select(-1e30, score_61, key_position_6 <= own_position_1),
-          select(-1e30, score_62, key_position_6 <= own_position_2),
-          select(-1e30, score_63, key_position_6 <= own_position_3));     // attention_prefill.py
-      let key_position_7 = key_position + 28u;                            // attention_prefill.py
-      let masked_7 = vec4<f32>(select(-1e30, score_70, key_position_7 <= own_position),
-          select(-1e30, score_71, key_position_7 <= own_position_1),
-          select(-1e30, score_72, key_position_7 <= own_position_2),
-          select(-1e30, score_73, key_position_7 <= own_position_3));     // attention_prefill.py
-      let greatest = max(max(max(max(max(max(max(masked, masked_1), masked_2), masked_3),
-          masked_4), masked_5), masked_6), masked_7);                     // attention_prefill.py
-      maxima[local_id.x] = greatest;                                      // attention_prefill.py
-      workgroupBarrier();                                                 // attention_prefill.py
-      var tile_maximum: vec4<f32> = maxima[index];                        // attention_prefill.py
-      for (var other = 1u; other < 4u; other++) {                         // attention_prefill.py
-        tile_maximum = max(tile_maximum, maxima[index + other]);          // attention_prefill.py
+      for (var at = local_id.x; at < 64u; at += 32u) {                    // deal.py
+        let position = min(tile + at, end - 1u);                          // attention_operands.py
+        let row_4 = (at % 4u) * 16u + at / 4u;                            // attention_operands.py
+        let row_5 = position * 4u + kv_head;                              // cache.py
+        let stored = k_cache[row_5];                                      // cache.py
+        let staged_1 = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // cache.py
+        let staged_2 = vec4<f32>(unpack2x16float(stored.z), unpack2x16float(stored.w));
+        let start = row_4 * 3u;                                           // panel.py
+        staged[start + 96u] = staged_1;                                   // panel.py
+        staged[start + 97u] = staged_2;
       }
-      let highest = max(maximum, tile_maximum);                           // softmax.py
-      let rescale = exp2(maximum - highest);                              // softmax.py
-      total *= rescale;                                                   // softmax.py
-      sum_0 *= rescale;
-      sum_1 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      let first_weight = group * 32u;                                     // attention_prefill.py
-      let place = first_weight + column;
-      weights[place] = exp2(masked - highest);                            // attention_prefill.py
-      let place_1 = place + 4u;                                           // attention_prefill.py
-      weights[place_1] = exp2(masked_1 - highest);                        // attention_prefill.py
-      let place_2 = place + 8u;                                           // attention_prefill.py
-      weights[place_2] = exp2(masked_2 - highest);                        // attention_prefill.py
-      let place_3 = place + 12u;                                          // attention_prefill.py
-      weights[place_3] = exp2(masked_3 - highest);                        // attention_prefill.py
-      let place_4 = place + 16u;                                          // attention_prefill.py
-      weights[place_4] = exp2(masked_4 - highest);                        // attention_prefill.py
-      let place_5 = place + 20u;                                          // attention_prefill.py
-      weights[place_5] = exp2(masked_5 - highest);                        // attention_prefill.py
-      let place_6 = place + 24u;                                          // attention_prefill.py
-      weights[place_6] = exp2(masked_6 - highest);                        // attention_prefill.py
-      let place_7 = place + 28u;                                          // attention_prefill.py
-      weights[place_7] = exp2(masked_7 - highest);                        // attention_prefill.py
-      workgroupBarrier();                                                 // attention_prefill.py
-      let count = min(end - tile, 32u);                                   // attention_prefill.py
-      let last = end - 1u;
-      for (var key = 0u; key < count; key += 4u) {                        // attention_prefill.py
-        let key_1 = key + 1u;                                             // attention_prefill.py
-        let key_2 = key + 2u;
-        let key_3 = key + 3u;
-        let row = min(tile + key, last) * 4u + kv_head;                   // cache.py
-        let stored = v_cache[row * 4u + column];                          // cache.py
-        let value = unpack2x16float(stored);                              // cache.py
-        let row_1 = min(tile + key_1, last) * 4u + kv_head;               // cache.py
-        let stored_1 = v_cache[row_1 * 4u + column];                      // cache.py
-        let value_1 = unpack2x16float(stored_1);                          // cache.py
-        let row_2 = min(tile + key_2, last) * 4u + kv_head;               // cache.py
-        let stored_2 = v_cache[row_2 * 4u + column];                      // cache.py
-        let value_2 = unpack2x16float(stored_2);                          // cache.py
-        let row_3 = min(tile + key_3, last) * 4u + kv_head;               // cache.py
-        let stored_3 = v_cache[row_3 * 4u + column];                      // cache.py
-        let value_3 = unpack2x16float(stored_3);                          // cache.py
-        let weight = weights[first_weight + key];                         // attention_prefill.py
-        total += weight;                                                  // softmax.py
-        sum_0 += weight * value.x;                                        // softmax.py
-        sum_1 += weight * value.y;
-        let weight_1 = weights[first_weight + key_1];                     // attention_prefill.py
-        total += weight_1;                                                // softmax.py
-        sum_0 += weight_1 * value_1.x;                                    // softmax.py
-        sum_1 += weight_1 * value_1.y;
-        let weight_2 = weights[first_weight + key_2];                     // attention_prefill.py
-        total += weight_2;                                                // softmax.py
-        sum_0 += weight_2 * value_2.x;                                    // softmax.py
-        sum_1 += weight_2 * value_2.y;
-        let weight_3 = weights[first_weight + key_3];                     // attention_prefill.py
-        total += weight_3;                                                // softmax.py
-        sum_0 += weight_3 * value_3.x;                                    // softmax.py
-        sum_1 += weight_3 * value_3.y;
+      workgroupBarrier();                                                 // attention_tiles.py
+      for (var step_1 = 0u; step_1 < 2u; step_1++) {                      // attention_tiles.py
+        let place = team_row * 3u + step_1;                               // panel.py
+        let query_0 = staged[place];                                      // panel.py
+        let query_1 = staged[place + 3u];
+        let query_2 = staged[place + 6u];
+        let query_3 = staged[place + 9u];
+        let place_1 = column * 3u + step_1;                               // panel.py
+        let place_2 = place_1 + 96u;                                      // panel.py
+        let key_0 = staged[place_2];                                      // panel.py
+        let key_1 = staged[place_2 + 48u];
+        let key_2 = staged[place_2 + 96u];
+        let key_3 = staged[place_2 + 144u];
+        score_0_00 += dot(query_0, key_0);                                // attention_tiles.py
+        score_0_01 += dot(query_0, key_1);
+        score_0_02 += dot(query_0, key_2);
+        score_0_03 += dot(query_0, key_3);
+        score_0_10 += dot(query_1, key_0);
+        score_0_11 += dot(query_1, key_1);
+        score_0_12 += dot(query_1, key_2);
+        score_0_13 += dot(query_1, key_3);
+        score_0_20 += dot(query_2, key_0);
+        score_0_21 += dot(query_2, key_1);
+        score_0_22 += dot(query_2, key_2);
+        score_0_23 += dot(query_2, key_3);
+        score_0_30 += dot(query_3, key_0);
+        score_0_31 += dot(query_3, key_1);
+        score_0_32 += dot(query_3, key_2);
+        score_0_33 += dot(query_3, key_3);
+        let place_3 = row_1 * 3u + step_1;                                // panel.py
+        let place_4 = place_3 + 96u;                                      // panel.py
+        let key_0_1 = staged[place_4];                                    // panel.py
+        let key_1_1 = staged[place_4 + 48u];
+        let key_2_1 = staged[place_4 + 96u];
+        let key_3_1 = staged[place_4 + 144u];
+        score_1_00 += dot(query_0, key_0_1);                              // attention_tiles.py
+        score_1_01 += dot(query_0, key_1_1);
+        score_1_02 += dot(query_0, key_2_1);
+        score_1_03 += dot(query_0, key_3_1);
+        score_1_10 += dot(query_1, key_0_1);
+        score_1_11 += dot(query_1, key_1_1);
+        score_1_12 += dot(query_1, key_2_1);
+        score_1_13 += dot(query_1, key_3_1);
+        score_1_20 += dot(query_2, key_0_1);
+        score_1_21 += dot(query_2, key_1_1);
+        score_1_22 += dot(query_2, key_2_1);
+        score_1_23 += dot(query_2, key_3_1);
+        score_1_30 += dot(query_3, key_0_1);
+        score_1_31 += dot(query_3, key_1_1);
+        score_1_32 += dot(query_3, key_2_1);
+        score_1_33 += dot(query_3, key_3_1);
+        let place_5 = row_2 * 3u + step_1;                                // panel.py
+        let place_6 = place_5 + 96u;                                      // panel.py
+        let key_0_2 = staged[place_6];                                    // panel.py
+        let key_1_2 = staged[place_6 + 48u];
+        let key_2_2 = staged[place_6 + 96u];
+        let key_3_2 = staged[place_6 + 144u];
+        score_2_00 += dot(query_0, key_0_2);                              // attention_tiles.py
+        score_2_01 += dot(query_0, key_1_2);
+        score_2_02 += dot(query_0, key_2_2);
+        score_2_03 += dot(query_0, key_3_2);
+        score_2_10 += dot(query_1, key_0_2);
+        score_2_11 += dot(query_1, key_1_2);
+        score_2_12 += dot(query_1, key_2_2);
+        score_2_13 += dot(query_1, key_3_2);
+        score_2_20 += dot(query_2, key_0_2);
+        score_2_21 += dot(query_2, key_1_2);
+        score_2_22 += dot(query_2, key_2_2);
+        score_2_23 += dot(query_2, key_3_2);
+        score_2_30 += dot(query_3, key_0_2);
+        score_2_31 += dot(query_3, key_1_2);
+        score_2_32 += dot(query_3, key_2_2);
+        score_2_33 += dot(query_3, key_3_2);
+        let place_7 = row_3 * 3u + step_1;                                // panel.py
+        let place_8 = place_7 + 96u;                                      // panel.py
+        let key_0_3 = staged[place_8];                                    // panel.py
+        let key_1_3 = staged[place_8 + 48u];
+        let key_2_3 = staged[place_8 + 96u];
+        let key_3_3 = staged[place_8 + 144u];
+        score_3_00 += dot(query_0, key_0_3);                              // attention_tiles.py
+        score_3_01 += dot(query_0, key_1_3);
+        score_3_02 += dot(query_0, key_2_3);
+        score_3_03 += dot(query_0, key_3_3);
+        score_3_10 += dot(query_1, key_0_3);
+        score_3_11 += dot(query_1, key_1_3);
+        score_3_12 += dot(query_1, key_2_3);
+        score_3_13 += dot(query_1, key_3_3);
+        score_3_20 += dot(query_2, key_0_3);
+        score_3_21 += dot(query_2, key_1_3);
+        score_3_22 += dot(query_2, key_2_3);
+        score_3_23 += dot(query_2, key_3_3);
+        score_3_30 += dot(query_3, key_0_3);
+        score_3_31 += dot(query_3, key_1_3);
+        score_3_32 += dot(query_3, key_2_3);
+        score_3_33 += dot(query_3, key_3_3);
+      }
+      let index = first + column;                                         // attention_tiles.py
+      scores[index] = vec4<f32>(score_0_00, score_0_01, score_0_02, score_0_03);
+      scores[index + 17u] = vec4<f32>(score_0_10, score_0_11, score_0_12, score_0_13);
+      scores[index + 34u] = vec4<f32>(score_0_20, score_0_21, score_0_22, score_0_23);
+      scores[index + 51u] = vec4<f32>(score_0_30, score_0_31, score_0_32, score_0_33);
+      let index_1 = first + row_1;
+      scores[index_1] = vec4<f32>(score_1_00, score_1_01, score_1_02, score_1_03);
+      scores[index_1 + 17u] = vec4<f32>(score_1_10, score_1_11, score_1_12, score_1_13);
+      scores[index_1 + 34u] = vec4<f32>(score_1_20, score_1_21, score_1_22, score_1_23);
+      scores[index_1 + 51u] = vec4<f32>(score_1_30, score_1_31, score_1_32, score_1_33);
+      let index_2 = first + row_2;
+      scores[index_2] = vec4<f32>(score_2_00, score_2_01, score_2_02, score_2_03);
+      scores[index_2 + 17u] = vec4<f32>(score_2_10, score_2_11, score_2_12, score_2_13);
+      scores[index_2 + 34u] = vec4<f32>(score_2_20, score_2_21, score_2_22, score_2_23);
+      scores[index_2 + 51u] = vec4<f32>(score_2_30, score_2_31, score_2_32, score_2_33);
+      let index_3 = first + row_3;
+      scores[index_3] = vec4<f32>(score_3_00, score_3_01, score_3_02, score_3_03);
+      scores[index_3 + 17u] = vec4<f32>(score_3_10, score_3_11, score_3_12, score_3_13);
+      scores[index_3 + 34u] = vec4<f32>(score_3_20, score_3_21, score_3_22, score_3_23);
+      scores[index_3 + 51u] = vec4<f32>(score_3_30, score_3_31, score_3_32, score_3_33);
+      workgroupBarrier();                                                 // attention_tiles.py
+      for (var at = local_id.x; at < 64u; at += 32u) {                    // deal.py
+        let position = min(tile + at, end - 1u);                          // attention_operands.py
+        let row_4 = position * 4u + kv_head;                              // cache.py
+        let stored = v_cache[row_4];                                      // cache.py
+        let staged_1 = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // cache.py
+        let staged_2 = vec4<f32>(unpack2x16float(stored.z), unpack2x16float(stored.w));
+        let start = at * 3u;                                              // panel.py
+        staged[start] = staged_1;                                         // panel.py
+        staged[start + 1u] = staged_2;
+      }
+      let cell = row * 17u + part * 16u;                                  // attention_softmax.py
+      let first_1 = tile + part * 64u;                                    // attention_softmax.py
+      let four = first_1 + vec4<u32>(0u, 1u, 2u, 3u);                     // attention_softmax.py
+      let t = vec4<u32>(own_position);                                    // attention_softmax.py
+      let seen = four <= t;
+      let score = select(vec4<f32>(-1e30), scores[cell], seen);           // attention_softmax.py
+      let seen_1 = four + 4u <= t;                                        // attention_softmax.py
+      let index_4 = cell + 1u;                                            // attention_softmax.py
+      let score_1 = select(vec4<f32>(-1e30), scores[index_4], seen_1);
+      let seen_2 = four + 8u <= t;                                        // attention_softmax.py
+      let index_5 = cell + 2u;                                            // attention_softmax.py
+      let score_2 = select(vec4<f32>(-1e30), scores[index_5], seen_2);
+      let seen_3 = four + 12u <= t;                                       // attention_softmax.py
+      let index_6 = cell + 3u;                                            // attention_softmax.py
+      let score_3 = select(vec4<f32>(-1e30), scores[index_6], seen_3);
+      let seen_4 = four + 16u <= t;                                       // attention_softmax.py
+      let index_7 = cell + 4u;                                            // attention_softmax.py
+      let score_4 = select(vec4<f32>(-1e30), scores[index_7], seen_4);
+      let seen_5 = four + 20u <= t;                                       // attention_softmax.py
+      let index_8 = cell + 5u;                                            // attention_softmax.py
+      let score_5 = select(vec4<f32>(-1e30), scores[index_8], seen_5);
+      let seen_6 = four + 24u <= t;                                       // attention_softmax.py
+      let index_9 = cell + 6u;                                            // attention_softmax.py
+      let score_6 = select(vec4<f32>(-1e30), scores[index_9], seen_6);
+      let seen_7 = four + 28u <= t;                                       // attention_softmax.py
+      let index_10 = cell + 7u;                                           // attention_softmax.py
+      let score_7 = select(vec4<f32>(-1e30), scores[index_10], seen_7);
+      let seen_8 = four + 32u <= t;                                       // attention_softmax.py
+      let index_11 = cell + 8u;                                           // attention_softmax.py
+      let score_8 = select(vec4<f32>(-1e30), scores[index_11], seen_8);
+      let seen_9 = four + 36u <= t;                                       // attention_softmax.py
+      let index_12 = cell + 9u;                                           // attention_softmax.py
+      let score_9 = select(vec4<f32>(-1e30), scores[index_12], seen_9);
+      let seen_10 = four + 40u <= t;                                      // attention_softmax.py
+      let index_13 = cell + 10u;                                          // attention_softmax.py
+      let score_10 = select(vec4<f32>(-1e30), scores[index_13], seen_10);
+      let seen_11 = four + 44u <= t;                                      // attention_softmax.py
+      let index_14 = cell + 11u;                                          // attention_softmax.py
+      let score_11 = select(vec4<f32>(-1e30), scores[index_14], seen_11);
+      let seen_12 = four + 48u <= t;                                      // attention_softmax.py
+      let index_15 = cell + 12u;                                          // attention_softmax.py
+      let score_12 = select(vec4<f32>(-1e30), scores[index_15], seen_12);
+      let seen_13 = four + 52u <= t;                                      // attention_softmax.py
+      let index_16 = cell + 13u;                                          // attention_softmax.py
+      let score_13 = select(vec4<f32>(-1e30), scores[index_16], seen_13);
+      let seen_14 = four + 56u <= t;                                      // attention_softmax.py
+      let index_17 = cell + 14u;                                          // attention_softmax.py
+      let score_14 = select(vec4<f32>(-1e30), scores[index_17], seen_14);
+      let seen_15 = four + 60u <= t;                                      // attention_softmax.py
+      let index_18 = cell + 15u;                                          // attention_softmax.py
+      let score_15 = select(vec4<f32>(-1e30), scores[index_18], seen_15);
+      let own = max(max(max(max(max(max(max(max(score, score_1), score_2), score_3), score_4),
+          score_5), score_6), score_7), score_8);                         // attention_softmax.py
+      let own_1 = max(max(max(max(max(max(max(own, score_9), score_10), score_11), score_12),
+          score_13), score_14), score_15);
+      let highest = max(maximum, max(max(own_1.x, own_1.y), max(own_1.z, own_1.w)));  // attention_softmax.py
+      let rescale = exp2(maximum - highest);                              // attention_softmax.py
+      total *= rescale;                                                   // attention_softmax.py
+      maximum = highest;                                                  // attention_softmax.py
+      if (part == 0u) {                                                   // attention_softmax.py
+        factors[row] = rescale;                                           // attention_softmax.py
+      }
+      let t_1 = vec4<f32>(highest);                                       // attention_softmax.py
+      let weight = exp2(score - t_1);
+      let weight_1 = exp2(score_1 - t_1);
+      let weight_2 = exp2(score_2 - t_1);
+      let weight_3 = exp2(score_3 - t_1);
+      let weight_4 = exp2(score_4 - t_1);
+      let weight_5 = exp2(score_5 - t_1);
+      let weight_6 = exp2(score_6 - t_1);
+      let weight_7 = exp2(score_7 - t_1);
+      let weight_8 = exp2(score_8 - t_1);
+      let weight_9 = exp2(score_9 - t_1);
+      let weight_10 = exp2(score_10 - t_1);
+      let weight_11 = exp2(score_11 - t_1);
+      let weight_12 = exp2(score_12 - t_1);
+      let weight_13 = exp2(score_13 - t_1);
+      let weight_14 = exp2(score_14 - t_1);
+      let weight_15 = exp2(score_15 - t_1);
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention_softmax.py
+      total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
+      total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
+      total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
+      total += weight_4.x + weight_4.y + (weight_4.z + weight_4.w);
+      total += weight_5.x + weight_5.y + (weight_5.z + weight_5.w);
+      total += weight_6.x + weight_6.y + (weight_6.z + weight_6.w);
+      total += weight_7.x + weight_7.y + (weight_7.z + weight_7.w);
+      total += weight_8.x + weight_8.y + (weight_8.z + weight_8.w);
+      total += weight_9.x + weight_9.y + (weight_9.z + weight_9.w);
+      total += weight_10.x + weight_10.y + (weight_10.z + weight_10.w);
+      total += weight_11.x + weight_11.y + (weight_11.z + weight_11.w);
+      total += weight_12.x + weight_12.y + (weight_12.z + weight_12.w);
+      total += weight_13.x + weight_13.y + (weight_13.z + weight_13.w);
+      total += weight_14.x + weight_14.y + (weight_14.z + weight_14.w);
+      total += weight_15.x + weight_15.y + (weight_15.z + weight_15.w);
+      scores[cell] = weight;                                              // panel.py
+      scores[index_4] = weight_1;
+      scores[index_5] = weight_2;
+      scores[index_6] = weight_3;
+      scores[index_7] = weight_4;
+      scores[index_8] = weight_5;
+      scores[index_9] = weight_6;
+      scores[index_10] = weight_7;
+      scores[index_11] = weight_8;
+      scores[index_12] = weight_9;
+      scores[index_13] = weight_10;
+      scores[index_14] = weight_11;
+      scores[index_15] = weight_12;
+      scores[index_16] = weight_13;
+      scores[index_17] = weight_14;
+      scores[index_18] = weight_15;
+      workgroupBarrier();                                                 // attention_tiles.py
+      let factor = factors[team_row];                                     // attention_tiles.py
+      sum_0_00 *= factor;
+      sum_0_01 *= factor;
+      sum_0_02 *= factor;
+      sum_0_03 *= factor;
+      let factor_1 = factors[team_row + 1u];
+      sum_0_10 *= factor_1;
+      sum_0_11 *= factor_1;
+      sum_0_12 *= factor_1;
+      sum_0_13 *= factor_1;
+      let factor_2 = factors[team_row + 2u];
+      sum_0_20 *= factor_2;
+      sum_0_21 *= factor_2;
+      sum_0_22 *= factor_2;
+      sum_0_23 *= factor_2;
+      let factor_3 = factors[team_row + 3u];
+      sum_0_30 *= factor_3;
+      sum_0_31 *= factor_3;
+      sum_0_32 *= factor_3;
+      sum_0_33 *= factor_3;
+      for (var step_2 = 0u; step_2 < 16u; step_2++) {                     // attention_tiles.py
+        let place = first + step_2;                                       // panel.py
+        let weight_0 = scores[place];                                     // panel.py
+        let weight_1_1 = scores[place + 17u];
+        let weight_2_1 = scores[place + 34u];
+        let weight_3_1 = scores[place + 51u];
+        let row_4 = step_2 * 12u;                                         // attention_tiles.py
+        let place_1 = row_4 + min(column, 1u);                            // attention_tiles.py
+        let value_0 = staged[place_1];                                    // attention_tiles.py
+        let value_1 = staged[place_1 + 3u];
+        let value_2 = staged[place_1 + 6u];
+        let value_3 = staged[place_1 + 9u];
+        let t_2 = vec4<f32>(value_0.x, value_1.x, value_2.x, value_3.x);
+        let t_3 = vec4<f32>(value_0.y, value_1.y, value_2.y, value_3.y);
+        let t_4 = vec4<f32>(value_0.z, value_1.z, value_2.z, value_3.z);
+        let t_5 = vec4<f32>(value_0.w, value_1.w, value_2.w, value_3.w);
+        sum_0_00 += dot(weight_0, t_2);
+        sum_0_01 += dot(weight_0, t_3);
+        sum_0_02 += dot(weight_0, t_4);
+        sum_0_03 += dot(weight_0, t_5);
+        sum_0_10 += dot(weight_1_1, t_2);
+        sum_0_11 += dot(weight_1_1, t_3);
+        sum_0_12 += dot(weight_1_1, t_4);
+        sum_0_13 += dot(weight_1_1, t_5);
+        sum_0_20 += dot(weight_2_1, t_2);
+        sum_0_21 += dot(weight_2_1, t_3);
+        sum_0_22 += dot(weight_2_1, t_4);
+        sum_0_23 += dot(weight_2_1, t_5);
+        sum_0_30 += dot(weight_3_1, t_2);
+        sum_0_31 += dot(weight_3_1, t_3);
+        sum_0_32 += dot(weight_3_1, t_4);
+        sum_0_33 += dot(weight_3_1, t_5);
       }
     }
-    let token = first_row + group * 4u;                                   // attention_prefill.py
-    if (token < step.seq) {                                               // attention_prefill.py
-      let row_start = (token * 8u + workgroup_id.y) * 4u;                 // attention_prefill.py
-      let start = row_start + column;                                     // attention_prefill.py
-      let row_sums = vec2<f32>(sum_0.x, sum_1.x);                         // softmax.py
-      out[start] = row_sums / total.x;                                    // attention_prefill.py
+    workgroupBarrier();                                                   // attention_softmax.py
+    let previous = total;                                                 // attention_softmax.py
+    if (part == 0u) {                                                     // attention_softmax.py
+      factors[row] = 1.0 / previous;                                      // attention_softmax.py
     }
-    let token_1 = token + 1u;                                             // attention_prefill.py
-    if (token_1 < step.seq) {                                             // attention_prefill.py
-      let row_start = (token_1 * 8u + workgroup_id.y) * 4u;               // attention_prefill.py
-      let start = row_start + column;                                     // attention_prefill.py
-      let row_sums = vec2<f32>(sum_0.y, sum_1.y);                         // softmax.py
-      out[start] = row_sums / total.y;                                    // attention_prefill.py
-    }
-    let token_2 = token + 2u;                                             // attention_prefill.py
-    if (token_2 < step.seq) {                                             // attention_prefill.py
-      let row_start = (token_2 * 8u + workgroup_id.y) * 4u;               // attention_prefill.py
-      let start = row_start + column;                                     // attention_prefill.py
-      let row_sums = vec2<f32>(sum_0.z, sum_1.z);                         // softmax.py
-      out[start] = row_sums / total.z;                                    // attention_prefill.py
-    }
-    let token_3 = token + 3u;                                             // attention_prefill.py
-    if (token_3 < step.seq) {                                             // attention_prefill.py
-      let row_start = (token_3 * 8u + workgroup_id.y) * 4u;               // attention_prefill.py
-      let start = row_start + column;                                     // attention_prefill.py
-      let row_sums = vec2<f32>(sum_0.w, sum_1.w);                         // softmax.py
-      out[start] = row_sums / total.w;                                    // attention_prefill.py
+    workgroupBarrier();                                                   // attention_softmax.py
+    let factor = factors[team_row];                                       // attention_tiles.py
+    sum_0_00 *= factor;
+    sum_0_01 *= factor;
+    sum_0_02 *= factor;
+    sum_0_03 *= factor;
+    let factor_1 = factors[team_row + 1u];
+    sum_0_10 *= factor_1;
+    sum_0_11 *= factor_1;
+    sum_0_12 *= factor_1;
+    sum_0_13 *= factor_1;
+    let factor_2 = factors[team_row + 2u];
+    sum_0_20 *= factor_2;
+    sum_0_21 *= factor_2;
+    sum_0_22 *= factor_2;
+    sum_0_23 *= factor_2;
+    let factor_3 = factors[team_row + 3u];
+    sum_0_30 *= factor_3;
+    sum_0_31 *= factor_3;
+    sum_0_32 *= factor_3;
+    sum_0_33 *= factor_3;
+    let index = team_row * 17u + column;                                  // attention_tiles.py
+    scores[index] = vec4<f32>(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
+    scores[index + 17u] = vec4<f32>(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
+    scores[index + 34u] = vec4<f32>(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
+    scores[index + 51u] = vec4<f32>(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    workgroupBarrier();                                                   // attention_tiles.py
+    for (var at = local_id.x; at < 64u; at += 32u) {                      // deal.py
+      let row_1 = at / 2u;                                                // attention_tiles.py
+      let cell = at % 2u;                                                 // attention_tiles.py
+      let token = first_row + row_1;                                      // attention_tiles.py
+      if (token < step.seq) {                                             // attention_tiles.py
+        let result = scores[row_1 * 17u + cell];                          // attention_tiles.py
+        let row_2 = (token * 8u + workgroup_id.y) * 2u;                   // attention_operands.py
+        out[row_2 + cell] = result;                                       // attention_operands.py
+      }
     }
   }
 }

@@ -17,7 +17,7 @@ from kernelc.kernels.cache import AttentionBuffers
 from kernelc.kernels.deal import deal, in_steps
 from kernelc.kernels.panel import Panel, cell_elements, cell_type
 from kernelc.kernels.softmax import LOG2_E
-from kernelc.kir.functions import minimum
+from kernelc.kir.functions import minimum, named
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Number
 from kernelc.kir.tile import Tile, TileSum, load_tile
@@ -25,7 +25,7 @@ from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32x4, u32
 
 
-class PrefillBody:
+class TiledPrefill:
     """The kernel's shared memory and places, and its steps. `scale` is what scores are multiplied by."""
 
     def __init__(
@@ -47,8 +47,8 @@ class PrefillBody:
         self.weights = Panel(own or self.scores, kind, 0, rows, keys, together=True)
         team = k.local_id if kind.lanes == 1 else k.subgroup_id
         line = team // schedule.teams[1]
-        self.column = team % schedule.teams[1]
-        self.team_row = line * kind.m
+        self.column = named("column", team % schedule.teams[1])
+        self.team_row = named("team_row", line * kind.m)
 
     def attend(self) -> None:
         k, operands, schedule = self.k, self.operands, self.schedule
@@ -86,8 +86,8 @@ class PrefillBody:
             self._stage_chunk(tile, k.constant(0, u32), held)
         first = self.team_row * schedule.score_stride
         with in_steps(k, schedule.tiles, schedule.scored_together) as column:
-            together = range(schedule.scored_together)
-            scores = [TileSum(schedule.kind, f"score_{at}" if at else "score") for at in together]
+            together, one = range(schedule.scored_together), schedule.scored_together == 1
+            scores = [TileSum(schedule.kind, "score" if one else f"score_{at}") for at in together]
             numbers = [self._tile(column + at) for at in together]
             with in_steps(k, operands.depth // self.cells, operands.keys.depth // self.cells) as chunk:
                 if not held:
@@ -146,7 +146,7 @@ class PrefillBody:
             sum.add(weights, load_tile(kind, "b", array, place, stride, name="value"))
 
     def _staged_tile(self, number: int) -> Value:
-        """Of the staged values, for the team's `number`th sum; after the last, the last again, for nothing."""
+        """Of the staged values, for the team's `number`th sum. After the last the last again, for nothing."""
         tiles, across = self.operands.values.depth // self.schedule.kind.n, self.schedule.teams[1]
         place = self._tile(number)
         return minimum(place, tiles - 1) if (number + 1) * across > tiles else place
