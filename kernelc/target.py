@@ -66,7 +66,8 @@ _MATRIX_UNITS = Capabilities(
     f16=True, subgroups=True, dot4=True, subgroup_size=32, tiles=(F16,), shared_bytes=48 << 10
 )
 
-# Browsers with matrix units: an experiment of Chrome's, so kernels that do not multiply with them stay the same.
+# Browsers with matrix units, an experiment of Chrome's: kernels that do not multiply with them stay as
+# they are.
 _BROWSER_MATRIX_UNITS = replace(_MATRIX_UNITS, shared_bytes=32 << 10, scaled_tiles=False, tiles_only=True)
 
 TARGETS: dict[str, Target] = {
