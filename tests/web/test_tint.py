@@ -23,8 +23,10 @@ MODELS = [
 
 
 def kernels(model: str, quant: str, kv: str) -> dict[str, str]:
-    """The texts of all variants, by file."""
+    """The texts of all variants, by file; none binds more than every device can."""
     compiled = compile_model(find_config(model), CompileOptions("wgsl", quant, kv_dtype=kv))
+    variants = [variant for kernel in compiled.lowered.kernels.values() for variant in kernel.variants]
+    assert max(variant.requires.storage_buffers for variant in variants) <= 8
     return {file: data.decode() for file, data in compiled.lowered.files.items()}
 
 

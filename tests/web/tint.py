@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from kernelc.backends.wgsl.printer import WgslBackend
+from kernelc.kir.nodes import Kernel
+from kernelc.target import Capabilities
 
 REPO = Path(__file__).resolve().parents[2]
 SCRIPT = REPO / "web" / "tests" / "node" / "tint.mjs"
@@ -45,16 +47,17 @@ def write_kernel(folder: Path, text: str) -> None:
 
 def collect_kernels() -> None:
     """Keep every WGSL text that this process prints, where $KERNELC_WGSL_FOLDER says: `make test` compiles
-    them."""
+    them. Random kernels may bind more buffers than every device can: those are left out."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
         return
     render = WgslBackend.render
 
     @functools.wraps(render)
-    def rendered(self: WgslBackend, *arguments: Any, **options: Any) -> Any:
-        result = render(self, *arguments, **options)
-        write_kernel(Path(folder), result.text)
+    def rendered(self: WgslBackend, kernel: Kernel) -> Any:
+        result = render(self, kernel)
+        if len(kernel.buffers) <= Capabilities().storage_buffers:
+            write_kernel(Path(folder), result.text)
         return result
 
     WgslBackend.render = rendered
