@@ -45,12 +45,19 @@ async function compile(file) {
   const module = device.createShaderModule({ code });
   const { messages } = await module.getCompilationInfo();
   const first = messages.find((message) => message.type === "error");
-  // Matrix units want whole subgroups, and the null device's are larger than any that such a kernel is run on.
-  const whole = !code.includes("enable chromium_experimental_subgroup_matrix;");
-  if (first === undefined && whole) device.createComputePipeline({ layout: "auto", compute: { module } });
+  if (first === undefined && isWhole(code)) device.createComputePipeline({ layout: "auto", compute: { module } });
   const error = await device.popErrorScope();
   if (first !== undefined) return `${file}:${first.lineNum}:${first.linePos}: ${first.message}`;
   return error === null ? undefined : `${file}: ${error.message}`;
+}
+
+/**
+ * Whether the null device could run it. Random kernels of the tests bind more buffers than it has; matrix units want
+ * whole subgroups, and its are larger than any that such a kernel is run on. Of these the module alone is compiled.
+ */
+function isWhole(code) {
+  const buffers = code.match(/var<storage/g)?.length ?? 0;
+  return buffers <= 8 && !code.includes("enable chromium_experimental_subgroup_matrix;");
 }
 
 function filesOf(path) {
