@@ -25,9 +25,10 @@ MODELS = [
 
 
 def kernels(model: str, quant: str, kv: str) -> list[tuple[Variant, str]]:
-    """All variants with their texts."""
+    """All variants with their texts; none binds more than every device can."""
     lowered = compile_model(find_config(model), CompileOptions("wgsl", quant, kv_dtype=kv)).lowered
     variants = [variant for kernel in lowered.kernels.values() for variant in kernel.variants]
+    assert max(variant.requires.storage_buffers for variant in variants) <= 8
     return [(variant, lowered.files[variant.file].decode()) for variant in variants]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from kernelc.backends.wgsl.printer import WgslBackend
+from kernelc.kir.nodes import Kernel
 
 REPO = Path(__file__).resolve().parents[2]
 SCRIPT = REPO / "web" / "tests" / "node" / "tint.mjs"
@@ -44,16 +45,15 @@ def write_kernel(folder: Path, text: str) -> None:
 
 
 def collect_kernels() -> None:
-    """Keep every WGSL text that this process prints, where $KERNELC_WGSL_FOLDER says: `make test` compiles
-    them."""
+    """Keep every WGSL text that this process prints, where $KERNELC_WGSL_FOLDER says, for `make test`."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
         return
     render = WgslBackend.render
 
     @functools.wraps(render)
-    def rendered(self: WgslBackend, *arguments: Any, **options: Any) -> Any:
-        result = render(self, *arguments, **options)
+    def rendered(self: WgslBackend, kernel: Kernel) -> Any:
+        result = render(self, kernel)
         write_kernel(Path(folder), result.text)
         return result
 
