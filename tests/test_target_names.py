@@ -42,7 +42,7 @@ def modules() -> Iterator[str]:
 def named(source: str) -> list[str]:
     """Names and texts of code that have a target's name in them; what only people read is left out."""
     tree = ast.parse(source)
-    bodies = [node.body for node in ast.walk(tree) if isinstance(getattr(node, "body", None), list)]
+    bodies = [body for node in ast.walk(tree) if isinstance(body := getattr(node, "body", None), list)]
     told = {
         id(statement.value) for body in bodies for statement in body if isinstance(statement, ast.Expr)
     }  # docstrings, and texts below the fields that they describe
