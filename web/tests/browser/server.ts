@@ -16,6 +16,8 @@ export interface Fault {
   times?: number;
   /** Break the connection after so many bytes of the body. */
   readonly cutAfterBytes?: number;
+  /** Send nothing more after so many bytes of the body, and leave the connection open. */
+  readonly stallAfterBytes?: number;
   /** Flip the lowest bit of the file's byte at this offset. */
   readonly flipByteAt?: number;
   /** Answer with this status and no body. */
@@ -185,6 +187,10 @@ class Line extends Transform {
     if (piece.length < chunk.length) {
       this.push(piece);
       setTimeout(this.#cut, 20); // what was written may reach the browser first
+      return;
+    }
+    if (this.#seen.sentBytes >= (this.#fault?.stallAfterBytes ?? Infinity)) {
+      this.push(piece); // and never done: the next chunk is not asked for
       return;
     }
     const rate = this.#fault?.bytesPerSecond;

@@ -47,10 +47,11 @@ describe.skipIf(!hasChromium)("weights in Chromium", () => {
 
   /** Loads in a tab that crashes after `bytes` of the first shard were sent; returns what was asked for afterwards. */
   async function loadAfterDeath(realm: Realm, bytes: number, prepare?: () => void): Promise<(string | undefined)[]> {
-    server.faults = [{ path: "0000.bin", times: 1, bytesPerSecond: 20 * MIB }];
+    server.faults = [{ path: "0000.bin", times: 1, stallAfterBytes: bytes }];
     const dying = await open(realm, prepare);
     const ended = dying.load(large, "/large/").catch(() => "dead");
-    await until(() => (server.requests("0000.bin")[0]?.sentBytes ?? 0) > bytes);
+    await until(() => (server.requests("0000.bin")[0]?.sentBytes ?? 0) >= bytes);
+    await settled();
     crash(await context.newCDPSession(dying.page), "Page.crash");
     expect(await ended).toBe("dead");
     server.reset();
@@ -194,10 +195,11 @@ describe.skipIf(!hasChromium)("weights in Chromium", () => {
   test("go on where a browser that crashed left them", async () => {
     const profile = folders.make();
     let own = await startProfile(profile);
-    server.faults = [{ path: "0000.bin", times: 1, bytesPerSecond: 20 * MIB }];
+    server.faults = [{ path: "0000.bin", times: 1, stallAfterBytes: 16 * MIB }];
     const dying = await Tab.open(own, origin, "worker");
     const ended = dying.load(large, "/large/").catch(() => "dead");
-    await until(() => (server.requests("0000.bin")[0]?.sentBytes ?? 0) > 15 * MIB);
+    await until(() => (server.requests("0000.bin")[0]?.sentBytes ?? 0) >= 16 * MIB);
+    await settled();
     crash(await own.newCDPSession(dying.page), "Browser.crash");
     expect(await ended).toBe("dead");
     server.reset();
@@ -228,6 +230,11 @@ describe.skipIf(!hasChromium)("weights in Chromium", () => {
     expect(await tab.call("manifest", "/random/")).toEqual({ id: artifact.id, fromStore: true });
   });
 });
+
+/** Waits while a stalled server sends nothing: what it sent is on the disk by then. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+}
 
 /** Ends a renderer, or the browser, as a fault in it would; nothing in it gets a last word. */
 function crash(session: CDPSession, how: "Page.crash" | "Browser.crash"): void {
