@@ -54,7 +54,7 @@ KERNELS: tuple[Mutation, ...] = (
     Mutation(
         "offset_sign",
         "q4's offset of 8 is added once more instead of being taken away.",
-        "kernelc/kernels/matvec_int8.py",
+        "kernelc/kernels/matvec_int8_body.py",
         "self.offsets[group] = made.times(-8)",
         "self.offsets[group] = made.times(8)",
         of_kernel("matvec_int8"),
@@ -78,7 +78,7 @@ KERNELS: tuple[Mutation, ...] = (
     Mutation(
         "codes_barrier",
         "Codes are multiplied while other invocations are still making them.",
-        "kernelc/kernels/matvec_int8.py",
+        "kernelc/kernels/matvec_int8_body.py",
         "            self._stage(0, groups)\n            k.barrier()\n",
         "            self._stage(0, groups)\n",
         of_kernel("matvec_int8"),
@@ -86,7 +86,7 @@ KERNELS: tuple[Mutation, ...] = (
     Mutation(
         "weights_of_the_first_piece",
         "Where activations are staged in pieces, each piece is multiplied with the first one's weights.",
-        "kernelc/kernels/matvec_int8.py",
+        "kernelc/kernels/matvec_int8_body.py",
         "self._step(group, self._load(group + first))",
         "self._step(group, self._load(group))",
         of_kernel("matvec_int8"),

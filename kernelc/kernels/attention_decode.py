@@ -28,6 +28,7 @@ from kernelc.ir.dim import ceildiv
 from kernelc.kernels.attention_reduce import AttentionReduceProblem
 from kernelc.kernels.cache import AttentionBuffers, CacheShape, attention_bindings, attention_inputs
 from kernelc.kernels.deal import deal
+from kernelc.kernels.reduce import power_of_two_up_to
 from kernelc.kernels.softmax import LOG2_E, LOWEST, Running, exchange_cells, join, lane, pack
 from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.functions import dot, exp2, minimum, named, vector
@@ -160,9 +161,9 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
         dim, threads = problem.head_dim, 128 if problem.head_dim >= 64 else 64
         widths = problem.cache.load_widths()
         width = next((w for w in widths if threads * w <= 16 * dim), widths[-1])
-        streams = max(2, min(16, _power_of_two_below(threads * width // dim)))
+        streams = max(2, min(16, power_of_two_up_to(threads * width // dim)))
         parts = next(parts for parts in (4, 2, 1) if dim // width % parts == 0)
-        rows = min(4, _power_of_two_below(2 * problem.group - 1))
+        rows = min(4, power_of_two_up_to(2 * problem.group - 1))
         choices = itertools.product((2, 1) if problem.group > 4 else (1,), (4, 2, 1))
         wanted = (
             AttentionDecodeSchedule(rows, sets, width, streams, rounds, parts)
@@ -202,10 +203,6 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
     def describe(self, problem: AttentionDecodeProblem) -> str:
         split = f"_split{problem.split}" if problem.split else ""
         return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{split}"
-
-
-def _power_of_two_below(n: int) -> int:
-    return 1 << max(0, n.bit_length() - 1)
 
 
 def _blocks(problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule) -> int:

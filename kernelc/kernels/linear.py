@@ -16,7 +16,7 @@ W may be a piece of a matrix that was too large for one binding: `row_begin` is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,8 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim
 from kernelc.kernels.rms_norm import rms_norm_reference
 from kernelc.kernels.rotary import Rotary, rotate, rotate_reference
-from kernelc.kernels.spec import CONTEXT, SEQ, TILE_ROWS, Arrays, Binding, Params, Tolerance, empty
-from kernelc.kernels.weights import PackedRows, packed_inputs, scale_types, unpacked, weight_bindings
+from kernelc.kernels.spec import CONTEXT, SEQ, Arrays, Binding, Params
+from kernelc.kernels.weights import PackedRows, scale_types, unpacked, weight_bindings
 from kernelc.kir.functions import exp, logical_and, pack_half2, select, vector
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
@@ -159,58 +159,6 @@ def _qkv_reference(
         into = into.reshape(-1, rows[0].size)[first : first + len(rows)]
         flat = rows.reshape(len(rows), -1)
         np.copyto(into, flat.astype(into.dtype), where=~np.isnan(flat))
-
-
-def linear_inputs(
-    problem: LinearProblem, bindings: tuple[Binding, ...], rng: np.random.Generator, env: Mapping[str, int]
-) -> dict[str, npt.NDArray[Any]]:
-    """Random arrays whose products stay of order one."""
-    arrays = {b.name: empty(b, env) for b in bindings}
-    for name in ("x", "norm_weight", "bias", "residual"):
-        if name in arrays:
-            arrays[name][...] = rng.normal(size=arrays[name].shape)
-    weights = rng.normal(size=(problem.rows, problem.cols)) / np.sqrt(problem.cols)
-    return arrays | packed_inputs(problem.format, weights)
-
-
-def linear_tile(problem: LinearProblem) -> LinearProblem:
-    """The first rows alone."""
-    return replace(problem, rows=TILE_ROWS) if problem.rows > 2 * TILE_ROWS else problem
-
-
-def linear_pieces(problem: LinearProblem) -> tuple[LinearProblem, ...]:
-    """Tiles at the first rows, around the ends of q and k heads, and at the last rows."""
-    if linear_tile(problem) is problem:
-        return (problem,)
-    shape, last = problem.qkv, problem.rows - 1
-    ends = (shape.heads, shape.heads + shape.kv_heads) if shape else ()
-    edges = [heads * shape.head_dim - problem.row_begin for heads in ends] if shape else []
-    near = (0, *(row for edge in edges if 0 < edge < last for row in (edge - 1, edge)), last)
-    starts = sorted({row // TILE_ROWS * TILE_ROWS for row in near})
-    return tuple(
-        replace(problem, rows=min(TILE_ROWS, problem.rows - start), row_begin=problem.row_begin + start)
-        for start in starts
-    )
-
-
-def linear_tolerance(problem: LinearProblem) -> Tolerance:
-    """f32 sums of terms of order 1/sqrt(cols) in another order; a cache of halves rounds once more."""
-    if problem.qkv is not None and problem.qkv.kv_dtype == "f16":
-        return Tolerance(relative=1e-3, absolute=5e-5)
-    return Tolerance(relative=2e-5, absolute=3e-5)
-
-
-def linear_name(problem: LinearProblem) -> str:
-    """Such as "q4_qkv_128x64", and what sets it apart from others of that shape."""
-    norm = "norm_" if problem.norm_eps is not None else ""
-    epilogue = "" if problem.epilogue == "none" else f"_{problem.epilogue}"
-    return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}"
-
-
-def linear_halves(problem: LinearProblem) -> frozenset[str]:
-    """The outputs that hold pairs of f16."""
-    halves = problem.qkv is not None and problem.qkv.kv_dtype == "f16"
-    return frozenset({"k_cache", "v_cache"}) if halves else frozenset()
 
 
 # The kernel's parts

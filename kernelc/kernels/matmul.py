@@ -10,12 +10,8 @@ written once and its stores are coalesced.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import groups_of
@@ -23,18 +19,13 @@ from kernelc.kernels.linear import (
     LinearBuffers,
     LinearProblem,
     linear_bindings,
-    linear_halves,
-    linear_inputs,
-    linear_name,
-    linear_pieces,
     linear_reference,
-    linear_tile,
-    linear_tolerance,
     stored_together,
 )
+from kernelc.kernels.linear_spec import LinearSpec
 from kernelc.kernels.operands import Activations, Weights, unit_type
 from kernelc.kernels.panel import Panel, cell_type, row_cells
-from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
+from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, Params, Tolerance
 from kernelc.kernels.weights import GROUP
 from kernelc.kir.functions import bitcast, minimum
 from kernelc.kir.nodes import Value
@@ -101,11 +92,10 @@ class MatmulSchedule:
         return whole and offered and small and 16 <= self.threads <= capabilities.max_threads
 
 
-class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
+class Matmul(LinearSpec[MatmulSchedule]):
     """x [seq, cols] -> out [seq, out_width] or q and the KV cache."""
 
     name = "matmul"
-    problem_type = LinearProblem
 
     def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
         return linear_bindings(problem, SEQ)
@@ -141,20 +131,6 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
         )
         _Matmul(k, schedule, LinearBuffers.bind(k, problem, bindings, schedule.f16)).run()
 
-    def inputs(
-        self, problem: LinearProblem, rng: np.random.Generator, env: Mapping[str, int]
-    ) -> dict[str, npt.NDArray[Any]]:
-        return linear_inputs(problem, self.bindings(problem), rng, env)
-
-    def tile(self, problem: LinearProblem) -> LinearProblem:
-        return linear_tile(problem)
-
-    def pieces(self, problem: LinearProblem) -> tuple[LinearProblem, ...]:
-        return linear_pieces(problem)
-
-    def tolerance(self, problem: LinearProblem) -> Tolerance:
-        return linear_tolerance(problem)
-
     def tile_tolerance(self, problem: LinearProblem) -> Tolerance:
         """Both factors of a product are rounded to f16, each by at most 2^-11 of itself.
 
@@ -162,16 +138,10 @@ class Matmul(KernelSpec[LinearProblem, MatmulSchedule]):
         and six times that is what no test will see; one product alone is off by 2^-10. A gated result
         multiplies one such sum by another of up to five.
         """
-        exact = linear_tolerance(problem)
+        exact = self.tolerance(problem)
         sum_error = 6 * 2**-11 * (2 / 3) ** 0.5
         factor = 6 if problem.epilogue == "gated" else 1
         return Tolerance(exact.relative + 2**-10, exact.absolute + factor * sum_error)
-
-    def describe(self, problem: LinearProblem) -> str:
-        return linear_name(problem)
-
-    def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
-        return linear_halves(problem)
 
 
 def _register_tiles(capabilities: Capabilities) -> Iterator[MatmulSchedule]:

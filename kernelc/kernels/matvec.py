@@ -9,12 +9,8 @@ sums.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import groups_of
@@ -22,16 +18,11 @@ from kernelc.kernels.linear import (
     LinearBuffers,
     LinearProblem,
     linear_bindings,
-    linear_halves,
-    linear_inputs,
-    linear_name,
-    linear_pieces,
     linear_reference,
-    linear_tile,
-    linear_tolerance,
 )
-from kernelc.kernels.reduce import team_lane, team_number, team_sum
-from kernelc.kernels.spec import Arrays, Binding, Grid, KernelSpec, Params, Tolerance
+from kernelc.kernels.linear_spec import LinearSpec
+from kernelc.kernels.reduce import power_of_two_up_to, team_lane, team_number, team_sum
+from kernelc.kernels.spec import Arrays, Binding, Grid, Params
 from kernelc.kernels.weights import VECTORS_PER_GROUP
 from kernelc.kir.functions import dot, minimum, rsqrt
 from kernelc.kir.nodes import Value
@@ -56,11 +47,10 @@ class MatvecSchedule:
         return self.threads // self.team * self.rows
 
 
-class Matvec(KernelSpec[LinearProblem, MatvecSchedule]):
+class Matvec(LinearSpec[MatvecSchedule]):
     """x [1, cols] (or the last row of x [seq, cols]) -> out [1, out_width] or q and the KV cache."""
 
     name = "matvec"
-    problem_type = LinearProblem
 
     def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
         return linear_bindings(problem, 1)
@@ -69,17 +59,17 @@ class Matvec(KernelSpec[LinearProblem, MatvecSchedule]):
         linear_reference(problem, arrays, params)
 
     def space(self, capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatvecSchedule]:
-        most = _power_of_two_below(groups_of(problem.cols))
+        most = power_of_two_up_to(groups_of(problem.cols))
         for threads in (32, 64, 128, 256):
             for team in (1, 2, 4, 8, 16, 32, 64, 128):
                 for rows in (1, 2, 4, 8):
-                    fits = threads <= capabilities.max_threads and team <= min(threads, max(most, 1))
+                    fits = threads <= capabilities.max_threads and team <= min(threads, most)
                     shared = (rows + 1) * threads * 4 <= capabilities.shared_bytes
                     if fits and shared and not (problem.paired and rows % 2):
                         yield MatvecSchedule(threads, team, rows, capabilities.subgroups, capabilities.f16)
 
     def default(self, capabilities: Capabilities, problem: LinearProblem) -> MatvecSchedule:
-        team = min(_power_of_two_below(groups_of(problem.cols)), 64)
+        team = min(power_of_two_up_to(groups_of(problem.cols)), 64)
         rows = 4 if problem.rows >= 2048 else 2
         return MatvecSchedule(64, team, rows, capabilities.subgroups, capabilities.f16)
 
@@ -143,26 +133,6 @@ class Matvec(KernelSpec[LinearProblem, MatvecSchedule]):
                 else:
                     linear.finish_row(0, row, results[r])
 
-    def inputs(
-        self, problem: LinearProblem, rng: np.random.Generator, env: Mapping[str, int]
-    ) -> dict[str, npt.NDArray[Any]]:
-        return linear_inputs(problem, self.bindings(problem), rng, env)
-
-    def tile(self, problem: LinearProblem) -> LinearProblem:
-        return linear_tile(problem)
-
-    def pieces(self, problem: LinearProblem) -> tuple[LinearProblem, ...]:
-        return linear_pieces(problem)
-
-    def tolerance(self, problem: LinearProblem) -> Tolerance:
-        return linear_tolerance(problem)
-
-    def describe(self, problem: LinearProblem) -> str:
-        return linear_name(problem)
-
-    def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
-        return linear_halves(problem)
-
 
 def _group_product(linear: LinearBuffers, row: Value, group: Value, activations: list[Value]) -> Value:
     weights, scale = linear.weights.group(row, group)
@@ -170,10 +140,6 @@ def _group_product(linear: LinearBuffers, row: Value, group: Value, activations:
     for weight, activation in zip(weights[1:], activations[1:], strict=True):
         product = product + dot(weight, activation)
     return product if scale is None else product * scale
-
-
-def _power_of_two_below(n: int) -> int:
-    return 1 << (n.bit_length() - 1)
 
 
 MATVEC = Matvec()

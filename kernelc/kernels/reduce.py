@@ -11,6 +11,11 @@ from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, u32
 
 
+def power_of_two_up_to(n: int) -> int:
+    """The largest power of two that is at most `n`, at least 1: what a team may count."""
+    return 1 << max(0, n.bit_length() - 1)
+
+
 def team_lane(k: Tracer, team: int) -> Value:
     """Number of the invocation in its team."""
     return k.local_id if team == k.workgroup else k.local_id % team

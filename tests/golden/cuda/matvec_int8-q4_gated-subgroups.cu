@@ -76,26 +76,26 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   const unsigned subgroup_lane = threadIdx.x % 32u;
   const unsigned group = threadIdx.x % 32u;                               // reduce.py
   const unsigned index = threadIdx.x / 32u;                               // reduce.py
-  const unsigned index_1 = blockIdx.x * 16u;                              // matvec_int8.py
-  float sum_0 = 0.0f;                                                     // matvec_int8.py
+  const unsigned index_1 = blockIdx.x * 16u;                              // matvec_int8_body.py
+  float sum_0 = 0.0f;                                                     // matvec_int8_body.py
   float sum_1 = 0.0f;
-  float square_sum = 0.0f;                                                // matvec_int8.py
-  const unsigned index_2 = index * 2u;                                    // matvec_int8.py
+  float square_sum = 0.0f;                                                // matvec_int8_body.py
+  const unsigned index_2 = index * 2u;                                    // matvec_int8_body.py
   const unsigned row = index_1 + index_2;
-  const unsigned row_1 = min(row, 343u);                                  // matvec_int8.py
+  const unsigned row_1 = min(row, 343u);                                  // matvec_int8_body.py
   const unsigned index_3 = row_1 * 64u;                                   // weights.py
   const unsigned at = index_3 + group;
   const uint4 loads = quants[at];                                         // weights.py
   const float2 pair = unpack_half2(scales[at >> 1u]);                     // weights.py
   const float scale = (at & 1u) == 1u ? pair.y : pair.x;                  // weights.py
-  const unsigned row_2 = row + 1u;                                        // matvec_int8.py
-  const unsigned row_3 = min(row_2, 343u);                                // matvec_int8.py
+  const unsigned row_2 = row + 1u;                                        // matvec_int8_body.py
+  const unsigned row_3 = min(row_2, 343u);                                // matvec_int8_body.py
   const unsigned index_4 = row_3 * 64u;                                   // weights.py
   const unsigned at_1 = index_4 + group;
   const uint4 loads_1 = quants[at_1];                                     // weights.py
   const float2 pair_1 = unpack_half2(scales[at_1 >> 1u]);                 // weights.py
   const float scale_1 = (at_1 & 1u) == 1u ? pair_1.y : pair_1.x;          // weights.py
-  const unsigned group_1 = group + 32u;                                   // matvec_int8.py
+  const unsigned group_1 = group + 32u;                                   // matvec_int8_body.py
   const unsigned at_2 = index_3 + group_1;                                // weights.py
   const uint4 loads_2 = quants[at_2];                                     // weights.py
   const float2 pair_2 = unpack_half2(scales[at_2 >> 1u]);                 // weights.py
@@ -105,38 +105,38 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // weights.py
   const float scale_3 = (at_3 & 1u) == 1u ? pair_3.y : pair_3.x;          // weights.py
   if (threadIdx.x < 64u) {                                                // deal.py
-    const unsigned at_4 = threadIdx.x * 8u;                               // matvec_int8.py
+    const unsigned at_4 = threadIdx.x * 8u;                               // matvec_int8_body.py
     const float4 x_1 = x[at_4];                                           // linear.py
-    const float square = dot(x_1, x_1);                                   // matvec_int8.py
-    const float4 x_2 = x_1 * norm_weight[at_4];                           // matvec_int8.py
-    const unsigned at_5 = at_4 + 1u;                                      // matvec_int8.py
+    const float square = dot(x_1, x_1);                                   // matvec_int8_body.py
+    const float4 x_2 = x_1 * norm_weight[at_4];                           // matvec_int8_body.py
+    const unsigned at_5 = at_4 + 1u;                                      // matvec_int8_body.py
     const float4 x_3 = x[at_5];                                           // linear.py
-    const float square_1 = square + dot(x_3, x_3);                        // matvec_int8.py
-    const float4 x_4 = x_3 * norm_weight[at_5];                           // matvec_int8.py
-    const unsigned at_6 = at_4 + 2u;                                      // matvec_int8.py
+    const float square_1 = square + dot(x_3, x_3);                        // matvec_int8_body.py
+    const float4 x_4 = x_3 * norm_weight[at_5];                           // matvec_int8_body.py
+    const unsigned at_6 = at_4 + 2u;                                      // matvec_int8_body.py
     const float4 x_5 = x[at_6];                                           // linear.py
-    const float square_2 = square_1 + dot(x_5, x_5);                      // matvec_int8.py
-    const float4 x_6 = x_5 * norm_weight[at_6];                           // matvec_int8.py
-    const unsigned at_7 = at_4 + 3u;                                      // matvec_int8.py
+    const float square_2 = square_1 + dot(x_5, x_5);                      // matvec_int8_body.py
+    const float4 x_6 = x_5 * norm_weight[at_6];                           // matvec_int8_body.py
+    const unsigned at_7 = at_4 + 3u;                                      // matvec_int8_body.py
     const float4 x_7 = x[at_7];                                           // linear.py
-    const float square_3 = square_2 + dot(x_7, x_7);                      // matvec_int8.py
-    const float4 x_8 = x_7 * norm_weight[at_7];                           // matvec_int8.py
-    const unsigned at_8 = at_4 + 4u;                                      // matvec_int8.py
+    const float square_3 = square_2 + dot(x_7, x_7);                      // matvec_int8_body.py
+    const float4 x_8 = x_7 * norm_weight[at_7];                           // matvec_int8_body.py
+    const unsigned at_8 = at_4 + 4u;                                      // matvec_int8_body.py
     const float4 x_9 = x[at_8];                                           // linear.py
-    const float square_4 = square_3 + dot(x_9, x_9);                      // matvec_int8.py
-    const float4 x_10 = x_9 * norm_weight[at_8];                          // matvec_int8.py
-    const unsigned at_9 = at_4 + 5u;                                      // matvec_int8.py
+    const float square_4 = square_3 + dot(x_9, x_9);                      // matvec_int8_body.py
+    const float4 x_10 = x_9 * norm_weight[at_8];                          // matvec_int8_body.py
+    const unsigned at_9 = at_4 + 5u;                                      // matvec_int8_body.py
     const float4 x_11 = x[at_9];                                          // linear.py
-    const float square_5 = square_4 + dot(x_11, x_11);                    // matvec_int8.py
-    const float4 x_12 = x_11 * norm_weight[at_9];                         // matvec_int8.py
-    const unsigned at_10 = at_4 + 6u;                                     // matvec_int8.py
+    const float square_5 = square_4 + dot(x_11, x_11);                    // matvec_int8_body.py
+    const float4 x_12 = x_11 * norm_weight[at_9];                         // matvec_int8_body.py
+    const unsigned at_10 = at_4 + 6u;                                     // matvec_int8_body.py
     const float4 x_13 = x[at_10];                                         // linear.py
-    const float square_6 = square_5 + dot(x_13, x_13);                    // matvec_int8.py
-    const float4 x_14 = x_13 * norm_weight[at_10];                        // matvec_int8.py
-    const unsigned at_11 = at_4 + 7u;                                     // matvec_int8.py
+    const float square_6 = square_5 + dot(x_13, x_13);                    // matvec_int8_body.py
+    const float4 x_14 = x_13 * norm_weight[at_10];                        // matvec_int8_body.py
+    const unsigned at_11 = at_4 + 7u;                                     // matvec_int8_body.py
     const float4 x_15 = x[at_11];                                         // linear.py
-    const float square_7 = square_6 + dot(x_15, x_15);                    // matvec_int8.py
-    const float4 x_16 = x_15 * norm_weight[at_11];                        // matvec_int8.py
+    const float square_7 = square_6 + dot(x_15, x_15);                    // matvec_int8_body.py
+    const float4 x_16 = x_15 * norm_weight[at_11];                        // matvec_int8_body.py
     const float4 largest = fabsf(x_2);                                    // activations.py
     const float4 magnitudes = fabsf(x_4);                                 // activations.py
     const float4 largest_1 = fmaxf(largest, magnitudes);                  // activations.py
@@ -183,24 +183,24 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
     const uint4 codes_8 = as_uint4(to_int4(x_16 * spread) + 128) & splat_uint4(65280u);  // activations.py
     const unsigned word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u)
         | (codes_8.w << 16u);                                             // activations.py
-    codes[threadIdx.x] = make_uint4(word, word_1, word_2, word_3);        // matvec_int8.py
-    codes[threadIdx.x + 64u] = make_uint4(word_4, word_5, word_6, word_7);  // matvec_int8.py
-    code_scales[threadIdx.x] = 256.0f / steps;                            // matvec_int8.py
+    codes[threadIdx.x] = make_uint4(word, word_1, word_2, word_3);        // matvec_int8_body.py
+    codes[threadIdx.x + 64u] = make_uint4(word_4, word_5, word_6, word_7);  // matvec_int8_body.py
+    code_scales[threadIdx.x] = 256.0f / steps;                            // matvec_int8_body.py
     offsets[threadIdx.x] = __dp4a(int(word_7), int(4177066232u),
         __dp4a(int(word_6), int(4177066232u),
         __dp4a(int(word_5), int(4177066232u),
         __dp4a(int(word_4), int(4177066232u),
         __dp4a(int(word_3), int(4177066232u),
         __dp4a(int(word_2), int(4177066232u),
-        __dp4a(int(word_1), int(4177066232u), __dp4a(int(word), int(4177066232u), 0))))))));  // matvec_int8.py
-    squares[threadIdx.x] = square_7;                                      // matvec_int8.py
+        __dp4a(int(word_1), int(4177066232u), __dp4a(int(word), int(4177066232u), 0))))))));  // matvec_int8_body.py
+    squares[threadIdx.x] = square_7;                                      // matvec_int8_body.py
   }
-  __syncthreads();                                                        // matvec_int8.py
-  const uint4 half_1 = codes[group];                                      // matvec_int8.py
+  __syncthreads();                                                        // matvec_int8_body.py
+  const uint4 half_1 = codes[group];                                      // matvec_int8_body.py
   const uint4 half_2 = codes[group + 64u];
-  const float code_scale = code_scales[group];                            // matvec_int8.py
-  const int offset = offsets[group];                                      // matvec_int8.py
-  square_sum += squares[group];                                           // matvec_int8.py
+  const float code_scale = code_scales[group];                            // matvec_int8_body.py
+  const int offset = offsets[group];                                      // matvec_int8_body.py
+  square_sum += squares[group];                                           // matvec_int8_body.py
   const unsigned low = loads.x & 0x0f0f0f0fu;                             // weights.py
   const unsigned high = (loads.x >> 4u) & 0x0f0f0f0fu;                    // weights.py
   const unsigned low_1 = loads.y & 0x0f0f0f0fu;                           // weights.py
@@ -216,7 +216,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       __dp4a(int(low_2), int(half_2.x),
       __dp4a(int(high_1), int(half_1.w),
       __dp4a(int(low_1), int(half_1.z), __dp4a(int(high), int(half_1.y), plus))))))))
-      * (scale * code_scale);                                             // matvec_int8.py
+      * (scale * code_scale);                                             // matvec_int8_body.py
   const unsigned low_4 = loads_1.x & 0x0f0f0f0fu;                         // weights.py
   const unsigned high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                // weights.py
   const unsigned low_5 = loads_1.y & 0x0f0f0f0fu;                         // weights.py
@@ -232,12 +232,12 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       __dp4a(int(low_6), int(half_2.x),
       __dp4a(int(high_5), int(half_1.w),
       __dp4a(int(low_5), int(half_1.z), __dp4a(int(high_4), int(half_1.y), plus_1))))))))
-      * (scale_1 * code_scale);                                           // matvec_int8.py
-  const uint4 half_3 = codes[group_1];                                    // matvec_int8.py
+      * (scale_1 * code_scale);                                           // matvec_int8_body.py
+  const uint4 half_3 = codes[group_1];                                    // matvec_int8_body.py
   const uint4 half_4 = codes[group_1 + 64u];
-  const float code_scale_1 = code_scales[group_1];                        // matvec_int8.py
-  const int offset_1 = offsets[group_1];                                  // matvec_int8.py
-  square_sum += squares[group_1];                                         // matvec_int8.py
+  const float code_scale_1 = code_scales[group_1];                        // matvec_int8_body.py
+  const int offset_1 = offsets[group_1];                                  // matvec_int8_body.py
+  square_sum += squares[group_1];                                         // matvec_int8_body.py
   const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                         // weights.py
   const unsigned high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                // weights.py
   const unsigned low_9 = loads_2.y & 0x0f0f0f0fu;                         // weights.py
@@ -253,7 +253,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       __dp4a(int(low_10), int(half_4.x),
       __dp4a(int(high_9), int(half_3.w),
       __dp4a(int(low_9), int(half_3.z), __dp4a(int(high_8), int(half_3.y), plus_2))))))))
-      * (scale_2 * code_scale_1);                                         // matvec_int8.py
+      * (scale_2 * code_scale_1);                                         // matvec_int8_body.py
   const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                        // weights.py
   const unsigned high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;               // weights.py
   const unsigned low_13 = loads_3.y & 0x0f0f0f0fu;                        // weights.py
@@ -269,27 +269,27 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       __dp4a(int(low_14), int(half_4.x),
       __dp4a(int(high_13), int(half_3.w),
       __dp4a(int(low_13), int(half_3.z), __dp4a(int(high_12), int(half_3.y), plus_3))))))))
-      * (scale_3 * code_scale_1);                                         // matvec_int8.py
-  const float sums_0 = subgroup_sum(sum_0);                               // matvec_int8.py
+      * (scale_3 * code_scale_1);                                         // matvec_int8_body.py
+  const float sums_0 = subgroup_sum(sum_0);                               // matvec_int8_body.py
   const float sums_1 = subgroup_sum(sum_1);
   const float sums_2 = subgroup_sum(square_sum);
-  if (subgroup_lane == 0u) {                                              // matvec_int8.py
-    partial_sums[index_2] = sums_0;                                       // matvec_int8.py
+  if (subgroup_lane == 0u) {                                              // matvec_int8_body.py
+    partial_sums[index_2] = sums_0;                                       // matvec_int8_body.py
     partial_sums[index_2 + 1u] = sums_1;
-    if (index == 0u) {                                                    // matvec_int8.py
-      partial_squares[0u] = sums_2;                                       // matvec_int8.py
+    if (index == 0u) {                                                    // matvec_int8_body.py
+      partial_squares[0u] = sums_2;                                       // matvec_int8_body.py
     }
   }
-  __syncthreads();                                                        // matvec_int8.py
+  __syncthreads();                                                        // matvec_int8_body.py
   if (threadIdx.x < 8u) {                                                 // deal.py
-    const unsigned result = threadIdx.x * 2u;                             // matvec_int8.py
+    const unsigned result = threadIdx.x * 2u;                             // matvec_int8_body.py
     const unsigned row_4 = index_1 + result;
-    if (row_4 < 344u) {                                                   // matvec_int8.py
-      float total = partial_sums[result];                                 // matvec_int8.py
+    if (row_4 < 344u) {                                                   // matvec_int8_body.py
+      float total = partial_sums[result];                                 // matvec_int8_body.py
       float total_1 = partial_sums[result + 1u];
       float total_2 = partial_squares[0u];
-      const float factor = rsqrtf(total_2 * 0.00048828125f + 1e-5f);      // matvec_int8.py
-      const float gate = total * factor;                                  // matvec_int8.py
+      const float factor = rsqrtf(total_2 * 0.00048828125f + 1e-5f);      // matvec_int8_body.py
+      const float gate = total * factor;                                  // matvec_int8_body.py
       const float gated = gate / (1.0f + expf(-gate)) * (total_1 * factor);  // linear.py
       out[row_4 / 2u] = gated;                                            // linear.py
     }

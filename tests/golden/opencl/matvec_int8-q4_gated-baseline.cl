@@ -22,73 +22,73 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
   const uint local_id = get_local_id(0);
   const uint group = local_id % 8u;                                       // reduce.py
   const uint index = local_id / 8u;                                       // reduce.py
-  const uint index_1 = workgroup_id.x * 32u;                              // matvec_int8.py
-  float sum_0 = 0.0f;                                                     // matvec_int8.py
+  const uint index_1 = workgroup_id.x * 32u;                              // matvec_int8_body.py
+  float sum_0 = 0.0f;                                                     // matvec_int8_body.py
   float sum_1 = 0.0f;
   float sum_2 = 0.0f;
   float sum_3 = 0.0f;
-  float square_sum = 0.0f;                                                // matvec_int8.py
-  const uint index_2 = index * 4u;                                        // matvec_int8.py
+  float square_sum = 0.0f;                                                // matvec_int8_body.py
+  const uint index_2 = index * 4u;                                        // matvec_int8_body.py
   const uint row = index_1 + index_2;
-  const uint row_1 = min(row, 343u);                                      // matvec_int8.py
+  const uint row_1 = min(row, 343u);                                      // matvec_int8_body.py
   const uint index_3 = row_1 * 64u;                                       // weights.py
   const uint at = index_3 + group;
   const uint4 loads = quants[at];                                         // weights.py
   const float2 pair = unpack_half2(scales[at >> 1u]);                     // weights.py
   const float scale = (at & 1u) == 1u ? pair.y : pair.x;                  // weights.py
-  const uint row_2 = row + 1u;                                            // matvec_int8.py
-  const uint row_3 = min(row_2, 343u);                                    // matvec_int8.py
+  const uint row_2 = row + 1u;                                            // matvec_int8_body.py
+  const uint row_3 = min(row_2, 343u);                                    // matvec_int8_body.py
   const uint index_4 = row_3 * 64u;                                       // weights.py
   const uint at_1 = index_4 + group;
   const uint4 loads_1 = quants[at_1];                                     // weights.py
   const float2 pair_1 = unpack_half2(scales[at_1 >> 1u]);                 // weights.py
   const float scale_1 = (at_1 & 1u) == 1u ? pair_1.y : pair_1.x;          // weights.py
-  const uint row_4 = row + 2u;                                            // matvec_int8.py
-  const uint row_5 = min(row_4, 343u);                                    // matvec_int8.py
+  const uint row_4 = row + 2u;                                            // matvec_int8_body.py
+  const uint row_5 = min(row_4, 343u);                                    // matvec_int8_body.py
   const uint index_5 = row_5 * 64u;                                       // weights.py
   const uint at_2 = index_5 + group;
   const uint4 loads_2 = quants[at_2];                                     // weights.py
   const float2 pair_2 = unpack_half2(scales[at_2 >> 1u]);                 // weights.py
   const float scale_2 = (at_2 & 1u) == 1u ? pair_2.y : pair_2.x;          // weights.py
-  const uint row_6 = row + 3u;                                            // matvec_int8.py
-  const uint row_7 = min(row_6, 343u);                                    // matvec_int8.py
+  const uint row_6 = row + 3u;                                            // matvec_int8_body.py
+  const uint row_7 = min(row_6, 343u);                                    // matvec_int8_body.py
   const uint index_6 = row_7 * 64u;                                       // weights.py
   const uint at_3 = index_6 + group;
   const uint4 loads_3 = quants[at_3];                                     // weights.py
   const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // weights.py
   const float scale_3 = (at_3 & 1u) == 1u ? pair_3.y : pair_3.x;          // weights.py
-  const uint at_4 = local_id * 8u;                                        // matvec_int8.py
+  const uint at_4 = local_id * 8u;                                        // matvec_int8_body.py
   const float4 x_1 = x[at_4];                                             // linear.py
-  const float square = dot(x_1, x_1);                                     // matvec_int8.py
-  const float4 x_2 = x_1 * norm_weight[at_4];                             // matvec_int8.py
-  const uint at_5 = at_4 + 1u;                                            // matvec_int8.py
+  const float square = dot(x_1, x_1);                                     // matvec_int8_body.py
+  const float4 x_2 = x_1 * norm_weight[at_4];                             // matvec_int8_body.py
+  const uint at_5 = at_4 + 1u;                                            // matvec_int8_body.py
   const float4 x_3 = x[at_5];                                             // linear.py
-  const float square_1 = square + dot(x_3, x_3);                          // matvec_int8.py
-  const float4 x_4 = x_3 * norm_weight[at_5];                             // matvec_int8.py
-  const uint at_6 = at_4 + 2u;                                            // matvec_int8.py
+  const float square_1 = square + dot(x_3, x_3);                          // matvec_int8_body.py
+  const float4 x_4 = x_3 * norm_weight[at_5];                             // matvec_int8_body.py
+  const uint at_6 = at_4 + 2u;                                            // matvec_int8_body.py
   const float4 x_5 = x[at_6];                                             // linear.py
-  const float square_2 = square_1 + dot(x_5, x_5);                        // matvec_int8.py
-  const float4 x_6 = x_5 * norm_weight[at_6];                             // matvec_int8.py
-  const uint at_7 = at_4 + 3u;                                            // matvec_int8.py
+  const float square_2 = square_1 + dot(x_5, x_5);                        // matvec_int8_body.py
+  const float4 x_6 = x_5 * norm_weight[at_6];                             // matvec_int8_body.py
+  const uint at_7 = at_4 + 3u;                                            // matvec_int8_body.py
   const float4 x_7 = x[at_7];                                             // linear.py
-  const float square_3 = square_2 + dot(x_7, x_7);                        // matvec_int8.py
-  const float4 x_8 = x_7 * norm_weight[at_7];                             // matvec_int8.py
-  const uint at_8 = at_4 + 4u;                                            // matvec_int8.py
+  const float square_3 = square_2 + dot(x_7, x_7);                        // matvec_int8_body.py
+  const float4 x_8 = x_7 * norm_weight[at_7];                             // matvec_int8_body.py
+  const uint at_8 = at_4 + 4u;                                            // matvec_int8_body.py
   const float4 x_9 = x[at_8];                                             // linear.py
-  const float square_4 = square_3 + dot(x_9, x_9);                        // matvec_int8.py
-  const float4 x_10 = x_9 * norm_weight[at_8];                            // matvec_int8.py
-  const uint at_9 = at_4 + 5u;                                            // matvec_int8.py
+  const float square_4 = square_3 + dot(x_9, x_9);                        // matvec_int8_body.py
+  const float4 x_10 = x_9 * norm_weight[at_8];                            // matvec_int8_body.py
+  const uint at_9 = at_4 + 5u;                                            // matvec_int8_body.py
   const float4 x_11 = x[at_9];                                            // linear.py
-  const float square_5 = square_4 + dot(x_11, x_11);                      // matvec_int8.py
-  const float4 x_12 = x_11 * norm_weight[at_9];                           // matvec_int8.py
-  const uint at_10 = at_4 + 6u;                                           // matvec_int8.py
+  const float square_5 = square_4 + dot(x_11, x_11);                      // matvec_int8_body.py
+  const float4 x_12 = x_11 * norm_weight[at_9];                           // matvec_int8_body.py
+  const uint at_10 = at_4 + 6u;                                           // matvec_int8_body.py
   const float4 x_13 = x[at_10];                                           // linear.py
-  const float square_6 = square_5 + dot(x_13, x_13);                      // matvec_int8.py
-  const float4 x_14 = x_13 * norm_weight[at_10];                          // matvec_int8.py
-  const uint at_11 = at_4 + 7u;                                           // matvec_int8.py
+  const float square_6 = square_5 + dot(x_13, x_13);                      // matvec_int8_body.py
+  const float4 x_14 = x_13 * norm_weight[at_10];                          // matvec_int8_body.py
+  const uint at_11 = at_4 + 7u;                                           // matvec_int8_body.py
   const float4 x_15 = x[at_11];                                           // linear.py
-  const float square_7 = square_6 + dot(x_15, x_15);                      // matvec_int8.py
-  const float4 x_16 = x_15 * norm_weight[at_11];                          // matvec_int8.py
+  const float square_7 = square_6 + dot(x_15, x_15);                      // matvec_int8_body.py
+  const float4 x_16 = x_15 * norm_weight[at_11];                          // matvec_int8_body.py
   const float4 largest = fabs(x_2);                                       // activations.py
   const float4 magnitudes = fabs(x_4);                                    // activations.py
   const float4 largest_1 = fmax(largest, magnitudes);                     // activations.py
@@ -134,9 +134,9 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
   const uint4 codes_8 = as_uint4(as_int4(as_uint4(convert_int4_sat(x_16 * spread))
       + as_uint4((int4)(128)))) & (uint4)(65280u);                        // activations.py
   const uint word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u) | (codes_8.w << 16u);  // activations.py
-  codes[local_id] = (uint4)(word, word_1, word_2, word_3);                // matvec_int8.py
-  codes[local_id + 64u] = (uint4)(word_4, word_5, word_6, word_7);        // matvec_int8.py
-  code_scales[local_id] = 256.0f / steps;                                 // matvec_int8.py
+  codes[local_id] = (uint4)(word, word_1, word_2, word_3);                // matvec_int8_body.py
+  codes[local_id + 64u] = (uint4)(word_4, word_5, word_6, word_7);        // matvec_int8_body.py
+  code_scales[local_id] = 256.0f / steps;                                 // matvec_int8_body.py
   const uint4 t = as_uint4(convert_int4(as_char4(4177066232u)));          // dot4.py
   const uint4 products = as_uint4(convert_int4(as_char4(word))) * t;
   const int total = as_int(products.x + products.y + products.z + products.w);  // dot4.py
@@ -160,14 +160,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       + as_uint(as_int(as_uint(total_4)
       + as_uint(as_int(as_uint(total_3)
       + as_uint(as_int(as_uint(total_2)
-      + as_uint(as_int(as_uint(total_1) + as_uint(total))))))))))))));    // matvec_int8.py
-  squares[local_id] = square_7;                                           // matvec_int8.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // matvec_int8.py
-  const uint4 half_1 = codes[group];                                      // matvec_int8.py
+      + as_uint(as_int(as_uint(total_1) + as_uint(total))))))))))))));    // matvec_int8_body.py
+  squares[local_id] = square_7;                                           // matvec_int8_body.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // matvec_int8_body.py
+  const uint4 half_1 = codes[group];                                      // matvec_int8_body.py
   const uint4 half_2 = codes[group + 64u];
-  const float code_scale = code_scales[group];                            // matvec_int8.py
-  const int offset = offsets[group];                                      // matvec_int8.py
-  square_sum += squares[group];                                           // matvec_int8.py
+  const float code_scale = code_scales[group];                            // matvec_int8_body.py
+  const int offset = offsets[group];                                      // matvec_int8_body.py
+  square_sum += squares[group];                                           // matvec_int8_body.py
   const uint low = loads.x & 0x0f0f0f0fu;                                 // weights.py
   const uint high = (loads.x >> 4u) & 0x0f0f0f0fu;                        // weights.py
   const uint low_1 = loads.y & 0x0f0f0f0fu;                               // weights.py
@@ -207,7 +207,7 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       + as_uint(as_int(as_uint(total_12)
       + as_uint(as_int(as_uint(total_11)
       + as_uint(as_int(as_uint(total_10)
-      + as_uint(as_int(as_uint(total_9) + as_uint(plus)))))))))))))) * (scale * code_scale);  // matvec_int8.py
+      + as_uint(as_int(as_uint(total_9) + as_uint(plus)))))))))))))) * (scale * code_scale);  // matvec_int8_body.py
   const uint low_4 = loads_1.x & 0x0f0f0f0fu;                             // weights.py
   const uint high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                    // weights.py
   const uint low_5 = loads_1.y & 0x0f0f0f0fu;                             // weights.py
@@ -240,7 +240,7 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       + as_uint(as_int(as_uint(total_19)
       + as_uint(as_int(as_uint(total_18)
       + as_uint(as_int(as_uint(total_17) + as_uint(plus_1))))))))))))))
-      * (scale_1 * code_scale);                                           // matvec_int8.py
+      * (scale_1 * code_scale);                                           // matvec_int8_body.py
   const uint low_8 = loads_2.x & 0x0f0f0f0fu;                             // weights.py
   const uint high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                    // weights.py
   const uint low_9 = loads_2.y & 0x0f0f0f0fu;                             // weights.py
@@ -273,7 +273,7 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       + as_uint(as_int(as_uint(total_27)
       + as_uint(as_int(as_uint(total_26)
       + as_uint(as_int(as_uint(total_25) + as_uint(plus_2))))))))))))))
-      * (scale_2 * code_scale);                                           // matvec_int8.py
+      * (scale_2 * code_scale);                                           // matvec_int8_body.py
   const uint low_12 = loads_3.x & 0x0f0f0f0fu;                            // weights.py
   const uint high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                   // weights.py
   const uint low_13 = loads_3.y & 0x0f0f0f0fu;                            // weights.py
@@ -306,9 +306,9 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       + as_uint(as_int(as_uint(total_35)
       + as_uint(as_int(as_uint(total_34)
       + as_uint(as_int(as_uint(total_33) + as_uint(plus_3))))))))))))))
-      * (scale_3 * code_scale);                                           // matvec_int8.py
-  const uint start = group + 8u;                                          // matvec_int8.py
-  for (uint group_1 = start; group_1 < 64u; group_1 += 8u) {              // matvec_int8.py
+      * (scale_3 * code_scale);                                           // matvec_int8_body.py
+  const uint start = group + 8u;                                          // matvec_int8_body.py
+  for (uint group_1 = start; group_1 < 64u; group_1 += 8u) {              // matvec_int8_body.py
     const uint at_12 = index_3 + group_1;                                 // weights.py
     const uint4 loads_4 = quants[at_12];                                  // weights.py
     const float2 pair_4 = unpack_half2(scales[at_12 >> 1u]);              // weights.py
@@ -325,11 +325,11 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
     const uint4 loads_7 = quants[at_15];                                  // weights.py
     const float2 pair_7 = unpack_half2(scales[at_15 >> 1u]);              // weights.py
     const float scale_7 = (at_15 & 1u) == 1u ? pair_7.y : pair_7.x;       // weights.py
-    const uint4 half_3 = codes[group_1];                                  // matvec_int8.py
+    const uint4 half_3 = codes[group_1];                                  // matvec_int8_body.py
     const uint4 half_4 = codes[group_1 + 64u];
-    const float code_scale_1 = code_scales[group_1];                      // matvec_int8.py
-    const int offset_1 = offsets[group_1];                                // matvec_int8.py
-    square_sum += squares[group_1];                                       // matvec_int8.py
+    const float code_scale_1 = code_scales[group_1];                      // matvec_int8_body.py
+    const int offset_1 = offsets[group_1];                                // matvec_int8_body.py
+    square_sum += squares[group_1];                                       // matvec_int8_body.py
     const uint low_16 = loads_4.x & 0x0f0f0f0fu;                          // weights.py
     const uint high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                 // weights.py
     const uint low_17 = loads_4.y & 0x0f0f0f0fu;                          // weights.py
@@ -370,7 +370,7 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
         + as_uint(as_int(as_uint(total_43)
         + as_uint(as_int(as_uint(total_42)
         + as_uint(as_int(as_uint(total_41) + as_uint(plus_4))))))))))))))
-        * (scale_4 * code_scale_1);                                       // matvec_int8.py
+        * (scale_4 * code_scale_1);                                       // matvec_int8_body.py
     const uint low_20 = loads_5.x & 0x0f0f0f0fu;                          // weights.py
     const uint high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                 // weights.py
     const uint low_21 = loads_5.y & 0x0f0f0f0fu;                          // weights.py
@@ -403,7 +403,7 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
         + as_uint(as_int(as_uint(total_51)
         + as_uint(as_int(as_uint(total_50)
         + as_uint(as_int(as_uint(total_49) + as_uint(plus_5))))))))))))))
-        * (scale_5 * code_scale_1);                                       // matvec_int8.py
+        * (scale_5 * code_scale_1);                                       // matvec_int8_body.py
     const uint low_24 = loads_6.x & 0x0f0f0f0fu;                          // weights.py
     const uint high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                 // weights.py
     const uint low_25 = loads_6.y & 0x0f0f0f0fu;                          // weights.py
@@ -436,7 +436,7 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
         + as_uint(as_int(as_uint(total_59)
         + as_uint(as_int(as_uint(total_58)
         + as_uint(as_int(as_uint(total_57) + as_uint(plus_6))))))))))))))
-        * (scale_6 * code_scale_1);                                       // matvec_int8.py
+        * (scale_6 * code_scale_1);                                       // matvec_int8_body.py
     const uint low_28 = loads_7.x & 0x0f0f0f0fu;                          // weights.py
     const uint high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                 // weights.py
     const uint low_29 = loads_7.y & 0x0f0f0f0fu;                          // weights.py
@@ -469,38 +469,38 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
         + as_uint(as_int(as_uint(total_67)
         + as_uint(as_int(as_uint(total_66)
         + as_uint(as_int(as_uint(total_65) + as_uint(plus_7))))))))))))))
-        * (scale_7 * code_scale_1);                                       // matvec_int8.py
+        * (scale_7 * code_scale_1);                                       // matvec_int8_body.py
   }
-  const uint index_7 = group * 33u;                                       // matvec_int8.py
+  const uint index_7 = group * 33u;                                       // matvec_int8_body.py
   partial_sums[index_2 + index_7] = sum_0;
   partial_sums[index_2 + index_7 + 1u] = sum_1;
   partial_sums[index_2 + index_7 + 2u] = sum_2;
   partial_sums[index_2 + index_7 + 3u] = sum_3;
-  if (index == 0u) {                                                      // matvec_int8.py
-    partial_squares[group] = square_sum;                                  // matvec_int8.py
+  if (index == 0u) {                                                      // matvec_int8_body.py
+    partial_squares[group] = square_sum;                                  // matvec_int8_body.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // matvec_int8.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // matvec_int8_body.py
   if (local_id < 16u) {                                                   // deal.py
-    const uint result = local_id * 2u;                                    // matvec_int8.py
+    const uint result = local_id * 2u;                                    // matvec_int8_body.py
     const uint row_8 = index_1 + result;
-    if (row_8 < 344u) {                                                   // matvec_int8.py
-      float total_40 = partial_sums[result];                              // matvec_int8.py
-      for (uint part = 1u; part < 8u; part++) {                           // matvec_int8.py
-        total_40 += partial_sums[part * 33u + result];                    // matvec_int8.py
+    if (row_8 < 344u) {                                                   // matvec_int8_body.py
+      float total_40 = partial_sums[result];                              // matvec_int8_body.py
+      for (uint part = 1u; part < 8u; part++) {                           // matvec_int8_body.py
+        total_40 += partial_sums[part * 33u + result];                    // matvec_int8_body.py
       }
-      const float value = total_40;                                       // matvec_int8.py
-      const uint result_1 = result + 1u;                                  // matvec_int8.py
-      float total_41 = partial_sums[result_1];                            // matvec_int8.py
-      for (uint part = 1u; part < 8u; part++) {                           // matvec_int8.py
-        total_41 += partial_sums[part * 33u + result_1];                  // matvec_int8.py
+      const float value = total_40;                                       // matvec_int8_body.py
+      const uint result_1 = result + 1u;                                  // matvec_int8_body.py
+      float total_41 = partial_sums[result_1];                            // matvec_int8_body.py
+      for (uint part = 1u; part < 8u; part++) {                           // matvec_int8_body.py
+        total_41 += partial_sums[part * 33u + result_1];                  // matvec_int8_body.py
       }
-      const float value_1 = total_41;                                     // matvec_int8.py
-      float total_42 = partial_squares[0u];                               // matvec_int8.py
-      for (uint part = 1u; part < 8u; part++) {                           // matvec_int8.py
-        total_42 += partial_squares[part];                                // matvec_int8.py
+      const float value_1 = total_41;                                     // matvec_int8_body.py
+      float total_42 = partial_squares[0u];                               // matvec_int8_body.py
+      for (uint part = 1u; part < 8u; part++) {                           // matvec_int8_body.py
+        total_42 += partial_squares[part];                                // matvec_int8_body.py
       }
-      const float factor = rsqrt(total_42 * 0.00048828125f + 1e-5f);      // matvec_int8.py
-      const float gate = value * factor;                                  // matvec_int8.py
+      const float factor = rsqrt(total_42 * 0.00048828125f + 1e-5f);      // matvec_int8_body.py
+      const float gate = value * factor;                                  // matvec_int8_body.py
       const float gated = gate / (1.0f + exp(-gate)) * (value_1 * factor);  // linear.py
       out[row_8 / 2u] = gated;                                            // linear.py
     }

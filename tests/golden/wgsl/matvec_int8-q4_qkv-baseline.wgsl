@@ -34,13 +34,13 @@ fn main(
 ) {
   let group = local_id.x % 2u;                                            // reduce.py
   let index = local_id.x / 2u;                                            // reduce.py
-  let index_1 = workgroup_id.x * 128u;                                    // matvec_int8.py
-  var sum_0: f32 = 0.0;                                                   // matvec_int8.py
+  let index_1 = workgroup_id.x * 128u;                                    // matvec_int8_body.py
+  var sum_0: f32 = 0.0;                                                   // matvec_int8_body.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  var square_sum: f32 = 0.0;                                              // matvec_int8.py
-  let index_2 = index * 4u;                                               // matvec_int8.py
+  var square_sum: f32 = 0.0;                                              // matvec_int8_body.py
+  let index_2 = index * 4u;                                               // matvec_int8_body.py
   let row = index_1 + index_2;
   let at = row * 2u + group;                                              // weights.py
   let loads = quants[at];                                                 // weights.py
@@ -54,44 +54,44 @@ fn main(
   let loads_2 = quants[at_2];                                             // weights.py
   let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // weights.py
   let scale_2 = select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u);            // weights.py
-  let row_1 = row + 3u;                                                   // matvec_int8.py
+  let row_1 = row + 3u;                                                   // matvec_int8_body.py
   let at_3 = row_1 * 2u + group;                                          // weights.py
   let loads_3 = quants[at_3];                                             // weights.py
   let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // weights.py
   let scale_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);            // weights.py
   if (local_id.x < 2u) {                                                  // deal.py
-    let at_4 = local_id.x * 8u;                                           // matvec_int8.py
+    let at_4 = local_id.x * 8u;                                           // matvec_int8_body.py
     let x_1 = x[at_4];                                                    // linear.py
-    let square = dot(x_1, x_1);                                           // matvec_int8.py
-    let x_2 = x_1 * norm_weight[at_4];                                    // matvec_int8.py
-    let at_5 = at_4 + 1u;                                                 // matvec_int8.py
+    let square = dot(x_1, x_1);                                           // matvec_int8_body.py
+    let x_2 = x_1 * norm_weight[at_4];                                    // matvec_int8_body.py
+    let at_5 = at_4 + 1u;                                                 // matvec_int8_body.py
     let x_3 = x[at_5];                                                    // linear.py
-    let square_1 = square + dot(x_3, x_3);                                // matvec_int8.py
-    let x_4 = x_3 * norm_weight[at_5];                                    // matvec_int8.py
-    let at_6 = at_4 + 2u;                                                 // matvec_int8.py
+    let square_1 = square + dot(x_3, x_3);                                // matvec_int8_body.py
+    let x_4 = x_3 * norm_weight[at_5];                                    // matvec_int8_body.py
+    let at_6 = at_4 + 2u;                                                 // matvec_int8_body.py
     let x_5 = x[at_6];                                                    // linear.py
-    let square_2 = square_1 + dot(x_5, x_5);                              // matvec_int8.py
-    let x_6 = x_5 * norm_weight[at_6];                                    // matvec_int8.py
-    let at_7 = at_4 + 3u;                                                 // matvec_int8.py
+    let square_2 = square_1 + dot(x_5, x_5);                              // matvec_int8_body.py
+    let x_6 = x_5 * norm_weight[at_6];                                    // matvec_int8_body.py
+    let at_7 = at_4 + 3u;                                                 // matvec_int8_body.py
     let x_7 = x[at_7];                                                    // linear.py
-    let square_3 = square_2 + dot(x_7, x_7);                              // matvec_int8.py
-    let x_8 = x_7 * norm_weight[at_7];                                    // matvec_int8.py
-    let at_8 = at_4 + 4u;                                                 // matvec_int8.py
+    let square_3 = square_2 + dot(x_7, x_7);                              // matvec_int8_body.py
+    let x_8 = x_7 * norm_weight[at_7];                                    // matvec_int8_body.py
+    let at_8 = at_4 + 4u;                                                 // matvec_int8_body.py
     let x_9 = x[at_8];                                                    // linear.py
-    let square_4 = square_3 + dot(x_9, x_9);                              // matvec_int8.py
-    let x_10 = x_9 * norm_weight[at_8];                                   // matvec_int8.py
-    let at_9 = at_4 + 5u;                                                 // matvec_int8.py
+    let square_4 = square_3 + dot(x_9, x_9);                              // matvec_int8_body.py
+    let x_10 = x_9 * norm_weight[at_8];                                   // matvec_int8_body.py
+    let at_9 = at_4 + 5u;                                                 // matvec_int8_body.py
     let x_11 = x[at_9];                                                   // linear.py
-    let square_5 = square_4 + dot(x_11, x_11);                            // matvec_int8.py
-    let x_12 = x_11 * norm_weight[at_9];                                  // matvec_int8.py
-    let at_10 = at_4 + 6u;                                                // matvec_int8.py
+    let square_5 = square_4 + dot(x_11, x_11);                            // matvec_int8_body.py
+    let x_12 = x_11 * norm_weight[at_9];                                  // matvec_int8_body.py
+    let at_10 = at_4 + 6u;                                                // matvec_int8_body.py
     let x_13 = x[at_10];                                                  // linear.py
-    let square_6 = square_5 + dot(x_13, x_13);                            // matvec_int8.py
-    let x_14 = x_13 * norm_weight[at_10];                                 // matvec_int8.py
-    let at_11 = at_4 + 7u;                                                // matvec_int8.py
+    let square_6 = square_5 + dot(x_13, x_13);                            // matvec_int8_body.py
+    let x_14 = x_13 * norm_weight[at_10];                                 // matvec_int8_body.py
+    let at_11 = at_4 + 7u;                                                // matvec_int8_body.py
     let x_15 = x[at_11];                                                  // linear.py
-    let square_7 = square_6 + dot(x_15, x_15);                            // matvec_int8.py
-    let x_16 = x_15 * norm_weight[at_11];                                 // matvec_int8.py
+    let square_7 = square_6 + dot(x_15, x_15);                            // matvec_int8_body.py
+    let x_16 = x_15 * norm_weight[at_11];                                 // matvec_int8_body.py
     let largest = abs(x_2);                                               // activations.py
     let magnitudes = abs(x_4);                                            // activations.py
     let largest_1 = max(largest, magnitudes);                             // activations.py
@@ -128,21 +128,21 @@ fn main(
     let word_6 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // activations.py
     let codes_8 = bitcast<vec4<u32>>(vec4<i32>(x_16 * spread) + 128i) & vec4<u32>(65280u);  // activations.py
     let word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u) | (codes_8.w << 16u);  // activations.py
-    codes[local_id.x] = vec4<u32>(word, word_1, word_2, word_3);          // matvec_int8.py
-    codes[local_id.x + 2u] = vec4<u32>(word_4, word_5, word_6, word_7);   // matvec_int8.py
-    code_scales[local_id.x] = 256.0 / steps;                              // matvec_int8.py
+    codes[local_id.x] = vec4<u32>(word, word_1, word_2, word_3);          // matvec_int8_body.py
+    codes[local_id.x + 2u] = vec4<u32>(word_4, word_5, word_6, word_7);   // matvec_int8_body.py
+    code_scales[local_id.x] = 256.0 / steps;                              // matvec_int8_body.py
     offsets[local_id.x] = dot4I8Packed(word, 0xf8f8f8f8u) + dot4I8Packed(word_1, 0xf8f8f8f8u)
         + dot4I8Packed(word_2, 0xf8f8f8f8u) + dot4I8Packed(word_3, 0xf8f8f8f8u)
         + dot4I8Packed(word_4, 0xf8f8f8f8u) + dot4I8Packed(word_5, 0xf8f8f8f8u)
-        + dot4I8Packed(word_6, 0xf8f8f8f8u) + dot4I8Packed(word_7, 0xf8f8f8f8u);  // matvec_int8.py
-    squares[local_id.x] = square_7;                                       // matvec_int8.py
+        + dot4I8Packed(word_6, 0xf8f8f8f8u) + dot4I8Packed(word_7, 0xf8f8f8f8u);  // matvec_int8_body.py
+    squares[local_id.x] = square_7;                                       // matvec_int8_body.py
   }
-  workgroupBarrier();                                                     // matvec_int8.py
-  let half = codes[group];                                                // matvec_int8.py
+  workgroupBarrier();                                                     // matvec_int8_body.py
+  let half = codes[group];                                                // matvec_int8_body.py
   let half_1 = codes[group + 2u];
-  let code_scale = code_scales[group];                                    // matvec_int8.py
-  let offset = offsets[group];                                            // matvec_int8.py
-  square_sum += squares[group];                                           // matvec_int8.py
+  let code_scale = code_scales[group];                                    // matvec_int8_body.py
+  let offset = offsets[group];                                            // matvec_int8_body.py
+  square_sum += squares[group];                                           // matvec_int8_body.py
   let low = loads.x & 0x0f0f0f0fu;                                        // weights.py
   let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // weights.py
   let low_1 = loads.y & 0x0f0f0f0fu;                                      // weights.py
@@ -155,7 +155,7 @@ fn main(
   sum_0 += f32(plus + dot4I8Packed(high, half.y) + dot4I8Packed(low_1, half.z)
       + dot4I8Packed(high_1, half.w) + dot4I8Packed(low_2, half_1.x)
       + dot4I8Packed(high_2, half_1.y) + dot4I8Packed(low_3, half_1.z)
-      + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);           // matvec_int8.py
+      + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);           // matvec_int8_body.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // weights.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // weights.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // weights.py
@@ -168,7 +168,7 @@ fn main(
   sum_1 += f32(plus_1 + dot4I8Packed(high_4, half.y) + dot4I8Packed(low_5, half.z)
       + dot4I8Packed(high_5, half.w) + dot4I8Packed(low_6, half_1.x)
       + dot4I8Packed(high_6, half_1.y) + dot4I8Packed(low_7, half_1.z)
-      + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);         // matvec_int8.py
+      + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);         // matvec_int8_body.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // weights.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // weights.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // weights.py
@@ -181,7 +181,7 @@ fn main(
   sum_2 += f32(plus_2 + dot4I8Packed(high_8, half.y) + dot4I8Packed(low_9, half.z)
       + dot4I8Packed(high_9, half.w) + dot4I8Packed(low_10, half_1.x)
       + dot4I8Packed(high_10, half_1.y) + dot4I8Packed(low_11, half_1.z)
-      + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);        // matvec_int8.py
+      + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);        // matvec_int8_body.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // weights.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // weights.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // weights.py
@@ -194,38 +194,38 @@ fn main(
   sum_3 += f32(plus_3 + dot4I8Packed(high_12, half.y) + dot4I8Packed(low_13, half.z)
       + dot4I8Packed(high_13, half.w) + dot4I8Packed(low_14, half_1.x)
       + dot4I8Packed(high_14, half_1.y) + dot4I8Packed(low_15, half_1.z)
-      + dot4I8Packed(high_15, half_1.w)) * (scale_3 * code_scale);        // matvec_int8.py
-  let index_3 = group * 129u;                                             // matvec_int8.py
+      + dot4I8Packed(high_15, half_1.w)) * (scale_3 * code_scale);        // matvec_int8_body.py
+  let index_3 = group * 129u;                                             // matvec_int8_body.py
   partial_sums[index_2 + index_3] = sum_0;
   partial_sums[index_2 + index_3 + 1u] = sum_1;
   partial_sums[index_2 + index_3 + 2u] = sum_2;
   partial_sums[index_2 + index_3 + 3u] = sum_3;
-  if (index == 0u) {                                                      // matvec_int8.py
-    partial_squares[group] = square_sum;                                  // matvec_int8.py
+  if (index == 0u) {                                                      // matvec_int8_body.py
+    partial_squares[group] = square_sum;                                  // matvec_int8_body.py
   }
-  workgroupBarrier();                                                     // matvec_int8.py
-  let result = local_id.x * 2u;                                           // matvec_int8.py
+  workgroupBarrier();                                                     // matvec_int8_body.py
+  let result = local_id.x * 2u;                                           // matvec_int8_body.py
   let row_2 = index_1 + result;
-  if (row_2 < 128u) {                                                     // matvec_int8.py
-    var total: f32 = partial_sums[result];                                // matvec_int8.py
-    for (var part = 1u; part < 2u; part++) {                              // matvec_int8.py
-      total += partial_sums[part * 129u + result];                        // matvec_int8.py
+  if (row_2 < 128u) {                                                     // matvec_int8_body.py
+    var total: f32 = partial_sums[result];                                // matvec_int8_body.py
+    for (var part = 1u; part < 2u; part++) {                              // matvec_int8_body.py
+      total += partial_sums[part * 129u + result];                        // matvec_int8_body.py
     }
-    let value = total;                                                    // matvec_int8.py
-    let result_1 = result + 1u;                                           // matvec_int8.py
-    var total_1: f32 = partial_sums[result_1];                            // matvec_int8.py
-    for (var part = 1u; part < 2u; part++) {                              // matvec_int8.py
-      total_1 += partial_sums[part * 129u + result_1];                    // matvec_int8.py
+    let value = total;                                                    // matvec_int8_body.py
+    let result_1 = result + 1u;                                           // matvec_int8_body.py
+    var total_1: f32 = partial_sums[result_1];                            // matvec_int8_body.py
+    for (var part = 1u; part < 2u; part++) {                              // matvec_int8_body.py
+      total_1 += partial_sums[part * 129u + result_1];                    // matvec_int8_body.py
     }
-    let value_1 = total_1;                                                // matvec_int8.py
-    var total_2: f32 = partial_squares[0u];                               // matvec_int8.py
-    for (var part = 1u; part < 2u; part++) {                              // matvec_int8.py
-      total_2 += partial_squares[part];                                   // matvec_int8.py
+    let value_1 = total_1;                                                // matvec_int8_body.py
+    var total_2: f32 = partial_squares[0u];                               // matvec_int8_body.py
+    for (var part = 1u; part < 2u; part++) {                              // matvec_int8_body.py
+      total_2 += partial_squares[part];                                   // matvec_int8_body.py
     }
-    let factor = inverseSqrt(total_2 * 0.015625 + 1e-5);                  // matvec_int8.py
-    let even = value * factor;                                            // matvec_int8.py
+    let factor = inverseSqrt(total_2 * 0.015625 + 1e-5);                  // matvec_int8_body.py
+    let even = value * factor;                                            // matvec_int8_body.py
     let odd = value_1 * factor;
-    let pair_4 = row_2 / 2u;                                              // matvec_int8.py
+    let pair_4 = row_2 / 2u;                                              // matvec_int8_body.py
     var first: f32 = even;                                                // linear.py
     var second: f32 = odd;                                                // linear.py
     let in_head = pair_4 % 4u;                                            // linear.py

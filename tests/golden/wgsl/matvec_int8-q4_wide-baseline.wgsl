@@ -18,15 +18,15 @@ fn main(
 ) {
   let start = local_id.x % 8u;                                            // reduce.py
   let index = local_id.x / 8u;                                            // reduce.py
-  let index_1 = workgroup_id.x * 32u;                                     // matvec_int8.py
-  var sum_0: f32 = 0.0;                                                   // matvec_int8.py
+  let index_1 = workgroup_id.x * 32u;                                     // matvec_int8_body.py
+  var sum_0: f32 = 0.0;                                                   // matvec_int8_body.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  for (var first = 0u; first < 448u; first += 224u) {                     // matvec_int8.py
-    let count = min(448u - first, 224u);                                  // matvec_int8.py
-    for (var i = local_id.x; i < count; i += 64u) {                       // matvec_int8.py
-      let at = (i + first) * 8u;                                          // matvec_int8.py
+  for (var first = 0u; first < 448u; first += 224u) {                     // matvec_int8_body.py
+    let count = min(448u - first, 224u);                                  // matvec_int8_body.py
+    for (var i = local_id.x; i < count; i += 64u) {                       // matvec_int8_body.py
+      let at = (i + first) * 8u;                                          // matvec_int8_body.py
       let values_0 = x[at];                                               // linear.py
       let values_1 = x[at + 1u];
       let values_2 = x[at + 2u];
@@ -72,18 +72,18 @@ fn main(
       let word_6 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // activations.py
       let codes_8 = bitcast<vec4<u32>>(vec4<i32>(values_7 * spread) + 128i) & vec4<u32>(65280u);  // activations.py
       let word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u) | (codes_8.w << 16u);  // activations.py
-      codes[i] = vec4<u32>(word, word_1, word_2, word_3);                 // matvec_int8.py
-      codes[i + 224u] = vec4<u32>(word_4, word_5, word_6, word_7);        // matvec_int8.py
-      code_scales[i] = 256.0 / steps;                                     // matvec_int8.py
+      codes[i] = vec4<u32>(word, word_1, word_2, word_3);                 // matvec_int8_body.py
+      codes[i + 224u] = vec4<u32>(word_4, word_5, word_6, word_7);        // matvec_int8_body.py
+      code_scales[i] = 256.0 / steps;                                     // matvec_int8_body.py
       offsets[i] = dot4I8Packed(word, 0xf8f8f8f8u) + dot4I8Packed(word_1, 0xf8f8f8f8u)
           + dot4I8Packed(word_2, 0xf8f8f8f8u) + dot4I8Packed(word_3, 0xf8f8f8f8u)
           + dot4I8Packed(word_4, 0xf8f8f8f8u) + dot4I8Packed(word_5, 0xf8f8f8f8u)
-          + dot4I8Packed(word_6, 0xf8f8f8f8u) + dot4I8Packed(word_7, 0xf8f8f8f8u);  // matvec_int8.py
+          + dot4I8Packed(word_6, 0xf8f8f8f8u) + dot4I8Packed(word_7, 0xf8f8f8f8u);  // matvec_int8_body.py
     }
-    workgroupBarrier();                                                   // matvec_int8.py
-    for (var group = start; group < count; group += 8u) {                 // matvec_int8.py
-      let group_1 = group + first;                                        // matvec_int8.py
-      let row = index_1 + index * 4u;                                     // matvec_int8.py
+    workgroupBarrier();                                                   // matvec_int8_body.py
+    for (var group = start; group < count; group += 8u) {                 // matvec_int8_body.py
+      let group_1 = group + first;                                        // matvec_int8_body.py
+      let row = index_1 + index * 4u;                                     // matvec_int8_body.py
       let at = row * 448u + group_1;                                      // weights.py
       let loads = quants[at];                                             // weights.py
       let pair = unpack2x16float(scales[at >> 1u]);                       // weights.py
@@ -96,15 +96,15 @@ fn main(
       let loads_2 = quants[at_2];                                         // weights.py
       let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                   // weights.py
       let scale_2 = select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u);        // weights.py
-      let row_1 = row + 3u;                                               // matvec_int8.py
+      let row_1 = row + 3u;                                               // matvec_int8_body.py
       let at_3 = row_1 * 448u + group_1;                                  // weights.py
       let loads_3 = quants[at_3];                                         // weights.py
       let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                   // weights.py
       let scale_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);        // weights.py
-      let half = codes[group];                                            // matvec_int8.py
+      let half = codes[group];                                            // matvec_int8_body.py
       let half_1 = codes[group + 224u];
-      let code_scale = code_scales[group];                                // matvec_int8.py
-      let offset = offsets[group];                                        // matvec_int8.py
+      let code_scale = code_scales[group];                                // matvec_int8_body.py
+      let offset = offsets[group];                                        // matvec_int8_body.py
       let low = loads.x & 0x0f0f0f0fu;                                    // weights.py
       let high = (loads.x >> 4u) & 0x0f0f0f0fu;                           // weights.py
       let low_1 = loads.y & 0x0f0f0f0fu;                                  // weights.py
@@ -117,7 +117,7 @@ fn main(
       sum_0 += f32(plus + dot4I8Packed(high, half.y) + dot4I8Packed(low_1, half.z)
           + dot4I8Packed(high_1, half.w) + dot4I8Packed(low_2, half_1.x)
           + dot4I8Packed(high_2, half_1.y) + dot4I8Packed(low_3, half_1.z)
-          + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);       // matvec_int8.py
+          + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);       // matvec_int8_body.py
       let low_4 = loads_1.x & 0x0f0f0f0fu;                                // weights.py
       let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                       // weights.py
       let low_5 = loads_1.y & 0x0f0f0f0fu;                                // weights.py
@@ -130,7 +130,7 @@ fn main(
       sum_1 += f32(plus_1 + dot4I8Packed(high_4, half.y) + dot4I8Packed(low_5, half.z)
           + dot4I8Packed(high_5, half.w) + dot4I8Packed(low_6, half_1.x)
           + dot4I8Packed(high_6, half_1.y) + dot4I8Packed(low_7, half_1.z)
-          + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);     // matvec_int8.py
+          + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);     // matvec_int8_body.py
       let low_8 = loads_2.x & 0x0f0f0f0fu;                                // weights.py
       let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                       // weights.py
       let low_9 = loads_2.y & 0x0f0f0f0fu;                                // weights.py
@@ -143,7 +143,7 @@ fn main(
       sum_2 += f32(plus_2 + dot4I8Packed(high_8, half.y) + dot4I8Packed(low_9, half.z)
           + dot4I8Packed(high_9, half.w) + dot4I8Packed(low_10, half_1.x)
           + dot4I8Packed(high_10, half_1.y) + dot4I8Packed(low_11, half_1.z)
-          + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);    // matvec_int8.py
+          + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);    // matvec_int8_body.py
       let low_12 = loads_3.x & 0x0f0f0f0fu;                               // weights.py
       let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                      // weights.py
       let low_13 = loads_3.y & 0x0f0f0f0fu;                               // weights.py
@@ -156,23 +156,23 @@ fn main(
       sum_3 += f32(plus_3 + dot4I8Packed(high_12, half.y) + dot4I8Packed(low_13, half.z)
           + dot4I8Packed(high_13, half.w) + dot4I8Packed(low_14, half_1.x)
           + dot4I8Packed(high_14, half_1.y) + dot4I8Packed(low_15, half_1.z)
-          + dot4I8Packed(high_15, half_1.w)) * (scale_3 * code_scale);    // matvec_int8.py
+          + dot4I8Packed(high_15, half_1.w)) * (scale_3 * code_scale);    // matvec_int8_body.py
     }
-    workgroupBarrier();                                                   // matvec_int8.py
+    workgroupBarrier();                                                   // matvec_int8_body.py
   }
-  let index_2 = index * 4u;                                               // matvec_int8.py
+  let index_2 = index * 4u;                                               // matvec_int8_body.py
   let index_3 = start * 33u;
   partial_sums[index_2 + index_3] = sum_0;
   partial_sums[index_2 + index_3 + 1u] = sum_1;
   partial_sums[index_2 + index_3 + 2u] = sum_2;
   partial_sums[index_2 + index_3 + 3u] = sum_3;
-  workgroupBarrier();                                                     // matvec_int8.py
+  workgroupBarrier();                                                     // matvec_int8_body.py
   if (local_id.x < 32u) {                                                 // deal.py
-    let row = index_1 + local_id.x;                                       // matvec_int8.py
-    if (row < 64u) {                                                      // matvec_int8.py
-      var total: f32 = partial_sums[local_id.x];                          // matvec_int8.py
-      for (var part = 1u; part < 8u; part++) {                            // matvec_int8.py
-        total += partial_sums[part * 33u + local_id.x];                   // matvec_int8.py
+    let row = index_1 + local_id.x;                                       // matvec_int8_body.py
+    if (row < 64u) {                                                      // matvec_int8_body.py
+      var total: f32 = partial_sums[local_id.x];                          // matvec_int8_body.py
+      for (var part = 1u; part < 8u; part++) {                            // matvec_int8_body.py
+        total += partial_sums[part * 33u + local_id.x];                   // matvec_int8_body.py
       }
       let value = total + residual[row];                                  // linear.py
       out[row] = value;                                                   // linear.py

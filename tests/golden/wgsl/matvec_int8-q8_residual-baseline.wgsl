@@ -16,12 +16,12 @@ fn main(
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
   let group = local_id.x % 4u;                                            // reduce.py
-  let index = workgroup_id.x * 64u;                                       // matvec_int8.py
-  var sum_0: f32 = 0.0;                                                   // matvec_int8.py
+  let index = workgroup_id.x * 64u;                                       // matvec_int8_body.py
+  var sum_0: f32 = 0.0;                                                   // matvec_int8_body.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  let index_1 = local_id.x / 4u * 4u;                                     // matvec_int8.py
+  let index_1 = local_id.x / 4u * 4u;                                     // matvec_int8_body.py
   let row = index + index_1;
   let index_2 = row * 6u;                                                 // weights.py
   let at = index_2 + group;
@@ -44,7 +44,7 @@ fn main(
   let loads_1_2 = quants[index_7 + 1u];
   let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // weights.py
   let scale_2 = select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u);            // weights.py
-  let row_1 = row + 3u;                                                   // matvec_int8.py
+  let row_1 = row + 3u;                                                   // matvec_int8_body.py
   let index_8 = row_1 * 6u;                                               // weights.py
   let at_3 = index_8 + group;
   let index_9 = at_3 * 2u;                                                // weights.py
@@ -53,28 +53,28 @@ fn main(
   let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // weights.py
   let scale_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);            // weights.py
   if (local_id.x < 6u) {                                                  // deal.py
-    let at_4 = local_id.x * 8u;                                           // matvec_int8.py
+    let at_4 = local_id.x * 8u;                                           // matvec_int8_body.py
     let inside = at_4 < 43u;                                              // linear.py
     let values_0 = select(vec4<f32>(0.0), x[select(0u, at_4, inside)], inside);  // linear.py
-    let at_5 = at_4 + 1u;                                                 // matvec_int8.py
+    let at_5 = at_4 + 1u;                                                 // matvec_int8_body.py
     let inside_1 = at_5 < 43u;                                            // linear.py
     let values_1 = select(vec4<f32>(0.0), x[select(0u, at_5, inside_1)], inside_1);  // linear.py
-    let at_6 = at_4 + 2u;                                                 // matvec_int8.py
+    let at_6 = at_4 + 2u;                                                 // matvec_int8_body.py
     let inside_2 = at_6 < 43u;                                            // linear.py
     let values_2 = select(vec4<f32>(0.0), x[select(0u, at_6, inside_2)], inside_2);  // linear.py
-    let at_7 = at_4 + 3u;                                                 // matvec_int8.py
+    let at_7 = at_4 + 3u;                                                 // matvec_int8_body.py
     let inside_3 = at_7 < 43u;                                            // linear.py
     let values_3 = select(vec4<f32>(0.0), x[select(0u, at_7, inside_3)], inside_3);  // linear.py
-    let at_8 = at_4 + 4u;                                                 // matvec_int8.py
+    let at_8 = at_4 + 4u;                                                 // matvec_int8_body.py
     let inside_4 = at_8 < 43u;                                            // linear.py
     let values_4 = select(vec4<f32>(0.0), x[select(0u, at_8, inside_4)], inside_4);  // linear.py
-    let at_9 = at_4 + 5u;                                                 // matvec_int8.py
+    let at_9 = at_4 + 5u;                                                 // matvec_int8_body.py
     let inside_5 = at_9 < 43u;                                            // linear.py
     let values_5 = select(vec4<f32>(0.0), x[select(0u, at_9, inside_5)], inside_5);  // linear.py
-    let at_10 = at_4 + 6u;                                                // matvec_int8.py
+    let at_10 = at_4 + 6u;                                                // matvec_int8_body.py
     let inside_6 = at_10 < 43u;                                           // linear.py
     let values_6 = select(vec4<f32>(0.0), x[select(0u, at_10, inside_6)], inside_6);  // linear.py
-    let at_11 = at_4 + 7u;                                                // matvec_int8.py
+    let at_11 = at_4 + 7u;                                                // matvec_int8_body.py
     let inside_7 = at_11 < 43u;                                           // linear.py
     let values_7 = select(vec4<f32>(0.0), x[select(0u, at_11, inside_7)], inside_7);  // linear.py
     let largest = abs(values_0);                                          // activations.py
@@ -113,14 +113,14 @@ fn main(
     let word_6 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // activations.py
     let codes_8 = bitcast<vec4<u32>>(vec4<i32>(values_7 * spread) + 128i) & vec4<u32>(65280u);  // activations.py
     let word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u) | (codes_8.w << 16u);  // activations.py
-    codes[local_id.x] = vec4<u32>(word, word_1, word_2, word_3);          // matvec_int8.py
-    codes[local_id.x + 6u] = vec4<u32>(word_4, word_5, word_6, word_7);   // matvec_int8.py
-    code_scales[local_id.x] = 256.0 / steps;                              // matvec_int8.py
+    codes[local_id.x] = vec4<u32>(word, word_1, word_2, word_3);          // matvec_int8_body.py
+    codes[local_id.x + 6u] = vec4<u32>(word_4, word_5, word_6, word_7);   // matvec_int8_body.py
+    code_scales[local_id.x] = 256.0 / steps;                              // matvec_int8_body.py
   }
-  workgroupBarrier();                                                     // matvec_int8.py
-  let half = codes[group];                                                // matvec_int8.py
+  workgroupBarrier();                                                     // matvec_int8_body.py
+  let half = codes[group];                                                // matvec_int8_body.py
   let half_1 = codes[group + 6u];
-  let code_scale = code_scales[group];                                    // matvec_int8.py
+  let code_scale = code_scales[group];                                    // matvec_int8_body.py
   let word = loads_0.y;                                                   // weights.py
   let word_1 = loads_0.z;
   let word_2 = loads_0.w;
@@ -132,7 +132,7 @@ fn main(
   sum_0 += f32(plus + dot4I8Packed(word, half.y) + dot4I8Packed(word_1, half.z)
       + dot4I8Packed(word_2, half.w) + dot4I8Packed(word_3, half_1.x)
       + dot4I8Packed(word_4, half_1.y) + dot4I8Packed(word_5, half_1.z)
-      + dot4I8Packed(word_6, half_1.w)) * (scale * code_scale);           // matvec_int8.py
+      + dot4I8Packed(word_6, half_1.w)) * (scale * code_scale);           // matvec_int8_body.py
   let word_7 = loads_0_1.y;                                               // weights.py
   let word_8 = loads_0_1.z;
   let word_9 = loads_0_1.w;
@@ -144,7 +144,7 @@ fn main(
   sum_1 += f32(plus_1 + dot4I8Packed(word_7, half.y) + dot4I8Packed(word_8, half.z)
       + dot4I8Packed(word_9, half.w) + dot4I8Packed(word_10, half_1.x)
       + dot4I8Packed(word_11, half_1.y) + dot4I8Packed(word_12, half_1.z)
-      + dot4I8Packed(word_13, half_1.w)) * (scale_1 * code_scale);        // matvec_int8.py
+      + dot4I8Packed(word_13, half_1.w)) * (scale_1 * code_scale);        // matvec_int8_body.py
   let word_14 = loads_0_2.y;                                              // weights.py
   let word_15 = loads_0_2.z;
   let word_16 = loads_0_2.w;
@@ -156,7 +156,7 @@ fn main(
   sum_2 += f32(plus_2 + dot4I8Packed(word_14, half.y) + dot4I8Packed(word_15, half.z)
       + dot4I8Packed(word_16, half.w) + dot4I8Packed(word_17, half_1.x)
       + dot4I8Packed(word_18, half_1.y) + dot4I8Packed(word_19, half_1.z)
-      + dot4I8Packed(word_20, half_1.w)) * (scale_2 * code_scale);        // matvec_int8.py
+      + dot4I8Packed(word_20, half_1.w)) * (scale_2 * code_scale);        // matvec_int8_body.py
   let word_21 = loads_0_3.y;                                              // weights.py
   let word_22 = loads_0_3.z;
   let word_23 = loads_0_3.w;
@@ -168,9 +168,9 @@ fn main(
   sum_3 += f32(plus_3 + dot4I8Packed(word_21, half.y) + dot4I8Packed(word_22, half.z)
       + dot4I8Packed(word_23, half.w) + dot4I8Packed(word_24, half_1.x)
       + dot4I8Packed(word_25, half_1.y) + dot4I8Packed(word_26, half_1.z)
-      + dot4I8Packed(word_27, half_1.w)) * (scale_3 * code_scale);        // matvec_int8.py
-  let start = group + 4u;                                                 // matvec_int8.py
-  for (var group_1 = start; group_1 < 6u; group_1 += 4u) {                // matvec_int8.py
+      + dot4I8Packed(word_27, half_1.w)) * (scale_3 * code_scale);        // matvec_int8_body.py
+  let start = group + 4u;                                                 // matvec_int8_body.py
+  for (var group_1 = start; group_1 < 6u; group_1 += 4u) {                // matvec_int8_body.py
     let at_4 = index_2 + group_1;                                         // weights.py
     let index_10 = at_4 * 2u;                                             // weights.py
     let loads_0_4 = quants[index_10];
@@ -195,9 +195,9 @@ fn main(
     let loads_1_7 = quants[index_13 + 1u];
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // weights.py
     let scale_7 = select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u);          // weights.py
-    let half_2 = codes[group_1];                                          // matvec_int8.py
+    let half_2 = codes[group_1];                                          // matvec_int8_body.py
     let half_3 = codes[group_1 + 6u];
-    let code_scale_1 = code_scales[group_1];                              // matvec_int8.py
+    let code_scale_1 = code_scales[group_1];                              // matvec_int8_body.py
     let word_28 = loads_0_4.y;                                            // weights.py
     let word_29 = loads_0_4.z;
     let word_30 = loads_0_4.w;
@@ -209,7 +209,7 @@ fn main(
     sum_0 += f32(plus_4 + dot4I8Packed(word_28, half_2.y) + dot4I8Packed(word_29, half_2.z)
         + dot4I8Packed(word_30, half_2.w) + dot4I8Packed(word_31, half_3.x)
         + dot4I8Packed(word_32, half_3.y) + dot4I8Packed(word_33, half_3.z)
-        + dot4I8Packed(word_34, half_3.w)) * (scale_4 * code_scale_1);    // matvec_int8.py
+        + dot4I8Packed(word_34, half_3.w)) * (scale_4 * code_scale_1);    // matvec_int8_body.py
     let word_35 = loads_0_5.y;                                            // weights.py
     let word_36 = loads_0_5.z;
     let word_37 = loads_0_5.w;
@@ -221,7 +221,7 @@ fn main(
     sum_1 += f32(plus_5 + dot4I8Packed(word_35, half_2.y) + dot4I8Packed(word_36, half_2.z)
         + dot4I8Packed(word_37, half_2.w) + dot4I8Packed(word_38, half_3.x)
         + dot4I8Packed(word_39, half_3.y) + dot4I8Packed(word_40, half_3.z)
-        + dot4I8Packed(word_41, half_3.w)) * (scale_5 * code_scale_1);    // matvec_int8.py
+        + dot4I8Packed(word_41, half_3.w)) * (scale_5 * code_scale_1);    // matvec_int8_body.py
     let word_42 = loads_0_6.y;                                            // weights.py
     let word_43 = loads_0_6.z;
     let word_44 = loads_0_6.w;
@@ -233,7 +233,7 @@ fn main(
     sum_2 += f32(plus_6 + dot4I8Packed(word_42, half_2.y) + dot4I8Packed(word_43, half_2.z)
         + dot4I8Packed(word_44, half_2.w) + dot4I8Packed(word_45, half_3.x)
         + dot4I8Packed(word_46, half_3.y) + dot4I8Packed(word_47, half_3.z)
-        + dot4I8Packed(word_48, half_3.w)) * (scale_6 * code_scale_1);    // matvec_int8.py
+        + dot4I8Packed(word_48, half_3.w)) * (scale_6 * code_scale_1);    // matvec_int8_body.py
     let word_49 = loads_0_7.y;                                            // weights.py
     let word_50 = loads_0_7.z;
     let word_51 = loads_0_7.w;
@@ -245,19 +245,19 @@ fn main(
     sum_3 += f32(plus_7 + dot4I8Packed(word_49, half_2.y) + dot4I8Packed(word_50, half_2.z)
         + dot4I8Packed(word_51, half_2.w) + dot4I8Packed(word_52, half_3.x)
         + dot4I8Packed(word_53, half_3.y) + dot4I8Packed(word_54, half_3.z)
-        + dot4I8Packed(word_55, half_3.w)) * (scale_7 * code_scale_1);    // matvec_int8.py
+        + dot4I8Packed(word_55, half_3.w)) * (scale_7 * code_scale_1);    // matvec_int8_body.py
   }
-  let index_10 = group * 65u;                                             // matvec_int8.py
+  let index_10 = group * 65u;                                             // matvec_int8_body.py
   partial_sums[index_1 + index_10] = sum_0;
   partial_sums[index_1 + index_10 + 1u] = sum_1;
   partial_sums[index_1 + index_10 + 2u] = sum_2;
   partial_sums[index_1 + index_10 + 3u] = sum_3;
-  workgroupBarrier();                                                     // matvec_int8.py
-  let row_2 = index + local_id.x;                                         // matvec_int8.py
-  if (row_2 < 64u) {                                                      // matvec_int8.py
-    var total: f32 = partial_sums[local_id.x];                            // matvec_int8.py
-    for (var part = 1u; part < 4u; part++) {                              // matvec_int8.py
-      total += partial_sums[part * 65u + local_id.x];                     // matvec_int8.py
+  workgroupBarrier();                                                     // matvec_int8_body.py
+  let row_2 = index + local_id.x;                                         // matvec_int8_body.py
+  if (row_2 < 64u) {                                                      // matvec_int8_body.py
+    var total: f32 = partial_sums[local_id.x];                            // matvec_int8_body.py
+    for (var part = 1u; part < 4u; part++) {                              // matvec_int8_body.py
+      total += partial_sums[part * 65u + local_id.x];                     // matvec_int8_body.py
     }
     let value = total + residual[row_2];                                  // linear.py
     out[row_2] = value;                                                   // linear.py
