@@ -6,8 +6,8 @@ Needs the cuda and vulkan extras, pytest, pytest-xdist and hypothesis. The steps
 property test and the conformance checklist), `executor` (its own tests), `vulkan` (both on the card's Vulkan
 driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
 `bench` (decoding and prefill with random weights on both), `memcheck` and `racecheck` (compute-sanitizer over
-the kernels, with few examples of each). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code 1
-where a step failed.
+the kernels, with few examples of each), `browser` (published models and random weights in a Chromium: see
+benchmarks/browser). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code 1 where a step failed.
 """
 
 from __future__ import annotations
@@ -31,10 +31,15 @@ from pathlib import Path
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
-STEPS = ("kernels", "executor", "vulkan", "models", "bench", "memcheck", "racecheck")
+STEPS = ("kernels", "executor", "vulkan", "models", "bench", "memcheck", "racecheck", "browser")
 TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
+# What ordinary users of Chromium on Linux get, and what Dawn can do there but offers no page by itself.
+BROWSERS = {
+    "": (),
+    " with f16 and matrix units": ("--enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis",),
+}
 # What a launch must have in its text to be worth a check: without shared memory there is nothing to race for.
 CHECKED = {"memcheck": "", "racecheck": "__shared__"}
 
@@ -139,6 +144,37 @@ def bench(runner: Runner) -> dict[str, Any]:
     return results
 
 
+def browser(runner: Runner) -> dict[str, Any]:
+    """References first, then speed, in a Chromium."""
+    results: dict[str, Any] = {"exit": 0}
+
+    def measure(log: str, script: str, flags: tuple[str, ...], *asked: str) -> dict[str, Any]:
+        out = runner.out / f"{log}.json"
+        command = [sys.executable, str(REPO / "benchmarks" / "browser" / script), "--gpu", "--out", str(out)]
+        limit = ["--time-limit", str(max(10, runner.timeout - 10))]
+        code, text = runner.command(log, *command, *limit, *(f"--flag={flag}" for flag in flags), *asked)
+        results["exit"] = results["exit"] or code
+        return json.loads(out.read_text()) if out.is_file() else {"error": text[-2000:]}
+
+    for number, (how, flags) in enumerate(BROWSERS.items()):
+        found = measure(f"browser-reference-{number}", "reference.py", flags)
+        results[f"references{how}"] = {
+            "good": found.get("good", False), "error": found.get("error"),
+            "worst errors": {
+                f"{each['model']} {each['quant']}, {each['mode']}": each["worst_error"]
+                for each in found.get("found", [])
+            },
+        }  # fmt: skip
+    kept = ("--keep", str(runner.out / "artifacts"))
+    for config, activations in product(CONFIGS, ("f32", "int8")):
+        for number, (how, flags) in enumerate(BROWSERS.items()):
+            name = config if activations == "f32" else f"{config}-{activations}"
+            asked = ("--model", config, "--activations", activations)
+            results[f"{name}{how}"] = measure(f"browser-{name}-{number}", "run.py", flags, *kept, *asked)
+    shutil.rmtree(runner.out / "artifacts", ignore_errors=True)
+    return results
+
+
 def launches(runner: Runner) -> tuple[Path, dict[str, Any]]:
     """Every kernel that a short run of the tests launches, written down once for all checks."""
     folder = runner.out / "launches"
@@ -223,6 +259,7 @@ def main() -> int:
         "vulkan": vulkan,
         "models": models,
         "bench": bench,
+        "browser": browser,
     }
     run |= {check: partial(sanitized, check=check) for check in CHECKED}
     for step in args.steps:
@@ -230,7 +267,9 @@ def main() -> int:
         found[step] = run[step](runner)
         found[step]["seconds"] = round(time.perf_counter() - began, 1)
         (args.out / "results.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(json.dumps({key: value for key, value in found.items() if key != "bench"}, indent=1))
+    print(
+        json.dumps({key: value for key, value in found.items() if key not in ("bench", "browser")}, indent=1)
+    )
     return 1 if any(found[step]["exit"] for step in args.steps) else 0
 
 

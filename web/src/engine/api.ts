@@ -232,6 +232,8 @@ export interface Stats {
   readonly gpu_bytes: number;
   readonly staging_bytes: number;
   readonly pipelines: number;
+  /** By kernel, the file of the variant that this device runs. */
+  readonly variants: Readonly<Record<string, string>>;
   readonly load_seconds: number;
   /** How often a lost device was replaced. */
   readonly restored: number;

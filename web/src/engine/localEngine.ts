@@ -105,6 +105,7 @@ export class LocalEngine implements Engine {
       gpu_bytes: plannedBytes(manifest, planLoad(manifest, engine.context, engine.roles)),
       staging_bytes: executor.staging.createdBytes,
       pipelines: executor.pipelines,
+      variants: executor.variants,
       load_seconds: loadSeconds,
       restored: engine.restored,
       prompt_tokens: timings.promptTokens,

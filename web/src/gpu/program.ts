@@ -50,6 +50,11 @@ export class GpuExecutor implements Executor {
     return this.programs.pipelineCount;
   }
 
+  /** By kernel, the file of the variant that runs. */
+  get variants(): Readonly<Record<string, string>> {
+    return this.programs.variants;
+  }
+
   async prepare(roles: readonly Role[]): Promise<void> {
     await Promise.all(roles.map((role) => this.programs.prepare(role)));
   }

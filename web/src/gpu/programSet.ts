@@ -41,6 +41,11 @@ export class ProgramSet {
     return this.parts.pipelines.count;
   }
 
+  /** By kernel, the file of the variant that runs. */
+  get variants(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.parts.variants].map(([kernel, { file }]) => [kernel, file]));
+  }
+
   /** Make all programs of a role ready. @throws KernelcError naming the kernel that cannot be compiled. */
   prepare(role: Role): Promise<void> {
     let ready = this.ready.get(role);

@@ -6,14 +6,21 @@ const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 async function measure({ prompt, generate, runs, context, warm_seconds, options }) {
   let phase = "";
+  const phases = {}; // when each began, in seconds
+  const notices = [];
   const began = performance.now();
   const engine = await createWorkerEngine("model/", {
     ...options,
     context,
     onProgress: (progress) => {
-      if (progress.phase !== phase) say(`${((performance.now() - began) / 1000).toFixed(1)} s: ${(phase = progress.phase)}`);
+      if (progress.phase === phase) return;
+      phases[(phase = progress.phase)] = (performance.now() - began) / 1000;
+      say(`${phases[phase].toFixed(1)} s: ${phase}`);
     },
-    onNotice: ({ code, message }) => say(`notice ${code}: ${message}`),
+    onNotice: ({ code, message }) => {
+      notices.push(`${code}: ${message}`);
+      say(`notice ${notices.at(-1)}`);
+    },
   });
   const open_seconds = (performance.now() - began) / 1000;
   const vocabulary = engine.model.vocab_size;
@@ -42,12 +49,13 @@ async function measure({ prompt, generate, runs, context, warm_seconds, options 
     });
     say(`run ${run + 1}: ${JSON.stringify(found.at(-1))}`);
   }
-  const { adapter, features, gpu_bytes, load_seconds, dispatches_per_token } = await engine.stats();
+  const { adapter, features, variants, gpu_bytes, load_seconds, dispatches_per_token } = await engine.stats();
   const medians = Object.fromEntries(Object.keys(found[0]).map((name) => [name, median(found.map((run) => run[name]))]));
   return {
     ...medians,
     ...{ dispatches_per_token, open_seconds, load_seconds, gpu_bytes, weight_bytes: engine.model.weight_bytes },
-    ...{ adapter: adapter.name, features, limits: adapter.limits, browser: navigator.userAgent, runs: found },
+    ...{ adapter: adapter.name, features, limits: adapter.limits, browser: navigator.userAgent },
+    ...{ phases, variants, notices, runs: found },
   };
 }
 
