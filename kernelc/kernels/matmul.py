@@ -1,10 +1,10 @@
 """Matrix times a chunk of activation rows: prefill, in tiles whose operands are staged in shared memory.
 
 For each `depth` columns the workgroup stages `tokens` rows of x and `rows` rows of W, dequantised; then its
-teams multiply: an invocation a 4 x 4 block of results, or where there are matrix units a subgroup several of
-their tiles (operands in f16, sums in f32). While a team of matrix units multiplies, its invocations' loads of
-the next columns are under way. The results go through shared memory once more, so that the epilogue is
-written once and its stores are coalesced.
+teams multiply: an invocation one or several 4 x 4 blocks of results, or where there are matrix units a
+subgroup several of their tiles (operands in f16, sums in f32). While a team multiplies, its invocations'
+loads of the next columns are under way. The results go through shared memory once more, so that the epilogue
+is written once and its stores are coalesced.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from kernelc.target import Capabilities
 _USUAL_TOKENS = 512
 _FEW_WORKGROUPS = 96  # a large GPU has more processors than this
 _MANY_WORKGROUPS = 512  # and runs several on each of them
+_ROOMY_BYTES = 32 << 10  # of shared memory, so that two workgroups fit where there are 48 KiB
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class MatmulSchedule:
     def slab(self) -> tuple[int, int]:
         """The results that a team hands over at once: rows, and 16-byte cells from one to the next."""
         if self.kind.lanes == 1:
-            return self.kind.m, 1
+            return self.kind.m, self.tiles[1]
         return self.kind.m, self.tiles[1] * self.kind.n // 4 + 1
 
     @property
@@ -114,8 +115,7 @@ class Matmul(LinearSpec[MatmulSchedule]):
             workgroups = -(-problem.rows // schedule.rows) * -(-_USUAL_TOKENS // schedule.tokens)
             if workgroups >= least:
                 return schedule
-        registers = MatmulSchedule((8, 16 if problem.rows >= 256 else 8), f16=capabilities.f16)
-        return fitting[-1][0] if fitting and problem.rows >= 32 else registers
+        return fitting[-1][0] if fitting and problem.rows >= 32 else _registers(capabilities, problem)
 
     def workgroup(self, problem: LinearProblem, schedule: MatmulSchedule) -> int:
         return schedule.threads
@@ -145,8 +145,11 @@ class Matmul(LinearSpec[MatmulSchedule]):
 
 
 def _register_tiles(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
-    for tokens, rows in itertools.product((8, 16, 32, 64, 128), (16, 32, 64, 128)):
-        yield MatmulSchedule((tokens // 4, rows // 4), f16=capabilities.f16)
+    tiles = ((1, 1), (1, 2), (2, 1), (2, 2))
+    for tokens, rows, (down, across) in itertools.product((8, 16, 32, 64, 128), (16, 32, 64, 128), tiles):
+        teams = tokens // (4 * down), rows // (4 * across)
+        for depth, ahead in itertools.product((32, 64), (False, True)):
+            yield MatmulSchedule(teams, (down, across), REGISTERS, depth, ahead, capabilities.f16)
 
 
 def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
@@ -168,6 +171,15 @@ def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
             yield MatmulSchedule((2, 2), (2, 2), F16, depth, True, capabilities.f16), _FEW_WORKGROUPS
 
 
+def _registers(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
+    """Without matrix units, as found there too: in the shared memory that every device has nothing is faster
+    than 16 sums an invocation; where there is more, 32 are."""
+    many = problem.rows >= 256
+    roomy = many and capabilities.shared_bytes >= _ROOMY_BYTES
+    teams, tiles = (8, 16 if many else 8), (2 if roomy else 1, 1)
+    return MatmulSchedule(teams, tiles, ahead=True, f16=capabilities.f16)
+
+
 class _Matmul:
     """The kernel's buffers and places, and its steps."""
 
@@ -181,17 +193,16 @@ class _Matmul:
         column = team % schedule.teams[1]
         line = team // schedule.teams[1]
         self.first_row, self.first_token, self.column, self.line = first_row, first_token, column, line
-        x = Panel(self.shared, kind, 0, tokens, depth)
-        w = Panel(self.shared, kind, tokens * x.stride, schedule.rows, depth)
+        down, across = schedule.tiles
+        x = Panel(self.shared, kind, 0, tokens, depth, tiles=down)
+        w = Panel(self.shared, kind, tokens * x.stride, schedule.rows, depth, tiles=across)
         self.activations = Activations(k, linear, x, first_token)
         self.weights = Weights(k, linear, w, first_row)
 
     def run(self) -> None:
         k, (down, across) = self.k, self.schedule.tiles
         kind, one = self.schedule.kind, (down, across) == (1, 1)
-        sums = [
-            [TileSum(kind, "sum" if one else f"sum_{i}{j}") for j in range(across)] for i in range(down)
-        ]
+        sums = [[TileSum(kind, "sum" if one else f"sum_{i}{j}") for j in range(across)] for i in range(down)]
         steps = self.linear.weights.groups * GROUP // self.schedule.depth
         if self.schedule.ahead:
             self._multiply_ahead(steps, sums)
@@ -226,8 +237,8 @@ class _Matmul:
         x, w = self.activations.panel, self.weights.panel
         line, column = (self._first(side) for side in (0, 1))
         with k.loop(0, schedule.depth // kind.k) as part:
-            a = [x.tile("a", _below(line, i * kind.m), part, "x") for i in range(schedule.tiles[0])]
-            b = [w.tile("b", _below(column, j * kind.n), part, "w") for j in range(schedule.tiles[1])]
+            a = [x.tile("a", _below(line, i * kind.m * x.spacing), part, "x") for i in range(x.tiles)]
+            b = [w.tile("b", _below(column, j * kind.n * w.spacing), part, "w") for j in range(w.tiles)]
             for i, row in enumerate(sums):
                 for j, sum in enumerate(row):
                     sum.add(a[i], b[j])
@@ -241,9 +252,12 @@ class _Matmul:
     # slab a team: m rows of all its tiles side by side.
 
     def _hand_over(self, row: list[TileSum]) -> None:
-        schedule, across = self.schedule, self.schedule.teams[1]
+        schedule = self.schedule
         if schedule.kind.lanes == 1:
-            row[0].store(self.shared, self.line * across + self.column, schedule.teams[0] * across)
+            across = schedule.rows // 4
+            first = self.line * across + self.column * len(row)
+            for j, sum in enumerate(row):
+                sum.store(self.shared, _below(first, j), schedule.teams[0] * across)
             return
         rows, stride = schedule.slab
         start = self.k.subgroup_id * (rows * stride)
@@ -254,8 +268,10 @@ class _Matmul:
         k, schedule, kind = self.k, self.schedule, self.schedule.kind
         across = schedule.rows // 4
         if kind.lanes == 1:
-            with k.loop(k.local_id, schedule.tokens * across, schedule.threads) as block:
-                token = self.first_token + block // across
+            tokens = schedule.teams[0] * kind.m
+            first_token = _below(self.first_token, i * tokens)
+            with k.loop(k.local_id, tokens * across, schedule.threads) as block:
+                token = first_token + block // across
                 self._finish(self.shared[block], token, self.first_row + block % across * 4)
             return
         lines = schedule.teams[0] * kind.m

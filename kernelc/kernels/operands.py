@@ -177,5 +177,5 @@ class Weights(Operand):
     def slot(self, line: Value) -> Value:
         """The panel's row for a row of the matrix: of register tiles an invocation's rows are neighbours in
         the matrix, and those of neighbouring invocations are neighbours in the panel."""
-        kind = self.panel.kind
-        return line if not self.registers else line % kind.n * (self.panel.rows // kind.n) + line // kind.n
+        of_team = self.panel.kind.n * self.panel.tiles
+        return line if not self.registers else line % of_team * self.panel.spacing + line // of_team

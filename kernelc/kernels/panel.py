@@ -52,7 +52,8 @@ class Panel:
     """`rows` rows in `array`, from cell `begin` on.
 
     A tile's rows are `spacing` rows apart: neighbours for matrix units; for register tiles those of
-    neighbouring invocations are neighbours, unless `together` says that a tile's are.
+    neighbouring invocations are neighbours, unless `together` says that a tile's are. `tiles`: how many an
+    invocation or a subgroup has along the rows.
     """
 
     array: Array
@@ -61,6 +62,7 @@ class Panel:
     rows: int
     depth: int
     together: bool = False
+    tiles: int = 1
 
     @property
     def stride(self) -> int:
@@ -68,7 +70,7 @@ class Panel:
 
     @property
     def spacing(self) -> int:
-        return 1 if self.kind.lanes > 1 or self.together else self.rows // self.kind.m
+        return 1 if self.kind.lanes > 1 or self.together else self.rows // (self.kind.m * self.tiles)
 
     def put(self, row: Operators, cell: Number, elements: Sequence[Value]) -> None:
         """Elements of a row, in f32x4 vectors, from `cell` on."""

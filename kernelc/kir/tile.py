@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kernelc.kir.active import current
-from kernelc.kir.functions import dot, named, vector
+from kernelc.kir.functions import named, vector
 from kernelc.kir.nodes import TileStore, Value, Variable
 from kernelc.kir.operators import Number
 from kernelc.kir.tile_types import TileKind
@@ -87,7 +87,12 @@ class TileSum:
             return
         for sums, row in zip(self._rows, a.parts, strict=True):
             for register, col in zip(sums, b.parts, strict=True):
-                register += dot(row, col)
+                # One after the other: each product and sum is one instruction, as of a dot product the first
+                # and the last are not.
+                total = register.value()
+                for at in range(self.kind.k):
+                    total = total + row.lane(at) * col.lane(at)
+                k.assign(register, total)
 
     def scale_rows(self, factors: Array, offset: Number) -> None:
         """Multiply row i by the f32 at factors[offset + i]."""

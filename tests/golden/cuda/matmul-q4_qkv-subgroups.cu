@@ -28,10 +28,6 @@ __device__ inline float2 unpack_half2(unsigned word) {
   return pair;
 }
 
-__device__ inline float dot(float4 a, float4 b) {
-  return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
-}
-
 __device__ inline unsigned pack_half2(float2 pair) {
   unsigned word;
 #if __CUDA_ARCH__ >= 800
@@ -69,7 +65,7 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
   __shared__ float4 tile[576];
   const unsigned first_row = blockIdx.x * 32u;                            // matmul.py
   const unsigned first_token = blockIdx.y * 32u;                          // matmul.py
-  const unsigned column = threadIdx.x % 8u;                               // matmul.py
+  const unsigned unit = threadIdx.x % 8u;                                 // matmul.py
   const unsigned line = threadIdx.x / 8u;                                 // matmul.py
   float sum_00 = 0.0f;                                                    // matmul.py
   float sum_01 = 0.0f;
@@ -87,82 +83,144 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
   float sum_31 = 0.0f;
   float sum_32 = 0.0f;
   float sum_33 = 0.0f;
+  const unsigned index = step->seq - 1u;                                  // operands.py
+  const unsigned row = min(first_token + line, index);
+  const unsigned index_1 = row * 16u;                                     // linear.py
+  float4 loaded = x[unit + index_1];                                      // operands.py
+  const unsigned at = threadIdx.x + 64u;                                  // operands.py
+  const unsigned line_1 = at / 8u;                                        // operands.py
+  const unsigned unit_1 = at % 8u;                                        // operands.py
+  const unsigned row_1 = min(first_token + line_1, index);                // operands.py
+  const unsigned index_2 = row_1 * 16u;                                   // linear.py
+  float4 loaded_1 = x[unit_1 + index_2];                                  // operands.py
+  const unsigned at_1 = threadIdx.x + 128u;                               // operands.py
+  const unsigned line_2 = at_1 / 8u;                                      // operands.py
+  const unsigned unit_2 = at_1 % 8u;                                      // operands.py
+  const unsigned row_2 = min(first_token + line_2, index);                // operands.py
+  const unsigned index_3 = row_2 * 16u;                                   // linear.py
+  float4 loaded_2 = x[unit_2 + index_3];                                  // operands.py
+  const unsigned at_2 = threadIdx.x + 192u;                               // operands.py
+  const unsigned line_3 = at_2 / 8u;                                      // operands.py
+  const unsigned unit_3 = at_2 % 8u;                                      // operands.py
+  const unsigned row_3 = min(first_token + line_3, index);                // operands.py
+  const unsigned index_4 = row_3 * 16u;                                   // linear.py
+  float4 loaded_3 = x[unit_3 + index_4];                                  // operands.py
+  const unsigned line_4 = threadIdx.x / 4u;                               // operands.py
+  const unsigned unit_4 = threadIdx.x % 4u;                               // operands.py
+  const unsigned row_4 = first_row + line_4;                              // operands.py
+  const unsigned row_5 = row_4 * 2u;                                      // operands.py
+  const unsigned words = quants[row_5 * 4u + unit_4];                     // operands.py
+  unsigned loaded_4 = words;                                              // operands.py
+  unsigned loaded_5 = scales[row_5 >> 1u];
+  unsigned loaded_6 = row_5;
+  const unsigned line_5 = at / 4u;                                        // operands.py
+  const unsigned unit_5 = at % 4u;                                        // operands.py
+  const unsigned row_6 = first_row + line_5;                              // operands.py
+  const unsigned row_7 = row_6 * 2u;                                      // operands.py
+  const unsigned words_1 = quants[row_7 * 4u + unit_5];                   // operands.py
+  unsigned loaded_7 = words_1;                                            // operands.py
+  unsigned loaded_8 = scales[row_7 >> 1u];
+  unsigned loaded_9 = row_7;
   for (unsigned group = 0u; group < 2u; group++) {                        // matmul.py
-    for (unsigned staged = threadIdx.x; staged < 256u; staged += 64u) {   // deal.py
-      const unsigned line_1 = staged / 8u;                                // operands.py
-      const unsigned unit = staged % 8u;                                  // operands.py
-      const unsigned first = group * 8u + unit;                           // operands.py
-      const unsigned start = line_1 * 9u + unit;                          // panel.py
-      tile[start] = x[first + min(first_token + line_1, step->seq - 1u) * 16u];  // panel.py
-    }
-    for (unsigned staged = threadIdx.x; staged < 128u; staged += 64u) {   // deal.py
-      const unsigned line_1 = staged / 4u;                                // operands.py
-      const unsigned unit = staged % 4u;                                  // operands.py
-      const unsigned row = first_row + line_1;                            // operands.py
-      const unsigned at = row * 2u + group;                               // operands.py
-      const unsigned words = quants[at * 4u + unit];                      // operands.py
-      const float4 low = u8x4_to_float4(words & 0x0f0f0f0fu, 8.0f);       // weights.py
-      const float4 high = u8x4_to_float4((words >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float2 pair = unpack_half2(scales[at >> 1u]);                 // weights.py
-      const float4 t = splat_float4((at & 1u) == 1u ? pair.y : pair.x);   // operands.py
-      const unsigned start = ((line_1 % 4u) * 8u + line_1 / 4u) * 9u + unit * 2u;  // panel.py
-      tile[start + 288u] = low * t;                                       // panel.py
-      tile[start + 289u] = high * t;
-    }
+    const unsigned index_5 = line * 9u;                                   // panel.py
+    const unsigned start = index_5 + unit;
+    tile[start] = loaded;                                                 // panel.py
+    const unsigned start_1 = line_1 * 9u + unit_1;                        // panel.py
+    tile[start_1] = loaded_1;                                             // panel.py
+    const unsigned start_2 = line_2 * 9u + unit_2;                        // panel.py
+    tile[start_2] = loaded_2;                                             // panel.py
+    const unsigned start_3 = line_3 * 9u + unit_3;                        // panel.py
+    tile[start_3] = loaded_3;                                             // panel.py
+    const unsigned word = loaded_4;                                       // operands.py
+    const float4 low = u8x4_to_float4(word & 0x0f0f0f0fu, 8.0f);          // weights.py
+    const float4 high = u8x4_to_float4((word >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float2 pair = unpack_half2(loaded_5);                           // weights.py
+    const float4 t = splat_float4((loaded_6 & 1u) == 1u ? pair.y : pair.x);  // operands.py
+    const unsigned start_4 = ((line_4 % 4u) * 8u + line_4 / 4u) * 9u + unit_4 * 2u;  // panel.py
+    tile[start_4 + 288u] = low * t;                                       // panel.py
+    tile[start_4 + 289u] = high * t;
+    const unsigned word_1 = loaded_7;                                     // operands.py
+    const float4 low_1 = u8x4_to_float4(word_1 & 0x0f0f0f0fu, 8.0f);      // weights.py
+    const float4 high_1 = u8x4_to_float4((word_1 >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
+    const float2 pair_1 = unpack_half2(loaded_8);                         // weights.py
+    const float4 t_1 = splat_float4((loaded_9 & 1u) == 1u ? pair_1.y : pair_1.x);  // operands.py
+    const unsigned start_5 = ((line_5 % 4u) * 8u + line_5 / 4u) * 9u + unit_5 * 2u;  // panel.py
+    tile[start_5 + 288u] = low_1 * t_1;                                   // panel.py
+    tile[start_5 + 289u] = high_1 * t_1;
     __syncthreads();                                                      // matmul.py
+    const unsigned step_1 = min(group + 1u, 1u);                          // matmul.py
+    const unsigned index_6 = step_1 * 8u;                                 // operands.py
+    const unsigned first = index_6 + unit;
+    loaded = x[first + index_1];                                          // operands.py
+    const unsigned first_1 = index_6 + unit_1;                            // operands.py
+    loaded_1 = x[first_1 + index_2];                                      // operands.py
+    const unsigned first_2 = index_6 + unit_2;                            // operands.py
+    loaded_2 = x[first_2 + index_3];                                      // operands.py
+    const unsigned first_3 = index_6 + unit_3;                            // operands.py
+    loaded_3 = x[first_3 + index_4];                                      // operands.py
+    const unsigned at_3 = row_5 + step_1;                                 // operands.py
+    const unsigned words_2 = quants[at_3 * 4u + unit_4];                  // operands.py
+    loaded_4 = words_2;                                                   // operands.py
+    loaded_5 = scales[at_3 >> 1u];
+    loaded_6 = at_3;
+    const unsigned at_4 = row_7 + step_1;                                 // operands.py
+    const unsigned words_3 = quants[at_4 * 4u + unit_5];                  // operands.py
+    loaded_7 = words_3;                                                   // operands.py
+    loaded_8 = scales[at_4 >> 1u];
+    loaded_9 = at_4;
     for (unsigned part = 0u; part < 8u; part++) {                         // matmul.py
-      const unsigned place = line * 9u + part;                            // panel.py
+      const unsigned place = index_5 + part;                              // panel.py
       const float4 x_0 = tile[place];                                     // panel.py
       const float4 x_1 = tile[place + 72u];
       const float4 x_2 = tile[place + 144u];
       const float4 x_3 = tile[place + 216u];
-      const unsigned place_1 = column * 9u + part;                        // panel.py
+      const unsigned place_1 = unit * 9u + part;                          // panel.py
       const unsigned place_2 = place_1 + 288u;                            // panel.py
       const float4 w_0 = tile[place_2];                                   // panel.py
       const float4 w_1 = tile[place_2 + 72u];
       const float4 w_2 = tile[place_2 + 144u];
       const float4 w_3 = tile[place_2 + 216u];
-      sum_00 += dot(x_0, w_0);                                            // matmul.py
-      sum_01 += dot(x_0, w_1);
-      sum_02 += dot(x_0, w_2);
-      sum_03 += dot(x_0, w_3);
-      sum_10 += dot(x_1, w_0);
-      sum_11 += dot(x_1, w_1);
-      sum_12 += dot(x_1, w_2);
-      sum_13 += dot(x_1, w_3);
-      sum_20 += dot(x_2, w_0);
-      sum_21 += dot(x_2, w_1);
-      sum_22 += dot(x_2, w_2);
-      sum_23 += dot(x_2, w_3);
-      sum_30 += dot(x_3, w_0);
-      sum_31 += dot(x_3, w_1);
-      sum_32 += dot(x_3, w_2);
-      sum_33 += dot(x_3, w_3);
+      sum_00 = sum_00 + x_0.x * w_0.x + x_0.y * w_0.y + x_0.z * w_0.z + x_0.w * w_0.w;  // matmul.py
+      sum_01 = sum_01 + x_0.x * w_1.x + x_0.y * w_1.y + x_0.z * w_1.z + x_0.w * w_1.w;
+      sum_02 = sum_02 + x_0.x * w_2.x + x_0.y * w_2.y + x_0.z * w_2.z + x_0.w * w_2.w;
+      sum_03 = sum_03 + x_0.x * w_3.x + x_0.y * w_3.y + x_0.z * w_3.z + x_0.w * w_3.w;
+      sum_10 = sum_10 + x_1.x * w_0.x + x_1.y * w_0.y + x_1.z * w_0.z + x_1.w * w_0.w;
+      sum_11 = sum_11 + x_1.x * w_1.x + x_1.y * w_1.y + x_1.z * w_1.z + x_1.w * w_1.w;
+      sum_12 = sum_12 + x_1.x * w_2.x + x_1.y * w_2.y + x_1.z * w_2.z + x_1.w * w_2.w;
+      sum_13 = sum_13 + x_1.x * w_3.x + x_1.y * w_3.y + x_1.z * w_3.z + x_1.w * w_3.w;
+      sum_20 = sum_20 + x_2.x * w_0.x + x_2.y * w_0.y + x_2.z * w_0.z + x_2.w * w_0.w;
+      sum_21 = sum_21 + x_2.x * w_1.x + x_2.y * w_1.y + x_2.z * w_1.z + x_2.w * w_1.w;
+      sum_22 = sum_22 + x_2.x * w_2.x + x_2.y * w_2.y + x_2.z * w_2.z + x_2.w * w_2.w;
+      sum_23 = sum_23 + x_2.x * w_3.x + x_2.y * w_3.y + x_2.z * w_3.z + x_2.w * w_3.w;
+      sum_30 = sum_30 + x_3.x * w_0.x + x_3.y * w_0.y + x_3.z * w_0.z + x_3.w * w_0.w;
+      sum_31 = sum_31 + x_3.x * w_1.x + x_3.y * w_1.y + x_3.z * w_1.z + x_3.w * w_1.w;
+      sum_32 = sum_32 + x_3.x * w_2.x + x_3.y * w_2.y + x_3.z * w_2.z + x_3.w * w_2.w;
+      sum_33 = sum_33 + x_3.x * w_3.x + x_3.y * w_3.y + x_3.z * w_3.z + x_3.w * w_3.w;
     }
     __syncthreads();                                                      // matmul.py
   }
-  const unsigned index = line * 8u + column;                              // matmul.py
-  tile[index] = make_float4(sum_00, sum_01, sum_02, sum_03);
-  tile[index + 64u] = make_float4(sum_10, sum_11, sum_12, sum_13);
-  tile[index + 128u] = make_float4(sum_20, sum_21, sum_22, sum_23);
-  tile[index + 192u] = make_float4(sum_30, sum_31, sum_32, sum_33);
+  const unsigned first = line * 8u + unit;                                // matmul.py
+  tile[first] = make_float4(sum_00, sum_01, sum_02, sum_03);              // matmul.py
+  tile[first + 64u] = make_float4(sum_10, sum_11, sum_12, sum_13);
+  tile[first + 128u] = make_float4(sum_20, sum_21, sum_22, sum_23);
+  tile[first + 192u] = make_float4(sum_30, sum_31, sum_32, sum_33);
   __syncthreads();                                                        // matmul.py
   for (unsigned block = threadIdx.x; block < 256u; block += 64u) {        // matmul.py
     const unsigned token = first_token + block / 8u;                      // matmul.py
     const float4 results = tile[block];                                   // matmul.py
-    const unsigned row = first_row + (block % 8u) * 4u;
+    const unsigned row_8 = first_row + (block % 8u) * 4u;
     if (token < step->seq) {                                              // matmul.py
-      if (row < 128u) {                                                   // matmul.py
-        const unsigned pair = row / 2u;                                   // matmul.py
+      if (row_8 < 128u) {                                                 // matmul.py
+        const unsigned pair = row_8 / 2u;                                 // matmul.py
         const unsigned position = step->past + token;                     // linear.py
-        float first = results.x;                                          // linear.py
+        float first_1 = results.x;                                        // linear.py
         float second = results.y;                                         // linear.py
         const unsigned in_head = pair % 4u;                               // linear.py
         const bool rotated = pair < 48u;                                  // linear.py
         if (rotated) {                                                    // linear.py
-          const float index_1 = float(in_head);                           // rotary.py
-          const float product = index_1 * -3.321289f;                     // math.py
-          const float t = index_1 * -0.0006390324f;                       // math.py
+          const float index_5 = float(in_head);                           // rotary.py
+          const float product = index_5 * -3.321289f;                     // math.py
+          const float t = index_5 * -0.0006390324f;                       // math.py
           const float whole = floorf(product + t + 0.5f);
           const float fraction = product - whole + t;                     // math.py
           const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
@@ -189,34 +247,34 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
+          first_1 = results.x * cos_angle - results.y * sin_angle;        // linear.py
           second = results.y * cos_angle + results.x * sin_angle;         // linear.py
         }
-        const float2 both = make_float2(first, second);                   // linear.py
-        const unsigned row_1 = position * 16u;                            // linear.py
+        const float2 both = make_float2(first_1, second);                 // linear.py
+        const unsigned row_9 = position * 16u;                            // linear.py
         if (pair < 32u) {                                                 // linear.py
           q[pair + token * 32u] = both;                                   // linear.py
         } else {
           const unsigned stored = pack_half2(both);                       // linear.py
           if (rotated) {                                                  // linear.py
-            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
+            k_cache[row_9 + pair - 32u] = stored;                         // linear.py
           } else {
-            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_9 + pair - 48u] = stored;                         // linear.py
           }
         }
       }
-      const unsigned index_1 = row + 2u;                                  // matmul.py
-      if (index_1 < 128u) {
-        const unsigned pair = index_1 / 2u;                               // matmul.py
+      const unsigned index_5 = row_8 + 2u;                                // matmul.py
+      if (index_5 < 128u) {
+        const unsigned pair = index_5 / 2u;                               // matmul.py
         const unsigned position = step->past + token;                     // linear.py
-        float first = results.z;                                          // linear.py
+        float first_1 = results.z;                                        // linear.py
         float second = results.w;                                         // linear.py
         const unsigned in_head = pair % 4u;                               // linear.py
         const bool rotated = pair < 48u;                                  // linear.py
         if (rotated) {                                                    // linear.py
-          const float index_2 = float(in_head);                           // rotary.py
-          const float product = index_2 * -3.321289f;                     // math.py
-          const float t = index_2 * -0.0006390324f;                       // math.py
+          const float index_6 = float(in_head);                           // rotary.py
+          const float product = index_6 * -3.321289f;                     // math.py
+          const float t = index_6 * -0.0006390324f;                       // math.py
           const float whole = floorf(product + t + 0.5f);
           const float fraction = product - whole + t;                     // math.py
           const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
@@ -243,19 +301,19 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear.py
+          first_1 = results.z * cos_angle - results.w * sin_angle;        // linear.py
           second = results.w * cos_angle + results.z * sin_angle;         // linear.py
         }
-        const float2 both = make_float2(first, second);                   // linear.py
-        const unsigned row_1 = position * 16u;                            // linear.py
+        const float2 both = make_float2(first_1, second);                 // linear.py
+        const unsigned row_9 = position * 16u;                            // linear.py
         if (pair < 32u) {                                                 // linear.py
           q[pair + token * 32u] = both;                                   // linear.py
         } else {
           const unsigned stored = pack_half2(both);                       // linear.py
           if (rotated) {                                                  // linear.py
-            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
+            k_cache[row_9 + pair - 32u] = stored;                         // linear.py
           } else {
-            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_9 + pair - 48u] = stored;                         // linear.py
           }
         }
       }

@@ -36,7 +36,7 @@ void matmul_q4_qkv_128x64_kernel(
   const uint local_id = get_local_id(0);
   const uint first_row = workgroup_id.x * 32u;                            // matmul.py
   const uint first_token = workgroup_id.y * 32u;                          // matmul.py
-  const uint column = local_id % 8u;                                      // matmul.py
+  const uint unit = local_id % 8u;                                        // matmul.py
   const uint line = local_id / 8u;                                        // matmul.py
   float sum_00 = 0.0f;                                                    // matmul.py
   float sum_01 = 0.0f;
@@ -54,83 +54,146 @@ void matmul_q4_qkv_128x64_kernel(
   float sum_31 = 0.0f;
   float sum_32 = 0.0f;
   float sum_33 = 0.0f;
+  const uint index = step->seq - 1u;                                      // operands.py
+  const uint row = min(first_token + line, index);
+  const uint index_1 = row * 16u;                                         // linear.py
+  float4 loaded = x[unit + index_1];                                      // operands.py
+  const uint at = local_id + 64u;                                         // operands.py
+  const uint line_1 = at / 8u;                                            // operands.py
+  const uint unit_1 = at % 8u;                                            // operands.py
+  const uint row_1 = min(first_token + line_1, index);                    // operands.py
+  const uint index_2 = row_1 * 16u;                                       // linear.py
+  float4 loaded_1 = x[unit_1 + index_2];                                  // operands.py
+  const uint at_1 = local_id + 128u;                                      // operands.py
+  const uint line_2 = at_1 / 8u;                                          // operands.py
+  const uint unit_2 = at_1 % 8u;                                          // operands.py
+  const uint row_2 = min(first_token + line_2, index);                    // operands.py
+  const uint index_3 = row_2 * 16u;                                       // linear.py
+  float4 loaded_2 = x[unit_2 + index_3];                                  // operands.py
+  const uint at_2 = local_id + 192u;                                      // operands.py
+  const uint line_3 = at_2 / 8u;                                          // operands.py
+  const uint unit_3 = at_2 % 8u;                                          // operands.py
+  const uint row_3 = min(first_token + line_3, index);                    // operands.py
+  const uint index_4 = row_3 * 16u;                                       // linear.py
+  float4 loaded_3 = x[unit_3 + index_4];                                  // operands.py
+  const uint line_4 = local_id / 4u;                                      // operands.py
+  const uint unit_4 = local_id % 4u;                                      // operands.py
+  const uint row_4 = first_row + line_4;                                  // operands.py
+  const uint row_5 = row_4 * 2u;                                          // operands.py
+  const uint words = quants[row_5 * 4u + unit_4];                         // operands.py
+  uint loaded_4 = words;                                                  // operands.py
+  uint loaded_5 = scales[row_5 >> 1u];
+  uint loaded_6 = row_5;
+  const uint line_5 = at / 4u;                                            // operands.py
+  const uint unit_5 = at % 4u;                                            // operands.py
+  const uint row_6 = first_row + line_5;                                  // operands.py
+  const uint row_7 = row_6 * 2u;                                          // operands.py
+  const uint words_1 = quants[row_7 * 4u + unit_5];                       // operands.py
+  uint loaded_7 = words_1;                                                // operands.py
+  uint loaded_8 = scales[row_7 >> 1u];
+  uint loaded_9 = row_7;
   for (uint group = 0u; group < 2u; group++) {                            // matmul.py
-    for (uint staged = local_id; staged < 256u; staged += 64u) {          // deal.py
-      const uint line_1 = staged / 8u;                                    // operands.py
-      const uint unit = staged % 8u;                                      // operands.py
-      const uint first = group * 8u + unit;                               // operands.py
-      const uint start = line_1 * 9u + unit;                              // panel.py
-      tile[start] = x[first + min(first_token + line_1, step->seq - 1u) * 16u];  // panel.py
-    }
-    for (uint staged = local_id; staged < 128u; staged += 64u) {          // deal.py
-      const uint line_1 = staged / 4u;                                    // operands.py
-      const uint unit = staged % 4u;                                      // operands.py
-      const uint row = first_row + line_1;                                // operands.py
-      const uint at = row * 2u + group;                                   // operands.py
-      const uint words = quants[at * 4u + unit];                          // operands.py
-      const float4 low = convert_float4(convert_uint4(as_uchar4(words & 0x0f0f0f0fu))) - 8.0f;  // weights.py
-      const float4 high = convert_float4(convert_uint4(as_uchar4((words >> 4u) & 0x0f0f0f0fu)))
-          - 8.0f;                                                         // weights.py
-      const float2 pair = unpack_half2(scales[at >> 1u]);                 // weights.py
-      const float4 t = (float4)((at & 1u) == 1u ? pair.y : pair.x);       // operands.py
-      const uint start = ((line_1 % 4u) * 8u + line_1 / 4u) * 9u + unit * 2u;  // panel.py
-      tile[start + 288u] = low * t;                                       // panel.py
-      tile[start + 289u] = high * t;
-    }
+    const uint index_5 = line * 9u;                                       // panel.py
+    const uint start = index_5 + unit;
+    tile[start] = loaded;                                                 // panel.py
+    const uint start_1 = line_1 * 9u + unit_1;                            // panel.py
+    tile[start_1] = loaded_1;                                             // panel.py
+    const uint start_2 = line_2 * 9u + unit_2;                            // panel.py
+    tile[start_2] = loaded_2;                                             // panel.py
+    const uint start_3 = line_3 * 9u + unit_3;                            // panel.py
+    tile[start_3] = loaded_3;                                             // panel.py
+    const uint word = loaded_4;                                           // operands.py
+    const float4 low = convert_float4(convert_uint4(as_uchar4(word & 0x0f0f0f0fu))) - 8.0f;  // weights.py
+    const float4 high = convert_float4(convert_uint4(as_uchar4((word >> 4u) & 0x0f0f0f0fu)))
+        - 8.0f;                                                           // weights.py
+    const float2 pair = unpack_half2(loaded_5);                           // weights.py
+    const float4 t = (float4)((loaded_6 & 1u) == 1u ? pair.y : pair.x);   // operands.py
+    const uint start_4 = ((line_4 % 4u) * 8u + line_4 / 4u) * 9u + unit_4 * 2u;  // panel.py
+    tile[start_4 + 288u] = low * t;                                       // panel.py
+    tile[start_4 + 289u] = high * t;
+    const uint word_1 = loaded_7;                                         // operands.py
+    const float4 low_1 = convert_float4(convert_uint4(as_uchar4(word_1 & 0x0f0f0f0fu))) - 8.0f;  // weights.py
+    const float4 high_1 = convert_float4(convert_uint4(as_uchar4((word_1 >> 4u)
+        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
+    const float2 pair_1 = unpack_half2(loaded_8);                         // weights.py
+    const float4 t_1 = (float4)((loaded_9 & 1u) == 1u ? pair_1.y : pair_1.x);  // operands.py
+    const uint start_5 = ((line_5 % 4u) * 8u + line_5 / 4u) * 9u + unit_5 * 2u;  // panel.py
+    tile[start_5 + 288u] = low_1 * t_1;                                   // panel.py
+    tile[start_5 + 289u] = high_1 * t_1;
     barrier(CLK_LOCAL_MEM_FENCE);                                         // matmul.py
+    const uint step_1 = min(group + 1u, 1u);                              // matmul.py
+    const uint index_6 = step_1 * 8u;                                     // operands.py
+    const uint first = index_6 + unit;
+    loaded = x[first + index_1];                                          // operands.py
+    const uint first_1 = index_6 + unit_1;                                // operands.py
+    loaded_1 = x[first_1 + index_2];                                      // operands.py
+    const uint first_2 = index_6 + unit_2;                                // operands.py
+    loaded_2 = x[first_2 + index_3];                                      // operands.py
+    const uint first_3 = index_6 + unit_3;                                // operands.py
+    loaded_3 = x[first_3 + index_4];                                      // operands.py
+    const uint at_3 = row_5 + step_1;                                     // operands.py
+    const uint words_2 = quants[at_3 * 4u + unit_4];                      // operands.py
+    loaded_4 = words_2;                                                   // operands.py
+    loaded_5 = scales[at_3 >> 1u];
+    loaded_6 = at_3;
+    const uint at_4 = row_7 + step_1;                                     // operands.py
+    const uint words_3 = quants[at_4 * 4u + unit_5];                      // operands.py
+    loaded_7 = words_3;                                                   // operands.py
+    loaded_8 = scales[at_4 >> 1u];
+    loaded_9 = at_4;
     for (uint part = 0u; part < 8u; part++) {                             // matmul.py
-      const uint place = line * 9u + part;                                // panel.py
+      const uint place = index_5 + part;                                  // panel.py
       const float4 x_0 = tile[place];                                     // panel.py
       const float4 x_1 = tile[place + 72u];
       const float4 x_2 = tile[place + 144u];
       const float4 x_3 = tile[place + 216u];
-      const uint place_1 = column * 9u + part;                            // panel.py
+      const uint place_1 = unit * 9u + part;                              // panel.py
       const uint place_2 = place_1 + 288u;                                // panel.py
       const float4 w_0 = tile[place_2];                                   // panel.py
       const float4 w_1 = tile[place_2 + 72u];
       const float4 w_2 = tile[place_2 + 144u];
       const float4 w_3 = tile[place_2 + 216u];
-      sum_00 += dot(x_0, w_0);                                            // matmul.py
-      sum_01 += dot(x_0, w_1);
-      sum_02 += dot(x_0, w_2);
-      sum_03 += dot(x_0, w_3);
-      sum_10 += dot(x_1, w_0);
-      sum_11 += dot(x_1, w_1);
-      sum_12 += dot(x_1, w_2);
-      sum_13 += dot(x_1, w_3);
-      sum_20 += dot(x_2, w_0);
-      sum_21 += dot(x_2, w_1);
-      sum_22 += dot(x_2, w_2);
-      sum_23 += dot(x_2, w_3);
-      sum_30 += dot(x_3, w_0);
-      sum_31 += dot(x_3, w_1);
-      sum_32 += dot(x_3, w_2);
-      sum_33 += dot(x_3, w_3);
+      sum_00 = sum_00 + x_0.x * w_0.x + x_0.y * w_0.y + x_0.z * w_0.z + x_0.w * w_0.w;  // matmul.py
+      sum_01 = sum_01 + x_0.x * w_1.x + x_0.y * w_1.y + x_0.z * w_1.z + x_0.w * w_1.w;
+      sum_02 = sum_02 + x_0.x * w_2.x + x_0.y * w_2.y + x_0.z * w_2.z + x_0.w * w_2.w;
+      sum_03 = sum_03 + x_0.x * w_3.x + x_0.y * w_3.y + x_0.z * w_3.z + x_0.w * w_3.w;
+      sum_10 = sum_10 + x_1.x * w_0.x + x_1.y * w_0.y + x_1.z * w_0.z + x_1.w * w_0.w;
+      sum_11 = sum_11 + x_1.x * w_1.x + x_1.y * w_1.y + x_1.z * w_1.z + x_1.w * w_1.w;
+      sum_12 = sum_12 + x_1.x * w_2.x + x_1.y * w_2.y + x_1.z * w_2.z + x_1.w * w_2.w;
+      sum_13 = sum_13 + x_1.x * w_3.x + x_1.y * w_3.y + x_1.z * w_3.z + x_1.w * w_3.w;
+      sum_20 = sum_20 + x_2.x * w_0.x + x_2.y * w_0.y + x_2.z * w_0.z + x_2.w * w_0.w;
+      sum_21 = sum_21 + x_2.x * w_1.x + x_2.y * w_1.y + x_2.z * w_1.z + x_2.w * w_1.w;
+      sum_22 = sum_22 + x_2.x * w_2.x + x_2.y * w_2.y + x_2.z * w_2.z + x_2.w * w_2.w;
+      sum_23 = sum_23 + x_2.x * w_3.x + x_2.y * w_3.y + x_2.z * w_3.z + x_2.w * w_3.w;
+      sum_30 = sum_30 + x_3.x * w_0.x + x_3.y * w_0.y + x_3.z * w_0.z + x_3.w * w_0.w;
+      sum_31 = sum_31 + x_3.x * w_1.x + x_3.y * w_1.y + x_3.z * w_1.z + x_3.w * w_1.w;
+      sum_32 = sum_32 + x_3.x * w_2.x + x_3.y * w_2.y + x_3.z * w_2.z + x_3.w * w_2.w;
+      sum_33 = sum_33 + x_3.x * w_3.x + x_3.y * w_3.y + x_3.z * w_3.z + x_3.w * w_3.w;
     }
     barrier(CLK_LOCAL_MEM_FENCE);                                         // matmul.py
   }
-  const uint index = line * 8u + column;                                  // matmul.py
-  tile[index] = (float4)(sum_00, sum_01, sum_02, sum_03);
-  tile[index + 64u] = (float4)(sum_10, sum_11, sum_12, sum_13);
-  tile[index + 128u] = (float4)(sum_20, sum_21, sum_22, sum_23);
-  tile[index + 192u] = (float4)(sum_30, sum_31, sum_32, sum_33);
+  const uint first = line * 8u + unit;                                    // matmul.py
+  tile[first] = (float4)(sum_00, sum_01, sum_02, sum_03);                 // matmul.py
+  tile[first + 64u] = (float4)(sum_10, sum_11, sum_12, sum_13);
+  tile[first + 128u] = (float4)(sum_20, sum_21, sum_22, sum_23);
+  tile[first + 192u] = (float4)(sum_30, sum_31, sum_32, sum_33);
   barrier(CLK_LOCAL_MEM_FENCE);                                           // matmul.py
   for (uint block = local_id; block < 256u; block += 64u) {               // matmul.py
     const uint token = first_token + block / 8u;                          // matmul.py
     const float4 results = tile[block];                                   // matmul.py
-    const uint row = first_row + (block % 8u) * 4u;
+    const uint row_8 = first_row + (block % 8u) * 4u;
     if (token < step->seq) {                                              // matmul.py
-      if (row < 128u) {                                                   // matmul.py
-        const uint pair = row / 2u;                                       // matmul.py
+      if (row_8 < 128u) {                                                 // matmul.py
+        const uint pair = row_8 / 2u;                                     // matmul.py
         const uint position = step->past + token;                         // linear.py
-        float first = results.x;                                          // linear.py
+        float first_1 = results.x;                                        // linear.py
         float second = results.y;                                         // linear.py
         const uint in_head = pair % 4u;                                   // linear.py
         const bool rotated = pair < 48u;                                  // linear.py
         if (rotated) {                                                    // linear.py
-          const float index_1 = (float)in_head;                           // rotary.py
-          const float product = index_1 * -3.321289f;                     // math.py
-          const float t = index_1 * -0.0006390324f;                       // math.py
+          const float index_5 = (float)in_head;                           // rotary.py
+          const float product = index_5 * -3.321289f;                     // math.py
+          const float t = index_5 * -0.0006390324f;                       // math.py
           const float whole = floor(product + t + 0.5f);
           const float fraction = product - whole + t;                     // math.py
           const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
@@ -157,34 +220,34 @@ void matmul_q4_qkv_128x64_kernel(
           const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
+          first_1 = results.x * cos_angle - results.y * sin_angle;        // linear.py
           second = results.y * cos_angle + results.x * sin_angle;         // linear.py
         }
-        const float2 both = (float2)(first, second);                      // linear.py
-        const uint row_1 = position * 16u;                                // linear.py
+        const float2 both = (float2)(first_1, second);                    // linear.py
+        const uint row_9 = position * 16u;                                // linear.py
         if (pair < 32u) {                                                 // linear.py
           q[pair + token * 32u] = both;                                   // linear.py
         } else {
           const uint stored = pack_half2(both);                           // linear.py
           if (rotated) {                                                  // linear.py
-            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
+            k_cache[row_9 + pair - 32u] = stored;                         // linear.py
           } else {
-            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_9 + pair - 48u] = stored;                         // linear.py
           }
         }
       }
-      const uint index_1 = row + 2u;                                      // matmul.py
-      if (index_1 < 128u) {
-        const uint pair = index_1 / 2u;                                   // matmul.py
+      const uint index_5 = row_8 + 2u;                                    // matmul.py
+      if (index_5 < 128u) {
+        const uint pair = index_5 / 2u;                                   // matmul.py
         const uint position = step->past + token;                         // linear.py
-        float first = results.z;                                          // linear.py
+        float first_1 = results.z;                                        // linear.py
         float second = results.w;                                         // linear.py
         const uint in_head = pair % 4u;                                   // linear.py
         const bool rotated = pair < 48u;                                  // linear.py
         if (rotated) {                                                    // linear.py
-          const float index_2 = (float)in_head;                           // rotary.py
-          const float product = index_2 * -3.321289f;                     // math.py
-          const float t = index_2 * -0.0006390324f;                       // math.py
+          const float index_6 = (float)in_head;                           // rotary.py
+          const float product = index_6 * -3.321289f;                     // math.py
+          const float t = index_6 * -0.0006390324f;                       // math.py
           const float whole = floor(product + t + 0.5f);
           const float fraction = product - whole + t;                     // math.py
           const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
@@ -211,19 +274,19 @@ void matmul_q4_qkv_128x64_kernel(
           const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear.py
+          first_1 = results.z * cos_angle - results.w * sin_angle;        // linear.py
           second = results.w * cos_angle + results.z * sin_angle;         // linear.py
         }
-        const float2 both = (float2)(first, second);                      // linear.py
-        const uint row_1 = position * 16u;                                // linear.py
+        const float2 both = (float2)(first_1, second);                    // linear.py
+        const uint row_9 = position * 16u;                                // linear.py
         if (pair < 32u) {                                                 // linear.py
           q[pair + token * 32u] = both;                                   // linear.py
         } else {
           const uint stored = pack_half2(both);                           // linear.py
           if (rotated) {                                                  // linear.py
-            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
+            k_cache[row_9 + pair - 32u] = stored;                         // linear.py
           } else {
-            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_9 + pair - 48u] = stored;                         // linear.py
           }
         }
       }

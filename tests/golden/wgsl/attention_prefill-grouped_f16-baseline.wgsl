@@ -156,88 +156,152 @@ fn main(
         let key_1 = staged[place_2 + 48u];
         let key_2 = staged[place_2 + 96u];
         let key_3 = staged[place_2 + 144u];
-        score_0_00 += dot(query_0, key_0);                                // attention_tiles.py
-        score_0_01 += dot(query_0, key_1);
-        score_0_02 += dot(query_0, key_2);
-        score_0_03 += dot(query_0, key_3);
-        score_0_10 += dot(query_1, key_0);
-        score_0_11 += dot(query_1, key_1);
-        score_0_12 += dot(query_1, key_2);
-        score_0_13 += dot(query_1, key_3);
-        score_0_20 += dot(query_2, key_0);
-        score_0_21 += dot(query_2, key_1);
-        score_0_22 += dot(query_2, key_2);
-        score_0_23 += dot(query_2, key_3);
-        score_0_30 += dot(query_3, key_0);
-        score_0_31 += dot(query_3, key_1);
-        score_0_32 += dot(query_3, key_2);
-        score_0_33 += dot(query_3, key_3);
+        score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
+            * key_0.z + query_0.w * key_0.w;                              // attention_tiles.py
+        score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
+            * key_1.z + query_0.w * key_1.w;
+        score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
+            * key_2.z + query_0.w * key_2.w;
+        score_0_03 = score_0_03 + query_0.x * key_3.x + query_0.y * key_3.y + query_0.z
+            * key_3.z + query_0.w * key_3.w;
+        score_0_10 = score_0_10 + query_1.x * key_0.x + query_1.y * key_0.y + query_1.z
+            * key_0.z + query_1.w * key_0.w;
+        score_0_11 = score_0_11 + query_1.x * key_1.x + query_1.y * key_1.y + query_1.z
+            * key_1.z + query_1.w * key_1.w;
+        score_0_12 = score_0_12 + query_1.x * key_2.x + query_1.y * key_2.y + query_1.z
+            * key_2.z + query_1.w * key_2.w;
+        score_0_13 = score_0_13 + query_1.x * key_3.x + query_1.y * key_3.y + query_1.z
+            * key_3.z + query_1.w * key_3.w;
+        score_0_20 = score_0_20 + query_2.x * key_0.x + query_2.y * key_0.y + query_2.z
+            * key_0.z + query_2.w * key_0.w;
+        score_0_21 = score_0_21 + query_2.x * key_1.x + query_2.y * key_1.y + query_2.z
+            * key_1.z + query_2.w * key_1.w;
+        score_0_22 = score_0_22 + query_2.x * key_2.x + query_2.y * key_2.y + query_2.z
+            * key_2.z + query_2.w * key_2.w;
+        score_0_23 = score_0_23 + query_2.x * key_3.x + query_2.y * key_3.y + query_2.z
+            * key_3.z + query_2.w * key_3.w;
+        score_0_30 = score_0_30 + query_3.x * key_0.x + query_3.y * key_0.y + query_3.z
+            * key_0.z + query_3.w * key_0.w;
+        score_0_31 = score_0_31 + query_3.x * key_1.x + query_3.y * key_1.y + query_3.z
+            * key_1.z + query_3.w * key_1.w;
+        score_0_32 = score_0_32 + query_3.x * key_2.x + query_3.y * key_2.y + query_3.z
+            * key_2.z + query_3.w * key_2.w;
+        score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
+            * key_3.z + query_3.w * key_3.w;
         let place_3 = row_1 * 3u + step_1;                                // panel.py
         let place_4 = place_3 + 96u;                                      // panel.py
         let key_0_1 = staged[place_4];                                    // panel.py
         let key_1_1 = staged[place_4 + 48u];
         let key_2_1 = staged[place_4 + 96u];
         let key_3_1 = staged[place_4 + 144u];
-        score_1_00 += dot(query_0, key_0_1);                              // attention_tiles.py
-        score_1_01 += dot(query_0, key_1_1);
-        score_1_02 += dot(query_0, key_2_1);
-        score_1_03 += dot(query_0, key_3_1);
-        score_1_10 += dot(query_1, key_0_1);
-        score_1_11 += dot(query_1, key_1_1);
-        score_1_12 += dot(query_1, key_2_1);
-        score_1_13 += dot(query_1, key_3_1);
-        score_1_20 += dot(query_2, key_0_1);
-        score_1_21 += dot(query_2, key_1_1);
-        score_1_22 += dot(query_2, key_2_1);
-        score_1_23 += dot(query_2, key_3_1);
-        score_1_30 += dot(query_3, key_0_1);
-        score_1_31 += dot(query_3, key_1_1);
-        score_1_32 += dot(query_3, key_2_1);
-        score_1_33 += dot(query_3, key_3_1);
+        score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
+            * key_0_1.z + query_0.w * key_0_1.w;                          // attention_tiles.py
+        score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
+            * key_1_1.z + query_0.w * key_1_1.w;
+        score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
+            * key_2_1.z + query_0.w * key_2_1.w;
+        score_1_03 = score_1_03 + query_0.x * key_3_1.x + query_0.y * key_3_1.y + query_0.z
+            * key_3_1.z + query_0.w * key_3_1.w;
+        score_1_10 = score_1_10 + query_1.x * key_0_1.x + query_1.y * key_0_1.y + query_1.z
+            * key_0_1.z + query_1.w * key_0_1.w;
+        score_1_11 = score_1_11 + query_1.x * key_1_1.x + query_1.y * key_1_1.y + query_1.z
+            * key_1_1.z + query_1.w * key_1_1.w;
+        score_1_12 = score_1_12 + query_1.x * key_2_1.x + query_1.y * key_2_1.y + query_1.z
+            * key_2_1.z + query_1.w * key_2_1.w;
+        score_1_13 = score_1_13 + query_1.x * key_3_1.x + query_1.y * key_3_1.y + query_1.z
+            * key_3_1.z + query_1.w * key_3_1.w;
+        score_1_20 = score_1_20 + query_2.x * key_0_1.x + query_2.y * key_0_1.y + query_2.z
+            * key_0_1.z + query_2.w * key_0_1.w;
+        score_1_21 = score_1_21 + query_2.x * key_1_1.x + query_2.y * key_1_1.y + query_2.z
+            * key_1_1.z + query_2.w * key_1_1.w;
+        score_1_22 = score_1_22 + query_2.x * key_2_1.x + query_2.y * key_2_1.y + query_2.z
+            * key_2_1.z + query_2.w * key_2_1.w;
+        score_1_23 = score_1_23 + query_2.x * key_3_1.x + query_2.y * key_3_1.y + query_2.z
+            * key_3_1.z + query_2.w * key_3_1.w;
+        score_1_30 = score_1_30 + query_3.x * key_0_1.x + query_3.y * key_0_1.y + query_3.z
+            * key_0_1.z + query_3.w * key_0_1.w;
+        score_1_31 = score_1_31 + query_3.x * key_1_1.x + query_3.y * key_1_1.y + query_3.z
+            * key_1_1.z + query_3.w * key_1_1.w;
+        score_1_32 = score_1_32 + query_3.x * key_2_1.x + query_3.y * key_2_1.y + query_3.z
+            * key_2_1.z + query_3.w * key_2_1.w;
+        score_1_33 = score_1_33 + query_3.x * key_3_1.x + query_3.y * key_3_1.y + query_3.z
+            * key_3_1.z + query_3.w * key_3_1.w;
         let place_5 = row_2 * 3u + step_1;                                // panel.py
         let place_6 = place_5 + 96u;                                      // panel.py
         let key_0_2 = staged[place_6];                                    // panel.py
         let key_1_2 = staged[place_6 + 48u];
         let key_2_2 = staged[place_6 + 96u];
         let key_3_2 = staged[place_6 + 144u];
-        score_2_00 += dot(query_0, key_0_2);                              // attention_tiles.py
-        score_2_01 += dot(query_0, key_1_2);
-        score_2_02 += dot(query_0, key_2_2);
-        score_2_03 += dot(query_0, key_3_2);
-        score_2_10 += dot(query_1, key_0_2);
-        score_2_11 += dot(query_1, key_1_2);
-        score_2_12 += dot(query_1, key_2_2);
-        score_2_13 += dot(query_1, key_3_2);
-        score_2_20 += dot(query_2, key_0_2);
-        score_2_21 += dot(query_2, key_1_2);
-        score_2_22 += dot(query_2, key_2_2);
-        score_2_23 += dot(query_2, key_3_2);
-        score_2_30 += dot(query_3, key_0_2);
-        score_2_31 += dot(query_3, key_1_2);
-        score_2_32 += dot(query_3, key_2_2);
-        score_2_33 += dot(query_3, key_3_2);
+        score_2_00 = score_2_00 + query_0.x * key_0_2.x + query_0.y * key_0_2.y + query_0.z
+            * key_0_2.z + query_0.w * key_0_2.w;                          // attention_tiles.py
+        score_2_01 = score_2_01 + query_0.x * key_1_2.x + query_0.y * key_1_2.y + query_0.z
+            * key_1_2.z + query_0.w * key_1_2.w;
+        score_2_02 = score_2_02 + query_0.x * key_2_2.x + query_0.y * key_2_2.y + query_0.z
+            * key_2_2.z + query_0.w * key_2_2.w;
+        score_2_03 = score_2_03 + query_0.x * key_3_2.x + query_0.y * key_3_2.y + query_0.z
+            * key_3_2.z + query_0.w * key_3_2.w;
+        score_2_10 = score_2_10 + query_1.x * key_0_2.x + query_1.y * key_0_2.y + query_1.z
+            * key_0_2.z + query_1.w * key_0_2.w;
+        score_2_11 = score_2_11 + query_1.x * key_1_2.x + query_1.y * key_1_2.y + query_1.z
+            * key_1_2.z + query_1.w * key_1_2.w;
+        score_2_12 = score_2_12 + query_1.x * key_2_2.x + query_1.y * key_2_2.y + query_1.z
+            * key_2_2.z + query_1.w * key_2_2.w;
+        score_2_13 = score_2_13 + query_1.x * key_3_2.x + query_1.y * key_3_2.y + query_1.z
+            * key_3_2.z + query_1.w * key_3_2.w;
+        score_2_20 = score_2_20 + query_2.x * key_0_2.x + query_2.y * key_0_2.y + query_2.z
+            * key_0_2.z + query_2.w * key_0_2.w;
+        score_2_21 = score_2_21 + query_2.x * key_1_2.x + query_2.y * key_1_2.y + query_2.z
+            * key_1_2.z + query_2.w * key_1_2.w;
+        score_2_22 = score_2_22 + query_2.x * key_2_2.x + query_2.y * key_2_2.y + query_2.z
+            * key_2_2.z + query_2.w * key_2_2.w;
+        score_2_23 = score_2_23 + query_2.x * key_3_2.x + query_2.y * key_3_2.y + query_2.z
+            * key_3_2.z + query_2.w * key_3_2.w;
+        score_2_30 = score_2_30 + query_3.x * key_0_2.x + query_3.y * key_0_2.y + query_3.z
+            * key_0_2.z + query_3.w * key_0_2.w;
+        score_2_31 = score_2_31 + query_3.x * key_1_2.x + query_3.y * key_1_2.y + query_3.z
+            * key_1_2.z + query_3.w * key_1_2.w;
+        score_2_32 = score_2_32 + query_3.x * key_2_2.x + query_3.y * key_2_2.y + query_3.z
+            * key_2_2.z + query_3.w * key_2_2.w;
+        score_2_33 = score_2_33 + query_3.x * key_3_2.x + query_3.y * key_3_2.y + query_3.z
+            * key_3_2.z + query_3.w * key_3_2.w;
         let place_7 = row_3 * 3u + step_1;                                // panel.py
         let place_8 = place_7 + 96u;                                      // panel.py
         let key_0_3 = staged[place_8];                                    // panel.py
         let key_1_3 = staged[place_8 + 48u];
         let key_2_3 = staged[place_8 + 96u];
         let key_3_3 = staged[place_8 + 144u];
-        score_3_00 += dot(query_0, key_0_3);                              // attention_tiles.py
-        score_3_01 += dot(query_0, key_1_3);
-        score_3_02 += dot(query_0, key_2_3);
-        score_3_03 += dot(query_0, key_3_3);
-        score_3_10 += dot(query_1, key_0_3);
-        score_3_11 += dot(query_1, key_1_3);
-        score_3_12 += dot(query_1, key_2_3);
-        score_3_13 += dot(query_1, key_3_3);
-        score_3_20 += dot(query_2, key_0_3);
-        score_3_21 += dot(query_2, key_1_3);
-        score_3_22 += dot(query_2, key_2_3);
-        score_3_23 += dot(query_2, key_3_3);
-        score_3_30 += dot(query_3, key_0_3);
-        score_3_31 += dot(query_3, key_1_3);
-        score_3_32 += dot(query_3, key_2_3);
-        score_3_33 += dot(query_3, key_3_3);
+        score_3_00 = score_3_00 + query_0.x * key_0_3.x + query_0.y * key_0_3.y + query_0.z
+            * key_0_3.z + query_0.w * key_0_3.w;                          // attention_tiles.py
+        score_3_01 = score_3_01 + query_0.x * key_1_3.x + query_0.y * key_1_3.y + query_0.z
+            * key_1_3.z + query_0.w * key_1_3.w;
+        score_3_02 = score_3_02 + query_0.x * key_2_3.x + query_0.y * key_2_3.y + query_0.z
+            * key_2_3.z + query_0.w * key_2_3.w;
+        score_3_03 = score_3_03 + query_0.x * key_3_3.x + query_0.y * key_3_3.y + query_0.z
+            * key_3_3.z + query_0.w * key_3_3.w;
+        score_3_10 = score_3_10 + query_1.x * key_0_3.x + query_1.y * key_0_3.y + query_1.z
+            * key_0_3.z + query_1.w * key_0_3.w;
+        score_3_11 = score_3_11 + query_1.x * key_1_3.x + query_1.y * key_1_3.y + query_1.z
+            * key_1_3.z + query_1.w * key_1_3.w;
+        score_3_12 = score_3_12 + query_1.x * key_2_3.x + query_1.y * key_2_3.y + query_1.z
+            * key_2_3.z + query_1.w * key_2_3.w;
+        score_3_13 = score_3_13 + query_1.x * key_3_3.x + query_1.y * key_3_3.y + query_1.z
+            * key_3_3.z + query_1.w * key_3_3.w;
+        score_3_20 = score_3_20 + query_2.x * key_0_3.x + query_2.y * key_0_3.y + query_2.z
+            * key_0_3.z + query_2.w * key_0_3.w;
+        score_3_21 = score_3_21 + query_2.x * key_1_3.x + query_2.y * key_1_3.y + query_2.z
+            * key_1_3.z + query_2.w * key_1_3.w;
+        score_3_22 = score_3_22 + query_2.x * key_2_3.x + query_2.y * key_2_3.y + query_2.z
+            * key_2_3.z + query_2.w * key_2_3.w;
+        score_3_23 = score_3_23 + query_2.x * key_3_3.x + query_2.y * key_3_3.y + query_2.z
+            * key_3_3.z + query_2.w * key_3_3.w;
+        score_3_30 = score_3_30 + query_3.x * key_0_3.x + query_3.y * key_0_3.y + query_3.z
+            * key_0_3.z + query_3.w * key_0_3.w;
+        score_3_31 = score_3_31 + query_3.x * key_1_3.x + query_3.y * key_1_3.y + query_3.z
+            * key_1_3.z + query_3.w * key_1_3.w;
+        score_3_32 = score_3_32 + query_3.x * key_2_3.x + query_3.y * key_2_3.y + query_3.z
+            * key_2_3.z + query_3.w * key_2_3.w;
+        score_3_33 = score_3_33 + query_3.x * key_3_3.x + query_3.y * key_3_3.y + query_3.z
+            * key_3_3.z + query_3.w * key_3_3.w;
       }
       let index = first + column;                                         // attention_tiles.py
       scores[index] = vec4<f32>(score_0_00, score_0_01, score_0_02, score_0_03);
@@ -414,26 +478,38 @@ fn main(
         let value_1 = staged[place_1 + 3u];
         let value_2 = staged[place_1 + 6u];
         let value_3 = staged[place_1 + 9u];
-        let t_2 = vec4<f32>(value_0.x, value_1.x, value_2.x, value_3.x);
-        let t_3 = vec4<f32>(value_0.y, value_1.y, value_2.y, value_3.y);
-        let t_4 = vec4<f32>(value_0.z, value_1.z, value_2.z, value_3.z);
-        let t_5 = vec4<f32>(value_0.w, value_1.w, value_2.w, value_3.w);
-        sum_0_00 += dot(weight_0, t_2);
-        sum_0_01 += dot(weight_0, t_3);
-        sum_0_02 += dot(weight_0, t_4);
-        sum_0_03 += dot(weight_0, t_5);
-        sum_0_10 += dot(weight_1_1, t_2);
-        sum_0_11 += dot(weight_1_1, t_3);
-        sum_0_12 += dot(weight_1_1, t_4);
-        sum_0_13 += dot(weight_1_1, t_5);
-        sum_0_20 += dot(weight_2_1, t_2);
-        sum_0_21 += dot(weight_2_1, t_3);
-        sum_0_22 += dot(weight_2_1, t_4);
-        sum_0_23 += dot(weight_2_1, t_5);
-        sum_0_30 += dot(weight_3_1, t_2);
-        sum_0_31 += dot(weight_3_1, t_3);
-        sum_0_32 += dot(weight_3_1, t_4);
-        sum_0_33 += dot(weight_3_1, t_5);
+        sum_0_00 = sum_0_00 + weight_0.x * value_0.x + weight_0.y * value_1.x + weight_0.z
+            * value_2.x + weight_0.w * value_3.x;
+        sum_0_01 = sum_0_01 + weight_0.x * value_0.y + weight_0.y * value_1.y + weight_0.z
+            * value_2.y + weight_0.w * value_3.y;
+        sum_0_02 = sum_0_02 + weight_0.x * value_0.z + weight_0.y * value_1.z + weight_0.z
+            * value_2.z + weight_0.w * value_3.z;
+        sum_0_03 = sum_0_03 + weight_0.x * value_0.w + weight_0.y * value_1.w + weight_0.z
+            * value_2.w + weight_0.w * value_3.w;
+        sum_0_10 = sum_0_10 + weight_1_1.x * value_0.x + weight_1_1.y * value_1.x
+            + weight_1_1.z * value_2.x + weight_1_1.w * value_3.x;
+        sum_0_11 = sum_0_11 + weight_1_1.x * value_0.y + weight_1_1.y * value_1.y
+            + weight_1_1.z * value_2.y + weight_1_1.w * value_3.y;
+        sum_0_12 = sum_0_12 + weight_1_1.x * value_0.z + weight_1_1.y * value_1.z
+            + weight_1_1.z * value_2.z + weight_1_1.w * value_3.z;
+        sum_0_13 = sum_0_13 + weight_1_1.x * value_0.w + weight_1_1.y * value_1.w
+            + weight_1_1.z * value_2.w + weight_1_1.w * value_3.w;
+        sum_0_20 = sum_0_20 + weight_2_1.x * value_0.x + weight_2_1.y * value_1.x
+            + weight_2_1.z * value_2.x + weight_2_1.w * value_3.x;
+        sum_0_21 = sum_0_21 + weight_2_1.x * value_0.y + weight_2_1.y * value_1.y
+            + weight_2_1.z * value_2.y + weight_2_1.w * value_3.y;
+        sum_0_22 = sum_0_22 + weight_2_1.x * value_0.z + weight_2_1.y * value_1.z
+            + weight_2_1.z * value_2.z + weight_2_1.w * value_3.z;
+        sum_0_23 = sum_0_23 + weight_2_1.x * value_0.w + weight_2_1.y * value_1.w
+            + weight_2_1.z * value_2.w + weight_2_1.w * value_3.w;
+        sum_0_30 = sum_0_30 + weight_3_1.x * value_0.x + weight_3_1.y * value_1.x
+            + weight_3_1.z * value_2.x + weight_3_1.w * value_3.x;
+        sum_0_31 = sum_0_31 + weight_3_1.x * value_0.y + weight_3_1.y * value_1.y
+            + weight_3_1.z * value_2.y + weight_3_1.w * value_3.y;
+        sum_0_32 = sum_0_32 + weight_3_1.x * value_0.z + weight_3_1.y * value_1.z
+            + weight_3_1.z * value_2.z + weight_3_1.w * value_3.z;
+        sum_0_33 = sum_0_33 + weight_3_1.x * value_0.w + weight_3_1.y * value_1.w
+            + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
       }
     }
     workgroupBarrier();                                                   // attention_softmax.py

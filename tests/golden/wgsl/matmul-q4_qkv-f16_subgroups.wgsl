@@ -29,7 +29,7 @@ fn main(
 ) {
   let first_row = workgroup_id.x * 32u;                                   // matmul.py
   let first_token = workgroup_id.y * 32u;                                 // matmul.py
-  let column = local_id.x % 8u;                                           // matmul.py
+  let unit = local_id.x % 8u;                                             // matmul.py
   let line = local_id.x / 8u;                                             // matmul.py
   var sum_00: f32 = 0.0;                                                  // matmul.py
   var sum_01: f32 = 0.0;
@@ -47,81 +47,138 @@ fn main(
   var sum_31: f32 = 0.0;
   var sum_32: f32 = 0.0;
   var sum_33: f32 = 0.0;
+  let index = step.seq - 1u;                                              // operands.py
+  let row = min(first_token + line, index);
+  let index_1 = row * 16u;                                                // linear.py
+  var loaded: vec4<f32> = x[unit + index_1];                              // operands.py
+  let at = local_id.x + 64u;                                              // operands.py
+  let line_1 = at / 8u;                                                   // operands.py
+  let unit_1 = at % 8u;                                                   // operands.py
+  let row_1 = min(first_token + line_1, index);                           // operands.py
+  let index_2 = row_1 * 16u;                                              // linear.py
+  var loaded_1: vec4<f32> = x[unit_1 + index_2];                          // operands.py
+  let at_1 = local_id.x + 128u;                                           // operands.py
+  let line_2 = at_1 / 8u;                                                 // operands.py
+  let unit_2 = at_1 % 8u;                                                 // operands.py
+  let row_2 = min(first_token + line_2, index);                           // operands.py
+  let index_3 = row_2 * 16u;                                              // linear.py
+  var loaded_2: vec4<f32> = x[unit_2 + index_3];                          // operands.py
+  let at_2 = local_id.x + 192u;                                           // operands.py
+  let line_3 = at_2 / 8u;                                                 // operands.py
+  let unit_3 = at_2 % 8u;                                                 // operands.py
+  let row_3 = min(first_token + line_3, index);                           // operands.py
+  let index_4 = row_3 * 16u;                                              // linear.py
+  var loaded_3: vec4<f32> = x[unit_3 + index_4];                          // operands.py
+  let line_4 = local_id.x / 4u;                                           // operands.py
+  let unit_4 = local_id.x % 4u;                                           // operands.py
+  let row_4 = first_row + line_4;                                         // operands.py
+  let row_5 = row_4 * 2u;                                                 // operands.py
+  let words = quants[row_5 * 4u + unit_4];                                // operands.py
+  var loaded_4: u32 = words;                                              // operands.py
+  var loaded_5: f16 = scales[row_5];
+  let line_5 = at / 4u;                                                   // operands.py
+  let unit_5 = at % 4u;                                                   // operands.py
+  let row_6 = first_row + line_5;                                         // operands.py
+  let row_7 = row_6 * 2u;                                                 // operands.py
+  let words_1 = quants[row_7 * 4u + unit_5];                              // operands.py
+  var loaded_6: u32 = words_1;                                            // operands.py
+  var loaded_7: f16 = scales[row_7];
   for (var group = 0u; group < 2u; group++) {                             // matmul.py
-    for (var staged = local_id.x; staged < 256u; staged += 64u) {         // deal.py
-      let line_1 = staged / 8u;                                           // operands.py
-      let unit = staged % 8u;                                             // operands.py
-      let first = group * 8u + unit;                                      // operands.py
-      let start = line_1 * 9u + unit;                                     // panel.py
-      tile[start] = x[first + min(first_token + line_1, step.seq - 1u) * 16u];  // panel.py
-    }
-    for (var staged = local_id.x; staged < 128u; staged += 64u) {         // deal.py
-      let line_1 = staged / 4u;                                           // operands.py
-      let unit = staged % 4u;                                             // operands.py
-      let row = first_row + line_1;                                       // operands.py
-      let at = row * 2u + group;                                          // operands.py
-      let words = quants[at * 4u + unit];                                 // operands.py
-      let low = vec4<f32>(unpack4xU8(words & 0x0f0f0f0fu)) - 8.0;         // weights.py
-      let high = vec4<f32>(unpack4xU8((words >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-      let t = vec4<f32>(f32(scales[at]));                                 // operands.py
-      let start = ((line_1 % 4u) * 8u + line_1 / 4u) * 9u + unit * 2u;    // panel.py
-      tile[start + 288u] = low * t;                                       // panel.py
-      tile[start + 289u] = high * t;
-    }
+    let index_5 = line * 9u;                                              // panel.py
+    let start = index_5 + unit;
+    tile[start] = loaded;                                                 // panel.py
+    let start_1 = line_1 * 9u + unit_1;                                   // panel.py
+    tile[start_1] = loaded_1;                                             // panel.py
+    let start_2 = line_2 * 9u + unit_2;                                   // panel.py
+    tile[start_2] = loaded_2;                                             // panel.py
+    let start_3 = line_3 * 9u + unit_3;                                   // panel.py
+    tile[start_3] = loaded_3;                                             // panel.py
+    let word = loaded_4;                                                  // operands.py
+    let low = vec4<f32>(unpack4xU8(word & 0x0f0f0f0fu)) - 8.0;            // weights.py
+    let high = vec4<f32>(unpack4xU8((word >> 4u) & 0x0f0f0f0fu)) - 8.0;   // weights.py
+    let t = vec4<f32>(f32(loaded_5));                                     // operands.py
+    let start_4 = ((line_4 % 4u) * 8u + line_4 / 4u) * 9u + unit_4 * 2u;  // panel.py
+    tile[start_4 + 288u] = low * t;                                       // panel.py
+    tile[start_4 + 289u] = high * t;
+    let word_1 = loaded_6;                                                // operands.py
+    let low_1 = vec4<f32>(unpack4xU8(word_1 & 0x0f0f0f0fu)) - 8.0;        // weights.py
+    let high_1 = vec4<f32>(unpack4xU8((word_1 >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
+    let t_1 = vec4<f32>(f32(loaded_7));                                   // operands.py
+    let start_5 = ((line_5 % 4u) * 8u + line_5 / 4u) * 9u + unit_5 * 2u;  // panel.py
+    tile[start_5 + 288u] = low_1 * t_1;                                   // panel.py
+    tile[start_5 + 289u] = high_1 * t_1;
     workgroupBarrier();                                                   // matmul.py
+    let step_1 = min(group + 1u, 1u);                                     // matmul.py
+    let index_6 = step_1 * 8u;                                            // operands.py
+    let first = index_6 + unit;
+    loaded = x[first + index_1];                                          // operands.py
+    let first_1 = index_6 + unit_1;                                       // operands.py
+    loaded_1 = x[first_1 + index_2];                                      // operands.py
+    let first_2 = index_6 + unit_2;                                       // operands.py
+    loaded_2 = x[first_2 + index_3];                                      // operands.py
+    let first_3 = index_6 + unit_3;                                       // operands.py
+    loaded_3 = x[first_3 + index_4];                                      // operands.py
+    let at_3 = row_5 + step_1;                                            // operands.py
+    let words_2 = quants[at_3 * 4u + unit_4];                             // operands.py
+    loaded_4 = words_2;                                                   // operands.py
+    loaded_5 = scales[at_3];
+    let at_4 = row_7 + step_1;                                            // operands.py
+    let words_3 = quants[at_4 * 4u + unit_5];                             // operands.py
+    loaded_6 = words_3;                                                   // operands.py
+    loaded_7 = scales[at_4];
     for (var part = 0u; part < 8u; part++) {                              // matmul.py
-      let place = line * 9u + part;                                       // panel.py
+      let place = index_5 + part;                                         // panel.py
       let x_0 = tile[place];                                              // panel.py
       let x_1 = tile[place + 72u];
       let x_2 = tile[place + 144u];
       let x_3 = tile[place + 216u];
-      let place_1 = column * 9u + part;                                   // panel.py
+      let place_1 = unit * 9u + part;                                     // panel.py
       let place_2 = place_1 + 288u;                                       // panel.py
       let w_0 = tile[place_2];                                            // panel.py
       let w_1 = tile[place_2 + 72u];
       let w_2 = tile[place_2 + 144u];
       let w_3 = tile[place_2 + 216u];
-      sum_00 += dot(x_0, w_0);                                            // matmul.py
-      sum_01 += dot(x_0, w_1);
-      sum_02 += dot(x_0, w_2);
-      sum_03 += dot(x_0, w_3);
-      sum_10 += dot(x_1, w_0);
-      sum_11 += dot(x_1, w_1);
-      sum_12 += dot(x_1, w_2);
-      sum_13 += dot(x_1, w_3);
-      sum_20 += dot(x_2, w_0);
-      sum_21 += dot(x_2, w_1);
-      sum_22 += dot(x_2, w_2);
-      sum_23 += dot(x_2, w_3);
-      sum_30 += dot(x_3, w_0);
-      sum_31 += dot(x_3, w_1);
-      sum_32 += dot(x_3, w_2);
-      sum_33 += dot(x_3, w_3);
+      sum_00 = sum_00 + x_0.x * w_0.x + x_0.y * w_0.y + x_0.z * w_0.z + x_0.w * w_0.w;  // matmul.py
+      sum_01 = sum_01 + x_0.x * w_1.x + x_0.y * w_1.y + x_0.z * w_1.z + x_0.w * w_1.w;
+      sum_02 = sum_02 + x_0.x * w_2.x + x_0.y * w_2.y + x_0.z * w_2.z + x_0.w * w_2.w;
+      sum_03 = sum_03 + x_0.x * w_3.x + x_0.y * w_3.y + x_0.z * w_3.z + x_0.w * w_3.w;
+      sum_10 = sum_10 + x_1.x * w_0.x + x_1.y * w_0.y + x_1.z * w_0.z + x_1.w * w_0.w;
+      sum_11 = sum_11 + x_1.x * w_1.x + x_1.y * w_1.y + x_1.z * w_1.z + x_1.w * w_1.w;
+      sum_12 = sum_12 + x_1.x * w_2.x + x_1.y * w_2.y + x_1.z * w_2.z + x_1.w * w_2.w;
+      sum_13 = sum_13 + x_1.x * w_3.x + x_1.y * w_3.y + x_1.z * w_3.z + x_1.w * w_3.w;
+      sum_20 = sum_20 + x_2.x * w_0.x + x_2.y * w_0.y + x_2.z * w_0.z + x_2.w * w_0.w;
+      sum_21 = sum_21 + x_2.x * w_1.x + x_2.y * w_1.y + x_2.z * w_1.z + x_2.w * w_1.w;
+      sum_22 = sum_22 + x_2.x * w_2.x + x_2.y * w_2.y + x_2.z * w_2.z + x_2.w * w_2.w;
+      sum_23 = sum_23 + x_2.x * w_3.x + x_2.y * w_3.y + x_2.z * w_3.z + x_2.w * w_3.w;
+      sum_30 = sum_30 + x_3.x * w_0.x + x_3.y * w_0.y + x_3.z * w_0.z + x_3.w * w_0.w;
+      sum_31 = sum_31 + x_3.x * w_1.x + x_3.y * w_1.y + x_3.z * w_1.z + x_3.w * w_1.w;
+      sum_32 = sum_32 + x_3.x * w_2.x + x_3.y * w_2.y + x_3.z * w_2.z + x_3.w * w_2.w;
+      sum_33 = sum_33 + x_3.x * w_3.x + x_3.y * w_3.y + x_3.z * w_3.z + x_3.w * w_3.w;
     }
     workgroupBarrier();                                                   // matmul.py
   }
-  let index = line * 8u + column;                                         // matmul.py
-  tile[index] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);
-  tile[index + 64u] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);
-  tile[index + 128u] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);
-  tile[index + 192u] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);
+  let first = line * 8u + unit;                                           // matmul.py
+  tile[first] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);                // matmul.py
+  tile[first + 64u] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);
+  tile[first + 128u] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);
+  tile[first + 192u] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);
   workgroupBarrier();                                                     // matmul.py
   for (var block = local_id.x; block < 256u; block += 64u) {              // matmul.py
     let token = first_token + block / 8u;                                 // matmul.py
     let results = tile[block];                                            // matmul.py
-    let row = first_row + (block % 8u) * 4u;
+    let row_8 = first_row + (block % 8u) * 4u;
     if (token < step.seq) {                                               // matmul.py
-      if (row < 128u) {                                                   // matmul.py
-        let pair = row / 2u;                                              // matmul.py
+      if (row_8 < 128u) {                                                 // matmul.py
+        let pair = row_8 / 2u;                                            // matmul.py
         let position = step.past + token;                                 // linear.py
-        var first: f32 = results.x;                                       // linear.py
+        var first_1: f32 = results.x;                                     // linear.py
         var second: f32 = results.y;                                      // linear.py
         let in_head = pair % 4u;                                          // linear.py
         let rotated = pair < 48u;                                         // linear.py
         if (rotated) {                                                    // linear.py
-          let index_1 = f32(in_head);                                     // rotary.py
-          let product = index_1 * -3.321289;                              // math.py
-          let t = index_1 * -0.0006390324;                                // math.py
+          let index_5 = f32(in_head);                                     // rotary.py
+          let product = index_5 * -3.321289;                              // math.py
+          let t = index_5 * -0.0006390324;                                // math.py
           let whole = floor(product + t + 0.5);
           let fraction = product - whole + t;                             // math.py
           let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
@@ -147,34 +204,34 @@ fn main(
           let cos_value = select(cosine_1, sine_1, swapped);              // math.py
           let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
           let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
+          first_1 = results.x * cos_angle - results.y * sin_angle;        // linear.py
           second = results.y * cos_angle + results.x * sin_angle;         // linear.py
         }
-        let both = vec2<f32>(first, second);                              // linear.py
-        let row_1 = position * 16u;                                       // linear.py
+        let both = vec2<f32>(first_1, second);                            // linear.py
+        let row_9 = position * 16u;                                       // linear.py
         if (pair < 32u) {                                                 // linear.py
           q[pair + token * 32u] = both;                                   // linear.py
         } else {
           let stored = pack2x16float(both);                               // linear.py
           if (rotated) {                                                  // linear.py
-            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
+            k_cache[row_9 + pair - 32u] = stored;                         // linear.py
           } else {
-            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_9 + pair - 48u] = stored;                         // linear.py
           }
         }
       }
-      let index_1 = row + 2u;                                             // matmul.py
-      if (index_1 < 128u) {
-        let pair = index_1 / 2u;                                          // matmul.py
+      let index_5 = row_8 + 2u;                                           // matmul.py
+      if (index_5 < 128u) {
+        let pair = index_5 / 2u;                                          // matmul.py
         let position = step.past + token;                                 // linear.py
-        var first: f32 = results.z;                                       // linear.py
+        var first_1: f32 = results.z;                                     // linear.py
         var second: f32 = results.w;                                      // linear.py
         let in_head = pair % 4u;                                          // linear.py
         let rotated = pair < 48u;                                         // linear.py
         if (rotated) {                                                    // linear.py
-          let index_2 = f32(in_head);                                     // rotary.py
-          let product = index_2 * -3.321289;                              // math.py
-          let t = index_2 * -0.0006390324;                                // math.py
+          let index_6 = f32(in_head);                                     // rotary.py
+          let product = index_6 * -3.321289;                              // math.py
+          let t = index_6 * -0.0006390324;                                // math.py
           let whole = floor(product + t + 0.5);
           let fraction = product - whole + t;                             // math.py
           let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
@@ -200,19 +257,19 @@ fn main(
           let cos_value = select(cosine_1, sine_1, swapped);              // math.py
           let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
           let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear.py
+          first_1 = results.z * cos_angle - results.w * sin_angle;        // linear.py
           second = results.w * cos_angle + results.z * sin_angle;         // linear.py
         }
-        let both = vec2<f32>(first, second);                              // linear.py
-        let row_1 = position * 16u;                                       // linear.py
+        let both = vec2<f32>(first_1, second);                            // linear.py
+        let row_9 = position * 16u;                                       // linear.py
         if (pair < 32u) {                                                 // linear.py
           q[pair + token * 32u] = both;                                   // linear.py
         } else {
           let stored = pack2x16float(both);                               // linear.py
           if (rotated) {                                                  // linear.py
-            k_cache[row_1 + pair - 32u] = stored;                         // linear.py
+            k_cache[row_9 + pair - 32u] = stored;                         // linear.py
           } else {
-            v_cache[row_1 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_9 + pair - 48u] = stored;                         // linear.py
           }
         }
       }
