@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 
+from runtime.bandwidth import copies_per_second
 from runtime.cuda_device import CudaDevice, Handle
 
 BYTES = 512 << 20  # far beyond the caches
-_WARM_SECONDS = 0.3  # a graphics card clocks up only under work
-_MEASURE_SECONDS = 0.3
 
 
 def copy_bandwidth(device: CudaDevice, size: int = BYTES) -> float:
@@ -22,11 +22,7 @@ def copy_bandwidth(device: CudaDevice, size: int = BYTES) -> float:
         try:
             target = device.allocate(size)
             try:
-                once = _seconds(device, source, target, size, 1)
-                repeats = max(1, min(1000, round(_WARM_SECONDS / max(once, 1e-6))))
-                _seconds(device, source, target, size, repeats)
-                repeats = max(1, round(repeats * _MEASURE_SECONDS / _WARM_SECONDS))
-                return 2 * size * repeats / _seconds(device, source, target, size, repeats)
+                return 2 * size * copies_per_second(partial(_seconds, device, source, target, size))
             finally:
                 target.free()
         finally:

@@ -14,27 +14,27 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
-from kernelc.errors import InternalError, KernelcError
-from kernelc.ir.dim import evaluate
+from kernelc.errors import KernelcError
 from runtime.cuda_compile import compile_all
 from runtime.cuda_device import CudaDevice
 from runtime.cuda_graph import timed
 from runtime.cuda_loaded import LoadedArtifact, kernel_source
 from runtime.cuda_single import run_image
-from runtime.cuda_staging import CudaTicket, StagingPool
+from runtime.cuda_staging import CudaTicket, staging_pool
+from runtime.device_executor import DeviceExecutor
 from runtime.executor import DeviceInfo, DispatchTime, Fetch, Progress
-from runtime.loading import check_limits, choose_variants
-from runtime.program import plan_load
+from runtime.loading import checked_plan, choose_one
+from runtime.program import extent_of
 
 
-class CudaExecutor:
+class CudaExecutor(DeviceExecutor[LoadedArtifact]):
     """An `Executor` (see `runtime.executor`) on CUDA."""
 
     def __init__(self, device: CudaDevice | None = None) -> None:
         """Use `device`, or open the first GPU. Raises: DeviceError where there is none."""
+        super().__init__()
         self.device = device or CudaDevice()
-        self._pool = StagingPool(self.device)
-        self._loaded: LoadedArtifact | None = None
+        self._pool = staging_pool(self.device)
 
     @property
     def info(self) -> DeviceInfo:
@@ -42,44 +42,24 @@ class CudaExecutor:
         return self.device.info
 
     @property
-    def buffers(self) -> Mapping[str, int]:
-        """Bytes of every allocated buffer by name."""
-        return self._loaded.plan.buffers if self._loaded else {}
-
-    @property
-    def allocated_bytes(self) -> int:
-        """Bytes of the loaded artifact's buffers."""
-        return sum(self.buffers.values())
-
-    @property
     def staging_bytes(self) -> int:
         """Bytes of the page-locked memory that carries fetched ranges back."""
         return self._pool.created_bytes
 
-    def load(
-        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
-    ) -> None:
-        """See `runtime.executor.Executor.load`; what was loaded before is released."""
-        self._release()
-        manifest = artifact.manifest
-        plan = plan_load(manifest, context, roles)
-        variants = choose_variants(manifest, plan.kernels, self.info)
-        check_limits(manifest, plan, variants, self.info, context)
-        self._loaded = LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+    def _load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
+    ) -> LoadedArtifact:
+        plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
+        return LoadedArtifact(self.device, artifact, plan, variants, context, progress)
 
     def close(self) -> None:
         """Release the device and all that was loaded; a second time does nothing."""
         if self.device.closed:
             return
-        self._release()
+        self._unload()
         with suppress(KernelcError), self.device.using("freeing memory"):
             self._pool.release()
         self.device.close()
-
-    def _release(self) -> None:
-        loaded, self._loaded = self._loaded, None
-        if loaded is not None:
-            loaded.release()
 
     # ---- running ----
 
@@ -107,32 +87,24 @@ class CudaExecutor:
         if memory is not None and step:
             loaded.steps.send(int(memory), step)
 
-    def dispatch_count(self, programs: Sequence[str]) -> int:
-        """Dispatches of one run of these programs."""
-        loaded = self._require_loaded()
-        return sum(len(loaded.programs[name]) for name in programs)
-
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.executor.Executor.profile`."""
         loaded = self._require_loaded()
-        launches = [(name, launch) for name in programs for launch in loaded.programs[name]]
+        launches = [launch for name in programs for launch in loaded.programs[name]]
         calls = [
             partial(
                 self.device.launch,
                 launch.function,
-                launch.grid(env) if callable(launch.grid) else launch.grid,
+                extent_of(launch.grid, env),
                 launch.threads,
                 launch.addresses,
             )
-            for _, launch in launches
+            for launch in launches
         ]
         with self.device.using("profiling a step"):
             self._send_step(loaded, step)
             seconds = timed(self.device, calls)
-        return [
-            DispatchTime(name, launch.dispatch.kernel, launch.dispatch.origin, taken)
-            for (name, launch), taken in zip(launches, seconds, strict=True)
-        ]
+        return self._times(programs, seconds)
 
     # ---- buffers ----
 
@@ -148,15 +120,7 @@ class CudaExecutor:
             return self.device.download(address, self.buffers[name] - offset if size is None else size)
 
     def _address(self, name: str) -> int:
-        memory = self._require_loaded().memory.get(name)
-        if memory is None:
-            raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(self.buffers)}")
-        return int(memory)
-
-    def _require_loaded(self) -> LoadedArtifact:
-        if self._loaded is None:
-            raise InternalError("nothing is loaded on this executor")
-        return self._loaded
+        return int(self._holding(name).memory[name])
 
     # ---- one kernel alone ----
 
@@ -169,9 +133,8 @@ class CudaExecutor:
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
         """See `runtime.executor.Executor.run_kernel`."""
-        variant = choose_variants(artifact.manifest, [kernel], self.info)[kernel]
-        x, y, z = (evaluate(extent, env) for extent in variant.grid)
+        variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
         source = kernel_source(artifact, kernel, variant)
         image = compile_all([source], self.device.capability)[source]
         block = step if artifact.manifest.kernels[kernel].params else b""
-        return run_image(self.device, image, source.entry, (x, y, z), variant.workgroup[0], arrays, block)
+        return run_image(self.device, image, source.entry, grid, variant.workgroup[0], arrays, block)

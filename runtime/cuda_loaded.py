@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-
-import numpy as np
-import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from kernelc.errors import DeviceError, KernelcError
@@ -15,7 +12,8 @@ from runtime.cuda_device import CudaDevice, Handle
 from runtime.cuda_graph import GraphCache, Key, Launch
 from runtime.cuda_staging import StepRing
 from runtime.executor import Progress
-from runtime.program import Extent, Grid, LoadPlan, ResolvedDispatch, resolve_grid
+from runtime.program import ChangingGrid, Extent, Grid, LoadPlan, Prepared, changing_grids, prepare
+from runtime.weights import weight_parts
 
 _UPLOAD_BYTES = 64 << 20  # what one copy takes from the host
 
@@ -38,7 +36,7 @@ class LoadedArtifact:
         self.memory: dict[str, Handle] = {}
         self._device = device
         self._graphs = GraphCache(device)
-        self._moving: dict[str, list[Grid]] = {}  # the distinct grids of a program that depend on the step
+        self._moving: dict[str, tuple[ChangingGrid, ...]] = {}  # by program
         sources = {name: kernel_source(artifact, name, variant) for name, variant in variants.items()}
         images = compile_all(sources.values(), device.capability)
         check_room(artifact, plan, device, context)
@@ -65,9 +63,7 @@ class LoadedArtifact:
 
     def run(self, programs: tuple[str, ...], env: Mapping[str, int]) -> None:
         """Hand over the programs as one graph."""
-        moving: dict[Grid, Extent] = {
-            grid: grid(env) for name in programs for grid in self._moving[name] if callable(grid)
-        }
+        moving: dict[Grid, Extent] = {grid: grid(env) for name in programs for grid in self._moving[name]}
         key: Key = (programs, tuple(moving.values()))
         self._graphs.launch(key, lambda: self._record(programs, moving))
 
@@ -96,36 +92,19 @@ class LoadedArtifact:
         }
 
     def _make_programs(self, artifact: Artifact, variants: Mapping[str, Variant], context: int) -> None:
-        manifest = artifact.manifest
-        for name, dispatches in self.plan.programs.items():
-            symbols = {**manifest.symbols, **manifest.programs[name].symbols}
-            grids: dict[object, Grid] = {}  # by the Dims: kernels that have the same grid share it
-            self.programs[name] = []
-            for dispatch in dispatches:
-                variant = variants[dispatch.kernel]
-                grid = grids.setdefault(variant.grid, resolve_grid(variant.grid, symbols, context))
-                self.programs[name].append(self._launch(artifact, dispatch, variant, grid))
-            self._moving[name] = [grid for grid in grids.values() if callable(grid)]
+        for name, dispatches in prepare(artifact.manifest, self.plan, variants, context).items():
+            self.programs[name] = [self._launch(each) for each in dispatches]
+            self._moving[name] = changing_grids(dispatches)
 
-    def _launch(self, artifact: Artifact, dispatch: ResolvedDispatch, variant: Variant, grid: Grid) -> Launch:
-        addresses = [int(self.memory[item.buffer]) + item.offset for item in dispatch.ranges]
-        if artifact.manifest.kernels[dispatch.kernel].params:
-            addresses.append(int(self.memory[STEP_BUFFER]))
-        _, function = self._functions[dispatch.kernel]
-        return Launch(dispatch, function, variant.workgroup[0], tuple(addresses), grid)
+    def _launch(self, ready: Prepared) -> Launch:
+        addresses = tuple(int(self.memory[item.buffer]) + item.offset for item in ready.ranges)
+        _, function = self._functions[ready.dispatch.kernel]
+        return Launch(ready.dispatch, function, ready.variant.workgroup[0], addresses, ready.grid)
 
     def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
         """Write the weights in the order in which they lie in the shards, a bounded piece at a time."""
-        tensors = artifact.manifest.weights.tensors
-        names = [name for name in self.memory if artifact.manifest.buffers[name].kind == "weight"]
-        names.sort(key=lambda name: tensors[name].segments[0])
-        total, done = sum(tensors[name].bytes for name in names), 0
-        for name in names:
-            for offset, part in _parts(artifact, name):
-                self._device.upload(int(self.memory[name]) + offset, part)
-                done += len(part)
-                if progress:
-                    progress("weights", done, total)
+        for name, offset, part in weight_parts(artifact, self.plan, _UPLOAD_BYTES, progress):
+            self._device.upload(int(self.memory[name]) + offset, part)
 
 
 def kernel_source(artifact: Artifact, name: str, variant: Variant) -> CudaSource:
@@ -148,13 +127,3 @@ def check_room(artifact: Artifact, plan: LoadPlan, device: CudaDevice, context: 
         f" {device.info.name} has {free:,} of {total:,} free",
         help="use a smaller --context, a smaller --quant, or another --device",
     )
-
-
-def _parts(artifact: Artifact, name: str) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-    """A tensor's bytes as (offset, part), no part larger than one copy should be."""
-    offset = 0
-    for piece in artifact.tensor_pieces(name):
-        for begin in range(0, len(piece), _UPLOAD_BYTES):
-            part = piece[begin : begin + _UPLOAD_BYTES]
-            yield offset, part
-            offset += len(part)

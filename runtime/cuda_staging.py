@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from kernelc.errors import InternalError
 from runtime.cuda_device import CudaDevice, Handle
+from runtime.staging import StagingPool
 
 STEPS_IN_FLIGHT = 32
-_SMALLEST_BYTES = 256
-_LARGEST_ROUNDED_BYTES = 1 << 20  # above this, sizes are exact
 
 
 class StepRing:
@@ -45,45 +44,23 @@ class Staging:
     memory: npt.NDArray[np.uint8]
     done: Handle
 
-
-class StagingPool:
-    """Staging by size. One is either here, or with the ticket that will read it."""
-
-    def __init__(self, device: CudaDevice) -> None:
-        self._device = device
-        self._free: dict[int, list[Staging]] = {}
-        self.created_bytes = 0
-
-    def take(self, size: int) -> Staging:
-        """Return staging of at least `size` bytes; inside the device's `using`."""
-        capacity = _rounded(size)
-        free = self._free.get(capacity)
-        if free:
-            return free.pop()
-        staging = Staging(self._device.pinned(capacity), self._device.event())
-        self.created_bytes += capacity
-        return staging
-
-    def give_back(self, staging: Staging) -> None:
-        """Take back staging, into which a copy may still be under way: the stream orders the next one."""
-        self._free.setdefault(len(staging.memory), []).append(staging)
-
-    def release(self) -> None:
-        """Free what is here; inside the device's `using`."""
-        self._free.clear()
-        self.created_bytes = 0
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+        return len(self.memory)
 
 
-def _rounded(size: int) -> int:
-    if size > _LARGEST_ROUNDED_BYTES:
-        return size
-    return max(_SMALLEST_BYTES, 1 << (size - 1).bit_length())
+def staging_pool(device: CudaDevice) -> StagingPool[Staging]:
+    """Return a pool for this device; `take` and `release` are called inside its `using`."""
+    return StagingPool(lambda size: Staging(device.pinned(size), device.event()))
 
 
 class CudaTicket:
     """Work on the stream; its fetched ranges lie one after the other in staging."""
 
-    def __init__(self, device: CudaDevice, pool: StagingPool, staging: Staging, sizes: Sequence[int]) -> None:
+    def __init__(
+        self, device: CudaDevice, pool: StagingPool[Staging], staging: Staging, sizes: Sequence[int]
+    ) -> None:
         self._device, self._pool, self._sizes = device, pool, sizes
         self._staging: Staging | None = staging
 

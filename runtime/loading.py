@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from kernelc.artifact import Bounds, Kernel, Manifest, Variant
 from kernelc.errors import DeviceError
-from kernelc.ir.dim import Dim, bounds, from_json, to_json
+from kernelc.ir.dim import Dim, bounds, evaluate, from_json, to_json
 from runtime.executor import DeviceInfo, Limits
-from runtime.program import LoadPlan
+from runtime.program import Extent, LoadPlan, plan_load
 
 _SMALLER = "use a smaller --context, a smaller --quant, or another --device"
 _OTHER_DEVICE = "use another --device; --device cpu runs everything"
+
+
+def checked_plan(
+    manifest: Manifest, context: int, roles: Sequence[str], info: DeviceInfo
+) -> tuple[LoadPlan, dict[str, Variant]]:
+    """Return what is to be loaded and the variants that run it. Raises: DeviceError where it does not fit."""
+    plan = plan_load(manifest, context, roles)
+    variants = choose_variants(manifest, plan.kernels, info)
+    check_limits(manifest, plan, variants, info, context)
+    return plan, variants
+
+
+def choose_one(
+    manifest: Manifest, kernel: str, env: Mapping[str, int], info: DeviceInfo
+) -> tuple[Variant, Extent]:
+    """Return a kernel's variant and workgroups for these symbols, to run it alone. Raises: DeviceError."""
+    variant = choose_variants(manifest, [kernel], info)[kernel]
+    x, y, z = (evaluate(extent, env) for extent in variant.grid)
+    return variant, (x, y, z)
 
 
 def choose_variants(manifest: Manifest, kernels: Iterable[str], info: DeviceInfo) -> dict[str, Variant]:

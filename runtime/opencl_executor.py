@@ -14,12 +14,11 @@ import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
 from kernelc.errors import InternalError, WorkFailed
-from kernelc.ir.dim import evaluate
+from runtime.device_executor import DeviceExecutor
 from runtime.executor import DispatchTime, Fetch, Progress
-from runtime.loading import check_limits, choose_variants
+from runtime.loading import checked_plan, choose_one
 from runtime.opencl_device import Handle, OpenClDevice
-from runtime.opencl_loaded import Launch, LoadedArtifact, kernel_source
-from runtime.program import plan_load
+from runtime.opencl_loaded import Launch, LoadedArtifact, invocations, kernel_source
 
 Octets = npt.NDArray[np.uint8]
 
@@ -47,52 +46,35 @@ class OpenClTicket:
         self._arrays = None
 
 
-class OpenClExecutor:
+class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
     """An `Executor` (see `runtime.executor`) on OpenCL."""
 
     def __init__(self, device: OpenClDevice | None = None) -> None:
         """Use `device`, or open the first graphics card, else the first device. Raises: DeviceError."""
+        super().__init__()
         self.device = device or OpenClDevice()
         self.info = self.device.info
-        self._loaded: LoadedArtifact | None = None
         # Copies under way: their events hold the host's memory, and letting go of one waits for it.
         self._copies: deque[Handle] = deque()
-
-    @property
-    def buffers(self) -> Mapping[str, int]:
-        """Bytes of every allocated buffer by name."""
-        return self._loaded.plan.buffers if self._loaded else {}
-
-    @property
-    def allocated_bytes(self) -> int:
-        """Bytes of the loaded artifact's buffers."""
-        return sum(self.buffers.values())
 
     @property
     def staging_bytes(self) -> int:
         """None of the device's: fetched ranges go to plain host memory."""
         return 0
 
-    def load(
-        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
-    ) -> None:
-        """See `runtime.executor.Executor.load`; what was loaded before is released."""
-        self._release()
-        manifest = artifact.manifest
-        plan = plan_load(manifest, context, roles)
-        variants = choose_variants(manifest, plan.kernels, self.info)
-        check_limits(manifest, plan, variants, self.info, context)
-        self._loaded = LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+    def _load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
+    ) -> LoadedArtifact:
+        plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
+        return LoadedArtifact(self.device, artifact, plan, variants, context, progress)
 
     def close(self) -> None:
         """Release the device and all that was loaded."""
-        self._release()
+        self._unload()
         self.device.close()
 
-    def _release(self) -> None:
-        loaded, self._loaded = self._loaded, None
-        if loaded is not None:
-            loaded.release()
+    def _unload(self) -> None:
+        super()._unload()
         self._copies.clear()
 
     # ---- running ----
@@ -138,11 +120,6 @@ class OpenClExecutor:
             self._copies.popleft()
         self._copies.append(copy)
 
-    def dispatch_count(self, programs: Sequence[str]) -> int:
-        """Dispatches of one run of these programs."""
-        loaded = self._require_loaded()
-        return sum(len(loaded.programs[name]) for name in programs)
-
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.executor.Executor.profile`; by the events' own clocks."""
         loaded, device = self._require_loaded(), self.device
@@ -154,10 +131,7 @@ class OpenClExecutor:
             events = [enqueue(queue, each.kernel, each.extent(env), each.threads) for each in launches]
             queue.finish()
             seconds = [1e-9 * (event.profile.end - event.profile.start) for event in events]
-        return [
-            DispatchTime(each.program, each.dispatch.kernel, each.dispatch.origin, taken)
-            for each, taken in zip(launches, seconds, strict=True)
-        ]
+        return self._times(programs, seconds)
 
     # ---- buffers ----
 
@@ -166,23 +140,8 @@ class OpenClExecutor:
         if data:
             self._keep(self.device.write(self._buffer(name), offset, bytes(data), wait=False))
 
-    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Wait for all work handed over before and return a range of a loaded buffer."""
-        buffer = self._buffer(name)
-        array = np.empty(self.buffers[name] - offset if size is None else size, np.uint8)
-        self.device.read(buffer, offset, array)
-        return array.tobytes()
-
     def _buffer(self, name: str) -> Handle:
-        buffer = self._require_loaded().buffers.get(name)
-        if buffer is None:
-            raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(self.buffers)}")
-        return buffer
-
-    def _require_loaded(self) -> LoadedArtifact:
-        if self._loaded is None:
-            raise InternalError("nothing is loaded on this executor")
-        return self._loaded
+        return self._holding(name).buffers[name]
 
     # ---- one kernel alone ----
 
@@ -196,7 +155,7 @@ class OpenClExecutor:
     ) -> list[npt.NDArray[np.generic]]:
         """See `runtime.executor.Executor.run_kernel`."""
         device, params = self.device, artifact.manifest.kernels[kernel].params
-        variant = choose_variants(artifact.manifest, [kernel], self.info)[kernel]
+        variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
         source = kernel_source(artifact, kernel, variant)
         program, buffers = device.build(source), list[Handle]()
         try:
@@ -204,8 +163,7 @@ class OpenClExecutor:
                 buffers.append(device.create_buffer(kernel, max(4, len(data))))
                 device.write(buffers[-1], 0, data or bytes(4))
             bound = device.kernel(program, source, buffers)
-            grid = (evaluate(extent, env) for extent in variant.grid)
-            size = tuple(groups * threads for groups, threads in zip(grid, variant.workgroup, strict=True))
+            size = invocations(grid, variant.workgroup)
             with device.translated(f"running kernel {kernel}"):
                 device.cl.enqueue_nd_range_kernel(device.queue, bound, size, variant.workgroup)
             return [self._read_like(array, buffer) for array, buffer in zip(arrays, buffers, strict=False)]

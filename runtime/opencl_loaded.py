@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kernelc.artifact import STEP_BUFFER, Artifact, Variant
+from kernelc.artifact import Artifact, Variant
 from runtime.executor import Progress
 from runtime.opencl_device import Handle, KernelSource, OpenClDevice
-from runtime.program import Extent, Grid, LoadPlan, ResolvedDispatch, resolve_grid
+from runtime.program import Extent, Grid, LoadPlan, Prepared, ResolvedDispatch, extent_of, prepare
+from runtime.weights import weight_parts
+
+_UPLOAD_BYTES = 64 << 20  # what one write takes from the host: a shard has no more
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,6 @@ class Launch:
     `size` is in invocations where the grid is known; `threads` in a workgroup.
     """
 
-    program: str
     dispatch: ResolvedDispatch
     kernel: Handle
     threads: Extent
@@ -29,10 +31,11 @@ class Launch:
         """The invocations for these symbols, along each dimension."""
         if self.size is not None:
             return self.size
-        return _invocations(self.grid(env) if callable(self.grid) else self.grid, self.threads)
+        return invocations(extent_of(self.grid, env), self.threads)
 
 
-def _invocations(grid: Extent, threads: Extent) -> Extent:
+def invocations(grid: Extent, threads: Extent) -> Extent:
+    """Return how many there are along each dimension: the driver counts these, not workgroups."""
     return (grid[0] * threads[0], grid[1] * threads[1], grid[2] * threads[2])
 
 
@@ -72,48 +75,27 @@ class LoadedArtifact:
         self.buffers.clear()
 
     def _make_programs(self, artifact: Artifact, variants: Mapping[str, Variant], context: int) -> None:
-        manifest = artifact.manifest
         sources = {name: kernel_source(artifact, name, variant) for name, variant in variants.items()}
         for name, variant in variants.items():
             if variant.file not in self._built:
                 self._built[variant.file] = self._device.build(sources[name])
-        for name, dispatches in self.plan.programs.items():
-            symbols = {**manifest.symbols, **manifest.programs[name].symbols}
-            self.programs[name] = []
-            for dispatch in dispatches:
-                variant = variants[dispatch.kernel]
-                grid = resolve_grid(variant.grid, symbols, context)
-                params = manifest.kernels[dispatch.kernel].params
-                kernel = self._kernel(dispatch, self._built[variant.file], sources[dispatch.kernel], params)
-                size = None if callable(grid) else _invocations(grid, variant.workgroup)
-                launch = Launch(name, dispatch, kernel, variant.workgroup, grid, size)
-                self.programs[name].append(launch)
+        for name, dispatches in prepare(artifact.manifest, self.plan, variants, context).items():
+            self.programs[name] = [self._launch(each, sources[each.dispatch.kernel]) for each in dispatches]
 
-    def _kernel(
-        self, dispatch: ResolvedDispatch, program: Handle, source: KernelSource, params: bool
-    ) -> Handle:
-        device = self._device
+    def _launch(self, ready: Prepared, source: KernelSource) -> Launch:
+        device, dispatch, threads = self._device, ready.dispatch, ready.variant.workgroup
         with device.translated(f"binding the buffers of {dispatch.origin} ({dispatch.kernel})"):
             arguments = [
-                device.region(self.buffers[item.buffer], item.offset, item.bytes) for item in dispatch.ranges
+                device.region(self.buffers[item.buffer], item.offset, item.bytes) for item in ready.ranges
             ]
-        if params:
-            arguments.append(self.buffers[STEP_BUFFER])
-        return device.kernel(program, source, arguments)
+        kernel = device.kernel(self._built[ready.variant.file], source, arguments)
+        size = None if callable(ready.grid) else invocations(ready.grid, threads)
+        return Launch(dispatch, kernel, threads, ready.grid, size)
 
     def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
         """Write the weights in the order in which they lie in the shards, a piece of a shard at a time."""
-        tensors = artifact.manifest.weights.tensors
-        names = [name for name in self.buffers if artifact.manifest.buffers[name].kind == "weight"]
-        names.sort(key=lambda name: tensors[name].segments[0])
-        total, done = sum(tensors[name].bytes for name in names), 0
-        for name in names:
-            offset = 0
-            for piece in artifact.tensor_pieces(name):
-                self._device.write(self.buffers[name], offset, piece)
-                offset, done = offset + len(piece), done + len(piece)
-                if progress:
-                    progress("weights", done, total)
+        for name, offset, part in weight_parts(artifact, self.plan, _UPLOAD_BYTES, progress):
+            self._device.write(self.buffers[name], offset, part)
 
 
 def kernel_source(artifact: Artifact, name: str, variant: Variant) -> KernelSource:

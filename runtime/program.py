@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from kernelc.artifact import STEP_BUFFER, Bounds, Manifest, Param, Program
+from kernelc.artifact import STEP_BUFFER, Bounds, Manifest, Param, Program, Variant
 from kernelc.errors import ArtifactError, UsageError
 from kernelc.ir.dim import Dim, compile_json, evaluate, free_vars, to_json
 
 Extent: TypeAlias = tuple[int, int, int]
-Grid: TypeAlias = Extent | Callable[[Mapping[str, int]], Extent]
+ChangingGrid: TypeAlias = Callable[[Mapping[str, int]], Extent]
+Grid: TypeAlias = Extent | ChangingGrid
 """Workgroups of a dispatch: known at load, or computed from the step's symbols."""
 
 STEP_FIELDS = frozenset(
@@ -94,6 +95,48 @@ def resolve_grid(grid: tuple[Dim, Dim, Dim], symbols: Mapping[str, Bounds], cont
         return (x, y, z)
     in_x, in_y, in_z = (compile_json(to_json(extent)) for extent in grid)
     return lambda env: (in_x(env), in_y(env), in_z(env))
+
+
+def extent_of(grid: Grid, env: Mapping[str, int]) -> Extent:
+    """Return the workgroups of a grid for these symbols."""
+    return grid(env) if callable(grid) else grid
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A dispatch with all that a device makes a launch of.
+
+    `ranges` are what its kernel binds: those of the dispatch, then the step block if it takes parameters.
+    """
+
+    dispatch: ResolvedDispatch
+    variant: Variant
+    grid: Grid
+    ranges: tuple[Range, ...]
+
+
+def prepare(
+    manifest: Manifest, plan: LoadPlan, variants: Mapping[str, Variant], context: int
+) -> dict[str, list[Prepared]]:
+    """Return the dispatches of the plan by program; in a program those with the same Dims share a grid."""
+    step = (Range(STEP_BUFFER, 0, plan.buffers[STEP_BUFFER]),) if STEP_BUFFER in plan.buffers else ()
+    programs: dict[str, list[Prepared]] = {}
+    for name, dispatches in plan.programs.items():
+        symbols = {**manifest.symbols, **manifest.programs[name].symbols}
+        grids: dict[object, Grid] = {}  # by the Dims
+        programs[name] = []
+        for dispatch in dispatches:
+            variant = variants[dispatch.kernel]
+            if variant.grid not in grids:
+                grids[variant.grid] = resolve_grid(variant.grid, symbols, context)
+            ranges = dispatch.ranges + (step if manifest.kernels[dispatch.kernel].params else ())
+            programs[name].append(Prepared(dispatch, variant, grids[variant.grid], ranges))
+    return programs
+
+
+def changing_grids(dispatches: Iterable[Prepared]) -> tuple[ChangingGrid, ...]:
+    """Return the grids that depend on the step, each once."""
+    return tuple(dict.fromkeys(each.grid for each in dispatches if callable(each.grid)))
 
 
 class ProgramTable:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 
+from runtime.bandwidth import copies_per_second
 from runtime.vulkan_device import Buffer
 from runtime.vulkan_native import translated
 from runtime.vulkan_queue import On
 
 BYTES = 128 << 20  # far beyond caches of most devices
-_WARM_SECONDS = 0.3  # a graphics card clocks up only under work
-_MEASURE_SECONDS = 0.5
 
 
 def copy_bandwidth(on: On, size: int = BYTES) -> float:
@@ -23,14 +23,7 @@ def copy_bandwidth(on: On, size: int = BYTES) -> float:
     try:
         for name in ("copy source", "copy target"):
             buffers.append(on.device.create_buffer(name, size))
-        once = _seconds(on, buffers, size, 1)
-        repeats = max(1, min(1000, round(_WARM_SECONDS / max(once, 1e-6))))
-        _seconds(on, buffers, size, repeats)
-        taken, copies = 0.0, 0
-        while taken < _MEASURE_SECONDS:
-            taken += _seconds(on, buffers, size, repeats)
-            copies += repeats
-        return 2 * size * copies / taken
+        return 2 * size * copies_per_second(partial(_seconds, on, buffers, size))
     finally:
         for buffer in buffers:
             on.device.release(buffer)

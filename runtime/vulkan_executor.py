@@ -13,26 +13,25 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
-from kernelc.errors import InternalError
-from kernelc.ir.dim import evaluate
+from runtime.device_executor import DeviceExecutor
 from runtime.executor import DeviceInfo, DispatchTime, Fetch, Progress
-from runtime.loading import check_limits, choose_variants
-from runtime.program import plan_load
+from runtime.loading import checked_plan, choose_one
 from runtime.vulkan_device import Buffer, VulkanDevice
 from runtime.vulkan_kernels import Kernels
 from runtime.vulkan_loaded import LoadedArtifact, kernel_binary
 from runtime.vulkan_native import Handle, translated
 from runtime.vulkan_queue import Frame, On, Queue
 from runtime.vulkan_single import run_pipeline
-from runtime.vulkan_staging import StagingPool, VulkanTicket
+from runtime.vulkan_staging import VulkanTicket, staging_pool
 from runtime.vulkan_timing import time_launches
 
 
-class VulkanExecutor:
+class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
     """An `Executor` (see `runtime.executor`) on Vulkan."""
 
     def __init__(self) -> None:
         """Open the fastest kind of device there is. Raises: DeviceError where there is none."""
+        super().__init__()
         device = VulkanDevice()
         try:
             with translated(f"opening {device.info.name}"):
@@ -40,8 +39,7 @@ class VulkanExecutor:
         except BaseException:
             device.close()
             raise
-        self._pool = StagingPool(device)
-        self._loaded: LoadedArtifact | None = None
+        self._pool = staging_pool(device)
 
     @property
     def on(self) -> On:
@@ -54,35 +52,15 @@ class VulkanExecutor:
         return self._on.device.info
 
     @property
-    def buffers(self) -> Mapping[str, int]:
-        """Bytes of every allocated buffer by name."""
-        return self._loaded.plan.buffers if self._loaded else {}
-
-    @property
-    def allocated_bytes(self) -> int:
-        """Bytes of the loaded artifact's buffers."""
-        return sum(self.buffers.values())
-
-    @property
     def staging_bytes(self) -> int:
         """Bytes of the buffers that carry fetched ranges back."""
         return self._pool.created_bytes
 
-    def load(
-        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
-    ) -> None:
-        """See `runtime.executor.Executor.load`; what was loaded before is released."""
-        self._unload()
-        manifest = artifact.manifest
-        plan = plan_load(manifest, context, roles)
-        variants = choose_variants(manifest, plan.kernels, self.info)
-        check_limits(manifest, plan, variants, self.info, context)
-        self._loaded = LoadedArtifact(self._on, artifact, plan, variants, context, progress)
-
-    def _unload(self) -> None:
-        loaded, self._loaded = self._loaded, None
-        if loaded is not None:
-            loaded.release()
+    def _load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
+    ) -> LoadedArtifact:
+        plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
+        return LoadedArtifact(self._on, artifact, plan, variants, context, progress)
 
     def close(self) -> None:
         """Release the device and all that was loaded."""
@@ -134,27 +112,18 @@ class VulkanExecutor:
         queue.end(frame.after)
         return frame.after
 
-    def dispatch_count(self, programs: Sequence[str]) -> int:
-        """Dispatches of one run of these programs."""
-        loaded = self._require_loaded()
-        return sum(len(loaded.programs[name].launches) for name in programs)
-
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.executor.Executor.profile`; the pause behind a dispatch counts as its time."""
         loaded = self._require_loaded()
         self.run([], env, step)
-        launches = [(name, launch) for name in programs for launch in loaded.programs[name].launches]
-        times = time_launches(self._on, [launch for _, launch in launches], env)
-        return [
-            DispatchTime(name, launch.dispatch.kernel, launch.dispatch.origin, seconds)
-            for (name, launch), seconds in zip(launches, times, strict=True)
-        ]
+        launches = [launch for name in programs for launch in loaded.programs[name].launches]
+        return self._times(programs, time_launches(self._on, launches, env))
 
     # ---- buffers ----
 
     def write_buffer(self, name: str, offset: int, data: bytes) -> None:
         """Write into a loaded buffer, after all work handed over before."""
-        buffer, queue = self._buffer(name), self._on.queue
+        buffer, queue = self._holding(name).buffers[name], self._on.queue
         with translated("writing a buffer"):
             frame = queue.take_frame()
             queue.begin(frame.before)
@@ -162,23 +131,6 @@ class VulkanExecutor:
             queue.update(frame.before, buffer, offset, data)
             queue.end(frame.before)
             queue.submit([frame.before], frame)
-
-    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Wait for all work handed over before and return a range of a loaded buffer."""
-        self._buffer(name)
-        length = self.buffers[name] - offset if size is None else size
-        return self.run([], {}, b"", [Fetch(name, offset, length)]).result()[0]
-
-    def _buffer(self, name: str) -> Buffer:
-        buffer = self._require_loaded().buffers.get(name)
-        if buffer is None:
-            raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(self.buffers)}")
-        return buffer
-
-    def _require_loaded(self) -> LoadedArtifact:
-        if self._loaded is None:
-            raise InternalError("nothing is loaded on this executor")
-        return self._loaded
 
     # ---- one kernel alone ----
 
@@ -191,10 +143,9 @@ class VulkanExecutor:
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
         """See `runtime.executor.Executor.run_kernel`."""
-        variant = choose_variants(artifact.manifest, [kernel], self.info)[kernel]
-        x, y, z = (evaluate(extent, env) for extent in variant.grid)
+        variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
         pipeline = self._on.kernels.compile(kernel_binary(artifact, kernel, variant))
         try:
-            return run_pipeline(self._on, pipeline, (x, y, z), arrays, step)
+            return run_pipeline(self._on, pipeline, grid, arrays, step)
         finally:
             self._on.kernels.release(pipeline)

@@ -7,7 +7,7 @@ each set of programs and grids that comes along, and replayed for every step aft
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +15,22 @@ import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from runtime.executor import Progress
-from runtime.program import Extent, Grid, LoadPlan, ResolvedDispatch, resolve_grid
+from runtime.program import (
+    ChangingGrid,
+    Extent,
+    Grid,
+    LoadPlan,
+    Prepared,
+    ResolvedDispatch,
+    changing_grids,
+    extent_of,
+    prepare,
+)
 from runtime.vulkan_device import Buffer
 from runtime.vulkan_kernels import BindingSets, BoundRange, KernelBinary, Pipeline
 from runtime.vulkan_native import Handle, VulkanError, translated
 from runtime.vulkan_queue import On, Recording
+from runtime.weights import weight_names, weight_parts
 
 _UPLOAD_BYTES = 16 << 20  # of each of the two staging buffers through which weights go
 _RECORDINGS = 64  # kept at once; prompts of many lengths would otherwise pile up
@@ -38,7 +49,7 @@ class Launch:
 
     def extent(self, env: Mapping[str, int]) -> Extent:
         """The grid for these symbols."""
-        return self.grid(env) if callable(self.grid) else self.grid
+        return extent_of(self.grid, env)
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class LoadedProgram:
     """The launches of a program, and its grids that depend on the step, each once."""
 
     launches: tuple[Launch, ...]
-    changing: tuple[Callable[[Mapping[str, int]], Extent], ...]
+    changing: tuple[ChangingGrid, ...]
 
 
 class LoadedArtifact:
@@ -102,29 +113,23 @@ class LoadedArtifact:
                 self._pipelines[variant.file] = self._on.kernels.compile(
                     kernel_binary(artifact, name, variant)
                 )
+        programs = prepare(artifact.manifest, self.plan, variants, context)
         wanted = {
-            dispatch: (self._pipelines[variants[dispatch.kernel].file], self._ranges(artifact, dispatch))
-            for dispatches in self.plan.programs.values()
-            for dispatch in dispatches
+            each.dispatch: (self._pipelines[each.variant.file], self._ranges(each))
+            for dispatches in programs.values()
+            for each in dispatches
         }
         self._sets = BindingSets(self._on.device, list(wanted.values()))
         bound = dict(zip(wanted, self._sets.sets, strict=True))
-        for name, dispatches in self.plan.programs.items():
-            symbols = {**artifact.manifest.symbols, **artifact.manifest.programs[name].symbols}
-            kernels = dict.fromkeys(dispatch.kernel for dispatch in dispatches)
-            grids = {kernel: resolve_grid(variants[kernel].grid, symbols, context) for kernel in kernels}
+        for name, dispatches in programs.items():
             launches = tuple(
-                Launch(each, wanted[each][0], bound[each], grids[each.kernel]) for each in dispatches
+                Launch(each.dispatch, wanted[each.dispatch][0], bound[each.dispatch], each.grid)
+                for each in dispatches
             )
-            self.programs[name] = LoadedProgram(
-                launches, tuple(grid for grid in grids.values() if callable(grid))
-            )
+            self.programs[name] = LoadedProgram(launches, changing_grids(dispatches))
 
-    def _ranges(self, artifact: Artifact, dispatch: ResolvedDispatch) -> list[BoundRange]:
-        ranges = [(self.buffers[item.buffer], item.offset, item.bytes) for item in dispatch.ranges]
-        if artifact.manifest.kernels[dispatch.kernel].params:
-            ranges.append((self.buffers[STEP_BUFFER], 0, self.plan.buffers[STEP_BUFFER]))
-        return ranges
+    def _ranges(self, ready: Prepared) -> list[BoundRange]:
+        return [(self.buffers[item.buffer], item.offset, item.bytes) for item in ready.ranges]
 
     def recording(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
         """The commands of these programs with these grids, recorded on first use."""
@@ -169,18 +174,11 @@ class LoadedArtifact:
     def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
         """Write the weights in the order in which they lie in the shards, through two buffers in turn."""
         tensors = artifact.manifest.weights.tensors
-        names = [name for name in self.buffers if artifact.manifest.buffers[name].kind == "weight"]
-        names.sort(key=lambda name: tensors[name].segments[0])
-        total, done = sum(tensors[name].bytes for name in names), 0
-        largest = max((tensors[name].bytes for name in names), default=0)
+        largest = max((tensors[name].bytes for name in weight_names(artifact, self.plan)), default=0)
         uploader = _Uploader(self._on, min(_UPLOAD_BYTES, largest))
         try:
-            for name in names:
-                for offset, part in _upload_parts(artifact, name):
-                    uploader.write(self.buffers[name], offset, part)
-                    done += len(part)
-                    if progress:
-                        progress("weights", done, total)
+            for name, offset, part in weight_parts(artifact, self.plan, _UPLOAD_BYTES, progress):
+                uploader.write(self.buffers[name], offset, part)
         finally:
             uploader.close()
 
@@ -220,13 +218,3 @@ def kernel_binary(artifact: Artifact, name: str, variant: Variant) -> KernelBina
     words = artifact.read(variant.file)
     size = variant.requires.subgroup_size
     return KernelBinary(name, words, variant.entry, len(kernel.bindings), kernel.params, size)
-
-
-def _upload_parts(artifact: Artifact, name: str) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-    """A tensor's bytes as (offset, part), no part larger than a staging buffer."""
-    offset = 0
-    for piece in artifact.tensor_pieces(name):
-        for start in range(0, len(piece), _UPLOAD_BYTES):
-            part = piece[start : start + _UPLOAD_BYTES]
-            yield offset, part
-            offset += len(part)

@@ -1,55 +1,31 @@
-"""Host-visible Vulkan buffers that carry bytes to and from the device, used again and again."""
+"""Host-visible Vulkan buffers that carry fetched ranges back, and the tickets that read them."""
 
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
 
 from kernelc.errors import InternalError
+from runtime.staging import StagingPool
 from runtime.vulkan_device import Buffer, VulkanDevice
 from runtime.vulkan_native import translated
 from runtime.vulkan_queue import Queue
 
-_SMALLEST_BYTES = 256
-_LARGEST_ROUNDED_BYTES = 1 << 20  # above this, sizes are exact: a rounded one might exceed the device's limit
 
-
-class StagingPool:
-    """Staging buffers by size. One is either here, or with the ticket that will read it.
-
-    One given back may still be written by work under way: whoever takes it next comes behind that.
-    """
-
-    def __init__(self, device: VulkanDevice) -> None:
-        self._device = device
-        self._free: dict[int, list[Buffer]] = {}
-        self.created_bytes = 0
-
-    def take(self, size: int) -> Buffer:
-        """Return a buffer of at least `size` bytes. Raises: DeviceError where the memory is not there."""
-        capacity = _rounded(size)
-        free = self._free.get(capacity)
-        if free:
-            return free.pop()
-        buffer = self._device.create_buffer("staging", capacity, host=True)
-        self.created_bytes += capacity
-        return buffer
-
-    def give_back(self, buffer: Buffer) -> None:
-        """Take back a buffer."""
-        self._free.setdefault(buffer.bytes, []).append(buffer)
-
-
-def _rounded(size: int) -> int:
-    if size > _LARGEST_ROUNDED_BYTES:
-        return size
-    return max(_SMALLEST_BYTES, 1 << (size - 1).bit_length())
+def staging_pool(device: VulkanDevice) -> StagingPool[Buffer]:
+    """Return a pool of buffers of this device."""
+    return StagingPool(lambda size: device.create_buffer("staging", size, host=True))
 
 
 class VulkanTicket:
     """A submission; its fetched ranges lie one after the other in a staging buffer."""
 
     def __init__(
-        self, queue: Queue, pool: StagingPool, staging: Buffer | None, sizes: list[int], number: int
+        self,
+        queue: Queue,
+        pool: StagingPool[Buffer],
+        staging: Buffer | None,
+        sizes: list[int],
+        number: int,
     ) -> None:
         self._queue, self._pool = queue, pool
         self._staging, self._sizes, self._number = staging, sizes, number

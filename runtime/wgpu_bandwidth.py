@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 
+from runtime.bandwidth import copies_per_second
 from runtime.wgpu_device import WgpuDevice
 from runtime.wgpu_native import native
 
 BYTES = 128 << 20  # far beyond caches of most devices, within WebGPU's guaranteed buffer size
-_WARM_SECONDS = 0.3  # a graphics card clocks up only under work
-_MEASURE_SECONDS = 0.5
 
 
 def copy_bandwidth(device: WgpuDevice, size: int = BYTES) -> float:
@@ -20,14 +20,7 @@ def copy_bandwidth(device: WgpuDevice, size: int = BYTES) -> float:
     """
     source, target = device.create_buffer("copy source", size), device.create_buffer("copy target", size)
     try:
-        once = _seconds(device, source, target, size, 1)
-        repeats = max(1, min(1000, round(_WARM_SECONDS / max(once, 1e-6))))
-        _seconds(device, source, target, size, repeats)
-        taken, copies = 0.0, 0
-        while taken < _MEASURE_SECONDS:
-            taken += _seconds(device, source, target, size, repeats)
-            copies += repeats
-        return 2 * size * copies / taken
+        return 2 * size * copies_per_second(partial(_seconds, device, source, target, size))
     finally:
         source.destroy()
         target.destroy()

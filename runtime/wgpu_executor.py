@@ -13,28 +13,27 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
-from kernelc.errors import InternalError, WorkFailed
-from kernelc.ir.dim import evaluate
+from kernelc.errors import WorkFailed
+from runtime.device_executor import DeviceExecutor
 from runtime.executor import DeviceInfo, DispatchTime, Fetch, Progress
-from runtime.loading import check_limits, choose_variants
-from runtime.program import plan_load
+from runtime.loading import checked_plan, choose_one
 from runtime.wgpu_device import WgpuDevice
 from runtime.wgpu_loaded import Launch, LoadedArtifact, kernel_source
 from runtime.wgpu_native import Handle
 from runtime.wgpu_single import run_source
-from runtime.wgpu_staging import Staging, StagingPool, WgpuTicket
+from runtime.wgpu_staging import Staging, WgpuTicket, staging_pool
 
 _QUERIES_AT_ONCE = 2048  # WebGPU's query sets hold 4096, two a dispatch
 
 
-class WgpuExecutor:
+class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
     """An `Executor` (see `runtime.executor`) on wgpu."""
 
     def __init__(self, device: WgpuDevice | None = None) -> None:
         """Use `device`, or open the fastest adapter. Raises: DeviceError where there is none."""
+        super().__init__()
         self.device = device or WgpuDevice()
-        self._pool = StagingPool(self.device)
-        self._loaded: LoadedArtifact | None = None
+        self._pool = staging_pool(self.device)
 
     @property
     def info(self) -> DeviceInfo:
@@ -42,33 +41,20 @@ class WgpuExecutor:
         return self.device.info
 
     @property
-    def buffers(self) -> Mapping[str, int]:
-        """Bytes of every allocated buffer by name."""
-        return self._loaded.plan.buffers if self._loaded else {}
-
-    @property
-    def allocated_bytes(self) -> int:
-        """Bytes of the loaded artifact's buffers."""
-        return sum(self.buffers.values())
-
-    @property
     def staging_bytes(self) -> int:
         """Bytes of the buffers that carry fetched ranges back."""
         return self._pool.created_bytes
 
-    def load(
-        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
-    ) -> None:
-        """See `runtime.executor.Executor.load`; what was loaded before is released."""
+    def _load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
+    ) -> LoadedArtifact:
+        plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
+        return LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+
+    def _unload(self) -> None:
         if self._loaded is not None:
             self.device.flush()
-            self._loaded.release()
-            self._loaded = None
-        manifest = artifact.manifest
-        plan = plan_load(manifest, context, roles)
-        variants = choose_variants(manifest, plan.kernels, self.info)
-        check_limits(manifest, plan, variants, self.info, context)
-        self._loaded = LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+        super()._unload()
 
     def close(self) -> None:
         """Release the device and all that was loaded."""
@@ -145,47 +131,23 @@ class WgpuExecutor:
                     return f"kernel {launch.dispatch.kernel} in {launch.dispatch.origin}"
         return None
 
-    def dispatch_count(self, programs: Sequence[str]) -> int:
-        """Dispatches of one run of these programs."""
-        loaded = self._require_loaded()
-        return sum(len(loaded.programs[name]) for name in programs)
-
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.executor.Executor.profile`; each dispatch is a pass of its own: gaps do not count."""
         loaded = self._require_loaded()
         with self.device.translated("profiling a step"):
             self._write_step(loaded, step)
-        launches = [(name, launch) for name in programs for launch in loaded.programs[name]]
-        times: list[DispatchTime] = []
+        launches = [launch for name in programs for launch in loaded.programs[name]]
+        seconds: list[float] = []
         for start in range(0, len(launches), _QUERIES_AT_ONCE):
             part = launches[start : start + _QUERIES_AT_ONCE]
-            timed = self.device.time_dispatches([(x.pipeline, x.group, x.extent(env)) for _, x in part])
-            for (name, launch), seconds in zip(part, timed, strict=True):
-                times.append(DispatchTime(name, launch.dispatch.kernel, launch.dispatch.origin, seconds))
-        return times
+            seconds += self.device.time_dispatches([(x.pipeline, x.group, x.extent(env)) for x in part])
+        return self._times(programs, seconds)
 
     # ---- buffers ----
 
     def write_buffer(self, name: str, offset: int, data: bytes) -> None:
         """Write into a loaded buffer, after all work handed over before."""
-        self.device.write_buffer(self._buffer(name), offset, data)
-
-    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Wait for all work handed over before and return a range of a loaded buffer."""
-        self._buffer(name)
-        length = self.buffers[name] - offset if size is None else size
-        return self.run([], {}, b"", [Fetch(name, offset, length)]).result()[0]
-
-    def _buffer(self, name: str) -> Handle:
-        buffer = self._require_loaded().buffers.get(name)
-        if buffer is None:
-            raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(self.buffers)}")
-        return buffer
-
-    def _require_loaded(self) -> LoadedArtifact:
-        if self._loaded is None:
-            raise InternalError("nothing is loaded on this executor")
-        return self._loaded
+        self.device.write_buffer(self._holding(name).buffers[name], offset, data)
 
     # ---- one kernel alone ----
 
@@ -198,7 +160,6 @@ class WgpuExecutor:
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
         """See `runtime.executor.Executor.run_kernel`."""
-        variant = choose_variants(artifact.manifest, [kernel], self.info)[kernel]
-        x, y, z = (evaluate(extent, env) for extent in variant.grid)
+        variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
         source = kernel_source(artifact, kernel, variant)
-        return run_source(self.device, source, (x, y, z), arrays, step)
+        return run_source(self.device, source, grid, arrays, step)

@@ -1,15 +1,13 @@
-"""Host-visible buffers that carry fetched ranges back, used again and again."""
+"""Mappable wgpu buffers that carry fetched ranges back, and the tickets that read them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from kernelc.errors import InternalError
+from runtime.staging import StagingPool
 from runtime.wgpu_device import WgpuDevice
 from runtime.wgpu_native import Handle, native
-
-_SMALLEST_BYTES = 256
-_LARGEST_ROUNDED_BYTES = 1 << 20  # above this, sizes are exact: a rounded one might exceed the device's limit
 
 
 @dataclass(frozen=True)
@@ -18,41 +16,17 @@ class Staging:
 
     buffer: Handle
     native: Handle
-    capacity: int
+    bytes: int
 
 
-class StagingPool:
-    """Staging buffers by size. One is either here, or with the ticket that will read it."""
+def staging_pool(device: WgpuDevice) -> StagingPool[Staging]:
+    """Return a pool of buffers of this device. They are given back unmapped."""
 
-    def __init__(self, device: WgpuDevice) -> None:
-        self._device = device
-        self._free: dict[int, list[Staging]] = {}
-        self.created_bytes = 0
+    def create(size: int) -> Staging:
+        buffer = device.create_staging(size)
+        return Staging(buffer, native(buffer), size)
 
-    def take(self, size: int) -> Staging:
-        """Return a buffer of at least `size` bytes. Raises: DeviceError where the memory is not there."""
-        capacity = _rounded(size)
-        free = self._free.get(capacity)
-        if free:
-            return free.pop()
-        buffer = self._device.create_staging(capacity)
-        self.created_bytes += capacity
-        return Staging(buffer, native(buffer), capacity)
-
-    def give_back(self, staging: Staging) -> None:
-        """Take back a buffer that is not mapped; a copy into it may still be under way."""
-        self._free.setdefault(staging.capacity, []).append(staging)
-
-    def forget(self, staging: Staging) -> None:
-        """Drop a buffer whose mapping failed: its state is unknown."""
-        self.created_bytes -= staging.capacity
-        staging.buffer.destroy()
-
-
-def _rounded(size: int) -> int:
-    if size > _LARGEST_ROUNDED_BYTES:
-        return size
-    return max(_SMALLEST_BYTES, 1 << (size - 1).bit_length())
+    return StagingPool(create)
 
 
 class WgpuTicket:
@@ -61,7 +35,7 @@ class WgpuTicket:
     def __init__(
         self,
         device: WgpuDevice,
-        pool: StagingPool,
+        pool: StagingPool[Staging],
         staging: Staging | None,
         sizes: list[int],
         submission: Handle,
@@ -99,5 +73,6 @@ class WgpuTicket:
                 device.native_device, staging.native, sum(self._sizes), self._submission
             )
         except BaseException:
-            self._pool.forget(staging)
+            self._pool.forget(staging)  # its mapping failed: its state is unknown
+            staging.buffer.destroy()
             raise
