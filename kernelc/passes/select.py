@@ -15,7 +15,8 @@ from kernelc.errors import InternalError
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.formats import PackedMatrix, RowOrder, groups_of, weight_format
 from kernelc.ir.graph import Graph, Op, Tensor
-from kernelc.kernels.attention_decode import ATTENTION_DECODE, AttentionDecodeProblem
+from kernelc.kernels.attention_decode import ATTENTION_DECODE
+from kernelc.kernels.attention_decode_schedule import AttentionDecodeProblem
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention_reduce import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem

@@ -22,7 +22,8 @@ from kernelc.kernels.argmax import (
     ArgmaxFinalProblem,
     ArgmaxProblem,
 )
-from kernelc.kernels.attention_decode import ATTENTION_DECODE, AttentionDecodeProblem
+from kernelc.kernels.attention_decode import ATTENTION_DECODE
+from kernelc.kernels.attention_decode_schedule import AttentionDecodeProblem
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention_reduce import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem

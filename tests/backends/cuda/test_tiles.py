@@ -14,7 +14,8 @@ from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention_prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.linear import LinearProblem, QkvShape
-from kernelc.kernels.matmul import MATMUL, MatmulSchedule
+from kernelc.kernels.matmul import MATMUL
+from kernelc.kernels.matmul_schedule import MatmulSchedule
 from kernelc.kernels.rotary import Rotary
 from kernelc.kir.tile_types import F16
 from kernelc.kir.types import f16

@@ -12,7 +12,8 @@ from kernelc.compile import render
 from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear import LinearProblem, QkvShape
-from kernelc.kernels.matmul import MATMUL, MatmulSchedule
+from kernelc.kernels.matmul import MATMUL
+from kernelc.kernels.matmul_schedule import MatmulSchedule
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.rotary import Rotary
 from kernelc.kir.nodes import Kernel
