@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kernelc.backends.c_like import INFIX
+from kernelc.backends.dialect import INFIX
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 

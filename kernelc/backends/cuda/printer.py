@@ -9,23 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 
-import jinja2
-
 from kernelc.backends.base import Rendered
-from kernelc.backends.c_like import (
-    ATOM,
-    INFIX,
-    OR,
-    UNARY,
-    BodyPrinter,
-    Dialect,
-    Text,
-    float_digits,
-    used_builtins,
-)
+from kernelc.backends.c_like import BodyPrinter, used_builtins
 from kernelc.backends.cuda.keywords import UNUSABLE
 from kernelc.backends.cuda.lanes import (
     LaneFunction,
@@ -41,13 +28,23 @@ from kernelc.backends.cuda.lanes import (
 )
 from kernelc.backends.cuda.tiles import NAMES as TILE_NAMES
 from kernelc.backends.cuda.tiles import place_of
+from kernelc.backends.dialect import (
+    ATOM,
+    INFIX,
+    UNARY,
+    Dialect,
+    Text,
+    choice,
+    float_digits,
+)
 from kernelc.backends.layout import laid_out
+from kernelc.backends.shell import fill
 from kernelc.kir.nodes import Assign, Kernel, Memory, Store, TileStore, Value
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, f32x4
 
+TEMPLATE = Path(__file__).parent / "templates" / "module.cu.j2"
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
-_CHOICE = OR + 1  # the conditional operator binds looser than everything else
 _HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max"
 _NAMED = frozenset(_HELPERS.split())
 _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_float4"}
@@ -58,6 +55,7 @@ class Cuda(Dialect):
 
     reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values()) | TILE_NAMES
     mixes_scalars = True
+    counter = "unsigned"
 
     def __init__(self) -> None:
         self.lane_functions: dict[LaneFunction, None] = {}  # in the order of their first use
@@ -78,12 +76,6 @@ class Cuda(Dialect):
         if scalar in ("u32", "i32"):
             return Text(f"{number}u" if scalar == "u32" else str(number), level)
         return Text(f"{float_digits(float(number), value.type)}f", level)
-
-    def mask(self, value: Value) -> Text:
-        number = value.attr
-        if isinstance(number, int) and number > 255:
-            return Text(f"0x{number:08x}{'u' if value.type.scalar == 'u32' else ''}")
-        return self.constant(value)
 
     def builtin(self, value: Value) -> Text:
         match value.op:
@@ -115,8 +107,7 @@ class Cuda(Dialect):
             case "splat":
                 return self.defined(lane_splat(type), args)
             case "select" if source.lanes == 1:
-                condition, yes, no = args
-                return Text(f"{condition.within(OR)} ? {yes.within(OR)} : {no.within(OR)}", _CHOICE)
+                return choice(*args)
             case "select":
                 return self.defined(lane_select(type), args)
             case "neg":
@@ -187,10 +178,6 @@ class Cuda(Dialect):
     def declare(self, type: Type, name: str, value: str) -> str:
         return f"{self.define_type(type)} {name} = {value};"
 
-    def loop(self, name: str, start: str, stop: str, step: str) -> str:
-        advance = f"{name}++" if step == "1u" else f"{name} += {step}"
-        return f"for (unsigned {name} = {start}; {name} < {stop}; {advance}) {{"
-
     def barrier(self) -> str:
         return "__syncthreads();"
 
@@ -257,19 +244,6 @@ def _types(value: Value) -> list[Type]:
     return [arg.type for arg in value.args]
 
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-    )
-    return environment.get_template("module.cu.j2")
-
-
 def entry_name(name: str) -> str:
     """A C identifier for a kernel, its own name where that is one."""
     word = re.sub(r"[^A-Za-z0-9_]", "_", name)
@@ -292,7 +266,8 @@ class CudaBackend:
         dialect.reserved = dialect.reserved | {entry}
         printer = CudaPrinter(kernel, dialect)
         body = printer.body()
-        text = _template().render(
+        text = fill(
+            TEMPLATE,
             kernel=kernel,
             entry=entry,
             helpers=list(dialect.helpers),
@@ -305,5 +280,4 @@ class CudaBackend:
             warp=WARP,
             body=body,
         )
-        text = re.sub(r"[ \t]+\n", "\n", text)
         return Rendered(text, entry, text.encode())

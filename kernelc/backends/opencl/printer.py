@@ -10,31 +10,29 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-import jinja2
-
 from kernelc.backends.base import Rendered
-from kernelc.backends.c_like import (
+from kernelc.backends.c_like import BodyPrinter, used_builtins
+from kernelc.backends.dialect import (
     ATOM,
     BITS,
     INFIX,
-    OR,
     SUM,
     UNARY,
-    BodyPrinter,
     Dialect,
     Text,
+    choice,
     float_digits,
-    used_builtins,
 )
 from kernelc.backends.opencl.keywords import UNUSABLE
+from kernelc.backends.shell import fill
 from kernelc.kir.nodes import Barrier, Block, If, Kernel, Value, values_of, walk
 from kernelc.kir.types import Type
 
-TERNARY = OR + 1
+TEMPLATE = Path(__file__).parent / "templates" / "module.cl.j2"
 # A condition of several lanes is a vector of int, -1 where it holds: what comparing float4 or uint4 gives.
 _SCALARS = {"f32": "float", "i32": "int", "u32": "uint", "bool": "bool"}
 _CONDITIONS = "int"
@@ -45,6 +43,7 @@ class OpenCl(Dialect):
 
     reserved = UNUSABLE
     mixes_scalars = True
+    counter = "uint"
     functions: ClassVar[Mapping[str, str]] = {
         "exp": "exp",
         "exp2": "exp2",
@@ -77,12 +76,6 @@ class OpenCl(Dialect):
         if scalar == "u32":
             return Text(f"{number}u")
         return Text(f"{float_digits(float(number), value.type)}f", level)
-
-    def mask(self, value: Value) -> Text:
-        number = value.attr
-        if isinstance(number, int) and number > 255:
-            return Text(f"0x{number:08x}{'u' if value.type.scalar == 'u32' else ''}")
-        return self.constant(value)
 
     def builtin(self, value: Value) -> Text:
         match value.op:
@@ -145,7 +138,7 @@ class OpenCl(Dialect):
         condition, yes, no = args
         if value.args[0].type.lanes > 1:
             return self.call("select", (no, yes, condition))
-        return Text(f"{condition.within(OR)} ? {yes.within(OR)} : {no.within(OR)}", TERNARY)
+        return choice(condition, yes, no)
 
     def converted(self, source: Type, to: Type, arg: Text) -> Text:
         name = self.type_name(to)
@@ -176,10 +169,6 @@ class OpenCl(Dialect):
     def declare(self, type: Type, name: str, value: str) -> str:
         return f"{self.type_name(type)} {name} = {value};"
 
-    def loop(self, name: str, start: str, stop: str, step: str) -> str:
-        advance = f"{name}++" if step == "1u" else f"{name} += {step}"
-        return f"for (uint {name} = {start}; {name} < {stop}; {advance}) {{"
-
     def barrier(self) -> str:
         return "barrier(CLK_LOCAL_MEM_FENCE);"
 
@@ -204,19 +193,6 @@ class OpenClBody(BodyPrinter):
         return frozenset(block for block in holding if not isinstance(block.statements[-1], Barrier))
 
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-    )
-    return environment.get_template("module.cl.j2")
-
-
 class OpenClBackend:
     """Renders verified kernels to programs of one kernel, called as the kernel with `_kernel` behind: so it
     is never a built-in function's name.
@@ -232,7 +208,8 @@ class OpenClBackend:
         entry = re.sub(r"\W", "_", f"{kernel.name}_kernel")
         printer = OpenClBody(kernel, dialect)
         body = printer.body()
-        text = _template().render(
+        text = fill(
+            TEMPLATE,
             kernel=kernel,
             entry=entry,
             operations={value.op for value in values_of(kernel.body)},
@@ -241,5 +218,4 @@ class OpenClBackend:
             type_name=dialect.type_name,
             body=body,
         )
-        text = re.sub(r"[ \t]+\n", "\n", text)
         return Rendered(text, entry, text.encode())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
-import jinja2
-
 from kernelc.backends.base import Rendered
+from kernelc.backends.shell import fill
 from kernelc.backends.spirv.assembler import assemble
 from kernelc.backends.spirv.body import BodyPrinter
 from kernelc.kir.nodes import Kernel
+
+TEMPLATE = Path(__file__).parent / "templates" / "module.spvasm.j2"
 
 
 def _capabilities(kernel: Kernel) -> list[str]:
@@ -36,19 +36,6 @@ def _extensions(kernel: Kernel) -> list[str]:
     ]
 
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-    )
-    return environment.get_template("module.spvasm.j2")
-
-
 class SpirvBackend:
     """Renders verified kernels to SPIR-V 1.3 modules for Vulkan 1.1 with the entry point `main`."""
 
@@ -58,7 +45,8 @@ class SpirvBackend:
     def render(self, kernel: Kernel) -> Rendered:
         printer = BodyPrinter(kernel)
         printer.block(kernel.body)
-        text = _template().render(
+        text = fill(
+            TEMPLATE,
             kernel=kernel,
             capabilities=_capabilities(kernel),
             extensions=_extensions(kernel),

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
-import jinja2
-
 from kernelc.backends.base import Rendered
-from kernelc.backends.c_like import (
+from kernelc.backends.c_like import BodyPrinter, used_builtins
+from kernelc.backends.dialect import (
     ATOM,
     BITS,
     SUM,
     UNARY,
-    BodyPrinter,
     Dialect,
     Text,
     float_digits,
-    used_builtins,
 )
+from kernelc.backends.shell import fill
 from kernelc.backends.wgsl import tiles
 from kernelc.backends.wgsl.keywords import UNUSABLE
 from kernelc.kir.nodes import Kernel, TileStore, Value
@@ -30,6 +26,7 @@ from kernelc.kir.simplify import constant_of
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 
+TEMPLATE = Path(__file__).parent / "templates" / "module.wgsl.j2"
 _BUILTIN = {"subgroup_lane": "subgroup_lane", "subgroup_size": "subgroup_size", "local_id": "local_id.x"}
 
 
@@ -38,6 +35,8 @@ class Wgsl(Dialect):
 
     reserved = UNUSABLE
     mixes_scalars = True
+    counter = "var"
+    suffixes: ClassVar[Mapping[str, str]] = {"u32": "u", "i32": "i"}
     functions: ClassVar[Mapping[str, str]] = {
         "exp": "exp",
         "exp2": "exp2",
@@ -75,12 +74,6 @@ class Wgsl(Dialect):
         if scalar in ("u32", "i32"):
             return self.mask(value) if number >= 1 << 24 else Text(f"{number}{scalar[0]}", level)
         return Text(float_digits(float(number), value.type) + ("h" if scalar == "f16" else ""), level)
-
-    def mask(self, value: Value) -> Text:
-        number = value.attr
-        if isinstance(number, int) and number > 255:
-            return Text(f"0x{number:08x}{value.type.scalar[0]}")
-        return self.constant(value)
 
     def call(self, function: str, args: Sequence[Text]) -> Text:
         """`f(a < b, c > d)` would read as a template list `a<b, c>`: all but the last comparison are
@@ -138,26 +131,8 @@ class Wgsl(Dialect):
     def declare(self, type: Type, name: str, value: str) -> str:
         return f"var {name}: {self.type_name(type)} = {value};"
 
-    def loop(self, name: str, start: str, stop: str, step: str) -> str:
-        advance = f"{name}++" if step == "1u" else f"{name} += {step}"
-        return f"for (var {name} = {start}; {name} < {stop}; {advance}) {{"
-
     def barrier(self) -> str:
         return "workgroupBarrier();"
-
-
-@cache
-def _template() -> jinja2.Template:
-    folder = Path(__file__).parent / "templates"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-    )
-    return environment.get_template("module.wgsl.j2")
 
 
 class WgslBackend:
@@ -174,7 +149,8 @@ class WgslBackend:
         dialect, kinds = Wgsl(), kernel.tile_kinds()
         printer = BodyPrinter(kernel, dialect)
         body = printer.body()
-        text = _template().render(
+        text = fill(
+            TEMPLATE,
             kernel=kernel,
             halves="f16" in kernel.features() or any(kind.operand == "f16" for kind in kinds),
             subgroups="subgroups" in kernel.features(),
@@ -184,5 +160,4 @@ class WgslBackend:
             type_name=dialect.type_name,
             body=body,
         )
-        text = re.sub(r"[ \t]+\n", "\n", text)
         return Rendered(text, "main", text.encode())

@@ -1,0 +1,135 @@
+"""How a C-like language spells operations: a table of operator and function texts, and a few methods.
+
+Expressions carry their precedence so that brackets appear only where the languages need them or a reader
+would want them; the languages agree on arithmetic and comparisons, while bitwise operations are bracketed
+whatever they stand beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from kernelc.kir.nodes import TileStore, Value
+from kernelc.kir.types import Type
+
+ATOM, UNARY, PRODUCT, SUM, BITS, COMPARE, AND, OR, CHOICE = range(9)
+INFIX: dict[str, tuple[str, int]] = {
+    "mul": ("*", PRODUCT),
+    "div": ("/", PRODUCT),
+    "mod": ("%", PRODUCT),
+    "add": ("+", SUM),
+    "sub": ("-", SUM),
+    "shl": ("<<", BITS),
+    "shr": (">>", BITS),
+    "and": ("&", BITS),
+    "or": ("|", BITS),
+    "xor": ("^", BITS),
+    "lt": ("<", COMPARE),
+    "le": ("<=", COMPARE),
+    "gt": (">", COMPARE),
+    "ge": (">=", COMPARE),
+    "eq": ("==", COMPARE),
+    "ne": ("!=", COMPARE),
+    "logical_and": ("&&", AND),
+    "logical_or": ("||", OR),
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """An expression's text, how tightly it binds (small: tightly), and the infix symbol at its top."""
+
+    text: str
+    level: int = ATOM
+    symbol: str = ""
+
+    def within(self, level: int) -> str:
+        return self.text if self.level <= level else f"({self.text})"
+
+
+class Dialect:
+    """The spelling of one language. Subclasses fill the tables and methods."""
+
+    functions: ClassVar[Mapping[str, str]] = {}  # op -> name of a function taking all arguments
+    reserved: frozenset[str] = frozenset()
+    mixes_scalars = False  # vector * scalar is an operator of the language
+    suffixes: ClassVar[Mapping[str, str]] = {"u32": "u"}  # of whole numbers, by scalar
+    counter: ClassVar[str]  # what declares a loop's index
+
+    def type_name(self, type: Type) -> str:
+        raise NotImplementedError
+
+    def constant(self, value: Value) -> Text:
+        raise NotImplementedError
+
+    def mask(self, value: Value) -> Text:
+        """A constant beside a bitwise operator."""
+        number = value.attr
+        if isinstance(number, int) and number > 255:
+            return Text(f"0x{number:08x}{self.suffixes.get(value.type.scalar, '')}")
+        return self.constant(value)
+
+    def call(self, function: str, args: Sequence[Text]) -> Text:
+        return Text(f"{function}({', '.join(arg.text for arg in args)})")
+
+    def builtin(self, value: Value) -> Text:
+        """Text of param, workgroup_id, local_id, subgroup_lane, subgroup_size."""
+        raise NotImplementedError
+
+    def infix(self, value: Value, args: list[Text]) -> Text | None:
+        """Another text for an infix operation whose operator the language lacks, or defines too loosely."""
+        return None
+
+    def special(self, value: Value, args: list[Text]) -> Text:
+        """Any operation that is neither infix nor a function of `functions`."""
+        raise NotImplementedError
+
+    def tile_load(self, value: Value, place: str, stride: str) -> Text:
+        """A tile from shared memory: `place` is its first element, an lvalue."""
+        raise NotImplementedError("this language is printed without matrix units")
+
+    def tile_store(self, statement: TileStore, place: str, stride: str, value: str) -> str:
+        """A tile to shared memory, as a statement."""
+        raise NotImplementedError("this language is printed without matrix units")
+
+    def let(self, type: Type, name: str, value: str) -> str:
+        raise NotImplementedError
+
+    def declare(self, type: Type, name: str, value: str) -> str:
+        raise NotImplementedError
+
+    def loop(self, name: str, start: str, stop: str, step: str) -> str:
+        advance = f"{name}++" if step == "1u" else f"{name} += {step}"
+        return f"for ({self.counter} {name} = {start}; {name} < {stop}; {advance}) {{"
+
+    def condition(self, text: str) -> str:
+        return f"if ({text}) {{"
+
+    def barrier(self) -> str:
+        raise NotImplementedError
+
+
+def float_digits(number: float, type: Type) -> str:
+    """The shortest decimal, with a point or an exponent, that reads back as the same number of the type and
+    does not lie beyond its greatest (Tint refuses that).
+
+    Raises ValueError for an infinity or a NaN, which not every target can write.
+    """
+    exact = np.float16(number) if type.scalar == "f16" else np.float32(number)
+    if not np.isfinite(exact):
+        raise ValueError(f"a kernel has no text for {number}")
+    if 1e-4 <= abs(number) < 1e7 or number == 0:
+        text = np.format_float_positional(exact, trim="-")
+        return text if "." in text else f"{text}.0"
+    text = np.format_float_scientific(exact, trim="-", exp_digits=1)
+    beyond = abs(float(text)) > float(np.finfo(exact.dtype).max)
+    return (repr(float(exact)) if beyond else text).replace("e+", "e")
+
+
+def choice(condition: Text, yes: Text, no: Text) -> Text:
+    """C's conditional operator, which binds looser than everything else."""
+    return Text(f"{condition.within(OR)} ? {yes.within(OR)} : {no.within(OR)}", CHOICE)

@@ -1,0 +1,27 @@
+"""The Jinja shells that stand around a kernel's body, a file of each backend's `templates`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+
+def fill(template: Path, **values: object) -> str:
+    """Return the text of a shell with these values in it; no line of it ends in blanks."""
+    return re.sub(r"[ \t]+\n", "\n", _loaded(template).render(**values))
+
+
+@cache
+def _loaded(template: Path) -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template.parent),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+    )
+    return environment.get_template(template.name)
