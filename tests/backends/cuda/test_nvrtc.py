@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,13 @@ from runtime.cuda_compile import CudaSource, architecture, compile_kernel, suppo
 
 MODEL = "llama-3.2-1b"
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_120")
-# Every format on one architecture, the usual one on all; "int8": with activations rounded to bytes.
-CASES = [(quant, arch) for quant in ("q4", "q4-int8") for arch in ARCHITECTURES]
-CASES += [(quant, "sm_80") for quant in ("q8", "q8-int8", "f16", "f32")]
+FORMATS = ("q4", "q4-int8", "q8", "q8-int8", "f16", "f32")  # "int8": with activations rounded to bytes
+# Every format on an architecture, every architecture with a format; the others at night.
+DAILY = {("q4", "sm_75"), ("q4", "sm_120"), ("q4-int8", "sm_90"), *product(FORMATS[2:], ["sm_80"])}
+CASES = [
+    pytest.param(*case, marks=[] if case in DAILY else pytest.mark.nightly)
+    for case in product(FORMATS, ARCHITECTURES)
+]
 
 
 @pytest.fixture(autouse=True)
