@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from kernelc.artifact import Artifact, Kernel, KernelBinding, Manifest
 from kernelc.errors import DeviceError, InternalError, KernelcError
+from runtime.device_executor import DeviceExecutor
 from runtime.executor import DeviceInfo, DispatchTime, Fetch, Progress, Reference, physical_memory_bytes
 from runtime.loading import check_limits
 from runtime.program import LoadPlan, Range, ResolvedDispatch, StepBlock, plan_load
@@ -27,18 +28,22 @@ Array = npt.NDArray[Any]
 _SCALARS = {"u32": np.dtype("<u4"), "i32": np.dtype("<i4"), "f32": np.dtype("<f4"), "f16": np.dtype("<f2")}
 
 
-@dataclass(frozen=True)
 class CpuTicket:
     """Work is done when it is handed over; the fetched bytes are here."""
 
-    fetched: list[bytes]
+    def __init__(self, fetched: list[bytes]) -> None:
+        self._fetched: list[bytes] | None = fetched
 
     def result(self) -> list[bytes]:
         """See `runtime.executor.Ticket`."""
-        return self.fetched
+        if self._fetched is None:
+            raise InternalError("a ticket's result was collected or discarded before")
+        fetched, self._fetched = self._fetched, None
+        return fetched
 
     def discard(self) -> None:
         """See `runtime.executor.Ticket`."""
+        self._fetched = None
 
 
 @dataclass(frozen=True)
@@ -48,36 +53,29 @@ class _Loaded:
     memory: dict[str, Octets]
     block: StepBlock
 
+    def release(self) -> None:
+        """Nothing to do: memory is freed as it is let go of."""
 
-class CpuExecutor:
+
+class CpuExecutor(DeviceExecutor[_Loaded]):
     """An `Executor` (see `runtime.executor`) in numpy."""
 
     def __init__(self, references: Mapping[str, Reference]) -> None:
         """`references` are the numpy kernels by spec name."""
+        super().__init__()
         self._references = references
-        self._loaded: _Loaded | None = None
         memory_bytes = physical_memory_bytes()
         self.info = DeviceInfo("cpu", "cpu", f"numpy {np.__version__}", target="", memory_bytes=memory_bytes)
-
-    @property
-    def buffers(self) -> Mapping[str, int]:
-        """Bytes of every allocated buffer by name."""
-        return self._loaded.plan.buffers if self._loaded else {}
-
-    @property
-    def allocated_bytes(self) -> int:
-        """Bytes of the loaded artifact's buffers (weights whole in one shard are mapped, not copied)."""
-        return sum(self.buffers.values())
 
     @property
     def staging_bytes(self) -> int:
         """None are needed."""
         return 0
 
-    def load(
-        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
-    ) -> None:
-        """See `runtime.executor.Executor.load`; what was loaded before is released."""
+    def _load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
+    ) -> _Loaded:
+        """Weights that are whole in one shard are mapped, not copied."""
         manifest = artifact.manifest
         plan = plan_load(manifest, context, roles)
         check_limits(manifest, plan, {}, self.info, context)
@@ -94,13 +92,14 @@ class CpuExecutor:
         memory |= {
             name: np.zeros(size, np.uint8) for name, size in plan.buffers.items() if name not in memory
         }
-        self._loaded = _Loaded(manifest, plan, memory, StepBlock(manifest.params))
+        return _Loaded(manifest, plan, memory, StepBlock(manifest.params))
 
     def run(
         self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
     ) -> CpuTicket:
         """See `runtime.executor.Executor.run`; returns when the work is done."""
-        self._run(programs, step)
+        if programs:
+            self._run(programs, step)
         return CpuTicket([self.read_buffer(item.buffer, item.offset, item.bytes) for item in fetch])
 
     def _run(self, programs: Sequence[str], step: bytes) -> list[DispatchTime]:
@@ -163,11 +162,6 @@ class CpuExecutor:
         self._call(entry, kernel, dict(named), params)
         return list(copies)
 
-    def dispatch_count(self, programs: Sequence[str]) -> int:
-        """Dispatches of one run of these programs."""
-        loaded = self._require_loaded()
-        return sum(len(loaded.plan.programs[name]) for name in programs)
-
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.executor.Executor.profile`."""
         return self._run(programs, step)
@@ -183,18 +177,10 @@ class CpuExecutor:
 
     def close(self) -> None:
         """Release all that was loaded."""
-        self._loaded = None
+        self._unload()
 
     def _buffer(self, name: str) -> Octets:
-        memory = self._require_loaded().memory
-        if name not in memory:
-            raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(memory)}")
-        return memory[name]
-
-    def _require_loaded(self) -> _Loaded:
-        if self._loaded is None:
-            raise InternalError("nothing is loaded on this executor")
-        return self._loaded
+        return self._holding(name).memory[name]
 
 
 def element_dtype(element: str) -> tuple[np.dtype[Any], int]:

@@ -1,4 +1,4 @@
-"""What executors on devices with a driver share: one artifact at a time, and what its plan knows.
+"""What executors share: one artifact at a time, and what its plan knows.
 
 How a step is handed over, how bytes get there and back, and when memory may go differ from driver to driver:
 that is an executor's own.

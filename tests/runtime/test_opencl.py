@@ -11,16 +11,15 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact
-from kernelc.errors import ArtifactError, DeviceError, InternalError, KernelcError, WorkFailed
+from kernelc.errors import DeviceError, KernelcError, WorkFailed
 from kernelc.target import Capabilities
 from runtime import opencl_device
-from runtime.engine import ALL_ROLES, Engine
+from runtime.engine import Engine
 from runtime.executor import DeviceInfo, Fetch
 from runtime.opencl_device import KernelSource, OpenClDevice, find_devices, import_pyopencl, kernel_refused
 from runtime.opencl_executor import OpenClExecutor
 from tests.kernels.executors import require
-from tests.runtime.tiny_artifact import BIAS, GAIN, write_tiny
-from tests.runtime.tiny_kernels import continuation, expected_logits
+from tests.runtime.tiny_artifact import write_tiny
 
 PROMPT = [1, 17, 4, 30, 8]
 
@@ -63,37 +62,6 @@ def test_a_device_tells_what_it_is(opencl: OpenClExecutor) -> None:
     assert info.limits.threads >= 64 and info.limits.storage_buffers >= 8
 
 
-def test_scores_and_text_are_the_models(opencl: OpenClExecutor, tiny: Artifact) -> None:
-    engine = Engine(opencl, tiny, roles=ALL_ROLES)
-    np.testing.assert_allclose(engine.score(PROMPT), expected_logits(PROMPT, BIAS, GAIN), rtol=1e-6)
-    assert [token.id for token in engine.generate(9)] == continuation(PROMPT, 9)
-    assert opencl.allocated_bytes == sum(opencl.buffers.values()) > 0
-
-
-def test_each_step_sees_its_own_step_block(opencl: OpenClExecutor, tiny: Artifact) -> None:
-    sequence = Engine(opencl, tiny)._sequence
-    sequence.write_tokens([5])
-    roles = ["decode", "sample_greedy"]
-    tickets = [sequence.run(roles, past, 1, fetch=[Fetch("tokens", 4 * past + 4, 4)]) for past in range(30)]
-    got = [int.from_bytes(ticket.result()[0], "little") for ticket in tickets]
-    assert got == continuation([5], 30)
-
-
-def test_tickets_may_be_collected_in_any_order_or_not_at_all(opencl: OpenClExecutor, tiny: Artifact) -> None:
-    Engine(opencl, tiny)
-    tickets = []
-    for number in range(6):
-        opencl.write_buffer("tokens", 0, bytes([number, 0, 0, 0]))
-        tickets.append(opencl.run([], {}, b"", [Fetch("tokens", 0, 4), Fetch("tokens", 4, 8)]))
-    tickets[3].discard()
-    got = {number: tickets[number].result() for number in (5, 0, 4, 1, 2)}
-    assert got == {number: [bytes([number, 0, 0, 0]), bytes(8)] for number in got}
-    for collected in (tickets[3], tickets[5]):
-        with pytest.raises(InternalError, match="collected or discarded before"):
-            collected.result()
-    assert opencl.run([], {}, b"").result() == []
-
-
 def test_copies_that_are_done_are_let_go(opencl: OpenClExecutor, tiny: Artifact) -> None:
     Engine(opencl, tiny)
     for _ in range(50):
@@ -117,32 +85,6 @@ def test_one_kernel_runs_alone_on_copies(opencl: OpenClExecutor, tiny: Artifact)
 
 
 # ---- loading ----
-
-
-@pytest.mark.parametrize("max_shard_bytes", [100, 64])
-def test_tensors_that_span_shards_arrive_whole(
-    tmp_path: Path, opencl: OpenClExecutor, max_shard_bytes: int
-) -> None:
-    artifact = write_opencl(tmp_path / "toy", max_shard_bytes=max_shard_bytes)
-    assert len(artifact.manifest.weights.tensors["bias"].segments) > 1
-    seen: list[tuple[str, int, int]] = []
-    Engine(opencl, artifact, progress=lambda *step: seen.append(step))
-    assert opencl.read_buffer("bias") == BIAS.tobytes()
-    assert opencl.read_buffer("gain.quants") == GAIN.tobytes()
-    assert seen[-1] == ("weights", 192, 192)
-
-
-def test_a_corrupted_shard_is_refused_and_nothing_stays_loaded(
-    tmp_path: Path, opencl: OpenClExecutor
-) -> None:
-    artifact = write_opencl(tmp_path / "toy")
-    shard = tmp_path / "toy" / artifact.manifest.weights.shards[0].file
-    data = bytearray(shard.read_bytes())
-    data[40] ^= 1
-    shard.write_bytes(data)
-    with pytest.raises(ArtifactError, match="corrupted"):
-        Engine(opencl, Artifact.open(tmp_path / "toy"))
-    assert opencl.allocated_bytes == 0
 
 
 def smaller(info: DeviceInfo, **limits: int) -> DeviceInfo:
@@ -203,12 +145,6 @@ def test_a_dispatch_that_the_driver_refuses_is_named(tmp_path: Path, opencl: Ope
 def test_memory_that_is_not_there_says_so(opencl: OpenClExecutor) -> None:
     with pytest.raises(DeviceError, match="out of memory while allocating 1099511627776 bytes for buffer x"):
         opencl.device.create_buffer("x", 1 << 40)
-
-
-def test_asking_for_what_is_not_loaded_is_a_bug(opencl: OpenClExecutor, tiny: Artifact) -> None:
-    Engine(opencl, tiny)
-    with pytest.raises(InternalError, match="buffer all_logits is not loaded"):
-        opencl.read_buffer("all_logits")
 
 
 def test_messages_of_other_compilers_are_understood_too() -> None:

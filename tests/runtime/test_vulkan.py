@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -15,12 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernelc.artifact import Artifact, Manifest
-from kernelc.errors import ArtifactError, DeviceError, InternalError, WorkFailed
+from kernelc.artifact import Artifact
+from kernelc.errors import ArtifactError, DeviceError, WorkFailed
 from kernelc.target import Capabilities
 from runtime import vulkan_cache, vulkan_loaded
 from runtime.engine import ALL_ROLES, Engine
-from runtime.executor import Fetch
 from runtime.vulkan_bandwidth import copy_bandwidth
 from runtime.vulkan_cache import cache_file, read_cache, write_cache
 from runtime.vulkan_executor import VulkanExecutor
@@ -110,58 +108,6 @@ def test_recordings_do_not_pile_up(
         engine.feed(PROMPT, chunk=chunk)
         assert ids_of(engine, 20) == continuation(PROMPT, 20)
         assert len(vulkan._loaded._recordings) <= 2  # pyright: ignore[reportOptionalMemberAccess]
-
-
-def test_each_step_sees_its_own_step_block(vulkan: VulkanExecutor, tiny: Artifact) -> None:
-    sequence = Engine(vulkan, tiny)._sequence
-    sequence.write_tokens([5])
-    roles = ["decode", "sample_greedy"]
-    tickets = [sequence.run(roles, past, 1, fetch=[Fetch("tokens", 4 * past + 4, 4)]) for past in range(30)]
-    got = [int.from_bytes(ticket.result()[0], "little") for ticket in tickets]
-    assert got == continuation([5], 30)
-
-
-def test_tickets_may_be_collected_in_any_order_or_not_at_all(vulkan: VulkanExecutor, tiny: Artifact) -> None:
-    Engine(vulkan, tiny)
-    tickets = []
-    for number in range(20):  # more than there are frames
-        vulkan.write_buffer("tokens", 0, bytes([number, 0, 0, 0]))
-        tickets.append(vulkan.run([], {}, b"", [Fetch("tokens", 0, 4), Fetch("tokens", 4, 8)]))
-    tickets[3].discard()
-    got = {number: tickets[number].result() for number in (19, 0, 4, 1, 2)}
-    assert got == {number: [bytes([number, 0, 0, 0]), bytes(8)] for number in got}
-    for collected in (tickets[3], tickets[19]):
-        with pytest.raises(InternalError, match="collected or discarded before"):
-            collected.result()
-    created = vulkan.staging_bytes
-    vulkan.run([], {}, b"", [Fetch("tokens", 0, 4)]).result()
-    assert vulkan.staging_bytes == created  # buffers are used again
-    assert vulkan.run([], {}, b"").result() == []
-
-
-def longer(manifest: Manifest) -> Manifest:
-    """A decode step of 30 dispatches, as a model of 5 layers has; half of the grids depend on the past."""
-    programs = {
-        name: dataclasses.replace(program, dispatches=(*program.dispatches[:2] * 13, *program.dispatches))
-        for name, program in manifest.programs.items()
-        if program.role == "decode"
-    }
-    return dataclasses.replace(manifest, programs={**manifest.programs, **programs})
-
-
-def test_a_dispatch_costs_the_host_little(tmp_path: Path, vulkan: VulkanExecutor) -> None:
-    engine = Engine(vulkan, write_toy(tmp_path, change=longer))
-    engine.feed(PROMPT)
-    costs: list[float] = []
-    for _ in range(5):
-        engine.truncate(len(PROMPT))
-        timings = engine.start_timing()
-        assert ids_of(engine, 59) == continuation(PROMPT, 59)
-        costs.append(timings.host_us_per_dispatch)
-        assert timings.dispatches == 30 * timings.steps
-    assert min(costs) < 25, (
-        costs
-    )  # microseconds of this thread; 3 where it was written, whatever their number
 
 
 def test_every_dispatch_is_timed(vulkan: VulkanExecutor, tiny: Artifact) -> None:
@@ -304,12 +250,6 @@ def test_a_device_lost_in_a_step_says_so_and_nobody_waits_for_it(
     assert ids_of(engine, 5) == continuation(PROMPT, 5)
 
 
-def test_asking_for_what_is_not_loaded_is_a_bug(vulkan: VulkanExecutor, tiny: Artifact) -> None:
-    Engine(vulkan, tiny)
-    with pytest.raises(InternalError, match="buffer all_logits is not loaded"):
-        vulkan.read_buffer("all_logits")
-
-
 def test_closing_twice_does_no_harm() -> None:
     executor = VulkanExecutor()
     executor.close()
@@ -358,45 +298,6 @@ def test_without_package_or_loader_the_error_says_so(tmp_path: Path, raised: str
     paths = os.pathsep.join([str(tmp_path), str(REPO)])
     line = opened_without(tmp_path, PYTHONPATH=paths)
     assert line.startswith(words) and len(line.splitlines()) == 1
-
-
-# ---- interrupts ----
-
-
-class Interrupted(BaseException):
-    """Stands for Ctrl-C, whose own exception would end the test run if it came at the wrong moment."""
-
-
-def test_an_interrupt_at_any_moment_leaves_a_usable_engine(vulkan: VulkanExecutor, tiny: Artifact) -> None:
-    engine = Engine(vulkan, tiny)
-    engine.feed(PROMPT)
-    wanted = continuation(PROMPT, 58)
-
-    def interrupt(number: int, frame: object) -> None:
-        raise Interrupted
-
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    caught = 0
-    try:
-        for delay in np.linspace(0.001, 0.03, 25):
-            engine.truncate(len(PROMPT))
-            generation = engine.generate(58)
-            try:
-                signal.setitimer(signal.ITIMER_REAL, float(delay))
-                for _ in generation:
-                    pass
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            except Interrupted:
-                caught += 1
-            generation.close()
-            known = [*engine.ids, *([] if engine.next_id is None else [engine.next_id])]
-            assert known == [*PROMPT, *wanted][: len(known)]
-            engine.truncate(len(PROMPT))
-            assert ids_of(engine, 3) == wanted[:3]
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-    assert caught > 0
 
 
 # ---- the pipeline cache ----

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact, Buffer, Manifest
-from kernelc.errors import ArtifactError, DeviceError, InternalError, WorkFailed
+from kernelc.errors import DeviceError, WorkFailed
 from kernelc.kir.tile_types import F16
 from runtime.engine import ALL_ROLES, Engine
 from runtime.executor import Fetch
@@ -107,95 +106,12 @@ def test_the_line_that_only_tint_wants_is_dropped_in_place() -> None:
 # ---- many steps under way ----
 
 
-def test_each_step_sees_its_own_step_block(wgpu: WgpuExecutor, tiny: Artifact) -> None:
-    sequence = Engine(wgpu, tiny)._sequence
-    sequence.write_tokens([5])
-    roles = ["decode", "sample_greedy"]
-    tickets = [sequence.run(roles, past, 1, fetch=[Fetch("tokens", 4 * past + 4, 4)]) for past in range(30)]
-    got = [int.from_bytes(ticket.result()[0], "little") for ticket in tickets]
-    assert got == continuation([5], 30)
-
-
-def test_tickets_may_be_collected_in_any_order_or_not_at_all(wgpu: WgpuExecutor, tiny: Artifact) -> None:
-    Engine(wgpu, tiny)
-    tickets = []
-    for number in range(6):
-        wgpu.write_buffer("tokens", 0, bytes([number, 0, 0, 0]))
-        tickets.append(wgpu.run([], {}, b"", [Fetch("tokens", 0, 4), Fetch("tokens", 4, 8)]))
-    tickets[3].discard()
-    got = {number: tickets[number].result() for number in (5, 0, 4, 1, 2)}
-    assert got == {number: [bytes([number, 0, 0, 0]), bytes(8)] for number in got}
-    for collected in (tickets[3], tickets[5]):
-        with pytest.raises(InternalError, match="collected or discarded before"):
-            collected.result()
-    created = wgpu.staging_bytes
-    wgpu.run([], {}, b"", [Fetch("tokens", 0, 4)]).result()
-    assert wgpu.staging_bytes == created  # buffers are used again
-
-
 def test_work_without_anything_to_fetch_can_be_waited_for(wgpu: WgpuExecutor, tiny: Artifact) -> None:
     Engine(wgpu, tiny)
     assert wgpu.run([], {}, b"").result() == []
 
 
-def longer(manifest: Manifest) -> Manifest:
-    """A decode step of 30 dispatches, as a model of 5 layers has; half of the grids depend on the past."""
-    programs = {
-        name: dataclasses.replace(program, dispatches=(*program.dispatches[:2] * 13, *program.dispatches))
-        for name, program in manifest.programs.items()
-        if program.role == "decode"
-    }
-    return dataclasses.replace(manifest, programs={**manifest.programs, **programs})
-
-
-def test_a_dispatch_costs_the_host_little(tmp_path: Path, wgpu: WgpuExecutor) -> None:
-    engine = Engine(wgpu, write_tiny(tmp_path / "toy", change=longer))
-    engine.feed(PROMPT)
-    costs: list[float] = []
-    for _ in range(5):
-        engine.truncate(len(PROMPT))
-        timings = engine.start_timing()
-        assert ids_of(engine, 59) == continuation(PROMPT, 59)
-        costs.append(timings.host_us_per_dispatch)
-        assert timings.dispatches == 30 * timings.steps
-    assert min(costs) < 25, costs  # microseconds of this thread; 4 to 10 where it was written
-
-
 # ---- loading ----
-
-
-@pytest.mark.parametrize("max_shard_bytes", [100, 98, 64])
-def test_tensors_that_span_shards_arrive_whole(
-    tmp_path: Path, wgpu: WgpuExecutor, max_shard_bytes: int
-) -> None:
-    artifact = write_tiny(tmp_path / "toy", max_shard_bytes=max_shard_bytes)
-    assert len(artifact.manifest.weights.tensors["bias"].segments) > 1
-    seen: list[tuple[str, int, int]] = []
-    Engine(wgpu, artifact, progress=lambda *step: seen.append(step))
-    assert wgpu.read_buffer("bias") == BIAS.tobytes()
-    assert wgpu.read_buffer("gain.quants") == GAIN.tobytes()
-    assert seen[-1] == ("weights", 192, 192)
-    assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
-
-
-def test_a_corrupted_shard_is_refused_and_nothing_stays_loaded(tmp_path: Path, wgpu: WgpuExecutor) -> None:
-    artifact = write_tiny(tmp_path / "toy")
-    shard = tmp_path / "toy" / artifact.manifest.weights.shards[0].file
-    data = bytearray(shard.read_bytes())
-    data[40] ^= 1
-    shard.write_bytes(data)
-    with pytest.raises(ArtifactError, match="corrupted"):
-        Engine(wgpu, Artifact.open(tmp_path / "toy"))
-    assert wgpu.allocated_bytes == 0
-
-
-def test_a_corrupted_kernel_is_refused(tmp_path: Path, wgpu: WgpuExecutor) -> None:
-    artifact = write_tiny(tmp_path / "toy")
-    file = tmp_path / "toy" / artifact.manifest.kernels["partial"].variants[0].file
-    file.write_text(file.read_text() + " ")
-    with pytest.raises(ArtifactError, match=r"corrupted.*") as caught:
-        Engine(wgpu, Artifact.open(tmp_path / "toy"))
-    assert file.name in str(caught.value.where)
 
 
 def huge(manifest: Manifest) -> Manifest:
@@ -311,51 +227,11 @@ def test_memory_that_is_not_there_says_so(wgpu: WgpuExecutor) -> None:
         wgpu.device.create_buffer("x", 1 << 40)
 
 
-def test_asking_for_what_is_not_loaded_is_a_bug(wgpu: WgpuExecutor, tiny: Artifact) -> None:
-    Engine(wgpu, tiny)
-    with pytest.raises(InternalError, match="buffer all_logits is not loaded"):
-        wgpu.read_buffer("all_logits")
-
-
 # ---- interrupts ----
 
 
 class Interrupted(BaseException):
     """Stands for Ctrl-C, whose own exception would end the test run if it came at the wrong moment."""
-
-
-def test_an_interrupt_at_any_moment_leaves_a_usable_engine(wgpu: WgpuExecutor, tiny: Artifact) -> None:
-    engine = Engine(wgpu, tiny)
-    engine.feed(PROMPT)
-    wanted = continuation(PROMPT, 58)
-
-    def interrupt(number: int, frame: object) -> None:
-        raise Interrupted
-
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    caught = 0
-    try:
-        for delay in np.linspace(0.001, 0.03, 25):
-            engine.truncate(len(PROMPT))
-            got: list[int] = []
-            generation = engine.generate(58)
-            try:
-                signal.setitimer(signal.ITIMER_REAL, float(delay))
-                for token in generation:
-                    got.append(token.id)
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            except Interrupted:
-                caught += 1
-            generation.close()
-            known = [*engine.ids, *([] if engine.next_id is None else [engine.next_id])]
-            assert known == [*PROMPT, *wanted][: len(known)]
-            assert len(known) - 5 - len(got) in (0, 1)  # one may have been received and not given out
-            engine.truncate(len(PROMPT))
-            assert ids_of(engine, 3) == wanted[:3]
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-    assert caught > 0
 
 
 def test_an_interrupt_while_the_library_waits_is_raised_after_it(wgpu: WgpuExecutor, tiny: Artifact) -> None:
