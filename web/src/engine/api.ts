@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
   /** "default" stays within WebGPU's guaranteed limits; "adapter" (the default) asks for what the model needs. */
   readonly limits?: "default" | "adapter";
-  /** "none" leaves f16 and subgroups unused; "all" is the default. */
+  /** "none" leaves f16, subgroups and immediates unused; "all" is the default. */
   readonly features?: "all" | "none";
   /** Whether every kernel's golden tile runs before the first answer (default true, where the artifact has them). */
   readonly selfCheck?: boolean;
@@ -186,7 +186,7 @@ export interface AdapterCard {
   readonly architecture: string;
   /** Whether it computes on the processor: slow. */
   readonly fallback: boolean;
-  /** Of "f16" and "subgroups", those that there are. */
+  /** Of "f16", "subgroups", "dot4", "immediates" and matrix units ("tile_..."), those that there are. */
   readonly features: readonly string[];
   /** WGSL language features, such as "packed_4x8_integer_dot_product". */
   readonly languageFeatures: readonly string[];

@@ -9,7 +9,7 @@ import type { Device } from "../gpu/device.js";
 import { GoldenBatch, type GoldenRun } from "../gpu/goldenTiles.js";
 import type { Choices } from "../gpu/limits.js";
 import type { ArtifactSource, LoadEvents } from "../gpu/load.js";
-import type { Pipelines } from "../gpu/pipelines.js";
+import type { CompiledKernel, Pipelines } from "../gpu/pipelines.js";
 import { isRefusal } from "../gpu/usable.js";
 
 /** Device memory that checks may take at once. */
@@ -28,7 +28,7 @@ export interface CheckJob {
   readonly records: CheckRecords;
   readonly events: LoadEvents;
   readonly pipelines: Pipelines;
-  compile(name: string, variant: Variant): Promise<GPUComputePipeline>;
+  compile(name: string, variant: Variant): Promise<CompiledKernel>;
 }
 
 /** The variants that were found to work here before; null where that is not known. */
@@ -69,9 +69,11 @@ function chosen(job: CheckJob, failed: readonly string[]): Map<string, Variant> 
 
 /** An adapter's name changes with its driver in most browsers; where it does not, the artifact's own id remains. */
 function recordKey({ device, source, choices }: CheckJob): string {
-  const { name, languageFeatures, limits } = device.adapter.card;
+  const { card, capabilities } = device.adapter;
+  const { name, languageFeatures, limits } = card;
   const files = [...choices.values()].map(([variant]) => variant?.file);
-  return JSON.stringify([source.id, name, navigator.userAgent, languageFeatures, limits, files]);
+  const features = [...capabilities.features];
+  return JSON.stringify([source.id, name, navigator.userAgent, languageFeatures, limits, features, files]);
 }
 
 /** The failed files of a record, null where there is none that can be read. */
@@ -110,8 +112,8 @@ async function runChecks(job: CheckJob): Promise<string[]> {
       const check = checks.kernels.get(name);
       if (!kernel || !check) continue;
       if (!variant) throw refusal(job.device, name);
-      const pipeline = await compiled(job, name, variant);
-      if (pipeline) runs.push({ name, kernel, variant, check, pipeline });
+      const made = await compiled(job, name, variant);
+      if (made) runs.push({ name, kernel, variant, check, compiled: made });
       else {
         refused.push(name);
         failed.push(variant.file);
@@ -126,7 +128,7 @@ async function runChecks(job: CheckJob): Promise<string[]> {
 }
 
 /** The pipeline, null where the browser refuses the variant. */
-async function compiled(job: CheckJob, name: string, variant: Variant): Promise<GPUComputePipeline | null> {
+async function compiled(job: CheckJob, name: string, variant: Variant): Promise<CompiledKernel | null> {
   try {
     return await job.compile(name, variant);
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { KernelcError } from "../artifact/errors.js";
 import type { AdapterCard } from "../engine/api.js";
+import { callable, LANGUAGE_FEATURE, MOST_BYTES } from "./immediates.js";
 import { GUARANTEED_LIMITS, LIMIT_NAMES, type Capabilities, type LimitName, type Limits } from "./limits.js";
 
 /** Names in WebGPU of the features that variants may require. */
@@ -18,6 +19,8 @@ const LOSS_TELLS_WITHIN_MS = 1000;
 export interface DeviceOptions {
   readonly limits?: "default" | "adapter" | undefined;
   readonly features?: "all" | "none" | undefined;
+  /** false takes the step block from a buffer, whatever the device has. */
+  readonly immediates?: false | undefined;
 }
 
 /** An adapter, what it is called, and what a device of it may be asked for. */
@@ -60,6 +63,7 @@ function describe(adapter: GPUAdapter, gpu: GPU): AdapterCard {
   const features = [...FEATURES].filter(([, theirs]) => adapter.features.has(theirs)).map(([ours]) => ours);
   const languageFeatures = [...((gpu as Partial<GPU>).wgslLanguageFeatures ?? [])].sort();
   if (languageFeatures.includes(DOT4)) features.push("dot4");
+  if (languageFeatures.includes(LANGUAGE_FEATURE) && immediateBytes(adapter) >= MOST_BYTES) features.push("immediates");
   features.push(...tiles(adapter));
   return {
     name: parts.join(", ") || "an unnamed adapter",
@@ -70,6 +74,10 @@ function describe(adapter: GPUAdapter, gpu: GPU): AdapterCard {
     languageFeatures,
     limits: limitsOf(adapter.limits),
   };
+}
+
+function immediateBytes({ limits }: GPUAdapter): number {
+  return callable() ? ((limits as Partial<GPUSupportedLimits>).maxImmediateSize ?? 0) : 0;
 }
 
 /** Browsers of before lack some of it, or all. */
@@ -112,7 +120,8 @@ function capabilitiesOf(adapter: GPUAdapter, card: AdapterCard, options: DeviceO
   const { subgroupMinSize: least, subgroupMaxSize: most } = infoOf(adapter);
   const size = least !== undefined && least === most ? least : null;
   // A language feature is the browser's, not the adapter's, and cannot be left out.
-  const features = new Set(card.features.filter((name) => options.features !== "none" || name === "dot4"));
+  const allowed = card.features.filter((name) => options.features !== "none" || name === "dot4");
+  const features = new Set(allowed.filter((name) => options.immediates !== false || name !== "immediates"));
   // An adapter may align more finely than it must; a device does so only when asked, and we do not ask.
   const limits = { ...limitsOf(adapter.limits), minStorageBufferOffsetAlignment: 256 };
   return {

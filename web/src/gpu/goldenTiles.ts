@@ -3,7 +3,7 @@
 import { evaluateDim } from "../artifact/dim.js";
 import type { CheckInput, CheckOutput, Kernel, KernelCheck, Manifest, Variant } from "../artifact/schema.js";
 import type { Device } from "./device.js";
-import type { Pipelines } from "./pipelines.js";
+import type { CompiledKernel, Pipelines } from "./pipelines.js";
 import { StepBlock } from "./step.js";
 
 /** One variant of a kernel, to be run on its tile. */
@@ -12,7 +12,7 @@ export interface GoldenRun {
   readonly kernel: Kernel;
   readonly variant: Variant;
   readonly check: KernelCheck;
-  readonly pipeline: GPUComputePipeline;
+  readonly compiled: CompiledKernel;
 }
 
 /** Some kernels on buffers of their own, one submission, one readback. */
@@ -69,14 +69,17 @@ export class GoldenBatch {
   }
 
   /** Record one kernel; returns its buffers by binding. */
-  private dispatch(encoder: GPUCommandEncoder, { kernel, variant, check, pipeline }: GoldenRun): GPUBuffer[] {
+  private dispatch(encoder: GPUCommandEncoder, { kernel, variant, check, compiled }: GoldenRun): GPUBuffer[] {
     const env = Object.fromEntries(check.symbols);
     const bound = check.inputs.map((input) => this.input(input));
-    const buffers = kernel.params ? [...bound, this.step(check)] : bound;
+    const block = new StepBlock(this.manifest.params).encode(Object.fromEntries(check.params));
+    const { pipeline, immediates } = compiled;
+    const buffers = kernel.params && !immediates ? [...bound, this.step(block)] : bound;
     const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
     const pass = encoder.beginComputePass();
+    if (immediates) pass.setImmediates(0, block);
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.gpu.createBindGroup({ layout: this.pipelines.layout(kernel), entries }));
+    pass.setBindGroup(0, this.gpu.createBindGroup({ layout: this.pipelines.layout(kernel, immediates), entries }));
     const [x, y, z] = variant.grid;
     pass.dispatchWorkgroups(evaluateDim(x, env), evaluateDim(y, env), evaluateDim(z, env));
     pass.end();
@@ -90,8 +93,7 @@ export class GoldenBatch {
     return buffer;
   }
 
-  private step(check: KernelCheck): GPUBuffer {
-    const block = new StepBlock(this.manifest.params).encode(Object.fromEntries(check.params));
+  private step(block: ArrayBuffer): GPUBuffer {
     const buffer = this.buffer(block.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
     this.gpu.queue.writeBuffer(buffer, 0, block);
     return buffer;

@@ -7,9 +7,10 @@ import type { Notice, ShardSource } from "../weights/load.js";
 import type { LoadProgress } from "../weights/progress.js";
 import { allocate, placements, WeightWriter } from "./buffers.js";
 import { Device, openAdapter, type Adapter, type DeviceOptions } from "./device.js";
+import { MOST_BYTES } from "./immediates.js";
 import { checkLimits, chooseVariants, needsOf, requiredLimits, type Choices } from "./limits.js";
 import { planLoad, type LoadPlan } from "./loadPlan.js";
-import { Pipelines, type KernelSource } from "./pipelines.js";
+import { Pipelines, type CompiledKernel, type KernelSource } from "./pipelines.js";
 import { GpuExecutor } from "./program.js";
 import { kernelsOf, ProgramSet } from "./programSet.js";
 import { usableVariants } from "./usable.js";
@@ -44,9 +45,29 @@ export interface LoadOptions extends DeviceOptions, LoadEvents {
  * @throws KernelcError: no adapter, limits, out of memory, a damaged file, a kernel refused or wrong, "aborted".
  */
 export async function loadArtifact(source: ArtifactSource, options: LoadOptions): Promise<GpuExecutor> {
+  const adapter = await openAdapter(options);
+  try {
+    return await loadOn(adapter, source, options);
+  } catch (error) {
+    if (!blamesImmediates(error, adapter)) throw error;
+    // They are new, and nothing depends on them: where kernels fail with them, they may do well without.
+    const again = { ...options, immediates: false } as const;
+    const executor = await loadOn(await openAdapter(again), source, again);
+    const message = `Kernels do not take immediates as they should on ${adapter.card.name}; a buffer is used instead.`;
+    options.onNotice?.({ code: "immediates-dropped", message });
+    return executor;
+  }
+}
+
+/** Whether kernels failed, and had immediates. */
+function blamesImmediates(error: unknown, { capabilities }: Adapter): boolean {
+  const failed = error instanceof KernelcError && ["internal", "self-check"].includes(error.code);
+  return failed && capabilities.features.has("immediates");
+}
+
+async function loadOn(adapter: Adapter, source: ArtifactSource, options: LoadOptions): Promise<GpuExecutor> {
   const { manifest } = source;
   const plan = planLoad(manifest, options.context, options.roles);
-  const adapter = await openAdapter(options);
   const choices = chooseVariants(manifest, plan.kernels, adapter.capabilities);
   const needs = needsOf(manifest, plan, choices);
   checkLimits(plan, needs, adapter.capabilities);
@@ -70,6 +91,12 @@ function tellMissing(manifest: Manifest, adapter: Adapter, { onNotice, features 
   onNotice?.({ code: "f16-missing", message });
 }
 
+/** Whether the step block travels as immediates, and its bytes. */
+function stepBlock({ params }: Manifest, { capabilities }: Adapter): { immediates: boolean; bytes: number } {
+  const bytes = 4 * params.length;
+  return { immediates: capabilities.features.has("immediates") && bytes <= MOST_BYTES, bytes };
+}
+
 /** A question that is asked at once goes first; then the kernels that it did not need are compiled. */
 const PAUSE_MS = 500;
 /** What a short first question needs. */
@@ -86,7 +113,8 @@ class Loading {
     private readonly plan: LoadPlan,
     private readonly device: Device,
   ) {
-    this.pipelines = new Pipelines(device);
+    const { immediates, bytes } = stepBlock(source.manifest, device.adapter);
+    this.pipelines = new Pipelines(device, immediates ? bytes : 0);
   }
 
   async run(choices: Choices): Promise<GpuExecutor> {
@@ -104,7 +132,7 @@ class Loading {
         await Promise.allSettled([kernels, weights]);
         throw error;
       });
-      const compile = (name: string, variant: Variant): Promise<GPUComputePipeline> => this.compile(name, variant);
+      const compile = (name: string, variant: Variant): Promise<CompiledKernel> => this.compile(name, variant);
       const programs = new ProgramSet({ device, manifest, plan, variants, pipelines, buffers, compile });
       await this.prepare(programs, known);
       device.check();
@@ -133,7 +161,7 @@ class Loading {
    */
   private async kernels(choices: Choices): Promise<{ variants: ReadonlyMap<string, Variant>; known: boolean }> {
     const { device, options, source, pipelines } = this;
-    const compile = (name: string, variant: Variant): Promise<GPUComputePipeline> => this.compile(name, variant);
+    const compile = (name: string, variant: Variant): Promise<CompiledKernel> => this.compile(name, variant);
     const records = options.checks;
     if (!records) return { variants: preferred(await usableVariants(choices, compile, options.onKernel)), known: false };
     const job: CheckJob = { device, source, choices, records, events: options, pipelines, compile };
@@ -165,7 +193,7 @@ class Loading {
     return variants;
   }
 
-  private async compile(name: string, variant: Variant): Promise<GPUComputePipeline> {
+  private async compile(name: string, variant: Variant): Promise<CompiledKernel> {
     const kernel = this.source.manifest.kernels.get(name);
     if (!kernel) throw new KernelcError("internal", `there is no kernel ${name}`);
     const source: KernelSource = { name, kernel, variant, text: await this.text(variant) };

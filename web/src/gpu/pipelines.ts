@@ -3,6 +3,7 @@
 import { KernelcError } from "../artifact/errors.js";
 import type { Access, Kernel, Variant } from "../artifact/schema.js";
 import type { Device } from "./device.js";
+import { withImmediates } from "./immediates.js";
 
 const EXCERPT_LINES = 3;
 
@@ -14,14 +15,23 @@ export interface KernelSource {
   readonly text: string;
 }
 
+/** A kernel that runs; with `immediates` it takes the step block from the commands, and binds no buffer for it. */
+export interface CompiledKernel {
+  readonly pipeline: GPUComputePipeline;
+  readonly immediates: boolean;
+}
+
 /** Pipelines of one device, compiled once a file; kernels of the same text share one. */
 export class Pipelines {
   private readonly device: Device;
+  private readonly immediateSize: number;
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
-  private readonly compiled = new Map<string, Promise<GPUComputePipeline>>();
+  private readonly compiled = new Map<string, Promise<CompiledKernel>>();
 
-  constructor(device: Device) {
+  /** `immediateSize`: bytes of the step block where it is to be immediates, else 0. */
+  constructor(device: Device, immediateSize = 0) {
     this.device = device;
+    this.immediateSize = immediateSize;
   }
 
   /** How many there are. */
@@ -30,9 +40,9 @@ export class Pipelines {
   }
 
   /** The bind group layout of a kernel: explicit, so that one bind group serves kernels with the same bindings. */
-  layout(kernel: Kernel): GPUBindGroupLayout {
+  layout(kernel: Kernel, immediates: boolean): GPUBindGroupLayout {
     const types = kernel.bindings.map((binding) => bindingType(binding.access));
-    if (kernel.params) types.push("uniform");
+    if (kernel.params && !immediates) types.push("uniform");
     const key = types.join();
     const known = this.layouts.get(key);
     if (known) return known;
@@ -43,7 +53,7 @@ export class Pipelines {
   }
 
   /** The pipeline of a kernel. @throws KernelcError naming the kernel, with the source around the error. */
-  compile(source: KernelSource): Promise<GPUComputePipeline> {
+  compile(source: KernelSource): Promise<CompiledKernel> {
     const { file } = source.variant;
     let pipeline = this.compiled.get(file);
     if (!pipeline) {
@@ -54,18 +64,22 @@ export class Pipelines {
     return pipeline;
   }
 
-  private async start(source: KernelSource): Promise<GPUComputePipeline> {
+  private async start(source: KernelSource): Promise<CompiledKernel> {
     const { gpu } = this.device;
-    const { name, text, variant } = source;
+    const { name, kernel, text, variant } = source;
+    const inCommands = this.immediateSize && kernel.params ? withImmediates(text) : null;
+    const immediates = inCommands !== null;
     gpu.pushErrorScope("validation");
-    const module = gpu.createShaderModule({ label: name, code: text });
+    const module = gpu.createShaderModule({ label: name, code: inCommands ?? text });
     const refused = gpu.popErrorScope().catch(() => null);
-    const layout = gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(source.kernel)] });
+    const bindGroupLayouts = [this.layout(kernel, immediates)];
+    const immediateSize = immediates ? { immediateSize: this.immediateSize } : {};
+    const layout = gpu.createPipelineLayout({ bindGroupLayouts, ...immediateSize });
     const compute = { module, entryPoint: variant.entry };
     try {
       const pipeline = await gpu.createComputePipelineAsync({ label: name, layout, compute });
       await refused;
-      return pipeline;
+      return { pipeline, immediates };
     } catch (error) {
       if (this.device.lost) throw await this.device.explain(error, `compiling ${name}`);
       throw refusal(source, await module.getCompilationInfo(), error);

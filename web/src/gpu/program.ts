@@ -61,14 +61,15 @@ export class GpuExecutor implements Executor {
 
   run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket {
     const { gpu } = this.device;
-    const stepBuffer = this.buffers.get(STEP_BUFFER);
-    if (stepBuffer) gpu.queue.writeBuffer(stepBuffer, 0, this.block.encode(step));
     const launches = programs.map((name) => this.programs.launches(name));
-    const commands = this.encode(launches, env);
+    const block = this.block.encode(step);
+    const stepBuffer = this.programs.step.buffer ? this.buffers.get(STEP_BUFFER) : undefined;
+    if (stepBuffer) gpu.queue.writeBuffer(stepBuffer, 0, block);
+    const commands = this.encode(launches, env, block);
     const bytes = fetch.reduce((sum, item) => sum + item.bytes, 0);
     const staging = bytes ? this.staging.take(bytes) : null;
     const last = gpu.createCommandEncoder();
-    this.encodePass(last, commands, env);
+    this.encodePass(last, commands, env, block);
     if (staging) this.copyOut(last, fetch, staging);
     gpu.queue.submit([last.finish()]);
     if (!staging) return { result: () => Promise.resolve(NOTHING), discard: () => undefined };
@@ -76,7 +77,7 @@ export class GpuExecutor implements Executor {
   }
 
   /** Submit all of a long step but its last part; that is returned. */
-  private encode(programs: readonly (readonly Launch[])[], env: Env): readonly Launch[] {
+  private encode(programs: readonly (readonly Launch[])[], env: Env, block: ArrayBuffer): readonly Launch[] {
     const all = programs.length === 1 ? (programs[0] ?? []) : programs.flat();
     const parts = Math.ceil(((env["seq"] ?? 1) * this.flopsPerRow) / SUBMISSION_FLOPS);
     if (parts <= 1) return all;
@@ -84,15 +85,16 @@ export class GpuExecutor implements Executor {
     let start = 0;
     for (; start + size < all.length; start += size) {
       const encoder = this.device.gpu.createCommandEncoder();
-      this.encodePass(encoder, all.slice(start, start + size), env);
+      this.encodePass(encoder, all.slice(start, start + size), env, block);
       this.device.gpu.queue.submit([encoder.finish()]);
     }
     return all.slice(start);
   }
 
   /** The hot loop: a pipeline is set only where it changes. */
-  private encodePass(encoder: GPUCommandEncoder, launches: readonly Launch[], env: Env): void {
+  private encodePass(encoder: GPUCommandEncoder, launches: readonly Launch[], env: Env, block: ArrayBuffer): void {
     const pass = encoder.beginComputePass();
+    if (this.programs.step.immediates) pass.setImmediates(0, block);
     let last: GPUComputePipeline | null = null;
     for (const { pipeline, group, grid } of launches) {
       if (pipeline !== last) {

@@ -4,7 +4,7 @@ import { KernelcError } from "../artifact/errors.js";
 import { STEP_BUFFER, type Kernel, type Manifest, type Role, type Variant } from "../artifact/schema.js";
 import type { Device } from "./device.js";
 import { resolveGrid, type Grid, type LoadPlan, type ResolvedDispatch } from "./loadPlan.js";
-import type { Pipelines } from "./pipelines.js";
+import type { CompiledKernel, Pipelines } from "./pipelines.js";
 
 /** A dispatch ready to be recorded. */
 export interface Launch {
@@ -21,7 +21,7 @@ export interface ProgramParts {
   readonly variants: ReadonlyMap<string, Variant>;
   readonly pipelines: Pipelines;
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
-  compile(kernel: string, variant: Variant): Promise<GPUComputePipeline>;
+  compile(kernel: string, variant: Variant): Promise<CompiledKernel>;
 }
 
 /**
@@ -31,6 +31,8 @@ export class ProgramSet {
   private readonly parts: ProgramParts;
   private readonly ready = new Map<Role, Promise<void>>();
   private readonly programs = new Map<string, readonly Launch[]>();
+  /** Where kernels made ready so far take the step block from. */
+  readonly step = { immediates: false, buffer: false };
 
   constructor(parts: ProgramParts) {
     this.parts = parts;
@@ -76,30 +78,32 @@ export class ProgramSet {
     });
   }
 
-  private pipeline(kernel: string): Promise<GPUComputePipeline> {
+  private pipeline(kernel: string): Promise<CompiledKernel> {
     return this.parts.compile(kernel, found(this.parts.variants.get(kernel), `a variant of kernel ${kernel}`));
   }
 
-  private bindProgram(name: string, compiled: ReadonlyMap<string, GPUComputePipeline>): readonly Launch[] {
+  private bindProgram(name: string, compiled: ReadonlyMap<string, CompiledKernel>): readonly Launch[] {
     const { manifest, plan, variants } = this.parts;
     const symbols = new Map([...manifest.symbols, ...(manifest.programs.get(name)?.symbols ?? [])]);
     return (plan.programs.get(name) ?? []).map((dispatch): Launch => {
       const variant = found(variants.get(dispatch.kernel), `a variant of kernel ${dispatch.kernel}`);
+      const { pipeline, immediates } = found(compiled.get(dispatch.kernel), `kernel ${dispatch.kernel}`);
       return {
-        pipeline: found(compiled.get(dispatch.kernel), `kernel ${dispatch.kernel}`),
-        group: this.bind(dispatch),
+        pipeline,
+        group: this.bind(dispatch, immediates),
         grid: resolveGrid(variant.grid, symbols, plan.context),
       };
     });
   }
 
-  private bind(dispatch: ResolvedDispatch): GPUBindGroup {
+  private bind(dispatch: ResolvedDispatch, immediates: boolean): GPUBindGroup {
     const { device, manifest, pipelines } = this.parts;
     const kernel: Kernel = found(manifest.kernels.get(dispatch.kernel), `kernel ${dispatch.kernel}`);
     const resources = dispatch.ranges.map(({ buffer, offset, bytes }) => this.resource(buffer, offset, bytes));
-    if (kernel.params) resources.push(this.resource(STEP_BUFFER, 0, 4 * manifest.params.length));
+    if (kernel.params) this.step[immediates ? "immediates" : "buffer"] = true;
+    if (kernel.params && !immediates) resources.push(this.resource(STEP_BUFFER, 0, 4 * manifest.params.length));
     const entries = resources.map((resource, binding) => ({ binding, resource }));
-    return device.gpu.createBindGroup({ label: dispatch.origin, layout: pipelines.layout(kernel), entries });
+    return device.gpu.createBindGroup({ label: dispatch.origin, layout: pipelines.layout(kernel, immediates), entries });
   }
 
   private resource(name: string, offset: number, size: number): GPUBufferBinding {

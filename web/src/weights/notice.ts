@@ -7,6 +7,7 @@ export interface Notice {
     | "refetched"
     | "f16-missing"
     | "variant-dropped"
+    | "immediates-dropped"
     | "device-restored";
   readonly message: string;
 }

@@ -42,12 +42,16 @@ describe.skipIf(!hasChromium)("reference outputs in Chromium", () => {
               ids.push([...prompt_ids, ...answer.ids]);
             }
             const logits = await engine.tokens.score(scored);
+            const { features, adapter } = await engine.stats();
             await engine.dispose();
-            return { ids, logits: logits.map((row) => Array.from(row)) };
+            const unused = adapter.features.filter((name) => !features.includes(name));
+            return { ids, logits: logits.map((row) => Array.from(row)), features, unused };
           },
           [`/models/${model}-f32/`, options, runs, runs[0]?.ids.slice(0, LOGIT_POSITIONS) ?? []] as const,
         );
         expect(runs.length).toBeGreaterThan(1);
+        if (options.features === "none") expect(found.features).toEqual(["dot4"]);
+        else expect([found.features.includes("immediates"), found.unused]).toEqual([true, []]);
         expect(found.ids).toEqual(runs.map((run) => run.ids));
         expect(found.logits.length).toBe(LOGIT_POSITIONS);
         expect(worstError(found.logits.flat(), referenceLogits(model))).toBeLessThanOrEqual(MOST_ERROR);

@@ -208,7 +208,7 @@ describe("kernels", () => {
       "     1 | fn main() {\n>    2 |   wrong;\n     3 | }";
     await expect(pipelines.compile(source("copy"))).rejects.toMatchObject({ code: "internal", message });
     gpu.refuse = () => null; // what failed once may be tried again
-    await expect(pipelines.compile(source("copy"))).resolves.toMatchObject({ label: "copy" });
+    await expect(pipelines.compile(source("copy"))).resolves.toMatchObject({ pipeline: { label: "copy" } });
   });
 
   it("that the browser refuses give way to their next variant", async () => {
