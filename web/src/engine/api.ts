@@ -23,8 +23,13 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
   /** "default" stays within WebGPU's guaranteed limits; "adapter" (the default) asks for what the model needs. */
   readonly limits?: "default" | "adapter";
-  /** "none" leaves f16, subgroups and immediates unused; "all" is the default. */
+  /** "none" leaves f16 and subgroups unused; "all" is the default. */
   readonly features?: "all" | "none";
+  /**
+   * true hands what changes between steps over as immediates, where the browser has them (default false: on the one
+   * graphics card where both were measured, a buffer is faster).
+   */
+  readonly immediates?: boolean;
   /** Whether every kernel's golden tile runs before the first answer (default true, where the artifact has them). */
   readonly selfCheck?: boolean;
   /** Load the programs that score many positions at once, for `tokens.score` (default false: one by one). */

@@ -75,6 +75,7 @@ function loadOptions(options: EngineOptions, context: number, tell: (progress: P
     roles: options.score ? ALL_ROLES : GENERATE_ROLES,
     limits: options.limits,
     features: options.features,
+    immediates: options.immediates,
     checks: options.selfCheck === false ? null : CHECKS,
     onNotice: options.onNotice,
     onKernel: (done, total) => tell({ phase: "pipelines", done, total }),

@@ -4,7 +4,10 @@ import type { ErrorRecord } from "../artifact/errors.js";
 import type { ChatChunk, ChatRequest, EngineOptions, ModelCard, Notice, Progress, TokenRequest } from "./api.js";
 
 /** The options that are plain data. */
-export type PlainOptions = Pick<EngineOptions, "context" | "limits" | "features" | "selfCheck" | "score">;
+export type PlainOptions = Pick<
+  EngineOptions,
+  "context" | "limits" | "features" | "immediates" | "selfCheck" | "score"
+>;
 
 /** A request without its signal, which does not cross. */
 export type PlainRequest = Omit<ChatRequest, "signal">;

@@ -50,8 +50,8 @@ export async function createWorkerEngine(
   }
 }
 
-function plain({ context, limits, features, selfCheck, score }: EngineOptions): PlainOptions {
-  const all = { context, limits, features, selfCheck, score };
+function plain({ context, limits, features, immediates, selfCheck, score }: EngineOptions): PlainOptions {
+  const all = { context, limits, features, immediates, selfCheck, score };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as PlainOptions;
 }
 

@@ -19,8 +19,8 @@ const LOSS_TELLS_WITHIN_MS = 1000;
 export interface DeviceOptions {
   readonly limits?: "default" | "adapter" | undefined;
   readonly features?: "all" | "none" | undefined;
-  /** false takes the step block from a buffer, whatever the device has. */
-  readonly immediates?: false | undefined;
+  /** true hands the step block over as immediates, where the device has them. */
+  readonly immediates?: boolean | undefined;
 }
 
 /** An adapter, what it is called, and what a device of it may be asked for. */
@@ -121,7 +121,7 @@ function capabilitiesOf(adapter: GPUAdapter, card: AdapterCard, options: DeviceO
   const size = least !== undefined && least === most ? least : null;
   // A language feature is the browser's, not the adapter's, and cannot be left out.
   const allowed = card.features.filter((name) => options.features !== "none" || name === "dot4");
-  const features = new Set(allowed.filter((name) => options.immediates !== false || name !== "immediates"));
+  const features = new Set(allowed.filter((name) => options.immediates === true || name !== "immediates"));
   // An adapter may align more finely than it must; a device does so only when asked, and we do not ask.
   const limits = { ...limitsOf(adapter.limits), minStorageBufferOffsetAlignment: 256 };
   return {

@@ -51,7 +51,7 @@ export async function loadArtifact(source: ArtifactSource, options: LoadOptions)
   } catch (error) {
     if (!blamesImmediates(error, adapter)) throw error;
     // They are new, and nothing depends on them: where kernels fail with them, they may do well without.
-    const again = { ...options, immediates: false } as const;
+    const again = { ...options, immediates: false };
     const executor = await loadOn(await openAdapter(again), source, again);
     const message = `Kernels do not take immediates as they should on ${adapter.card.name}; a buffer is used instead.`;
     options.onNotice?.({ code: "immediates-dropped", message });

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { parseManifest } from "../../src/artifact/manifest.js";
-import { openAdapter } from "../../src/gpu/device.js";
+import { openAdapter, type DeviceOptions } from "../../src/gpu/device.js";
 import { withImmediates } from "../../src/gpu/immediates.js";
 import { loadArtifact, type ArtifactSource, type LoadOptions } from "../../src/gpu/load.js";
 import type { Notice } from "../../src/weights/load.js";
@@ -105,13 +105,18 @@ describe("a device with immediates", () => {
   };
 
   function options(notices: Notice[]): LoadOptions {
-    return { context: 100, roles: ["decode", "sample_greedy"], checks: null, onNotice: (each) => notices.push(each) };
+    const roles: LoadOptions["roles"] = ["decode", "sample_greedy"];
+    return { context: 100, roles, immediates: true, checks: null, onNotice: (each) => notices.push(each) };
   }
 
-  it("says so, but for a browser without the call, with too little room, or where features are left out", async () => {
+  it("says so, but for a browser without the call or with too little room; it is used where asked for", async () => {
     browser(new FakeDevice());
-    expect([...(await openAdapter()).capabilities.features]).toContain("immediates");
-    expect([...(await openAdapter({ features: "none" })).capabilities.features]).not.toContain("immediates");
+    const used = async (options: DeviceOptions): Promise<boolean> => {
+      return (await openAdapter(options)).capabilities.features.has("immediates");
+    };
+    expect((await openAdapter()).card.features).toContain("immediates");
+    expect([await used({ immediates: true }), await used({ immediates: true, features: "none" })]).toEqual([true, false]);
+    expect(await used({})).toBe(false);
     restore();
     for (const lacking of [{ bytes: 32 }, { call: false }]) {
       browser(new FakeDevice(), lacking);
