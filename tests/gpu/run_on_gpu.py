@@ -7,7 +7,8 @@ property test and the conformance checklist), `executor` (its own tests), `vulka
 driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
 `bench` (decoding and prefill with random weights on both), `memcheck` and `racecheck` (compute-sanitizer over
 the kernels, with few examples of each), `browser` (published models and random weights in a Chromium: see
-benchmarks/browser). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code 1 where a step failed.
+benchmarks/browser, which says what it needs). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code
+1 where a step failed.
 """
 
 from __future__ import annotations

@@ -41,6 +41,12 @@ const ATTRIBUTES = ["href", "title", "class", "start", "align"];
 const NESTED = /^[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]*){50}/m;
 /** A small model that is stuck: marked takes time by the square, or cube, of such a run. */
 const STUCK = /[*_]{200}/;
+/**
+ * So many marks of emphasis in a paragraph are no prose, and marked takes time by their square: 10 KB of them take a
+ * second, for each token that comes. Fenced code may have them; it is not looked at.
+ */
+const MOST_MARKS = 1000;
+const FENCED = /^```[^]*?^```/gm;
 const LINKS = /^(?:https?|mailto):/i;
 
 const marked = new Marked({
@@ -60,6 +66,13 @@ purify.addHook("afterSanitizeAttributes", (element) => {
   const name = element.getAttribute("class");
   if (name !== null && !/^language-[\w+#.-]{1,40}$/.test(name)) element.removeAttribute("class");
 });
+
+/** Whether a paragraph has more marks of emphasis than anybody writes. */
+function dense(text: string): boolean {
+  if (text.length < MOST_MARKS) return false;
+  const paragraphs = text.replace(FENCED, "").split(/\n\s*\n/);
+  return paragraphs.some((part) => (part.match(/[*_~]/g)?.length ?? 0) > MOST_MARKS);
+}
 
 function secureLink(link: Element): void {
   if (!LINKS.test(link.getAttribute("href") ?? "")) link.removeAttribute("href");
@@ -86,7 +99,7 @@ export class MarkdownView {
 
   /** Shows `text`. Returns the plain text of blocks that are complete since the last call, for screen readers. */
   update(text: string): string[] {
-    if (NESTED.test(text) || STUCK.test(text)) return this.showPlain(text);
+    if (NESTED.test(text) || STUCK.test(text) || dense(text)) return this.showPlain(text);
     try {
       return this.showMarkdown(text);
     } catch {

@@ -96,6 +96,17 @@ describe("hostile answers", () => {
     expect(() => html("*".repeat(20_000))).not.toThrow();
     expect(() => html("[".repeat(3_000))).not.toThrow();
   });
+
+  it("shows a paragraph of nothing but emphasis as it is, and code of many marks as code", () => {
+    const shown = (text: string): string => {
+      const box = document.createElement("div");
+      new MarkdownView(box).update(text);
+      return box.innerHTML;
+    };
+    expect(shown(`first\n\n${"a*_".repeat(600)}`)).toContain('<p class="plain">first\n\na*_a*_');
+    expect(shown(`\`\`\`c\n${"char **p;\n".repeat(600)}\`\`\``)).toContain('<code class="language-c">');
+    expect(shown(`${"a *word* here ".repeat(30)}\n\n`.repeat(20))).toContain("<em>word</em>");
+  });
 });
 
 describe("links", () => {
