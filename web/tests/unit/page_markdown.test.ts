@@ -97,15 +97,33 @@ describe("hostile answers", () => {
     expect(() => html("[".repeat(3_000))).not.toThrow();
   });
 
-  it("shows a paragraph of nothing but emphasis as it is, and code of many marks as code", () => {
-    const shown = (text: string): string => {
-      const box = document.createElement("div");
-      new MarkdownView(box).update(text);
-      return box.innerHTML;
-    };
-    expect(shown(`first\n\n${"a*_".repeat(600)}`)).toContain('<p class="plain">first\n\na*_a*_');
-    expect(shown(`\`\`\`c\n${"char **p;\n".repeat(600)}\`\`\``)).toContain('<code class="language-c">');
-    expect(shown(`${"a *word* here ".repeat(30)}\n\n`.repeat(20))).toContain("<em>word</em>");
+  /** What the growing view makes of a text. */
+  function shown(text: string): string {
+    const box = document.createElement("div");
+    new MarkdownView(box).update(text);
+    return box.innerHTML;
+  }
+
+  const RUN = "a*_".repeat(1_200);
+  const FENCE = "```";
+  it.each([
+    ["a paragraph", `first\n\n${RUN}`],
+    ["many paragraphs", `${"a*_".repeat(400)}\n\n`.repeat(12)],
+    ["what only looks like fenced code", `${FENCE}a\`\n${RUN}\n${FENCE}\``],
+    ["behind a fence within another", `~~~\n${FENCE}\n~~~\n${RUN}\n~~~\n${FENCE}\n~~~`],
+  ])("shows %s of nothing but emphasis as it is", (_, text) => {
+    expect(shown(text)).toMatch(/^<p class="plain">/);
+  });
+
+  it.each([
+    ["code", `${FENCE}c\n${"char **p;\n".repeat(1_500)}${FENCE}`, '<code class="language-c">'],
+    ["code that is still coming", `${FENCE}json\n${'"a_long_name_of_it": 1,\n'.repeat(1_000)}`, "language-json"],
+    ["fenced otherwise", `~~~\n${"a_b_c\n".repeat(1_500)}~~~`, "<code>"],
+    ["a long list", "- **Term**: and what it_is\n".repeat(260), "<strong>Term</strong>"],
+    ["a long table", `|a_b|c|\n|-|-|\n${"|some_long_name|of_it|\n".repeat(200)}`, "<td>of_it</td>"],
+    ["long prose", `${"a *word* here ".repeat(30)}\n\n`.repeat(20), "<em>word</em>"],
+  ])("shows %s as ever", (_, text, wanted) => {
+    expect(shown(text)).toContain(wanted);
   });
 });
 
