@@ -20,12 +20,12 @@ async function answers({ url, options, prompts, stop_ids, scored }) {
   return { ids, logits, notices, adapter: adapter.name, features, variants };
 }
 
+const found = [];
 let result;
 try {
-  const found = [];
   for (const request of await (await fetch("request")).json()) found.push(await answers(request));
   result = { found };
 } catch (error) {
-  result = { error: `${error.code ?? error.name}: ${error.message}`, help: error.help };
+  result = { found, error: `${error.code ?? error.name}: ${error.message}`, help: error.help };
 }
 await fetch("result", { method: "POST", body: JSON.stringify(result) });

@@ -16,12 +16,13 @@ import json
 import sys
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO))
 
-from benchmarks.browser.session import add_options, ask, built, tell, write  # noqa: E402
+from benchmarks.browser.session import add_options, ask, built, end_when_told, tell, write  # noqa: E402
 from kernelc.compile import CompileOptions  # noqa: E402
 from kernelc.pipeline import build_random  # noqa: E402
 from model.config import find_config  # noqa: E402
@@ -30,21 +31,24 @@ from model.config import find_config  # noqa: E402
 def main() -> int:
     """Build, measure in the browser, write the result."""
     args = arguments()
+    end_when_told()
     if not built():
         return 2
     deadline = time.monotonic() + args.time_limit
     with tempfile.TemporaryDirectory(prefix="kernelc-bench-", dir=args.temp) as temp:
         began = time.monotonic()
-        (Path(temp) / "model").symlink_to(artifact(Path(args.keep or temp).resolve(), args))
-        tell(f"built {args.model} {args.quant} in {time.monotonic() - began:.0f} s")
+        folder = artifact(Path(args.keep or temp).resolve(), args)
+        (Path(temp) / "model").symlink_to(folder)
+        tell(f"{folder.name} is there after {time.monotonic() - began:.0f} s")
         request = {
             "prompt": args.prompt, "generate": args.generate, "runs": args.runs, "warm_seconds": args.warm,
             "context": args.context, "options": json.loads(args.options),
         }  # fmt: skip
         result = ask("bench.js", request, Path(temp), args, deadline)
-    left_out = ("out", "temp", "keep", "time_limit")
-    asked = {name: value for name, value in vars(args).items() if name not in left_out}
-    write({"asked": asked, "date": time.strftime("%Y-%m-%d"), **result}, args.out)
+        left_out = ("out", "temp", "keep", "time_limit")
+        asked = {name: value for name, value in vars(args).items() if name not in left_out}
+        head = {"asked": asked, "date": time.strftime("%Y-%m-%d"), "artifact": folder.name}
+        write({**head, **result}, args.out)
     return 1 if "error" in result else 0
 
 
@@ -67,8 +71,13 @@ def arguments() -> argparse.Namespace:
 
 
 def artifact(folder: Path, args: argparse.Namespace) -> Path:
-    """Return the artifact in `folder`, built now where it is missing."""
-    out = folder / f"{Path(args.model).stem}-{args.quant}-{args.activations}-{args.context}"
+    """Return the artifact in `folder`, built now where there is none of this config by these sources."""
+    digest = hashlib.sha256(repr(find_config(args.model)).encode())
+    for package, suffix in product(("kernelc", "model"), ("py", "j2")):
+        for file in sorted((REPO / package).rglob(f"*.{suffix}")):
+            digest.update(file.read_bytes())
+    asked = (Path(args.model).stem, args.quant, args.activations, str(args.context), digest.hexdigest()[:12])
+    out = folder / "-".join(asked)
     if not out.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as unfinished:

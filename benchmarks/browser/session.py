@@ -50,8 +50,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chromium", help="the browser (default: where it usually is)")
     parser.add_argument("--gpu", action="store_true", help="ask for a real adapter")
     parser.add_argument("--flag", action="append", default=[], help="one more flag for the browser")
-    parser.add_argument("--time-limit", type=float, default=540.0, help="seconds for all (default: 540)")
+    limit = "seconds until the browser is ended (default: 540)"
+    parser.add_argument("--time-limit", type=float, default=540.0, help=limit)
     parser.add_argument("--out", help="the JSON file (default: stdout)")
+
+
+def end_when_told() -> None:
+    """Take SIGTERM as an exit, so that the browser, which is not in this process's group, is ended too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def built() -> bool:
@@ -130,10 +136,13 @@ def browse(
     flags = [*FLAGS, *(GPU_FLAGS if args.gpu else SOFTWARE_FLAGS), f"--user-data-dir={profile}", *args.flag]
     log = profile.with_suffix(".log")
     with log.open("wb") as output:
-        browser = subprocess.Popen(
-            [binary, *flags, url],
-            env=environment_of(binary), stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
+        try:
+            browser = subprocess.Popen(
+                [binary, *flags, url],
+                env=environment_of(binary), stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            return {"error": f"{binary} does not start: {error.strerror}"}
     try:
         while browser.poll() is None:
             try:

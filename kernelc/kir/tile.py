@@ -2,7 +2,7 @@
 
 The calls are the same for matrix units, where a subgroup holds a tile and each call is an operation of the
 kernel IR, and for register tiles, which every device has: there an invocation holds the tile, and the calls
-are loads of vectors and dot products. Offsets and strides are in elements of the memory: of register tiles
+are loads of vectors, products and sums. Offsets and strides are in elements of the memory: of register tiles
 vectors of four, of matrix units' operands scalars, or words in which several are packed.
 """
 

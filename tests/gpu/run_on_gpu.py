@@ -7,8 +7,8 @@ property test and the conformance checklist), `executor` (its own tests), `vulka
 driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
 `bench` (decoding and prefill with random weights on both), `memcheck` and `racecheck` (compute-sanitizer over
 the kernels, with few examples of each), `browser` (published models and random weights in a Chromium: see
-benchmarks/browser, which says what it needs). Each writes OUT/STEP.log; OUT/results.json holds all. Exit code
-1 where a step failed.
+benchmarks/browser, which says what it needs). Each command's output is in OUT/*.log; OUT/results.json holds
+all. Exit code 1 where a step failed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import product
@@ -69,8 +70,7 @@ class Runner:
                 code = process.wait(self.timeout)
             except subprocess.TimeoutExpired:
                 code = 124
-                os.killpg(process.pid, signal.SIGKILL)  # with its test processes
-                process.wait()
+                _end(process)
             file.seek(0)
             text = file.read()
         print(f"{log}: exit {code} in {time.perf_counter() - began:.1f} s", flush=True)
@@ -151,6 +151,7 @@ def browser(runner: Runner) -> dict[str, Any]:
 
     def measure(log: str, script: str, flags: tuple[str, ...], *asked: str) -> dict[str, Any]:
         out = runner.out / f"{log}.json"
+        out.unlink(missing_ok=True)  # of a run before
         command = [sys.executable, str(REPO / "benchmarks" / "browser" / script), "--gpu", "--out", str(out)]
         limit = ["--time-limit", str(max(10, runner.timeout - 10))]
         code, text = runner.command(log, *command, *limit, *(f"--flag={flag}" for flag in flags), *asked)
@@ -166,13 +167,15 @@ def browser(runner: Runner) -> dict[str, Any]:
                 for each in found.get("found", [])
             },
         }  # fmt: skip
-    kept = ("--keep", str(runner.out / "artifacts"))
+    artifacts = runner.out / "artifacts"
+    shutil.rmtree(artifacts, ignore_errors=True)
     for config, activations in product(CONFIGS, ("f32", "int8")):
         for number, (how, flags) in enumerate(BROWSERS.items()):
             name = config if activations == "f32" else f"{config}-{activations}"
             asked = ("--model", config, "--activations", activations)
-            results[f"{name}{how}"] = measure(f"browser-{name}-{number}", "run.py", flags, *kept, *asked)
-    shutil.rmtree(runner.out / "artifacts", ignore_errors=True)
+            log = f"browser-{name}-{number}"
+            results[f"{name}{how}"] = measure(log, "run.py", flags, "--keep", str(artifacts), *asked)
+    shutil.rmtree(artifacts, ignore_errors=True)
     return results
 
 
@@ -217,6 +220,15 @@ def sanitized(runner: Runner, check: str) -> dict[str, Any]:
         "findings": findings[:20],
         "different": re.findall(r"^DIFFERENT .*$", text, flags=re.MULTILINE)[:20],
     }
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process with its test processes; first it may end what is not in its group, such as a browser."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
 
 
 def _json_of(text: str) -> Any:
