@@ -97,6 +97,21 @@ def test_a_corrupted_shard_is_refused_and_nothing_stays_loaded(tmp_path: Path, e
     assert executor.allocated_bytes == 0
 
 
+def test_a_corrupted_kernel_is_refused(tmp_path: Path, executor: Executor) -> None:
+    if executor.info.kind == "cpu":
+        pytest.skip("the cpu runs no kernel files")
+    artifact = write_tiny(tmp_path / "toy", targets=ALL)
+    variants = artifact.manifest.kernels["partial"].variants
+    files = {each.file for each in variants if each.target == executor.info.target}
+    for name in files:
+        file = tmp_path / "toy" / name
+        file.write_bytes(file.read_bytes() + b" ")
+    with pytest.raises(ArtifactError, match=r"corrupted.*") as caught:
+        Engine(executor, Artifact.open(tmp_path / "toy"))
+    assert any(name in str(caught.value.where) for name in files)
+    assert executor.allocated_bytes == 0
+
+
 # ---- interrupts and host time ----
 
 

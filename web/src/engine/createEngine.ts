@@ -55,7 +55,9 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   const loading = { ...loadOptions(options, context, tell), signal: stopping.signal };
   const [texts, executor] = await both(loadTexts(source, tell), loadArtifact(source, loading), stopping);
   // A lost device is replaced without the progress of a first load, and whatever the first signal has become.
-  const again = { ...loading, signal: undefined, onKernel: undefined, onWeights: undefined, onCheck: undefined };
+  const immediates = executor.device.adapter.capabilities.features.has("immediates");
+  const quiet = { signal: undefined, onKernel: undefined, onWeights: undefined, onCheck: undefined };
+  const again = { ...loading, ...quiet, immediates };
   const reopen = async (): Promise<GpuExecutor> => {
     const reloaded = await loadArtifact(source, again);
     const message = "The graphics device was lost, and has been set up again.";

@@ -46,10 +46,14 @@ export interface LoadOptions extends DeviceOptions, LoadEvents {
  */
 export async function loadArtifact(source: ArtifactSource, options: LoadOptions): Promise<GpuExecutor> {
   const adapter = await openAdapter(options);
+  if (!adapter.capabilities.features.has("immediates")) return loadOn(adapter, source, options);
+  const notices: Notice[] = []; // of an attempt that fails they no longer hold
   try {
-    return await loadOn(adapter, source, options);
+    const executor = await loadOn(adapter, source, { ...options, onNotice: (notice) => notices.push(notice) });
+    for (const notice of notices) options.onNotice?.(notice);
+    return executor;
   } catch (error) {
-    if (!blamesImmediates(error, adapter)) throw error;
+    if (!blamesKernels(error)) throw error;
     // They are new, and nothing depends on them: where kernels fail with them, they may do well without.
     const again = { ...options, immediates: false };
     const executor = await loadOn(await openAdapter(again), source, again);
@@ -59,10 +63,9 @@ export async function loadArtifact(source: ArtifactSource, options: LoadOptions)
   }
 }
 
-/** Whether kernels failed, and had immediates. */
-function blamesImmediates(error: unknown, { capabilities }: Adapter): boolean {
-  const failed = error instanceof KernelcError && ["internal", "self-check"].includes(error.code);
-  return failed && capabilities.features.has("immediates");
+/** Whether a kernel was refused, or computes something else than it should. */
+function blamesKernels(error: unknown): boolean {
+  return error instanceof KernelcError && ["internal", "self-check"].includes(error.code);
 }
 
 async function loadOn(adapter: Adapter, source: ArtifactSource, options: LoadOptions): Promise<GpuExecutor> {

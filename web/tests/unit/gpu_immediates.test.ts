@@ -9,7 +9,7 @@ import { withImmediates } from "../../src/gpu/immediates.js";
 import { loadArtifact, type ArtifactSource, type LoadOptions } from "../../src/gpu/load.js";
 import type { Notice } from "../../src/weights/load.js";
 import { FakeDevice, fakeGpu, stubGlobals } from "./gpu_fakes.js";
-import { sampleManifest } from "./sample_manifest.js";
+import { sampleManifest, type Json } from "./sample_manifest.js";
 
 const GOLDENS = resolve(import.meta.dirname, "../../../tests/golden/wgsl");
 const KERNEL = `// argmax
@@ -143,5 +143,21 @@ describe("a device with immediates", () => {
     expect(executor.device.adapter.capabilities.features.has("immediates")).toBe(false);
     expect(device.texts.at(-1)).toContain("var<uniform> step: Step;");
     expect(notices.map(({ code }) => code)).toEqual(["immediates-dropped"]);
+  });
+
+  it("tells what an attempt had to say once, and nothing of one that failed", async () => {
+    for (const [refusing, wanted] of [[false, ["f16-missing"]], [true, ["f16-missing", "immediates-dropped"]]] as const) {
+      browser(new Texts(refusing));
+      const notices: Notice[] = [];
+      const json = sampleManifest();
+      const [kernel] = Object.values(json["kernels"] as Json) as [Json];
+      const [variant] = kernel["variants"] as [Json];
+      const requires = { ...(variant["requires"] as Json), features: ["f16"] };
+      (kernel["variants"] as Json[]).unshift({ ...variant, file: "kernels/halves.wgsl", sha256: "c".repeat(64), requires });
+      const manifest = parseManifest(new TextEncoder().encode(JSON.stringify(json)), "m.json");
+      await loadArtifact({ ...source, manifest }, options(notices));
+      expect(notices.map(({ code }) => code)).toEqual(wanted);
+      restore();
+    }
   });
 });
