@@ -1,6 +1,6 @@
 """Puts deliberate bugs in, one at a time, and sees whether the tests notice.
 
-The list is tests/mutations.py. Each mutation is applied to a copy of the repository, never to the working
+The list is tests/mutations. Each mutation is applied to a copy of the repository, never to the working
 tree; the tests that should notice it run there. A mutation that no test notices shows a hole in the tests:
 the exit code is then 1.
 
