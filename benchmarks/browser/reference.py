@@ -2,10 +2,10 @@
 
     python benchmarks/browser/reference.py --gpu --data DATA --out result.json
 
-builds stories260K and babyllama105 from DATA/models (default: where KERNELC_TEST_DATA says), opens them in
-the browser with all that its adapter offers and with what every one guarantees, and compares greedy ids and
-logits of f32 builds with DATA/reference, and logits of q4 builds with numpy's on the same weights. Exit code
-1 where something differs by more than rounding.
+builds stories260K and babyllama105 from DATA/models, opens them in the browser with all that its adapter
+offers and with what every one guarantees, and compares greedy ids and logits of f32 builds with
+DATA/reference, and logits of q4 builds with numpy's on the same weights. Exit code 1 where something differs
+by more than rounding.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def main() -> int:
         return 2
     deadline = time.monotonic() + args.time_limit
     with tempfile.TemporaryDirectory(prefix="kernelc-reference-") as temp:
-        cases = list(prepare(Path(args.data), Path(temp)))
+        cases = list(prepare(args.data, Path(temp)))
         result = ask("reference.js", [case["request"] for case in cases], Path(temp), args, deadline)
     found = [compare(case, answer) for case, answer in zip(cases, result.pop("found", []), strict=False)]
     for each in found:
@@ -70,10 +70,15 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    data = os.environ.get("KERNELC_TEST_DATA") or str(REPO.parent / "shared" / "data")
-    parser.add_argument("--data", default=data, help="folder with models/ and reference/")
+    data = os.environ.get("KERNELC_TEST_DATA")
+    help = "folder with models/NAME and reference/NAME.json and .npz (default: $KERNELC_TEST_DATA)"
+    parser.add_argument("--data", type=Path, default=data, required=data is None, help=help)
     add_options(parser)
-    return parser.parse_args()
+    args = parser.parse_args()
+    missing = [name for name in MODELS if not (args.data / "reference" / f"{name}.json").is_file()]
+    if missing:
+        parser.error(f"--data {args.data} has no reference for {', '.join(missing)}")
+    return args
 
 
 def prepare(data: Path, root: Path) -> Iterator[dict[str, Any]]:
@@ -111,7 +116,8 @@ def compare(case: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     rounded = prefilled and any(name.startswith("tile_f16") for name in answer["features"])
     limit = MOST_ERROR["q4 in f16" if rounded else case["quant"]]
     good = equal and worst <= limit
-    told = {**{name: case[name] for name in TOLD[:3]}, "ids_equal": equal, "worst_error": worst, "good": good}
+    shown = worst if np.isfinite(worst) else None  # JSON has no infinity
+    told = {**{name: case[name] for name in TOLD[:3]}, "ids_equal": equal, "worst_error": shown, "good": good}
     return {**told, "runs": len(case["ids"]), **answer}
 
 

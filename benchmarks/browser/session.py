@@ -26,12 +26,7 @@ from kernelc.commands.file_server import Handler, Server
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = HERE.parents[1] / "web" / "dist" / "lib"
-CHROMIUM = (
-    "~/b/chromium/chromium-headless-shell",
-    "/usr/lib/chromium/chromium",
-    "/usr/bin/chromium",
-    "/usr/bin/google-chrome",
-)
+CHROMIUM = ("/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome")
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu-sandbox", "--enable-unsafe-webgpu", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -47,7 +42,10 @@ SOFTWARE_FLAGS = ["--disable-dawn-features=use_vulkan_zero_initialize_workgroup_
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what says which browser, and how long it may take."""
-    parser.add_argument("--chromium", help="the browser (default: where it usually is)")
+    usual = os.environ.get("KERNELC_CHROMIUM") or next(filter(os.path.exists, CHROMIUM), None)
+    parser.add_argument(
+        "--chromium", default=usual, help="the browser (default: $KERNELC_CHROMIUM, or usual places)"
+    )
     parser.add_argument("--gpu", action="store_true", help="ask for a real adapter")
     parser.add_argument("--flag", action="append", default=[], help="one more flag for the browser")
     limit = "seconds until the browser is ended (default: 540)"
@@ -128,21 +126,16 @@ def browse(
     deadline: float,
 ) -> dict[str, Any]:
     """Open the page, and wait for its result: an "error" where the browser dies or time is up."""
-    binary = args.chromium or next(
-        (path for path in map(os.path.expanduser, CHROMIUM) if os.path.exists(path)), None
-    )
-    if binary is None:
+    if args.chromium is None:
         return {"error": "no Chromium: name one with --chromium"}
     flags = [*FLAGS, *(GPU_FLAGS if args.gpu else SOFTWARE_FLAGS), f"--user-data-dir={profile}", *args.flag]
     log = profile.with_suffix(".log")
     with log.open("wb") as output:
         try:
-            browser = subprocess.Popen(
-                [binary, *flags, url],
-                env=environment_of(binary), stdout=output, stderr=output, start_new_session=True,
-            )  # fmt: skip
+            command = [args.chromium, *flags, url]
+            browser = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         except OSError as error:
-            return {"error": f"{binary} does not start: {error.strerror}"}
+            return {"error": f"{args.chromium} does not start: {error.strerror}"}
     try:
         while browser.poll() is None:
             try:
@@ -155,15 +148,6 @@ def browse(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(browser.pid, signal.SIGKILL)
         browser.wait()
-
-
-def environment_of(binary: str) -> dict[str, str]:
-    """Return the environment for a browser: a packed one has its libraries beside its folder."""
-    libraries = os.path.join(os.path.dirname(os.path.dirname(binary)), "lib")
-    if not (binary.startswith(os.path.expanduser("~")) and os.path.isdir(libraries)):
-        return dict(os.environ)
-    paths = [libraries, *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
-    return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(paths)}
 
 
 def write(result: object, out: str | None) -> None:
