@@ -1,7 +1,7 @@
 /**
  * The step block as immediates: small values that travel in the commands themselves, so that no buffer is written
  * before a step. Browsers that have them say so with a language feature of WGSL. Not the default: on an H200 in
- * Chromium 156, decoding was 1.5 to 4 % slower with them, and prefill up to 12 % (benchmarks/results).
+ * Chromium 156, decoding was 1 to 4 % slower with them, and prefill up to 12 % (benchmarks/results).
  *
  * Source: WebGPU, "GPUBindingCommandsMixin", setImmediates; WGSL, "Address Spaces", immediate.
  */
