@@ -61,11 +61,6 @@ export function variantNeeds(variant: Variant): [LimitName, number][] {
   ];
 }
 
-/** Whether a variant multiplies on matrix units: an experiment of Chrome's, whose spelling changes. */
-export function onMatrixUnits({ requires }: Variant): boolean {
-  return requires.features.some((name) => name.startsWith("tile_"));
-}
-
 /** What a device lacks for a variant, in words; empty where it lacks nothing. */
 export function missing(variant: Variant, device: Capabilities): string[] {
   const { features, subgroup_size } = variant.requires;

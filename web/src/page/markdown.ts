@@ -155,11 +155,6 @@ export class MarkdownView {
   }
 }
 
-/** Markdown as sanitised elements, all at once. */
-export function renderMarkdown(text: string): DocumentFragment {
-  return sanitise(marked.parser(marked.lexer(text)));
-}
-
 function sanitise(html: string): DocumentFragment {
   const fragment = purify.sanitize(html, {
     ALLOWED_TAGS: TAGS,

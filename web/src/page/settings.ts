@@ -110,8 +110,3 @@ export function readSeed(value: unknown): number | null {
   const ok = typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_SEED;
   return ok ? value : null;
 }
-
-/** True where an answer would be sampled as out of the box. */
-export function isDefault(settings: Settings): boolean {
-  return JSON.stringify(readSettings(settings)) === JSON.stringify(readSettings({}));
-}

@@ -8,7 +8,6 @@ import type { Bytes } from "./sha256.js";
  * A shard is there in part while it is being downloaded; its size says how far it came.
  */
 export type Area = "shards" | "files" | "records";
-export const AREAS: readonly Area[] = ["shards", "files", "records"];
 
 /** Appends to one stored file. What was written is kept after `close`, and mostly when the page dies before it. */
 export interface Writer {

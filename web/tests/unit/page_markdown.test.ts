@@ -1,17 +1,20 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from "vitest";
-import { MarkdownView, renderMarkdown } from "../../src/page/markdown.js";
+import { MarkdownView } from "../../src/page/markdown.js";
+
+/** What the page makes of an answer. */
+function boxOf(text: string): HTMLElement {
+  const box = document.createElement("div");
+  new MarkdownView(box).update(text);
+  return box;
+}
 
 function html(text: string): string {
-  const box = document.createElement("div");
-  box.append(renderMarkdown(text));
-  return box.innerHTML;
+  return boxOf(text).innerHTML;
 }
 
 function elements(text: string): Element[] {
-  const box = document.createElement("div");
-  box.append(renderMarkdown(text));
-  return [...box.querySelectorAll("*")];
+  return [...boxOf(text).querySelectorAll("*")];
 }
 
 const HOSTILE = [
@@ -97,13 +100,6 @@ describe("hostile answers", () => {
     expect(() => html("[".repeat(3_000))).not.toThrow();
   });
 
-  /** What the growing view makes of a text. */
-  function shown(text: string): string {
-    const box = document.createElement("div");
-    new MarkdownView(box).update(text);
-    return box.innerHTML;
-  }
-
   const RUN = "a*_".repeat(1_200);
   const FENCE = "```";
   it.each([
@@ -112,7 +108,7 @@ describe("hostile answers", () => {
     ["what only looks like fenced code", `${FENCE}a\`\n${RUN}\n${FENCE}\``],
     ["behind a fence within another", `~~~\n${FENCE}\n~~~\n${RUN}\n~~~\n${FENCE}\n~~~`],
   ])("shows %s of nothing but emphasis as it is", (_, text) => {
-    expect(shown(text)).toMatch(/^<p class="plain">/);
+    expect(html(text)).toMatch(/^<p class="plain">/);
   });
 
   it.each([
@@ -123,7 +119,7 @@ describe("hostile answers", () => {
     ["a long table", `|a_b|c|\n|-|-|\n${"|some_long_name|of_it|\n".repeat(200)}`, "<td>of_it</td>"],
     ["long prose", `${"a *word* here ".repeat(30)}\n\n`.repeat(20), "<em>word</em>"],
   ])("shows %s as ever", (_, text, wanted) => {
-    expect(shown(text)).toContain(wanted);
+    expect(html(text)).toContain(wanted);
   });
 });
 

@@ -3,7 +3,7 @@ import { KernelcError, type ErrorCode } from "../../src/artifact/errors.js";
 import { readCatalog } from "../../src/page/catalog.js";
 import { adviseBrowser, codeOf, describeFailure } from "../../src/page/failures.js";
 import { formatBytes, formatDay, formatRate, formatSeconds } from "../../src/page/format.js";
-import { DEFAULT_SETTINGS, NUMBER_FIELDS, readSettings, isDefault } from "../../src/page/settings.js";
+import { DEFAULT_SETTINGS, NUMBER_FIELDS, readSettings } from "../../src/page/settings.js";
 import { storagePreferences } from "../../src/page/services.js";
 
 const CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36";
@@ -164,8 +164,6 @@ describe("settings", () => {
       }),
     ).toEqual(DEFAULT_SETTINGS);
     for (const odd of [null, [], "x", 5]) expect(readSettings(odd)).toEqual(DEFAULT_SETTINGS);
-    expect(isDefault({ ...DEFAULT_SETTINGS })).toBe(true);
-    expect(isDefault({ ...DEFAULT_SETTINGS, seed: 0 })).toBe(false);
   });
 
   it("have defaults within their bounds", () => {
