@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.timed_devices import DEVICES, TimedDevice
 from kernelc.ir.dim import evaluate
-from kernelc.kernels.linear import LinearProblem
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.registry import SPECS
 from kernelc.target import Capabilities
 

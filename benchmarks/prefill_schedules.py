@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.timed_devices import DEVICES, TimedDevice
 from kernelc.errors import KernelcError
 from kernelc.ir.dim import evaluate
-from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.linear import LinearProblem
-from kernelc.kernels.matmul import MATMUL
+from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.spec import KernelSpec
 
 

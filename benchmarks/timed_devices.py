@@ -13,15 +13,15 @@ import numpy.typing as npt
 from kernelc.backends import backend_named
 from kernelc.kir.nodes import Kernel
 from kernelc.target import TARGETS, Capabilities
-from runtime.cuda_compile import CudaSource, architecture, compile_kernel
-from runtime.cuda_device import CudaDevice
-from runtime.cuda_graph import capture, destroy, start
-from runtime.vulkan_device import VulkanDevice
-from runtime.vulkan_kernels import BindingSets, KernelBinary, Kernels
-from runtime.vulkan_loaded import Launch
-from runtime.vulkan_queue import On, Queue
-from runtime.vulkan_timing import time_launches
-from runtime.wgpu_device import KernelSource, WgpuDevice
+from runtime.cuda.compile import CudaSource, architecture, compile_kernel
+from runtime.cuda.device import CudaDevice
+from runtime.cuda.graph import capture, destroy, start
+from runtime.vulkan.device import VulkanDevice
+from runtime.vulkan.kernels import BindingSets, KernelBinary, Kernels
+from runtime.vulkan.loaded import Launch
+from runtime.vulkan.queue import On, Queue
+from runtime.vulkan.timing import time_launches
+from runtime.wgpu.device import KernelSource, WgpuDevice
 
 WARM_SECONDS = 0.5
 MOST_TIMED = 2000  # dispatches with timestamps around them; WebGPU takes 4096 timestamps at once

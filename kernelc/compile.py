@@ -20,8 +20,8 @@ from kernelc.ir.graph import Graph
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
-from kernelc.kernels.matvec_int8 import FORMATS_WITH_CODES
-from kernelc.kernels.step import STEP
+from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES
+from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.text import kernel_text
 from kernelc.passes.fuse import fuse
@@ -31,7 +31,7 @@ from kernelc.passes.sampling import greedy_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
 from kernelc.target import Target, targets_named
 from model.config import LlamaConfig
-from model.llama import llama
+from model.families.llama import llama
 
 DEFAULT_CONTEXT = 4096
 PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not grow with it

@@ -15,10 +15,10 @@ from kernelc.ir.formats import row_index
 from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.target import targets_named
-from model.chat_template import load_chat_template
 from model.config import LlamaConfig
 from model.pack import pack_matrices, random_matrices
-from model.tokenizer import load_tokenizer, tokenizer_files
+from model.text.chat_template import load_chat_template
+from model.text.tokenizer import load_tokenizer, tokenizer_files
 from model.weights import Checkpoint
 
 # Called with (what is being done, done, total); the units are bytes of weights.

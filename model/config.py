@@ -129,7 +129,7 @@ def find_config(name_or_path: str) -> LlamaConfig:
 
 
 def _check_family(fields: Fields) -> None:
-    """Refuse what model/llama.py would compute wrongly."""
+    """Refuse what model/families/llama.py would compute wrongly."""
     architectures = fields.data.get("architectures")
     named = cast("list[object]", architectures) if isinstance(architectures, list) else [architectures]
     if named != [None] and not (named and named[0] in _SUPPORTED):

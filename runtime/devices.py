@@ -12,33 +12,33 @@ from dataclasses import dataclass
 
 from kernelc.artifact import Manifest
 from kernelc.errors import DeviceError, UsageError
-from runtime.cpu_executor import CpuExecutor
-from runtime.executor import DeviceInfo, Executor, Reference
+from runtime.cpu.executor import CpuExecutor
+from runtime.device.executor import DeviceInfo, Executor, Reference
 
 Explain = Callable[[str], None]
 """Told in one line which device `auto` took, and why not those before it."""
 
 
 def _open_cuda() -> Executor:
-    from runtime.cuda_executor import CudaExecutor  # drivers' libraries load where they are asked for
+    from runtime.cuda.executor import CudaExecutor  # drivers' libraries load where they are asked for
 
     return CudaExecutor()
 
 
 def _open_vulkan() -> Executor:
-    from runtime.vulkan_executor import VulkanExecutor
+    from runtime.vulkan.executor import VulkanExecutor
 
     return VulkanExecutor()
 
 
 def _open_wgpu() -> Executor:
-    from runtime.wgpu_executor import WgpuExecutor
+    from runtime.wgpu.executor import WgpuExecutor
 
     return WgpuExecutor()
 
 
 def _open_opencl() -> Executor:
-    from runtime.opencl_executor import OpenClExecutor
+    from runtime.opencl.executor import OpenClExecutor
 
     return OpenClExecutor()
 

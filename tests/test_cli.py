@@ -318,7 +318,7 @@ def test_generate_refuses(toy: Artifact, more: list[str], wanted: str) -> None:
 @pytest.mark.usefixtures("toy_kernels")
 def test_inspect_plans_what_the_runtime_allocates(toy: Artifact) -> None:
     from kernelc.commands import opening
-    from runtime.engine import ALL_ROLES
+    from runtime.engine.engine import ALL_ROLES
 
     code, out, _ = run("inspect", toy.folder, "--context", 20, "--json")
     memory = json.loads(out)["memory"]

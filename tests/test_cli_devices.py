@@ -13,8 +13,8 @@ import pytest
 from kernelc.commands import opening
 from kernelc.errors import DeviceError, UsageError
 from runtime import devices
-from runtime.cpu_executor import CpuExecutor
-from runtime.executor import DeviceInfo, Executor, Limits
+from runtime.cpu.executor import CpuExecutor
+from runtime.device.executor import DeviceInfo, Executor, Limits
 from tests.commands import run
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES

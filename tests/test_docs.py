@@ -252,4 +252,4 @@ def test_emitted_kernels_are_shown_as_they_are() -> None:
 
 def without_line_numbers(text: str) -> str:
     """Comments name the line of Python that made a line: the file counts here, the number may move."""
-    return re.sub(r" *// (\w+\.py):\d+", r" // \1", text)
+    return re.sub(r" *// ([\w/]+\.py):\d+", r" // \1", text)

@@ -19,8 +19,8 @@ from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
 from model.config import LlamaConfig
-from model.llama import llama
-from runtime.engine import ALL_ROLES, Engine
+from model.families.llama import llama
+from runtime.engine.engine import ALL_ROLES, Engine
 from tests import commands
 from tests.kernels.executors import EXECUTORS, require
 from tests.packed import dequantised
@@ -187,7 +187,7 @@ def test_int8_activations_hardly_change_how_well_a_text_is_predicted(
 
 
 def test_the_same_seed_gives_the_same_text(built: Any, device: str) -> None:
-    from runtime.sampling import SamplingParams
+    from runtime.engine.sampling import SamplingParams
 
     def sampled(seed: int) -> Iterator[int]:
         with open_engine(built("stories260K", "q4", device), device) as engine:

@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 # Only these may import the commands; the second only where it is run as a script.
 COMMANDS = ("kernelc.commands", "kernelc.cli", "kernelc.build")
 MAY_IMPORT_COMMANDS = ("kernelc.commands", "kernelc.cli", "kernelc.build")
-SCRIPT_MAY_IMPORT = {"runtime.chat": "kernelc.cli"}  # `python -m runtime.chat`
+SCRIPT_MAY_IMPORT = {"runtime.chat.__main__": "kernelc.cli"}  # `python -m runtime.chat`
 
 # The runtime is what a user of an artifact installs: it stays this small.
 RUNTIME_LIBRARIES = {"numpy", "wgpu", "vulkan", "pycuda", "cuda", "pyopencl"}
@@ -170,20 +170,24 @@ KNOWN = {*modules(), "kernelc.ir.graph", "kernelc.ir.types", "kernelc.passes.fus
 @pytest.mark.parametrize(
     ("module", "source", "wrong"),
     [
-        ("runtime.engine", "from kernelc.ir.dim import Dim", []),
-        ("runtime.engine", "from kernelc.artifact import Artifact\nfrom kernelc import __version__", []),
-        ("runtime.engine", "from kernelc.ir import graph", ["kernelc.ir.graph"]),
-        ("runtime.engine", "import kernelc.ir", ["kernelc.ir"]),
-        ("runtime.engine", "def f():\n  from kernelc import passes", ["kernelc.passes"]),
-        ("runtime.engine", "if TYPE_CHECKING:\n  import kernelc.passes.fuse", ["kernelc.passes.fuse"]),
-        ("runtime.engine", "importlib.import_module('model')", ["model"]),
-        ("runtime.chat", 'if __name__ == "__main__":\n  from kernelc.cli import main', []),
-        ("runtime.chat", "from kernelc.cli import main", ["kernelc.cli"]),
-        ("runtime.chat", 'if __name__ == "__main__":\n  import kernelc.commands', ["kernelc.commands"]),
-        ("runtime.engine", 'if __name__ == "__main__":\n  import kernelc.cli', ["kernelc.cli"]),
-        ("kernelc.pipeline", "import model.llama, kernelc.passes", []),
+        ("runtime.engine.engine", "from kernelc.ir.dim import Dim", []),
+        ("runtime.engine.engine", "import kernelc.artifact\nfrom kernelc import __version__", []),
+        ("runtime.engine.engine", "from kernelc.ir import graph", ["kernelc.ir.graph"]),
+        ("runtime.engine.engine", "import kernelc.ir", ["kernelc.ir"]),
+        ("runtime.engine.engine", "def f():\n  from kernelc import passes", ["kernelc.passes"]),
+        ("runtime.engine.engine", "if TYPE_CHECKING:\n  import kernelc.passes.fuse", ["kernelc.passes.fuse"]),
+        ("runtime.engine.engine", "importlib.import_module('model')", ["model"]),
+        ("runtime.chat.__main__", 'if __name__ == "__main__":\n  from kernelc.cli import main', []),
+        ("runtime.chat.__main__", "from kernelc.cli import main", ["kernelc.cli"]),
+        (
+            "runtime.chat.__main__",
+            'if __name__ == "__main__":\n  import kernelc.commands',
+            ["kernelc.commands"],
+        ),
+        ("runtime.engine.engine", 'if __name__ == "__main__":\n  import kernelc.cli', ["kernelc.cli"]),
+        ("kernelc.pipeline", "import model.families.llama, kernelc.passes", []),
         ("kernelc.pipeline", "from kernelc.commands import chat", ["kernelc.commands.chat"]),
-        ("kernelc.commands.chat", "from kernelc.commands import build\nimport runtime.engine", []),
+        ("kernelc.commands.chat", "from kernelc.commands import build\nimport runtime.engine.engine", []),
         ("kernelc.passes.fuse", "from kernelc.ir.graph import Graph\nfrom kernelc.kernels import spec", []),
         ("kernelc.passes.fuse", "from ..backends import base\nfrom . import select", ["kernelc.backends"]),
         ("kernelc.kernels.spec", "from kernelc.ir import graph, types", ["kernelc.ir.graph"]),
@@ -192,7 +196,7 @@ KNOWN = {*modules(), "kernelc.ir.graph", "kernelc.ir.types", "kernelc.passes.fus
         ("kernelc.ir.graph", "from kernelc.ir.dim import Dim", []),
         ("kernelc.ir.dim", "from kernelc.ir.dim_json import to_json", []),
         ("kernelc.errors", "import kernelc.debug", ["kernelc.debug"]),
-        ("model.llama", "from kernelc.kernels import spec", ["kernelc.kernels"]),
+        ("model.families.llama", "from kernelc.kernels import spec", ["kernelc.kernels"]),
     ],
 )
 def test_the_rules_themselves(module: str, source: str, wrong: list[str]):

@@ -26,7 +26,7 @@ MAY_NAME = (
     "kernelc/target.py",
     "kernelc/artifact/schema.py",
     "runtime/devices.py",
-    *(f"runtime/{device}_" for device in ("cuda", "vulkan", "wgpu", "opencl")),
+    *(f"runtime/{device}/" for device in ("cuda", "vulkan", "wgpu", "opencl")),
 )
 PROBLEMS = list({(case.spec.name, case.label): case for case in CASES}.values())
 

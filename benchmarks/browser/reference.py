@@ -29,7 +29,7 @@ from benchmarks.browser.session import add_options, ask, built, end_when_told, t
 from kernelc.compile import CompileOptions  # noqa: E402
 from kernelc.kernels.registry import references  # noqa: E402
 from kernelc.pipeline import build_artifact  # noqa: E402
-from runtime.engine import ALL_ROLES, Engine  # noqa: E402
+from runtime.engine.engine import ALL_ROLES, Engine  # noqa: E402
 
 MODELS = ("stories260K", "babyllama105")
 STOP_IDS = (1, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NoReturn
 
-from kernelc.artifact.node import REBUILD
+from kernelc.artifact.json_node import REBUILD
 from kernelc.artifact.schema import (
     ALIGNMENT_BYTES,
     ELEMENT_BYTES,

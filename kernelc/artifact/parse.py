@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kernelc.artifact import schema
-from kernelc.artifact.node import Node, parse_json
+from kernelc.artifact.json_node import Node, parse_json
 from kernelc.artifact.schema import (
     Bounds,
     Buffer,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact.check import check_manifest
-from kernelc.artifact.node import REBUILD
+from kernelc.artifact.json_node import REBUILD
 from kernelc.artifact.parse import MAX_FILE_BYTES, parse_manifest
 from kernelc.artifact.schema import Manifest, Segment, Tensor
 from kernelc.errors import ArtifactError, InternalError

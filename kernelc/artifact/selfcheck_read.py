@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from kernelc.artifact.node import Node
+from kernelc.artifact.json_node import Node
 from kernelc.artifact.schema import ELEMENT_BYTES, Kernel, Manifest
 from kernelc.artifact.selfcheck import (
     MAX_CHECK_BYTES,

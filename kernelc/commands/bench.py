@@ -28,13 +28,15 @@ from kernelc.commands.progress import progress_bar
 from kernelc.commands.table import print_table, size
 from kernelc.errors import DeviceError, UsageError
 from kernelc.ir.dim import evaluate
-from runtime import cuda_bandwidth, vulkan_bandwidth, wgpu_bandwidth
-from runtime.cuda_executor import CudaExecutor
-from runtime.engine import Engine
-from runtime.executor import DispatchTime
-from runtime.timings import Timings
-from runtime.vulkan_executor import VulkanExecutor
-from runtime.wgpu_executor import WgpuExecutor
+from runtime.cuda import bandwidth as cuda_bandwidth
+from runtime.cuda.executor import CudaExecutor
+from runtime.device.executor import DispatchTime
+from runtime.engine.engine import Engine
+from runtime.engine.timings import Timings
+from runtime.vulkan import bandwidth as vulkan_bandwidth
+from runtime.vulkan.executor import VulkanExecutor
+from runtime.wgpu import bandwidth as wgpu_bandwidth
+from runtime.wgpu.executor import WgpuExecutor
 
 PROMPT, GENERATE = 512, 128
 WARM_SECONDS = 0.3  # graphics cards clock up only under work

@@ -49,9 +49,9 @@ def run(args: argparse.Namespace) -> int:
     from kernelc.artifact import Artifact
     from kernelc.commands import opening
     from kernelc.commands.progress import progress_bar
-    from runtime.chat import Chat, ChatSettings, read_lines
-    from runtime.conversation import Conversation
-    from runtime.screen import Screen
+    from runtime.chat.conversation import Conversation
+    from runtime.chat.screen import Screen
+    from runtime.chat.terminal import Chat, ChatSettings, read_lines
 
     artifact = Artifact.open(folder)
     tokenizer = opening.open_tokenizer(artifact)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from kernelc.commands.options import add_json, artifact_path, print_json
 
 if TYPE_CHECKING:
+    from runtime.device.executor import DeviceInfo, Limits
     from runtime.devices import Survey
-    from runtime.executor import DeviceInfo, Limits
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from kernelc.artifact import Artifact
     from kernelc.commands import opening
     from kernelc.commands.progress import progress_bar
-    from runtime.engine import SCORE_ROLES
+    from runtime.engine.engine import SCORE_ROLES
 
     artifact = Artifact.open(folder)
     one_by_one = artifact.manifest.activations != "f32"  # a chunk of tokens does not round them

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from model.tokenizer import Tokenizer
-    from runtime.engine import Engine
-    from runtime.sampling import SamplingParams
+    from model.text.tokenizer import Tokenizer
+    from runtime.engine.engine import Engine
+    from runtime.engine.sampling import SamplingParams
 
     F32 = npt.NDArray[np.float32]
 
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
     from kernelc.artifact import Artifact
     from kernelc.commands import opening
-    from runtime.engine import GENERATE_ROLES
+    from runtime.engine.engine import GENERATE_ROLES
 
     artifact = Artifact.open(folder)
     known = artifact.manifest.tokenizer is not None or args.prompt is not None
@@ -109,7 +109,7 @@ class _Run:
 
     def pieces(self, max_new: int, sampling: SamplingParams, *, keep_logits: bool) -> Iterator[str]:
         """Generate, giving the text as it becomes whole characters."""
-        from model.tokenizer import StreamDecoder
+        from model.text.tokenizer import StreamDecoder
 
         self._engine.start_timing()
         if keep_logits:

@@ -22,8 +22,8 @@ from kernelc.commands.options import (
 )
 from kernelc.commands.table import print_table, size
 from kernelc.errors import ContextError
-from runtime.engine import ALL_ROLES, GENERATE_ROLES, SCORE_ROLES
-from runtime.program import plan_load
+from runtime.device.program import plan_load
+from runtime.engine.engine import ALL_ROLES, GENERATE_ROLES, SCORE_ROLES
 
 PARTS = ("graph", "kernels", "programs", "memory")
 USES = {"chat, generate": GENERATE_ROLES, "evaluate": SCORE_ROLES, "all programs": ALL_ROLES}

@@ -13,10 +13,10 @@ from kernelc.artifact import Artifact
 from kernelc.commands.progress import progress_bar
 from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
-from model.chat_template import PLAIN_TEMPLATE, ChatTemplate
-from model.detokenize import StreamDecoder, decode
-from model.tokenizer import Tokenizer, load_tokenizer
-from runtime.engine import GENERATE_ROLES, Engine
+from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
+from model.text.detokenize import StreamDecoder, decode
+from model.text.tokenizer import Tokenizer, load_tokenizer
+from runtime.engine.engine import GENERATE_ROLES, Engine
 
 
 def open_engine(
@@ -96,7 +96,7 @@ def text_of(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
 
 
 class Coder:
-    """A tokenizer as a conversation wants it: see `runtime.prompt.TextCoder`."""
+    """A tokenizer as a conversation wants it: see `runtime.chat.prompt.TextCoder`."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kernelc.errors import UsageError
 
 if TYPE_CHECKING:
-    from runtime.sampling import SamplingParams
+    from runtime.engine.sampling import SamplingParams
 
 DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu"
 QUANTS = "q4|q8|f16|f32"
@@ -94,7 +94,7 @@ def add_sampling(parser: argparse.ArgumentParser, *, temperature: float, top_p: 
 
 def sampling_of(args: argparse.Namespace) -> SamplingParams:
     """Return the sampling parameters asked for. Raises: UsageError where one is out of range."""
-    from runtime.sampling import SamplingParams
+    from runtime.engine.sampling import SamplingParams
 
     return SamplingParams(
         temperature=args.temperature,

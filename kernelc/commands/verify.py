@@ -18,10 +18,10 @@ from kernelc.commands.table import print_table
 from kernelc.errors import ArtifactError, WorkFailed
 from kernelc.kernels.registry import SPECS, references
 from kernelc.kernels.spec import KernelSpec
+from runtime.device.checks import choose_variants
+from runtime.device.executor import Executor
+from runtime.device.program import StepBlock
 from runtime.devices import open_device
-from runtime.executor import Executor
-from runtime.loading import choose_variants
-from runtime.program import StepBlock
 
 if TYPE_CHECKING:
     Array = npt.NDArray[Any]

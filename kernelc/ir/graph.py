@@ -31,7 +31,7 @@ class Op:
     """One operation: what it reads by role, its attributes and its results.
 
     `name` is a key of `kernelc.ir.ops.OPS`; `origin` is the layer path that made it ("layers.3.attn.q_proj"),
-    which errors and profiles show; `location` is the model code's line ("model/llama.py:88").
+    which errors and profiles show; `location` is the model code's line ("model/families/llama.py:88").
     """
 
     name: str

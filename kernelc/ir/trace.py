@@ -1,6 +1,6 @@
 """The language that models are written in: functions that record operations into a graph.
 
-A model is ordinary Python (see model/llama.py). Inside `with Tracer(...)`, every call below adds one
+A model is ordinary Python (see model/families/llama.py). Inside `with Tracer(...)`, every call below adds one
 operation; its origin is the path of the `scope`s around it and its layer's name, its location the model's
 line.
 """
@@ -136,7 +136,7 @@ def tracer() -> Tracer:
 
 
 def _model_line() -> tuple[str, str]:
-    """Return where the model asked for an operation: ("model/llama.py:88", the line's text)."""
+    """Return where the model asked for an operation: ("model/families/llama.py:88", the line's text)."""
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_code.co_filename == __file__ and frame.f_back is not None:
         frame = frame.f_back

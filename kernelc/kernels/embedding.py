@@ -10,6 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.formats import groups_of, unpack
+from kernelc.kernels.parts.packed_rows import (
+    GROUP,
+    VECTORS_PER_GROUP,
+    PackedRows,
+    packed_inputs,
+    scale_types,
+    weight_bindings,
+)
 from kernelc.kernels.spec import (
     CONTEXT,
     SEQ,
@@ -21,14 +29,6 @@ from kernelc.kernels.spec import (
     Params,
     Tolerance,
     empty,
-)
-from kernelc.kernels.weights import (
-    GROUP,
-    VECTORS_PER_GROUP,
-    PackedRows,
-    packed_inputs,
-    scale_types,
-    weight_bindings,
 )
 from kernelc.kir.functions import logical_and, splat
 from kernelc.kir.nodes import Value

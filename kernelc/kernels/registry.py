@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy.typing as npt
 
-from kernelc.kernels.argmax import ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL
-from kernelc.kernels.attention_decode import ATTENTION_DECODE
-from kernelc.kernels.attention_prefill import ATTENTION_PREFILL
-from kernelc.kernels.attention_reduce import ATTENTION_REDUCE
+from kernelc.kernels.attention.decode import ATTENTION_DECODE
+from kernelc.kernels.attention.prefill import ATTENTION_PREFILL
+from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
 from kernelc.kernels.embedding import EMBEDDING
-from kernelc.kernels.matmul import MATMUL
-from kernelc.kernels.matvec import MATVEC
-from kernelc.kernels.matvec_int8 import MATVEC_INT8
-from kernelc.kernels.penalty import PENALTY
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.matvec import MATVEC
+from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.rms_norm import RMS_NORM
-from kernelc.kernels.sample import SAMPLE
+from kernelc.kernels.sampling.argmax import ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL
+from kernelc.kernels.sampling.penalty import PENALTY
+from kernelc.kernels.sampling.sample import SAMPLE
 from kernelc.kernels.spec import KernelSpec
 
 SPECS: dict[str, KernelSpec[Any, Any]] = {

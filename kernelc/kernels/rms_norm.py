@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.kernels.reduce import broadcast, team_sum
+from kernelc.kernels.parts.reduce import broadcast, team_sum
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import dot, rsqrt
 from kernelc.kir.trace import Tracer

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import Dim, Var, evaluate
-from kernelc.kernels.step import STEP
+from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import Type

@@ -2,7 +2,7 @@
 
 Floating functions take f32 scalars or vectors, lane by lane, and are as precise as the target's own (WGSL
 specification, section "Accuracy of Concrete Floating Point Expressions"); what must be more precise than that
-is written out in `kernelc/kernels/math.py`.
+is written out in `kernelc/kernels/parts/precise_math.py`.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def dot(a: Operand, b: Operand) -> Value:
 def dot4_i8(a: Number, b: Number, plus: Number = 0) -> Value:
     """plus + the products of the four signed bytes of two words: (u32, u32, i32) -> i32, exact.
 
-    For devices with "dot4"; `kernelc/kernels/dot4.py` does without.
+    For devices with "dot4"; `kernelc/kernels/linear/dot4.py` does without.
     """
     k = current()
     return k.emit("dot4_i8", i32, (k.coerce(a, u32), k.coerce(b, u32), k.coerce(plus, i32)))

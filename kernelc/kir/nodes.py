@@ -17,13 +17,13 @@ from kernelc.kir.types import Type
 
 
 class SourceLine(NamedTuple):
-    """Where in a kernel's Python a node was made."""
+    """Where in a kernel's Python a node was made; as text the folder and the file: "linear/matvec.py:93"."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file.rsplit('/', 1)[-1]}:{self.line}"
+        return f"{'/'.join(self.file.split('/')[-2:])}:{self.line}"
 
 
 @dataclass(frozen=True, eq=False)

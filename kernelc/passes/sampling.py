@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernelc.kernels.argmax import (
+from kernelc.kernels.sampling.argmax import (
     ARGMAX,
     ARGMAX_BLOCKS,
     ARGMAX_FINAL,
@@ -12,8 +12,8 @@ from kernelc.kernels.argmax import (
     ArgmaxFinalProblem,
     ArgmaxProblem,
 )
-from kernelc.kernels.penalty import PENALTY, PenaltyProblem
-from kernelc.kernels.sample import SAMPLE, SampleProblem
+from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
+from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 from kernelc.passes.select import KernelCall
 
 _STATES = {"logits": "logits", "tokens": "tokens"}

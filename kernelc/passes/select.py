@@ -15,17 +15,17 @@ from kernelc.errors import InternalError
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.formats import PackedMatrix, RowOrder, groups_of, weight_format
 from kernelc.ir.graph import Graph, Op, Tensor
-from kernelc.kernels.attention_decode import ATTENTION_DECODE
-from kernelc.kernels.attention_decode_schedule import AttentionDecodeProblem
-from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention_reduce import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.attention.decode import ATTENTION_DECODE
+from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
-from kernelc.kernels.linear import LinearProblem, QkvShape
-from kernelc.kernels.matmul import MATMUL
-from kernelc.kernels.matvec import MATVEC
-from kernelc.kernels.matvec_int8 import MATVEC_INT8
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.matvec import MATVEC
+from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
+from kernelc.kernels.linear.problem import LinearProblem, QkvShape
+from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
-from kernelc.kernels.rotary import Rotary
 from kernelc.kernels.spec import KernelSpec
 
 # Rows of a piece come in multiples of this: pieces stay even (paired epilogues) and aligned.

@@ -11,9 +11,9 @@ import pytest
 from kernelc.backends import backend_named
 from kernelc.compile import render
 from kernelc.ir.dim import Dim
-from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.linear import LinearProblem
-from kernelc.kernels.matmul import MATMUL
+from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kir.nodes import Kernel

@@ -14,7 +14,18 @@ from functools import cache
 from typing import Any
 
 from kernelc.backends import backend_named
-from kernelc.kernels.argmax import (
+from kernelc.kernels.attention.decode import ATTENTION_DECODE
+from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.matvec import MATVEC
+from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
+from kernelc.kernels.linear.problem import LinearProblem, QkvShape
+from kernelc.kernels.parts.rotary import Rotary
+from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
+from kernelc.kernels.sampling.argmax import (
     ARGMAX,
     ARGMAX_BLOCKS,
     ARGMAX_FINAL,
@@ -22,19 +33,8 @@ from kernelc.kernels.argmax import (
     ArgmaxFinalProblem,
     ArgmaxProblem,
 )
-from kernelc.kernels.attention_decode import ATTENTION_DECODE
-from kernelc.kernels.attention_decode_schedule import AttentionDecodeProblem
-from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention_reduce import ATTENTION_REDUCE, AttentionReduceProblem
-from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
-from kernelc.kernels.linear import LinearProblem, QkvShape
-from kernelc.kernels.matmul import MATMUL
-from kernelc.kernels.matvec import MATVEC
-from kernelc.kernels.matvec_int8 import MATVEC_INT8
-from kernelc.kernels.penalty import PENALTY, PenaltyProblem
-from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
-from kernelc.kernels.rotary import Rotary
-from kernelc.kernels.sample import SAMPLE, SampleProblem
+from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
+from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
 

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from runtime.cuda_compile import CudaSource, architecture, compile_kernel
-from runtime.cuda_device import CudaDevice
-from runtime.cuda_single import run_image
+from runtime.cuda.compile import CudaSource, architecture, compile_kernel
+from runtime.cuda.device import CudaDevice
+from runtime.cuda.single import run_image
 
 VARIABLE = "KERNELC_RECORD_LAUNCHES"
 Arrays = Sequence[npt.NDArray[Any]]

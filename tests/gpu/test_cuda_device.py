@@ -18,10 +18,10 @@ from kernelc.kernels.registry import references
 from kernelc.pipeline import build_random
 from kernelc.target import Capabilities
 from model.config import LlamaConfig
-from runtime.cuda_device import CudaDevice
-from runtime.cuda_executor import CudaExecutor
-from runtime.engine import ALL_ROLES, Engine
-from runtime.sampling import SamplingParams
+from runtime.cuda.device import CudaDevice
+from runtime.cuda.executor import CudaExecutor
+from runtime.engine.engine import ALL_ROLES, Engine
+from runtime.engine.sampling import SamplingParams
 from tests.kernels.executors import require
 
 REPO = Path(__file__).resolve().parents[2]
@@ -130,9 +130,9 @@ def test_more_memory_than_there_is() -> None:
 
 
 LOST = """
-from runtime.cuda_compile import CudaSource, compile_kernel, architecture
-from runtime.cuda_device import CudaDevice
-from runtime.cuda_single import run_image
+from runtime.cuda.compile import CudaSource, compile_kernel, architecture
+from runtime.cuda.device import CudaDevice
+from runtime.cuda.single import run_image
 from kernelc.errors import DeviceError
 import numpy as np
 device = CudaDevice()

@@ -11,7 +11,7 @@ import pytest
 from kernelc.compile import CompileOptions
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
-from runtime.engine import ALL_ROLES, Engine
+from runtime.engine.engine import ALL_ROLES, Engine
 from tests.kernels.executors import require
 
 TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from kernelc.ir.dim import evaluate
-from kernelc.kernels.cache import CacheShape
+from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import Capabilities
 from tests.kernels.executors import EXECUTORS, require

@@ -13,9 +13,9 @@ from kernelc.backends.cuda.printer import WARP, CudaBackend
 from kernelc.errors import DeviceError
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
-from runtime.cuda_compile import CudaSource, architecture, compile_kernel
-from runtime.cuda_device import CudaDevice
-from runtime.cuda_single import run_function
+from runtime.cuda.compile import CudaSource, architecture, compile_kernel
+from runtime.cuda.device import CudaDevice
+from runtime.cuda.single import run_function
 from tests.gpu.launches import record
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from kernelc.kernels.linear import LinearProblem, QkvShape
-from kernelc.kernels.rotary import Rotary
+from kernelc.kernels.linear.problem import LinearProblem, QkvShape
+from kernelc.kernels.parts.rotary import Rotary
 
 FORMATS = ("q4", "q8", "f16", "f32")
 widths = st.sampled_from([1, 2, 31, 32, 33, 64, 96, 172, 260, 352])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from kernelc.backends.opencl.printer import OpenClBackend
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
-from runtime.opencl_device import OPTIONS
+from runtime.opencl.device import OPTIONS
 
 
 @functools.cache

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernelc.kernels.argmax import (
+from kernelc.kernels.sampling.argmax import (
     ARGMAX,
     ARGMAX_BLOCKS,
     ARGMAX_FINAL,
@@ -17,7 +17,13 @@ from kernelc.kernels.argmax import (
     ArgmaxFinalProblem,
     ArgmaxProblem,
 )
-from kernelc.kernels.keys import LOWEST, key_of, number_of_key, order_keys, order_keys_reference
+from kernelc.kernels.sampling.order_keys import (
+    LOWEST,
+    key_of,
+    number_of_key,
+    order_keys,
+    order_keys_reference,
+)
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kir.interpret import interpret
 from kernelc.kir.trace import Tracer, trace

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernelc.kernels.attention_decode import ATTENTION_DECODE
-from kernelc.kernels.attention_decode_schedule import AttentionDecodeProblem, AttentionDecodeSchedule
-from kernelc.kernels.attention_reduce import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.attention.decode import ATTENTION_DECODE
+from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem, AttentionDecodeSchedule
+from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS
 from tests.kernels.attention_problems import (

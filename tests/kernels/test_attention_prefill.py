@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention_prefill_schedule import matrix_units
-from kernelc.kernels.softmax import LOG2_E
+from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention.prefill_schedule import matrix_units
+from kernelc.kernels.attention.softmax import LOG2_E
 from kernelc.kir.tile_types import F16
 from kernelc.target import TARGETS
 from tests.kernels.attention_problems import (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kernelc.ir.formats import FORMATS
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
-from kernelc.kernels.weights import packed_inputs, unpacked
+from kernelc.kernels.parts.packed_rows import packed_inputs, unpacked
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import VARIANTS, check_kernel
 

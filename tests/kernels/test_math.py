@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from kernelc.kernels.math import power_of_two, sincos
+from kernelc.kernels.parts.precise_math import power_of_two, sincos
 from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32

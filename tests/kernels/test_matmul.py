@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernelc.kernels.linear import LinearProblem
-from kernelc.kernels.matmul import MATMUL
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kir.tile_types import REGISTERS
 from tests.kernels.executors import EXECUTORS, require
 from tests.kernels.harness import VARIANTS, check_kernel

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernelc.kernels.linear import LinearProblem
-from kernelc.kernels.matvec import MATVEC
+from kernelc.kernels.linear.matvec import MATVEC
+from kernelc.kernels.linear.problem import LinearProblem
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import VARIANTS, check_kernel
 from tests.kernels.linear_problems import problems

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kernelc.kernels.activations import GROUP, codes_and_scales
-from kernelc.kernels.linear import LinearProblem
-from kernelc.kernels.matvec_int8 import FORMATS_WITH_CODES, MATVEC_INT8
+from kernelc.kernels.linear.activations import GROUP, codes_and_scales
+from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES, MATVEC_INT8
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import DOT4, VARIANTS, check_kernel

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernelc.kernels.penalty import PENALTY, PenaltyProblem
+from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import VARIANTS, check_kernel
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernelc.kernels.math import log, log_of_complement
-from kernelc.kernels.random import gumbel, gumbel_reference, hash_words, hash_words_reference
+from kernelc.kernels.parts.precise_math import log, log_of_complement
+from kernelc.kernels.sampling.hash_random import gumbel, gumbel_reference, hash_words, hash_words_reference
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, u32

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from kernelc.ir.formats import RowOrder, row_index
-from kernelc.kernels.rotary import Rotary, frequencies, rotate, rotate_reference
+from kernelc.kernels.parts.rotary import Rotary, frequencies, rotate, rotate_reference
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, u32

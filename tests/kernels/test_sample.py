@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernelc.kernels.sample import SAMPLE, SampleProblem, kept_reference, scores_reference
-from kernelc.kernels.threshold import SampleSchedule
+from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem, kept_reference, scores_reference
+from kernelc.kernels.sampling.threshold import SampleSchedule
 from tests.kernels import harness
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import check_kernel

@@ -13,10 +13,10 @@ from kernelc.backends.spirv.printer import SpirvBackend
 from kernelc.errors import DeviceError
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
-from runtime.vulkan_device import VulkanDevice
-from runtime.vulkan_kernels import KernelBinary, Kernels, Pipeline
-from runtime.vulkan_queue import On, Queue
-from runtime.vulkan_single import run_pipeline
+from runtime.vulkan.device import VulkanDevice
+from runtime.vulkan.kernels import KernelBinary, Kernels, Pipeline
+from runtime.vulkan.queue import On, Queue
+from runtime.vulkan.single import run_pipeline
 
 
 @functools.cache

@@ -52,8 +52,8 @@ def example(k: Tracer) -> None:
 
 def test_text_of_every_statement() -> None:
     text = kernel_text(trace("example", example, workgroup=8, step=STEP, subgroup_size=32))
-    assert re.sub(r" +# test_text.py:\d+$", "", text, flags=re.MULTILINE) == WANTED
-    commented = [line for line in text.splitlines() if "# test_text.py:" in line]
+    assert re.sub(r" +# kir/test_text.py:\d+$", "", text, flags=re.MULTILINE) == WANTED
+    commented = [line for line in text.splitlines() if "# kir/test_text.py:" in line]
     assert len(commented) == len(WANTED.splitlines()) - 6  # all but the signature and "else:"
 
 

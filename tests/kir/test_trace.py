@@ -347,7 +347,7 @@ def test_an_exception_in_a_branch_closes_its_block() -> None:
 def test_values_know_the_kernels_own_line() -> None:
     kernel = traced(lambda k: k.output("out", u32).__setitem__(0, k.local_id * 3))
     assert {value.where.file for value in lets(kernel)} == {__file__}
-    assert str(lets(kernel)[0].where).startswith("test_trace.py:")
+    assert str(lets(kernel)[0].where).startswith("kir/test_trace.py:")
 
 
 def test_an_unknown_field_of_the_step_block() -> None:

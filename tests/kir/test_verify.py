@@ -278,5 +278,5 @@ def test_the_error_names_the_kernels_line_and_carries_its_text() -> None:
     broken.body.statements[-1].value.type = u32
     with pytest.raises(InternalError) as caught:
         verify(broken)
-    assert f"kernel lines: test_verify.py:{line}: " in str(caught.value)
+    assert f"kernel lines: kir/test_verify.py:{line}: " in str(caught.value)
     assert "read_write out: f32[]" in str(caught.value)

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from kernelc.errors import TemplateError, TokenizerError
-from model.chat_template import PLAIN_TEMPLATE, ChatTemplate, load_chat_template
-from model.template_process import shared_process
+from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate, load_chat_template
+from model.text.template_process import shared_process
 
 HELLO = [{"role": "user", "content": "Hello!"}]
 DAY = datetime(2024, 7, 26)
@@ -168,7 +168,7 @@ GREEDY = {
 PEAK = """
 import os, pathlib, re, resource, sys
 from kernelc.errors import TemplateError
-from model.chat_template import ChatTemplate
+from model.text.chat_template import ChatTemplate
 try:
     ChatTemplate(sys.argv[1]).render([{"role": "user", "content": "Hello!"}])
 except TemplateError as error:

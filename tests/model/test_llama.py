@@ -16,7 +16,7 @@ from kernelc.ir.graph import Graph
 from kernelc.ir.types import DType
 from kernelc.passes.fuse import fuse
 from model.config import NAMED_CONFIGS, LlamaConfig, RopeScaling
-from model.llama import ROLES, Role, chat_graphs, llama
+from model.families.llama import ROLES, Role, chat_graphs, llama
 
 MODELS = ("stories260K", "babyllama105")
 CONTEXT = 160

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernelc.errors import TokenizerError
-from model.detokenize import LeadingSpace
-from model.special_tokens import AddedToken, TokenizerSettings
-from model.tokenizer import StreamDecoder, Tokenizer, load_tokenizer, tokenizer_files
-from model.tokenizer_json import JsonTokenizer
-from model.tokenizer_sentencepiece import SentencePieceTokenizer
-from model.tokenizer_text import AddedTokenSplitter
+from model.text.detokenize import LeadingSpace
+from model.text.special_tokens import AddedToken, TokenizerSettings
+from model.text.tokenizer import StreamDecoder, Tokenizer, load_tokenizer, tokenizer_files
+from model.text.tokenizer_json import JsonTokenizer
+from model.text.tokenizer_sentencepiece import SentencePieceTokenizer
+from model.text.tokenizer_text import AddedTokenSplitter
 
 SENTENCES = ["once upon a time there was a little girl", "she went to the park and saw a big red ball"] * 8
 CHAT = "<s>[INST] Hello! [/INST] Hi </s><s>[INST] x [/INST]"

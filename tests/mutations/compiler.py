@@ -216,7 +216,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "tiles_of_workgroups",
         "A Vulkan device offers products that whole workgroups hold as those of subgroups.",
-        "runtime/vulkan_features.py",
+        "runtime/vulkan/features.py",
         "            and each.scope == self._vulkan.SCOPE_SUBGROUP_KHR\n",
         "",
         ("tests/runtime/test_vulkan_features.py", "-k", "products"),

@@ -8,7 +8,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "matvec_loop_bound",
         "The last group of 32 weights of every row is left out of the sum.",
-        "kernelc/kernels/matvec.py",
+        "kernelc/kernels/linear/matvec.py",
         "with k.loop(lane, linear.weights.groups, schedule.team) as group:",
         "with k.loop(lane, linear.weights.groups - 1, schedule.team) as group:",
         of_kernel("matvec"),
@@ -16,7 +16,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "byte_order",
         "Codes of q4 weights are multiplied with the activations of their neighbours' four.",
-        "kernelc/kernels/weights.py",
+        "kernelc/kernels/parts/packed_rows.py",
         "            found += [low, high]",
         "            found += [high, low]",
         of_kernel("matvec_int8"),
@@ -24,7 +24,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "offset_sign",
         "q4's offset of 8 is added once more instead of being taken away.",
-        "kernelc/kernels/matvec_int8_body.py",
+        "kernelc/kernels/linear/matvec_int8_body.py",
         "self.offsets[group] = made.times(-8)",
         "self.offsets[group] = made.times(8)",
         of_kernel("matvec_int8"),
@@ -32,7 +32,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "codes_round_down",
         "Activations are cut to codes below them, and no more to the nearest.",
-        "kernelc/kernels/activations.py",
+        "kernelc/kernels/linear/activations.py",
         "codes = bitcast(to_i32(parts) + PARTS // 2, u32) & 0xFF00",
         "codes = bitcast(to_i32(parts), u32) & 0xFF00",
         of_kernel("matvec_int8"),
@@ -40,7 +40,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "largest_without_sign",
         "A group's scale is made for its largest activation, and a negative one of more magnitude overflows.",
-        "kernelc/kernels/activations.py",
+        "kernelc/kernels/linear/activations.py",
         "        magnitudes = absolute(four)\n",
         "        magnitudes = four\n",
         of_kernel("matvec_int8"),
@@ -48,7 +48,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "codes_barrier",
         "Codes are multiplied while other invocations are still making them.",
-        "kernelc/kernels/matvec_int8_body.py",
+        "kernelc/kernels/linear/matvec_int8_body.py",
         "            self._stage(0, groups)\n            k.barrier()\n",
         "            self._stage(0, groups)\n",
         of_kernel("matvec_int8"),
@@ -56,7 +56,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "weights_of_the_first_piece",
         "Where activations are staged in pieces, each piece is multiplied with the first one's weights.",
-        "kernelc/kernels/matvec_int8_body.py",
+        "kernelc/kernels/linear/matvec_int8_body.py",
         "self._step(group, self._load(group + first))",
         "self._step(group, self._load(group))",
         of_kernel("matvec_int8"),
@@ -64,7 +64,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "matmul_barrier",
         "A tile is multiplied while other invocations are still staging it.",
-        "kernelc/kernels/matmul.py",
+        "kernelc/kernels/linear/matmul.py",
         "                k.barrier()\n                self._multiply(",
         "                self._multiply(",
         of_kernel("matmul"),
@@ -72,7 +72,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "panel_stride",
         "Rows of a register tile are taken for neighbours in the panel.",
-        "kernelc/kernels/panel.py",
+        "kernelc/kernels/parts/staged_rows.py",
         "stride = self.spacing * self.stride",
         "stride = self.stride",
         of_kernel("matmul"),
@@ -80,7 +80,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "panel_columns",
         "The rows of the staged weights are taken for rows of the right-hand tile.",
-        "kernelc/kernels/panel.py",
+        "kernelc/kernels/parts/staged_rows.py",
         'transposed=role == "b", name=name',
         "transposed=False, name=name",
         of_kernel("matmul"),
@@ -88,7 +88,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "panel_several_tiles",
         "Where an invocation has several register tiles side by side, rows are dealt out as if it had one.",
-        "kernelc/kernels/operands.py",
+        "kernelc/kernels/linear/operands.py",
         "of_team = self.panel.kind.n * self.panel.tiles",
         "of_team = self.panel.kind.n",
         of_kernel("matmul"),
@@ -96,7 +96,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "later_register_tiles",
         "Results of an invocation's lower register tiles are stored over those of the upper ones.",
-        "kernelc/kernels/matmul.py",
+        "kernelc/kernels/linear/matmul.py",
         "first_token = _below(self.first_token, i * tokens)",
         "first_token = self.first_token",
         of_kernel("matmul"),
@@ -104,7 +104,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "tiles_rescale",
         "Values of earlier tiles are not rescaled where a greater score comes along.",
-        "kernelc/kernels/attention_softmax.py",
+        "kernelc/kernels/attention/prefill_softmax.py",
         "            self.factors[self.row] = rescale\n",
         "            self.factors[self.row] = rescale * 0.0 + 1.0\n",
         of_kernel("attention_prefill"),
@@ -112,7 +112,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "tiles_barrier",
         "Values are staged while some subgroups still multiply the tile's keys.",
-        "kernelc/kernels/attention_tiles.py",
+        "kernelc/kernels/attention/prefill_body.py",
         "            self._score(tile, held)\n            k.barrier()\n",
         "            self._score(tile, held)\n",
         of_kernel("attention_prefill"),
@@ -120,7 +120,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "load_ahead",
         "The operands of a step are loaded for the next step again.",
-        "kernelc/kernels/matmul.py",
+        "kernelc/kernels/linear/matmul.py",
         "return minimum(group + 1, steps - 1)",
         "return minimum(group, steps - 1)",
         of_kernel("matmul"),
@@ -128,7 +128,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "nibble_order",
         "The high nibbles of a q4 word are taken for its elements 0 to 3.",
-        "kernelc/kernels/weights.py",
+        "kernelc/kernels/parts/packed_rows.py",
         "    return [low, high]",
         "    return [high, low]",
         of_kernel("matvec"),
@@ -136,7 +136,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "scale_index",
         "Groups of even number are scaled by their neighbour's scale.",
-        "kernelc/kernels/weights.py",
+        "kernelc/kernels/parts/packed_rows.py",
         "return select((at & 1).equals(1), pair.y, pair.x)",
         "return select((at & 1).equals(0), pair.y, pair.x)",
         of_kernel("matvec"),
@@ -152,7 +152,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "rotary_sign",
         "Queries and keys are rotated backwards, which no product of one with itself would show.",
-        "kernelc/kernels/rotary.py",
+        "kernelc/kernels/parts/rotary.py",
         "return even.value() * cos - odd.value() * sin, odd.value() * cos + even.value() * sin",
         "return even.value() * cos + odd.value() * sin, odd.value() * cos - even.value() * sin",
         ("tests/kernels/test_rotary.py", "-k", "interpreter"),
@@ -160,7 +160,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "cache_row",
         "A decoded position's key and value overwrite row 0 of the cache.",
-        "kernelc/kernels/linear.py",
+        "kernelc/kernels/linear/problem.py",
         'position = k.param("past") + token',
         "position = k.constant(0, u32) + token",
         of_kernel("matvec"),
@@ -168,7 +168,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "cache_row_of_values",
         "Values go to the cache one key/value head too far.",
-        "kernelc/kernels/linear.py",
+        "kernelc/kernels/linear/problem.py",
         'self.buffers["v_cache"][row + (pair - (q_pairs + kv_pairs))] = stored',
         'self.buffers["v_cache"][row + (pair - q_pairs)] = stored',
         of_kernel("matvec"),
@@ -176,7 +176,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "last_row",
         "The logits are those of the chunk's first row, not of its last.",
-        "kernelc/kernels/matvec.py",
+        "kernelc/kernels/linear/matvec.py",
         'token = k.param("seq") - 1 if problem.last_row else 0',
         'token = k.param("seq") * 0 if problem.last_row else 0',
         of_kernel("matvec"),
@@ -184,7 +184,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "residual",
         "The residual is not added to what a layer's linear part gives.",
-        "kernelc/kernels/linear.py",
+        "kernelc/kernels/linear/problem.py",
         'value = value + self.buffers["residual"][at]',
         'value = value + self.buffers["residual"][at] * 0.0',
         of_kernel("matvec"),
@@ -192,7 +192,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "piece_of_a_matrix",
         "The rows of a matrix's second piece are written over those of its first.",
-        "kernelc/kernels/linear.py",
+        "kernelc/kernels/linear/problem.py",
         "at = local_row + problem.row_begin + token * problem.out_width",
         "at = local_row + token * problem.out_width",
         of_kernel("matvec"),
@@ -200,7 +200,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "grid_rounds_down",
         "The rows beyond the last full workgroup are never computed.",
-        "kernelc/kernels/matvec.py",
+        "kernelc/kernels/linear/matvec.py",
         "return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)",
         "return (max(1, problem.rows // schedule.rows_per_workgroup), 1, 1)",
         of_kernel("matvec"),
@@ -208,7 +208,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "norm_of_padding",
         "The mean of squares divides by the padded width.",
-        "kernelc/kernels/matvec.py",
+        "kernelc/kernels/linear/matvec.py",
         "scale = rsqrt(results[-1] * (1.0 / problem.cols) + problem.norm_eps)",
         "scale = rsqrt(results[-1] * (1.0 / (groups_of(problem.cols) * 32)) + problem.norm_eps)",
         of_kernel("matvec"),
@@ -216,7 +216,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "tree_sum",
         "The shared-memory tree starts half a step too low and leaves half of the sums out.",
-        "kernelc/kernels/reduce.py",
+        "kernelc/kernels/parts/reduce.py",
         "    stride = team // 2\n",
         "    stride = team // 4\n",
         of_kernel("rms_norm"),

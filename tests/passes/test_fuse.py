@@ -33,7 +33,7 @@ from kernelc.ir.types import DType, TensorType
 from kernelc.ir.verify import verify
 from kernelc.passes.fuse import FuseOptions, fuse
 from model.config import LlamaConfig, RopeScaling
-from model.llama import ROLES, Role, llama
+from model.families.llama import ROLES, Role, llama
 
 CONTEXT, CHUNK = 12, 5
 
@@ -159,7 +159,7 @@ def test_fused_operations_keep_their_layers_path() -> None:
     assert qkv.inputs["norm_weight"].name == "model.layers.0.input_layernorm.weight"
     assert qkv.inputs["k_cache"].name == "layers.0.k_cache"
     assert [str(result.type) for result in qkv.results] == ["f32[1, 2, 4]", *["f16[context, 1, 4]"] * 2]
-    assert qkv.location is not None and qkv.location.startswith("model/llama.py:")
+    assert qkv.location is not None and qkv.location.startswith("model/families/llama.py:")
 
 
 Block = Callable[[Tensor], Tensor]

@@ -8,8 +8,8 @@ import pytest
 
 from kernelc.artifact import Artifact
 from kernelc.target import Capabilities
+from runtime.device.executor import Executor
 from runtime.devices import open_device
-from runtime.executor import Executor
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kernelc.errors import ContextError
-from runtime.executor import Progress
-from runtime.sampling import SamplingParams
-from runtime.timings import Timings
+from runtime.device.executor import Progress
+from runtime.engine.sampling import SamplingParams
+from runtime.engine.timings import Timings
 
 BOS, EOS, FIRST_BYTE = 1, 2, 3
 SPECIAL = {"<s>": BOS, "</s>": EOS}

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from kernelc.errors import KernelcError
-from runtime import transcript
-from runtime.chat import Chat, ChatSettings, read_lines
-from runtime.conversation import Conversation
-from runtime.sampling import SamplingParams
-from runtime.screen import Screen
-from runtime.transcript import Turn
+from runtime.chat import transcript
+from runtime.chat.conversation import Conversation
+from runtime.chat.screen import Screen
+from runtime.chat.terminal import Chat, ChatSettings, read_lines
+from runtime.chat.transcript import Turn
+from runtime.engine.sampling import SamplingParams
 from tests.conftest import REPO
 from tests.runtime.fake_engine import EOS, BytesCoder, FakeEngine, TurnsTemplate, show
 from tests.runtime.test_conversation import echo

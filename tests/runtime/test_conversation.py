@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from kernelc.errors import ContextError, UsageError
-from runtime import transcript
-from runtime.conversation import Answer, Conversation
-from runtime.sampling import SamplingParams
-from runtime.transcript import Transcript, Turn
+from runtime.chat import transcript
+from runtime.chat.conversation import Answer, Conversation
+from runtime.chat.transcript import Transcript, Turn
+from runtime.engine.sampling import SamplingParams
 from tests.runtime.fake_engine import (
     EOS,
     FIRST_BYTE,

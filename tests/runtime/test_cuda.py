@@ -16,11 +16,12 @@ from kernelc.compile import CompileOptions
 from kernelc.errors import DeviceError, WorkFailed
 from kernelc.pipeline import build_random
 from model.config import LlamaConfig
-from runtime import cuda_compile, cuda_device
-from runtime.cuda_device import in_our_words
-from runtime.cuda_executor import CudaExecutor
-from runtime.engine import ALL_ROLES
-from runtime.executor import Fetch
+from runtime.cuda import compile as cuda_compile
+from runtime.cuda import device as cuda_device
+from runtime.cuda.device import in_our_words
+from runtime.cuda.executor import CudaExecutor
+from runtime.device.executor import Fetch
+from runtime.engine.engine import ALL_ROLES
 from tests.runtime.fake_cuda import Error, FakeDriver, FakeGraphs, Memory
 
 REPO = Path(__file__).resolve().parents[2]

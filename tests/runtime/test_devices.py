@@ -16,10 +16,10 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.errors import DeviceError, InternalError, UsageError
 from runtime import devices
-from runtime.cpu_executor import CpuExecutor, element_dtype
+from runtime.cpu.executor import CpuExecutor, element_dtype
+from runtime.device.executor import Executor
 from runtime.devices import Driven, open_device, survey
-from runtime.engine import Engine
-from runtime.executor import Executor
+from runtime.engine.engine import Engine
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
 

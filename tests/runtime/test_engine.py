@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from kernelc.artifact import Artifact
 from kernelc.errors import ContextError, UsageError
-from runtime.engine import ALL_ROLES, GENERATE_ROLES, Engine
-from runtime.executor import Executor
-from runtime.program import plan_load
-from runtime.sampling import SamplingParams
+from runtime.device.executor import Executor
+from runtime.device.program import plan_load
+from runtime.engine.engine import ALL_ROLES, GENERATE_ROLES, Engine
+from runtime.engine.sampling import SamplingParams
 from tests.runtime.tiny_artifact import BIAS, GAIN, MAX_CONTEXT
 from tests.runtime.tiny_kernels import VOCAB, continuation, expected_logits
 

@@ -12,8 +12,8 @@ import pytest
 
 from kernelc.artifact import Artifact, Manifest
 from kernelc.errors import ArtifactError, InternalError
-from runtime.engine import ALL_ROLES, Engine
-from runtime.executor import Executor, Fetch
+from runtime.device.executor import Executor, Fetch
+from runtime.engine.engine import ALL_ROLES, Engine
 from tests.runtime.tiny_artifact import BIAS, GAIN, write_tiny
 from tests.runtime.tiny_kernels import continuation, expected_logits
 

@@ -13,11 +13,11 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
 from kernelc.target import Capabilities
-from runtime import opencl_device
-from runtime.engine import Engine
-from runtime.executor import DeviceInfo, Fetch
-from runtime.opencl_device import KernelSource, OpenClDevice, find_devices, import_pyopencl, kernel_refused
-from runtime.opencl_executor import OpenClExecutor
+from runtime.device.executor import DeviceInfo, Fetch
+from runtime.engine.engine import Engine
+from runtime.opencl import device as opencl_device
+from runtime.opencl.device import KernelSource, OpenClDevice, find_devices, import_pyopencl, kernel_refused
+from runtime.opencl.executor import OpenClExecutor
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import write_tiny
 

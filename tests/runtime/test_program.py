@@ -10,9 +10,9 @@ import pytest
 from kernelc.artifact import Artifact, Manifest, Param
 from kernelc.errors import ArtifactError, DeviceError, UsageError
 from kernelc.ir.dim import Var, ceildiv
-from runtime.executor import DeviceInfo, Limits
-from runtime.loading import check_limits, choose_variants
-from runtime.program import ProgramTable, StepBlock, plan_load, resolve_grid
+from runtime.device.checks import check_limits, choose_variants
+from runtime.device.executor import DeviceInfo, Limits
+from runtime.device.program import ProgramTable, StepBlock, plan_load, resolve_grid
 from tests.runtime.tiny_artifact import PARAMS
 from tests.runtime.tiny_kernels import VOCAB
 

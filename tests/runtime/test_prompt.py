@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kernelc.commands.opening import Coder
-from model.chat_template import PLAIN_TEMPLATE, ChatTemplate
-from model.tokenizer import Tokenizer, load_tokenizer
-from runtime.conversation import Conversation
-from runtime.sampling import SamplingParams
+from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
+from model.text.tokenizer import Tokenizer, load_tokenizer
+from runtime.chat.conversation import Conversation
+from runtime.engine.sampling import SamplingParams
 from tests.model.test_chat_template import compact
 from tests.runtime.fake_engine import FakeEngine
 

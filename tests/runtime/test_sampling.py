@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kernelc.errors import UsageError
-from runtime.sampling import SamplingParams
+from runtime.engine.sampling import SamplingParams
 
 
 def test_the_default_is_greedy() -> None:

@@ -17,13 +17,14 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.errors import ArtifactError, DeviceError, WorkFailed
 from kernelc.target import Capabilities
-from runtime import vulkan_cache, vulkan_loaded
-from runtime.engine import ALL_ROLES, Engine
-from runtime.vulkan_bandwidth import copy_bandwidth
-from runtime.vulkan_cache import cache_file, read_cache, write_cache
-from runtime.vulkan_executor import VulkanExecutor
-from runtime.vulkan_kernels import KernelBinary
-from runtime.vulkan_native import VulkanError, in_our_words
+from runtime.engine.engine import ALL_ROLES, Engine
+from runtime.vulkan import cache as vulkan_cache
+from runtime.vulkan import loaded as vulkan_loaded
+from runtime.vulkan.bandwidth import copy_bandwidth
+from runtime.vulkan.cache import cache_file, read_cache, write_cache
+from runtime.vulkan.executor import VulkanExecutor
+from runtime.vulkan.kernels import KernelBinary
+from runtime.vulkan.native import VulkanError, in_our_words
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import BIAS, GAIN, write_tiny
 from tests.runtime.tiny_kernels import continuation, expected_logits

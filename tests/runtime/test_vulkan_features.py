@@ -15,12 +15,12 @@ from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import u32
 from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
-from runtime.vulkan_device import VulkanDevice
-from runtime.vulkan_features import SUBGROUP_SIZES, DeviceFeatures, switched_on
-from runtime.vulkan_kernels import KernelBinary, Kernels
-from runtime.vulkan_native import Vulkan
-from runtime.vulkan_queue import On, Queue
-from runtime.vulkan_single import run_pipeline
+from runtime.vulkan.device import VulkanDevice
+from runtime.vulkan.features import SUBGROUP_SIZES, DeviceFeatures, switched_on
+from runtime.vulkan.kernels import KernelBinary, Kernels
+from runtime.vulkan.native import Vulkan
+from runtime.vulkan.queue import On, Queue
+from runtime.vulkan.single import run_pipeline
 from tests.kernels.executors import require
 
 HALF, SINGLE, BYTE, WORD, UNSIGNED, SUBGROUP, WORKGROUP = 0, 1, 3, 5, 7, 3, 2

@@ -20,8 +20,8 @@ LAYER = "VK_LAYER_KHRONOS_validation"
 WORK = """
 import sys
 import numpy as np
-from runtime.engine import ALL_ROLES, Engine
-from runtime.sampling import SamplingParams
+from runtime.engine.engine import ALL_ROLES, Engine
+from runtime.engine.sampling import SamplingParams
 
 for _ in range(2):
     with Engine.open(sys.argv[1], device="vulkan", roles=ALL_ROLES) as engine:
@@ -35,7 +35,7 @@ for _ in range(2):
 """
 
 MISTAKE = """
-from runtime.vulkan_device import VulkanDevice
+from runtime.vulkan.device import VulkanDevice
 device = VulkanDevice()
 create = device.vulkan.make("VkBufferCreateInfo", size=256, usage=device.vulkan.BUFFER_USAGE_TRANSFER_SRC_BIT)
 device.vulkan.create("vkCreateBuffer", "VkBuffer", device.device, create, device.vulkan.null)

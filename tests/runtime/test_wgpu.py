@@ -13,18 +13,18 @@ import pytest
 from kernelc.artifact import Artifact, Buffer, Manifest
 from kernelc.errors import DeviceError, WorkFailed
 from kernelc.kir.tile_types import F16
-from runtime.engine import ALL_ROLES, Engine
-from runtime.executor import Fetch
-from runtime.loading import choose_variants
-from runtime.wgpu_device import (
+from runtime.device.checks import choose_variants
+from runtime.device.executor import Fetch
+from runtime.engine.engine import ALL_ROLES, Engine
+from runtime.wgpu.device import (
     BASELINE_VARIABLE,
     KernelSource,
     WgpuDevice,
     kernel_refused,
     without_subgroups_line,
 )
-from runtime.wgpu_executor import WgpuExecutor
-from runtime.wgpu_single import run_source
+from runtime.wgpu.executor import WgpuExecutor
+from runtime.wgpu.single import run_source
 from tests.runtime.tiny_artifact import BIAS, GAIN, write_tiny
 from tests.runtime.tiny_kernels import PARTIAL, continuation, expected_logits
 

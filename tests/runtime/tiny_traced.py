@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kernelc.kernels.step import STEP
+from kernelc.kernels.step_block import STEP
 from kernelc.kir.functions import minimum, select, subgroup_max, to_f32, unpack_half2
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Tracer, trace

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from model.chat_template import load_chat_template
 from model.config import LlamaConfig
-from model.tokenizer import load_tokenizer
+from model.text.chat_template import load_chat_template
+from model.text.tokenizer import load_tokenizer
 from tools.demo_model.chat import EOS, SPECIALS, Coder
 from tools.demo_model.data import LEARNED, make_shard
 from tools.demo_model.dialogues import MAKERS, make_dialogue, make_question, show

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from kernelc.artifact import Artifact, CheckOutput, Kernel, KernelCheck, Variant
 from kernelc.ir.dim import evaluate
 from kernelc.kir.tile_types import F16
-from runtime.program import StepBlock
-from runtime.wgpu_device import KernelSource, WgpuDevice
-from runtime.wgpu_single import run_source
+from runtime.device.program import StepBlock
+from runtime.wgpu.device import KernelSource, WgpuDevice
+from runtime.wgpu.single import run_source
 
 
 def failures(device: WgpuDevice, artifact: Artifact, text: str | None = None) -> Iterator[str]:

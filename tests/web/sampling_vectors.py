@@ -1,6 +1,7 @@
 """Writes web/tests/unit/sampling_vectors.json: what the numpy reference draws, for the page's own sampler.
 
-Run it again when `kernelc/kernels/sample.py` changes its meaning: `python -m tests.web.sampling_vectors`.
+Run it again when `kernelc/kernels/sampling/sample.py` changes its meaning:
+`python -m tests.web.sampling_vectors`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.kernels.penalty import PENALTY, PenaltyProblem
-from kernelc.kernels.random import gumbel_reference, hash_words_reference
-from kernelc.kernels.sample import SAMPLE, SampleProblem
+from kernelc.kernels.sampling.hash_random import gumbel_reference, hash_words_reference
+from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
+from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 
 FILE = Path(__file__).parents[2] / "web/tests/unit/sampling_vectors.json"
 VOCAB = 300

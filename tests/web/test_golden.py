@@ -14,12 +14,12 @@ from kernelc.artifact import Artifact, Manifest, Weights
 from kernelc.compile import CompileOptions, compile_model
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.golden import golden_tiles
-from kernelc.kernels.matmul import MATMUL
+from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kir.interpret import interpret
 from kernelc.pipeline import build_artifact, build_random
 from kernelc.target import TARGETS
 from model.config import LlamaConfig, find_config
-from runtime.wgpu_device import WgpuDevice
+from runtime.wgpu.device import WgpuDevice
 from tests.web.golden_runner import differing, failures, filled, run_check
 
 REPO = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from model.chat_template import ChatTemplate
+from model.text.chat_template import ChatTemplate
 from tests.model.test_chat_template import compact
 from tests.web.text_models import write_json, write_sentencepiece
 from tests.web.text_vectors import REPO, demo_vectors, prompt_set, tokenizer_vectors

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kernelc.errors import TemplateError
-from model.chat_template import ChatTemplate
+from model.text.chat_template import ChatTemplate
 
 NOW = datetime(2024, 7, 6, 15, 4, 5)
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from kernelc.commands.opening import Coder
 from kernelc.errors import TemplateError, TokenizerError
-from model.chat_template import ChatTemplate, load_chat_template
-from model.detokenize import decode
-from model.tokenizer import Tokenizer, load_tokenizer, tokenizer_files
-from runtime.prompt import PromptEncoder
+from model.text.chat_template import ChatTemplate, load_chat_template
+from model.text.detokenize import decode
+from model.text.tokenizer import Tokenizer, load_tokenizer, tokenizer_files
+from runtime.chat.prompt import PromptEncoder
 from tests.web.text_templates import template_vectors
 
 REPO = Path(__file__).resolve().parents[2]

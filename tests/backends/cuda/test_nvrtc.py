@@ -14,7 +14,7 @@ from kernelc.compile import CompileOptions, compile_model
 from kernelc.errors import DeviceError, WorkFailed
 from kernelc.kernels.registry import SPECS
 from model.config import find_config
-from runtime.cuda_compile import CudaSource, architecture, compile_kernel, supported_architectures
+from runtime.cuda.compile import CudaSource, architecture, compile_kernel, supported_architectures
 
 MODEL = "llama-3.2-1b"
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_120")

@@ -11,16 +11,16 @@ import pytest
 from kernelc.backends import backend_named
 from kernelc.errors import DeviceError
 from kernelc.ir.dim import evaluate
-from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention_prefill_schedule import AttentionPrefillSchedule
-from kernelc.kernels.linear import LinearProblem, QkvShape
-from kernelc.kernels.matmul import MATMUL
-from kernelc.kernels.matmul_schedule import MatmulSchedule
-from kernelc.kernels.rotary import Rotary
+from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
+from kernelc.kernels.linear.problem import LinearProblem, QkvShape
+from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kir.tile_types import F16
 from kernelc.kir.types import f16
 from kernelc.target import TARGETS
-from runtime.cuda_compile import CudaSource, compile_kernel, supported_architectures
+from runtime.cuda.compile import CudaSource, compile_kernel, supported_architectures
 from tests.backends.cuda import host
 from tests.conformance.tiles import CASES, GROUPS, TileCase
 from tests.kernels.executors import run_interpreter

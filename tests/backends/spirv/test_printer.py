@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kernelc.backends.spirv.printer import SpirvBackend
-from kernelc.kernels.math import log, power_of_two, sincos
+from kernelc.kernels.parts.precise_math import log, power_of_two, sincos
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kir.functions import subgroup_sum, to_u32
 from kernelc.kir.trace import Tracer, trace

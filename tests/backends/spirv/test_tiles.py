@@ -9,13 +9,13 @@ import pytest
 
 from kernelc.backends.spirv.printer import SpirvBackend
 from kernelc.compile import render
-from kernelc.kernels.attention_prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
-from kernelc.kernels.linear import LinearProblem, QkvShape
-from kernelc.kernels.matmul import MATMUL
-from kernelc.kernels.matmul_schedule import MatmulSchedule
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
+from kernelc.kernels.linear.problem import LinearProblem, QkvShape
+from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
-from kernelc.kernels.rotary import Rotary
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.tile_types import F16, I8, TileKind
 from kernelc.kir.types import f16

@@ -59,57 +59,57 @@ extern "C" __global__ void __launch_bounds__(64) argmax_512(
 ) {
   __shared__ unsigned partial_maxima[16];
   const unsigned subgroup_lane = threadIdx.x % 32u;
-  unsigned best_key = 0u;                                                 // argmax.py
-  unsigned best_index = 0u;                                               // argmax.py
-  for (unsigned first = threadIdx.x; first < 128u; first += 64u) {        // argmax.py
-    const uint4 bits = as_uint4(logits[first]);                           // keys.py
+  unsigned best_key = 0u;                                                 // sampling/argmax.py
+  unsigned best_index = 0u;                                               // sampling/argmax.py
+  for (unsigned first = threadIdx.x; first < 128u; first += 64u) {        // sampling/argmax.py
+    const uint4 bits = as_uint4(logits[first]);                           // sampling/order_keys.py
     const uint4 ascending = bits ^ (((bits >> splat_uint4(31u)) * 2147483647u)
-        | splat_uint4(2147483648u));                                      // keys.py
-    const uint4 key = max(ascending + 8388607u, splat_uint4(16777214u));  // keys.py
-    const unsigned greatest = max(max(key.x, key.y), max(key.z, key.w));  // keys.py
-    if (greatest > best_key) {                                            // argmax.py
-      const unsigned first_1 = first * 4u;                                // argmax.py
-      if (key.x > best_key) {                                             // argmax.py
-        best_key = key.x;                                                 // argmax.py
-        best_index = first_1;                                             // argmax.py
+        | splat_uint4(2147483648u));                                      // sampling/order_keys.py
+    const uint4 key = max(ascending + 8388607u, splat_uint4(16777214u));  // sampling/order_keys.py
+    const unsigned greatest = max(max(key.x, key.y), max(key.z, key.w));  // sampling/order_keys.py
+    if (greatest > best_key) {                                            // sampling/argmax.py
+      const unsigned first_1 = first * 4u;                                // sampling/argmax.py
+      if (key.x > best_key) {                                             // sampling/argmax.py
+        best_key = key.x;                                                 // sampling/argmax.py
+        best_index = first_1;                                             // sampling/argmax.py
       }
-      if (key.y > best_key) {                                             // argmax.py
-        best_key = key.y;                                                 // argmax.py
-        best_index = first_1 + 1u;                                        // argmax.py
+      if (key.y > best_key) {                                             // sampling/argmax.py
+        best_key = key.y;                                                 // sampling/argmax.py
+        best_index = first_1 + 1u;                                        // sampling/argmax.py
       }
-      if (key.z > best_key) {                                             // argmax.py
-        best_key = key.z;                                                 // argmax.py
-        best_index = first_1 + 2u;                                        // argmax.py
+      if (key.z > best_key) {                                             // sampling/argmax.py
+        best_key = key.z;                                                 // sampling/argmax.py
+        best_index = first_1 + 2u;                                        // sampling/argmax.py
       }
-      if (key.w > best_key) {                                             // argmax.py
-        best_key = key.w;                                                 // argmax.py
-        best_index = first_1 + 3u;                                        // argmax.py
+      if (key.w > best_key) {                                             // sampling/argmax.py
+        best_key = key.w;                                                 // sampling/argmax.py
+        best_index = first_1 + 3u;                                        // sampling/argmax.py
       }
     }
   }
-  const unsigned values = subgroup_max(best_key);                         // workgroup.py
-  if (subgroup_lane == 0u) {                                              // workgroup.py
-    partial_maxima[threadIdx.x / 32u] = values;                           // workgroup.py
+  const unsigned values = subgroup_max(best_key);                         // parts/workgroup.py
+  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
+    partial_maxima[threadIdx.x / 32u] = values;                           // parts/workgroup.py
   }
-  __syncthreads();                                                        // workgroup.py
-  unsigned total = partial_maxima[0u];                                    // workgroup.py
-  for (unsigned cell = 1u; cell < 2u; cell++) {                           // workgroup.py
-    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  __syncthreads();                                                        // parts/workgroup.py
+  unsigned total = partial_maxima[0u];                                    // parts/workgroup.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/workgroup.py
+    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
   }
-  __syncthreads();                                                        // workgroup.py
-  const unsigned last = best_key == total ? best_index ^ 0xffffffffu : 0u;  // argmax.py
-  const unsigned values_1 = subgroup_max(last);                           // workgroup.py
-  if (subgroup_lane == 0u) {                                              // workgroup.py
-    partial_maxima[threadIdx.x / 32u] = values_1;                         // workgroup.py
+  __syncthreads();                                                        // parts/workgroup.py
+  const unsigned last = best_key == total ? best_index ^ 0xffffffffu : 0u;  // sampling/argmax.py
+  const unsigned values_1 = subgroup_max(last);                           // parts/workgroup.py
+  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
+    partial_maxima[threadIdx.x / 32u] = values_1;                         // parts/workgroup.py
   }
-  __syncthreads();                                                        // workgroup.py
-  unsigned total_1 = partial_maxima[0u];                                  // workgroup.py
-  for (unsigned cell = 1u; cell < 2u; cell++) {                           // workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  __syncthreads();                                                        // parts/workgroup.py
+  unsigned total_1 = partial_maxima[0u];                                  // parts/workgroup.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
   }
-  __syncthreads();                                                        // workgroup.py
-  const unsigned token = total_1 ^ 0xffffffffu;                           // argmax.py
-  if (threadIdx.x == 0u) {                                                // argmax.py
-    tokens[step->past + step->seq] = token;                               // argmax.py
+  __syncthreads();                                                        // parts/workgroup.py
+  const unsigned token = total_1 ^ 0xffffffffu;                           // sampling/argmax.py
+  if (threadIdx.x == 0u) {                                                // sampling/argmax.py
+    tokens[step->past + step->seq] = token;                               // sampling/argmax.py
   }
 }

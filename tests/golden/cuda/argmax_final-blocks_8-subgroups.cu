@@ -26,39 +26,39 @@ extern "C" __global__ void __launch_bounds__(64) argmax_final_8(
 ) {
   __shared__ unsigned partial_maxima[16];
   const unsigned subgroup_lane = threadIdx.x % 32u;
-  unsigned best_key = 0u;                                                 // argmax.py
-  unsigned best_index = 0u;                                               // argmax.py
-  for (unsigned block = threadIdx.x; block < 8u; block += 64u) {          // argmax.py
-    const uint2 pair = best[block];                                       // argmax.py
-    const unsigned index = pair.y;                                        // argmax.py
-    if (pair.x > best_key) {                                              // argmax.py
-      best_key = pair.x;                                                  // argmax.py
-      best_index = index;                                                 // argmax.py
+  unsigned best_key = 0u;                                                 // sampling/argmax.py
+  unsigned best_index = 0u;                                               // sampling/argmax.py
+  for (unsigned block = threadIdx.x; block < 8u; block += 64u) {          // sampling/argmax.py
+    const uint2 pair = best[block];                                       // sampling/argmax.py
+    const unsigned index = pair.y;                                        // sampling/argmax.py
+    if (pair.x > best_key) {                                              // sampling/argmax.py
+      best_key = pair.x;                                                  // sampling/argmax.py
+      best_index = index;                                                 // sampling/argmax.py
     }
   }
-  const unsigned values = subgroup_max(best_key);                         // workgroup.py
-  if (subgroup_lane == 0u) {                                              // workgroup.py
-    partial_maxima[threadIdx.x / 32u] = values;                           // workgroup.py
+  const unsigned values = subgroup_max(best_key);                         // parts/workgroup.py
+  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
+    partial_maxima[threadIdx.x / 32u] = values;                           // parts/workgroup.py
   }
-  __syncthreads();                                                        // workgroup.py
-  unsigned total = partial_maxima[0u];                                    // workgroup.py
-  for (unsigned cell = 1u; cell < 2u; cell++) {                           // workgroup.py
-    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  __syncthreads();                                                        // parts/workgroup.py
+  unsigned total = partial_maxima[0u];                                    // parts/workgroup.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/workgroup.py
+    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
   }
-  __syncthreads();                                                        // workgroup.py
-  const unsigned last = best_key == total ? best_index ^ 0xffffffffu : 0u;  // argmax.py
-  const unsigned values_1 = subgroup_max(last);                           // workgroup.py
-  if (subgroup_lane == 0u) {                                              // workgroup.py
-    partial_maxima[threadIdx.x / 32u] = values_1;                         // workgroup.py
+  __syncthreads();                                                        // parts/workgroup.py
+  const unsigned last = best_key == total ? best_index ^ 0xffffffffu : 0u;  // sampling/argmax.py
+  const unsigned values_1 = subgroup_max(last);                           // parts/workgroup.py
+  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
+    partial_maxima[threadIdx.x / 32u] = values_1;                         // parts/workgroup.py
   }
-  __syncthreads();                                                        // workgroup.py
-  unsigned total_1 = partial_maxima[0u];                                  // workgroup.py
-  for (unsigned cell = 1u; cell < 2u; cell++) {                           // workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  __syncthreads();                                                        // parts/workgroup.py
+  unsigned total_1 = partial_maxima[0u];                                  // parts/workgroup.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
   }
-  __syncthreads();                                                        // workgroup.py
-  const unsigned token = total_1 ^ 0xffffffffu;                           // argmax.py
-  if (threadIdx.x == 0u) {                                                // argmax.py
-    tokens[step->past + step->seq] = token;                               // argmax.py
+  __syncthreads();                                                        // parts/workgroup.py
+  const unsigned token = total_1 ^ 0xffffffffu;                           // sampling/argmax.py
+  if (threadIdx.x == 0u) {                                                // sampling/argmax.py
+    tokens[step->past + step->seq] = token;                               // sampling/argmax.py
   }
 }

@@ -82,14 +82,14 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
   __shared__ float4 staged[288];
   __shared__ float4 scores[288];
   __shared__ float factors[32];
-  const unsigned first_row = blockIdx.x * 32u;                            // attention_prefill.py
-  if (first_row < step->seq) {                                            // attention_prefill.py
-    const unsigned kv_head = blockIdx.y / 2u;                             // attention_operands.py
-    const unsigned end = step->past + min(first_row + 32u, step->seq);    // attention_operands.py
-    const unsigned line = threadIdx.x / 4u;                               // attention_tiles.py
-    const unsigned column = threadIdx.x % 4u;                             // attention_tiles.py
-    const unsigned team_row = line * 4u;                                  // attention_tiles.py
-    float sum_0_00 = 0.0f;                                                // attention_tiles.py
+  const unsigned first_row = blockIdx.x * 32u;                            // attention/prefill.py
+  if (first_row < step->seq) {                                            // attention/prefill.py
+    const unsigned kv_head = blockIdx.y / 2u;                             // attention/prefill_operands.py
+    const unsigned end = step->past + min(first_row + 32u, step->seq);    // attention/prefill_operands.py
+    const unsigned line = threadIdx.x / 4u;                               // attention/prefill_body.py
+    const unsigned column = threadIdx.x % 4u;                             // attention/prefill_body.py
+    const unsigned team_row = line * 4u;                                  // attention/prefill_body.py
+    float sum_0_00 = 0.0f;                                                // attention/prefill_body.py
     float sum_0_01 = 0.0f;
     float sum_0_02 = 0.0f;
     float sum_0_03 = 0.0f;
@@ -121,14 +121,14 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
     float sum_1_31 = 0.0f;
     float sum_1_32 = 0.0f;
     float sum_1_33 = 0.0f;
-    const unsigned row = threadIdx.x % 32u;                               // attention_softmax.py
-    const unsigned part = threadIdx.x / 32u;                              // attention_softmax.py
-    const unsigned own_position = step->past + first_row + row;           // attention_softmax.py
-    float maximum = -1e30f;                                               // attention_softmax.py
-    float total = 0.0f;                                                   // attention_softmax.py
-    for (unsigned tile = 0u; tile < end; tile += 32u) {                   // attention_tiles.py
-      const unsigned first = team_row * 9u;                               // attention_tiles.py
-      float score_0_00 = 0.0f;                                            // attention_tiles.py
+    const unsigned row = threadIdx.x % 32u;                               // attention/prefill_softmax.py
+    const unsigned part = threadIdx.x / 32u;                              // attention/prefill_softmax.py
+    const unsigned own_position = step->past + first_row + row;           // attention/prefill_softmax.py
+    float maximum = -1e30f;                                               // attention/prefill_softmax.py
+    float total = 0.0f;                                                   // attention/prefill_softmax.py
+    for (unsigned tile = 0u; tile < end; tile += 32u) {                   // attention/prefill_body.py
+      const unsigned first = team_row * 9u;                               // attention/prefill_body.py
+      float score_0_00 = 0.0f;                                            // attention/prefill_body.py
       float score_0_01 = 0.0f;
       float score_0_02 = 0.0f;
       float score_0_03 = 0.0f;
@@ -160,42 +160,42 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
       float score_1_31 = 0.0f;
       float score_1_32 = 0.0f;
       float score_1_33 = 0.0f;
-      const unsigned row_1 = 4u + column;                                 // attention_tiles.py
-      for (unsigned number = 0u; number < 8u; number += 2u) {             // deal.py
-        __syncthreads();                                                  // attention_tiles.py
-        for (unsigned at = threadIdx.x; at < 64u; at += 32u) {            // deal.py
-          const unsigned row_2 = at / 2u;                                 // attention_operands.py
-          const unsigned cell = at % 2u;                                  // attention_operands.py
-          const unsigned token = min(first_row + row_2, step->seq - 1u);  // attention_operands.py
-          const unsigned row_3 = (token * 2u + blockIdx.y) * 8u;          // attention_operands.py
-          const unsigned start = row_2 * 3u + cell;                       // panel.py
-          staged[start] = q[row_3 + number + cell] * 0.36067376f;         // panel.py
+      const unsigned row_1 = 4u + column;                                 // attention/prefill_body.py
+      for (unsigned number = 0u; number < 8u; number += 2u) {             // parts/distribute.py
+        __syncthreads();                                                  // attention/prefill_body.py
+        for (unsigned at = threadIdx.x; at < 64u; at += 32u) {            // parts/distribute.py
+          const unsigned row_2 = at / 2u;                                 // attention/prefill_operands.py
+          const unsigned cell = at % 2u;                                  // attention/prefill_operands.py
+          const unsigned token = min(first_row + row_2, step->seq - 1u);  // attention/prefill_operands.py
+          const unsigned row_3 = (token * 2u + blockIdx.y) * 8u;          // attention/prefill_operands.py
+          const unsigned start = row_2 * 3u + cell;                       // parts/staged_rows.py
+          staged[start] = q[row_3 + number + cell] * 0.36067376f;         // parts/staged_rows.py
         }
-        const unsigned position = min(tile + threadIdx.x, end - 1u);      // attention_operands.py
-        const unsigned row_2 = column * 8u + line;                        // attention_operands.py
-        const unsigned number_1 = number / 2u;                            // attention_operands.py
-        const unsigned row_3 = position + kv_head;                        // cache.py
-        const uint4 stored = k_cache[row_3 * 4u + number_1];              // cache.py
-        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
+        const unsigned position = min(tile + threadIdx.x, end - 1u);      // attention/prefill_operands.py
+        const unsigned row_2 = column * 8u + line;                        // attention/prefill_operands.py
+        const unsigned number_1 = number / 2u;                            // attention/prefill_operands.py
+        const unsigned row_3 = position + kv_head;                        // attention/cache.py
+        const uint4 stored = k_cache[row_3 * 4u + number_1];              // attention/cache.py
+        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
         const float4 staged_2 = join(unpack_half2(stored.z), unpack_half2(stored.w));
-        const unsigned start = row_2 * 3u;                                // panel.py
-        staged[start + 96u] = staged_1;                                   // panel.py
+        const unsigned start = row_2 * 3u;                                // parts/staged_rows.py
+        staged[start + 96u] = staged_1;                                   // parts/staged_rows.py
         staged[start + 97u] = staged_2;
-        __syncthreads();                                                  // attention_tiles.py
-        for (unsigned step_1 = 0u; step_1 < 2u; step_1++) {               // attention_tiles.py
-          const unsigned place = team_row * 3u + step_1;                  // panel.py
-          const float4 query_0 = staged[place];                           // panel.py
+        __syncthreads();                                                  // attention/prefill_body.py
+        for (unsigned step_1 = 0u; step_1 < 2u; step_1++) {               // attention/prefill_body.py
+          const unsigned place = team_row * 3u + step_1;                  // parts/staged_rows.py
+          const float4 query_0 = staged[place];                           // parts/staged_rows.py
           const float4 query_1 = staged[place + 3u];
           const float4 query_2 = staged[place + 6u];
           const float4 query_3 = staged[place + 9u];
-          const unsigned place_1 = column * 3u + step_1;                  // panel.py
-          const unsigned place_2 = place_1 + 96u;                         // panel.py
-          const float4 key_0 = staged[place_2];                           // panel.py
+          const unsigned place_1 = column * 3u + step_1;                  // parts/staged_rows.py
+          const unsigned place_2 = place_1 + 96u;                         // parts/staged_rows.py
+          const float4 key_0 = staged[place_2];                           // parts/staged_rows.py
           const float4 key_1 = staged[place_2 + 24u];
           const float4 key_2 = staged[place_2 + 48u];
           const float4 key_3 = staged[place_2 + 72u];
           score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
-              * key_0.z + query_0.w * key_0.w;                            // attention_tiles.py
+              * key_0.z + query_0.w * key_0.w;                            // attention/prefill_body.py
           score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
               * key_1.z + query_0.w * key_1.w;
           score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
@@ -226,14 +226,14 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
               * key_2.z + query_3.w * key_2.w;
           score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
               * key_3.z + query_3.w * key_3.w;
-          const unsigned place_3 = row_1 * 3u + step_1;                   // panel.py
-          const unsigned place_4 = place_3 + 96u;                         // panel.py
-          const float4 key_0_1 = staged[place_4];                         // panel.py
+          const unsigned place_3 = row_1 * 3u + step_1;                   // parts/staged_rows.py
+          const unsigned place_4 = place_3 + 96u;                         // parts/staged_rows.py
+          const float4 key_0_1 = staged[place_4];                         // parts/staged_rows.py
           const float4 key_1_1 = staged[place_4 + 24u];
           const float4 key_2_1 = staged[place_4 + 48u];
           const float4 key_3_1 = staged[place_4 + 72u];
           score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
-              * key_0_1.z + query_0.w * key_0_1.w;                        // attention_tiles.py
+              * key_0_1.z + query_0.w * key_0_1.w;                        // attention/prefill_body.py
           score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
               * key_1_1.z + query_0.w * key_1_1.w;
           score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
@@ -266,7 +266,7 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
               * key_3_1.z + query_3.w * key_3_1.w;
         }
       }
-      const unsigned index = first + column;                              // attention_tiles.py
+      const unsigned index = first + column;                              // attention/prefill_body.py
       scores[index] = make_float4(score_0_00, score_0_01, score_0_02, score_0_03);
       scores[index + 9u] = make_float4(score_0_10, score_0_11, score_0_12, score_0_13);
       scores[index + 18u] = make_float4(score_0_20, score_0_21, score_0_22, score_0_23);
@@ -276,56 +276,56 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
       scores[index_1 + 9u] = make_float4(score_1_10, score_1_11, score_1_12, score_1_13);
       scores[index_1 + 18u] = make_float4(score_1_20, score_1_21, score_1_22, score_1_23);
       scores[index_1 + 27u] = make_float4(score_1_30, score_1_31, score_1_32, score_1_33);
-      __syncthreads();                                                    // attention_tiles.py
-      for (unsigned at = threadIdx.x; at < 128u; at += 32u) {             // deal.py
-        const unsigned key = at / 4u;                                     // attention_operands.py
-        const unsigned load = at % 4u;                                    // attention_operands.py
-        const unsigned position = min(tile + key, end - 1u);              // attention_operands.py
-        const unsigned row_2 = position + kv_head;                        // cache.py
-        const uint4 stored = v_cache[row_2 * 4u + load];                  // cache.py
-        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
+      __syncthreads();                                                    // attention/prefill_body.py
+      for (unsigned at = threadIdx.x; at < 128u; at += 32u) {             // parts/distribute.py
+        const unsigned key = at / 4u;                                     // attention/prefill_operands.py
+        const unsigned load = at % 4u;                                    // attention/prefill_operands.py
+        const unsigned position = min(tile + key, end - 1u);              // attention/prefill_operands.py
+        const unsigned row_2 = position + kv_head;                        // attention/cache.py
+        const uint4 stored = v_cache[row_2 * 4u + load];                  // attention/cache.py
+        const float4 staged_1 = join(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
         const float4 staged_2 = join(unpack_half2(stored.z), unpack_half2(stored.w));
-        const unsigned start = key * 9u + load * 2u;                      // panel.py
-        staged[start] = staged_1;                                         // panel.py
+        const unsigned start = key * 9u + load * 2u;                      // parts/staged_rows.py
+        staged[start] = staged_1;                                         // parts/staged_rows.py
         staged[start + 1u] = staged_2;
       }
-      const unsigned cell = row * 9u + part * 8u;                         // attention_softmax.py
-      const unsigned first_1 = tile + part * 32u;                         // attention_softmax.py
-      const uint4 four = first_1 + make_uint4(0u, 1u, 2u, 3u);            // attention_softmax.py
-      const uint4 t = splat_uint4(own_position);                          // attention_softmax.py
+      const unsigned cell = row * 9u + part * 8u;                         // attention/prefill_softmax.py
+      const unsigned first_1 = tile + part * 32u;                         // attention/prefill_softmax.py
+      const uint4 four = first_1 + make_uint4(0u, 1u, 2u, 3u);            // attention/prefill_softmax.py
+      const uint4 t = splat_uint4(own_position);                          // attention/prefill_softmax.py
       const bool4 seen = four <= t;
-      const float4 score = select(seen, scores[cell], splat_float4(-1e30f));  // attention_softmax.py
-      const bool4 seen_1 = four + 4u <= t;                                // attention_softmax.py
-      const unsigned index_2 = cell + 1u;                                 // attention_softmax.py
+      const float4 score = select(seen, scores[cell], splat_float4(-1e30f));  // attention/prefill_softmax.py
+      const bool4 seen_1 = four + 4u <= t;                                // attention/prefill_softmax.py
+      const unsigned index_2 = cell + 1u;                                 // attention/prefill_softmax.py
       const float4 score_1 = select(seen_1, scores[index_2], splat_float4(-1e30f));
-      const bool4 seen_2 = four + 8u <= t;                                // attention_softmax.py
-      const unsigned index_3 = cell + 2u;                                 // attention_softmax.py
+      const bool4 seen_2 = four + 8u <= t;                                // attention/prefill_softmax.py
+      const unsigned index_3 = cell + 2u;                                 // attention/prefill_softmax.py
       const float4 score_2 = select(seen_2, scores[index_3], splat_float4(-1e30f));
-      const bool4 seen_3 = four + 12u <= t;                               // attention_softmax.py
-      const unsigned index_4 = cell + 3u;                                 // attention_softmax.py
+      const bool4 seen_3 = four + 12u <= t;                               // attention/prefill_softmax.py
+      const unsigned index_4 = cell + 3u;                                 // attention/prefill_softmax.py
       const float4 score_3 = select(seen_3, scores[index_4], splat_float4(-1e30f));
-      const bool4 seen_4 = four + 16u <= t;                               // attention_softmax.py
-      const unsigned index_5 = cell + 4u;                                 // attention_softmax.py
+      const bool4 seen_4 = four + 16u <= t;                               // attention/prefill_softmax.py
+      const unsigned index_5 = cell + 4u;                                 // attention/prefill_softmax.py
       const float4 score_4 = select(seen_4, scores[index_5], splat_float4(-1e30f));
-      const bool4 seen_5 = four + 20u <= t;                               // attention_softmax.py
-      const unsigned index_6 = cell + 5u;                                 // attention_softmax.py
+      const bool4 seen_5 = four + 20u <= t;                               // attention/prefill_softmax.py
+      const unsigned index_6 = cell + 5u;                                 // attention/prefill_softmax.py
       const float4 score_5 = select(seen_5, scores[index_6], splat_float4(-1e30f));
-      const bool4 seen_6 = four + 24u <= t;                               // attention_softmax.py
-      const unsigned index_7 = cell + 6u;                                 // attention_softmax.py
+      const bool4 seen_6 = four + 24u <= t;                               // attention/prefill_softmax.py
+      const unsigned index_7 = cell + 6u;                                 // attention/prefill_softmax.py
       const float4 score_6 = select(seen_6, scores[index_7], splat_float4(-1e30f));
-      const bool4 seen_7 = four + 28u <= t;                               // attention_softmax.py
-      const unsigned index_8 = cell + 7u;                                 // attention_softmax.py
+      const bool4 seen_7 = four + 28u <= t;                               // attention/prefill_softmax.py
+      const unsigned index_8 = cell + 7u;                                 // attention/prefill_softmax.py
       const float4 score_7 = select(seen_7, scores[index_8], splat_float4(-1e30f));
       const float4 own = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(score, score_1), score_2),
-          score_3), score_4), score_5), score_6), score_7);               // attention_softmax.py
-      const float highest = fmaxf(maximum, fmaxf(fmaxf(own.x, own.y), fmaxf(own.z, own.w)));  // attention_softmax.py
-      const float rescale = exp2f(maximum - highest);                     // attention_softmax.py
-      total *= rescale;                                                   // attention_softmax.py
-      maximum = highest;                                                  // attention_softmax.py
-      if (part == 0u) {                                                   // attention_softmax.py
-        factors[row] = rescale;                                           // attention_softmax.py
+          score_3), score_4), score_5), score_6), score_7);               // attention/prefill_softmax.py
+      const float highest = fmaxf(maximum, fmaxf(fmaxf(own.x, own.y), fmaxf(own.z, own.w)));  // attention/prefill_softmax.py
+      const float rescale = exp2f(maximum - highest);                     // attention/prefill_softmax.py
+      total *= rescale;                                                   // attention/prefill_softmax.py
+      maximum = highest;                                                  // attention/prefill_softmax.py
+      if (part == 0u) {                                                   // attention/prefill_softmax.py
+        factors[row] = rescale;                                           // attention/prefill_softmax.py
       }
-      const float4 t_1 = splat_float4(highest);                           // attention_softmax.py
+      const float4 t_1 = splat_float4(highest);                           // attention/prefill_softmax.py
       const float4 weight = exp2f(score - t_1);
       const float4 weight_1 = exp2f(score_1 - t_1);
       const float4 weight_2 = exp2f(score_2 - t_1);
@@ -334,7 +334,7 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
       const float4 weight_5 = exp2f(score_5 - t_1);
       const float4 weight_6 = exp2f(score_6 - t_1);
       const float4 weight_7 = exp2f(score_7 - t_1);
-      total += weight.x + weight.y + (weight.z + weight.w);               // attention_softmax.py
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention/prefill_softmax.py
       total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
       total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
       total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
@@ -342,7 +342,7 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
       total += weight_5.x + weight_5.y + (weight_5.z + weight_5.w);
       total += weight_6.x + weight_6.y + (weight_6.z + weight_6.w);
       total += weight_7.x + weight_7.y + (weight_7.z + weight_7.w);
-      scores[cell] = weight;                                              // panel.py
+      scores[cell] = weight;                                              // parts/staged_rows.py
       scores[index_2] = weight_1;
       scores[index_3] = weight_2;
       scores[index_4] = weight_3;
@@ -350,8 +350,8 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
       scores[index_6] = weight_5;
       scores[index_7] = weight_6;
       scores[index_8] = weight_7;
-      __syncthreads();                                                    // attention_tiles.py
-      const float factor = factors[team_row];                             // attention_tiles.py
+      __syncthreads();                                                    // attention/prefill_body.py
+      const float factor = factors[team_row];                             // attention/prefill_body.py
       sum_0_00 *= factor;
       sum_0_01 *= factor;
       sum_0_02 *= factor;
@@ -394,15 +394,15 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
       sum_1_31 *= factor_7;
       sum_1_32 *= factor_7;
       sum_1_33 *= factor_7;
-      for (unsigned step_1 = 0u; step_1 < 8u; step_1++) {                 // attention_tiles.py
-        const unsigned place = first + step_1;                            // panel.py
-        const float4 weight_0 = scores[place];                            // panel.py
+      for (unsigned step_1 = 0u; step_1 < 8u; step_1++) {                 // attention/prefill_body.py
+        const unsigned place = first + step_1;                            // parts/staged_rows.py
+        const float4 weight_0 = scores[place];                            // parts/staged_rows.py
         const float4 weight_1_1 = scores[place + 9u];
         const float4 weight_2_1 = scores[place + 18u];
         const float4 weight_3_1 = scores[place + 27u];
-        const unsigned row_2 = step_1 * 36u;                              // attention_tiles.py
-        const unsigned place_1 = row_2 + column;                          // attention_tiles.py
-        const float4 value_0 = staged[place_1];                           // attention_tiles.py
+        const unsigned row_2 = step_1 * 36u;                              // attention/prefill_body.py
+        const unsigned place_1 = row_2 + column;                          // attention/prefill_body.py
+        const float4 value_0 = staged[place_1];                           // attention/prefill_body.py
         const float4 value_1 = staged[place_1 + 9u];
         const float4 value_2 = staged[place_1 + 18u];
         const float4 value_3 = staged[place_1 + 27u];
@@ -438,8 +438,8 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
             + weight_3_1.z * value_2.z + weight_3_1.w * value_3.z;
         sum_0_33 = sum_0_33 + weight_3_1.x * value_0.w + weight_3_1.y * value_1.w
             + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
-        const unsigned place_2 = row_2 + row_1;                           // attention_tiles.py
-        const float4 value_0_1 = staged[place_2];                         // attention_tiles.py
+        const unsigned place_2 = row_2 + row_1;                           // attention/prefill_body.py
+        const float4 value_0_1 = staged[place_2];                         // attention/prefill_body.py
         const float4 value_1_1 = staged[place_2 + 9u];
         const float4 value_2_1 = staged[place_2 + 18u];
         const float4 value_3_1 = staged[place_2 + 27u];
@@ -477,13 +477,13 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
             + weight_3_1.z * value_2_1.w + weight_3_1.w * value_3_1.w;
       }
     }
-    __syncthreads();                                                      // attention_softmax.py
-    const float previous = total;                                         // attention_softmax.py
-    if (part == 0u) {                                                     // attention_softmax.py
-      factors[row] = 1.0f / previous;                                     // attention_softmax.py
+    __syncthreads();                                                      // attention/prefill_softmax.py
+    const float previous = total;                                         // attention/prefill_softmax.py
+    if (part == 0u) {                                                     // attention/prefill_softmax.py
+      factors[row] = 1.0f / previous;                                     // attention/prefill_softmax.py
     }
-    __syncthreads();                                                      // attention_softmax.py
-    const float factor = factors[team_row];                               // attention_tiles.py
+    __syncthreads();                                                      // attention/prefill_softmax.py
+    const float factor = factors[team_row];                               // attention/prefill_body.py
     sum_0_00 *= factor;
     sum_0_01 *= factor;
     sum_0_02 *= factor;
@@ -506,13 +506,13 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
     sum_0_31 *= factor_3;
     sum_0_32 *= factor_3;
     sum_0_33 *= factor_3;
-    const unsigned index_3 = team_row * 9u;                               // attention_tiles.py
+    const unsigned index_3 = team_row * 9u;                               // attention/prefill_body.py
     const unsigned index_4 = index_3 + column;
     scores[index_4] = make_float4(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
     scores[index_4 + 9u] = make_float4(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
     scores[index_4 + 18u] = make_float4(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
     scores[index_4 + 27u] = make_float4(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
-    const float factor_4 = factors[team_row];                             // attention_tiles.py
+    const float factor_4 = factors[team_row];                             // attention/prefill_body.py
     sum_1_00 *= factor_4;
     sum_1_01 *= factor_4;
     sum_1_02 *= factor_4;
@@ -532,20 +532,20 @@ extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
     sum_1_31 *= factor_7;
     sum_1_32 *= factor_7;
     sum_1_33 *= factor_7;
-    const unsigned index_5 = index_3 + 4u + column;                       // attention_tiles.py
+    const unsigned index_5 = index_3 + 4u + column;                       // attention/prefill_body.py
     scores[index_5] = make_float4(sum_1_00, sum_1_01, sum_1_02, sum_1_03);
     scores[index_5 + 9u] = make_float4(sum_1_10, sum_1_11, sum_1_12, sum_1_13);
     scores[index_5 + 18u] = make_float4(sum_1_20, sum_1_21, sum_1_22, sum_1_23);
     scores[index_5 + 27u] = make_float4(sum_1_30, sum_1_31, sum_1_32, sum_1_33);
-    __syncthreads();                                                      // attention_tiles.py
-    for (unsigned at = threadIdx.x; at < 256u; at += 32u) {               // deal.py
-      const unsigned row_1 = at / 8u;                                     // attention_tiles.py
-      const unsigned cell = at % 8u;                                      // attention_tiles.py
-      const unsigned token = first_row + row_1;                           // attention_tiles.py
-      if (token < step->seq) {                                            // attention_tiles.py
-        const float4 result = scores[row_1 * 9u + cell];                  // attention_tiles.py
-        const unsigned row_2 = (token * 2u + blockIdx.y) * 8u;            // attention_operands.py
-        out[row_2 + cell] = result;                                       // attention_operands.py
+    __syncthreads();                                                      // attention/prefill_body.py
+    for (unsigned at = threadIdx.x; at < 256u; at += 32u) {               // parts/distribute.py
+      const unsigned row_1 = at / 8u;                                     // attention/prefill_body.py
+      const unsigned cell = at % 8u;                                      // attention/prefill_body.py
+      const unsigned token = first_row + row_1;                           // attention/prefill_body.py
+      if (token < step->seq) {                                            // attention/prefill_body.py
+        const float4 result = scores[row_1 * 9u + cell];                  // attention/prefill_body.py
+        const unsigned row_2 = (token * 2u + blockIdx.y) * 8u;            // attention/prefill_operands.py
+        out[row_2 + cell] = result;                                       // attention/prefill_operands.py
       }
     }
   }

@@ -207,109 +207,109 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
   __shared__ __align__(16) float4 scores[1088];
   __shared__ __align__(16) float shares[128];
   __shared__ __align__(16) float factors[64];
-  const unsigned first_row = blockIdx.x * 64u;                            // attention_prefill.py
-  if (first_row < step->seq) {                                            // attention_prefill.py
-    const unsigned kv_head = blockIdx.y / 2u;                             // attention_operands.py
-    const unsigned end = step->past + min(first_row + 64u, step->seq);    // attention_operands.py
-    const unsigned team = threadIdx.x / 32u;                              // attention_tiles.py
-    const unsigned team_row = team * 16u;                                 // attention_tiles.py
-    for (unsigned at = threadIdx.x; at < 256u; at += 128u) {              // deal.py
-      const unsigned row = at / 4u;                                       // attention_operands.py
-      const unsigned cell = at % 4u;                                      // attention_operands.py
-      const unsigned token = min(first_row + row, step->seq - 1u);        // attention_operands.py
-      const unsigned row_1 = (token * 2u + blockIdx.y) * 8u;              // attention_operands.py
-      const unsigned index = row_1 + cell * 2u;                           // attention_operands.py
+  const unsigned first_row = blockIdx.x * 64u;                            // attention/prefill.py
+  if (first_row < step->seq) {                                            // attention/prefill.py
+    const unsigned kv_head = blockIdx.y / 2u;                             // attention/prefill_operands.py
+    const unsigned end = step->past + min(first_row + 64u, step->seq);    // attention/prefill_operands.py
+    const unsigned team = threadIdx.x / 32u;                              // attention/prefill_body.py
+    const unsigned team_row = team * 16u;                                 // attention/prefill_body.py
+    for (unsigned at = threadIdx.x; at < 256u; at += 128u) {              // parts/distribute.py
+      const unsigned row = at / 4u;                                       // attention/prefill_operands.py
+      const unsigned cell = at % 4u;                                      // attention/prefill_operands.py
+      const unsigned token = min(first_row + row, step->seq - 1u);        // attention/prefill_operands.py
+      const unsigned row_1 = (token * 2u + blockIdx.y) * 8u;              // attention/prefill_operands.py
+      const unsigned index = row_1 + cell * 2u;                           // attention/prefill_operands.py
       const float4 four = fmaxf(fminf(q[index] * 0.36067376f, splat_float4(65504.0f)),
-          splat_float4(-65504.0f));                                       // panel.py
+          splat_float4(-65504.0f));                                       // parts/staged_rows.py
       const float4 four_1 = fmaxf(fminf(q[index + 1u] * 0.36067376f, splat_float4(65504.0f)),
           splat_float4(-65504.0f));
-      const float2 pair = make_float2(four.x, four.y);                    // panel.py
+      const float2 pair = make_float2(four.x, four.y);                    // parts/staged_rows.py
       const float t = four.z;
       const float t_1 = four.w;
-      const unsigned start = row * 5u + cell;                             // panel.py
+      const unsigned start = row * 5u + cell;                             // parts/staged_rows.py
       staged[start] = make_uint4(pack_half2(pair), pack_half2(make_float2(t, t_1)),
           pack_half2(make_float2(four_1.x, four_1.y)),
-          pack_half2(make_float2(four_1.z, four_1.w)));                   // panel.py
+          pack_half2(make_float2(four_1.z, four_1.w)));                   // parts/staged_rows.py
     }
-    __syncthreads();                                                      // attention_tiles.py
-    const unsigned place = team_row * 5u;                                 // panel.py
-    const tile_a_f16_16x16 query_0 = tile_load_a(&staged[place], 5u);     // panel.py
-    const unsigned place_1 = place + 2u;                                  // panel.py
-    const tile_a_f16_16x16 query_1 = tile_load_a(&staged[place_1], 5u);   // panel.py
-    tile_sum_f32_16x16 sum_0 = tile_sum_f32_16x16{};                      // attention_tiles.py
+    __syncthreads();                                                      // attention/prefill_body.py
+    const unsigned place = team_row * 5u;                                 // parts/staged_rows.py
+    const tile_a_f16_16x16 query_0 = tile_load_a(&staged[place], 5u);     // parts/staged_rows.py
+    const unsigned place_1 = place + 2u;                                  // parts/staged_rows.py
+    const tile_a_f16_16x16 query_1 = tile_load_a(&staged[place_1], 5u);   // parts/staged_rows.py
+    tile_sum_f32_16x16 sum_0 = tile_sum_f32_16x16{};                      // attention/prefill_body.py
     tile_sum_f32_16x16 sum_1 = tile_sum_f32_16x16{};
-    const unsigned row = threadIdx.x % 64u;                               // attention_softmax.py
-    const unsigned part = threadIdx.x / 64u;                              // attention_softmax.py
-    const unsigned own_position = step->past + first_row + row;           // attention_softmax.py
-    float maximum = -1e30f;                                               // attention_softmax.py
-    float total = 0.0f;                                                   // attention_softmax.py
-    for (unsigned tile = 0u; tile < end; tile += 64u) {                   // attention_tiles.py
-      __syncthreads();                                                    // attention_tiles.py
-      for (unsigned at = threadIdx.x; at < 256u; at += 128u) {            // deal.py
-        const unsigned key = at / 4u;                                     // attention_operands.py
-        const unsigned load = at % 4u;                                    // attention_operands.py
-        const unsigned position = min(tile + key, end - 1u);              // attention_operands.py
-        const unsigned row_1 = position + kv_head;                        // cache.py
-        const uint4 stored = k_cache[row_1 * 4u + load];                  // cache.py
-        const unsigned start = key * 5u + load;                           // panel.py
-        staged[start] = stored;                                           // panel.py
+    const unsigned row = threadIdx.x % 64u;                               // attention/prefill_softmax.py
+    const unsigned part = threadIdx.x / 64u;                              // attention/prefill_softmax.py
+    const unsigned own_position = step->past + first_row + row;           // attention/prefill_softmax.py
+    float maximum = -1e30f;                                               // attention/prefill_softmax.py
+    float total = 0.0f;                                                   // attention/prefill_softmax.py
+    for (unsigned tile = 0u; tile < end; tile += 64u) {                   // attention/prefill_body.py
+      __syncthreads();                                                    // attention/prefill_body.py
+      for (unsigned at = threadIdx.x; at < 256u; at += 128u) {            // parts/distribute.py
+        const unsigned key = at / 4u;                                     // attention/prefill_operands.py
+        const unsigned load = at % 4u;                                    // attention/prefill_operands.py
+        const unsigned position = min(tile + key, end - 1u);              // attention/prefill_operands.py
+        const unsigned row_1 = position + kv_head;                        // attention/cache.py
+        const uint4 stored = k_cache[row_1 * 4u + load];                  // attention/cache.py
+        const unsigned start = key * 5u + load;                           // parts/staged_rows.py
+        staged[start] = stored;                                           // parts/staged_rows.py
       }
-      __syncthreads();                                                    // attention_tiles.py
-      const unsigned first = team_row * 17u;                              // attention_tiles.py
-      for (unsigned number = 0u; number < 4u; number++) {                 // deal.py
-        tile_sum_f32_16x16 score = tile_sum_f32_16x16{};                  // attention_tiles.py
-        const unsigned row_1 = number * 16u;                              // attention_tiles.py
-        const unsigned place_2 = row_1 * 5u;                              // panel.py
-        const tile_b_f16_16x16 key = tile_load_transposed_b(&staged[place_2], 5u);  // panel.py
-        score = tile_mma(query_0, key, score);                            // attention_tiles.py
-        const unsigned place_3 = place_2 + 2u;                            // panel.py
-        const tile_b_f16_16x16 key_1 = tile_load_transposed_b(&staged[place_3], 5u);  // panel.py
-        score = tile_mma(query_1, key_1, score);                          // attention_tiles.py
-        tile_store(reinterpret_cast<float*>(&scores[first + number * 4u]), (17u) * 4u, score);  // attention_tiles.py
+      __syncthreads();                                                    // attention/prefill_body.py
+      const unsigned first = team_row * 17u;                              // attention/prefill_body.py
+      for (unsigned number = 0u; number < 4u; number++) {                 // parts/distribute.py
+        tile_sum_f32_16x16 score = tile_sum_f32_16x16{};                  // attention/prefill_body.py
+        const unsigned row_1 = number * 16u;                              // attention/prefill_body.py
+        const unsigned place_2 = row_1 * 5u;                              // parts/staged_rows.py
+        const tile_b_f16_16x16 key = tile_load_transposed_b(&staged[place_2], 5u);  // parts/staged_rows.py
+        score = tile_mma(query_0, key, score);                            // attention/prefill_body.py
+        const unsigned place_3 = place_2 + 2u;                            // parts/staged_rows.py
+        const tile_b_f16_16x16 key_1 = tile_load_transposed_b(&staged[place_3], 5u);  // parts/staged_rows.py
+        score = tile_mma(query_1, key_1, score);                          // attention/prefill_body.py
+        tile_store(reinterpret_cast<float*>(&scores[first + number * 4u]), (17u) * 4u, score);  // attention/prefill_body.py
       }
-      __syncthreads();                                                    // attention_tiles.py
-      for (unsigned at = threadIdx.x; at < 256u; at += 128u) {            // deal.py
-        const unsigned key = at / 4u;                                     // attention_operands.py
-        const unsigned load = at % 4u;                                    // attention_operands.py
-        const unsigned position = min(tile + key, end - 1u);              // attention_operands.py
-        const unsigned row_1 = position + kv_head;                        // cache.py
-        const uint4 stored = v_cache[row_1 * 4u + load];                  // cache.py
-        const unsigned start = key * 5u + load;                           // panel.py
-        staged[start] = stored;                                           // panel.py
+      __syncthreads();                                                    // attention/prefill_body.py
+      for (unsigned at = threadIdx.x; at < 256u; at += 128u) {            // parts/distribute.py
+        const unsigned key = at / 4u;                                     // attention/prefill_operands.py
+        const unsigned load = at % 4u;                                    // attention/prefill_operands.py
+        const unsigned position = min(tile + key, end - 1u);              // attention/prefill_operands.py
+        const unsigned row_1 = position + kv_head;                        // attention/cache.py
+        const uint4 stored = v_cache[row_1 * 4u + load];                  // attention/cache.py
+        const unsigned start = key * 5u + load;                           // parts/staged_rows.py
+        staged[start] = stored;                                           // parts/staged_rows.py
       }
-      const unsigned cell = row * 17u + part * 8u;                        // attention_softmax.py
-      const unsigned first_1 = tile + part * 32u;                         // attention_softmax.py
-      const uint4 four = first_1 + make_uint4(0u, 1u, 2u, 3u);            // attention_softmax.py
-      const uint4 t = splat_uint4(own_position);                          // attention_softmax.py
+      const unsigned cell = row * 17u + part * 8u;                        // attention/prefill_softmax.py
+      const unsigned first_1 = tile + part * 32u;                         // attention/prefill_softmax.py
+      const uint4 four = first_1 + make_uint4(0u, 1u, 2u, 3u);            // attention/prefill_softmax.py
+      const uint4 t = splat_uint4(own_position);                          // attention/prefill_softmax.py
       const bool4 seen = four <= t;
-      const float4 score = select(seen, scores[cell], splat_float4(-1e30f));  // attention_softmax.py
-      const bool4 seen_1 = four + 4u <= t;                                // attention_softmax.py
-      const float4 score_1 = select(seen_1, scores[cell + 1u], splat_float4(-1e30f));  // attention_softmax.py
-      const bool4 seen_2 = four + 8u <= t;                                // attention_softmax.py
-      const float4 score_2 = select(seen_2, scores[cell + 2u], splat_float4(-1e30f));  // attention_softmax.py
-      const bool4 seen_3 = four + 12u <= t;                               // attention_softmax.py
-      const float4 score_3 = select(seen_3, scores[cell + 3u], splat_float4(-1e30f));  // attention_softmax.py
-      const bool4 seen_4 = four + 16u <= t;                               // attention_softmax.py
-      const float4 score_4 = select(seen_4, scores[cell + 4u], splat_float4(-1e30f));  // attention_softmax.py
-      const bool4 seen_5 = four + 20u <= t;                               // attention_softmax.py
-      const float4 score_5 = select(seen_5, scores[cell + 5u], splat_float4(-1e30f));  // attention_softmax.py
-      const bool4 seen_6 = four + 24u <= t;                               // attention_softmax.py
-      const float4 score_6 = select(seen_6, scores[cell + 6u], splat_float4(-1e30f));  // attention_softmax.py
-      const bool4 seen_7 = four + 28u <= t;                               // attention_softmax.py
-      const float4 score_7 = select(seen_7, scores[cell + 7u], splat_float4(-1e30f));  // attention_softmax.py
+      const float4 score = select(seen, scores[cell], splat_float4(-1e30f));  // attention/prefill_softmax.py
+      const bool4 seen_1 = four + 4u <= t;                                // attention/prefill_softmax.py
+      const float4 score_1 = select(seen_1, scores[cell + 1u], splat_float4(-1e30f));  // attention/prefill_softmax.py
+      const bool4 seen_2 = four + 8u <= t;                                // attention/prefill_softmax.py
+      const float4 score_2 = select(seen_2, scores[cell + 2u], splat_float4(-1e30f));  // attention/prefill_softmax.py
+      const bool4 seen_3 = four + 12u <= t;                               // attention/prefill_softmax.py
+      const float4 score_3 = select(seen_3, scores[cell + 3u], splat_float4(-1e30f));  // attention/prefill_softmax.py
+      const bool4 seen_4 = four + 16u <= t;                               // attention/prefill_softmax.py
+      const float4 score_4 = select(seen_4, scores[cell + 4u], splat_float4(-1e30f));  // attention/prefill_softmax.py
+      const bool4 seen_5 = four + 20u <= t;                               // attention/prefill_softmax.py
+      const float4 score_5 = select(seen_5, scores[cell + 5u], splat_float4(-1e30f));  // attention/prefill_softmax.py
+      const bool4 seen_6 = four + 24u <= t;                               // attention/prefill_softmax.py
+      const float4 score_6 = select(seen_6, scores[cell + 6u], splat_float4(-1e30f));  // attention/prefill_softmax.py
+      const bool4 seen_7 = four + 28u <= t;                               // attention/prefill_softmax.py
+      const float4 score_7 = select(seen_7, scores[cell + 7u], splat_float4(-1e30f));  // attention/prefill_softmax.py
       const float4 own = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(score, score_1), score_2),
-          score_3), score_4), score_5), score_6), score_7);               // attention_softmax.py
-      shares[threadIdx.x] = fmaxf(fmaxf(own.x, own.y), fmaxf(own.z, own.w));  // attention_softmax.py
-      __syncthreads();                                                    // attention_softmax.py
-      const float joined = shares[row];                                   // attention_softmax.py
-      const float highest = fmaxf(maximum, fmaxf(joined, shares[row + 64u]));  // attention_softmax.py
-      const float rescale = exp2f(maximum - highest);                     // attention_softmax.py
-      total *= rescale;                                                   // attention_softmax.py
-      maximum = highest;                                                  // attention_softmax.py
-      if (part == 0u) {                                                   // attention_softmax.py
-        factors[row] = rescale;                                           // attention_softmax.py
+          score_3), score_4), score_5), score_6), score_7);               // attention/prefill_softmax.py
+      shares[threadIdx.x] = fmaxf(fmaxf(own.x, own.y), fmaxf(own.z, own.w));  // attention/prefill_softmax.py
+      __syncthreads();                                                    // attention/prefill_softmax.py
+      const float joined = shares[row];                                   // attention/prefill_softmax.py
+      const float highest = fmaxf(maximum, fmaxf(joined, shares[row + 64u]));  // attention/prefill_softmax.py
+      const float rescale = exp2f(maximum - highest);                     // attention/prefill_softmax.py
+      total *= rescale;                                                   // attention/prefill_softmax.py
+      maximum = highest;                                                  // attention/prefill_softmax.py
+      if (part == 0u) {                                                   // attention/prefill_softmax.py
+        factors[row] = rescale;                                           // attention/prefill_softmax.py
       }
-      const float4 t_1 = splat_float4(highest);                           // attention_softmax.py
+      const float4 t_1 = splat_float4(highest);                           // attention/prefill_softmax.py
       const float4 weight = exp2f(score - t_1);
       const float4 weight_1 = exp2f(score_1 - t_1);
       const float4 weight_2 = exp2f(score_2 - t_1);
@@ -318,7 +318,7 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
       const float4 weight_5 = exp2f(score_5 - t_1);
       const float4 weight_6 = exp2f(score_6 - t_1);
       const float4 weight_7 = exp2f(score_7 - t_1);
-      total += weight.x + weight.y + (weight.z + weight.w);               // attention_softmax.py
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention/prefill_softmax.py
       total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
       total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
       total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
@@ -326,11 +326,11 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
       total += weight_5.x + weight_5.y + (weight_5.z + weight_5.w);
       total += weight_6.x + weight_6.y + (weight_6.z + weight_6.w);
       total += weight_7.x + weight_7.y + (weight_7.z + weight_7.w);
-      const unsigned start = row * 9u + part * 4u;                        // panel.py
+      const unsigned start = row * 9u + part * 4u;                        // parts/staged_rows.py
       weights[start] = make_uint4(pack_half2(make_float2(weight.x, weight.y)),
           pack_half2(make_float2(weight.z, weight.w)),
           pack_half2(make_float2(weight_1.x, weight_1.y)),
-          pack_half2(make_float2(weight_1.z, weight_1.w)));               // panel.py
+          pack_half2(make_float2(weight_1.z, weight_1.w)));               // parts/staged_rows.py
       weights[start + 1u] = make_uint4(pack_half2(make_float2(weight_2.x, weight_2.y)),
           pack_half2(make_float2(weight_2.z, weight_2.w)),
           pack_half2(make_float2(weight_3.x, weight_3.y)),
@@ -343,46 +343,46 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
           pack_half2(make_float2(weight_6.z, weight_6.w)),
           pack_half2(make_float2(weight_7.x, weight_7.y)),
           pack_half2(make_float2(weight_7.z, weight_7.w)));
-      __syncthreads();                                                    // attention_tiles.py
-      const tile_sum_f32_16x16 factors_1 = tile_load_transposed_sum(&factors[team_row], 0u);  // attention_tiles.py
+      __syncthreads();                                                    // attention/prefill_body.py
+      const tile_sum_f32_16x16 factors_1 = tile_load_transposed_sum(&factors[team_row], 0u);  // attention/prefill_body.py
       sum_0 = tile_mul(sum_0, factors_1);
       const tile_sum_f32_16x16 factors_2 = tile_load_transposed_sum(&factors[team_row], 0u);
       sum_1 = tile_mul(sum_1, factors_2);
-      for (unsigned step_1 = 0u; step_1 < 4u; step_1++) {                 // attention_tiles.py
-        const unsigned place_2 = team_row * 9u + step_1 * 2u;             // panel.py
-        const tile_a_f16_16x16 weight_8 = tile_load_a(&weights[place_2], 9u);  // panel.py
-        const unsigned row_1 = step_1 * 80u;                              // attention_tiles.py
-        const tile_b_f16_16x16 value = tile_load_b(&staged[row_1], 5u);   // attention_tiles.py
+      for (unsigned step_1 = 0u; step_1 < 4u; step_1++) {                 // attention/prefill_body.py
+        const unsigned place_2 = team_row * 9u + step_1 * 2u;             // parts/staged_rows.py
+        const tile_a_f16_16x16 weight_8 = tile_load_a(&weights[place_2], 9u);  // parts/staged_rows.py
+        const unsigned row_1 = step_1 * 80u;                              // attention/prefill_body.py
+        const tile_b_f16_16x16 value = tile_load_b(&staged[row_1], 5u);   // attention/prefill_body.py
         sum_0 = tile_mma(weight_8, value, sum_0);
-        const unsigned place_3 = row_1 + 2u;                              // attention_tiles.py
-        const tile_b_f16_16x16 value_1 = tile_load_b(&staged[place_3], 5u);  // attention_tiles.py
+        const unsigned place_3 = row_1 + 2u;                              // attention/prefill_body.py
+        const tile_b_f16_16x16 value_1 = tile_load_b(&staged[place_3], 5u);  // attention/prefill_body.py
         sum_1 = tile_mma(weight_8, value_1, sum_1);
       }
     }
-    __syncthreads();                                                      // attention_softmax.py
-    shares[threadIdx.x] = total;                                          // attention_softmax.py
-    __syncthreads();                                                      // attention_softmax.py
-    if (part == 0u) {                                                     // attention_softmax.py
-      const float joined = shares[row];                                   // attention_softmax.py
-      factors[row] = 1.0f / (joined + shares[row + 64u]);                 // attention_softmax.py
+    __syncthreads();                                                      // attention/prefill_softmax.py
+    shares[threadIdx.x] = total;                                          // attention/prefill_softmax.py
+    __syncthreads();                                                      // attention/prefill_softmax.py
+    if (part == 0u) {                                                     // attention/prefill_softmax.py
+      const float joined = shares[row];                                   // attention/prefill_softmax.py
+      factors[row] = 1.0f / (joined + shares[row + 64u]);                 // attention/prefill_softmax.py
     }
-    __syncthreads();                                                      // attention_softmax.py
-    const tile_sum_f32_16x16 factors_1 = tile_load_transposed_sum(&factors[team_row], 0u);  // attention_tiles.py
+    __syncthreads();                                                      // attention/prefill_softmax.py
+    const tile_sum_f32_16x16 factors_1 = tile_load_transposed_sum(&factors[team_row], 0u);  // attention/prefill_body.py
     sum_0 = tile_mul(sum_0, factors_1);
-    const unsigned t = team_row * 17u;                                    // attention_tiles.py
+    const unsigned t = team_row * 17u;                                    // attention/prefill_body.py
     tile_store(reinterpret_cast<float*>(&scores[t]), (17u) * 4u, sum_0);
-    const tile_sum_f32_16x16 factors_2 = tile_load_transposed_sum(&factors[team_row], 0u);  // attention_tiles.py
+    const tile_sum_f32_16x16 factors_2 = tile_load_transposed_sum(&factors[team_row], 0u);  // attention/prefill_body.py
     sum_1 = tile_mul(sum_1, factors_2);
-    tile_store(reinterpret_cast<float*>(&scores[t + 4u]), (17u) * 4u, sum_1);  // attention_tiles.py
-    __syncthreads();                                                      // attention_tiles.py
-    for (unsigned at = threadIdx.x; at < 512u; at += 128u) {              // deal.py
-      const unsigned row_1 = at / 8u;                                     // attention_tiles.py
-      const unsigned cell = at % 8u;                                      // attention_tiles.py
-      const unsigned token = first_row + row_1;                           // attention_tiles.py
-      if (token < step->seq) {                                            // attention_tiles.py
-        const float4 result = scores[row_1 * 17u + cell];                 // attention_tiles.py
-        const unsigned row_2 = (token * 2u + blockIdx.y) * 8u;            // attention_operands.py
-        out[row_2 + cell] = result;                                       // attention_operands.py
+    tile_store(reinterpret_cast<float*>(&scores[t + 4u]), (17u) * 4u, sum_1);  // attention/prefill_body.py
+    __syncthreads();                                                      // attention/prefill_body.py
+    for (unsigned at = threadIdx.x; at < 512u; at += 128u) {              // parts/distribute.py
+      const unsigned row_1 = at / 8u;                                     // attention/prefill_body.py
+      const unsigned cell = at % 8u;                                      // attention/prefill_body.py
+      const unsigned token = first_row + row_1;                           // attention/prefill_body.py
+      if (token < step->seq) {                                            // attention/prefill_body.py
+        const float4 result = scores[row_1 * 17u + cell];                 // attention/prefill_body.py
+        const unsigned row_2 = (token * 2u + blockIdx.y) * 8u;            // attention/prefill_operands.py
+        out[row_2 + cell] = result;                                       // attention/prefill_operands.py
       }
     }
   }

@@ -46,24 +46,24 @@ extern "C" __global__ void __launch_bounds__(32) embedding_q4_64(
   float4* __restrict__ out,
   const Step* __restrict__ step
 ) {
-  const unsigned token = tokens[step->past + blockIdx.x];                 // embedding.py
-  const bool held = token < 512u;                                         // embedding.py
-  if (held) {                                                             // embedding.py
-    for (unsigned group = threadIdx.x; group < 2u; group += 32u) {        // embedding.py
-      const unsigned at = token * 2u + group;                             // weights.py
-      const uint4 packed = quants[at];                                    // weights.py
-      const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);    // weights.py
-      const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float2 pair = unpack_half2(scales[at >> 1u]);                 // weights.py
-      const unsigned first = group * 8u;                                  // embedding.py
-      const float4 factor = splat_float4((at & 1u) == 1u ? pair.y : pair.x);  // embedding.py
-      const unsigned index = blockIdx.x * 16u + first;                    // embedding.py
+  const unsigned token = tokens[step->past + blockIdx.x];                 // kernels/embedding.py
+  const bool held = token < 512u;                                         // kernels/embedding.py
+  if (held) {                                                             // kernels/embedding.py
+    for (unsigned group = threadIdx.x; group < 2u; group += 32u) {        // kernels/embedding.py
+      const unsigned at = token * 2u + group;                             // parts/packed_rows.py
+      const uint4 packed = quants[at];                                    // parts/packed_rows.py
+      const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);    // parts/packed_rows.py
+      const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float2 pair = unpack_half2(scales[at >> 1u]);                 // parts/packed_rows.py
+      const unsigned first = group * 8u;                                  // kernels/embedding.py
+      const float4 factor = splat_float4((at & 1u) == 1u ? pair.y : pair.x);  // kernels/embedding.py
+      const unsigned index = blockIdx.x * 16u + first;                    // kernels/embedding.py
       out[index] = low * factor;
       out[index + 1u] = high * factor;
       out[index + 2u] = low_1 * factor;

@@ -156,72 +156,72 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
   const Step* __restrict__ step
 ) {
   __shared__ __align__(16) uint4 tile[640];
-  const unsigned first_row = blockIdx.x * 64u;                            // matmul.py
-  const unsigned first_token = blockIdx.y * 64u;                          // matmul.py
-  const unsigned team = threadIdx.x / 32u;                                // matmul.py
-  const unsigned column = team % 2u;                                      // matmul.py
-  const unsigned line = team / 2u;                                        // matmul.py
-  tile_sum_f32_16x16 sum_00 = tile_sum_f32_16x16{};                       // matmul.py
+  const unsigned first_row = blockIdx.x * 64u;                            // linear/matmul.py
+  const unsigned first_token = blockIdx.y * 64u;                          // linear/matmul.py
+  const unsigned team = threadIdx.x / 32u;                                // linear/matmul.py
+  const unsigned column = team % 2u;                                      // linear/matmul.py
+  const unsigned line = team / 2u;                                        // linear/matmul.py
+  tile_sum_f32_16x16 sum_00 = tile_sum_f32_16x16{};                       // linear/matmul.py
   tile_sum_f32_16x16 sum_01 = tile_sum_f32_16x16{};
   tile_sum_f32_16x16 sum_10 = tile_sum_f32_16x16{};
   tile_sum_f32_16x16 sum_11 = tile_sum_f32_16x16{};
-  const unsigned line_1 = threadIdx.x / 4u;                               // operands.py
-  const unsigned unit = threadIdx.x % 4u;                                 // operands.py
-  const unsigned index = step->seq - 1u;                                  // operands.py
+  const unsigned line_1 = threadIdx.x / 4u;                               // linear/operands.py
+  const unsigned unit = threadIdx.x % 4u;                                 // linear/operands.py
+  const unsigned index = step->seq - 1u;                                  // linear/operands.py
   const unsigned row = min(first_token + line_1, index);
-  const unsigned at = unit * 2u;                                          // operands.py
-  const unsigned index_1 = row * 16u;                                     // linear.py
-  float4 loaded = x[at + index_1];                                        // operands.py
+  const unsigned at = unit * 2u;                                          // linear/operands.py
+  const unsigned index_1 = row * 16u;                                     // linear/problem.py
+  float4 loaded = x[at + index_1];                                        // linear/operands.py
   float4 loaded_1 = x[at + 1u + index_1];
-  const unsigned at_1 = threadIdx.x + 128u;                               // operands.py
-  const unsigned line_2 = at_1 / 4u;                                      // operands.py
-  const unsigned unit_1 = at_1 % 4u;                                      // operands.py
-  const unsigned row_1 = min(first_token + line_2, index);                // operands.py
-  const unsigned at_2 = unit_1 * 2u;                                      // operands.py
-  const unsigned index_2 = row_1 * 16u;                                   // linear.py
-  float4 loaded_2 = x[at_2 + index_2];                                    // operands.py
+  const unsigned at_1 = threadIdx.x + 128u;                               // linear/operands.py
+  const unsigned line_2 = at_1 / 4u;                                      // linear/operands.py
+  const unsigned unit_1 = at_1 % 4u;                                      // linear/operands.py
+  const unsigned row_1 = min(first_token + line_2, index);                // linear/operands.py
+  const unsigned at_2 = unit_1 * 2u;                                      // linear/operands.py
+  const unsigned index_2 = row_1 * 16u;                                   // linear/problem.py
+  float4 loaded_2 = x[at_2 + index_2];                                    // linear/operands.py
   float4 loaded_3 = x[at_2 + 1u + index_2];
-  const unsigned line_3 = min(threadIdx.x, 63u);                          // operands.py
-  const unsigned row_2 = first_row + line_3;                              // operands.py
-  const unsigned row_3 = row_2 * 2u;                                      // operands.py
-  const uint4 words = quants[row_3];                                      // operands.py
-  uint4 loaded_4 = words;                                                 // operands.py
+  const unsigned line_3 = min(threadIdx.x, 63u);                          // linear/operands.py
+  const unsigned row_2 = first_row + line_3;                              // linear/operands.py
+  const unsigned row_3 = row_2 * 2u;                                      // linear/operands.py
+  const uint4 words = quants[row_3];                                      // linear/operands.py
+  uint4 loaded_4 = words;                                                 // linear/operands.py
   unsigned loaded_5 = scales[row_3 >> 1u];
   unsigned loaded_6 = row_3;
-  for (unsigned group = 0u; group < 2u; group++) {                        // matmul.py
-    const float4 four = fmaxf(fminf(loaded, splat_float4(65504.0f)), splat_float4(-65504.0f));  // panel.py
+  for (unsigned group = 0u; group < 2u; group++) {                        // linear/matmul.py
+    const float4 four = fmaxf(fminf(loaded, splat_float4(65504.0f)), splat_float4(-65504.0f));  // parts/staged_rows.py
     const float4 four_1 = fmaxf(fminf(loaded_1, splat_float4(65504.0f)),
         splat_float4(-65504.0f));
-    const float2 pair = make_float2(four.x, four.y);                      // panel.py
+    const float2 pair = make_float2(four.x, four.y);                      // parts/staged_rows.py
     const float t = four.z;
     const float t_1 = four.w;
-    const unsigned start = line_1 * 5u + unit;                            // panel.py
+    const unsigned start = line_1 * 5u + unit;                            // parts/staged_rows.py
     tile[start] = make_uint4(pack_half2(pair), pack_half2(make_float2(t, t_1)),
         pack_half2(make_float2(four_1.x, four_1.y)),
-        pack_half2(make_float2(four_1.z, four_1.w)));                     // panel.py
+        pack_half2(make_float2(four_1.z, four_1.w)));                     // parts/staged_rows.py
     const float4 four_2 = fmaxf(fminf(loaded_2, splat_float4(65504.0f)),
-        splat_float4(-65504.0f));                                         // panel.py
+        splat_float4(-65504.0f));                                         // parts/staged_rows.py
     const float4 four_3 = fmaxf(fminf(loaded_3, splat_float4(65504.0f)),
         splat_float4(-65504.0f));
-    const float2 pair_1 = make_float2(four_2.x, four_2.y);                // panel.py
+    const float2 pair_1 = make_float2(four_2.x, four_2.y);                // parts/staged_rows.py
     const float t_2 = four_2.z;
     const float t_3 = four_2.w;
-    const unsigned start_1 = line_2 * 5u + unit_1;                        // panel.py
+    const unsigned start_1 = line_2 * 5u + unit_1;                        // parts/staged_rows.py
     tile[start_1] = make_uint4(pack_half2(pair_1), pack_half2(make_float2(t_2, t_3)),
         pack_half2(make_float2(four_3.x, four_3.y)),
-        pack_half2(make_float2(four_3.z, four_3.w)));                     // panel.py
-    if (threadIdx.x < 64u) {                                              // operands.py
-      const uint4 words_1 = loaded_4;                                     // operands.py
-      const float4 low = u8x4_to_float4(words_1.x & 0x0f0f0f0fu, 8.0f);   // weights.py
-      const float4 high = u8x4_to_float4((words_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 low_1 = u8x4_to_float4(words_1.y & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 high_1 = u8x4_to_float4((words_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 low_2 = u8x4_to_float4(words_1.z & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 high_2 = u8x4_to_float4((words_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 low_3 = u8x4_to_float4(words_1.w & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float4 high_3 = u8x4_to_float4((words_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-      const float2 pair_2 = unpack_half2(loaded_5);                       // weights.py
-      const float4 t_4 = splat_float4((loaded_6 & 1u) == 1u ? pair_2.y : pair_2.x);  // operands.py
+        pack_half2(make_float2(four_3.z, four_3.w)));                     // parts/staged_rows.py
+    if (threadIdx.x < 64u) {                                              // linear/operands.py
+      const uint4 words_1 = loaded_4;                                     // linear/operands.py
+      const float4 low = u8x4_to_float4(words_1.x & 0x0f0f0f0fu, 8.0f);   // parts/packed_rows.py
+      const float4 high = u8x4_to_float4((words_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 low_1 = u8x4_to_float4(words_1.y & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 high_1 = u8x4_to_float4((words_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 low_2 = u8x4_to_float4(words_1.z & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 high_2 = u8x4_to_float4((words_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 low_3 = u8x4_to_float4(words_1.w & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 high_3 = u8x4_to_float4((words_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float2 pair_2 = unpack_half2(loaded_5);                       // parts/packed_rows.py
+      const float4 t_4 = splat_float4((loaded_6 & 1u) == 1u ? pair_2.y : pair_2.x);  // linear/operands.py
       const float4 four_4 = low * t_4;
       const float4 four_5 = high * t_4;
       const float4 four_6 = low_1 * t_4;
@@ -230,7 +230,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
       const float4 four_9 = high_2 * t_4;
       const float4 four_10 = low_3 * t_4;
       const float4 four_11 = high_3 * t_4;
-      const float2 pair_3 = make_float2(four_4.x, four_4.y);              // panel.py
+      const float2 pair_3 = make_float2(four_4.x, four_4.y);              // parts/staged_rows.py
       const float2 pair_4 = make_float2(four_4.z, four_4.w);
       const float2 pair_5 = make_float2(four_6.x, four_6.y);
       const float2 pair_6 = make_float2(four_6.z, four_6.w);
@@ -238,10 +238,10 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
       const float2 pair_8 = make_float2(four_8.z, four_8.w);
       const float2 pair_9 = make_float2(four_10.x, four_10.y);
       const float2 pair_10 = make_float2(four_10.z, four_10.w);
-      const unsigned start_2 = line_3 * 5u;                               // panel.py
+      const unsigned start_2 = line_3 * 5u;                               // parts/staged_rows.py
       tile[start_2 + 320u] = make_uint4(pack_half2(pair_3), pack_half2(pair_4),
           pack_half2(make_float2(four_5.x, four_5.y)),
-          pack_half2(make_float2(four_5.z, four_5.w)));                   // panel.py
+          pack_half2(make_float2(four_5.z, four_5.w)));                   // parts/staged_rows.py
       tile[start_2 + 321u] = make_uint4(pack_half2(pair_5), pack_half2(pair_6),
           pack_half2(make_float2(four_7.x, four_7.y)),
           pack_half2(make_float2(four_7.z, four_7.w)));
@@ -252,289 +252,289 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
           pack_half2(make_float2(four_11.x, four_11.y)),
           pack_half2(make_float2(four_11.z, four_11.w)));
     }
-    __syncthreads();                                                      // matmul.py
-    const unsigned step_1 = min(group + 1u, 1u);                          // matmul.py
-    const unsigned index_3 = step_1 * 4u;                                 // operands.py
+    __syncthreads();                                                      // linear/matmul.py
+    const unsigned step_1 = min(group + 1u, 1u);                          // linear/matmul.py
+    const unsigned index_3 = step_1 * 4u;                                 // linear/operands.py
     const unsigned first = index_3 + unit;
-    const unsigned at_3 = first * 2u;                                     // operands.py
-    loaded = x[at_3 + index_1];                                           // operands.py
+    const unsigned at_3 = first * 2u;                                     // linear/operands.py
+    loaded = x[at_3 + index_1];                                           // linear/operands.py
     loaded_1 = x[at_3 + 1u + index_1];
-    const unsigned first_1 = index_3 + unit_1;                            // operands.py
-    const unsigned at_4 = first_1 * 2u;                                   // operands.py
-    loaded_2 = x[at_4 + index_2];                                         // operands.py
+    const unsigned first_1 = index_3 + unit_1;                            // linear/operands.py
+    const unsigned at_4 = first_1 * 2u;                                   // linear/operands.py
+    loaded_2 = x[at_4 + index_2];                                         // linear/operands.py
     loaded_3 = x[at_4 + 1u + index_2];
-    const unsigned at_5 = row_3 + step_1;                                 // operands.py
-    const uint4 words_1 = quants[at_5];                                   // operands.py
-    loaded_4 = words_1;                                                   // operands.py
+    const unsigned at_5 = row_3 + step_1;                                 // linear/operands.py
+    const uint4 words_1 = quants[at_5];                                   // linear/operands.py
+    loaded_4 = words_1;                                                   // linear/operands.py
     loaded_5 = scales[at_5 >> 1u];
     loaded_6 = at_5;
-    const unsigned row_4 = line * 32u;                                    // matmul.py
+    const unsigned row_4 = line * 32u;                                    // linear/matmul.py
     const unsigned row_5 = column * 32u;
-    for (unsigned part = 0u; part < 2u; part++) {                         // matmul.py
-      const unsigned t_4 = part * 2u;                                     // panel.py
+    for (unsigned part = 0u; part < 2u; part++) {                         // linear/matmul.py
+      const unsigned t_4 = part * 2u;                                     // parts/staged_rows.py
       const unsigned place = row_4 * 5u + t_4;
-      const tile_a_f16_16x16 x_1 = tile_load_a(&tile[place], 5u);         // panel.py
-      const unsigned place_1 = (row_4 + 16u) * 5u + t_4;                  // panel.py
-      const tile_a_f16_16x16 x_2 = tile_load_a(&tile[place_1], 5u);       // panel.py
-      const unsigned place_2 = row_5 * 5u + t_4;                          // panel.py
-      const unsigned place_3 = place_2 + 320u;                            // panel.py
-      const tile_b_f16_16x16 w = tile_load_transposed_b(&tile[place_3], 5u);  // panel.py
-      const unsigned place_4 = (row_5 + 16u) * 5u + t_4;                  // panel.py
-      const unsigned place_5 = place_4 + 320u;                            // panel.py
-      const tile_b_f16_16x16 w_1 = tile_load_transposed_b(&tile[place_5], 5u);  // panel.py
-      sum_00 = tile_mma(x_1, w, sum_00);                                  // matmul.py
+      const tile_a_f16_16x16 x_1 = tile_load_a(&tile[place], 5u);         // parts/staged_rows.py
+      const unsigned place_1 = (row_4 + 16u) * 5u + t_4;                  // parts/staged_rows.py
+      const tile_a_f16_16x16 x_2 = tile_load_a(&tile[place_1], 5u);       // parts/staged_rows.py
+      const unsigned place_2 = row_5 * 5u + t_4;                          // parts/staged_rows.py
+      const unsigned place_3 = place_2 + 320u;                            // parts/staged_rows.py
+      const tile_b_f16_16x16 w = tile_load_transposed_b(&tile[place_3], 5u);  // parts/staged_rows.py
+      const unsigned place_4 = (row_5 + 16u) * 5u + t_4;                  // parts/staged_rows.py
+      const unsigned place_5 = place_4 + 320u;                            // parts/staged_rows.py
+      const tile_b_f16_16x16 w_1 = tile_load_transposed_b(&tile[place_5], 5u);  // parts/staged_rows.py
+      sum_00 = tile_mma(x_1, w, sum_00);                                  // linear/matmul.py
       sum_01 = tile_mma(x_1, w_1, sum_01);
       sum_10 = tile_mma(x_2, w, sum_10);
       sum_11 = tile_mma(x_2, w_1, sum_11);
     }
-    __syncthreads();                                                      // matmul.py
+    __syncthreads();                                                      // linear/matmul.py
   }
-  const unsigned start = team * 144u;                                     // matmul.py
-  tile_store(reinterpret_cast<float*>(&tile[start]), (9u) * 4u, sum_00);  // matmul.py
+  const unsigned start = team * 144u;                                     // linear/matmul.py
+  tile_store(reinterpret_cast<float*>(&tile[start]), (9u) * 4u, sum_00);  // linear/matmul.py
   const unsigned t = start + 4u;
   tile_store(reinterpret_cast<float*>(&tile[t]), (9u) * 4u, sum_01);
-  __syncthreads();                                                        // matmul.py
-  for (unsigned block = threadIdx.x; block < 512u; block += 128u) {       // matmul.py
-    const unsigned line_4 = block / 16u;                                  // matmul.py
-    const unsigned column_1 = block % 16u;                                // matmul.py
-    const unsigned index_3 = line_4 / 16u;                                // matmul.py
+  __syncthreads();                                                        // linear/matmul.py
+  for (unsigned block = threadIdx.x; block < 512u; block += 128u) {       // linear/matmul.py
+    const unsigned line_4 = block / 16u;                                  // linear/matmul.py
+    const unsigned column_1 = block % 16u;                                // linear/matmul.py
+    const unsigned index_3 = line_4 / 16u;                                // linear/matmul.py
     const unsigned team_1 = index_3 * 2u + column_1 / 8u;
-    const unsigned index_4 = line_4 % 16u;                                // matmul.py
+    const unsigned index_4 = line_4 % 16u;                                // linear/matmul.py
     const unsigned cell = (team_1 * 16u + index_4) * 9u + column_1 % 8u;
-    const unsigned token = index_3 * 32u + index_4;                       // matmul.py
-    const float4 results = as_float4(tile[cell]);                         // matmul.py
-    const unsigned token_1 = first_token + token;                         // matmul.py
+    const unsigned token = index_3 * 32u + index_4;                       // linear/matmul.py
+    const float4 results = as_float4(tile[cell]);                         // linear/matmul.py
+    const unsigned token_1 = first_token + token;                         // linear/matmul.py
     const unsigned row_4 = first_row + column_1 * 4u;
-    if (token_1 < step->seq) {                                            // matmul.py
-      if (row_4 < 128u) {                                                 // matmul.py
-        const unsigned pair = row_4 / 2u;                                 // matmul.py
-        const unsigned position = step->past + token_1;                   // linear.py
-        float first = results.x;                                          // linear.py
-        float second = results.y;                                         // linear.py
-        const unsigned in_head = pair % 4u;                               // linear.py
-        const bool rotated = pair < 48u;                                  // linear.py
-        if (rotated) {                                                    // linear.py
-          const float index_5 = float(in_head);                           // rotary.py
-          const float product = index_5 * -3.321289f;                     // math.py
-          const float t_1 = index_5 * -0.0006390324f;                     // math.py
+    if (token_1 < step->seq) {                                            // linear/matmul.py
+      if (row_4 < 128u) {                                                 // linear/matmul.py
+        const unsigned pair = row_4 / 2u;                                 // linear/matmul.py
+        const unsigned position = step->past + token_1;                   // linear/problem.py
+        float first = results.x;                                          // linear/problem.py
+        float second = results.y;                                         // linear/problem.py
+        const unsigned in_head = pair % 4u;                               // linear/problem.py
+        const bool rotated = pair < 48u;                                  // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          const float index_5 = float(in_head);                           // parts/rotary.py
+          const float product = index_5 * -3.321289f;                     // parts/precise_math.py
+          const float t_1 = index_5 * -0.0006390324f;                     // parts/precise_math.py
           const float whole = floorf(product + t_1 + 0.5f);
-          const float fraction = product - whole + t_1;                   // math.py
-          const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
-          const float series_1 = series * fraction + 0.009618437f;        // math.py
-          const float series_2 = series_1 * fraction + 0.055503324f;      // math.py
-          const float series_3 = series_2 * fraction + 0.24022648f;       // math.py
-          const float series_4 = series_3 * fraction + 0.6931472f;        // math.py
+          const float fraction = product - whole + t_1;                   // parts/precise_math.py
+          const float series = fraction * 0.00015353362f + 0.0013398874f;  // parts/precise_math.py
+          const float series_1 = series * fraction + 0.009618437f;        // parts/precise_math.py
+          const float series_2 = series_1 * fraction + 0.055503324f;      // parts/precise_math.py
+          const float series_3 = series_2 * fraction + 0.24022648f;       // parts/precise_math.py
+          const float series_4 = series_3 * fraction + 0.6931472f;        // parts/precise_math.py
           const float power = __uint_as_float(unsigned(int(unsigned(__float2int_rz(whole))
-              + unsigned(127))) << 23u);                                  // math.py
-          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // rotary.py
-          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // math.py
-          const float reduced = angle - quarter * 1.5625f;                // math.py
-          const float reduced_1 = reduced - quarter * 0.008178711f;       // math.py
-          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // math.py
-          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // math.py
-          const float square = reduced_3 * reduced_3;                     // math.py
-          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // math.py
-          const float sine_1 = sine * square * reduced_3 + reduced_3;     // math.py
-          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // math.py
-          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // math.py
-          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // math.py
-          const bool swapped = (quadrant & 1u) == 1u;                     // math.py
-          const float sin_value = swapped ? cosine_1 : sine_1;            // math.py
-          const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
-          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
-          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
+              + unsigned(127))) << 23u);                                  // parts/precise_math.py
+          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // parts/rotary.py
+          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // parts/precise_math.py
+          const float reduced = angle - quarter * 1.5625f;                // parts/precise_math.py
+          const float reduced_1 = reduced - quarter * 0.008178711f;       // parts/precise_math.py
+          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // parts/precise_math.py
+          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // parts/precise_math.py
+          const float square = reduced_3 * reduced_3;                     // parts/precise_math.py
+          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // parts/precise_math.py
+          const float sine_1 = sine * square * reduced_3 + reduced_3;     // parts/precise_math.py
+          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // parts/precise_math.py
+          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // parts/precise_math.py
+          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // parts/precise_math.py
+          const bool swapped = (quadrant & 1u) == 1u;                     // parts/precise_math.py
+          const float sin_value = swapped ? cosine_1 : sine_1;            // parts/precise_math.py
+          const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
+          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
+          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
+          first = results.x * cos_angle - results.y * sin_angle;          // linear/problem.py
+          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
         }
-        const float2 both = make_float2(first, second);                   // linear.py
-        const unsigned row_5 = position * 16u;                            // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_1 * 32u] = both;                                 // linear.py
+        const float2 both = make_float2(first, second);                   // linear/problem.py
+        const unsigned row_5 = position * 16u;                            // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear.py
+          const unsigned stored = pack_half2(both);                       // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }
-      const unsigned index_5 = row_4 + 2u;                                // matmul.py
+      const unsigned index_5 = row_4 + 2u;                                // linear/matmul.py
       if (index_5 < 128u) {
-        const unsigned pair = index_5 / 2u;                               // matmul.py
-        const unsigned position = step->past + token_1;                   // linear.py
-        float first = results.z;                                          // linear.py
-        float second = results.w;                                         // linear.py
-        const unsigned in_head = pair % 4u;                               // linear.py
-        const bool rotated = pair < 48u;                                  // linear.py
-        if (rotated) {                                                    // linear.py
-          const float index_6 = float(in_head);                           // rotary.py
-          const float product = index_6 * -3.321289f;                     // math.py
-          const float t_1 = index_6 * -0.0006390324f;                     // math.py
+        const unsigned pair = index_5 / 2u;                               // linear/matmul.py
+        const unsigned position = step->past + token_1;                   // linear/problem.py
+        float first = results.z;                                          // linear/problem.py
+        float second = results.w;                                         // linear/problem.py
+        const unsigned in_head = pair % 4u;                               // linear/problem.py
+        const bool rotated = pair < 48u;                                  // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          const float index_6 = float(in_head);                           // parts/rotary.py
+          const float product = index_6 * -3.321289f;                     // parts/precise_math.py
+          const float t_1 = index_6 * -0.0006390324f;                     // parts/precise_math.py
           const float whole = floorf(product + t_1 + 0.5f);
-          const float fraction = product - whole + t_1;                   // math.py
-          const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
-          const float series_1 = series * fraction + 0.009618437f;        // math.py
-          const float series_2 = series_1 * fraction + 0.055503324f;      // math.py
-          const float series_3 = series_2 * fraction + 0.24022648f;       // math.py
-          const float series_4 = series_3 * fraction + 0.6931472f;        // math.py
+          const float fraction = product - whole + t_1;                   // parts/precise_math.py
+          const float series = fraction * 0.00015353362f + 0.0013398874f;  // parts/precise_math.py
+          const float series_1 = series * fraction + 0.009618437f;        // parts/precise_math.py
+          const float series_2 = series_1 * fraction + 0.055503324f;      // parts/precise_math.py
+          const float series_3 = series_2 * fraction + 0.24022648f;       // parts/precise_math.py
+          const float series_4 = series_3 * fraction + 0.6931472f;        // parts/precise_math.py
           const float power = __uint_as_float(unsigned(int(unsigned(__float2int_rz(whole))
-              + unsigned(127))) << 23u);                                  // math.py
-          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // rotary.py
-          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // math.py
-          const float reduced = angle - quarter * 1.5625f;                // math.py
-          const float reduced_1 = reduced - quarter * 0.008178711f;       // math.py
-          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // math.py
-          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // math.py
-          const float square = reduced_3 * reduced_3;                     // math.py
-          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // math.py
-          const float sine_1 = sine * square * reduced_3 + reduced_3;     // math.py
-          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // math.py
-          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // math.py
-          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // math.py
-          const bool swapped = (quadrant & 1u) == 1u;                     // math.py
-          const float sin_value = swapped ? cosine_1 : sine_1;            // math.py
-          const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
-          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
-          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear.py
+              + unsigned(127))) << 23u);                                  // parts/precise_math.py
+          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // parts/rotary.py
+          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // parts/precise_math.py
+          const float reduced = angle - quarter * 1.5625f;                // parts/precise_math.py
+          const float reduced_1 = reduced - quarter * 0.008178711f;       // parts/precise_math.py
+          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // parts/precise_math.py
+          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // parts/precise_math.py
+          const float square = reduced_3 * reduced_3;                     // parts/precise_math.py
+          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // parts/precise_math.py
+          const float sine_1 = sine * square * reduced_3 + reduced_3;     // parts/precise_math.py
+          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // parts/precise_math.py
+          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // parts/precise_math.py
+          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // parts/precise_math.py
+          const bool swapped = (quadrant & 1u) == 1u;                     // parts/precise_math.py
+          const float sin_value = swapped ? cosine_1 : sine_1;            // parts/precise_math.py
+          const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
+          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
+          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
+          first = results.z * cos_angle - results.w * sin_angle;          // linear/problem.py
+          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
         }
-        const float2 both = make_float2(first, second);                   // linear.py
-        const unsigned row_5 = position * 16u;                            // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_1 * 32u] = both;                                 // linear.py
+        const float2 both = make_float2(first, second);                   // linear/problem.py
+        const unsigned row_5 = position * 16u;                            // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear.py
+          const unsigned stored = pack_half2(both);                       // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }
     }
   }
-  __syncthreads();                                                        // matmul.py
-  tile_store(reinterpret_cast<float*>(&tile[start]), (9u) * 4u, sum_10);  // matmul.py
+  __syncthreads();                                                        // linear/matmul.py
+  tile_store(reinterpret_cast<float*>(&tile[start]), (9u) * 4u, sum_10);  // linear/matmul.py
   tile_store(reinterpret_cast<float*>(&tile[t]), (9u) * 4u, sum_11);
-  __syncthreads();                                                        // matmul.py
-  for (unsigned block = threadIdx.x; block < 512u; block += 128u) {       // matmul.py
-    const unsigned line_4 = block / 16u;                                  // matmul.py
-    const unsigned column_1 = block % 16u;                                // matmul.py
-    const unsigned index_3 = line_4 / 16u;                                // matmul.py
+  __syncthreads();                                                        // linear/matmul.py
+  for (unsigned block = threadIdx.x; block < 512u; block += 128u) {       // linear/matmul.py
+    const unsigned line_4 = block / 16u;                                  // linear/matmul.py
+    const unsigned column_1 = block % 16u;                                // linear/matmul.py
+    const unsigned index_3 = line_4 / 16u;                                // linear/matmul.py
     const unsigned team_1 = index_3 * 2u + column_1 / 8u;
-    const unsigned index_4 = line_4 % 16u;                                // matmul.py
+    const unsigned index_4 = line_4 % 16u;                                // linear/matmul.py
     const unsigned cell = (team_1 * 16u + index_4) * 9u + column_1 % 8u;
-    const unsigned token = index_3 * 32u + index_4 + 16u;                 // matmul.py
-    const float4 results = as_float4(tile[cell]);                         // matmul.py
-    const unsigned token_1 = first_token + token;                         // matmul.py
+    const unsigned token = index_3 * 32u + index_4 + 16u;                 // linear/matmul.py
+    const float4 results = as_float4(tile[cell]);                         // linear/matmul.py
+    const unsigned token_1 = first_token + token;                         // linear/matmul.py
     const unsigned row_4 = first_row + column_1 * 4u;
-    if (token_1 < step->seq) {                                            // matmul.py
-      if (row_4 < 128u) {                                                 // matmul.py
-        const unsigned pair = row_4 / 2u;                                 // matmul.py
-        const unsigned position = step->past + token_1;                   // linear.py
-        float first = results.x;                                          // linear.py
-        float second = results.y;                                         // linear.py
-        const unsigned in_head = pair % 4u;                               // linear.py
-        const bool rotated = pair < 48u;                                  // linear.py
-        if (rotated) {                                                    // linear.py
-          const float index_5 = float(in_head);                           // rotary.py
-          const float product = index_5 * -3.321289f;                     // math.py
-          const float t_1 = index_5 * -0.0006390324f;                     // math.py
+    if (token_1 < step->seq) {                                            // linear/matmul.py
+      if (row_4 < 128u) {                                                 // linear/matmul.py
+        const unsigned pair = row_4 / 2u;                                 // linear/matmul.py
+        const unsigned position = step->past + token_1;                   // linear/problem.py
+        float first = results.x;                                          // linear/problem.py
+        float second = results.y;                                         // linear/problem.py
+        const unsigned in_head = pair % 4u;                               // linear/problem.py
+        const bool rotated = pair < 48u;                                  // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          const float index_5 = float(in_head);                           // parts/rotary.py
+          const float product = index_5 * -3.321289f;                     // parts/precise_math.py
+          const float t_1 = index_5 * -0.0006390324f;                     // parts/precise_math.py
           const float whole = floorf(product + t_1 + 0.5f);
-          const float fraction = product - whole + t_1;                   // math.py
-          const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
-          const float series_1 = series * fraction + 0.009618437f;        // math.py
-          const float series_2 = series_1 * fraction + 0.055503324f;      // math.py
-          const float series_3 = series_2 * fraction + 0.24022648f;       // math.py
-          const float series_4 = series_3 * fraction + 0.6931472f;        // math.py
+          const float fraction = product - whole + t_1;                   // parts/precise_math.py
+          const float series = fraction * 0.00015353362f + 0.0013398874f;  // parts/precise_math.py
+          const float series_1 = series * fraction + 0.009618437f;        // parts/precise_math.py
+          const float series_2 = series_1 * fraction + 0.055503324f;      // parts/precise_math.py
+          const float series_3 = series_2 * fraction + 0.24022648f;       // parts/precise_math.py
+          const float series_4 = series_3 * fraction + 0.6931472f;        // parts/precise_math.py
           const float power = __uint_as_float(unsigned(int(unsigned(__float2int_rz(whole))
-              + unsigned(127))) << 23u);                                  // math.py
-          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // rotary.py
-          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // math.py
-          const float reduced = angle - quarter * 1.5625f;                // math.py
-          const float reduced_1 = reduced - quarter * 0.008178711f;       // math.py
-          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // math.py
-          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // math.py
-          const float square = reduced_3 * reduced_3;                     // math.py
-          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // math.py
-          const float sine_1 = sine * square * reduced_3 + reduced_3;     // math.py
-          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // math.py
-          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // math.py
-          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // math.py
-          const bool swapped = (quadrant & 1u) == 1u;                     // math.py
-          const float sin_value = swapped ? cosine_1 : sine_1;            // math.py
-          const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
-          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
-          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
+              + unsigned(127))) << 23u);                                  // parts/precise_math.py
+          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // parts/rotary.py
+          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // parts/precise_math.py
+          const float reduced = angle - quarter * 1.5625f;                // parts/precise_math.py
+          const float reduced_1 = reduced - quarter * 0.008178711f;       // parts/precise_math.py
+          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // parts/precise_math.py
+          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // parts/precise_math.py
+          const float square = reduced_3 * reduced_3;                     // parts/precise_math.py
+          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // parts/precise_math.py
+          const float sine_1 = sine * square * reduced_3 + reduced_3;     // parts/precise_math.py
+          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // parts/precise_math.py
+          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // parts/precise_math.py
+          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // parts/precise_math.py
+          const bool swapped = (quadrant & 1u) == 1u;                     // parts/precise_math.py
+          const float sin_value = swapped ? cosine_1 : sine_1;            // parts/precise_math.py
+          const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
+          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
+          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
+          first = results.x * cos_angle - results.y * sin_angle;          // linear/problem.py
+          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
         }
-        const float2 both = make_float2(first, second);                   // linear.py
-        const unsigned row_5 = position * 16u;                            // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_1 * 32u] = both;                                 // linear.py
+        const float2 both = make_float2(first, second);                   // linear/problem.py
+        const unsigned row_5 = position * 16u;                            // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear.py
+          const unsigned stored = pack_half2(both);                       // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }
-      const unsigned index_5 = row_4 + 2u;                                // matmul.py
+      const unsigned index_5 = row_4 + 2u;                                // linear/matmul.py
       if (index_5 < 128u) {
-        const unsigned pair = index_5 / 2u;                               // matmul.py
-        const unsigned position = step->past + token_1;                   // linear.py
-        float first = results.z;                                          // linear.py
-        float second = results.w;                                         // linear.py
-        const unsigned in_head = pair % 4u;                               // linear.py
-        const bool rotated = pair < 48u;                                  // linear.py
-        if (rotated) {                                                    // linear.py
-          const float index_6 = float(in_head);                           // rotary.py
-          const float product = index_6 * -3.321289f;                     // math.py
-          const float t_1 = index_6 * -0.0006390324f;                     // math.py
+        const unsigned pair = index_5 / 2u;                               // linear/matmul.py
+        const unsigned position = step->past + token_1;                   // linear/problem.py
+        float first = results.z;                                          // linear/problem.py
+        float second = results.w;                                         // linear/problem.py
+        const unsigned in_head = pair % 4u;                               // linear/problem.py
+        const bool rotated = pair < 48u;                                  // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          const float index_6 = float(in_head);                           // parts/rotary.py
+          const float product = index_6 * -3.321289f;                     // parts/precise_math.py
+          const float t_1 = index_6 * -0.0006390324f;                     // parts/precise_math.py
           const float whole = floorf(product + t_1 + 0.5f);
-          const float fraction = product - whole + t_1;                   // math.py
-          const float series = fraction * 0.00015353362f + 0.0013398874f;  // math.py
-          const float series_1 = series * fraction + 0.009618437f;        // math.py
-          const float series_2 = series_1 * fraction + 0.055503324f;      // math.py
-          const float series_3 = series_2 * fraction + 0.24022648f;       // math.py
-          const float series_4 = series_3 * fraction + 0.6931472f;        // math.py
+          const float fraction = product - whole + t_1;                   // parts/precise_math.py
+          const float series = fraction * 0.00015353362f + 0.0013398874f;  // parts/precise_math.py
+          const float series_1 = series * fraction + 0.009618437f;        // parts/precise_math.py
+          const float series_2 = series_1 * fraction + 0.055503324f;      // parts/precise_math.py
+          const float series_3 = series_2 * fraction + 0.24022648f;       // parts/precise_math.py
+          const float series_4 = series_3 * fraction + 0.6931472f;        // parts/precise_math.py
           const float power = __uint_as_float(unsigned(int(unsigned(__float2int_rz(whole))
-              + unsigned(127))) << 23u);                                  // math.py
-          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // rotary.py
-          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // math.py
-          const float reduced = angle - quarter * 1.5625f;                // math.py
-          const float reduced_1 = reduced - quarter * 0.008178711f;       // math.py
-          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // math.py
-          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // math.py
-          const float square = reduced_3 * reduced_3;                     // math.py
-          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // math.py
-          const float sine_1 = sine * square * reduced_3 + reduced_3;     // math.py
-          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // math.py
-          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // math.py
-          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // math.py
-          const bool swapped = (quadrant & 1u) == 1u;                     // math.py
-          const float sin_value = swapped ? cosine_1 : sine_1;            // math.py
-          const float cos_value = swapped ? sine_1 : cosine_1;            // math.py
-          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
-          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear.py
+              + unsigned(127))) << 23u);                                  // parts/precise_math.py
+          const float angle = float(position) * ((series_4 * fraction + 1.0f) * power);  // parts/rotary.py
+          const float quarter = floorf(angle * 0.63661975f + 0.5f);       // parts/precise_math.py
+          const float reduced = angle - quarter * 1.5625f;                // parts/precise_math.py
+          const float reduced_1 = reduced - quarter * 0.008178711f;       // parts/precise_math.py
+          const float reduced_2 = reduced_1 - quarter * 0.00011730194f;   // parts/precise_math.py
+          const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;    // parts/precise_math.py
+          const float square = reduced_3 * reduced_3;                     // parts/precise_math.py
+          const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // parts/precise_math.py
+          const float sine_1 = sine * square * reduced_3 + reduced_3;     // parts/precise_math.py
+          const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // parts/precise_math.py
+          const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // parts/precise_math.py
+          const unsigned quadrant = __float2uint_rz(quarter) & 3u;        // parts/precise_math.py
+          const bool swapped = (quadrant & 1u) == 1u;                     // parts/precise_math.py
+          const float sin_value = swapped ? cosine_1 : sine_1;            // parts/precise_math.py
+          const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
+          const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
+          const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
+          first = results.z * cos_angle - results.w * sin_angle;          // linear/problem.py
+          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
         }
-        const float2 both = make_float2(first, second);                   // linear.py
-        const unsigned row_5 = position * 16u;                            // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_1 * 32u] = both;                                 // linear.py
+        const float2 both = make_float2(first, second);                   // linear/problem.py
+        const unsigned row_5 = position * 16u;                            // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear.py
+          const unsigned stored = pack_half2(both);                       // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }

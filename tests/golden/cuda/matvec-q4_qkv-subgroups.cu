@@ -64,146 +64,146 @@ extern "C" __global__ void __launch_bounds__(64) matvec_norm_q4_qkv_128x64(
   const Step* __restrict__ step
 ) {
   __shared__ float team_sums[192];
-  const unsigned lane = threadIdx.x % 2u;                                 // reduce.py
-  const unsigned team = blockIdx.x * 32u + threadIdx.x / 2u;              // matvec.py
-  const unsigned first_row = team * 2u;                                   // matvec.py
-  float sum_0 = 0.0f;                                                     // matvec.py
+  const unsigned lane = threadIdx.x % 2u;                                 // parts/reduce.py
+  const unsigned team = blockIdx.x * 32u + threadIdx.x / 2u;              // linear/matvec.py
+  const unsigned first_row = team * 2u;                                   // linear/matvec.py
+  float sum_0 = 0.0f;                                                     // linear/matvec.py
   float sum_1 = 0.0f;
-  float squares = 0.0f;                                                   // matvec.py
-  for (unsigned group = lane; group < 2u; group += 2u) {                  // matvec.py
-    const unsigned at = group * 8u;                                       // matvec.py
-    const float4 x_1 = x[at];                                             // linear.py
-    squares += dot(x_1, x_1);                                             // matvec.py
-    const float4 x_2 = x_1 * norm_weight[at];                             // matvec.py
-    const unsigned at_1 = at + 1u;                                        // matvec.py
-    const float4 x_3 = x[at_1];                                           // linear.py
-    squares += dot(x_3, x_3);                                             // matvec.py
-    const float4 x_4 = x_3 * norm_weight[at_1];                           // matvec.py
-    const unsigned at_2 = at + 2u;                                        // matvec.py
-    const float4 x_5 = x[at_2];                                           // linear.py
-    squares += dot(x_5, x_5);                                             // matvec.py
-    const float4 x_6 = x_5 * norm_weight[at_2];                           // matvec.py
-    const unsigned at_3 = at + 3u;                                        // matvec.py
-    const float4 x_7 = x[at_3];                                           // linear.py
-    squares += dot(x_7, x_7);                                             // matvec.py
-    const float4 x_8 = x_7 * norm_weight[at_3];                           // matvec.py
-    const unsigned at_4 = at + 4u;                                        // matvec.py
-    const float4 x_9 = x[at_4];                                           // linear.py
-    squares += dot(x_9, x_9);                                             // matvec.py
-    const float4 x_10 = x_9 * norm_weight[at_4];                          // matvec.py
-    const unsigned at_5 = at + 5u;                                        // matvec.py
-    const float4 x_11 = x[at_5];                                          // linear.py
-    squares += dot(x_11, x_11);                                           // matvec.py
-    const float4 x_12 = x_11 * norm_weight[at_5];                         // matvec.py
-    const unsigned at_6 = at + 6u;                                        // matvec.py
-    const float4 x_13 = x[at_6];                                          // linear.py
-    squares += dot(x_13, x_13);                                           // matvec.py
-    const float4 x_14 = x_13 * norm_weight[at_6];                         // matvec.py
-    const unsigned at_7 = at + 7u;                                        // matvec.py
-    const float4 x_15 = x[at_7];                                          // linear.py
-    squares += dot(x_15, x_15);                                           // matvec.py
-    const float4 x_16 = x_15 * norm_weight[at_7];                         // matvec.py
-    const unsigned at_8 = first_row * 2u + group;                         // weights.py
-    const uint4 packed = quants[at_8];                                    // weights.py
-    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);      // weights.py
-    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);    // weights.py
-    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);    // weights.py
-    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);    // weights.py
-    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float2 pair = unpack_half2(scales[at_8 >> 1u]);                 // weights.py
-    const float product = dot(low, x_2);                                  // matvec.py
-    const float product_1 = dot(high, x_4);                               // matvec.py
+  float squares = 0.0f;                                                   // linear/matvec.py
+  for (unsigned group = lane; group < 2u; group += 2u) {                  // linear/matvec.py
+    const unsigned at = group * 8u;                                       // linear/matvec.py
+    const float4 x_1 = x[at];                                             // linear/problem.py
+    squares += dot(x_1, x_1);                                             // linear/matvec.py
+    const float4 x_2 = x_1 * norm_weight[at];                             // linear/matvec.py
+    const unsigned at_1 = at + 1u;                                        // linear/matvec.py
+    const float4 x_3 = x[at_1];                                           // linear/problem.py
+    squares += dot(x_3, x_3);                                             // linear/matvec.py
+    const float4 x_4 = x_3 * norm_weight[at_1];                           // linear/matvec.py
+    const unsigned at_2 = at + 2u;                                        // linear/matvec.py
+    const float4 x_5 = x[at_2];                                           // linear/problem.py
+    squares += dot(x_5, x_5);                                             // linear/matvec.py
+    const float4 x_6 = x_5 * norm_weight[at_2];                           // linear/matvec.py
+    const unsigned at_3 = at + 3u;                                        // linear/matvec.py
+    const float4 x_7 = x[at_3];                                           // linear/problem.py
+    squares += dot(x_7, x_7);                                             // linear/matvec.py
+    const float4 x_8 = x_7 * norm_weight[at_3];                           // linear/matvec.py
+    const unsigned at_4 = at + 4u;                                        // linear/matvec.py
+    const float4 x_9 = x[at_4];                                           // linear/problem.py
+    squares += dot(x_9, x_9);                                             // linear/matvec.py
+    const float4 x_10 = x_9 * norm_weight[at_4];                          // linear/matvec.py
+    const unsigned at_5 = at + 5u;                                        // linear/matvec.py
+    const float4 x_11 = x[at_5];                                          // linear/problem.py
+    squares += dot(x_11, x_11);                                           // linear/matvec.py
+    const float4 x_12 = x_11 * norm_weight[at_5];                         // linear/matvec.py
+    const unsigned at_6 = at + 6u;                                        // linear/matvec.py
+    const float4 x_13 = x[at_6];                                          // linear/problem.py
+    squares += dot(x_13, x_13);                                           // linear/matvec.py
+    const float4 x_14 = x_13 * norm_weight[at_6];                         // linear/matvec.py
+    const unsigned at_7 = at + 7u;                                        // linear/matvec.py
+    const float4 x_15 = x[at_7];                                          // linear/problem.py
+    squares += dot(x_15, x_15);                                           // linear/matvec.py
+    const float4 x_16 = x_15 * norm_weight[at_7];                         // linear/matvec.py
+    const unsigned at_8 = first_row * 2u + group;                         // parts/packed_rows.py
+    const uint4 packed = quants[at_8];                                    // parts/packed_rows.py
+    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);      // parts/packed_rows.py
+    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);    // parts/packed_rows.py
+    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);    // parts/packed_rows.py
+    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);    // parts/packed_rows.py
+    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float2 pair = unpack_half2(scales[at_8 >> 1u]);                 // parts/packed_rows.py
+    const float product = dot(low, x_2);                                  // linear/matvec.py
+    const float product_1 = dot(high, x_4);                               // linear/matvec.py
     const float product_2 = product + product_1 + dot(low_1, x_6) + dot(high_1, x_8)
         + dot(low_2, x_10) + dot(high_2, x_12) + dot(low_3, x_14) + dot(high_3, x_16);
-    sum_0 += product_2 * ((at_8 & 1u) == 1u ? pair.y : pair.x);           // matvec.py
-    const unsigned row = first_row + 1u;                                  // matvec.py
-    const unsigned at_9 = row * 2u + group;                               // weights.py
-    const uint4 packed_1 = quants[at_9];                                  // weights.py
-    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // weights.py
-    const float2 pair_1 = unpack_half2(scales[at_9 >> 1u]);               // weights.py
-    const float product_3 = dot(low_4, x_2);                              // matvec.py
-    const float product_4 = dot(high_4, x_4);                             // matvec.py
+    sum_0 += product_2 * ((at_8 & 1u) == 1u ? pair.y : pair.x);           // linear/matvec.py
+    const unsigned row = first_row + 1u;                                  // linear/matvec.py
+    const unsigned at_9 = row * 2u + group;                               // parts/packed_rows.py
+    const uint4 packed_1 = quants[at_9];                                  // parts/packed_rows.py
+    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float2 pair_1 = unpack_half2(scales[at_9 >> 1u]);               // parts/packed_rows.py
+    const float product_3 = dot(low_4, x_2);                              // linear/matvec.py
+    const float product_4 = dot(high_4, x_4);                             // linear/matvec.py
     const float product_5 = product_3 + product_4 + dot(low_5, x_6) + dot(high_5, x_8)
         + dot(low_6, x_10) + dot(high_6, x_12) + dot(low_7, x_14) + dot(high_7, x_16);
-    sum_1 += product_5 * ((at_9 & 1u) == 1u ? pair_1.y : pair_1.x);       // matvec.py
+    sum_1 += product_5 * ((at_9 & 1u) == 1u ? pair_1.y : pair_1.x);       // linear/matvec.py
   }
-  team_sums[threadIdx.x] = sum_0;                                         // reduce.py
+  team_sums[threadIdx.x] = sum_0;                                         // parts/reduce.py
   const unsigned index = threadIdx.x + 64u;
   team_sums[index] = sum_1;
   const unsigned index_1 = threadIdx.x + 128u;
   team_sums[index_1] = squares;
-  __syncthreads();                                                        // reduce.py
-  if (lane < 1u) {                                                        // reduce.py
-    team_sums[threadIdx.x] += team_sums[threadIdx.x + 1u];                // reduce.py
+  __syncthreads();                                                        // parts/reduce.py
+  if (lane < 1u) {                                                        // parts/reduce.py
+    team_sums[threadIdx.x] += team_sums[threadIdx.x + 1u];                // parts/reduce.py
     team_sums[index] += team_sums[threadIdx.x + 65u];
     team_sums[index_1] += team_sums[threadIdx.x + 129u];
   }
-  const float result = team_sums[threadIdx.x];                            // reduce.py
+  const float result = team_sums[threadIdx.x];                            // parts/reduce.py
   const float result_1 = team_sums[index];
   const float results_2 = team_sums[index_1];
-  if (lane == 0u) {                                                       // matvec.py
-    const float scale = rsqrtf(results_2 * 0.015625f + 1e-5f);            // matvec.py
-    const float even = result * scale;                                    // matvec.py
+  if (lane == 0u) {                                                       // linear/matvec.py
+    const float scale = rsqrtf(results_2 * 0.015625f + 1e-5f);            // linear/matvec.py
+    const float even = result * scale;                                    // linear/matvec.py
     const float odd = result_1 * scale;
-    if (first_row < 128u) {                                               // matvec.py
-      const unsigned pair = first_row / 2u;                               // matvec.py
-      float first = even;                                                 // linear.py
-      float second = odd;                                                 // linear.py
-      const unsigned in_head = pair % 4u;                                 // linear.py
-      const bool rotated = pair < 48u;                                    // linear.py
-      if (rotated) {                                                      // linear.py
-        const float index_2 = float(in_head);                             // rotary.py
-        const float product = index_2 * -3.321289f;                       // math.py
-        const float t = index_2 * -0.0006390324f;                         // math.py
+    if (first_row < 128u) {                                               // linear/matvec.py
+      const unsigned pair = first_row / 2u;                               // linear/matvec.py
+      float first = even;                                                 // linear/problem.py
+      float second = odd;                                                 // linear/problem.py
+      const unsigned in_head = pair % 4u;                                 // linear/problem.py
+      const bool rotated = pair < 48u;                                    // linear/problem.py
+      if (rotated) {                                                      // linear/problem.py
+        const float index_2 = float(in_head);                             // parts/rotary.py
+        const float product = index_2 * -3.321289f;                       // parts/precise_math.py
+        const float t = index_2 * -0.0006390324f;                         // parts/precise_math.py
         const float whole = floorf(product + t + 0.5f);
-        const float fraction = product - whole + t;                       // math.py
-        const float series = fraction * 0.00015353362f + 0.0013398874f;   // math.py
-        const float series_1 = series * fraction + 0.009618437f;          // math.py
-        const float series_2 = series_1 * fraction + 0.055503324f;        // math.py
-        const float series_3 = series_2 * fraction + 0.24022648f;         // math.py
-        const float series_4 = series_3 * fraction + 0.6931472f;          // math.py
+        const float fraction = product - whole + t;                       // parts/precise_math.py
+        const float series = fraction * 0.00015353362f + 0.0013398874f;   // parts/precise_math.py
+        const float series_1 = series * fraction + 0.009618437f;          // parts/precise_math.py
+        const float series_2 = series_1 * fraction + 0.055503324f;        // parts/precise_math.py
+        const float series_3 = series_2 * fraction + 0.24022648f;         // parts/precise_math.py
+        const float series_4 = series_3 * fraction + 0.6931472f;          // parts/precise_math.py
         const float power = __uint_as_float(unsigned(int(unsigned(__float2int_rz(whole))
-            + unsigned(127))) << 23u);                                    // math.py
-        const float angle = float(step->past) * ((series_4 * fraction + 1.0f) * power);  // rotary.py
-        const float quarter = floorf(angle * 0.63661975f + 0.5f);         // math.py
-        const float reduced = angle - quarter * 1.5625f;                  // math.py
-        const float reduced_1 = reduced - quarter * 0.008178711f;         // math.py
-        const float reduced_2 = reduced_1 - quarter * 0.00011730194f;     // math.py
-        const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;      // math.py
-        const float square = reduced_3 * reduced_3;                       // math.py
-        const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // math.py
-        const float sine_1 = sine * square * reduced_3 + reduced_3;       // math.py
-        const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // math.py
-        const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // math.py
-        const unsigned quadrant = __float2uint_rz(quarter) & 3u;          // math.py
-        const bool swapped = (quadrant & 1u) == 1u;                       // math.py
-        const float sin_value = swapped ? cosine_1 : sine_1;              // math.py
-        const float cos_value = swapped ? sine_1 : cosine_1;              // math.py
-        const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // math.py
-        const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // math.py
-        first = even * cos_angle - odd * sin_angle;                       // linear.py
-        second = odd * cos_angle + even * sin_angle;                      // linear.py
+            + unsigned(127))) << 23u);                                    // parts/precise_math.py
+        const float angle = float(step->past) * ((series_4 * fraction + 1.0f) * power);  // parts/rotary.py
+        const float quarter = floorf(angle * 0.63661975f + 0.5f);         // parts/precise_math.py
+        const float reduced = angle - quarter * 1.5625f;                  // parts/precise_math.py
+        const float reduced_1 = reduced - quarter * 0.008178711f;         // parts/precise_math.py
+        const float reduced_2 = reduced_1 - quarter * 0.00011730194f;     // parts/precise_math.py
+        const float reduced_3 = reduced_2 - quarter * 3.1391647e-7f;      // parts/precise_math.py
+        const float square = reduced_3 * reduced_3;                       // parts/precise_math.py
+        const float sine = (square * -0.00019515296f + 0.008332161f) * square - 0.16666655f;  // parts/precise_math.py
+        const float sine_1 = sine * square * reduced_3 + reduced_3;       // parts/precise_math.py
+        const float cosine = (square * 2.4433157e-5f - 0.0013887316f) * square + 0.041666646f;  // parts/precise_math.py
+        const float cosine_1 = cosine * square * square - square * 0.5f + 1.0f;  // parts/precise_math.py
+        const unsigned quadrant = __float2uint_rz(quarter) & 3u;          // parts/precise_math.py
+        const bool swapped = (quadrant & 1u) == 1u;                       // parts/precise_math.py
+        const float sin_value = swapped ? cosine_1 : sine_1;              // parts/precise_math.py
+        const float cos_value = swapped ? sine_1 : cosine_1;              // parts/precise_math.py
+        const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
+        const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
+        first = even * cos_angle - odd * sin_angle;                       // linear/problem.py
+        second = odd * cos_angle + even * sin_angle;                      // linear/problem.py
       }
-      const float2 both = make_float2(first, second);                     // linear.py
-      const unsigned row = step->past * 16u;                              // linear.py
-      if (pair < 32u) {                                                   // linear.py
-        q[pair] = both;                                                   // linear.py
+      const float2 both = make_float2(first, second);                     // linear/problem.py
+      const unsigned row = step->past * 16u;                              // linear/problem.py
+      if (pair < 32u) {                                                   // linear/problem.py
+        q[pair] = both;                                                   // linear/problem.py
       } else {
-        const unsigned stored = pack_half2(both);                         // linear.py
-        if (rotated) {                                                    // linear.py
-          k_cache[row + pair - 32u] = stored;                             // linear.py
+        const unsigned stored = pack_half2(both);                         // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          k_cache[row + pair - 32u] = stored;                             // linear/problem.py
         } else {
-          v_cache[row + pair - 48u] = stored;                             // linear.py
+          v_cache[row + pair - 48u] = stored;                             // linear/problem.py
         }
       }
     }

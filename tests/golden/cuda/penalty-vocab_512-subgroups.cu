@@ -24,25 +24,25 @@ extern "C" __global__ void __launch_bounds__(256) penalty_512(
   float* __restrict__ logits,
   const Step* __restrict__ step
 ) {
-  if (step->repetition_penalty != 1.0f) {                                 // penalty.py
-    const unsigned positions = step->past + step->seq;                    // penalty.py
-    const unsigned number = blockIdx.x * 8u + threadIdx.x / 32u;          // penalty.py
-    const unsigned position = min(number, positions - 1u);                // penalty.py
-    const unsigned token = tokens[position];                              // penalty.py
-    float before = 0.0f;                                                  // penalty.py
-    const unsigned lane = threadIdx.x % 32u;                              // reduce.py
-    for (unsigned earlier = lane; earlier < position; earlier += 32u) {   // penalty.py
+  if (step->repetition_penalty != 1.0f) {                                 // sampling/penalty.py
+    const unsigned positions = step->past + step->seq;                    // sampling/penalty.py
+    const unsigned number = blockIdx.x * 8u + threadIdx.x / 32u;          // sampling/penalty.py
+    const unsigned position = min(number, positions - 1u);                // sampling/penalty.py
+    const unsigned token = tokens[position];                              // sampling/penalty.py
+    float before = 0.0f;                                                  // sampling/penalty.py
+    const unsigned lane = threadIdx.x % 32u;                              // parts/reduce.py
+    for (unsigned earlier = lane; earlier < position; earlier += 32u) {   // sampling/penalty.py
       if (tokens[earlier] == token) {
-        before = 1.0f;                                                    // penalty.py
+        before = 1.0f;                                                    // sampling/penalty.py
       }
     }
-    const float seen = subgroup_max(before);                              // reduce.py
-    const bool first = number < positions && seen == 0.0f;                // penalty.py
-    const bool valid = token < 512u;                                      // penalty.py
-    if (lane == 0u && first && valid) {                                   // penalty.py
-      const float logit = logits[token];                                  // penalty.py
+    const float seen = subgroup_max(before);                              // parts/reduce.py
+    const bool first = number < positions && seen == 0.0f;                // sampling/penalty.py
+    const bool valid = token < 512u;                                      // sampling/penalty.py
+    if (lane == 0u && first && valid) {                                   // sampling/penalty.py
+      const float logit = logits[token];                                  // sampling/penalty.py
       logits[token] = logit > 0.0f ? logit / step->repetition_penalty : logit
-          * step->repetition_penalty;                                     // penalty.py
+          * step->repetition_penalty;                                     // sampling/penalty.py
     }
   }
 }

@@ -34,33 +34,33 @@ extern "C" __global__ void __launch_bounds__(64) rms_norm_residual_64(
   __shared__ float team_sums[16];
   __shared__ float broadcast[1];
   const unsigned subgroup_lane = threadIdx.x % 32u;
-  const unsigned row = blockIdx.x * 16u;                                  // rms_norm.py
-  float squares = 0.0f;                                                   // rms_norm.py
-  for (unsigned i = threadIdx.x; i < 16u; i += 64u) {                     // rms_norm.py
-    const unsigned index = row + i;                                       // rms_norm.py
+  const unsigned row = blockIdx.x * 16u;                                  // kernels/rms_norm.py
+  float squares = 0.0f;                                                   // kernels/rms_norm.py
+  for (unsigned i = threadIdx.x; i < 16u; i += 64u) {                     // kernels/rms_norm.py
+    const unsigned index = row + i;                                       // kernels/rms_norm.py
     const float4 v = x[index];
-    const float4 v_1 = v + residual[index];                               // rms_norm.py
-    sum[index] = v_1;                                                     // rms_norm.py
-    squares += dot(v_1, v_1);                                             // rms_norm.py
+    const float4 v_1 = v + residual[index];                               // kernels/rms_norm.py
+    sum[index] = v_1;                                                     // kernels/rms_norm.py
+    squares += dot(v_1, v_1);                                             // kernels/rms_norm.py
   }
-  const float values = subgroup_sum(squares);                             // reduce.py
-  if (subgroup_lane == 0u) {                                              // reduce.py
-    team_sums[threadIdx.x / 32u] = values;                                // reduce.py
+  const float values = subgroup_sum(squares);                             // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    team_sums[threadIdx.x / 32u] = values;                                // parts/reduce.py
   }
-  __syncthreads();                                                        // reduce.py
-  float total = team_sums[0u];                                            // reduce.py
-  for (unsigned subgroup = 1u; subgroup < 2u; subgroup++) {               // reduce.py
-    total += team_sums[subgroup];                                         // reduce.py
+  __syncthreads();                                                        // parts/reduce.py
+  float total = team_sums[0u];                                            // parts/reduce.py
+  for (unsigned subgroup = 1u; subgroup < 2u; subgroup++) {               // parts/reduce.py
+    total += team_sums[subgroup];                                         // parts/reduce.py
   }
-  const float scale = rsqrtf(total * 0.015625f + 1e-5f);                  // rms_norm.py
-  if (threadIdx.x == 0u) {                                                // reduce.py
-    broadcast[0u] = scale;                                                // reduce.py
+  const float scale = rsqrtf(total * 0.015625f + 1e-5f);                  // kernels/rms_norm.py
+  if (threadIdx.x == 0u) {                                                // parts/reduce.py
+    broadcast[0u] = scale;                                                // parts/reduce.py
   }
-  __syncthreads();                                                        // reduce.py
-  const float scale_1 = broadcast[0u];                                    // reduce.py
-  for (unsigned i = threadIdx.x; i < 16u; i += 64u) {                     // rms_norm.py
-    const unsigned index = row + i;                                       // rms_norm.py
+  __syncthreads();                                                        // parts/reduce.py
+  const float scale_1 = broadcast[0u];                                    // parts/reduce.py
+  for (unsigned i = threadIdx.x; i < 16u; i += 64u) {                     // kernels/rms_norm.py
+    const unsigned index = row + i;                                       // kernels/rms_norm.py
     const float4 v = sum[index];
-    normed[index] = v * scale_1 * weight[i];                              // rms_norm.py
+    normed[index] = v * scale_1 * weight[i];                              // kernels/rms_norm.py
   }
 }

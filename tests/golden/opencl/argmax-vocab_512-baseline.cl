@@ -19,68 +19,68 @@ void argmax_512_kernel(
 ) {
   __local uint partial_maxima[64];
   const uint local_id = get_local_id(0);
-  uint best_key = 0u;                                                     // argmax.py
-  uint best_index = 0u;                                                   // argmax.py
-  for (uint first = local_id; first < 128u; first += 64u) {               // argmax.py
-    const uint4 bits = as_uint4(logits[first]);                           // keys.py
+  uint best_key = 0u;                                                     // sampling/argmax.py
+  uint best_index = 0u;                                                   // sampling/argmax.py
+  for (uint first = local_id; first < 128u; first += 64u) {               // sampling/argmax.py
+    const uint4 bits = as_uint4(logits[first]);                           // sampling/order_keys.py
     const uint4 ascending = bits ^ (((bits >> (uint4)(31u)) * 2147483647u)
-        | (uint4)(2147483648u));                                          // keys.py
-    const uint4 key = max(ascending + 8388607u, (uint4)(16777214u));      // keys.py
-    const uint greatest = max(max(key.x, key.y), max(key.z, key.w));      // keys.py
-    if (greatest > best_key) {                                            // argmax.py
-      const uint first_1 = first * 4u;                                    // argmax.py
-      if (key.x > best_key) {                                             // argmax.py
-        best_key = key.x;                                                 // argmax.py
-        best_index = first_1;                                             // argmax.py
+        | (uint4)(2147483648u));                                          // sampling/order_keys.py
+    const uint4 key = max(ascending + 8388607u, (uint4)(16777214u));      // sampling/order_keys.py
+    const uint greatest = max(max(key.x, key.y), max(key.z, key.w));      // sampling/order_keys.py
+    if (greatest > best_key) {                                            // sampling/argmax.py
+      const uint first_1 = first * 4u;                                    // sampling/argmax.py
+      if (key.x > best_key) {                                             // sampling/argmax.py
+        best_key = key.x;                                                 // sampling/argmax.py
+        best_index = first_1;                                             // sampling/argmax.py
       }
-      if (key.y > best_key) {                                             // argmax.py
-        best_key = key.y;                                                 // argmax.py
-        best_index = first_1 + 1u;                                        // argmax.py
+      if (key.y > best_key) {                                             // sampling/argmax.py
+        best_key = key.y;                                                 // sampling/argmax.py
+        best_index = first_1 + 1u;                                        // sampling/argmax.py
       }
-      if (key.z > best_key) {                                             // argmax.py
-        best_key = key.z;                                                 // argmax.py
-        best_index = first_1 + 2u;                                        // argmax.py
+      if (key.z > best_key) {                                             // sampling/argmax.py
+        best_key = key.z;                                                 // sampling/argmax.py
+        best_index = first_1 + 2u;                                        // sampling/argmax.py
       }
-      if (key.w > best_key) {                                             // argmax.py
-        best_key = key.w;                                                 // argmax.py
-        best_index = first_1 + 3u;                                        // argmax.py
+      if (key.w > best_key) {                                             // sampling/argmax.py
+        best_key = key.w;                                                 // sampling/argmax.py
+        best_index = first_1 + 3u;                                        // sampling/argmax.py
       }
     }
   }
-  partial_maxima[local_id] = best_key;                                    // workgroup.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  const bool t = local_id < 8u;                                           // workgroup.py
+  partial_maxima[local_id] = best_key;                                    // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  const bool t = local_id < 8u;                                           // parts/workgroup.py
   if (t) {
-    uint total = partial_maxima[local_id];                                // workgroup.py
-    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // workgroup.py
-      total = max(total, partial_maxima[cell]);                           // workgroup.py
+    uint total = partial_maxima[local_id];                                // parts/workgroup.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/workgroup.py
+      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
     }
-    partial_maxima[local_id] = total;                                     // workgroup.py
+    partial_maxima[local_id] = total;                                     // parts/workgroup.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  uint total = partial_maxima[0u];                                        // workgroup.py
-  for (uint cell = 1u; cell < 8u; cell++) {                               // workgroup.py
-    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  uint total = partial_maxima[0u];                                        // parts/workgroup.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/workgroup.py
+    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  const uint last = best_key == total ? best_index ^ 0xffffffffu : 0u;    // argmax.py
-  partial_maxima[local_id] = last;                                        // workgroup.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  if (t) {                                                                // workgroup.py
-    uint total_1 = partial_maxima[local_id];                              // workgroup.py
-    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // workgroup.py
-      total_1 = max(total_1, partial_maxima[cell]);                       // workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  const uint last = best_key == total ? best_index ^ 0xffffffffu : 0u;    // sampling/argmax.py
+  partial_maxima[local_id] = last;                                        // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  if (t) {                                                                // parts/workgroup.py
+    uint total_1 = partial_maxima[local_id];                              // parts/workgroup.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/workgroup.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/workgroup.py
     }
-    partial_maxima[local_id] = total_1;                                   // workgroup.py
+    partial_maxima[local_id] = total_1;                                   // parts/workgroup.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  uint total_1 = partial_maxima[0u];                                      // workgroup.py
-  for (uint cell = 1u; cell < 8u; cell++) {                               // workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  uint total_1 = partial_maxima[0u];                                      // parts/workgroup.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  const uint token = total_1 ^ 0xffffffffu;                               // argmax.py
-  if (local_id == 0u) {                                                   // argmax.py
-    tokens[step->past + step->seq] = token;                               // argmax.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  const uint token = total_1 ^ 0xffffffffu;                               // sampling/argmax.py
+  if (local_id == 0u) {                                                   // sampling/argmax.py
+    tokens[step->past + step->seq] = token;                               // sampling/argmax.py
   }
 }

@@ -19,50 +19,50 @@ void argmax_final_8_kernel(
 ) {
   __local uint partial_maxima[64];
   const uint local_id = get_local_id(0);
-  uint best_key = 0u;                                                     // argmax.py
-  uint best_index = 0u;                                                   // argmax.py
-  for (uint block = local_id; block < 8u; block += 64u) {                 // argmax.py
-    const uint2 pair = best[block];                                       // argmax.py
-    const uint index = pair.y;                                            // argmax.py
-    if (pair.x > best_key) {                                              // argmax.py
-      best_key = pair.x;                                                  // argmax.py
-      best_index = index;                                                 // argmax.py
+  uint best_key = 0u;                                                     // sampling/argmax.py
+  uint best_index = 0u;                                                   // sampling/argmax.py
+  for (uint block = local_id; block < 8u; block += 64u) {                 // sampling/argmax.py
+    const uint2 pair = best[block];                                       // sampling/argmax.py
+    const uint index = pair.y;                                            // sampling/argmax.py
+    if (pair.x > best_key) {                                              // sampling/argmax.py
+      best_key = pair.x;                                                  // sampling/argmax.py
+      best_index = index;                                                 // sampling/argmax.py
     }
   }
-  partial_maxima[local_id] = best_key;                                    // workgroup.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  const bool t = local_id < 8u;                                           // workgroup.py
+  partial_maxima[local_id] = best_key;                                    // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  const bool t = local_id < 8u;                                           // parts/workgroup.py
   if (t) {
-    uint total = partial_maxima[local_id];                                // workgroup.py
-    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // workgroup.py
-      total = max(total, partial_maxima[cell]);                           // workgroup.py
+    uint total = partial_maxima[local_id];                                // parts/workgroup.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/workgroup.py
+      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
     }
-    partial_maxima[local_id] = total;                                     // workgroup.py
+    partial_maxima[local_id] = total;                                     // parts/workgroup.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  uint total = partial_maxima[0u];                                        // workgroup.py
-  for (uint cell = 1u; cell < 8u; cell++) {                               // workgroup.py
-    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  uint total = partial_maxima[0u];                                        // parts/workgroup.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/workgroup.py
+    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  const uint last = best_key == total ? best_index ^ 0xffffffffu : 0u;    // argmax.py
-  partial_maxima[local_id] = last;                                        // workgroup.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  if (t) {                                                                // workgroup.py
-    uint total_1 = partial_maxima[local_id];                              // workgroup.py
-    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // workgroup.py
-      total_1 = max(total_1, partial_maxima[cell]);                       // workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  const uint last = best_key == total ? best_index ^ 0xffffffffu : 0u;    // sampling/argmax.py
+  partial_maxima[local_id] = last;                                        // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  if (t) {                                                                // parts/workgroup.py
+    uint total_1 = partial_maxima[local_id];                              // parts/workgroup.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/workgroup.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/workgroup.py
     }
-    partial_maxima[local_id] = total_1;                                   // workgroup.py
+    partial_maxima[local_id] = total_1;                                   // parts/workgroup.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  uint total_1 = partial_maxima[0u];                                      // workgroup.py
-  for (uint cell = 1u; cell < 8u; cell++) {                               // workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  uint total_1 = partial_maxima[0u];                                      // parts/workgroup.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // workgroup.py
-  const uint token = total_1 ^ 0xffffffffu;                               // argmax.py
-  if (local_id == 0u) {                                                   // argmax.py
-    tokens[step->past + step->seq] = token;                               // argmax.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  const uint token = total_1 ^ 0xffffffffu;                               // sampling/argmax.py
+  if (local_id == 0u) {                                                   // sampling/argmax.py
+    tokens[step->past + step->seq] = token;                               // sampling/argmax.py
   }
 }

@@ -28,124 +28,124 @@ void attention_decode_f16_8_4x8_kernel(
   __local float2 exchange[256];
   const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
   const uint local_id = get_local_id(0);
-  const uint positions = step->past + 1u;                                 // attention_decode.py
-  const uint first_head = workgroup_id.x * 2u;                            // attention_decode.py
-  if (local_id < 8u) {                                                    // deal.py
-    const uint element = first_head * 4u + local_id;                      // attention_decode.py
-    query[local_id] = q[element] * 0.5100697f;                            // attention_decode.py
+  const uint positions = step->past + 1u;                                 // attention/decode.py
+  const uint first_head = workgroup_id.x * 2u;                            // attention/decode.py
+  if (local_id < 8u) {                                                    // parts/distribute.py
+    const uint element = first_head * 4u + local_id;                      // attention/decode.py
+    query[local_id] = q[element] * 0.5100697f;                            // attention/decode.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // attention_decode.py
-  float2 maximum = (float2)(-1e30f);                                      // softmax.py
-  float2 total = (float2)(0.0f);                                          // softmax.py
-  float2 sum_0 = (float2)(0.0f);                                          // softmax.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // attention/decode.py
+  float2 maximum = (float2)(-1e30f);                                      // attention/softmax.py
+  float2 total = (float2)(0.0f);                                          // attention/softmax.py
+  float2 sum_0 = (float2)(0.0f);                                          // attention/softmax.py
   float2 sum_1 = (float2)(0.0f);
-  for (uint tile = 0u; tile < positions; tile += 64u) {                   // attention_decode.py
-    const uint count = min(positions - tile, 64u);                        // attention_decode.py
-    const uint part = local_id % 4u;                                      // attention_decode.py
-    const uint stream = local_id / 4u;                                    // attention_decode.py
+  for (uint tile = 0u; tile < positions; tile += 64u) {                   // attention/decode.py
+    const uint count = min(positions - tile, 64u);                        // attention/decode.py
+    const uint part = local_id % 4u;                                      // attention/decode.py
+    const uint stream = local_id / 4u;                                    // attention/decode.py
     for (uint position = stream; position < 64u; position += 16u) {
-      const uint cell = position * 4u + part;                             // attention_decode.py
-      if (position < count) {                                             // attention_decode.py
-        float score_0 = 0.0f;                                             // attention_decode.py
+      const uint cell = position * 4u + part;                             // attention/decode.py
+      if (position < count) {                                             // attention/decode.py
+        float score_0 = 0.0f;                                             // attention/decode.py
         float score_1 = 0.0f;
-        const uint row = (tile + position) * 4u + workgroup_id.x;         // cache.py
-        const uint stored = k_cache[row * 4u + part];                     // cache.py
-        const float2 key = unpack_half2(stored);                          // cache.py
-        score_0 += dot(query[part], key);                                 // attention_decode.py
+        const uint row = (tile + position) * 4u + workgroup_id.x;         // attention/cache.py
+        const uint stored = k_cache[row * 4u + part];                     // attention/cache.py
+        const float2 key = unpack_half2(stored);                          // attention/cache.py
+        score_0 += dot(query[part], key);                                 // attention/decode.py
         score_1 += dot(query[part + 4u], key);
-        exchange[cell] = (float2)(score_0, score_1);                      // attention_decode.py
+        exchange[cell] = (float2)(score_0, score_1);                      // attention/decode.py
       } else {
-        exchange[cell] = (float2)(-1e30f);                                // attention_decode.py
+        exchange[cell] = (float2)(-1e30f);                                // attention/decode.py
       }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention_decode.py
-    const uint index = local_id * 4u;                                     // attention_decode.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/decode.py
+    const uint index = local_id * 4u;                                     // attention/decode.py
     const float2 score = exchange[index];
     const float2 score_1 = score + exchange[index + 1u] + exchange[index + 2u]
-        + exchange[index + 3u];                                           // attention_decode.py
-    scores[local_id] = score_1;                                           // attention_decode.py
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention_decode.py
-    const uint last = positions - 1u;                                     // attention_decode.py
-    for (uint first = 0u; first < count; first += 64u) {                  // attention_decode.py
-      const uint place = first + stream;                                  // attention_decode.py
+        + exchange[index + 3u];                                           // attention/decode.py
+    scores[local_id] = score_1;                                           // attention/decode.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/decode.py
+    const uint last = positions - 1u;                                     // attention/decode.py
+    for (uint first = 0u; first < count; first += 64u) {                  // attention/decode.py
+      const uint place = first + stream;                                  // attention/decode.py
       const uint place_1 = place + 16u;
       const uint place_2 = place + 32u;
       const uint place_3 = place + 48u;
-      const uint row = min(tile + place, last) * 4u + workgroup_id.x;     // cache.py
-      const uint stored = v_cache[row * 4u + part];                       // cache.py
-      const float2 value = unpack_half2(stored);                          // cache.py
-      const uint row_1 = min(tile + place_1, last) * 4u + workgroup_id.x;  // cache.py
-      const uint stored_1 = v_cache[row_1 * 4u + part];                   // cache.py
-      const float2 value_1 = unpack_half2(stored_1);                      // cache.py
-      const uint row_2 = min(tile + place_2, last) * 4u + workgroup_id.x;  // cache.py
-      const uint stored_2 = v_cache[row_2 * 4u + part];                   // cache.py
-      const float2 value_2 = unpack_half2(stored_2);                      // cache.py
-      const uint row_3 = min(tile + place_3, last) * 4u + workgroup_id.x;  // cache.py
-      const uint stored_3 = v_cache[row_3 * 4u + part];                   // cache.py
-      const float2 value_3 = unpack_half2(stored_3);                      // cache.py
-      const float2 score_2 = scores[place];                               // attention_decode.py
+      const uint row = min(tile + place, last) * 4u + workgroup_id.x;     // attention/cache.py
+      const uint stored = v_cache[row * 4u + part];                       // attention/cache.py
+      const float2 value = unpack_half2(stored);                          // attention/cache.py
+      const uint row_1 = min(tile + place_1, last) * 4u + workgroup_id.x;  // attention/cache.py
+      const uint stored_1 = v_cache[row_1 * 4u + part];                   // attention/cache.py
+      const float2 value_1 = unpack_half2(stored_1);                      // attention/cache.py
+      const uint row_2 = min(tile + place_2, last) * 4u + workgroup_id.x;  // attention/cache.py
+      const uint stored_2 = v_cache[row_2 * 4u + part];                   // attention/cache.py
+      const float2 value_2 = unpack_half2(stored_2);                      // attention/cache.py
+      const uint row_3 = min(tile + place_3, last) * 4u + workgroup_id.x;  // attention/cache.py
+      const uint stored_3 = v_cache[row_3 * 4u + part];                   // attention/cache.py
+      const float2 value_3 = unpack_half2(stored_3);                      // attention/cache.py
+      const float2 score_2 = scores[place];                               // attention/decode.py
       const float2 score_3 = scores[place_1];
       const float2 score_4 = scores[place_2];
       const float2 score_5 = scores[place_3];
       const float2 highest = fmax(fmax(fmax(fmax(maximum, score_2), score_3), score_4),
-          score_5);                                                       // softmax.py
-      const float2 rescale = exp2(maximum - highest);                     // softmax.py
-      total *= rescale;                                                   // softmax.py
+          score_5);                                                       // attention/softmax.py
+      const float2 rescale = exp2(maximum - highest);                     // attention/softmax.py
+      total *= rescale;                                                   // attention/softmax.py
       sum_0 *= rescale;
       sum_1 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      const float2 weight = exp2(score_2 - highest);                      // attention_decode.py
-      total += weight;                                                    // softmax.py
-      sum_0 += weight * value.x;                                          // softmax.py
+      maximum = highest;                                                  // attention/softmax.py
+      const float2 weight = exp2(score_2 - highest);                      // attention/decode.py
+      total += weight;                                                    // attention/softmax.py
+      sum_0 += weight * value.x;                                          // attention/softmax.py
       sum_1 += weight * value.y;
-      const float2 weight_1 = exp2(score_3 - highest);                    // attention_decode.py
-      total += weight_1;                                                  // softmax.py
-      sum_0 += weight_1 * value_1.x;                                      // softmax.py
+      const float2 weight_1 = exp2(score_3 - highest);                    // attention/decode.py
+      total += weight_1;                                                  // attention/softmax.py
+      sum_0 += weight_1 * value_1.x;                                      // attention/softmax.py
       sum_1 += weight_1 * value_1.y;
-      const float2 weight_2 = exp2(score_4 - highest);                    // attention_decode.py
-      total += weight_2;                                                  // softmax.py
-      sum_0 += weight_2 * value_2.x;                                      // softmax.py
+      const float2 weight_2 = exp2(score_4 - highest);                    // attention/decode.py
+      total += weight_2;                                                  // attention/softmax.py
+      sum_0 += weight_2 * value_2.x;                                      // attention/softmax.py
       sum_1 += weight_2 * value_2.y;
-      const float2 weight_3 = exp2(score_5 - highest);                    // attention_decode.py
-      total += weight_3;                                                  // softmax.py
-      sum_0 += weight_3 * value_3.x;                                      // softmax.py
+      const float2 weight_3 = exp2(score_5 - highest);                    // attention/decode.py
+      total += weight_3;                                                  // attention/softmax.py
+      sum_0 += weight_3 * value_3.x;                                      // attention/softmax.py
       sum_1 += weight_3 * value_3.y;
     }
   }
-  for (uint level = 1u; level < 5u; level++) {                            // softmax.py
-    const uint distance = (16u >> level) * 4u;                            // softmax.py
-    const bool gives = local_id >= distance && local_id < distance * 2u;  // softmax.py
-    const bool takes = local_id < distance;                               // softmax.py
-    if (gives) {                                                          // softmax.py
-      const uint cell = local_id - distance;                              // softmax.py
-      exchange[cell] = maximum;                                           // softmax.py
+  for (uint level = 1u; level < 5u; level++) {                            // attention/softmax.py
+    const uint distance = (16u >> level) * 4u;                            // attention/softmax.py
+    const bool gives = local_id >= distance && local_id < distance * 2u;  // attention/softmax.py
+    const bool takes = local_id < distance;                               // attention/softmax.py
+    if (gives) {                                                          // attention/softmax.py
+      const uint cell = local_id - distance;                              // attention/softmax.py
+      exchange[cell] = maximum;                                           // attention/softmax.py
       exchange[cell + 32u] = total;
       exchange[cell + 64u] = sum_0;
       exchange[cell + 96u] = sum_1;
     }
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // softmax.py
-    if (takes) {                                                          // softmax.py
-      const float2 other_maximum = exchange[local_id];                    // softmax.py
-      const float2 highest = fmax(maximum, other_maximum);                // softmax.py
-      const float2 rescale = exp2(maximum - highest);                     // softmax.py
-      total *= rescale;                                                   // softmax.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/softmax.py
+    if (takes) {                                                          // attention/softmax.py
+      const float2 other_maximum = exchange[local_id];                    // attention/softmax.py
+      const float2 highest = fmax(maximum, other_maximum);                // attention/softmax.py
+      const float2 rescale = exp2(maximum - highest);                     // attention/softmax.py
+      total *= rescale;                                                   // attention/softmax.py
       sum_0 *= rescale;
       sum_1 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      const float2 weight = exp2(other_maximum - highest);                // softmax.py
-      total += weight * exchange[local_id + 32u];                         // softmax.py
-      sum_0 += weight * exchange[local_id + 64u];                         // softmax.py
+      maximum = highest;                                                  // attention/softmax.py
+      const float2 weight = exp2(other_maximum - highest);                // attention/softmax.py
+      total += weight * exchange[local_id + 32u];                         // attention/softmax.py
+      sum_0 += weight * exchange[local_id + 64u];                         // attention/softmax.py
       sum_1 += weight * exchange[local_id + 96u];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // softmax.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/softmax.py
   }
-  if (local_id < 4u) {                                                    // deal.py
-    const uint start = first_head * 4u + local_id;                        // attention_decode.py
-    const float2 row_sums = (float2)(sum_0.x, sum_1.x);                   // softmax.py
-    out[start] = row_sums / total.x;                                      // attention_decode.py
-    const uint head = first_head + 1u;                                    // attention_decode.py
-    const uint start_1 = head * 4u + local_id;                            // attention_decode.py
-    const float2 row_sums_1 = (float2)(sum_0.y, sum_1.y);                 // softmax.py
-    out[start_1] = row_sums_1 / total.y;                                  // attention_decode.py
+  if (local_id < 4u) {                                                    // parts/distribute.py
+    const uint start = first_head * 4u + local_id;                        // attention/decode.py
+    const float2 row_sums = (float2)(sum_0.x, sum_1.x);                   // attention/softmax.py
+    out[start] = row_sums / total.x;                                      // attention/decode.py
+    const uint head = first_head + 1u;                                    // attention/decode.py
+    const uint start_1 = head * 4u + local_id;                            // attention/decode.py
+    const float2 row_sums_1 = (float2)(sum_0.y, sum_1.y);                 // attention/softmax.py
+    out[start_1] = row_sums_1 / total.y;                                  // attention/decode.py
   }
 }

@@ -28,14 +28,14 @@ void attention_prefill_f16_8_4x8_kernel(
   __local float factors[32];
   const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
   const uint local_id = get_local_id(0);
-  const uint first_row = workgroup_id.x * 32u;                            // attention_prefill.py
-  if (first_row < step->seq) {                                            // attention_prefill.py
-    const uint kv_head = workgroup_id.y / 2u;                             // attention_operands.py
-    const uint end = step->past + min(first_row + 32u, step->seq);        // attention_operands.py
-    const uint line = local_id / 4u;                                      // attention_tiles.py
-    const uint column = local_id % 4u;                                    // attention_tiles.py
-    const uint team_row = line * 4u;                                      // attention_tiles.py
-    float sum_0_00 = 0.0f;                                                // attention_tiles.py
+  const uint first_row = workgroup_id.x * 32u;                            // attention/prefill.py
+  if (first_row < step->seq) {                                            // attention/prefill.py
+    const uint kv_head = workgroup_id.y / 2u;                             // attention/prefill_operands.py
+    const uint end = step->past + min(first_row + 32u, step->seq);        // attention/prefill_operands.py
+    const uint line = local_id / 4u;                                      // attention/prefill_body.py
+    const uint column = local_id % 4u;                                    // attention/prefill_body.py
+    const uint team_row = line * 4u;                                      // attention/prefill_body.py
+    float sum_0_00 = 0.0f;                                                // attention/prefill_body.py
     float sum_0_01 = 0.0f;
     float sum_0_02 = 0.0f;
     float sum_0_03 = 0.0f;
@@ -51,14 +51,14 @@ void attention_prefill_f16_8_4x8_kernel(
     float sum_0_31 = 0.0f;
     float sum_0_32 = 0.0f;
     float sum_0_33 = 0.0f;
-    const uint row = local_id % 32u;                                      // attention_softmax.py
-    const uint part = local_id / 32u;                                     // attention_softmax.py
-    const uint own_position = step->past + first_row + row;               // attention_softmax.py
-    float maximum = -1e30f;                                               // attention_softmax.py
-    float total = 0.0f;                                                   // attention_softmax.py
-    for (uint tile = 0u; tile < end; tile += 64u) {                       // attention_tiles.py
-      const uint first = team_row * 17u;                                  // attention_tiles.py
-      float score_0_00 = 0.0f;                                            // attention_tiles.py
+    const uint row = local_id % 32u;                                      // attention/prefill_softmax.py
+    const uint part = local_id / 32u;                                     // attention/prefill_softmax.py
+    const uint own_position = step->past + first_row + row;               // attention/prefill_softmax.py
+    float maximum = -1e30f;                                               // attention/prefill_softmax.py
+    float total = 0.0f;                                                   // attention/prefill_softmax.py
+    for (uint tile = 0u; tile < end; tile += 64u) {                       // attention/prefill_body.py
+      const uint first = team_row * 17u;                                  // attention/prefill_body.py
+      float score_0_00 = 0.0f;                                            // attention/prefill_body.py
       float score_0_01 = 0.0f;
       float score_0_02 = 0.0f;
       float score_0_03 = 0.0f;
@@ -122,44 +122,44 @@ void attention_prefill_f16_8_4x8_kernel(
       float score_3_31 = 0.0f;
       float score_3_32 = 0.0f;
       float score_3_33 = 0.0f;
-      const uint row_1 = 4u + column;                                     // attention_tiles.py
+      const uint row_1 = 4u + column;                                     // attention/prefill_body.py
       const uint row_2 = 8u + column;
       const uint row_3 = 12u + column;
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_tiles.py
-      for (uint at = local_id; at < 64u; at += 32u) {                     // deal.py
-        const uint row_4 = at / 2u;                                       // attention_operands.py
-        const uint cell = at % 2u;                                        // attention_operands.py
-        const uint token = min(first_row + row_4, step->seq - 1u);        // attention_operands.py
-        const uint row_5 = (token * 8u + workgroup_id.y) * 2u;            // attention_operands.py
-        const uint start = row_4 * 3u + cell;                             // panel.py
-        staged[start] = q[row_5 + cell] * 0.5100697f;                     // panel.py
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention/prefill_body.py
+      for (uint at = local_id; at < 64u; at += 32u) {                     // parts/distribute.py
+        const uint row_4 = at / 2u;                                       // attention/prefill_operands.py
+        const uint cell = at % 2u;                                        // attention/prefill_operands.py
+        const uint token = min(first_row + row_4, step->seq - 1u);        // attention/prefill_operands.py
+        const uint row_5 = (token * 8u + workgroup_id.y) * 2u;            // attention/prefill_operands.py
+        const uint start = row_4 * 3u + cell;                             // parts/staged_rows.py
+        staged[start] = q[row_5 + cell] * 0.5100697f;                     // parts/staged_rows.py
       }
-      for (uint at = local_id; at < 64u; at += 32u) {                     // deal.py
-        const uint position = min(tile + at, end - 1u);                   // attention_operands.py
-        const uint row_4 = (at % 4u) * 16u + at / 4u;                     // attention_operands.py
-        const uint row_5 = position * 4u + kv_head;                       // cache.py
-        const uint4 stored = k_cache[row_5];                              // cache.py
-        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
+      for (uint at = local_id; at < 64u; at += 32u) {                     // parts/distribute.py
+        const uint position = min(tile + at, end - 1u);                   // attention/prefill_operands.py
+        const uint row_4 = (at % 4u) * 16u + at / 4u;                     // attention/prefill_operands.py
+        const uint row_5 = position * 4u + kv_head;                       // attention/cache.py
+        const uint4 stored = k_cache[row_5];                              // attention/cache.py
+        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
         const float4 staged_2 = (float4)(unpack_half2(stored.z), unpack_half2(stored.w));
-        const uint start = row_4 * 3u;                                    // panel.py
-        staged[start + 96u] = staged_1;                                   // panel.py
+        const uint start = row_4 * 3u;                                    // parts/staged_rows.py
+        staged[start + 96u] = staged_1;                                   // parts/staged_rows.py
         staged[start + 97u] = staged_2;
       }
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_tiles.py
-      for (uint step_1 = 0u; step_1 < 2u; step_1++) {                     // attention_tiles.py
-        const uint place = team_row * 3u + step_1;                        // panel.py
-        const float4 query_0 = staged[place];                             // panel.py
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention/prefill_body.py
+      for (uint step_1 = 0u; step_1 < 2u; step_1++) {                     // attention/prefill_body.py
+        const uint place = team_row * 3u + step_1;                        // parts/staged_rows.py
+        const float4 query_0 = staged[place];                             // parts/staged_rows.py
         const float4 query_1 = staged[place + 3u];
         const float4 query_2 = staged[place + 6u];
         const float4 query_3 = staged[place + 9u];
-        const uint place_1 = column * 3u + step_1;                        // panel.py
-        const uint place_2 = place_1 + 96u;                               // panel.py
-        const float4 key_0 = staged[place_2];                             // panel.py
+        const uint place_1 = column * 3u + step_1;                        // parts/staged_rows.py
+        const uint place_2 = place_1 + 96u;                               // parts/staged_rows.py
+        const float4 key_0 = staged[place_2];                             // parts/staged_rows.py
         const float4 key_1 = staged[place_2 + 48u];
         const float4 key_2 = staged[place_2 + 96u];
         const float4 key_3 = staged[place_2 + 144u];
         score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
-            * key_0.z + query_0.w * key_0.w;                              // attention_tiles.py
+            * key_0.z + query_0.w * key_0.w;                              // attention/prefill_body.py
         score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
             * key_1.z + query_0.w * key_1.w;
         score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
@@ -190,14 +190,14 @@ void attention_prefill_f16_8_4x8_kernel(
             * key_2.z + query_3.w * key_2.w;
         score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
             * key_3.z + query_3.w * key_3.w;
-        const uint place_3 = row_1 * 3u + step_1;                         // panel.py
-        const uint place_4 = place_3 + 96u;                               // panel.py
-        const float4 key_0_1 = staged[place_4];                           // panel.py
+        const uint place_3 = row_1 * 3u + step_1;                         // parts/staged_rows.py
+        const uint place_4 = place_3 + 96u;                               // parts/staged_rows.py
+        const float4 key_0_1 = staged[place_4];                           // parts/staged_rows.py
         const float4 key_1_1 = staged[place_4 + 48u];
         const float4 key_2_1 = staged[place_4 + 96u];
         const float4 key_3_1 = staged[place_4 + 144u];
         score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
-            * key_0_1.z + query_0.w * key_0_1.w;                          // attention_tiles.py
+            * key_0_1.z + query_0.w * key_0_1.w;                          // attention/prefill_body.py
         score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
             * key_1_1.z + query_0.w * key_1_1.w;
         score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
@@ -228,14 +228,14 @@ void attention_prefill_f16_8_4x8_kernel(
             * key_2_1.z + query_3.w * key_2_1.w;
         score_1_33 = score_1_33 + query_3.x * key_3_1.x + query_3.y * key_3_1.y + query_3.z
             * key_3_1.z + query_3.w * key_3_1.w;
-        const uint place_5 = row_2 * 3u + step_1;                         // panel.py
-        const uint place_6 = place_5 + 96u;                               // panel.py
-        const float4 key_0_2 = staged[place_6];                           // panel.py
+        const uint place_5 = row_2 * 3u + step_1;                         // parts/staged_rows.py
+        const uint place_6 = place_5 + 96u;                               // parts/staged_rows.py
+        const float4 key_0_2 = staged[place_6];                           // parts/staged_rows.py
         const float4 key_1_2 = staged[place_6 + 48u];
         const float4 key_2_2 = staged[place_6 + 96u];
         const float4 key_3_2 = staged[place_6 + 144u];
         score_2_00 = score_2_00 + query_0.x * key_0_2.x + query_0.y * key_0_2.y + query_0.z
-            * key_0_2.z + query_0.w * key_0_2.w;                          // attention_tiles.py
+            * key_0_2.z + query_0.w * key_0_2.w;                          // attention/prefill_body.py
         score_2_01 = score_2_01 + query_0.x * key_1_2.x + query_0.y * key_1_2.y + query_0.z
             * key_1_2.z + query_0.w * key_1_2.w;
         score_2_02 = score_2_02 + query_0.x * key_2_2.x + query_0.y * key_2_2.y + query_0.z
@@ -266,14 +266,14 @@ void attention_prefill_f16_8_4x8_kernel(
             * key_2_2.z + query_3.w * key_2_2.w;
         score_2_33 = score_2_33 + query_3.x * key_3_2.x + query_3.y * key_3_2.y + query_3.z
             * key_3_2.z + query_3.w * key_3_2.w;
-        const uint place_7 = row_3 * 3u + step_1;                         // panel.py
-        const uint place_8 = place_7 + 96u;                               // panel.py
-        const float4 key_0_3 = staged[place_8];                           // panel.py
+        const uint place_7 = row_3 * 3u + step_1;                         // parts/staged_rows.py
+        const uint place_8 = place_7 + 96u;                               // parts/staged_rows.py
+        const float4 key_0_3 = staged[place_8];                           // parts/staged_rows.py
         const float4 key_1_3 = staged[place_8 + 48u];
         const float4 key_2_3 = staged[place_8 + 96u];
         const float4 key_3_3 = staged[place_8 + 144u];
         score_3_00 = score_3_00 + query_0.x * key_0_3.x + query_0.y * key_0_3.y + query_0.z
-            * key_0_3.z + query_0.w * key_0_3.w;                          // attention_tiles.py
+            * key_0_3.z + query_0.w * key_0_3.w;                          // attention/prefill_body.py
         score_3_01 = score_3_01 + query_0.x * key_1_3.x + query_0.y * key_1_3.y + query_0.z
             * key_1_3.z + query_0.w * key_1_3.w;
         score_3_02 = score_3_02 + query_0.x * key_2_3.x + query_0.y * key_2_3.y + query_0.z
@@ -305,7 +305,7 @@ void attention_prefill_f16_8_4x8_kernel(
         score_3_33 = score_3_33 + query_3.x * key_3_3.x + query_3.y * key_3_3.y + query_3.z
             * key_3_3.z + query_3.w * key_3_3.w;
       }
-      const uint index = first + column;                                  // attention_tiles.py
+      const uint index = first + column;                                  // attention/prefill_body.py
       scores[index] = (float4)(score_0_00, score_0_01, score_0_02, score_0_03);
       scores[index + 17u] = (float4)(score_0_10, score_0_11, score_0_12, score_0_13);
       scores[index + 34u] = (float4)(score_0_20, score_0_21, score_0_22, score_0_23);
@@ -325,80 +325,80 @@ void attention_prefill_f16_8_4x8_kernel(
       scores[index_3 + 17u] = (float4)(score_3_10, score_3_11, score_3_12, score_3_13);
       scores[index_3 + 34u] = (float4)(score_3_20, score_3_21, score_3_22, score_3_23);
       scores[index_3 + 51u] = (float4)(score_3_30, score_3_31, score_3_32, score_3_33);
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_tiles.py
-      for (uint at = local_id; at < 64u; at += 32u) {                     // deal.py
-        const uint position = min(tile + at, end - 1u);                   // attention_operands.py
-        const uint row_4 = position * 4u + kv_head;                       // cache.py
-        const uint4 stored = v_cache[row_4];                              // cache.py
-        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // cache.py
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention/prefill_body.py
+      for (uint at = local_id; at < 64u; at += 32u) {                     // parts/distribute.py
+        const uint position = min(tile + at, end - 1u);                   // attention/prefill_operands.py
+        const uint row_4 = position * 4u + kv_head;                       // attention/cache.py
+        const uint4 stored = v_cache[row_4];                              // attention/cache.py
+        const float4 staged_1 = (float4)(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
         const float4 staged_2 = (float4)(unpack_half2(stored.z), unpack_half2(stored.w));
-        const uint start = at * 3u;                                       // panel.py
-        staged[start] = staged_1;                                         // panel.py
+        const uint start = at * 3u;                                       // parts/staged_rows.py
+        staged[start] = staged_1;                                         // parts/staged_rows.py
         staged[start + 1u] = staged_2;
       }
-      const uint cell = row * 17u + part * 16u;                           // attention_softmax.py
-      const uint first_1 = tile + part * 64u;                             // attention_softmax.py
-      const uint4 four = first_1 + (uint4)(0u, 1u, 2u, 3u);               // attention_softmax.py
-      const uint4 t = (uint4)(own_position);                              // attention_softmax.py
+      const uint cell = row * 17u + part * 16u;                           // attention/prefill_softmax.py
+      const uint first_1 = tile + part * 64u;                             // attention/prefill_softmax.py
+      const uint4 four = first_1 + (uint4)(0u, 1u, 2u, 3u);               // attention/prefill_softmax.py
+      const uint4 t = (uint4)(own_position);                              // attention/prefill_softmax.py
       const int4 seen = four <= t;
-      const float4 score = select((float4)(-1e30f), scores[cell], seen);  // attention_softmax.py
-      const int4 seen_1 = four + 4u <= t;                                 // attention_softmax.py
-      const uint index_4 = cell + 1u;                                     // attention_softmax.py
+      const float4 score = select((float4)(-1e30f), scores[cell], seen);  // attention/prefill_softmax.py
+      const int4 seen_1 = four + 4u <= t;                                 // attention/prefill_softmax.py
+      const uint index_4 = cell + 1u;                                     // attention/prefill_softmax.py
       const float4 score_1 = select((float4)(-1e30f), scores[index_4], seen_1);
-      const int4 seen_2 = four + 8u <= t;                                 // attention_softmax.py
-      const uint index_5 = cell + 2u;                                     // attention_softmax.py
+      const int4 seen_2 = four + 8u <= t;                                 // attention/prefill_softmax.py
+      const uint index_5 = cell + 2u;                                     // attention/prefill_softmax.py
       const float4 score_2 = select((float4)(-1e30f), scores[index_5], seen_2);
-      const int4 seen_3 = four + 12u <= t;                                // attention_softmax.py
-      const uint index_6 = cell + 3u;                                     // attention_softmax.py
+      const int4 seen_3 = four + 12u <= t;                                // attention/prefill_softmax.py
+      const uint index_6 = cell + 3u;                                     // attention/prefill_softmax.py
       const float4 score_3 = select((float4)(-1e30f), scores[index_6], seen_3);
-      const int4 seen_4 = four + 16u <= t;                                // attention_softmax.py
-      const uint index_7 = cell + 4u;                                     // attention_softmax.py
+      const int4 seen_4 = four + 16u <= t;                                // attention/prefill_softmax.py
+      const uint index_7 = cell + 4u;                                     // attention/prefill_softmax.py
       const float4 score_4 = select((float4)(-1e30f), scores[index_7], seen_4);
-      const int4 seen_5 = four + 20u <= t;                                // attention_softmax.py
-      const uint index_8 = cell + 5u;                                     // attention_softmax.py
+      const int4 seen_5 = four + 20u <= t;                                // attention/prefill_softmax.py
+      const uint index_8 = cell + 5u;                                     // attention/prefill_softmax.py
       const float4 score_5 = select((float4)(-1e30f), scores[index_8], seen_5);
-      const int4 seen_6 = four + 24u <= t;                                // attention_softmax.py
-      const uint index_9 = cell + 6u;                                     // attention_softmax.py
+      const int4 seen_6 = four + 24u <= t;                                // attention/prefill_softmax.py
+      const uint index_9 = cell + 6u;                                     // attention/prefill_softmax.py
       const float4 score_6 = select((float4)(-1e30f), scores[index_9], seen_6);
-      const int4 seen_7 = four + 28u <= t;                                // attention_softmax.py
-      const uint index_10 = cell + 7u;                                    // attention_softmax.py
+      const int4 seen_7 = four + 28u <= t;                                // attention/prefill_softmax.py
+      const uint index_10 = cell + 7u;                                    // attention/prefill_softmax.py
       const float4 score_7 = select((float4)(-1e30f), scores[index_10], seen_7);
-      const int4 seen_8 = four + 32u <= t;                                // attention_softmax.py
-      const uint index_11 = cell + 8u;                                    // attention_softmax.py
+      const int4 seen_8 = four + 32u <= t;                                // attention/prefill_softmax.py
+      const uint index_11 = cell + 8u;                                    // attention/prefill_softmax.py
       const float4 score_8 = select((float4)(-1e30f), scores[index_11], seen_8);
-      const int4 seen_9 = four + 36u <= t;                                // attention_softmax.py
-      const uint index_12 = cell + 9u;                                    // attention_softmax.py
+      const int4 seen_9 = four + 36u <= t;                                // attention/prefill_softmax.py
+      const uint index_12 = cell + 9u;                                    // attention/prefill_softmax.py
       const float4 score_9 = select((float4)(-1e30f), scores[index_12], seen_9);
-      const int4 seen_10 = four + 40u <= t;                               // attention_softmax.py
-      const uint index_13 = cell + 10u;                                   // attention_softmax.py
+      const int4 seen_10 = four + 40u <= t;                               // attention/prefill_softmax.py
+      const uint index_13 = cell + 10u;                                   // attention/prefill_softmax.py
       const float4 score_10 = select((float4)(-1e30f), scores[index_13], seen_10);
-      const int4 seen_11 = four + 44u <= t;                               // attention_softmax.py
-      const uint index_14 = cell + 11u;                                   // attention_softmax.py
+      const int4 seen_11 = four + 44u <= t;                               // attention/prefill_softmax.py
+      const uint index_14 = cell + 11u;                                   // attention/prefill_softmax.py
       const float4 score_11 = select((float4)(-1e30f), scores[index_14], seen_11);
-      const int4 seen_12 = four + 48u <= t;                               // attention_softmax.py
-      const uint index_15 = cell + 12u;                                   // attention_softmax.py
+      const int4 seen_12 = four + 48u <= t;                               // attention/prefill_softmax.py
+      const uint index_15 = cell + 12u;                                   // attention/prefill_softmax.py
       const float4 score_12 = select((float4)(-1e30f), scores[index_15], seen_12);
-      const int4 seen_13 = four + 52u <= t;                               // attention_softmax.py
-      const uint index_16 = cell + 13u;                                   // attention_softmax.py
+      const int4 seen_13 = four + 52u <= t;                               // attention/prefill_softmax.py
+      const uint index_16 = cell + 13u;                                   // attention/prefill_softmax.py
       const float4 score_13 = select((float4)(-1e30f), scores[index_16], seen_13);
-      const int4 seen_14 = four + 56u <= t;                               // attention_softmax.py
-      const uint index_17 = cell + 14u;                                   // attention_softmax.py
+      const int4 seen_14 = four + 56u <= t;                               // attention/prefill_softmax.py
+      const uint index_17 = cell + 14u;                                   // attention/prefill_softmax.py
       const float4 score_14 = select((float4)(-1e30f), scores[index_17], seen_14);
-      const int4 seen_15 = four + 60u <= t;                               // attention_softmax.py
-      const uint index_18 = cell + 15u;                                   // attention_softmax.py
+      const int4 seen_15 = four + 60u <= t;                               // attention/prefill_softmax.py
+      const uint index_18 = cell + 15u;                                   // attention/prefill_softmax.py
       const float4 score_15 = select((float4)(-1e30f), scores[index_18], seen_15);
       const float4 own = fmax(fmax(fmax(fmax(fmax(fmax(fmax(fmax(score, score_1), score_2),
-          score_3), score_4), score_5), score_6), score_7), score_8);     // attention_softmax.py
+          score_3), score_4), score_5), score_6), score_7), score_8);     // attention/prefill_softmax.py
       const float4 own_1 = fmax(fmax(fmax(fmax(fmax(fmax(fmax(own, score_9), score_10),
           score_11), score_12), score_13), score_14), score_15);
-      const float highest = fmax(maximum, fmax(fmax(own_1.x, own_1.y), fmax(own_1.z, own_1.w)));  // attention_softmax.py
-      const float rescale = exp2(maximum - highest);                      // attention_softmax.py
-      total *= rescale;                                                   // attention_softmax.py
-      maximum = highest;                                                  // attention_softmax.py
-      if (part == 0u) {                                                   // attention_softmax.py
-        factors[row] = rescale;                                           // attention_softmax.py
+      const float highest = fmax(maximum, fmax(fmax(own_1.x, own_1.y), fmax(own_1.z, own_1.w)));  // attention/prefill_softmax.py
+      const float rescale = exp2(maximum - highest);                      // attention/prefill_softmax.py
+      total *= rescale;                                                   // attention/prefill_softmax.py
+      maximum = highest;                                                  // attention/prefill_softmax.py
+      if (part == 0u) {                                                   // attention/prefill_softmax.py
+        factors[row] = rescale;                                           // attention/prefill_softmax.py
       }
-      const float4 t_1 = (float4)(highest);                               // attention_softmax.py
+      const float4 t_1 = (float4)(highest);                               // attention/prefill_softmax.py
       const float4 weight = exp2(score - t_1);
       const float4 weight_1 = exp2(score_1 - t_1);
       const float4 weight_2 = exp2(score_2 - t_1);
@@ -415,7 +415,7 @@ void attention_prefill_f16_8_4x8_kernel(
       const float4 weight_13 = exp2(score_13 - t_1);
       const float4 weight_14 = exp2(score_14 - t_1);
       const float4 weight_15 = exp2(score_15 - t_1);
-      total += weight.x + weight.y + (weight.z + weight.w);               // attention_softmax.py
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention/prefill_softmax.py
       total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
       total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
       total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
@@ -431,7 +431,7 @@ void attention_prefill_f16_8_4x8_kernel(
       total += weight_13.x + weight_13.y + (weight_13.z + weight_13.w);
       total += weight_14.x + weight_14.y + (weight_14.z + weight_14.w);
       total += weight_15.x + weight_15.y + (weight_15.z + weight_15.w);
-      scores[cell] = weight;                                              // panel.py
+      scores[cell] = weight;                                              // parts/staged_rows.py
       scores[index_4] = weight_1;
       scores[index_5] = weight_2;
       scores[index_6] = weight_3;
@@ -447,8 +447,8 @@ void attention_prefill_f16_8_4x8_kernel(
       scores[index_16] = weight_13;
       scores[index_17] = weight_14;
       scores[index_18] = weight_15;
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention_tiles.py
-      const float factor = factors[team_row];                             // attention_tiles.py
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // attention/prefill_body.py
+      const float factor = factors[team_row];                             // attention/prefill_body.py
       sum_0_00 *= factor;
       sum_0_01 *= factor;
       sum_0_02 *= factor;
@@ -468,15 +468,15 @@ void attention_prefill_f16_8_4x8_kernel(
       sum_0_31 *= factor_3;
       sum_0_32 *= factor_3;
       sum_0_33 *= factor_3;
-      for (uint step_2 = 0u; step_2 < 16u; step_2++) {                    // attention_tiles.py
-        const uint place = first + step_2;                                // panel.py
-        const float4 weight_0 = scores[place];                            // panel.py
+      for (uint step_2 = 0u; step_2 < 16u; step_2++) {                    // attention/prefill_body.py
+        const uint place = first + step_2;                                // parts/staged_rows.py
+        const float4 weight_0 = scores[place];                            // parts/staged_rows.py
         const float4 weight_1_1 = scores[place + 17u];
         const float4 weight_2_1 = scores[place + 34u];
         const float4 weight_3_1 = scores[place + 51u];
-        const uint row_4 = step_2 * 12u;                                  // attention_tiles.py
-        const uint place_1 = row_4 + min(column, 1u);                     // attention_tiles.py
-        const float4 value_0 = staged[place_1];                           // attention_tiles.py
+        const uint row_4 = step_2 * 12u;                                  // attention/prefill_body.py
+        const uint place_1 = row_4 + min(column, 1u);                     // attention/prefill_body.py
+        const float4 value_0 = staged[place_1];                           // attention/prefill_body.py
         const float4 value_1 = staged[place_1 + 3u];
         const float4 value_2 = staged[place_1 + 6u];
         const float4 value_3 = staged[place_1 + 9u];
@@ -514,13 +514,13 @@ void attention_prefill_f16_8_4x8_kernel(
             + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
       }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention_softmax.py
-    const float previous = total;                                         // attention_softmax.py
-    if (part == 0u) {                                                     // attention_softmax.py
-      factors[row] = 1.0f / previous;                                     // attention_softmax.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/prefill_softmax.py
+    const float previous = total;                                         // attention/prefill_softmax.py
+    if (part == 0u) {                                                     // attention/prefill_softmax.py
+      factors[row] = 1.0f / previous;                                     // attention/prefill_softmax.py
     }
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention_softmax.py
-    const float factor = factors[team_row];                               // attention_tiles.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/prefill_softmax.py
+    const float factor = factors[team_row];                               // attention/prefill_body.py
     sum_0_00 *= factor;
     sum_0_01 *= factor;
     sum_0_02 *= factor;
@@ -540,20 +540,20 @@ void attention_prefill_f16_8_4x8_kernel(
     sum_0_31 *= factor_3;
     sum_0_32 *= factor_3;
     sum_0_33 *= factor_3;
-    const uint index = team_row * 17u + column;                           // attention_tiles.py
+    const uint index = team_row * 17u + column;                           // attention/prefill_body.py
     scores[index] = (float4)(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
     scores[index + 17u] = (float4)(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
     scores[index + 34u] = (float4)(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
     scores[index + 51u] = (float4)(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention_tiles.py
-    for (uint at = local_id; at < 64u; at += 32u) {                       // deal.py
-      const uint row_1 = at / 2u;                                         // attention_tiles.py
-      const uint cell = at % 2u;                                          // attention_tiles.py
-      const uint token = first_row + row_1;                               // attention_tiles.py
-      if (token < step->seq) {                                            // attention_tiles.py
-        const float4 result = scores[row_1 * 17u + cell];                 // attention_tiles.py
-        const uint row_2 = (token * 8u + workgroup_id.y) * 2u;            // attention_operands.py
-        out[row_2 + cell] = result;                                       // attention_operands.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/prefill_body.py
+    for (uint at = local_id; at < 64u; at += 32u) {                       // parts/distribute.py
+      const uint row_1 = at / 2u;                                         // attention/prefill_body.py
+      const uint cell = at % 2u;                                          // attention/prefill_body.py
+      const uint token = first_row + row_1;                               // attention/prefill_body.py
+      if (token < step->seq) {                                            // attention/prefill_body.py
+        const float4 result = scores[row_1 * 17u + cell];                 // attention/prefill_body.py
+        const uint row_2 = (token * 8u + workgroup_id.y) * 2u;            // attention/prefill_operands.py
+        out[row_2 + cell] = result;                                       // attention/prefill_operands.py
       }
     }
     barrier(CLK_LOCAL_MEM_FENCE);

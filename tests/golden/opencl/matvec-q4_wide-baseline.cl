@@ -15,12 +15,12 @@ void matvec_q4_residual_64x2048_kernel(
   __local float team_sums[128];
   const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
   const uint local_id = get_local_id(0);
-  const uint first_row = workgroup_id.x * 2u;                             // matvec.py
-  float sum_0 = 0.0f;                                                     // matvec.py
+  const uint first_row = workgroup_id.x * 2u;                             // linear/matvec.py
+  float sum_0 = 0.0f;                                                     // linear/matvec.py
   float sum_1 = 0.0f;
-  for (uint group = local_id; group < 64u; group += 64u) {                // matvec.py
-    const uint at = group * 8u;                                           // matvec.py
-    const float4 activations_0 = x[at];                                   // linear.py
+  for (uint group = local_id; group < 64u; group += 64u) {                // linear/matvec.py
+    const uint at = group * 8u;                                           // linear/matvec.py
+    const float4 activations_0 = x[at];                                   // linear/problem.py
     const float4 activations_1 = x[at + 1u];
     const float4 activations_2 = x[at + 2u];
     const float4 activations_3 = x[at + 3u];
@@ -28,101 +28,101 @@ void matvec_q4_residual_64x2048_kernel(
     const float4 activations_5 = x[at + 5u];
     const float4 activations_6 = x[at + 6u];
     const float4 activations_7 = x[at + 7u];
-    const uint at_1 = first_row * 64u + group;                            // weights.py
-    const uint4 packed = quants[at_1];                                    // weights.py
-    const float4 low = convert_float4(convert_uint4(as_uchar4(packed.x & 0x0f0f0f0fu))) - 8.0f;  // weights.py
+    const uint at_1 = first_row * 64u + group;                            // parts/packed_rows.py
+    const uint4 packed = quants[at_1];                                    // parts/packed_rows.py
+    const float4 low = convert_float4(convert_uint4(as_uchar4(packed.x & 0x0f0f0f0fu))) - 8.0f;  // parts/packed_rows.py
     const float4 high = convert_float4(convert_uint4(as_uchar4((packed.x >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
     const float4 low_1 = convert_float4(convert_uint4(as_uchar4(packed.y & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // weights.py
+        - 8.0f;                                                           // parts/packed_rows.py
     const float4 high_1 = convert_float4(convert_uint4(as_uchar4((packed.y >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
     const float4 low_2 = convert_float4(convert_uint4(as_uchar4(packed.z & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // weights.py
+        - 8.0f;                                                           // parts/packed_rows.py
     const float4 high_2 = convert_float4(convert_uint4(as_uchar4((packed.z >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
     const float4 low_3 = convert_float4(convert_uint4(as_uchar4(packed.w & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // weights.py
+        - 8.0f;                                                           // parts/packed_rows.py
     const float4 high_3 = convert_float4(convert_uint4(as_uchar4((packed.w >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
-    const float2 pair = unpack_half2(scales[at_1 >> 1u]);                 // weights.py
-    const float product = dot(low, activations_0);                        // matvec.py
-    const float product_1 = dot(high, activations_1);                     // matvec.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+    const float2 pair = unpack_half2(scales[at_1 >> 1u]);                 // parts/packed_rows.py
+    const float product = dot(low, activations_0);                        // linear/matvec.py
+    const float product_1 = dot(high, activations_1);                     // linear/matvec.py
     const float product_2 = product + product_1 + dot(low_1, activations_2)
         + dot(high_1, activations_3) + dot(low_2, activations_4) + dot(high_2, activations_5)
         + dot(low_3, activations_6) + dot(high_3, activations_7);
-    sum_0 += product_2 * ((at_1 & 1u) == 1u ? pair.y : pair.x);           // matvec.py
-    const uint row = first_row + 1u;                                      // matvec.py
-    const uint at_2 = row * 64u + group;                                  // weights.py
-    const uint4 packed_1 = quants[at_2];                                  // weights.py
+    sum_0 += product_2 * ((at_1 & 1u) == 1u ? pair.y : pair.x);           // linear/matvec.py
+    const uint row = first_row + 1u;                                      // linear/matvec.py
+    const uint at_2 = row * 64u + group;                                  // parts/packed_rows.py
+    const uint4 packed_1 = quants[at_2];                                  // parts/packed_rows.py
     const float4 low_4 = convert_float4(convert_uint4(as_uchar4(packed_1.x & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // weights.py
+        - 8.0f;                                                           // parts/packed_rows.py
     const float4 high_4 = convert_float4(convert_uint4(as_uchar4((packed_1.x >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
     const float4 low_5 = convert_float4(convert_uint4(as_uchar4(packed_1.y & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // weights.py
+        - 8.0f;                                                           // parts/packed_rows.py
     const float4 high_5 = convert_float4(convert_uint4(as_uchar4((packed_1.y >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
     const float4 low_6 = convert_float4(convert_uint4(as_uchar4(packed_1.z & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // weights.py
+        - 8.0f;                                                           // parts/packed_rows.py
     const float4 high_6 = convert_float4(convert_uint4(as_uchar4((packed_1.z >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
     const float4 low_7 = convert_float4(convert_uint4(as_uchar4(packed_1.w & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // weights.py
+        - 8.0f;                                                           // parts/packed_rows.py
     const float4 high_7 = convert_float4(convert_uint4(as_uchar4((packed_1.w >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // weights.py
-    const float2 pair_1 = unpack_half2(scales[at_2 >> 1u]);               // weights.py
-    const float product_3 = dot(low_4, activations_0);                    // matvec.py
-    const float product_4 = dot(high_4, activations_1);                   // matvec.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+    const float2 pair_1 = unpack_half2(scales[at_2 >> 1u]);               // parts/packed_rows.py
+    const float product_3 = dot(low_4, activations_0);                    // linear/matvec.py
+    const float product_4 = dot(high_4, activations_1);                   // linear/matvec.py
     const float product_5 = product_3 + product_4 + dot(low_5, activations_2)
         + dot(high_5, activations_3) + dot(low_6, activations_4) + dot(high_6, activations_5)
         + dot(low_7, activations_6) + dot(high_7, activations_7);
-    sum_1 += product_5 * ((at_2 & 1u) == 1u ? pair_1.y : pair_1.x);       // matvec.py
+    sum_1 += product_5 * ((at_2 & 1u) == 1u ? pair_1.y : pair_1.x);       // linear/matvec.py
   }
-  team_sums[local_id] = sum_0;                                            // reduce.py
+  team_sums[local_id] = sum_0;                                            // parts/reduce.py
   const uint index = local_id + 64u;
   team_sums[index] = sum_1;
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
-  if (local_id < 32u) {                                                   // reduce.py
-    team_sums[local_id] += team_sums[local_id + 32u];                     // reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  if (local_id < 32u) {                                                   // parts/reduce.py
+    team_sums[local_id] += team_sums[local_id + 32u];                     // parts/reduce.py
     team_sums[index] += team_sums[local_id + 96u];
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
-  if (local_id < 16u) {                                                   // reduce.py
-    team_sums[local_id] += team_sums[local_id + 16u];                     // reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  if (local_id < 16u) {                                                   // parts/reduce.py
+    team_sums[local_id] += team_sums[local_id + 16u];                     // parts/reduce.py
     team_sums[index] += team_sums[local_id + 80u];
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
-  if (local_id < 8u) {                                                    // reduce.py
-    team_sums[local_id] += team_sums[local_id + 8u];                      // reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  if (local_id < 8u) {                                                    // parts/reduce.py
+    team_sums[local_id] += team_sums[local_id + 8u];                      // parts/reduce.py
     team_sums[index] += team_sums[local_id + 72u];
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
-  if (local_id < 4u) {                                                    // reduce.py
-    team_sums[local_id] += team_sums[local_id + 4u];                      // reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  if (local_id < 4u) {                                                    // parts/reduce.py
+    team_sums[local_id] += team_sums[local_id + 4u];                      // parts/reduce.py
     team_sums[index] += team_sums[local_id + 68u];
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
-  if (local_id < 2u) {                                                    // reduce.py
-    team_sums[local_id] += team_sums[local_id + 2u];                      // reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  if (local_id < 2u) {                                                    // parts/reduce.py
+    team_sums[local_id] += team_sums[local_id + 2u];                      // parts/reduce.py
     team_sums[index] += team_sums[local_id + 66u];
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // reduce.py
-  if (local_id < 1u) {                                                    // reduce.py
-    team_sums[local_id] += team_sums[local_id + 1u];                      // reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  if (local_id < 1u) {                                                    // parts/reduce.py
+    team_sums[local_id] += team_sums[local_id + 1u];                      // parts/reduce.py
     team_sums[index] += team_sums[local_id + 65u];
   }
-  const float value = team_sums[local_id];                                // reduce.py
+  const float value = team_sums[local_id];                                // parts/reduce.py
   const float value_1 = team_sums[index];
-  if (local_id == 0u) {                                                   // matvec.py
-    if (first_row < 64u) {                                                // matvec.py
-      const float value_2 = value + residual[first_row];                  // linear.py
-      out[first_row] = value_2;                                           // linear.py
+  if (local_id == 0u) {                                                   // linear/matvec.py
+    if (first_row < 64u) {                                                // linear/matvec.py
+      const float value_2 = value + residual[first_row];                  // linear/problem.py
+      out[first_row] = value_2;                                           // linear/problem.py
     }
-    const uint row = first_row + 1u;                                      // matvec.py
-    if (row < 64u) {                                                      // matvec.py
-      const float value_2 = value_1 + residual[row];                      // linear.py
-      out[row] = value_2;                                                 // linear.py
+    const uint row = first_row + 1u;                                      // linear/matvec.py
+    if (row < 64u) {                                                      // linear/matvec.py
+      const float value_2 = value_1 + residual[row];                      // linear/problem.py
+      out[row] = value_2;                                                 // linear/problem.py
     }
   }
 }

@@ -22,51 +22,51 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  var best_key: u32 = 0u;                                                 // argmax.py
-  var best_index: u32 = 0u;                                               // argmax.py
-  for (var first = local_id.x; first < 257u; first += 64u) {              // argmax.py
-    let bits = bitcast<u32>(logits[first]);                               // keys.py
-    let ascending = bits ^ (((bits >> 31u) * 0x7fffffffu) | 0x80000000u);  // keys.py
-    let key = max(ascending + 8388607u, 16777214u);                       // keys.py
-    if (key > best_key) {                                                 // argmax.py
-      best_key = key;                                                     // argmax.py
-      best_index = first;                                                 // argmax.py
+  var best_key: u32 = 0u;                                                 // sampling/argmax.py
+  var best_index: u32 = 0u;                                               // sampling/argmax.py
+  for (var first = local_id.x; first < 257u; first += 64u) {              // sampling/argmax.py
+    let bits = bitcast<u32>(logits[first]);                               // sampling/order_keys.py
+    let ascending = bits ^ (((bits >> 31u) * 0x7fffffffu) | 0x80000000u);  // sampling/order_keys.py
+    let key = max(ascending + 8388607u, 16777214u);                       // sampling/order_keys.py
+    if (key > best_key) {                                                 // sampling/argmax.py
+      best_key = key;                                                     // sampling/argmax.py
+      best_index = first;                                                 // sampling/argmax.py
     }
   }
-  partial_maxima[local_id.x] = best_key;                                  // workgroup.py
-  workgroupBarrier();                                                     // workgroup.py
-  let t = local_id.x < 8u;                                                // workgroup.py
+  partial_maxima[local_id.x] = best_key;                                  // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let t = local_id.x < 8u;                                                // parts/workgroup.py
   if (t) {
-    var total: u32 = partial_maxima[local_id.x];                          // workgroup.py
-    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // workgroup.py
-      total = max(total, partial_maxima[cell]);                           // workgroup.py
+    var total: u32 = partial_maxima[local_id.x];                          // parts/workgroup.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/workgroup.py
+      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
     }
-    partial_maxima[local_id.x] = total;                                   // workgroup.py
+    partial_maxima[local_id.x] = total;                                   // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  var total: u32 = partial_maxima[0u];                                    // workgroup.py
-  for (var cell = 1u; cell < 8u; cell++) {                                // workgroup.py
-    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  var total: u32 = partial_maxima[0u];                                    // parts/workgroup.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/workgroup.py
+    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // argmax.py
-  partial_maxima[local_id.x] = last;                                      // workgroup.py
-  workgroupBarrier();                                                     // workgroup.py
-  if (t) {                                                                // workgroup.py
-    var total_1: u32 = partial_maxima[local_id.x];                        // workgroup.py
-    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // workgroup.py
-      total_1 = max(total_1, partial_maxima[cell]);                       // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // sampling/argmax.py
+  partial_maxima[local_id.x] = last;                                      // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  if (t) {                                                                // parts/workgroup.py
+    var total_1: u32 = partial_maxima[local_id.x];                        // parts/workgroup.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/workgroup.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/workgroup.py
     }
-    partial_maxima[local_id.x] = total_1;                                 // workgroup.py
+    partial_maxima[local_id.x] = total_1;                                 // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  var total_1: u32 = partial_maxima[0u];                                  // workgroup.py
-  for (var cell = 1u; cell < 8u; cell++) {                                // workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/workgroup.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let token = total_1 ^ 0xffffffffu;                                      // argmax.py
-  if (local_id.x == 0u) {                                                 // argmax.py
-    tokens[step.past + step.seq] = token;                                 // argmax.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let token = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
+  if (local_id.x == 0u) {                                                 // sampling/argmax.py
+    tokens[step.past + step.seq] = token;                                 // sampling/argmax.py
   }
 }

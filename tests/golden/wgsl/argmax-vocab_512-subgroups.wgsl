@@ -25,58 +25,58 @@ fn main(
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
   @builtin(subgroup_size) subgroup_size: u32,
 ) {
-  var best_key: u32 = 0u;                                                 // argmax.py
-  var best_index: u32 = 0u;                                               // argmax.py
-  for (var first = local_id.x; first < 128u; first += 64u) {              // argmax.py
-    let bits = bitcast<vec4<u32>>(logits[first]);                         // keys.py
-    let ascending = bits ^ (((bits >> vec4<u32>(31u)) * 0x7fffffffu) | vec4<u32>(0x80000000u));  // keys.py
-    let key = max(ascending + 8388607u, vec4<u32>(16777214u));            // keys.py
-    let greatest = max(max(key.x, key.y), max(key.z, key.w));             // keys.py
-    if (greatest > best_key) {                                            // argmax.py
-      let first_1 = first * 4u;                                           // argmax.py
-      if (key.x > best_key) {                                             // argmax.py
-        best_key = key.x;                                                 // argmax.py
-        best_index = first_1;                                             // argmax.py
+  var best_key: u32 = 0u;                                                 // sampling/argmax.py
+  var best_index: u32 = 0u;                                               // sampling/argmax.py
+  for (var first = local_id.x; first < 128u; first += 64u) {              // sampling/argmax.py
+    let bits = bitcast<vec4<u32>>(logits[first]);                         // sampling/order_keys.py
+    let ascending = bits ^ (((bits >> vec4<u32>(31u)) * 0x7fffffffu) | vec4<u32>(0x80000000u));  // sampling/order_keys.py
+    let key = max(ascending + 8388607u, vec4<u32>(16777214u));            // sampling/order_keys.py
+    let greatest = max(max(key.x, key.y), max(key.z, key.w));             // sampling/order_keys.py
+    if (greatest > best_key) {                                            // sampling/argmax.py
+      let first_1 = first * 4u;                                           // sampling/argmax.py
+      if (key.x > best_key) {                                             // sampling/argmax.py
+        best_key = key.x;                                                 // sampling/argmax.py
+        best_index = first_1;                                             // sampling/argmax.py
       }
-      if (key.y > best_key) {                                             // argmax.py
-        best_key = key.y;                                                 // argmax.py
-        best_index = first_1 + 1u;                                        // argmax.py
+      if (key.y > best_key) {                                             // sampling/argmax.py
+        best_key = key.y;                                                 // sampling/argmax.py
+        best_index = first_1 + 1u;                                        // sampling/argmax.py
       }
-      if (key.z > best_key) {                                             // argmax.py
-        best_key = key.z;                                                 // argmax.py
-        best_index = first_1 + 2u;                                        // argmax.py
+      if (key.z > best_key) {                                             // sampling/argmax.py
+        best_key = key.z;                                                 // sampling/argmax.py
+        best_index = first_1 + 2u;                                        // sampling/argmax.py
       }
-      if (key.w > best_key) {                                             // argmax.py
-        best_key = key.w;                                                 // argmax.py
-        best_index = first_1 + 3u;                                        // argmax.py
+      if (key.w > best_key) {                                             // sampling/argmax.py
+        best_key = key.w;                                                 // sampling/argmax.py
+        best_index = first_1 + 3u;                                        // sampling/argmax.py
       }
     }
   }
-  let values = subgroupMax(best_key);                                     // workgroup.py
-  if (subgroup_lane == 0u) {                                              // workgroup.py
-    partial_maxima[local_id.x / subgroup_size] = values;                  // workgroup.py
+  let values = subgroupMax(best_key);                                     // parts/workgroup.py
+  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
+    partial_maxima[local_id.x / subgroup_size] = values;                  // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let subgroups = (subgroup_size + 63u) / subgroup_size;                  // workgroup.py
-  var total: u32 = partial_maxima[0u];                                    // workgroup.py
-  for (var cell = 1u; cell < subgroups; cell++) {                         // workgroup.py
-    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let subgroups = (subgroup_size + 63u) / subgroup_size;                  // parts/workgroup.py
+  var total: u32 = partial_maxima[0u];                                    // parts/workgroup.py
+  for (var cell = 1u; cell < subgroups; cell++) {                         // parts/workgroup.py
+    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // argmax.py
-  let values_1 = subgroupMax(last);                                       // workgroup.py
-  if (subgroup_lane == 0u) {                                              // workgroup.py
-    partial_maxima[local_id.x / subgroup_size] = values_1;                // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // sampling/argmax.py
+  let values_1 = subgroupMax(last);                                       // parts/workgroup.py
+  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
+    partial_maxima[local_id.x / subgroup_size] = values_1;                // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let subgroups_1 = (subgroup_size + 63u) / subgroup_size;                // workgroup.py
-  var total_1: u32 = partial_maxima[0u];                                  // workgroup.py
-  for (var cell = 1u; cell < subgroups_1; cell++) {                       // workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let subgroups_1 = (subgroup_size + 63u) / subgroup_size;                // parts/workgroup.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/workgroup.py
+  for (var cell = 1u; cell < subgroups_1; cell++) {                       // parts/workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let token = total_1 ^ 0xffffffffu;                                      // argmax.py
-  if (local_id.x == 0u) {                                                 // argmax.py
-    tokens[step.past + step.seq] = token;                                 // argmax.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let token = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
+  if (local_id.x == 0u) {                                                 // sampling/argmax.py
+    tokens[step.past + step.seq] = token;                                 // sampling/argmax.py
   }
 }

@@ -10,70 +10,70 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  var best_key: u32 = 0u;                                                 // argmax.py
-  var best_index: u32 = 0u;                                               // argmax.py
-  let first = workgroup_id.x * 32u;                                       // argmax.py
-  let stop = min(first + 32u, 250u);                                      // argmax.py
-  for (var first_1 = first + local_id.x; first_1 < stop; first_1 += 64u) {  // argmax.py
-    let bits = bitcast<vec4<u32>>(logits[first_1]);                       // keys.py
-    let ascending = bits ^ (((bits >> vec4<u32>(31u)) * 0x7fffffffu) | vec4<u32>(0x80000000u));  // keys.py
-    let key = max(ascending + 8388607u, vec4<u32>(16777214u));            // keys.py
-    let greatest = max(max(key.x, key.y), max(key.z, key.w));             // keys.py
-    if (greatest > best_key) {                                            // argmax.py
-      let first_2 = first_1 * 4u;                                         // argmax.py
-      if (key.x > best_key) {                                             // argmax.py
-        best_key = key.x;                                                 // argmax.py
-        best_index = first_2;                                             // argmax.py
+  var best_key: u32 = 0u;                                                 // sampling/argmax.py
+  var best_index: u32 = 0u;                                               // sampling/argmax.py
+  let first = workgroup_id.x * 32u;                                       // sampling/argmax.py
+  let stop = min(first + 32u, 250u);                                      // sampling/argmax.py
+  for (var first_1 = first + local_id.x; first_1 < stop; first_1 += 64u) {  // sampling/argmax.py
+    let bits = bitcast<vec4<u32>>(logits[first_1]);                       // sampling/order_keys.py
+    let ascending = bits ^ (((bits >> vec4<u32>(31u)) * 0x7fffffffu) | vec4<u32>(0x80000000u));  // sampling/order_keys.py
+    let key = max(ascending + 8388607u, vec4<u32>(16777214u));            // sampling/order_keys.py
+    let greatest = max(max(key.x, key.y), max(key.z, key.w));             // sampling/order_keys.py
+    if (greatest > best_key) {                                            // sampling/argmax.py
+      let first_2 = first_1 * 4u;                                         // sampling/argmax.py
+      if (key.x > best_key) {                                             // sampling/argmax.py
+        best_key = key.x;                                                 // sampling/argmax.py
+        best_index = first_2;                                             // sampling/argmax.py
       }
-      if (key.y > best_key) {                                             // argmax.py
-        best_key = key.y;                                                 // argmax.py
-        best_index = first_2 + 1u;                                        // argmax.py
+      if (key.y > best_key) {                                             // sampling/argmax.py
+        best_key = key.y;                                                 // sampling/argmax.py
+        best_index = first_2 + 1u;                                        // sampling/argmax.py
       }
-      if (key.z > best_key) {                                             // argmax.py
-        best_key = key.z;                                                 // argmax.py
-        best_index = first_2 + 2u;                                        // argmax.py
+      if (key.z > best_key) {                                             // sampling/argmax.py
+        best_key = key.z;                                                 // sampling/argmax.py
+        best_index = first_2 + 2u;                                        // sampling/argmax.py
       }
-      if (key.w > best_key) {                                             // argmax.py
-        best_key = key.w;                                                 // argmax.py
-        best_index = first_2 + 3u;                                        // argmax.py
+      if (key.w > best_key) {                                             // sampling/argmax.py
+        best_key = key.w;                                                 // sampling/argmax.py
+        best_index = first_2 + 3u;                                        // sampling/argmax.py
       }
     }
   }
-  partial_maxima[local_id.x] = best_key;                                  // workgroup.py
-  workgroupBarrier();                                                     // workgroup.py
-  let t = local_id.x < 8u;                                                // workgroup.py
+  partial_maxima[local_id.x] = best_key;                                  // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let t = local_id.x < 8u;                                                // parts/workgroup.py
   if (t) {
-    var total: u32 = partial_maxima[local_id.x];                          // workgroup.py
-    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // workgroup.py
-      total = max(total, partial_maxima[cell]);                           // workgroup.py
+    var total: u32 = partial_maxima[local_id.x];                          // parts/workgroup.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/workgroup.py
+      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
     }
-    partial_maxima[local_id.x] = total;                                   // workgroup.py
+    partial_maxima[local_id.x] = total;                                   // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  var total: u32 = partial_maxima[0u];                                    // workgroup.py
-  for (var cell = 1u; cell < 8u; cell++) {                                // workgroup.py
-    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  var total: u32 = partial_maxima[0u];                                    // parts/workgroup.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/workgroup.py
+    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
   }
-  let greatest = total;                                                   // workgroup.py
-  workgroupBarrier();                                                     // workgroup.py
-  let last = select(0u, best_index ^ 0xffffffffu, best_key == greatest);  // argmax.py
-  partial_maxima[local_id.x] = last;                                      // workgroup.py
-  workgroupBarrier();                                                     // workgroup.py
-  if (t) {                                                                // workgroup.py
-    var total_1: u32 = partial_maxima[local_id.x];                        // workgroup.py
-    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // workgroup.py
-      total_1 = max(total_1, partial_maxima[cell]);                       // workgroup.py
+  let greatest = total;                                                   // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let last = select(0u, best_index ^ 0xffffffffu, best_key == greatest);  // sampling/argmax.py
+  partial_maxima[local_id.x] = last;                                      // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  if (t) {                                                                // parts/workgroup.py
+    var total_1: u32 = partial_maxima[local_id.x];                        // parts/workgroup.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/workgroup.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/workgroup.py
     }
-    partial_maxima[local_id.x] = total_1;                                 // workgroup.py
+    partial_maxima[local_id.x] = total_1;                                 // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  var total_1: u32 = partial_maxima[0u];                                  // workgroup.py
-  for (var cell = 1u; cell < 8u; cell++) {                                // workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/workgroup.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let index = total_1 ^ 0xffffffffu;                                      // argmax.py
-  if (local_id.x == 0u) {                                                 // argmax.py
-    best[workgroup_id.x] = vec2<u32>(greatest, index);                    // argmax.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let index = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
+  if (local_id.x == 0u) {                                                 // sampling/argmax.py
+    best[workgroup_id.x] = vec2<u32>(greatest, index);                    // sampling/argmax.py
   }
 }

@@ -25,41 +25,41 @@ fn main(
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
   @builtin(subgroup_size) subgroup_size: u32,
 ) {
-  var best_key: u32 = 0u;                                                 // argmax.py
-  var best_index: u32 = 0u;                                               // argmax.py
-  for (var block = local_id.x; block < 8u; block += 64u) {                // argmax.py
-    let pair = best[block];                                               // argmax.py
-    let index = pair.y;                                                   // argmax.py
-    if (pair.x > best_key) {                                              // argmax.py
-      best_key = pair.x;                                                  // argmax.py
-      best_index = index;                                                 // argmax.py
+  var best_key: u32 = 0u;                                                 // sampling/argmax.py
+  var best_index: u32 = 0u;                                               // sampling/argmax.py
+  for (var block = local_id.x; block < 8u; block += 64u) {                // sampling/argmax.py
+    let pair = best[block];                                               // sampling/argmax.py
+    let index = pair.y;                                                   // sampling/argmax.py
+    if (pair.x > best_key) {                                              // sampling/argmax.py
+      best_key = pair.x;                                                  // sampling/argmax.py
+      best_index = index;                                                 // sampling/argmax.py
     }
   }
-  let values = subgroupMax(best_key);                                     // workgroup.py
-  if (subgroup_lane == 0u) {                                              // workgroup.py
-    partial_maxima[local_id.x / subgroup_size] = values;                  // workgroup.py
+  let values = subgroupMax(best_key);                                     // parts/workgroup.py
+  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
+    partial_maxima[local_id.x / subgroup_size] = values;                  // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let subgroups = (subgroup_size + 63u) / subgroup_size;                  // workgroup.py
-  var total: u32 = partial_maxima[0u];                                    // workgroup.py
-  for (var cell = 1u; cell < subgroups; cell++) {                         // workgroup.py
-    total = max(total, partial_maxima[cell]);                             // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let subgroups = (subgroup_size + 63u) / subgroup_size;                  // parts/workgroup.py
+  var total: u32 = partial_maxima[0u];                                    // parts/workgroup.py
+  for (var cell = 1u; cell < subgroups; cell++) {                         // parts/workgroup.py
+    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // argmax.py
-  let values_1 = subgroupMax(last);                                       // workgroup.py
-  if (subgroup_lane == 0u) {                                              // workgroup.py
-    partial_maxima[local_id.x / subgroup_size] = values_1;                // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // sampling/argmax.py
+  let values_1 = subgroupMax(last);                                       // parts/workgroup.py
+  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
+    partial_maxima[local_id.x / subgroup_size] = values_1;                // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let subgroups_1 = (subgroup_size + 63u) / subgroup_size;                // workgroup.py
-  var total_1: u32 = partial_maxima[0u];                                  // workgroup.py
-  for (var cell = 1u; cell < subgroups_1; cell++) {                       // workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // workgroup.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let subgroups_1 = (subgroup_size + 63u) / subgroup_size;                // parts/workgroup.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/workgroup.py
+  for (var cell = 1u; cell < subgroups_1; cell++) {                       // parts/workgroup.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
   }
-  workgroupBarrier();                                                     // workgroup.py
-  let token = total_1 ^ 0xffffffffu;                                      // argmax.py
-  if (local_id.x == 0u) {                                                 // argmax.py
-    tokens[step.past + step.seq] = token;                                 // argmax.py
+  workgroupBarrier();                                                     // parts/workgroup.py
+  let token = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
+  if (local_id.x == 0u) {                                                 // sampling/argmax.py
+    tokens[step.past + step.seq] = token;                                 // sampling/argmax.py
   }
 }

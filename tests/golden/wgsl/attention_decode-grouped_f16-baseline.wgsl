@@ -26,122 +26,122 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let positions = step.past + 1u;                                         // attention_decode.py
-  let first_head = workgroup_id.x * 2u;                                   // attention_decode.py
-  if (local_id.x < 8u) {                                                  // deal.py
-    let element = first_head * 4u + local_id.x;                           // attention_decode.py
-    query[local_id.x] = q[element] * 0.5100697;                           // attention_decode.py
+  let positions = step.past + 1u;                                         // attention/decode.py
+  let first_head = workgroup_id.x * 2u;                                   // attention/decode.py
+  if (local_id.x < 8u) {                                                  // parts/distribute.py
+    let element = first_head * 4u + local_id.x;                           // attention/decode.py
+    query[local_id.x] = q[element] * 0.5100697;                           // attention/decode.py
   }
-  workgroupBarrier();                                                     // attention_decode.py
-  var maximum: vec2<f32> = vec2<f32>(-1e30);                              // softmax.py
-  var total: vec2<f32> = vec2<f32>(0.0);                                  // softmax.py
-  var sum_0: vec2<f32> = vec2<f32>(0.0);                                  // softmax.py
+  workgroupBarrier();                                                     // attention/decode.py
+  var maximum: vec2<f32> = vec2<f32>(-1e30);                              // attention/softmax.py
+  var total: vec2<f32> = vec2<f32>(0.0);                                  // attention/softmax.py
+  var sum_0: vec2<f32> = vec2<f32>(0.0);                                  // attention/softmax.py
   var sum_1: vec2<f32> = vec2<f32>(0.0);
-  for (var tile = 0u; tile < positions; tile += 64u) {                    // attention_decode.py
-    let count = min(positions - tile, 64u);                               // attention_decode.py
-    let part = local_id.x % 4u;                                           // attention_decode.py
-    let stream = local_id.x / 4u;                                         // attention_decode.py
+  for (var tile = 0u; tile < positions; tile += 64u) {                    // attention/decode.py
+    let count = min(positions - tile, 64u);                               // attention/decode.py
+    let part = local_id.x % 4u;                                           // attention/decode.py
+    let stream = local_id.x / 4u;                                         // attention/decode.py
     for (var position = stream; position < 64u; position += 16u) {
-      let cell = position * 4u + part;                                    // attention_decode.py
-      if (position < count) {                                             // attention_decode.py
-        var score_0: f32 = 0.0;                                           // attention_decode.py
+      let cell = position * 4u + part;                                    // attention/decode.py
+      if (position < count) {                                             // attention/decode.py
+        var score_0: f32 = 0.0;                                           // attention/decode.py
         var score_1: f32 = 0.0;
-        let row = (tile + position) * 4u + workgroup_id.x;                // cache.py
-        let stored = k_cache[row * 4u + part];                            // cache.py
-        let key = unpack2x16float(stored);                                // cache.py
-        score_0 += dot(query[part], key);                                 // attention_decode.py
+        let row = (tile + position) * 4u + workgroup_id.x;                // attention/cache.py
+        let stored = k_cache[row * 4u + part];                            // attention/cache.py
+        let key = unpack2x16float(stored);                                // attention/cache.py
+        score_0 += dot(query[part], key);                                 // attention/decode.py
         score_1 += dot(query[part + 4u], key);
-        exchange[cell] = vec2<f32>(score_0, score_1);                     // attention_decode.py
+        exchange[cell] = vec2<f32>(score_0, score_1);                     // attention/decode.py
       } else {
-        exchange[cell] = vec2<f32>(-1e30);                                // attention_decode.py
+        exchange[cell] = vec2<f32>(-1e30);                                // attention/decode.py
       }
     }
-    workgroupBarrier();                                                   // attention_decode.py
-    let index = local_id.x * 4u;                                          // attention_decode.py
+    workgroupBarrier();                                                   // attention/decode.py
+    let index = local_id.x * 4u;                                          // attention/decode.py
     let score = exchange[index];
-    let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention_decode.py
-    scores[local_id.x] = score_1;                                         // attention_decode.py
-    workgroupBarrier();                                                   // attention_decode.py
-    let last = positions - 1u;                                            // attention_decode.py
-    for (var first = 0u; first < count; first += 64u) {                   // attention_decode.py
-      let place = first + stream;                                         // attention_decode.py
+    let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention/decode.py
+    scores[local_id.x] = score_1;                                         // attention/decode.py
+    workgroupBarrier();                                                   // attention/decode.py
+    let last = positions - 1u;                                            // attention/decode.py
+    for (var first = 0u; first < count; first += 64u) {                   // attention/decode.py
+      let place = first + stream;                                         // attention/decode.py
       let place_1 = place + 16u;
       let place_2 = place + 32u;
       let place_3 = place + 48u;
-      let row = min(tile + place, last) * 4u + workgroup_id.x;            // cache.py
-      let stored = v_cache[row * 4u + part];                              // cache.py
-      let value = unpack2x16float(stored);                                // cache.py
-      let row_1 = min(tile + place_1, last) * 4u + workgroup_id.x;        // cache.py
-      let stored_1 = v_cache[row_1 * 4u + part];                          // cache.py
-      let value_1 = unpack2x16float(stored_1);                            // cache.py
-      let row_2 = min(tile + place_2, last) * 4u + workgroup_id.x;        // cache.py
-      let stored_2 = v_cache[row_2 * 4u + part];                          // cache.py
-      let value_2 = unpack2x16float(stored_2);                            // cache.py
-      let row_3 = min(tile + place_3, last) * 4u + workgroup_id.x;        // cache.py
-      let stored_3 = v_cache[row_3 * 4u + part];                          // cache.py
-      let value_3 = unpack2x16float(stored_3);                            // cache.py
-      let score_2 = scores[place];                                        // attention_decode.py
+      let row = min(tile + place, last) * 4u + workgroup_id.x;            // attention/cache.py
+      let stored = v_cache[row * 4u + part];                              // attention/cache.py
+      let value = unpack2x16float(stored);                                // attention/cache.py
+      let row_1 = min(tile + place_1, last) * 4u + workgroup_id.x;        // attention/cache.py
+      let stored_1 = v_cache[row_1 * 4u + part];                          // attention/cache.py
+      let value_1 = unpack2x16float(stored_1);                            // attention/cache.py
+      let row_2 = min(tile + place_2, last) * 4u + workgroup_id.x;        // attention/cache.py
+      let stored_2 = v_cache[row_2 * 4u + part];                          // attention/cache.py
+      let value_2 = unpack2x16float(stored_2);                            // attention/cache.py
+      let row_3 = min(tile + place_3, last) * 4u + workgroup_id.x;        // attention/cache.py
+      let stored_3 = v_cache[row_3 * 4u + part];                          // attention/cache.py
+      let value_3 = unpack2x16float(stored_3);                            // attention/cache.py
+      let score_2 = scores[place];                                        // attention/decode.py
       let score_3 = scores[place_1];
       let score_4 = scores[place_2];
       let score_5 = scores[place_3];
-      let highest = max(max(max(max(maximum, score_2), score_3), score_4), score_5);  // softmax.py
-      let rescale = exp2(maximum - highest);                              // softmax.py
-      total *= rescale;                                                   // softmax.py
+      let highest = max(max(max(max(maximum, score_2), score_3), score_4), score_5);  // attention/softmax.py
+      let rescale = exp2(maximum - highest);                              // attention/softmax.py
+      total *= rescale;                                                   // attention/softmax.py
       sum_0 *= rescale;
       sum_1 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      let weight = exp2(score_2 - highest);                               // attention_decode.py
-      total += weight;                                                    // softmax.py
-      sum_0 += weight * value.x;                                          // softmax.py
+      maximum = highest;                                                  // attention/softmax.py
+      let weight = exp2(score_2 - highest);                               // attention/decode.py
+      total += weight;                                                    // attention/softmax.py
+      sum_0 += weight * value.x;                                          // attention/softmax.py
       sum_1 += weight * value.y;
-      let weight_1 = exp2(score_3 - highest);                             // attention_decode.py
-      total += weight_1;                                                  // softmax.py
-      sum_0 += weight_1 * value_1.x;                                      // softmax.py
+      let weight_1 = exp2(score_3 - highest);                             // attention/decode.py
+      total += weight_1;                                                  // attention/softmax.py
+      sum_0 += weight_1 * value_1.x;                                      // attention/softmax.py
       sum_1 += weight_1 * value_1.y;
-      let weight_2 = exp2(score_4 - highest);                             // attention_decode.py
-      total += weight_2;                                                  // softmax.py
-      sum_0 += weight_2 * value_2.x;                                      // softmax.py
+      let weight_2 = exp2(score_4 - highest);                             // attention/decode.py
+      total += weight_2;                                                  // attention/softmax.py
+      sum_0 += weight_2 * value_2.x;                                      // attention/softmax.py
       sum_1 += weight_2 * value_2.y;
-      let weight_3 = exp2(score_5 - highest);                             // attention_decode.py
-      total += weight_3;                                                  // softmax.py
-      sum_0 += weight_3 * value_3.x;                                      // softmax.py
+      let weight_3 = exp2(score_5 - highest);                             // attention/decode.py
+      total += weight_3;                                                  // attention/softmax.py
+      sum_0 += weight_3 * value_3.x;                                      // attention/softmax.py
       sum_1 += weight_3 * value_3.y;
     }
   }
-  for (var level = 1u; level < 5u; level++) {                             // softmax.py
-    let distance = (16u >> level) * 4u;                                   // softmax.py
-    let gives = local_id.x >= distance && local_id.x < distance * 2u;     // softmax.py
-    let takes = local_id.x < distance;                                    // softmax.py
-    if (gives) {                                                          // softmax.py
-      let cell = local_id.x - distance;                                   // softmax.py
-      exchange[cell] = maximum;                                           // softmax.py
+  for (var level = 1u; level < 5u; level++) {                             // attention/softmax.py
+    let distance = (16u >> level) * 4u;                                   // attention/softmax.py
+    let gives = local_id.x >= distance && local_id.x < distance * 2u;     // attention/softmax.py
+    let takes = local_id.x < distance;                                    // attention/softmax.py
+    if (gives) {                                                          // attention/softmax.py
+      let cell = local_id.x - distance;                                   // attention/softmax.py
+      exchange[cell] = maximum;                                           // attention/softmax.py
       exchange[cell + 32u] = total;
       exchange[cell + 64u] = sum_0;
       exchange[cell + 96u] = sum_1;
     }
-    workgroupBarrier();                                                   // softmax.py
-    if (takes) {                                                          // softmax.py
-      let other_maximum = exchange[local_id.x];                           // softmax.py
-      let highest = max(maximum, other_maximum);                          // softmax.py
-      let rescale = exp2(maximum - highest);                              // softmax.py
-      total *= rescale;                                                   // softmax.py
+    workgroupBarrier();                                                   // attention/softmax.py
+    if (takes) {                                                          // attention/softmax.py
+      let other_maximum = exchange[local_id.x];                           // attention/softmax.py
+      let highest = max(maximum, other_maximum);                          // attention/softmax.py
+      let rescale = exp2(maximum - highest);                              // attention/softmax.py
+      total *= rescale;                                                   // attention/softmax.py
       sum_0 *= rescale;
       sum_1 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      let weight = exp2(other_maximum - highest);                         // softmax.py
-      total += weight * exchange[local_id.x + 32u];                       // softmax.py
-      sum_0 += weight * exchange[local_id.x + 64u];                       // softmax.py
+      maximum = highest;                                                  // attention/softmax.py
+      let weight = exp2(other_maximum - highest);                         // attention/softmax.py
+      total += weight * exchange[local_id.x + 32u];                       // attention/softmax.py
+      sum_0 += weight * exchange[local_id.x + 64u];                       // attention/softmax.py
       sum_1 += weight * exchange[local_id.x + 96u];
     }
-    workgroupBarrier();                                                   // softmax.py
+    workgroupBarrier();                                                   // attention/softmax.py
   }
-  if (local_id.x < 4u) {                                                  // deal.py
-    let start = first_head * 4u + local_id.x;                             // attention_decode.py
-    let row_sums = vec2<f32>(sum_0.x, sum_1.x);                           // softmax.py
-    out[start] = row_sums / total.x;                                      // attention_decode.py
-    let head = first_head + 1u;                                           // attention_decode.py
-    let start_1 = head * 4u + local_id.x;                                 // attention_decode.py
-    let row_sums_1 = vec2<f32>(sum_0.y, sum_1.y);                         // softmax.py
-    out[start_1] = row_sums_1 / total.y;                                  // attention_decode.py
+  if (local_id.x < 4u) {                                                  // parts/distribute.py
+    let start = first_head * 4u + local_id.x;                             // attention/decode.py
+    let row_sums = vec2<f32>(sum_0.x, sum_1.x);                           // attention/softmax.py
+    out[start] = row_sums / total.x;                                      // attention/decode.py
+    let head = first_head + 1u;                                           // attention/decode.py
+    let start_1 = head * 4u + local_id.x;                                 // attention/decode.py
+    let row_sums_1 = vec2<f32>(sum_0.y, sum_1.y);                         // attention/softmax.py
+    out[start_1] = row_sums_1 / total.y;                                  // attention/decode.py
   }
 }

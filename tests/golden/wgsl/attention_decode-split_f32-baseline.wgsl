@@ -26,177 +26,177 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let positions = step.past + 1u;                                         // attention_decode.py
-  let first = workgroup_id.y * 64u;                                       // attention_decode.py
-  if (first < positions) {                                                // attention_decode.py
-    let end = min(first + 64u, positions);                                // attention_decode.py
-    let first_head = workgroup_id.x * 4u;                                 // attention_decode.py
-    if (local_id.x < 16u) {                                               // deal.py
-      let element = first_head * 4u + local_id.x;                         // attention_decode.py
-      query[local_id.x] = q[element] * 0.36067376;                        // attention_decode.py
+  let positions = step.past + 1u;                                         // attention/decode.py
+  let first = workgroup_id.y * 64u;                                       // attention/decode.py
+  if (first < positions) {                                                // attention/decode.py
+    let end = min(first + 64u, positions);                                // attention/decode.py
+    let first_head = workgroup_id.x * 4u;                                 // attention/decode.py
+    if (local_id.x < 16u) {                                               // parts/distribute.py
+      let element = first_head * 4u + local_id.x;                         // attention/decode.py
+      query[local_id.x] = q[element] * 0.36067376;                        // attention/decode.py
     }
-    workgroupBarrier();                                                   // attention_decode.py
-    var maximum: vec4<f32> = vec4<f32>(-1e30);                            // softmax.py
-    var total: vec4<f32> = vec4<f32>(0.0);                                // softmax.py
-    var sum_0: vec4<f32> = vec4<f32>(0.0);                                // softmax.py
+    workgroupBarrier();                                                   // attention/decode.py
+    var maximum: vec4<f32> = vec4<f32>(-1e30);                            // attention/softmax.py
+    var total: vec4<f32> = vec4<f32>(0.0);                                // attention/softmax.py
+    var sum_0: vec4<f32> = vec4<f32>(0.0);                                // attention/softmax.py
     var sum_1: vec4<f32> = vec4<f32>(0.0);
     var sum_2: vec4<f32> = vec4<f32>(0.0);
     var sum_3: vec4<f32> = vec4<f32>(0.0);
-    for (var tile = first; tile < end; tile += 64u) {                     // attention_decode.py
-      let count = min(end - tile, 64u);                                   // attention_decode.py
-      let part = local_id.x % 4u;                                         // attention_decode.py
-      let stream = local_id.x / 4u;                                       // attention_decode.py
+    for (var tile = first; tile < end; tile += 64u) {                     // attention/decode.py
+      let count = min(end - tile, 64u);                                   // attention/decode.py
+      let part = local_id.x % 4u;                                         // attention/decode.py
+      let stream = local_id.x / 4u;                                       // attention/decode.py
       for (var position = stream; position < 64u; position += 16u) {
-        let cell = position * 4u + part;                                  // attention_decode.py
-        if (position < count) {                                           // attention_decode.py
-          var score_0: f32 = 0.0;                                         // attention_decode.py
+        let cell = position * 4u + part;                                  // attention/decode.py
+        if (position < count) {                                           // attention/decode.py
+          var score_0: f32 = 0.0;                                         // attention/decode.py
           var score_1: f32 = 0.0;
           var score_2: f32 = 0.0;
           var score_3: f32 = 0.0;
-          let row = tile + position + workgroup_id.x;                     // cache.py
-          let key = k_cache[row * 4u + part];                             // cache.py
-          score_0 += dot(query[part], key);                               // attention_decode.py
+          let row = tile + position + workgroup_id.x;                     // attention/cache.py
+          let key = k_cache[row * 4u + part];                             // attention/cache.py
+          score_0 += dot(query[part], key);                               // attention/decode.py
           score_1 += dot(query[part + 4u], key);
           score_2 += dot(query[part + 8u], key);
           score_3 += dot(query[part + 12u], key);
-          exchange[cell] = vec4<f32>(score_0, score_1, score_2, score_3);  // attention_decode.py
+          exchange[cell] = vec4<f32>(score_0, score_1, score_2, score_3);  // attention/decode.py
         } else {
-          exchange[cell] = vec4<f32>(-1e30);                              // attention_decode.py
+          exchange[cell] = vec4<f32>(-1e30);                              // attention/decode.py
         }
       }
-      workgroupBarrier();                                                 // attention_decode.py
-      let index = local_id.x * 4u;                                        // attention_decode.py
+      workgroupBarrier();                                                 // attention/decode.py
+      let index = local_id.x * 4u;                                        // attention/decode.py
       let score = exchange[index];
-      let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention_decode.py
-      scores[local_id.x] = score_1;                                       // attention_decode.py
-      workgroupBarrier();                                                 // attention_decode.py
-      let last = end - 1u;                                                // attention_decode.py
-      for (var first_1 = 0u; first_1 < count; first_1 += 64u) {           // attention_decode.py
-        let place = first_1 + stream;                                     // attention_decode.py
+      let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention/decode.py
+      scores[local_id.x] = score_1;                                       // attention/decode.py
+      workgroupBarrier();                                                 // attention/decode.py
+      let last = end - 1u;                                                // attention/decode.py
+      for (var first_1 = 0u; first_1 < count; first_1 += 64u) {           // attention/decode.py
+        let place = first_1 + stream;                                     // attention/decode.py
         let place_1 = place + 16u;
         let place_2 = place + 32u;
         let place_3 = place + 48u;
-        let row = min(tile + place, last) + workgroup_id.x;               // cache.py
-        let value = v_cache[row * 4u + part];                             // cache.py
-        let row_1 = min(tile + place_1, last) + workgroup_id.x;           // cache.py
-        let value_1 = v_cache[row_1 * 4u + part];                         // cache.py
-        let row_2 = min(tile + place_2, last) + workgroup_id.x;           // cache.py
-        let value_2 = v_cache[row_2 * 4u + part];                         // cache.py
-        let row_3 = min(tile + place_3, last) + workgroup_id.x;           // cache.py
-        let value_3 = v_cache[row_3 * 4u + part];                         // cache.py
-        let score_2 = scores[place];                                      // attention_decode.py
+        let row = min(tile + place, last) + workgroup_id.x;               // attention/cache.py
+        let value = v_cache[row * 4u + part];                             // attention/cache.py
+        let row_1 = min(tile + place_1, last) + workgroup_id.x;           // attention/cache.py
+        let value_1 = v_cache[row_1 * 4u + part];                         // attention/cache.py
+        let row_2 = min(tile + place_2, last) + workgroup_id.x;           // attention/cache.py
+        let value_2 = v_cache[row_2 * 4u + part];                         // attention/cache.py
+        let row_3 = min(tile + place_3, last) + workgroup_id.x;           // attention/cache.py
+        let value_3 = v_cache[row_3 * 4u + part];                         // attention/cache.py
+        let score_2 = scores[place];                                      // attention/decode.py
         let score_3 = scores[place_1];
         let score_4 = scores[place_2];
         let score_5 = scores[place_3];
-        let highest = max(max(max(max(maximum, score_2), score_3), score_4), score_5);  // softmax.py
-        let rescale = exp2(maximum - highest);                            // softmax.py
-        total *= rescale;                                                 // softmax.py
+        let highest = max(max(max(max(maximum, score_2), score_3), score_4), score_5);  // attention/softmax.py
+        let rescale = exp2(maximum - highest);                            // attention/softmax.py
+        total *= rescale;                                                 // attention/softmax.py
         sum_0 *= rescale;
         sum_1 *= rescale;
         sum_2 *= rescale;
         sum_3 *= rescale;
-        maximum = highest;                                                // softmax.py
-        let weight = exp2(score_2 - highest);                             // attention_decode.py
-        total += weight;                                                  // softmax.py
-        sum_0 += weight * value.x;                                        // softmax.py
+        maximum = highest;                                                // attention/softmax.py
+        let weight = exp2(score_2 - highest);                             // attention/decode.py
+        total += weight;                                                  // attention/softmax.py
+        sum_0 += weight * value.x;                                        // attention/softmax.py
         sum_1 += weight * value.y;
         sum_2 += weight * value.z;
         sum_3 += weight * value.w;
-        let weight_1 = exp2(score_3 - highest);                           // attention_decode.py
-        total += weight_1;                                                // softmax.py
-        sum_0 += weight_1 * value_1.x;                                    // softmax.py
+        let weight_1 = exp2(score_3 - highest);                           // attention/decode.py
+        total += weight_1;                                                // attention/softmax.py
+        sum_0 += weight_1 * value_1.x;                                    // attention/softmax.py
         sum_1 += weight_1 * value_1.y;
         sum_2 += weight_1 * value_1.z;
         sum_3 += weight_1 * value_1.w;
-        let weight_2 = exp2(score_4 - highest);                           // attention_decode.py
-        total += weight_2;                                                // softmax.py
-        sum_0 += weight_2 * value_2.x;                                    // softmax.py
+        let weight_2 = exp2(score_4 - highest);                           // attention/decode.py
+        total += weight_2;                                                // attention/softmax.py
+        sum_0 += weight_2 * value_2.x;                                    // attention/softmax.py
         sum_1 += weight_2 * value_2.y;
         sum_2 += weight_2 * value_2.z;
         sum_3 += weight_2 * value_2.w;
-        let weight_3 = exp2(score_5 - highest);                           // attention_decode.py
-        total += weight_3;                                                // softmax.py
-        sum_0 += weight_3 * value_3.x;                                    // softmax.py
+        let weight_3 = exp2(score_5 - highest);                           // attention/decode.py
+        total += weight_3;                                                // attention/softmax.py
+        sum_0 += weight_3 * value_3.x;                                    // attention/softmax.py
         sum_1 += weight_3 * value_3.y;
         sum_2 += weight_3 * value_3.z;
         sum_3 += weight_3 * value_3.w;
       }
     }
-    for (var level = 1u; level < 5u; level++) {                           // softmax.py
-      let distance = (16u >> level) * 4u;                                 // softmax.py
-      let gives = local_id.x >= distance && local_id.x < distance * 2u;   // softmax.py
-      let takes = local_id.x < distance;                                  // softmax.py
-      if (gives) {                                                        // softmax.py
-        let cell = local_id.x - distance;                                 // softmax.py
-        exchange[cell] = maximum;                                         // softmax.py
+    for (var level = 1u; level < 5u; level++) {                           // attention/softmax.py
+      let distance = (16u >> level) * 4u;                                 // attention/softmax.py
+      let gives = local_id.x >= distance && local_id.x < distance * 2u;   // attention/softmax.py
+      let takes = local_id.x < distance;                                  // attention/softmax.py
+      if (gives) {                                                        // attention/softmax.py
+        let cell = local_id.x - distance;                                 // attention/softmax.py
+        exchange[cell] = maximum;                                         // attention/softmax.py
         exchange[cell + 32u] = total;
         exchange[cell + 64u] = sum_0;
         exchange[cell + 96u] = sum_1;
         exchange[cell + 128u] = sum_2;
         exchange[cell + 160u] = sum_3;
       }
-      workgroupBarrier();                                                 // softmax.py
-      if (takes) {                                                        // softmax.py
-        let other_maximum = exchange[local_id.x];                         // softmax.py
-        let highest = max(maximum, other_maximum);                        // softmax.py
-        let rescale = exp2(maximum - highest);                            // softmax.py
-        total *= rescale;                                                 // softmax.py
+      workgroupBarrier();                                                 // attention/softmax.py
+      if (takes) {                                                        // attention/softmax.py
+        let other_maximum = exchange[local_id.x];                         // attention/softmax.py
+        let highest = max(maximum, other_maximum);                        // attention/softmax.py
+        let rescale = exp2(maximum - highest);                            // attention/softmax.py
+        total *= rescale;                                                 // attention/softmax.py
         sum_0 *= rescale;
         sum_1 *= rescale;
         sum_2 *= rescale;
         sum_3 *= rescale;
-        maximum = highest;                                                // softmax.py
-        let weight = exp2(other_maximum - highest);                       // softmax.py
-        total += weight * exchange[local_id.x + 32u];                     // softmax.py
-        sum_0 += weight * exchange[local_id.x + 64u];                     // softmax.py
+        maximum = highest;                                                // attention/softmax.py
+        let weight = exp2(other_maximum - highest);                       // attention/softmax.py
+        total += weight * exchange[local_id.x + 32u];                     // attention/softmax.py
+        sum_0 += weight * exchange[local_id.x + 64u];                     // attention/softmax.py
         sum_1 += weight * exchange[local_id.x + 96u];
         sum_2 += weight * exchange[local_id.x + 128u];
         sum_3 += weight * exchange[local_id.x + 160u];
       }
-      workgroupBarrier();                                                 // softmax.py
+      workgroupBarrier();                                                 // attention/softmax.py
     }
-    if (local_id.x < 4u) {                                                // deal.py
-      let index = workgroup_id.y * 4u;                                    // attention_decode.py
+    if (local_id.x < 4u) {                                                // parts/distribute.py
+      let index = workgroup_id.y * 4u;                                    // attention/decode.py
       let start = (index + first_head) * 9u;
-      let row_sums = vec2<f32>(sum_0.x, sum_1.x);                         // softmax.py
+      let row_sums = vec2<f32>(sum_0.x, sum_1.x);                         // attention/softmax.py
       let row_sums_1 = vec2<f32>(sum_2.x, sum_3.x);
-      let index_1 = local_id.x * 2u;                                      // attention_decode.py
+      let index_1 = local_id.x * 2u;                                      // attention/decode.py
       let index_2 = start + index_1;
       partials[index_2] = row_sums;
       partials[index_2 + 1u] = row_sums_1;
-      let t = local_id.x == 0u;                                           // attention_decode.py
+      let t = local_id.x == 0u;                                           // attention/decode.py
       if (t) {
-        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // attention_decode.py
+        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // attention/decode.py
       }
-      let head = first_head + 1u;                                         // attention_decode.py
-      let start_1 = (index + head) * 9u;                                  // attention_decode.py
-      let row_sums_2 = vec2<f32>(sum_0.y, sum_1.y);                       // softmax.py
+      let head = first_head + 1u;                                         // attention/decode.py
+      let start_1 = (index + head) * 9u;                                  // attention/decode.py
+      let row_sums_2 = vec2<f32>(sum_0.y, sum_1.y);                       // attention/softmax.py
       let row_sums_3 = vec2<f32>(sum_2.y, sum_3.y);
-      let index_3 = start_1 + index_1;                                    // attention_decode.py
+      let index_3 = start_1 + index_1;                                    // attention/decode.py
       partials[index_3] = row_sums_2;
       partials[index_3 + 1u] = row_sums_3;
-      if (t) {                                                            // attention_decode.py
-        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // attention_decode.py
+      if (t) {                                                            // attention/decode.py
+        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // attention/decode.py
       }
-      let head_1 = first_head + 2u;                                       // attention_decode.py
-      let start_2 = (index + head_1) * 9u;                                // attention_decode.py
-      let row_sums_4 = vec2<f32>(sum_0.z, sum_1.z);                       // softmax.py
+      let head_1 = first_head + 2u;                                       // attention/decode.py
+      let start_2 = (index + head_1) * 9u;                                // attention/decode.py
+      let row_sums_4 = vec2<f32>(sum_0.z, sum_1.z);                       // attention/softmax.py
       let row_sums_5 = vec2<f32>(sum_2.z, sum_3.z);
-      let index_4 = start_2 + index_1;                                    // attention_decode.py
+      let index_4 = start_2 + index_1;                                    // attention/decode.py
       partials[index_4] = row_sums_4;
       partials[index_4 + 1u] = row_sums_5;
-      if (t) {                                                            // attention_decode.py
-        partials[start_2 + 8u] = vec2<f32>(maximum.z, total.z);           // attention_decode.py
+      if (t) {                                                            // attention/decode.py
+        partials[start_2 + 8u] = vec2<f32>(maximum.z, total.z);           // attention/decode.py
       }
-      let head_2 = first_head + 3u;                                       // attention_decode.py
-      let start_3 = (index + head_2) * 9u;                                // attention_decode.py
-      let row_sums_6 = vec2<f32>(sum_0.w, sum_1.w);                       // softmax.py
+      let head_2 = first_head + 3u;                                       // attention/decode.py
+      let start_3 = (index + head_2) * 9u;                                // attention/decode.py
+      let row_sums_6 = vec2<f32>(sum_0.w, sum_1.w);                       // attention/softmax.py
       let row_sums_7 = vec2<f32>(sum_2.w, sum_3.w);
-      let index_5 = start_3 + index_1;                                    // attention_decode.py
+      let index_5 = start_3 + index_1;                                    // attention/decode.py
       partials[index_5] = row_sums_6;
       partials[index_5 + 1u] = row_sums_7;
-      if (t) {                                                            // attention_decode.py
-        partials[start_3 + 8u] = vec2<f32>(maximum.w, total.w);           // attention_decode.py
+      if (t) {                                                            // attention/decode.py
+        partials[start_3 + 8u] = vec2<f32>(maximum.w, total.w);           // attention/decode.py
       }
     }
   }

@@ -26,13 +26,13 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let first_row = workgroup_id.x * 32u;                                   // attention_prefill.py
-  if (first_row < step.seq) {                                             // attention_prefill.py
-    let end = step.past + min(first_row + 32u, step.seq);                 // attention_operands.py
-    let line = local_id.x / 4u;                                           // attention_tiles.py
-    let column = local_id.x % 4u;                                         // attention_tiles.py
-    let team_row = line * 4u;                                             // attention_tiles.py
-    var sum_0_00: f32 = 0.0;                                              // attention_tiles.py
+  let first_row = workgroup_id.x * 32u;                                   // attention/prefill.py
+  if (first_row < step.seq) {                                             // attention/prefill.py
+    let end = step.past + min(first_row + 32u, step.seq);                 // attention/prefill_operands.py
+    let line = local_id.x / 4u;                                           // attention/prefill_body.py
+    let column = local_id.x % 4u;                                         // attention/prefill_body.py
+    let team_row = line * 4u;                                             // attention/prefill_body.py
+    var sum_0_00: f32 = 0.0;                                              // attention/prefill_body.py
     var sum_0_01: f32 = 0.0;
     var sum_0_02: f32 = 0.0;
     var sum_0_03: f32 = 0.0;
@@ -48,14 +48,14 @@ fn main(
     var sum_0_31: f32 = 0.0;
     var sum_0_32: f32 = 0.0;
     var sum_0_33: f32 = 0.0;
-    let row = local_id.x % 32u;                                           // attention_softmax.py
-    let part = local_id.x / 32u;                                          // attention_softmax.py
-    let own_position = step.past + first_row + row;                       // attention_softmax.py
-    var maximum: f32 = -1e30;                                             // attention_softmax.py
-    var total: f32 = 0.0;                                                 // attention_softmax.py
-    for (var tile = 0u; tile < end; tile += 32u) {                        // attention_tiles.py
-      let first = team_row * 9u;                                          // attention_tiles.py
-      var score_0_00: f32 = 0.0;                                          // attention_tiles.py
+    let row = local_id.x % 32u;                                           // attention/prefill_softmax.py
+    let part = local_id.x / 32u;                                          // attention/prefill_softmax.py
+    let own_position = step.past + first_row + row;                       // attention/prefill_softmax.py
+    var maximum: f32 = -1e30;                                             // attention/prefill_softmax.py
+    var total: f32 = 0.0;                                                 // attention/prefill_softmax.py
+    for (var tile = 0u; tile < end; tile += 32u) {                        // attention/prefill_body.py
+      let first = team_row * 9u;                                          // attention/prefill_body.py
+      var score_0_00: f32 = 0.0;                                          // attention/prefill_body.py
       var score_0_01: f32 = 0.0;
       var score_0_02: f32 = 0.0;
       var score_0_03: f32 = 0.0;
@@ -87,43 +87,43 @@ fn main(
       var score_1_31: f32 = 0.0;
       var score_1_32: f32 = 0.0;
       var score_1_33: f32 = 0.0;
-      let row_1 = 4u + column;                                            // attention_tiles.py
-      for (var number = 0u; number < 4u; number += 2u) {                  // deal.py
-        workgroupBarrier();                                               // attention_tiles.py
-        for (var at = local_id.x; at < 64u; at += 32u) {                  // deal.py
-          let row_2 = at / 2u;                                            // attention_operands.py
-          let cell = at % 2u;                                             // attention_operands.py
-          let token = min(first_row + row_2, step.seq - 1u);              // attention_operands.py
-          let row_3 = (token * 4u + workgroup_id.y) * 4u;                 // attention_operands.py
-          let start = row_2 * 3u + cell;                                  // panel.py
-          staged[start] = q[row_3 + number + cell] * 0.36067376;          // panel.py
+      let row_1 = 4u + column;                                            // attention/prefill_body.py
+      for (var number = 0u; number < 4u; number += 2u) {                  // parts/distribute.py
+        workgroupBarrier();                                               // attention/prefill_body.py
+        for (var at = local_id.x; at < 64u; at += 32u) {                  // parts/distribute.py
+          let row_2 = at / 2u;                                            // attention/prefill_operands.py
+          let cell = at % 2u;                                             // attention/prefill_operands.py
+          let token = min(first_row + row_2, step.seq - 1u);              // attention/prefill_operands.py
+          let row_3 = (token * 4u + workgroup_id.y) * 4u;                 // attention/prefill_operands.py
+          let start = row_2 * 3u + cell;                                  // parts/staged_rows.py
+          staged[start] = q[row_3 + number + cell] * 0.36067376;          // parts/staged_rows.py
         }
-        for (var at = local_id.x; at < 64u; at += 32u) {                  // deal.py
-          let key = at / 2u;                                              // attention_operands.py
-          let load = at % 2u;                                             // attention_operands.py
-          let position = min(tile + key, end - 1u);                       // attention_operands.py
-          let row_2 = (key % 4u) * 8u + key / 4u;                         // attention_operands.py
-          let number_1 = number + load;                                   // attention_operands.py
-          let row_3 = position * 4u + workgroup_id.y;                     // cache.py
-          let staged_1 = k_cache[row_3 * 4u + number_1];                  // cache.py
-          let start = row_2 * 3u + load;                                  // panel.py
-          staged[start + 96u] = staged_1;                                 // panel.py
+        for (var at = local_id.x; at < 64u; at += 32u) {                  // parts/distribute.py
+          let key = at / 2u;                                              // attention/prefill_operands.py
+          let load = at % 2u;                                             // attention/prefill_operands.py
+          let position = min(tile + key, end - 1u);                       // attention/prefill_operands.py
+          let row_2 = (key % 4u) * 8u + key / 4u;                         // attention/prefill_operands.py
+          let number_1 = number + load;                                   // attention/prefill_operands.py
+          let row_3 = position * 4u + workgroup_id.y;                     // attention/cache.py
+          let staged_1 = k_cache[row_3 * 4u + number_1];                  // attention/cache.py
+          let start = row_2 * 3u + load;                                  // parts/staged_rows.py
+          staged[start + 96u] = staged_1;                                 // parts/staged_rows.py
         }
-        workgroupBarrier();                                               // attention_tiles.py
-        for (var step_1 = 0u; step_1 < 2u; step_1++) {                    // attention_tiles.py
-          let place = team_row * 3u + step_1;                             // panel.py
-          let query_0 = staged[place];                                    // panel.py
+        workgroupBarrier();                                               // attention/prefill_body.py
+        for (var step_1 = 0u; step_1 < 2u; step_1++) {                    // attention/prefill_body.py
+          let place = team_row * 3u + step_1;                             // parts/staged_rows.py
+          let query_0 = staged[place];                                    // parts/staged_rows.py
           let query_1 = staged[place + 3u];
           let query_2 = staged[place + 6u];
           let query_3 = staged[place + 9u];
-          let place_1 = column * 3u + step_1;                             // panel.py
-          let place_2 = place_1 + 96u;                                    // panel.py
-          let key_0 = staged[place_2];                                    // panel.py
+          let place_1 = column * 3u + step_1;                             // parts/staged_rows.py
+          let place_2 = place_1 + 96u;                                    // parts/staged_rows.py
+          let key_0 = staged[place_2];                                    // parts/staged_rows.py
           let key_1 = staged[place_2 + 24u];
           let key_2 = staged[place_2 + 48u];
           let key_3 = staged[place_2 + 72u];
           score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
-              * key_0.z + query_0.w * key_0.w;                            // attention_tiles.py
+              * key_0.z + query_0.w * key_0.w;                            // attention/prefill_body.py
           score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
               * key_1.z + query_0.w * key_1.w;
           score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
@@ -154,14 +154,14 @@ fn main(
               * key_2.z + query_3.w * key_2.w;
           score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
               * key_3.z + query_3.w * key_3.w;
-          let place_3 = row_1 * 3u + step_1;                              // panel.py
-          let place_4 = place_3 + 96u;                                    // panel.py
-          let key_0_1 = staged[place_4];                                  // panel.py
+          let place_3 = row_1 * 3u + step_1;                              // parts/staged_rows.py
+          let place_4 = place_3 + 96u;                                    // parts/staged_rows.py
+          let key_0_1 = staged[place_4];                                  // parts/staged_rows.py
           let key_1_1 = staged[place_4 + 24u];
           let key_2_1 = staged[place_4 + 48u];
           let key_3_1 = staged[place_4 + 72u];
           score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
-              * key_0_1.z + query_0.w * key_0_1.w;                        // attention_tiles.py
+              * key_0_1.z + query_0.w * key_0_1.w;                        // attention/prefill_body.py
           score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
               * key_1_1.z + query_0.w * key_1_1.w;
           score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
@@ -194,7 +194,7 @@ fn main(
               * key_3_1.z + query_3.w * key_3_1.w;
         }
       }
-      let index = first + column;                                         // attention_tiles.py
+      let index = first + column;                                         // attention/prefill_body.py
       scores[index] = vec4<f32>(score_0_00, score_0_01, score_0_02, score_0_03);
       scores[index + 9u] = vec4<f32>(score_0_10, score_0_11, score_0_12, score_0_13);
       scores[index + 18u] = vec4<f32>(score_0_20, score_0_21, score_0_22, score_0_23);
@@ -204,53 +204,53 @@ fn main(
       scores[index_1 + 9u] = vec4<f32>(score_1_10, score_1_11, score_1_12, score_1_13);
       scores[index_1 + 18u] = vec4<f32>(score_1_20, score_1_21, score_1_22, score_1_23);
       scores[index_1 + 27u] = vec4<f32>(score_1_30, score_1_31, score_1_32, score_1_33);
-      workgroupBarrier();                                                 // attention_tiles.py
-      for (var at = local_id.x; at < 128u; at += 32u) {                   // deal.py
-        let key = at / 4u;                                                // attention_operands.py
-        let load = at % 4u;                                               // attention_operands.py
-        let position = min(tile + key, end - 1u);                         // attention_operands.py
-        let row_2 = position * 4u + workgroup_id.y;                       // cache.py
-        let staged_1 = v_cache[row_2 * 4u + load];                        // cache.py
-        let start = key * 5u + load;                                      // panel.py
-        staged[start] = staged_1;                                         // panel.py
+      workgroupBarrier();                                                 // attention/prefill_body.py
+      for (var at = local_id.x; at < 128u; at += 32u) {                   // parts/distribute.py
+        let key = at / 4u;                                                // attention/prefill_operands.py
+        let load = at % 4u;                                               // attention/prefill_operands.py
+        let position = min(tile + key, end - 1u);                         // attention/prefill_operands.py
+        let row_2 = position * 4u + workgroup_id.y;                       // attention/cache.py
+        let staged_1 = v_cache[row_2 * 4u + load];                        // attention/cache.py
+        let start = key * 5u + load;                                      // parts/staged_rows.py
+        staged[start] = staged_1;                                         // parts/staged_rows.py
       }
-      let cell = row * 9u + part * 8u;                                    // attention_softmax.py
-      let first_1 = tile + part * 32u;                                    // attention_softmax.py
-      let four = first_1 + vec4<u32>(0u, 1u, 2u, 3u);                     // attention_softmax.py
-      let t = vec4<u32>(own_position);                                    // attention_softmax.py
+      let cell = row * 9u + part * 8u;                                    // attention/prefill_softmax.py
+      let first_1 = tile + part * 32u;                                    // attention/prefill_softmax.py
+      let four = first_1 + vec4<u32>(0u, 1u, 2u, 3u);                     // attention/prefill_softmax.py
+      let t = vec4<u32>(own_position);                                    // attention/prefill_softmax.py
       let seen = four <= t;
-      let score = select(vec4<f32>(-1e30), scores[cell], seen);           // attention_softmax.py
-      let seen_1 = four + 4u <= t;                                        // attention_softmax.py
-      let index_2 = cell + 1u;                                            // attention_softmax.py
+      let score = select(vec4<f32>(-1e30), scores[cell], seen);           // attention/prefill_softmax.py
+      let seen_1 = four + 4u <= t;                                        // attention/prefill_softmax.py
+      let index_2 = cell + 1u;                                            // attention/prefill_softmax.py
       let score_1 = select(vec4<f32>(-1e30), scores[index_2], seen_1);
-      let seen_2 = four + 8u <= t;                                        // attention_softmax.py
-      let index_3 = cell + 2u;                                            // attention_softmax.py
+      let seen_2 = four + 8u <= t;                                        // attention/prefill_softmax.py
+      let index_3 = cell + 2u;                                            // attention/prefill_softmax.py
       let score_2 = select(vec4<f32>(-1e30), scores[index_3], seen_2);
-      let seen_3 = four + 12u <= t;                                       // attention_softmax.py
-      let index_4 = cell + 3u;                                            // attention_softmax.py
+      let seen_3 = four + 12u <= t;                                       // attention/prefill_softmax.py
+      let index_4 = cell + 3u;                                            // attention/prefill_softmax.py
       let score_3 = select(vec4<f32>(-1e30), scores[index_4], seen_3);
-      let seen_4 = four + 16u <= t;                                       // attention_softmax.py
-      let index_5 = cell + 4u;                                            // attention_softmax.py
+      let seen_4 = four + 16u <= t;                                       // attention/prefill_softmax.py
+      let index_5 = cell + 4u;                                            // attention/prefill_softmax.py
       let score_4 = select(vec4<f32>(-1e30), scores[index_5], seen_4);
-      let seen_5 = four + 20u <= t;                                       // attention_softmax.py
-      let index_6 = cell + 5u;                                            // attention_softmax.py
+      let seen_5 = four + 20u <= t;                                       // attention/prefill_softmax.py
+      let index_6 = cell + 5u;                                            // attention/prefill_softmax.py
       let score_5 = select(vec4<f32>(-1e30), scores[index_6], seen_5);
-      let seen_6 = four + 24u <= t;                                       // attention_softmax.py
-      let index_7 = cell + 6u;                                            // attention_softmax.py
+      let seen_6 = four + 24u <= t;                                       // attention/prefill_softmax.py
+      let index_7 = cell + 6u;                                            // attention/prefill_softmax.py
       let score_6 = select(vec4<f32>(-1e30), scores[index_7], seen_6);
-      let seen_7 = four + 28u <= t;                                       // attention_softmax.py
-      let index_8 = cell + 7u;                                            // attention_softmax.py
+      let seen_7 = four + 28u <= t;                                       // attention/prefill_softmax.py
+      let index_8 = cell + 7u;                                            // attention/prefill_softmax.py
       let score_7 = select(vec4<f32>(-1e30), scores[index_8], seen_7);
       let own = max(max(max(max(max(max(max(score, score_1), score_2), score_3), score_4),
-          score_5), score_6), score_7);                                   // attention_softmax.py
-      let highest = max(maximum, max(max(own.x, own.y), max(own.z, own.w)));  // attention_softmax.py
-      let rescale = exp2(maximum - highest);                              // attention_softmax.py
-      total *= rescale;                                                   // attention_softmax.py
-      maximum = highest;                                                  // attention_softmax.py
-      if (part == 0u) {                                                   // attention_softmax.py
-        factors[row] = rescale;                                           // attention_softmax.py
+          score_5), score_6), score_7);                                   // attention/prefill_softmax.py
+      let highest = max(maximum, max(max(own.x, own.y), max(own.z, own.w)));  // attention/prefill_softmax.py
+      let rescale = exp2(maximum - highest);                              // attention/prefill_softmax.py
+      total *= rescale;                                                   // attention/prefill_softmax.py
+      maximum = highest;                                                  // attention/prefill_softmax.py
+      if (part == 0u) {                                                   // attention/prefill_softmax.py
+        factors[row] = rescale;                                           // attention/prefill_softmax.py
       }
-      let t_1 = vec4<f32>(highest);                                       // attention_softmax.py
+      let t_1 = vec4<f32>(highest);                                       // attention/prefill_softmax.py
       let weight = exp2(score - t_1);
       let weight_1 = exp2(score_1 - t_1);
       let weight_2 = exp2(score_2 - t_1);
@@ -259,7 +259,7 @@ fn main(
       let weight_5 = exp2(score_5 - t_1);
       let weight_6 = exp2(score_6 - t_1);
       let weight_7 = exp2(score_7 - t_1);
-      total += weight.x + weight.y + (weight.z + weight.w);               // attention_softmax.py
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention/prefill_softmax.py
       total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
       total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
       total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
@@ -267,7 +267,7 @@ fn main(
       total += weight_5.x + weight_5.y + (weight_5.z + weight_5.w);
       total += weight_6.x + weight_6.y + (weight_6.z + weight_6.w);
       total += weight_7.x + weight_7.y + (weight_7.z + weight_7.w);
-      scores[cell] = weight;                                              // panel.py
+      scores[cell] = weight;                                              // parts/staged_rows.py
       scores[index_2] = weight_1;
       scores[index_3] = weight_2;
       scores[index_4] = weight_3;
@@ -275,8 +275,8 @@ fn main(
       scores[index_6] = weight_5;
       scores[index_7] = weight_6;
       scores[index_8] = weight_7;
-      workgroupBarrier();                                                 // attention_tiles.py
-      let factor = factors[team_row];                                     // attention_tiles.py
+      workgroupBarrier();                                                 // attention/prefill_body.py
+      let factor = factors[team_row];                                     // attention/prefill_body.py
       sum_0_00 *= factor;
       sum_0_01 *= factor;
       sum_0_02 *= factor;
@@ -296,15 +296,15 @@ fn main(
       sum_0_31 *= factor_3;
       sum_0_32 *= factor_3;
       sum_0_33 *= factor_3;
-      for (var step_1 = 0u; step_1 < 8u; step_1++) {                      // attention_tiles.py
-        let place = first + step_1;                                       // panel.py
-        let weight_0 = scores[place];                                     // panel.py
+      for (var step_1 = 0u; step_1 < 8u; step_1++) {                      // attention/prefill_body.py
+        let place = first + step_1;                                       // parts/staged_rows.py
+        let weight_0 = scores[place];                                     // parts/staged_rows.py
         let weight_1_1 = scores[place + 9u];
         let weight_2_1 = scores[place + 18u];
         let weight_3_1 = scores[place + 27u];
-        let row_2 = step_1 * 20u;                                         // attention_tiles.py
-        let place_1 = row_2 + column;                                     // attention_tiles.py
-        let value_0 = staged[place_1];                                    // attention_tiles.py
+        let row_2 = step_1 * 20u;                                         // attention/prefill_body.py
+        let place_1 = row_2 + column;                                     // attention/prefill_body.py
+        let value_0 = staged[place_1];                                    // attention/prefill_body.py
         let value_1 = staged[place_1 + 5u];
         let value_2 = staged[place_1 + 10u];
         let value_3 = staged[place_1 + 15u];
@@ -342,13 +342,13 @@ fn main(
             + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
       }
     }
-    workgroupBarrier();                                                   // attention_softmax.py
-    let previous = total;                                                 // attention_softmax.py
-    if (part == 0u) {                                                     // attention_softmax.py
-      factors[row] = 1.0 / previous;                                      // attention_softmax.py
+    workgroupBarrier();                                                   // attention/prefill_softmax.py
+    let previous = total;                                                 // attention/prefill_softmax.py
+    if (part == 0u) {                                                     // attention/prefill_softmax.py
+      factors[row] = 1.0 / previous;                                      // attention/prefill_softmax.py
     }
-    workgroupBarrier();                                                   // attention_softmax.py
-    let factor = factors[team_row];                                       // attention_tiles.py
+    workgroupBarrier();                                                   // attention/prefill_softmax.py
+    let factor = factors[team_row];                                       // attention/prefill_body.py
     sum_0_00 *= factor;
     sum_0_01 *= factor;
     sum_0_02 *= factor;
@@ -368,20 +368,20 @@ fn main(
     sum_0_31 *= factor_3;
     sum_0_32 *= factor_3;
     sum_0_33 *= factor_3;
-    let index = team_row * 9u + column;                                   // attention_tiles.py
+    let index = team_row * 9u + column;                                   // attention/prefill_body.py
     scores[index] = vec4<f32>(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
     scores[index + 9u] = vec4<f32>(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
     scores[index + 18u] = vec4<f32>(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
     scores[index + 27u] = vec4<f32>(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
-    workgroupBarrier();                                                   // attention_tiles.py
-    for (var at = local_id.x; at < 128u; at += 32u) {                     // deal.py
-      let row_1 = at / 4u;                                                // attention_tiles.py
-      let cell = at % 4u;                                                 // attention_tiles.py
-      let token = first_row + row_1;                                      // attention_tiles.py
-      if (token < step.seq) {                                             // attention_tiles.py
-        let result = scores[row_1 * 9u + cell];                           // attention_tiles.py
-        let row_2 = (token * 4u + workgroup_id.y) * 4u;                   // attention_operands.py
-        out[row_2 + cell] = result;                                       // attention_operands.py
+    workgroupBarrier();                                                   // attention/prefill_body.py
+    for (var at = local_id.x; at < 128u; at += 32u) {                     // parts/distribute.py
+      let row_1 = at / 4u;                                                // attention/prefill_body.py
+      let cell = at % 4u;                                                 // attention/prefill_body.py
+      let token = first_row + row_1;                                      // attention/prefill_body.py
+      if (token < step.seq) {                                             // attention/prefill_body.py
+        let result = scores[row_1 * 9u + cell];                           // attention/prefill_body.py
+        let row_2 = (token * 4u + workgroup_id.y) * 4u;                   // attention/prefill_operands.py
+        out[row_2 + cell] = result;                                       // attention/prefill_operands.py
       }
     }
   }

@@ -22,85 +22,85 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let stream = local_id.x / 8u;                                           // attention_reduce.py
-  let column = local_id.x % 8u;                                           // attention_reduce.py
-  let splits = step.past / 64u + 1u;                                      // attention_reduce.py
-  var maximum: f32 = -1e30;                                               // softmax.py
-  var total: f32 = 0.0;                                                   // softmax.py
-  var sum_0: f32 = 0.0;                                                   // softmax.py
+  let stream = local_id.x / 8u;                                           // attention/reduce_splits.py
+  let column = local_id.x % 8u;                                           // attention/reduce_splits.py
+  let splits = step.past / 64u + 1u;                                      // attention/reduce_splits.py
+  var maximum: f32 = -1e30;                                               // attention/softmax.py
+  var total: f32 = 0.0;                                                   // attention/softmax.py
+  var sum_0: f32 = 0.0;                                                   // attention/softmax.py
   var sum_1: f32 = 0.0;
-  for (var first = stream; first < splits; first += 64u) {                // attention_reduce.py
-    let index = splits - 1u;                                              // attention_reduce.py
+  for (var first = stream; first < splits; first += 64u) {                // attention/reduce_splits.py
+    let index = splits - 1u;                                              // attention/reduce_splits.py
     let start = (min(first, index) * 8u + workgroup_id.x) * 9u;
-    let sums = partials[start + column];                                  // attention_reduce.py
-    let summary = partials[start + 8u];                                   // attention_reduce.py
-    let score = select(-1e30, summary.x, first < splits);                 // attention_reduce.py
-    let split = first + 16u;                                              // attention_reduce.py
-    let start_1 = (min(split, index) * 8u + workgroup_id.x) * 9u;         // attention_reduce.py
-    let sums_1 = partials[start_1 + column];                              // attention_reduce.py
-    let summary_1 = partials[start_1 + 8u];                               // attention_reduce.py
-    let score_1 = select(-1e30, summary_1.x, split < splits);             // attention_reduce.py
-    let split_1 = first + 32u;                                            // attention_reduce.py
-    let start_2 = (min(split_1, index) * 8u + workgroup_id.x) * 9u;       // attention_reduce.py
-    let sums_2 = partials[start_2 + column];                              // attention_reduce.py
-    let summary_2 = partials[start_2 + 8u];                               // attention_reduce.py
-    let score_2 = select(-1e30, summary_2.x, split_1 < splits);           // attention_reduce.py
-    let split_2 = first + 48u;                                            // attention_reduce.py
-    let start_3 = (min(split_2, index) * 8u + workgroup_id.x) * 9u;       // attention_reduce.py
-    let sums_3 = partials[start_3 + column];                              // attention_reduce.py
-    let summary_3 = partials[start_3 + 8u];                               // attention_reduce.py
-    let score_3 = select(-1e30, summary_3.x, split_2 < splits);           // attention_reduce.py
-    let highest = max(max(max(max(maximum, score), score_1), score_2), score_3);  // softmax.py
-    let rescale = exp2(maximum - highest);                                // softmax.py
-    total *= rescale;                                                     // softmax.py
+    let sums = partials[start + column];                                  // attention/reduce_splits.py
+    let summary = partials[start + 8u];                                   // attention/reduce_splits.py
+    let score = select(-1e30, summary.x, first < splits);                 // attention/reduce_splits.py
+    let split = first + 16u;                                              // attention/reduce_splits.py
+    let start_1 = (min(split, index) * 8u + workgroup_id.x) * 9u;         // attention/reduce_splits.py
+    let sums_1 = partials[start_1 + column];                              // attention/reduce_splits.py
+    let summary_1 = partials[start_1 + 8u];                               // attention/reduce_splits.py
+    let score_1 = select(-1e30, summary_1.x, split < splits);             // attention/reduce_splits.py
+    let split_1 = first + 32u;                                            // attention/reduce_splits.py
+    let start_2 = (min(split_1, index) * 8u + workgroup_id.x) * 9u;       // attention/reduce_splits.py
+    let sums_2 = partials[start_2 + column];                              // attention/reduce_splits.py
+    let summary_2 = partials[start_2 + 8u];                               // attention/reduce_splits.py
+    let score_2 = select(-1e30, summary_2.x, split_1 < splits);           // attention/reduce_splits.py
+    let split_2 = first + 48u;                                            // attention/reduce_splits.py
+    let start_3 = (min(split_2, index) * 8u + workgroup_id.x) * 9u;       // attention/reduce_splits.py
+    let sums_3 = partials[start_3 + column];                              // attention/reduce_splits.py
+    let summary_3 = partials[start_3 + 8u];                               // attention/reduce_splits.py
+    let score_3 = select(-1e30, summary_3.x, split_2 < splits);           // attention/reduce_splits.py
+    let highest = max(max(max(max(maximum, score), score_1), score_2), score_3);  // attention/softmax.py
+    let rescale = exp2(maximum - highest);                                // attention/softmax.py
+    total *= rescale;                                                     // attention/softmax.py
     sum_0 *= rescale;
     sum_1 *= rescale;
-    maximum = highest;                                                    // softmax.py
-    let weight = exp2(score - highest);                                   // attention_reduce.py
-    total += weight * summary.y;                                          // softmax.py
-    sum_0 += weight * sums.x;                                             // softmax.py
+    maximum = highest;                                                    // attention/softmax.py
+    let weight = exp2(score - highest);                                   // attention/reduce_splits.py
+    total += weight * summary.y;                                          // attention/softmax.py
+    sum_0 += weight * sums.x;                                             // attention/softmax.py
     sum_1 += weight * sums.y;
-    let weight_1 = exp2(score_1 - highest);                               // attention_reduce.py
-    total += weight_1 * summary_1.y;                                      // softmax.py
-    sum_0 += weight_1 * sums_1.x;                                         // softmax.py
+    let weight_1 = exp2(score_1 - highest);                               // attention/reduce_splits.py
+    total += weight_1 * summary_1.y;                                      // attention/softmax.py
+    sum_0 += weight_1 * sums_1.x;                                         // attention/softmax.py
     sum_1 += weight_1 * sums_1.y;
-    let weight_2 = exp2(score_2 - highest);                               // attention_reduce.py
-    total += weight_2 * summary_2.y;                                      // softmax.py
-    sum_0 += weight_2 * sums_2.x;                                         // softmax.py
+    let weight_2 = exp2(score_2 - highest);                               // attention/reduce_splits.py
+    total += weight_2 * summary_2.y;                                      // attention/softmax.py
+    sum_0 += weight_2 * sums_2.x;                                         // attention/softmax.py
     sum_1 += weight_2 * sums_2.y;
-    let weight_3 = exp2(score_3 - highest);                               // attention_reduce.py
-    total += weight_3 * summary_3.y;                                      // softmax.py
-    sum_0 += weight_3 * sums_3.x;                                         // softmax.py
+    let weight_3 = exp2(score_3 - highest);                               // attention/reduce_splits.py
+    total += weight_3 * summary_3.y;                                      // attention/softmax.py
+    sum_0 += weight_3 * sums_3.x;                                         // attention/softmax.py
     sum_1 += weight_3 * sums_3.y;
   }
-  for (var level = 1u; level < 5u; level++) {                             // softmax.py
-    let distance = (16u >> level) * 8u;                                   // softmax.py
-    let gives = local_id.x >= distance && local_id.x < distance * 2u;     // softmax.py
-    let takes = local_id.x < distance;                                    // softmax.py
-    if (gives) {                                                          // softmax.py
-      let cell = local_id.x - distance;                                   // softmax.py
-      exchange[cell] = maximum;                                           // softmax.py
+  for (var level = 1u; level < 5u; level++) {                             // attention/softmax.py
+    let distance = (16u >> level) * 8u;                                   // attention/softmax.py
+    let gives = local_id.x >= distance && local_id.x < distance * 2u;     // attention/softmax.py
+    let takes = local_id.x < distance;                                    // attention/softmax.py
+    if (gives) {                                                          // attention/softmax.py
+      let cell = local_id.x - distance;                                   // attention/softmax.py
+      exchange[cell] = maximum;                                           // attention/softmax.py
       exchange[cell + 64u] = total;
       exchange[cell + 128u] = sum_0;
       exchange[cell + 192u] = sum_1;
     }
-    workgroupBarrier();                                                   // softmax.py
-    if (takes) {                                                          // softmax.py
-      let other_maximum = exchange[local_id.x];                           // softmax.py
-      let highest = max(maximum, other_maximum);                          // softmax.py
-      let rescale = exp2(maximum - highest);                              // softmax.py
-      total *= rescale;                                                   // softmax.py
+    workgroupBarrier();                                                   // attention/softmax.py
+    if (takes) {                                                          // attention/softmax.py
+      let other_maximum = exchange[local_id.x];                           // attention/softmax.py
+      let highest = max(maximum, other_maximum);                          // attention/softmax.py
+      let rescale = exp2(maximum - highest);                              // attention/softmax.py
+      total *= rescale;                                                   // attention/softmax.py
       sum_0 *= rescale;
       sum_1 *= rescale;
-      maximum = highest;                                                  // softmax.py
-      let weight = exp2(other_maximum - highest);                         // softmax.py
-      total += weight * exchange[local_id.x + 64u];                       // softmax.py
-      sum_0 += weight * exchange[local_id.x + 128u];                      // softmax.py
+      maximum = highest;                                                  // attention/softmax.py
+      let weight = exp2(other_maximum - highest);                         // attention/softmax.py
+      total += weight * exchange[local_id.x + 64u];                       // attention/softmax.py
+      sum_0 += weight * exchange[local_id.x + 128u];                      // attention/softmax.py
       sum_1 += weight * exchange[local_id.x + 192u];
     }
-    workgroupBarrier();                                                   // softmax.py
+    workgroupBarrier();                                                   // attention/softmax.py
   }
-  if (local_id.x < 8u) {                                                  // deal.py
-    out[workgroup_id.x * 8u + local_id.x] = vec2<f32>(sum_0, sum_1) / total;  // attention_reduce.py
+  if (local_id.x < 8u) {                                                  // parts/distribute.py
+    out[workgroup_id.x * 8u + local_id.x] = vec2<f32>(sum_0, sum_1) / total;  // attention/reduce_splits.py
   }
 }

@@ -26,11 +26,11 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let first_row = workgroup_id.x * 32u;                                   // matmul.py
-  let first_token = workgroup_id.y * 32u;                                 // matmul.py
-  let unit = local_id.x % 8u;                                             // matmul.py
-  let line = local_id.x / 8u;                                             // matmul.py
-  var sum_00: f32 = 0.0;                                                  // matmul.py
+  let first_row = workgroup_id.x * 32u;                                   // linear/matmul.py
+  let first_token = workgroup_id.y * 32u;                                 // linear/matmul.py
+  let unit = local_id.x % 8u;                                             // linear/matmul.py
+  let line = local_id.x / 8u;                                             // linear/matmul.py
+  var sum_00: f32 = 0.0;                                                  // linear/matmul.py
   var sum_01: f32 = 0.0;
   var sum_02: f32 = 0.0;
   var sum_03: f32 = 0.0;
@@ -46,104 +46,104 @@ fn main(
   var sum_31: f32 = 0.0;
   var sum_32: f32 = 0.0;
   var sum_33: f32 = 0.0;
-  let index = step.seq - 1u;                                              // operands.py
+  let index = step.seq - 1u;                                              // linear/operands.py
   let row = min(first_token + line, index);
-  let index_1 = row * 16u;                                                // linear.py
-  var loaded: vec4<f32> = x[unit + index_1];                              // operands.py
-  let at = local_id.x + 64u;                                              // operands.py
-  let line_1 = at / 8u;                                                   // operands.py
-  let unit_1 = at % 8u;                                                   // operands.py
-  let row_1 = min(first_token + line_1, index);                           // operands.py
-  let index_2 = row_1 * 16u;                                              // linear.py
-  var loaded_1: vec4<f32> = x[unit_1 + index_2];                          // operands.py
-  let at_1 = local_id.x + 128u;                                           // operands.py
-  let line_2 = at_1 / 8u;                                                 // operands.py
-  let unit_2 = at_1 % 8u;                                                 // operands.py
-  let row_2 = min(first_token + line_2, index);                           // operands.py
-  let index_3 = row_2 * 16u;                                              // linear.py
-  var loaded_2: vec4<f32> = x[unit_2 + index_3];                          // operands.py
-  let at_2 = local_id.x + 192u;                                           // operands.py
-  let line_3 = at_2 / 8u;                                                 // operands.py
-  let unit_3 = at_2 % 8u;                                                 // operands.py
-  let row_3 = min(first_token + line_3, index);                           // operands.py
-  let index_4 = row_3 * 16u;                                              // linear.py
-  var loaded_3: vec4<f32> = x[unit_3 + index_4];                          // operands.py
-  let line_4 = local_id.x / 4u;                                           // operands.py
-  let unit_4 = local_id.x % 4u;                                           // operands.py
-  let row_4 = first_row + line_4;                                         // operands.py
-  let row_5 = row_4 * 2u;                                                 // operands.py
-  let words = quants[row_5 * 4u + unit_4];                                // operands.py
-  var loaded_4: u32 = words;                                              // operands.py
+  let index_1 = row * 16u;                                                // linear/problem.py
+  var loaded: vec4<f32> = x[unit + index_1];                              // linear/operands.py
+  let at = local_id.x + 64u;                                              // linear/operands.py
+  let line_1 = at / 8u;                                                   // linear/operands.py
+  let unit_1 = at % 8u;                                                   // linear/operands.py
+  let row_1 = min(first_token + line_1, index);                           // linear/operands.py
+  let index_2 = row_1 * 16u;                                              // linear/problem.py
+  var loaded_1: vec4<f32> = x[unit_1 + index_2];                          // linear/operands.py
+  let at_1 = local_id.x + 128u;                                           // linear/operands.py
+  let line_2 = at_1 / 8u;                                                 // linear/operands.py
+  let unit_2 = at_1 % 8u;                                                 // linear/operands.py
+  let row_2 = min(first_token + line_2, index);                           // linear/operands.py
+  let index_3 = row_2 * 16u;                                              // linear/problem.py
+  var loaded_2: vec4<f32> = x[unit_2 + index_3];                          // linear/operands.py
+  let at_2 = local_id.x + 192u;                                           // linear/operands.py
+  let line_3 = at_2 / 8u;                                                 // linear/operands.py
+  let unit_3 = at_2 % 8u;                                                 // linear/operands.py
+  let row_3 = min(first_token + line_3, index);                           // linear/operands.py
+  let index_4 = row_3 * 16u;                                              // linear/problem.py
+  var loaded_3: vec4<f32> = x[unit_3 + index_4];                          // linear/operands.py
+  let line_4 = local_id.x / 4u;                                           // linear/operands.py
+  let unit_4 = local_id.x % 4u;                                           // linear/operands.py
+  let row_4 = first_row + line_4;                                         // linear/operands.py
+  let row_5 = row_4 * 2u;                                                 // linear/operands.py
+  let words = quants[row_5 * 4u + unit_4];                                // linear/operands.py
+  var loaded_4: u32 = words;                                              // linear/operands.py
   var loaded_5: u32 = scales[row_5 >> 1u];
   var loaded_6: u32 = row_5;
-  let line_5 = at / 4u;                                                   // operands.py
-  let unit_5 = at % 4u;                                                   // operands.py
-  let row_6 = first_row + line_5;                                         // operands.py
-  let row_7 = row_6 * 2u;                                                 // operands.py
-  let words_1 = quants[row_7 * 4u + unit_5];                              // operands.py
-  var loaded_7: u32 = words_1;                                            // operands.py
+  let line_5 = at / 4u;                                                   // linear/operands.py
+  let unit_5 = at % 4u;                                                   // linear/operands.py
+  let row_6 = first_row + line_5;                                         // linear/operands.py
+  let row_7 = row_6 * 2u;                                                 // linear/operands.py
+  let words_1 = quants[row_7 * 4u + unit_5];                              // linear/operands.py
+  var loaded_7: u32 = words_1;                                            // linear/operands.py
   var loaded_8: u32 = scales[row_7 >> 1u];
   var loaded_9: u32 = row_7;
-  for (var group = 0u; group < 2u; group++) {                             // matmul.py
-    let index_5 = line * 9u;                                              // panel.py
+  for (var group = 0u; group < 2u; group++) {                             // linear/matmul.py
+    let index_5 = line * 9u;                                              // parts/staged_rows.py
     let start = index_5 + unit;
-    tile[start] = loaded;                                                 // panel.py
-    let start_1 = line_1 * 9u + unit_1;                                   // panel.py
-    tile[start_1] = loaded_1;                                             // panel.py
-    let start_2 = line_2 * 9u + unit_2;                                   // panel.py
-    tile[start_2] = loaded_2;                                             // panel.py
-    let start_3 = line_3 * 9u + unit_3;                                   // panel.py
-    tile[start_3] = loaded_3;                                             // panel.py
-    let word = loaded_4;                                                  // operands.py
-    let low = vec4<f32>(unpack4xU8(word & 0x0f0f0f0fu)) - 8.0;            // weights.py
-    let high = vec4<f32>(unpack4xU8((word >> 4u) & 0x0f0f0f0fu)) - 8.0;   // weights.py
-    let pair = unpack2x16float(loaded_5);                                 // weights.py
-    let t = vec4<f32>(select(pair.x, pair.y, (loaded_6 & 1u) == 1u));     // operands.py
-    let start_4 = ((line_4 % 4u) * 8u + line_4 / 4u) * 9u + unit_4 * 2u;  // panel.py
-    tile[start_4 + 288u] = low * t;                                       // panel.py
+    tile[start] = loaded;                                                 // parts/staged_rows.py
+    let start_1 = line_1 * 9u + unit_1;                                   // parts/staged_rows.py
+    tile[start_1] = loaded_1;                                             // parts/staged_rows.py
+    let start_2 = line_2 * 9u + unit_2;                                   // parts/staged_rows.py
+    tile[start_2] = loaded_2;                                             // parts/staged_rows.py
+    let start_3 = line_3 * 9u + unit_3;                                   // parts/staged_rows.py
+    tile[start_3] = loaded_3;                                             // parts/staged_rows.py
+    let word = loaded_4;                                                  // linear/operands.py
+    let low = vec4<f32>(unpack4xU8(word & 0x0f0f0f0fu)) - 8.0;            // parts/packed_rows.py
+    let high = vec4<f32>(unpack4xU8((word >> 4u) & 0x0f0f0f0fu)) - 8.0;   // parts/packed_rows.py
+    let pair = unpack2x16float(loaded_5);                                 // parts/packed_rows.py
+    let t = vec4<f32>(select(pair.x, pair.y, (loaded_6 & 1u) == 1u));     // linear/operands.py
+    let start_4 = ((line_4 % 4u) * 8u + line_4 / 4u) * 9u + unit_4 * 2u;  // parts/staged_rows.py
+    tile[start_4 + 288u] = low * t;                                       // parts/staged_rows.py
     tile[start_4 + 289u] = high * t;
-    let word_1 = loaded_7;                                                // operands.py
-    let low_1 = vec4<f32>(unpack4xU8(word_1 & 0x0f0f0f0fu)) - 8.0;        // weights.py
-    let high_1 = vec4<f32>(unpack4xU8((word_1 >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let pair_1 = unpack2x16float(loaded_8);                               // weights.py
-    let t_1 = vec4<f32>(select(pair_1.x, pair_1.y, (loaded_9 & 1u) == 1u));  // operands.py
-    let start_5 = ((line_5 % 4u) * 8u + line_5 / 4u) * 9u + unit_5 * 2u;  // panel.py
-    tile[start_5 + 288u] = low_1 * t_1;                                   // panel.py
+    let word_1 = loaded_7;                                                // linear/operands.py
+    let low_1 = vec4<f32>(unpack4xU8(word_1 & 0x0f0f0f0fu)) - 8.0;        // parts/packed_rows.py
+    let high_1 = vec4<f32>(unpack4xU8((word_1 >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let pair_1 = unpack2x16float(loaded_8);                               // parts/packed_rows.py
+    let t_1 = vec4<f32>(select(pair_1.x, pair_1.y, (loaded_9 & 1u) == 1u));  // linear/operands.py
+    let start_5 = ((line_5 % 4u) * 8u + line_5 / 4u) * 9u + unit_5 * 2u;  // parts/staged_rows.py
+    tile[start_5 + 288u] = low_1 * t_1;                                   // parts/staged_rows.py
     tile[start_5 + 289u] = high_1 * t_1;
-    workgroupBarrier();                                                   // matmul.py
-    let step_1 = min(group + 1u, 1u);                                     // matmul.py
-    let index_6 = step_1 * 8u;                                            // operands.py
+    workgroupBarrier();                                                   // linear/matmul.py
+    let step_1 = min(group + 1u, 1u);                                     // linear/matmul.py
+    let index_6 = step_1 * 8u;                                            // linear/operands.py
     let first = index_6 + unit;
-    loaded = x[first + index_1];                                          // operands.py
-    let first_1 = index_6 + unit_1;                                       // operands.py
-    loaded_1 = x[first_1 + index_2];                                      // operands.py
-    let first_2 = index_6 + unit_2;                                       // operands.py
-    loaded_2 = x[first_2 + index_3];                                      // operands.py
-    let first_3 = index_6 + unit_3;                                       // operands.py
-    loaded_3 = x[first_3 + index_4];                                      // operands.py
-    let at_3 = row_5 + step_1;                                            // operands.py
-    let words_2 = quants[at_3 * 4u + unit_4];                             // operands.py
-    loaded_4 = words_2;                                                   // operands.py
+    loaded = x[first + index_1];                                          // linear/operands.py
+    let first_1 = index_6 + unit_1;                                       // linear/operands.py
+    loaded_1 = x[first_1 + index_2];                                      // linear/operands.py
+    let first_2 = index_6 + unit_2;                                       // linear/operands.py
+    loaded_2 = x[first_2 + index_3];                                      // linear/operands.py
+    let first_3 = index_6 + unit_3;                                       // linear/operands.py
+    loaded_3 = x[first_3 + index_4];                                      // linear/operands.py
+    let at_3 = row_5 + step_1;                                            // linear/operands.py
+    let words_2 = quants[at_3 * 4u + unit_4];                             // linear/operands.py
+    loaded_4 = words_2;                                                   // linear/operands.py
     loaded_5 = scales[at_3 >> 1u];
     loaded_6 = at_3;
-    let at_4 = row_7 + step_1;                                            // operands.py
-    let words_3 = quants[at_4 * 4u + unit_5];                             // operands.py
-    loaded_7 = words_3;                                                   // operands.py
+    let at_4 = row_7 + step_1;                                            // linear/operands.py
+    let words_3 = quants[at_4 * 4u + unit_5];                             // linear/operands.py
+    loaded_7 = words_3;                                                   // linear/operands.py
     loaded_8 = scales[at_4 >> 1u];
     loaded_9 = at_4;
-    for (var part = 0u; part < 8u; part++) {                              // matmul.py
-      let place = index_5 + part;                                         // panel.py
-      let x_0 = tile[place];                                              // panel.py
+    for (var part = 0u; part < 8u; part++) {                              // linear/matmul.py
+      let place = index_5 + part;                                         // parts/staged_rows.py
+      let x_0 = tile[place];                                              // parts/staged_rows.py
       let x_1 = tile[place + 72u];
       let x_2 = tile[place + 144u];
       let x_3 = tile[place + 216u];
-      let place_1 = unit * 9u + part;                                     // panel.py
-      let place_2 = place_1 + 288u;                                       // panel.py
-      let w_0 = tile[place_2];                                            // panel.py
+      let place_1 = unit * 9u + part;                                     // parts/staged_rows.py
+      let place_2 = place_1 + 288u;                                       // parts/staged_rows.py
+      let w_0 = tile[place_2];                                            // parts/staged_rows.py
       let w_1 = tile[place_2 + 72u];
       let w_2 = tile[place_2 + 144u];
       let w_3 = tile[place_2 + 216u];
-      sum_00 = sum_00 + x_0.x * w_0.x + x_0.y * w_0.y + x_0.z * w_0.z + x_0.w * w_0.w;  // matmul.py
+      sum_00 = sum_00 + x_0.x * w_0.x + x_0.y * w_0.y + x_0.z * w_0.z + x_0.w * w_0.w;  // linear/matmul.py
       sum_01 = sum_01 + x_0.x * w_1.x + x_0.y * w_1.y + x_0.z * w_1.z + x_0.w * w_1.w;
       sum_02 = sum_02 + x_0.x * w_2.x + x_0.y * w_2.y + x_0.z * w_2.z + x_0.w * w_2.w;
       sum_03 = sum_03 + x_0.x * w_3.x + x_0.y * w_3.y + x_0.z * w_3.z + x_0.w * w_3.w;
@@ -160,121 +160,121 @@ fn main(
       sum_32 = sum_32 + x_3.x * w_2.x + x_3.y * w_2.y + x_3.z * w_2.z + x_3.w * w_2.w;
       sum_33 = sum_33 + x_3.x * w_3.x + x_3.y * w_3.y + x_3.z * w_3.z + x_3.w * w_3.w;
     }
-    workgroupBarrier();                                                   // matmul.py
+    workgroupBarrier();                                                   // linear/matmul.py
   }
-  let first = line * 8u + unit;                                           // matmul.py
-  tile[first] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);                // matmul.py
+  let first = line * 8u + unit;                                           // linear/matmul.py
+  tile[first] = vec4<f32>(sum_00, sum_01, sum_02, sum_03);                // linear/matmul.py
   tile[first + 64u] = vec4<f32>(sum_10, sum_11, sum_12, sum_13);
   tile[first + 128u] = vec4<f32>(sum_20, sum_21, sum_22, sum_23);
   tile[first + 192u] = vec4<f32>(sum_30, sum_31, sum_32, sum_33);
-  workgroupBarrier();                                                     // matmul.py
-  for (var block = local_id.x; block < 256u; block += 64u) {              // matmul.py
-    let token = first_token + block / 8u;                                 // matmul.py
-    let results = tile[block];                                            // matmul.py
+  workgroupBarrier();                                                     // linear/matmul.py
+  for (var block = local_id.x; block < 256u; block += 64u) {              // linear/matmul.py
+    let token = first_token + block / 8u;                                 // linear/matmul.py
+    let results = tile[block];                                            // linear/matmul.py
     let row_8 = first_row + (block % 8u) * 4u;
-    if (token < step.seq) {                                               // matmul.py
-      if (row_8 < 128u) {                                                 // matmul.py
-        let pair = row_8 / 2u;                                            // matmul.py
-        let position = step.past + token;                                 // linear.py
-        var first_1: f32 = results.x;                                     // linear.py
-        var second: f32 = results.y;                                      // linear.py
-        let in_head = pair % 4u;                                          // linear.py
-        let rotated = pair < 48u;                                         // linear.py
-        if (rotated) {                                                    // linear.py
-          let index_5 = f32(in_head);                                     // rotary.py
-          let product = index_5 * -3.321289;                              // math.py
-          let t = index_5 * -0.0006390324;                                // math.py
+    if (token < step.seq) {                                               // linear/matmul.py
+      if (row_8 < 128u) {                                                 // linear/matmul.py
+        let pair = row_8 / 2u;                                            // linear/matmul.py
+        let position = step.past + token;                                 // linear/problem.py
+        var first_1: f32 = results.x;                                     // linear/problem.py
+        var second: f32 = results.y;                                      // linear/problem.py
+        let in_head = pair % 4u;                                          // linear/problem.py
+        let rotated = pair < 48u;                                         // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          let index_5 = f32(in_head);                                     // parts/rotary.py
+          let product = index_5 * -3.321289;                              // parts/precise_math.py
+          let t = index_5 * -0.0006390324;                                // parts/precise_math.py
           let whole = floor(product + t + 0.5);
-          let fraction = product - whole + t;                             // math.py
-          let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
-          let series_1 = series * fraction + 0.009618437;                 // math.py
-          let series_2 = series_1 * fraction + 0.055503324;               // math.py
-          let series_3 = series_2 * fraction + 0.24022648;                // math.py
-          let series_4 = series_3 * fraction + 0.6931472;                 // math.py
-          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // math.py
-          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // rotary.py
-          let quarter = floor(angle * 0.63661975 + 0.5);                  // math.py
-          let reduced = angle - quarter * 1.5625;                         // math.py
-          let reduced_1 = reduced - quarter * 0.008178711;                // math.py
-          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // math.py
-          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // math.py
-          let square = reduced_3 * reduced_3;                             // math.py
-          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // math.py
-          let sine_1 = sine * square * reduced_3 + reduced_3;             // math.py
-          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // math.py
-          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // math.py
-          let quadrant = u32(quarter) & 3u;                               // math.py
-          let swapped = (quadrant & 1u) == 1u;                            // math.py
-          let sin_value = select(sine_1, cosine_1, swapped);              // math.py
-          let cos_value = select(cosine_1, sine_1, swapped);              // math.py
-          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
-          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first_1 = results.x * cos_angle - results.y * sin_angle;        // linear.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
+          let fraction = product - whole + t;                             // parts/precise_math.py
+          let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
+          let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
+          let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
+          let series_3 = series_2 * fraction + 0.24022648;                // parts/precise_math.py
+          let series_4 = series_3 * fraction + 0.6931472;                 // parts/precise_math.py
+          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // parts/precise_math.py
+          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // parts/rotary.py
+          let quarter = floor(angle * 0.63661975 + 0.5);                  // parts/precise_math.py
+          let reduced = angle - quarter * 1.5625;                         // parts/precise_math.py
+          let reduced_1 = reduced - quarter * 0.008178711;                // parts/precise_math.py
+          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // parts/precise_math.py
+          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // parts/precise_math.py
+          let square = reduced_3 * reduced_3;                             // parts/precise_math.py
+          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // parts/precise_math.py
+          let sine_1 = sine * square * reduced_3 + reduced_3;             // parts/precise_math.py
+          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // parts/precise_math.py
+          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // parts/precise_math.py
+          let quadrant = u32(quarter) & 3u;                               // parts/precise_math.py
+          let swapped = (quadrant & 1u) == 1u;                            // parts/precise_math.py
+          let sin_value = select(sine_1, cosine_1, swapped);              // parts/precise_math.py
+          let cos_value = select(cosine_1, sine_1, swapped);              // parts/precise_math.py
+          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // parts/precise_math.py
+          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
+          first_1 = results.x * cos_angle - results.y * sin_angle;        // linear/problem.py
+          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
         }
-        let both = vec2<f32>(first_1, second);                            // linear.py
-        let row_9 = position * 16u;                                       // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token * 32u] = both;                                   // linear.py
+        let both = vec2<f32>(first_1, second);                            // linear/problem.py
+        let row_9 = position * 16u;                                       // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token * 32u] = both;                                   // linear/problem.py
         } else {
-          let stored = pack2x16float(both);                               // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_9 + pair - 32u] = stored;                         // linear.py
+          let stored = pack2x16float(both);                               // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_9 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_9 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_9 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }
-      let index_5 = row_8 + 2u;                                           // matmul.py
+      let index_5 = row_8 + 2u;                                           // linear/matmul.py
       if (index_5 < 128u) {
-        let pair = index_5 / 2u;                                          // matmul.py
-        let position = step.past + token;                                 // linear.py
-        var first_1: f32 = results.z;                                     // linear.py
-        var second: f32 = results.w;                                      // linear.py
-        let in_head = pair % 4u;                                          // linear.py
-        let rotated = pair < 48u;                                         // linear.py
-        if (rotated) {                                                    // linear.py
-          let index_6 = f32(in_head);                                     // rotary.py
-          let product = index_6 * -3.321289;                              // math.py
-          let t = index_6 * -0.0006390324;                                // math.py
+        let pair = index_5 / 2u;                                          // linear/matmul.py
+        let position = step.past + token;                                 // linear/problem.py
+        var first_1: f32 = results.z;                                     // linear/problem.py
+        var second: f32 = results.w;                                      // linear/problem.py
+        let in_head = pair % 4u;                                          // linear/problem.py
+        let rotated = pair < 48u;                                         // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          let index_6 = f32(in_head);                                     // parts/rotary.py
+          let product = index_6 * -3.321289;                              // parts/precise_math.py
+          let t = index_6 * -0.0006390324;                                // parts/precise_math.py
           let whole = floor(product + t + 0.5);
-          let fraction = product - whole + t;                             // math.py
-          let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
-          let series_1 = series * fraction + 0.009618437;                 // math.py
-          let series_2 = series_1 * fraction + 0.055503324;               // math.py
-          let series_3 = series_2 * fraction + 0.24022648;                // math.py
-          let series_4 = series_3 * fraction + 0.6931472;                 // math.py
-          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // math.py
-          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // rotary.py
-          let quarter = floor(angle * 0.63661975 + 0.5);                  // math.py
-          let reduced = angle - quarter * 1.5625;                         // math.py
-          let reduced_1 = reduced - quarter * 0.008178711;                // math.py
-          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // math.py
-          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // math.py
-          let square = reduced_3 * reduced_3;                             // math.py
-          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // math.py
-          let sine_1 = sine * square * reduced_3 + reduced_3;             // math.py
-          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // math.py
-          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // math.py
-          let quadrant = u32(quarter) & 3u;                               // math.py
-          let swapped = (quadrant & 1u) == 1u;                            // math.py
-          let sin_value = select(sine_1, cosine_1, swapped);              // math.py
-          let cos_value = select(cosine_1, sine_1, swapped);              // math.py
-          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
-          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first_1 = results.z * cos_angle - results.w * sin_angle;        // linear.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear.py
+          let fraction = product - whole + t;                             // parts/precise_math.py
+          let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
+          let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
+          let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
+          let series_3 = series_2 * fraction + 0.24022648;                // parts/precise_math.py
+          let series_4 = series_3 * fraction + 0.6931472;                 // parts/precise_math.py
+          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // parts/precise_math.py
+          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // parts/rotary.py
+          let quarter = floor(angle * 0.63661975 + 0.5);                  // parts/precise_math.py
+          let reduced = angle - quarter * 1.5625;                         // parts/precise_math.py
+          let reduced_1 = reduced - quarter * 0.008178711;                // parts/precise_math.py
+          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // parts/precise_math.py
+          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // parts/precise_math.py
+          let square = reduced_3 * reduced_3;                             // parts/precise_math.py
+          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // parts/precise_math.py
+          let sine_1 = sine * square * reduced_3 + reduced_3;             // parts/precise_math.py
+          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // parts/precise_math.py
+          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // parts/precise_math.py
+          let quadrant = u32(quarter) & 3u;                               // parts/precise_math.py
+          let swapped = (quadrant & 1u) == 1u;                            // parts/precise_math.py
+          let sin_value = select(sine_1, cosine_1, swapped);              // parts/precise_math.py
+          let cos_value = select(cosine_1, sine_1, swapped);              // parts/precise_math.py
+          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // parts/precise_math.py
+          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
+          first_1 = results.z * cos_angle - results.w * sin_angle;        // linear/problem.py
+          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
         }
-        let both = vec2<f32>(first_1, second);                            // linear.py
-        let row_9 = position * 16u;                                       // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token * 32u] = both;                                   // linear.py
+        let both = vec2<f32>(first_1, second);                            // linear/problem.py
+        let row_9 = position * 16u;                                       // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token * 32u] = both;                                   // linear/problem.py
         } else {
-          let stored = pack2x16float(both);                               // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_9 + pair - 32u] = stored;                         // linear.py
+          let stored = pack2x16float(both);                               // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_9 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_9 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_9 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }

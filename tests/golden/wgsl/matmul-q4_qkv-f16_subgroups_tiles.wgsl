@@ -29,67 +29,67 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let first_row = workgroup_id.x * 64u;                                   // matmul.py
-  let first_token = workgroup_id.y * 64u;                                 // matmul.py
-  let team = local_id.x / 32u;                                            // matmul.py
-  let column = team % 2u;                                                 // matmul.py
-  let line = team / 2u;                                                   // matmul.py
-  var sum_00: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();  // matmul.py
+  let first_row = workgroup_id.x * 64u;                                   // linear/matmul.py
+  let first_token = workgroup_id.y * 64u;                                 // linear/matmul.py
+  let team = local_id.x / 32u;                                            // linear/matmul.py
+  let column = team % 2u;                                                 // linear/matmul.py
+  let line = team / 2u;                                                   // linear/matmul.py
+  var sum_00: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();  // linear/matmul.py
   var sum_01: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();
   var sum_10: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();
   var sum_11: subgroup_matrix_result<f32, 16, 16> = subgroup_matrix_result<f32, 16, 16>();
-  let line_1 = local_id.x / 4u;                                           // operands.py
-  let unit = local_id.x % 4u;                                             // operands.py
-  let index = step.seq - 1u;                                              // operands.py
+  let line_1 = local_id.x / 4u;                                           // linear/operands.py
+  let unit = local_id.x % 4u;                                             // linear/operands.py
+  let index = step.seq - 1u;                                              // linear/operands.py
   let row = min(first_token + line_1, index);
-  let at = unit * 2u;                                                     // operands.py
-  let index_1 = row * 16u;                                                // linear.py
-  var loaded: vec4<f32> = x[at + index_1];                                // operands.py
+  let at = unit * 2u;                                                     // linear/operands.py
+  let index_1 = row * 16u;                                                // linear/problem.py
+  var loaded: vec4<f32> = x[at + index_1];                                // linear/operands.py
   var loaded_1: vec4<f32> = x[at + 1u + index_1];
-  let at_1 = local_id.x + 128u;                                           // operands.py
-  let line_2 = at_1 / 4u;                                                 // operands.py
-  let unit_1 = at_1 % 4u;                                                 // operands.py
-  let row_1 = min(first_token + line_2, index);                           // operands.py
-  let at_2 = unit_1 * 2u;                                                 // operands.py
-  let index_2 = row_1 * 16u;                                              // linear.py
-  var loaded_2: vec4<f32> = x[at_2 + index_2];                            // operands.py
+  let at_1 = local_id.x + 128u;                                           // linear/operands.py
+  let line_2 = at_1 / 4u;                                                 // linear/operands.py
+  let unit_1 = at_1 % 4u;                                                 // linear/operands.py
+  let row_1 = min(first_token + line_2, index);                           // linear/operands.py
+  let at_2 = unit_1 * 2u;                                                 // linear/operands.py
+  let index_2 = row_1 * 16u;                                              // linear/problem.py
+  var loaded_2: vec4<f32> = x[at_2 + index_2];                            // linear/operands.py
   var loaded_3: vec4<f32> = x[at_2 + 1u + index_2];
-  let line_3 = min(local_id.x, 63u);                                      // operands.py
-  let row_2 = first_row + line_3;                                         // operands.py
-  let row_3 = row_2 * 2u;                                                 // operands.py
-  let words = quants[row_3];                                              // operands.py
-  var loaded_4: vec4<u32> = words;                                        // operands.py
+  let line_3 = min(local_id.x, 63u);                                      // linear/operands.py
+  let row_2 = first_row + line_3;                                         // linear/operands.py
+  let row_3 = row_2 * 2u;                                                 // linear/operands.py
+  let words = quants[row_3];                                              // linear/operands.py
+  var loaded_4: vec4<u32> = words;                                        // linear/operands.py
   var loaded_5: f16 = scales[row_3];
-  for (var group = 0u; group < 2u; group++) {                             // matmul.py
-    let four = max(min(loaded, vec4<f32>(65504.0)), vec4<f32>(-65504.0));  // panel.py
+  for (var group = 0u; group < 2u; group++) {                             // linear/matmul.py
+    let four = max(min(loaded, vec4<f32>(65504.0)), vec4<f32>(-65504.0));  // parts/staged_rows.py
     let four_1 = max(min(loaded_1, vec4<f32>(65504.0)), vec4<f32>(-65504.0));
-    let pair = vec2<f32>(four.x, four.y);                                 // panel.py
+    let pair = vec2<f32>(four.x, four.y);                                 // parts/staged_rows.py
     let t = four.z;
     let t_1 = four.w;
-    let start = line_1 * 5u + unit;                                       // panel.py
+    let start = line_1 * 5u + unit;                                       // parts/staged_rows.py
     tile[start] = vec4<u32>(pack2x16float(pair), pack2x16float(vec2<f32>(t, t_1)),
         pack2x16float(vec2<f32>(four_1.x, four_1.y)),
-        pack2x16float(vec2<f32>(four_1.z, four_1.w)));                    // panel.py
-    let four_2 = max(min(loaded_2, vec4<f32>(65504.0)), vec4<f32>(-65504.0));  // panel.py
+        pack2x16float(vec2<f32>(four_1.z, four_1.w)));                    // parts/staged_rows.py
+    let four_2 = max(min(loaded_2, vec4<f32>(65504.0)), vec4<f32>(-65504.0));  // parts/staged_rows.py
     let four_3 = max(min(loaded_3, vec4<f32>(65504.0)), vec4<f32>(-65504.0));
-    let pair_1 = vec2<f32>(four_2.x, four_2.y);                           // panel.py
+    let pair_1 = vec2<f32>(four_2.x, four_2.y);                           // parts/staged_rows.py
     let t_2 = four_2.z;
     let t_3 = four_2.w;
-    let start_1 = line_2 * 5u + unit_1;                                   // panel.py
+    let start_1 = line_2 * 5u + unit_1;                                   // parts/staged_rows.py
     tile[start_1] = vec4<u32>(pack2x16float(pair_1), pack2x16float(vec2<f32>(t_2, t_3)),
         pack2x16float(vec2<f32>(four_3.x, four_3.y)),
-        pack2x16float(vec2<f32>(four_3.z, four_3.w)));                    // panel.py
-    if (local_id.x < 64u) {                                               // operands.py
-      let words_1 = loaded_4;                                             // operands.py
-      let low = vec4<f32>(unpack4xU8(words_1.x & 0x0f0f0f0fu)) - 8.0;     // weights.py
-      let high = vec4<f32>(unpack4xU8((words_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-      let low_1 = vec4<f32>(unpack4xU8(words_1.y & 0x0f0f0f0fu)) - 8.0;   // weights.py
-      let high_1 = vec4<f32>(unpack4xU8((words_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-      let low_2 = vec4<f32>(unpack4xU8(words_1.z & 0x0f0f0f0fu)) - 8.0;   // weights.py
-      let high_2 = vec4<f32>(unpack4xU8((words_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-      let low_3 = vec4<f32>(unpack4xU8(words_1.w & 0x0f0f0f0fu)) - 8.0;   // weights.py
-      let high_3 = vec4<f32>(unpack4xU8((words_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-      let t_4 = vec4<f32>(f32(loaded_5));                                 // operands.py
+        pack2x16float(vec2<f32>(four_3.z, four_3.w)));                    // parts/staged_rows.py
+    if (local_id.x < 64u) {                                               // linear/operands.py
+      let words_1 = loaded_4;                                             // linear/operands.py
+      let low = vec4<f32>(unpack4xU8(words_1.x & 0x0f0f0f0fu)) - 8.0;     // parts/packed_rows.py
+      let high = vec4<f32>(unpack4xU8((words_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+      let low_1 = vec4<f32>(unpack4xU8(words_1.y & 0x0f0f0f0fu)) - 8.0;   // parts/packed_rows.py
+      let high_1 = vec4<f32>(unpack4xU8((words_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+      let low_2 = vec4<f32>(unpack4xU8(words_1.z & 0x0f0f0f0fu)) - 8.0;   // parts/packed_rows.py
+      let high_2 = vec4<f32>(unpack4xU8((words_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+      let low_3 = vec4<f32>(unpack4xU8(words_1.w & 0x0f0f0f0fu)) - 8.0;   // parts/packed_rows.py
+      let high_3 = vec4<f32>(unpack4xU8((words_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+      let t_4 = vec4<f32>(f32(loaded_5));                                 // linear/operands.py
       let four_4 = low * t_4;
       let four_5 = high * t_4;
       let four_6 = low_1 * t_4;
@@ -98,7 +98,7 @@ fn main(
       let four_9 = high_2 * t_4;
       let four_10 = low_3 * t_4;
       let four_11 = high_3 * t_4;
-      let pair_2 = vec2<f32>(four_4.x, four_4.y);                         // panel.py
+      let pair_2 = vec2<f32>(four_4.x, four_4.y);                         // parts/staged_rows.py
       let pair_3 = vec2<f32>(four_4.z, four_4.w);
       let pair_4 = vec2<f32>(four_6.x, four_6.y);
       let pair_5 = vec2<f32>(four_6.z, four_6.w);
@@ -106,10 +106,10 @@ fn main(
       let pair_7 = vec2<f32>(four_8.z, four_8.w);
       let pair_8 = vec2<f32>(four_10.x, four_10.y);
       let pair_9 = vec2<f32>(four_10.z, four_10.w);
-      let start_2 = line_3 * 5u;                                          // panel.py
+      let start_2 = line_3 * 5u;                                          // parts/staged_rows.py
       tile[start_2 + 320u] = vec4<u32>(pack2x16float(pair_2), pack2x16float(pair_3),
           pack2x16float(vec2<f32>(four_5.x, four_5.y)),
-          pack2x16float(vec2<f32>(four_5.z, four_5.w)));                  // panel.py
+          pack2x16float(vec2<f32>(four_5.z, four_5.w)));                  // parts/staged_rows.py
       tile[start_2 + 321u] = vec4<u32>(pack2x16float(pair_4), pack2x16float(pair_5),
           pack2x16float(vec2<f32>(four_7.x, four_7.y)),
           pack2x16float(vec2<f32>(four_7.z, four_7.w)));
@@ -120,288 +120,288 @@ fn main(
           pack2x16float(vec2<f32>(four_11.x, four_11.y)),
           pack2x16float(vec2<f32>(four_11.z, four_11.w)));
     }
-    workgroupBarrier();                                                   // matmul.py
-    let step_1 = min(group + 1u, 1u);                                     // matmul.py
-    let index_3 = step_1 * 4u;                                            // operands.py
+    workgroupBarrier();                                                   // linear/matmul.py
+    let step_1 = min(group + 1u, 1u);                                     // linear/matmul.py
+    let index_3 = step_1 * 4u;                                            // linear/operands.py
     let first = index_3 + unit;
-    let at_3 = first * 2u;                                                // operands.py
-    loaded = x[at_3 + index_1];                                           // operands.py
+    let at_3 = first * 2u;                                                // linear/operands.py
+    loaded = x[at_3 + index_1];                                           // linear/operands.py
     loaded_1 = x[at_3 + 1u + index_1];
-    let first_1 = index_3 + unit_1;                                       // operands.py
-    let at_4 = first_1 * 2u;                                              // operands.py
-    loaded_2 = x[at_4 + index_2];                                         // operands.py
+    let first_1 = index_3 + unit_1;                                       // linear/operands.py
+    let at_4 = first_1 * 2u;                                              // linear/operands.py
+    loaded_2 = x[at_4 + index_2];                                         // linear/operands.py
     loaded_3 = x[at_4 + 1u + index_2];
-    let at_5 = row_3 + step_1;                                            // operands.py
-    let words_1 = quants[at_5];                                           // operands.py
-    loaded_4 = words_1;                                                   // operands.py
+    let at_5 = row_3 + step_1;                                            // linear/operands.py
+    let words_1 = quants[at_5];                                           // linear/operands.py
+    loaded_4 = words_1;                                                   // linear/operands.py
     loaded_5 = scales[at_5];
-    let row_4 = line * 32u;                                               // matmul.py
+    let row_4 = line * 32u;                                               // linear/matmul.py
     let row_5 = column * 32u;
-    for (var part = 0u; part < 2u; part++) {                              // matmul.py
-      let t_4 = part * 2u;                                                // panel.py
+    for (var part = 0u; part < 2u; part++) {                              // linear/matmul.py
+      let t_4 = part * 2u;                                                // parts/staged_rows.py
       let place = row_4 * 5u + t_4;
       let x_1 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>,
-          row_major>(&tile, place, 5u);                                   // panel.py
-      let place_1 = (row_4 + 16u) * 5u + t_4;                             // panel.py
+          row_major>(&tile, place, 5u);                                   // parts/staged_rows.py
+      let place_1 = (row_4 + 16u) * 5u + t_4;                             // parts/staged_rows.py
       let x_2 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>,
-          row_major>(&tile, place_1, 5u);                                 // panel.py
-      let place_2 = row_5 * 5u + t_4;                                     // panel.py
-      let place_3 = place_2 + 320u;                                       // panel.py
+          row_major>(&tile, place_1, 5u);                                 // parts/staged_rows.py
+      let place_2 = row_5 * 5u + t_4;                                     // parts/staged_rows.py
+      let place_3 = place_2 + 320u;                                       // parts/staged_rows.py
       let w = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>,
-          col_major>(&tile, place_3, 5u);                                 // panel.py
-      let place_4 = (row_5 + 16u) * 5u + t_4;                             // panel.py
-      let place_5 = place_4 + 320u;                                       // panel.py
+          col_major>(&tile, place_3, 5u);                                 // parts/staged_rows.py
+      let place_4 = (row_5 + 16u) * 5u + t_4;                             // parts/staged_rows.py
+      let place_5 = place_4 + 320u;                                       // parts/staged_rows.py
       let w_1 = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>,
-          col_major>(&tile, place_5, 5u);                                 // panel.py
-      sum_00 = subgroupMatrixMultiplyAccumulate(x_1, w, sum_00);          // matmul.py
+          col_major>(&tile, place_5, 5u);                                 // parts/staged_rows.py
+      sum_00 = subgroupMatrixMultiplyAccumulate(x_1, w, sum_00);          // linear/matmul.py
       sum_01 = subgroupMatrixMultiplyAccumulate(x_1, w_1, sum_01);
       sum_10 = subgroupMatrixMultiplyAccumulate(x_2, w, sum_10);
       sum_11 = subgroupMatrixMultiplyAccumulate(x_2, w_1, sum_11);
     }
-    workgroupBarrier();                                                   // matmul.py
+    workgroupBarrier();                                                   // linear/matmul.py
   }
-  let start = team * 144u;                                                // matmul.py
-  subgroupMatrixStore<row_major>(&tile, start, sum_00, 9u);               // matmul.py
+  let start = team * 144u;                                                // linear/matmul.py
+  subgroupMatrixStore<row_major>(&tile, start, sum_00, 9u);               // linear/matmul.py
   let t = start + 4u;
   subgroupMatrixStore<row_major>(&tile, t, sum_01, 9u);
-  workgroupBarrier();                                                     // matmul.py
-  for (var block = local_id.x; block < 512u; block += 128u) {             // matmul.py
-    let line_4 = block / 16u;                                             // matmul.py
-    let column_1 = block % 16u;                                           // matmul.py
-    let index_3 = line_4 / 16u;                                           // matmul.py
+  workgroupBarrier();                                                     // linear/matmul.py
+  for (var block = local_id.x; block < 512u; block += 128u) {             // linear/matmul.py
+    let line_4 = block / 16u;                                             // linear/matmul.py
+    let column_1 = block % 16u;                                           // linear/matmul.py
+    let index_3 = line_4 / 16u;                                           // linear/matmul.py
     let team_1 = index_3 * 2u + column_1 / 8u;
-    let index_4 = line_4 % 16u;                                           // matmul.py
+    let index_4 = line_4 % 16u;                                           // linear/matmul.py
     let cell = (team_1 * 16u + index_4) * 9u + column_1 % 8u;
-    let token = index_3 * 32u + index_4;                                  // matmul.py
-    let results = bitcast<vec4<f32>>(tile[cell]);                         // matmul.py
-    let token_1 = first_token + token;                                    // matmul.py
+    let token = index_3 * 32u + index_4;                                  // linear/matmul.py
+    let results = bitcast<vec4<f32>>(tile[cell]);                         // linear/matmul.py
+    let token_1 = first_token + token;                                    // linear/matmul.py
     let row_4 = first_row + column_1 * 4u;
-    if (token_1 < step.seq) {                                             // matmul.py
-      if (row_4 < 128u) {                                                 // matmul.py
-        let pair = row_4 / 2u;                                            // matmul.py
-        let position = step.past + token_1;                               // linear.py
-        var first: f32 = results.x;                                       // linear.py
-        var second: f32 = results.y;                                      // linear.py
-        let in_head = pair % 4u;                                          // linear.py
-        let rotated = pair < 48u;                                         // linear.py
-        if (rotated) {                                                    // linear.py
-          let index_5 = f32(in_head);                                     // rotary.py
-          let product = index_5 * -3.321289;                              // math.py
-          let t_1 = index_5 * -0.0006390324;                              // math.py
+    if (token_1 < step.seq) {                                             // linear/matmul.py
+      if (row_4 < 128u) {                                                 // linear/matmul.py
+        let pair = row_4 / 2u;                                            // linear/matmul.py
+        let position = step.past + token_1;                               // linear/problem.py
+        var first: f32 = results.x;                                       // linear/problem.py
+        var second: f32 = results.y;                                      // linear/problem.py
+        let in_head = pair % 4u;                                          // linear/problem.py
+        let rotated = pair < 48u;                                         // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          let index_5 = f32(in_head);                                     // parts/rotary.py
+          let product = index_5 * -3.321289;                              // parts/precise_math.py
+          let t_1 = index_5 * -0.0006390324;                              // parts/precise_math.py
           let whole = floor(product + t_1 + 0.5);
-          let fraction = product - whole + t_1;                           // math.py
-          let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
-          let series_1 = series * fraction + 0.009618437;                 // math.py
-          let series_2 = series_1 * fraction + 0.055503324;               // math.py
-          let series_3 = series_2 * fraction + 0.24022648;                // math.py
-          let series_4 = series_3 * fraction + 0.6931472;                 // math.py
-          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // math.py
-          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // rotary.py
-          let quarter = floor(angle * 0.63661975 + 0.5);                  // math.py
-          let reduced = angle - quarter * 1.5625;                         // math.py
-          let reduced_1 = reduced - quarter * 0.008178711;                // math.py
-          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // math.py
-          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // math.py
-          let square = reduced_3 * reduced_3;                             // math.py
-          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // math.py
-          let sine_1 = sine * square * reduced_3 + reduced_3;             // math.py
-          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // math.py
-          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // math.py
-          let quadrant = u32(quarter) & 3u;                               // math.py
-          let swapped = (quadrant & 1u) == 1u;                            // math.py
-          let sin_value = select(sine_1, cosine_1, swapped);              // math.py
-          let cos_value = select(cosine_1, sine_1, swapped);              // math.py
-          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
-          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
+          let fraction = product - whole + t_1;                           // parts/precise_math.py
+          let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
+          let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
+          let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
+          let series_3 = series_2 * fraction + 0.24022648;                // parts/precise_math.py
+          let series_4 = series_3 * fraction + 0.6931472;                 // parts/precise_math.py
+          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // parts/precise_math.py
+          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // parts/rotary.py
+          let quarter = floor(angle * 0.63661975 + 0.5);                  // parts/precise_math.py
+          let reduced = angle - quarter * 1.5625;                         // parts/precise_math.py
+          let reduced_1 = reduced - quarter * 0.008178711;                // parts/precise_math.py
+          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // parts/precise_math.py
+          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // parts/precise_math.py
+          let square = reduced_3 * reduced_3;                             // parts/precise_math.py
+          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // parts/precise_math.py
+          let sine_1 = sine * square * reduced_3 + reduced_3;             // parts/precise_math.py
+          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // parts/precise_math.py
+          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // parts/precise_math.py
+          let quadrant = u32(quarter) & 3u;                               // parts/precise_math.py
+          let swapped = (quadrant & 1u) == 1u;                            // parts/precise_math.py
+          let sin_value = select(sine_1, cosine_1, swapped);              // parts/precise_math.py
+          let cos_value = select(cosine_1, sine_1, swapped);              // parts/precise_math.py
+          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // parts/precise_math.py
+          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
+          first = results.x * cos_angle - results.y * sin_angle;          // linear/problem.py
+          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
         }
-        let both = vec2<f32>(first, second);                              // linear.py
-        let row_5 = position * 16u;                                       // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_1 * 32u] = both;                                 // linear.py
+        let both = vec2<f32>(first, second);                              // linear/problem.py
+        let row_5 = position * 16u;                                       // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
         } else {
-          let stored = pack2x16float(both);                               // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear.py
+          let stored = pack2x16float(both);                               // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }
-      let index_5 = row_4 + 2u;                                           // matmul.py
+      let index_5 = row_4 + 2u;                                           // linear/matmul.py
       if (index_5 < 128u) {
-        let pair = index_5 / 2u;                                          // matmul.py
-        let position = step.past + token_1;                               // linear.py
-        var first: f32 = results.z;                                       // linear.py
-        var second: f32 = results.w;                                      // linear.py
-        let in_head = pair % 4u;                                          // linear.py
-        let rotated = pair < 48u;                                         // linear.py
-        if (rotated) {                                                    // linear.py
-          let index_6 = f32(in_head);                                     // rotary.py
-          let product = index_6 * -3.321289;                              // math.py
-          let t_1 = index_6 * -0.0006390324;                              // math.py
+        let pair = index_5 / 2u;                                          // linear/matmul.py
+        let position = step.past + token_1;                               // linear/problem.py
+        var first: f32 = results.z;                                       // linear/problem.py
+        var second: f32 = results.w;                                      // linear/problem.py
+        let in_head = pair % 4u;                                          // linear/problem.py
+        let rotated = pair < 48u;                                         // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          let index_6 = f32(in_head);                                     // parts/rotary.py
+          let product = index_6 * -3.321289;                              // parts/precise_math.py
+          let t_1 = index_6 * -0.0006390324;                              // parts/precise_math.py
           let whole = floor(product + t_1 + 0.5);
-          let fraction = product - whole + t_1;                           // math.py
-          let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
-          let series_1 = series * fraction + 0.009618437;                 // math.py
-          let series_2 = series_1 * fraction + 0.055503324;               // math.py
-          let series_3 = series_2 * fraction + 0.24022648;                // math.py
-          let series_4 = series_3 * fraction + 0.6931472;                 // math.py
-          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // math.py
-          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // rotary.py
-          let quarter = floor(angle * 0.63661975 + 0.5);                  // math.py
-          let reduced = angle - quarter * 1.5625;                         // math.py
-          let reduced_1 = reduced - quarter * 0.008178711;                // math.py
-          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // math.py
-          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // math.py
-          let square = reduced_3 * reduced_3;                             // math.py
-          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // math.py
-          let sine_1 = sine * square * reduced_3 + reduced_3;             // math.py
-          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // math.py
-          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // math.py
-          let quadrant = u32(quarter) & 3u;                               // math.py
-          let swapped = (quadrant & 1u) == 1u;                            // math.py
-          let sin_value = select(sine_1, cosine_1, swapped);              // math.py
-          let cos_value = select(cosine_1, sine_1, swapped);              // math.py
-          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
-          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear.py
+          let fraction = product - whole + t_1;                           // parts/precise_math.py
+          let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
+          let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
+          let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
+          let series_3 = series_2 * fraction + 0.24022648;                // parts/precise_math.py
+          let series_4 = series_3 * fraction + 0.6931472;                 // parts/precise_math.py
+          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // parts/precise_math.py
+          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // parts/rotary.py
+          let quarter = floor(angle * 0.63661975 + 0.5);                  // parts/precise_math.py
+          let reduced = angle - quarter * 1.5625;                         // parts/precise_math.py
+          let reduced_1 = reduced - quarter * 0.008178711;                // parts/precise_math.py
+          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // parts/precise_math.py
+          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // parts/precise_math.py
+          let square = reduced_3 * reduced_3;                             // parts/precise_math.py
+          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // parts/precise_math.py
+          let sine_1 = sine * square * reduced_3 + reduced_3;             // parts/precise_math.py
+          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // parts/precise_math.py
+          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // parts/precise_math.py
+          let quadrant = u32(quarter) & 3u;                               // parts/precise_math.py
+          let swapped = (quadrant & 1u) == 1u;                            // parts/precise_math.py
+          let sin_value = select(sine_1, cosine_1, swapped);              // parts/precise_math.py
+          let cos_value = select(cosine_1, sine_1, swapped);              // parts/precise_math.py
+          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // parts/precise_math.py
+          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
+          first = results.z * cos_angle - results.w * sin_angle;          // linear/problem.py
+          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
         }
-        let both = vec2<f32>(first, second);                              // linear.py
-        let row_5 = position * 16u;                                       // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_1 * 32u] = both;                                 // linear.py
+        let both = vec2<f32>(first, second);                              // linear/problem.py
+        let row_5 = position * 16u;                                       // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
         } else {
-          let stored = pack2x16float(both);                               // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear.py
+          let stored = pack2x16float(both);                               // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }
     }
   }
-  workgroupBarrier();                                                     // matmul.py
-  subgroupMatrixStore<row_major>(&tile, start, sum_10, 9u);               // matmul.py
+  workgroupBarrier();                                                     // linear/matmul.py
+  subgroupMatrixStore<row_major>(&tile, start, sum_10, 9u);               // linear/matmul.py
   subgroupMatrixStore<row_major>(&tile, t, sum_11, 9u);
-  workgroupBarrier();                                                     // matmul.py
-  for (var block = local_id.x; block < 512u; block += 128u) {             // matmul.py
-    let line_4 = block / 16u;                                             // matmul.py
-    let column_1 = block % 16u;                                           // matmul.py
-    let index_3 = line_4 / 16u;                                           // matmul.py
+  workgroupBarrier();                                                     // linear/matmul.py
+  for (var block = local_id.x; block < 512u; block += 128u) {             // linear/matmul.py
+    let line_4 = block / 16u;                                             // linear/matmul.py
+    let column_1 = block % 16u;                                           // linear/matmul.py
+    let index_3 = line_4 / 16u;                                           // linear/matmul.py
     let team_1 = index_3 * 2u + column_1 / 8u;
-    let index_4 = line_4 % 16u;                                           // matmul.py
+    let index_4 = line_4 % 16u;                                           // linear/matmul.py
     let cell = (team_1 * 16u + index_4) * 9u + column_1 % 8u;
-    let token = index_3 * 32u + index_4 + 16u;                            // matmul.py
-    let results = bitcast<vec4<f32>>(tile[cell]);                         // matmul.py
-    let token_1 = first_token + token;                                    // matmul.py
+    let token = index_3 * 32u + index_4 + 16u;                            // linear/matmul.py
+    let results = bitcast<vec4<f32>>(tile[cell]);                         // linear/matmul.py
+    let token_1 = first_token + token;                                    // linear/matmul.py
     let row_4 = first_row + column_1 * 4u;
-    if (token_1 < step.seq) {                                             // matmul.py
-      if (row_4 < 128u) {                                                 // matmul.py
-        let pair = row_4 / 2u;                                            // matmul.py
-        let position = step.past + token_1;                               // linear.py
-        var first: f32 = results.x;                                       // linear.py
-        var second: f32 = results.y;                                      // linear.py
-        let in_head = pair % 4u;                                          // linear.py
-        let rotated = pair < 48u;                                         // linear.py
-        if (rotated) {                                                    // linear.py
-          let index_5 = f32(in_head);                                     // rotary.py
-          let product = index_5 * -3.321289;                              // math.py
-          let t_1 = index_5 * -0.0006390324;                              // math.py
+    if (token_1 < step.seq) {                                             // linear/matmul.py
+      if (row_4 < 128u) {                                                 // linear/matmul.py
+        let pair = row_4 / 2u;                                            // linear/matmul.py
+        let position = step.past + token_1;                               // linear/problem.py
+        var first: f32 = results.x;                                       // linear/problem.py
+        var second: f32 = results.y;                                      // linear/problem.py
+        let in_head = pair % 4u;                                          // linear/problem.py
+        let rotated = pair < 48u;                                         // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          let index_5 = f32(in_head);                                     // parts/rotary.py
+          let product = index_5 * -3.321289;                              // parts/precise_math.py
+          let t_1 = index_5 * -0.0006390324;                              // parts/precise_math.py
           let whole = floor(product + t_1 + 0.5);
-          let fraction = product - whole + t_1;                           // math.py
-          let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
-          let series_1 = series * fraction + 0.009618437;                 // math.py
-          let series_2 = series_1 * fraction + 0.055503324;               // math.py
-          let series_3 = series_2 * fraction + 0.24022648;                // math.py
-          let series_4 = series_3 * fraction + 0.6931472;                 // math.py
-          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // math.py
-          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // rotary.py
-          let quarter = floor(angle * 0.63661975 + 0.5);                  // math.py
-          let reduced = angle - quarter * 1.5625;                         // math.py
-          let reduced_1 = reduced - quarter * 0.008178711;                // math.py
-          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // math.py
-          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // math.py
-          let square = reduced_3 * reduced_3;                             // math.py
-          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // math.py
-          let sine_1 = sine * square * reduced_3 + reduced_3;             // math.py
-          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // math.py
-          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // math.py
-          let quadrant = u32(quarter) & 3u;                               // math.py
-          let swapped = (quadrant & 1u) == 1u;                            // math.py
-          let sin_value = select(sine_1, cosine_1, swapped);              // math.py
-          let cos_value = select(cosine_1, sine_1, swapped);              // math.py
-          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
-          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear.py
+          let fraction = product - whole + t_1;                           // parts/precise_math.py
+          let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
+          let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
+          let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
+          let series_3 = series_2 * fraction + 0.24022648;                // parts/precise_math.py
+          let series_4 = series_3 * fraction + 0.6931472;                 // parts/precise_math.py
+          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // parts/precise_math.py
+          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // parts/rotary.py
+          let quarter = floor(angle * 0.63661975 + 0.5);                  // parts/precise_math.py
+          let reduced = angle - quarter * 1.5625;                         // parts/precise_math.py
+          let reduced_1 = reduced - quarter * 0.008178711;                // parts/precise_math.py
+          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // parts/precise_math.py
+          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // parts/precise_math.py
+          let square = reduced_3 * reduced_3;                             // parts/precise_math.py
+          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // parts/precise_math.py
+          let sine_1 = sine * square * reduced_3 + reduced_3;             // parts/precise_math.py
+          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // parts/precise_math.py
+          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // parts/precise_math.py
+          let quadrant = u32(quarter) & 3u;                               // parts/precise_math.py
+          let swapped = (quadrant & 1u) == 1u;                            // parts/precise_math.py
+          let sin_value = select(sine_1, cosine_1, swapped);              // parts/precise_math.py
+          let cos_value = select(cosine_1, sine_1, swapped);              // parts/precise_math.py
+          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // parts/precise_math.py
+          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
+          first = results.x * cos_angle - results.y * sin_angle;          // linear/problem.py
+          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
         }
-        let both = vec2<f32>(first, second);                              // linear.py
-        let row_5 = position * 16u;                                       // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_1 * 32u] = both;                                 // linear.py
+        let both = vec2<f32>(first, second);                              // linear/problem.py
+        let row_5 = position * 16u;                                       // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
         } else {
-          let stored = pack2x16float(both);                               // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear.py
+          let stored = pack2x16float(both);                               // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }
-      let index_5 = row_4 + 2u;                                           // matmul.py
+      let index_5 = row_4 + 2u;                                           // linear/matmul.py
       if (index_5 < 128u) {
-        let pair = index_5 / 2u;                                          // matmul.py
-        let position = step.past + token_1;                               // linear.py
-        var first: f32 = results.z;                                       // linear.py
-        var second: f32 = results.w;                                      // linear.py
-        let in_head = pair % 4u;                                          // linear.py
-        let rotated = pair < 48u;                                         // linear.py
-        if (rotated) {                                                    // linear.py
-          let index_6 = f32(in_head);                                     // rotary.py
-          let product = index_6 * -3.321289;                              // math.py
-          let t_1 = index_6 * -0.0006390324;                              // math.py
+        let pair = index_5 / 2u;                                          // linear/matmul.py
+        let position = step.past + token_1;                               // linear/problem.py
+        var first: f32 = results.z;                                       // linear/problem.py
+        var second: f32 = results.w;                                      // linear/problem.py
+        let in_head = pair % 4u;                                          // linear/problem.py
+        let rotated = pair < 48u;                                         // linear/problem.py
+        if (rotated) {                                                    // linear/problem.py
+          let index_6 = f32(in_head);                                     // parts/rotary.py
+          let product = index_6 * -3.321289;                              // parts/precise_math.py
+          let t_1 = index_6 * -0.0006390324;                              // parts/precise_math.py
           let whole = floor(product + t_1 + 0.5);
-          let fraction = product - whole + t_1;                           // math.py
-          let series = fraction * 0.00015353362 + 0.0013398874;           // math.py
-          let series_1 = series * fraction + 0.009618437;                 // math.py
-          let series_2 = series_1 * fraction + 0.055503324;               // math.py
-          let series_3 = series_2 * fraction + 0.24022648;                // math.py
-          let series_4 = series_3 * fraction + 0.6931472;                 // math.py
-          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // math.py
-          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // rotary.py
-          let quarter = floor(angle * 0.63661975 + 0.5);                  // math.py
-          let reduced = angle - quarter * 1.5625;                         // math.py
-          let reduced_1 = reduced - quarter * 0.008178711;                // math.py
-          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // math.py
-          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // math.py
-          let square = reduced_3 * reduced_3;                             // math.py
-          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // math.py
-          let sine_1 = sine * square * reduced_3 + reduced_3;             // math.py
-          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // math.py
-          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // math.py
-          let quadrant = u32(quarter) & 3u;                               // math.py
-          let swapped = (quadrant & 1u) == 1u;                            // math.py
-          let sin_value = select(sine_1, cosine_1, swapped);              // math.py
-          let cos_value = select(cosine_1, sine_1, swapped);              // math.py
-          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // math.py
-          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear.py
+          let fraction = product - whole + t_1;                           // parts/precise_math.py
+          let series = fraction * 0.00015353362 + 0.0013398874;           // parts/precise_math.py
+          let series_1 = series * fraction + 0.009618437;                 // parts/precise_math.py
+          let series_2 = series_1 * fraction + 0.055503324;               // parts/precise_math.py
+          let series_3 = series_2 * fraction + 0.24022648;                // parts/precise_math.py
+          let series_4 = series_3 * fraction + 0.6931472;                 // parts/precise_math.py
+          let power = bitcast<f32>(u32(i32(whole) + 127i) << 23u);        // parts/precise_math.py
+          let angle = f32(position) * ((series_4 * fraction + 1.0) * power);  // parts/rotary.py
+          let quarter = floor(angle * 0.63661975 + 0.5);                  // parts/precise_math.py
+          let reduced = angle - quarter * 1.5625;                         // parts/precise_math.py
+          let reduced_1 = reduced - quarter * 0.008178711;                // parts/precise_math.py
+          let reduced_2 = reduced_1 - quarter * 0.00011730194;            // parts/precise_math.py
+          let reduced_3 = reduced_2 - quarter * 3.1391647e-7;             // parts/precise_math.py
+          let square = reduced_3 * reduced_3;                             // parts/precise_math.py
+          let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // parts/precise_math.py
+          let sine_1 = sine * square * reduced_3 + reduced_3;             // parts/precise_math.py
+          let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // parts/precise_math.py
+          let cosine_1 = cosine * square * square - square * 0.5 + 1.0;   // parts/precise_math.py
+          let quadrant = u32(quarter) & 3u;                               // parts/precise_math.py
+          let swapped = (quadrant & 1u) == 1u;                            // parts/precise_math.py
+          let sin_value = select(sine_1, cosine_1, swapped);              // parts/precise_math.py
+          let cos_value = select(cosine_1, sine_1, swapped);              // parts/precise_math.py
+          let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // parts/precise_math.py
+          let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
+          first = results.z * cos_angle - results.w * sin_angle;          // linear/problem.py
+          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
         }
-        let both = vec2<f32>(first, second);                              // linear.py
-        let row_5 = position * 16u;                                       // linear.py
-        if (pair < 32u) {                                                 // linear.py
-          q[pair + token_1 * 32u] = both;                                 // linear.py
+        let both = vec2<f32>(first, second);                              // linear/problem.py
+        let row_5 = position * 16u;                                       // linear/problem.py
+        if (pair < 32u) {                                                 // linear/problem.py
+          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
         } else {
-          let stored = pack2x16float(both);                               // linear.py
-          if (rotated) {                                                  // linear.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear.py
+          let stored = pack2x16float(both);                               // linear/problem.py
+          if (rotated) {                                                  // linear/problem.py
+            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear.py
+            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
           }
         }
       }

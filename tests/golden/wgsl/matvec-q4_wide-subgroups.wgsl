@@ -16,12 +16,12 @@ fn main(
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
   @builtin(subgroup_size) subgroup_size: u32,
 ) {
-  let first_row = workgroup_id.x * 2u;                                    // matvec.py
-  var sum_0: f32 = 0.0;                                                   // matvec.py
+  let first_row = workgroup_id.x * 2u;                                    // linear/matvec.py
+  var sum_0: f32 = 0.0;                                                   // linear/matvec.py
   var sum_1: f32 = 0.0;
-  for (var group = local_id.x; group < 64u; group += 64u) {               // matvec.py
-    let at = group * 8u;                                                  // matvec.py
-    let activations_0 = x[at];                                            // linear.py
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec.py
+    let at = group * 8u;                                                  // linear/matvec.py
+    let activations_0 = x[at];                                            // linear/problem.py
     let activations_1 = x[at + 1u];
     let activations_2 = x[at + 2u];
     let activations_3 = x[at + 3u];
@@ -29,69 +29,69 @@ fn main(
     let activations_5 = x[at + 5u];
     let activations_6 = x[at + 6u];
     let activations_7 = x[at + 7u];
-    let at_1 = first_row * 64u + group;                                   // weights.py
-    let packed = quants[at_1];                                            // weights.py
-    let low = vec4<f32>(unpack4xU8(packed.x & 0x0f0f0f0fu)) - 8.0;        // weights.py
-    let high = vec4<f32>(unpack4xU8((packed.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let low_1 = vec4<f32>(unpack4xU8(packed.y & 0x0f0f0f0fu)) - 8.0;      // weights.py
-    let high_1 = vec4<f32>(unpack4xU8((packed.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let low_2 = vec4<f32>(unpack4xU8(packed.z & 0x0f0f0f0fu)) - 8.0;      // weights.py
-    let high_2 = vec4<f32>(unpack4xU8((packed.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let low_3 = vec4<f32>(unpack4xU8(packed.w & 0x0f0f0f0fu)) - 8.0;      // weights.py
-    let high_3 = vec4<f32>(unpack4xU8((packed.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let pair = unpack2x16float(scales[at_1 >> 1u]);                       // weights.py
-    let product = dot(low, activations_0);                                // matvec.py
-    let product_1 = dot(high, activations_1);                             // matvec.py
+    let at_1 = first_row * 64u + group;                                   // parts/packed_rows.py
+    let packed = quants[at_1];                                            // parts/packed_rows.py
+    let low = vec4<f32>(unpack4xU8(packed.x & 0x0f0f0f0fu)) - 8.0;        // parts/packed_rows.py
+    let high = vec4<f32>(unpack4xU8((packed.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low_1 = vec4<f32>(unpack4xU8(packed.y & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
+    let high_1 = vec4<f32>(unpack4xU8((packed.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low_2 = vec4<f32>(unpack4xU8(packed.z & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
+    let high_2 = vec4<f32>(unpack4xU8((packed.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low_3 = vec4<f32>(unpack4xU8(packed.w & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
+    let high_3 = vec4<f32>(unpack4xU8((packed.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let pair = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
+    let product = dot(low, activations_0);                                // linear/matvec.py
+    let product_1 = dot(high, activations_1);                             // linear/matvec.py
     let product_2 = product + product_1 + dot(low_1, activations_2)
         + dot(high_1, activations_3) + dot(low_2, activations_4) + dot(high_2, activations_5)
         + dot(low_3, activations_6) + dot(high_3, activations_7);
-    sum_0 += product_2 * select(pair.x, pair.y, (at_1 & 1u) == 1u);       // matvec.py
-    let row = first_row + 1u;                                             // matvec.py
-    let at_2 = row * 64u + group;                                         // weights.py
-    let packed_1 = quants[at_2];                                          // weights.py
-    let low_4 = vec4<f32>(unpack4xU8(packed_1.x & 0x0f0f0f0fu)) - 8.0;    // weights.py
-    let high_4 = vec4<f32>(unpack4xU8((packed_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let low_5 = vec4<f32>(unpack4xU8(packed_1.y & 0x0f0f0f0fu)) - 8.0;    // weights.py
-    let high_5 = vec4<f32>(unpack4xU8((packed_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let low_6 = vec4<f32>(unpack4xU8(packed_1.z & 0x0f0f0f0fu)) - 8.0;    // weights.py
-    let high_6 = vec4<f32>(unpack4xU8((packed_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let low_7 = vec4<f32>(unpack4xU8(packed_1.w & 0x0f0f0f0fu)) - 8.0;    // weights.py
-    let high_7 = vec4<f32>(unpack4xU8((packed_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // weights.py
-    let pair_1 = unpack2x16float(scales[at_2 >> 1u]);                     // weights.py
-    let product_3 = dot(low_4, activations_0);                            // matvec.py
-    let product_4 = dot(high_4, activations_1);                           // matvec.py
+    sum_0 += product_2 * select(pair.x, pair.y, (at_1 & 1u) == 1u);       // linear/matvec.py
+    let row = first_row + 1u;                                             // linear/matvec.py
+    let at_2 = row * 64u + group;                                         // parts/packed_rows.py
+    let packed_1 = quants[at_2];                                          // parts/packed_rows.py
+    let low_4 = vec4<f32>(unpack4xU8(packed_1.x & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
+    let high_4 = vec4<f32>(unpack4xU8((packed_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low_5 = vec4<f32>(unpack4xU8(packed_1.y & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
+    let high_5 = vec4<f32>(unpack4xU8((packed_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low_6 = vec4<f32>(unpack4xU8(packed_1.z & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
+    let high_6 = vec4<f32>(unpack4xU8((packed_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low_7 = vec4<f32>(unpack4xU8(packed_1.w & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
+    let high_7 = vec4<f32>(unpack4xU8((packed_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let pair_1 = unpack2x16float(scales[at_2 >> 1u]);                     // parts/packed_rows.py
+    let product_3 = dot(low_4, activations_0);                            // linear/matvec.py
+    let product_4 = dot(high_4, activations_1);                           // linear/matvec.py
     let product_5 = product_3 + product_4 + dot(low_5, activations_2)
         + dot(high_5, activations_3) + dot(low_6, activations_4) + dot(high_6, activations_5)
         + dot(low_7, activations_6) + dot(high_7, activations_7);
-    sum_1 += product_5 * select(pair_1.x, pair_1.y, (at_2 & 1u) == 1u);   // matvec.py
+    sum_1 += product_5 * select(pair_1.x, pair_1.y, (at_2 & 1u) == 1u);   // linear/matvec.py
   }
-  let values_0 = subgroupAdd(sum_0);                                      // reduce.py
+  let values_0 = subgroupAdd(sum_0);                                      // parts/reduce.py
   let values_1 = subgroupAdd(sum_1);
-  if (subgroup_lane == 0u) {                                              // reduce.py
-    team_sums[local_id.x / subgroup_size] = values_0;                     // reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    team_sums[local_id.x / subgroup_size] = values_0;                     // parts/reduce.py
     team_sums[local_id.x / subgroup_size + 16u] = values_1;
   }
-  workgroupBarrier();                                                     // reduce.py
-  let count = (subgroup_size + 63u) / subgroup_size;                      // reduce.py
-  var total: f32 = team_sums[0u];                                         // reduce.py
-  for (var subgroup = 1u; subgroup < count; subgroup++) {                 // reduce.py
-    total += team_sums[subgroup];                                         // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let count = (subgroup_size + 63u) / subgroup_size;                      // parts/reduce.py
+  var total: f32 = team_sums[0u];                                         // parts/reduce.py
+  for (var subgroup = 1u; subgroup < count; subgroup++) {                 // parts/reduce.py
+    total += team_sums[subgroup];                                         // parts/reduce.py
   }
-  var total_1: f32 = team_sums[16u];                                      // reduce.py
-  for (var subgroup = 1u; subgroup < count; subgroup++) {                 // reduce.py
-    total_1 += team_sums[subgroup + 16u];                                 // reduce.py
+  var total_1: f32 = team_sums[16u];                                      // parts/reduce.py
+  for (var subgroup = 1u; subgroup < count; subgroup++) {                 // parts/reduce.py
+    total_1 += team_sums[subgroup + 16u];                                 // parts/reduce.py
   }
-  let value = total;                                                      // reduce.py
+  let value = total;                                                      // parts/reduce.py
   let value_1 = total_1;
-  if (local_id.x == 0u) {                                                 // matvec.py
-    if (first_row < 64u) {                                                // matvec.py
-      let value_2 = value + residual[first_row];                          // linear.py
-      out[first_row] = value_2;                                           // linear.py
+  if (local_id.x == 0u) {                                                 // linear/matvec.py
+    if (first_row < 64u) {                                                // linear/matvec.py
+      let value_2 = value + residual[first_row];                          // linear/problem.py
+      out[first_row] = value_2;                                           // linear/problem.py
     }
-    let row = first_row + 1u;                                             // matvec.py
-    if (row < 64u) {                                                      // matvec.py
-      let value_2 = value_1 + residual[row];                              // linear.py
-      out[row] = value_2;                                                 // linear.py
+    let row = first_row + 1u;                                             // linear/matvec.py
+    if (row < 64u) {                                                      // linear/matvec.py
+      let value_2 = value_1 + residual[row];                              // linear/problem.py
+      out[row] = value_2;                                                 // linear/problem.py
     }
   }
 }

@@ -22,45 +22,45 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  if (step.repetition_penalty != 1.0) {                                   // penalty.py
-    let positions = step.past + step.seq;                                 // penalty.py
-    let number = workgroup_id.x * 8u + local_id.x / 32u;                  // penalty.py
-    let position = min(number, positions - 1u);                           // penalty.py
-    let token = tokens[position];                                         // penalty.py
-    var before: f32 = 0.0;                                                // penalty.py
-    let lane = local_id.x % 32u;                                          // reduce.py
-    for (var earlier = lane; earlier < position; earlier += 32u) {        // penalty.py
+  if (step.repetition_penalty != 1.0) {                                   // sampling/penalty.py
+    let positions = step.past + step.seq;                                 // sampling/penalty.py
+    let number = workgroup_id.x * 8u + local_id.x / 32u;                  // sampling/penalty.py
+    let position = min(number, positions - 1u);                           // sampling/penalty.py
+    let token = tokens[position];                                         // sampling/penalty.py
+    var before: f32 = 0.0;                                                // sampling/penalty.py
+    let lane = local_id.x % 32u;                                          // parts/reduce.py
+    for (var earlier = lane; earlier < position; earlier += 32u) {        // sampling/penalty.py
       if (tokens[earlier] == token) {
-        before = 1.0;                                                     // penalty.py
+        before = 1.0;                                                     // sampling/penalty.py
       }
     }
-    team_maxima[local_id.x] = before;                                     // reduce.py
-    workgroupBarrier();                                                   // reduce.py
-    if (lane < 16u) {                                                     // reduce.py
-      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 16u]);  // reduce.py
+    team_maxima[local_id.x] = before;                                     // parts/reduce.py
+    workgroupBarrier();                                                   // parts/reduce.py
+    if (lane < 16u) {                                                     // parts/reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 16u]);  // parts/reduce.py
     }
-    workgroupBarrier();                                                   // reduce.py
-    if (lane < 8u) {                                                      // reduce.py
-      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 8u]);  // reduce.py
+    workgroupBarrier();                                                   // parts/reduce.py
+    if (lane < 8u) {                                                      // parts/reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 8u]);  // parts/reduce.py
     }
-    workgroupBarrier();                                                   // reduce.py
-    if (lane < 4u) {                                                      // reduce.py
-      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 4u]);  // reduce.py
+    workgroupBarrier();                                                   // parts/reduce.py
+    if (lane < 4u) {                                                      // parts/reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 4u]);  // parts/reduce.py
     }
-    workgroupBarrier();                                                   // reduce.py
-    if (lane < 2u) {                                                      // reduce.py
-      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 2u]);  // reduce.py
+    workgroupBarrier();                                                   // parts/reduce.py
+    if (lane < 2u) {                                                      // parts/reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 2u]);  // parts/reduce.py
     }
-    workgroupBarrier();                                                   // reduce.py
-    if (lane < 1u) {                                                      // reduce.py
-      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 1u]);  // reduce.py
+    workgroupBarrier();                                                   // parts/reduce.py
+    if (lane < 1u) {                                                      // parts/reduce.py
+      team_maxima[local_id.x] = max(team_maxima[local_id.x], team_maxima[local_id.x + 1u]);  // parts/reduce.py
     }
-    let first = number < positions && team_maxima[local_id.x] == 0.0;     // penalty.py
-    let valid = token < 512u;                                             // penalty.py
-    if (lane == 0u && first && valid) {                                   // penalty.py
-      let logit = logits[token];                                          // penalty.py
+    let first = number < positions && team_maxima[local_id.x] == 0.0;     // sampling/penalty.py
+    let valid = token < 512u;                                             // sampling/penalty.py
+    if (lane == 0u && first && valid) {                                   // sampling/penalty.py
+      let logit = logits[token];                                          // sampling/penalty.py
       logits[token] = select(logit * step.repetition_penalty, logit / step.repetition_penalty,
-          logit > 0.0);                                                   // penalty.py
+          logit > 0.0);                                                   // sampling/penalty.py
     }
   }
 }

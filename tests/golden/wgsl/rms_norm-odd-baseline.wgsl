@@ -12,46 +12,46 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let row = workgroup_id.x * 33u;                                         // rms_norm.py
-  var squares: f32 = 0.0;                                                 // rms_norm.py
-  for (var i = local_id.x; i < 33u; i += 64u) {                           // rms_norm.py
-    let v = x[row + i];                                                   // rms_norm.py
-    squares += v * v;                                                     // rms_norm.py
+  let row = workgroup_id.x * 33u;                                         // kernels/rms_norm.py
+  var squares: f32 = 0.0;                                                 // kernels/rms_norm.py
+  for (var i = local_id.x; i < 33u; i += 64u) {                           // kernels/rms_norm.py
+    let v = x[row + i];                                                   // kernels/rms_norm.py
+    squares += v * v;                                                     // kernels/rms_norm.py
   }
-  team_sums[local_id.x] = squares;                                        // reduce.py
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 32u) {                                                 // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 32u];                 // reduce.py
+  team_sums[local_id.x] = squares;                                        // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 32u) {                                                 // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 32u];                 // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 16u) {                                                 // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 16u];                 // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 16u) {                                                 // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 16u];                 // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 8u) {                                                  // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 8u];                  // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 8u) {                                                  // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 8u];                  // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 4u) {                                                  // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 4u];                  // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 4u) {                                                  // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 4u];                  // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 2u) {                                                  // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 2u];                  // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 2u) {                                                  // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 2u];                  // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 1u) {                                                  // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 1u];                  // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 1u) {                                                  // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 1u];                  // parts/reduce.py
   }
-  let scale = inverseSqrt(team_sums[local_id.x] * 0.030303031 + 1e-6);    // rms_norm.py
-  if (local_id.x == 0u) {                                                 // reduce.py
-    broadcast[0u] = scale;                                                // reduce.py
+  let scale = inverseSqrt(team_sums[local_id.x] * 0.030303031 + 1e-6);    // kernels/rms_norm.py
+  if (local_id.x == 0u) {                                                 // parts/reduce.py
+    broadcast[0u] = scale;                                                // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  let scale_1 = broadcast[0u];                                            // reduce.py
-  for (var i = local_id.x; i < 33u; i += 64u) {                           // rms_norm.py
-    let index = row + i;                                                  // rms_norm.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let scale_1 = broadcast[0u];                                            // parts/reduce.py
+  for (var i = local_id.x; i < 33u; i += 64u) {                           // kernels/rms_norm.py
+    let index = row + i;                                                  // kernels/rms_norm.py
     let v = x[index];
-    normed[index] = v * scale_1 * weight[i];                              // rms_norm.py
+    normed[index] = v * scale_1 * weight[i];                              // kernels/rms_norm.py
   }
 }

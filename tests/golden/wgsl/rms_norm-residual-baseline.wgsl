@@ -14,49 +14,49 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let row = workgroup_id.x * 16u;                                         // rms_norm.py
-  var squares: f32 = 0.0;                                                 // rms_norm.py
-  for (var i = local_id.x; i < 16u; i += 64u) {                           // rms_norm.py
-    let index = row + i;                                                  // rms_norm.py
+  let row = workgroup_id.x * 16u;                                         // kernels/rms_norm.py
+  var squares: f32 = 0.0;                                                 // kernels/rms_norm.py
+  for (var i = local_id.x; i < 16u; i += 64u) {                           // kernels/rms_norm.py
+    let index = row + i;                                                  // kernels/rms_norm.py
     let v = x[index];
-    let v_1 = v + residual[index];                                        // rms_norm.py
-    sum[index] = v_1;                                                     // rms_norm.py
-    squares += dot(v_1, v_1);                                             // rms_norm.py
+    let v_1 = v + residual[index];                                        // kernels/rms_norm.py
+    sum[index] = v_1;                                                     // kernels/rms_norm.py
+    squares += dot(v_1, v_1);                                             // kernels/rms_norm.py
   }
-  team_sums[local_id.x] = squares;                                        // reduce.py
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 32u) {                                                 // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 32u];                 // reduce.py
+  team_sums[local_id.x] = squares;                                        // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 32u) {                                                 // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 32u];                 // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 16u) {                                                 // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 16u];                 // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 16u) {                                                 // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 16u];                 // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 8u) {                                                  // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 8u];                  // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 8u) {                                                  // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 8u];                  // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 4u) {                                                  // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 4u];                  // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 4u) {                                                  // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 4u];                  // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 2u) {                                                  // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 2u];                  // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 2u) {                                                  // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 2u];                  // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  if (local_id.x < 1u) {                                                  // reduce.py
-    team_sums[local_id.x] += team_sums[local_id.x + 1u];                  // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (local_id.x < 1u) {                                                  // parts/reduce.py
+    team_sums[local_id.x] += team_sums[local_id.x + 1u];                  // parts/reduce.py
   }
-  let scale = inverseSqrt(team_sums[local_id.x] * 0.015625 + 1e-5);       // rms_norm.py
-  if (local_id.x == 0u) {                                                 // reduce.py
-    broadcast[0u] = scale;                                                // reduce.py
+  let scale = inverseSqrt(team_sums[local_id.x] * 0.015625 + 1e-5);       // kernels/rms_norm.py
+  if (local_id.x == 0u) {                                                 // parts/reduce.py
+    broadcast[0u] = scale;                                                // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  let scale_1 = broadcast[0u];                                            // reduce.py
-  for (var i = local_id.x; i < 16u; i += 64u) {                           // rms_norm.py
-    let index = row + i;                                                  // rms_norm.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let scale_1 = broadcast[0u];                                            // parts/reduce.py
+  for (var i = local_id.x; i < 16u; i += 64u) {                           // kernels/rms_norm.py
+    let index = row + i;                                                  // kernels/rms_norm.py
     let v = sum[index];
-    normed[index] = v * scale_1 * weight[i];                              // rms_norm.py
+    normed[index] = v * scale_1 * weight[i];                              // kernels/rms_norm.py
   }
 }

@@ -17,34 +17,34 @@ fn main(
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
   @builtin(subgroup_size) subgroup_size: u32,
 ) {
-  let row = workgroup_id.x * 16u;                                         // rms_norm.py
-  var squares: f32 = 0.0;                                                 // rms_norm.py
-  for (var i = local_id.x; i < 16u; i += 64u) {                           // rms_norm.py
-    let index = row + i;                                                  // rms_norm.py
+  let row = workgroup_id.x * 16u;                                         // kernels/rms_norm.py
+  var squares: f32 = 0.0;                                                 // kernels/rms_norm.py
+  for (var i = local_id.x; i < 16u; i += 64u) {                           // kernels/rms_norm.py
+    let index = row + i;                                                  // kernels/rms_norm.py
     let v = x[index];
-    let v_1 = v + residual[index];                                        // rms_norm.py
-    sum[index] = v_1;                                                     // rms_norm.py
-    squares += dot(v_1, v_1);                                             // rms_norm.py
+    let v_1 = v + residual[index];                                        // kernels/rms_norm.py
+    sum[index] = v_1;                                                     // kernels/rms_norm.py
+    squares += dot(v_1, v_1);                                             // kernels/rms_norm.py
   }
-  let values = subgroupAdd(squares);                                      // reduce.py
-  if (subgroup_lane == 0u) {                                              // reduce.py
-    team_sums[local_id.x / subgroup_size] = values;                       // reduce.py
+  let values = subgroupAdd(squares);                                      // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    team_sums[local_id.x / subgroup_size] = values;                       // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  let count = (subgroup_size + 63u) / subgroup_size;                      // reduce.py
-  var total: f32 = team_sums[0u];                                         // reduce.py
-  for (var subgroup = 1u; subgroup < count; subgroup++) {                 // reduce.py
-    total += team_sums[subgroup];                                         // reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let count = (subgroup_size + 63u) / subgroup_size;                      // parts/reduce.py
+  var total: f32 = team_sums[0u];                                         // parts/reduce.py
+  for (var subgroup = 1u; subgroup < count; subgroup++) {                 // parts/reduce.py
+    total += team_sums[subgroup];                                         // parts/reduce.py
   }
-  let scale = inverseSqrt(total * 0.015625 + 1e-5);                       // rms_norm.py
-  if (local_id.x == 0u) {                                                 // reduce.py
-    broadcast[0u] = scale;                                                // reduce.py
+  let scale = inverseSqrt(total * 0.015625 + 1e-5);                       // kernels/rms_norm.py
+  if (local_id.x == 0u) {                                                 // parts/reduce.py
+    broadcast[0u] = scale;                                                // parts/reduce.py
   }
-  workgroupBarrier();                                                     // reduce.py
-  let scale_1 = broadcast[0u];                                            // reduce.py
-  for (var i = local_id.x; i < 16u; i += 64u) {                           // rms_norm.py
-    let index = row + i;                                                  // rms_norm.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let scale_1 = broadcast[0u];                                            // parts/reduce.py
+  for (var i = local_id.x; i < 16u; i += 64u) {                           // kernels/rms_norm.py
+    let index = row + i;                                                  // kernels/rms_norm.py
     let v = sum[index];
-    normed[index] = v * scale_1 * weight[i];                              // rms_norm.py
+    normed[index] = v * scale_1 * weight[i];                              // kernels/rms_norm.py
   }
 }

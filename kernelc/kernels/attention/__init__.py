@@ -1,0 +1,1 @@
+"""Attention over the KV cache: one query row while decoding, tiles of rows in prefill."""

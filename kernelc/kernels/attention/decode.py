@@ -1,0 +1,266 @@
+"""Attention of one new position over the KV cache.
+
+    out[h] = sum over p <= past of softmax(q[h] . k_cache[p] * scale)[p] * v_cache[p]
+
+Reading the cache is the whole cost, so a workgroup serves several query heads of one key/value head and reads
+each row once, in the widest loads, neighbouring invocations neighbouring parts of it. It goes tile by tile
+over the positions, and only scores pass through shared memory. For the keys, a few invocations share a
+position. For the values, an invocation owns one load's worth of a row and takes every `streams`-th position,
+with a softmax of its own; at the end the streams are joined.
+
+With `split` the positions are cut into pieces of that many, a workgroup each, so that one token fills a large
+GPU; what they found goes to `partials`, and `attention_reduce` joins it.
+
+Source of the splits: Dao et al., Flash-Decoding for long-context inference (2023).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.ir.dim import ceildiv
+from kernelc.kernels.attention.cache import AttentionBuffers, attention_bindings, attention_inputs
+from kernelc.kernels.attention.decode_schedule import (
+    UNROLL,
+    AttentionDecodeProblem,
+    AttentionDecodeSchedule,
+    every_schedule,
+    usual_schedule,
+)
+from kernelc.kernels.attention.softmax import LOG2_E, LOWEST, Running, join, lane, pack
+from kernelc.kernels.parts.distribute import deal
+from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
+from kernelc.kir.functions import dot, exp2, minimum, named, vector
+from kernelc.kir.nodes import Value
+from kernelc.kir.operators import Operators
+from kernelc.kir.trace import Tracer
+from kernelc.kir.types import f32, u32
+from kernelc.target import Capabilities
+
+
+class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule]):
+    """q [heads, head_dim] -> out [heads * head_dim], or partials [splits, heads, head_dim/2 + 1] pairs.
+
+    The new position's key and value are in the cache already. A partial result is the sums of
+    2^(score - maximum) * value, then (maximum, total of the weights); scores in powers of two.
+    """
+
+    name = "attention_decode"
+    problem_type = AttentionDecodeProblem
+
+    def bindings(self, problem: AttentionDecodeProblem) -> tuple[Binding, ...]:
+        *inputs, out = attention_bindings(problem.cache, problem.heads, 1)
+        return (*inputs, problem.reduce.partials("read_write") if problem.split else out)
+
+    def reference(self, problem: AttentionDecodeProblem, arrays: Arrays, params: Params) -> None:
+        """Softmax in float64, a split at a time."""
+        end = int(params["past"]) + 1
+        q = arrays["q"].reshape(problem.kv_heads, problem.group, problem.head_dim).astype(np.float64)
+        caches = (problem.cache.values(arrays[name])[:end] for name in ("k_cache", "v_cache"))
+        keys, values = (cache.transpose(1, 0, 2).astype(np.float64) for cache in caches)  # heads first
+        scores = q @ keys.transpose(0, 2, 1) * (problem.scale * LOG2_E)
+        split = problem.split or end
+        for number, first in enumerate(range(0, end, split)):
+            piece = scores[..., first : first + split]
+            highest = piece.max(axis=-1, keepdims=True)
+            weights = np.exp2(piece - highest)
+            total, sums = weights.sum(axis=-1, keepdims=True), weights @ values[:, first : first + split]
+            if not problem.split:
+                arrays["out"].reshape(-1)[:] = (sums / total).reshape(-1)
+                return
+            found = np.concatenate([sums, highest, total], axis=-1).reshape(-1)
+            arrays["partials"].reshape(-1, found.size)[number] = found
+
+    def space(
+        self, capabilities: Capabilities, problem: AttentionDecodeProblem
+    ) -> Iterable[AttentionDecodeSchedule]:
+        return every_schedule(capabilities, problem)
+
+    def default(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> AttentionDecodeSchedule:
+        return usual_schedule(capabilities, problem)
+
+    def workgroup(self, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule) -> int:
+        return schedule.threads(problem.head_dim)
+
+    def grid(self, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule) -> Grid:
+        splits = ceildiv(PAST + 1, problem.split) if problem.split else 1
+        return (problem.kv_heads * schedule.blocks(problem), splits, 1)
+
+    def trace(self, k: Tracer, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule) -> None:
+        decode = _Decode(k, problem, schedule, self.bindings(problem))
+        positions = k.param("past") + 1
+        if not problem.split:
+            decode.attend(k.constant(0, u32), positions)
+            return
+        first = k.workgroup_id(1) * problem.split
+        with k.when(first < positions):  # a recorded dispatch may be larger than this step needs
+            end = minimum(first + problem.split, positions)
+            decode.attend(first, end)
+
+    def inputs(
+        self, problem: AttentionDecodeProblem, rng: np.random.Generator, env: Mapping[str, int]
+    ) -> dict[str, npt.NDArray[Any]]:
+        return attention_inputs(self.bindings(problem), problem.cache, rng, env)
+
+    def tolerance(self, problem: AttentionDecodeProblem) -> Tolerance:
+        """Values of order one. A score of magnitude 20 has an f32 error of a few 1e-6, which is its weight's
+        relative error; exp2 adds as much. The sums of a partial result grow with the split's length."""
+        return Tolerance(relative=5e-5, absolute=5e-5)
+
+    def describe(self, problem: AttentionDecodeProblem) -> str:
+        split = f"_split{problem.split}" if problem.split else ""
+        return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{split}"
+
+
+class _Decode:
+    """The kernel's memory, and its steps."""
+
+    def __init__(
+        self,
+        k: Tracer,
+        problem: AttentionDecodeProblem,
+        schedule: AttentionDecodeSchedule,
+        bindings: tuple[Binding, ...],
+    ) -> None:
+        self.k, self.problem, self.schedule = k, problem, schedule
+        self.buffers = AttentionBuffers.bind(k, bindings, problem.cache, schedule.width)
+        self.keys, self.values = self.buffers.keys, self.buffers.values
+        self.vectors = self.buffers.row_vectors
+        self.ragged = problem.group % schedule.heads > 0  # the last workgroup of a group has rows too many
+        rows = f32.with_lanes(schedule.rows)
+        self.query = k.shared("query", self.buffers.vector, schedule.heads * self.vectors)
+        self.scores = k.shared("scores", rows, schedule.sets * schedule.tile)
+        self.exchange = k.shared("exchange", rows, schedule.exchange_cells(problem.head_dim))
+        self.score_parts = self.exchange if schedule.parts > 1 else self.scores
+
+    @property
+    def kv_head(self) -> Value:
+        return self.k.workgroup_id(0) // self.schedule.blocks(self.problem)
+
+    def row_in_group(self, row: Operators | int) -> Value:
+        """Which of its group's query heads a row of this workgroup is; may be beyond the last."""
+        blocks = self.schedule.blocks(self.problem)
+        return self.k.workgroup_id(0) % blocks * self.schedule.heads + row
+
+    def attend(self, first: Value, end: Value) -> None:
+        """Attend to the positions first <= p < end, at least one."""
+        k, schedule = self.k, self.schedule
+        self._stage_query()
+        running = [Running(k, schedule.rows, schedule.width) for _ in range(schedule.sets)]
+        with k.loop(first, end, schedule.tile) as tile:
+            count = minimum(end - tile, schedule.tile)
+            self._score(tile, count)
+            k.barrier()
+            if schedule.parts > 1:
+                self._sum_score_parts()
+                k.barrier()
+            self._sum_values(running, tile, count, end)
+            if schedule.parts == 1:
+                k.barrier()  # the scores have been read
+        join(k, running, schedule.streams, self.exchange)
+        with deal(k, self.values.loads, "column") as column:
+            for row in range(schedule.heads):
+                self._write(running[row // schedule.rows], row, column)
+
+    def _stage_query(self) -> None:
+        """Scaled here once, so that scores come out in powers of two."""
+        k, problem, vectors = self.k, self.problem, self.vectors
+        first_head = self.kv_head * problem.group + self.row_in_group(0)
+        with deal(k, self.schedule.heads * vectors, "at") as at:
+            element = first_head * vectors + at
+            if self.ragged:  # rows too many repeat the last one
+                row = minimum(self.row_in_group(at // vectors), problem.group - 1)
+                element = (self.kv_head * problem.group + row) * vectors + at % vectors
+            self.query[at] = self.buffers.arrays["q"][element] * (problem.scale * LOG2_E)
+        k.barrier()
+
+    def _score(self, tile: Value, count: Value) -> None:
+        """Each invocation's part of the scores of a tile; the lowest beyond `count`."""
+        k, schedule, parts = self.k, self.schedule, self.schedule.parts
+        part = k.local_id % parts
+        with k.loop(k.local_id // parts, schedule.tile, k.workgroup // parts) as position:
+            cell = position * parts + part
+            cells = [cell + number * (schedule.tile * parts) for number in range(schedule.sets)]
+            with k.when(position < count):
+                scores = self._dot_products(tile + position, part)
+                for number, at in enumerate(cells):
+                    self.score_parts[at] = pack(scores[number * schedule.rows :][: schedule.rows])
+            with k.otherwise():
+                for at in cells:
+                    self.score_parts[at] = LOWEST
+
+    def _dot_products(self, position: Value, part: Value) -> list[Value]:
+        """Of every query with the loads of a key that fall to `part`."""
+        scores = [self.k.var(0.0, f32, name=f"score_{row}") for row in range(self.schedule.heads)]
+        for load in self._loads(part):
+            key = self.keys.load(position, self.kv_head, load, "key")
+            element = load * self.keys.vectors
+            for row, score in enumerate(scores):
+                for at, elements in enumerate(key):
+                    score += dot(self.query[element + (row * self.vectors + at)], elements)
+        return [score.value() for score in scores]
+
+    def _loads(self, part: Value) -> Iterable[Value]:
+        """The numbers of the loads of a key that fall to `part`."""
+        loads, parts = self.keys.loads, self.schedule.parts
+        if loads <= UNROLL * parts:
+            yield part
+            yield from (named("load", part + first) for first in range(parts, loads, parts))
+        else:
+            with self.k.loop(part, loads, parts) as load:
+                yield load
+
+    def _sum_score_parts(self) -> None:
+        k, parts = self.k, self.schedule.parts
+        with deal(k, self.schedule.sets * self.schedule.tile, "cell") as cell:
+            score = self.score_parts[cell * parts]
+            for part in range(1, parts):
+                score = score + self.score_parts[cell * parts + part]
+            self.scores[cell] = score
+
+    def _sum_values(self, running: list[Running], tile: Value, count: Value, end: Value) -> None:
+        """Each stream's positions of a tile. Beyond `count` the scores are the lowest, the rows the last."""
+        k, streams = self.k, self.schedule.streams
+        stream = k.local_id // self.values.loads
+        column = k.local_id % self.values.loads
+        last = end - 1
+        with k.loop(0, count, streams * UNROLL) as first:
+            places = [named("place", first + stream + at * streams) for at in range(UNROLL)]
+            loads = [self.values.load(minimum(tile + p, last), self.kv_head, column, "value") for p in places]
+            for number, state in enumerate(running):
+                offset = number * self.schedule.tile
+                scores = [named("score", self.scores[place + offset]) for place in places]
+                highest = state.see(scores)
+                for score, load in zip(scores, loads, strict=True):
+                    weight = named("weight", exp2(score - highest))
+                    state.add(weight, [part.lane(i) for part in load for i in range(part.type.lanes)])
+
+    def _write(self, state: Running, row: int, column: Value) -> None:
+        row_in_group = self.row_in_group(row)
+        head = self.kv_head * self.problem.group + row_in_group
+        write = self._write_partial if self.problem.split else self._write_result
+        if self.ragged:
+            with self.k.when(row_in_group < self.problem.group):
+                write(state, head, row % state.rows, column)
+        else:
+            write(state, head, row % state.rows, column)
+
+    def _write_result(self, state: Running, head: Value, row: int, column: Value) -> None:
+        start = head * self.vectors + column * self.values.vectors
+        for at, sums in enumerate(state.row(row, self.buffers.vector.lanes)):
+            self.buffers.arrays["out"][start + at] = sums / lane(state.total, row)
+
+    def _write_partial(self, state: Running, head: Value, row: int, column: Value) -> None:
+        partials, pairs = self.buffers.arrays["partials"], self.problem.reduce.pairs
+        start = (self.k.workgroup_id(1) * self.problem.heads + head) * pairs
+        for at, pair in enumerate(state.row(row, 2)):
+            partials[start + column * (self.schedule.width // 2) + at] = pair
+        with self.k.when(column.equals(0)):
+            partials[start + (pairs - 1)] = vector(lane(state.maximum, row), lane(state.total, row))
+
+
+ATTENTION_DECODE = AttentionDecode()

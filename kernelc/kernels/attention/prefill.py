@@ -1,0 +1,126 @@
+"""Attention of a chunk of new positions over the KV cache, block by block: prefill.
+
+    out[i, h] = sum over p <= past + i of softmax(q[i, h] . k_cache[p] * scale)[p] * v_cache[p]
+
+One body (`attention_tiles`) in tiles: of matrix units where the cache holds halves and the device has
+them, else of registers. The schedule says which, and how much of everything (`attention_prefill_schedule`).
+
+Source: Dao et al., FlashAttention (2022): tiles, online softmax, nothing of size seq x past in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.ir.dim import ceildiv
+from kernelc.kernels.attention.cache import AttentionBuffers, CacheShape, attention_bindings, attention_inputs
+from kernelc.kernels.attention.prefill_body import TiledPrefill
+from kernelc.kernels.attention.prefill_schedule import (
+    AttentionPrefillSchedule,
+    matrix_units,
+    register_tiles,
+    usual_registers,
+)
+from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
+from kernelc.kir.trace import Tracer
+from kernelc.target import Capabilities
+
+
+@dataclass(frozen=True)
+class AttentionPrefillProblem:
+    """Query head h uses key/value head h // (heads / kv_heads)."""
+
+    heads: int
+    kv_heads: int
+    head_dim: int
+    kv_dtype: str
+    scale: float
+
+    @property
+    def cache(self) -> CacheShape:
+        return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype)
+
+
+class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSchedule]):
+    """q [seq, heads, head_dim] -> out [seq, heads * head_dim].
+
+    The keys and values of the chunk are in the cache already, at positions past .. past + seq - 1.
+    """
+
+    name = "attention_prefill"
+    problem_type = AttentionPrefillProblem
+
+    def bindings(self, problem: AttentionPrefillProblem) -> tuple[Binding, ...]:
+        return attention_bindings(problem.cache, problem.heads, SEQ)
+
+    def reference(self, problem: AttentionPrefillProblem, arrays: Arrays, params: Params) -> None:
+        """Softmax in float64, a head at a time."""
+        seq, past = int(params["seq"]), int(params["past"])
+        shape = (-1, problem.heads, problem.head_dim)
+        q, out = arrays["q"].reshape(shape)[:seq], arrays["out"].reshape(shape)
+        keys, values = (problem.cache.values(arrays[name])[: past + seq] for name in ("k_cache", "v_cache"))
+        hidden = np.arange(past + seq) > past + np.arange(seq)[:, None]
+        for head in range(problem.heads):
+            kv_head = head // (problem.heads // problem.kv_heads)
+            scores = q[:, head].astype(np.float64) @ keys[:, kv_head].T.astype(np.float64) * problem.scale
+            scores[hidden] = -np.inf
+            weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            weights /= weights.sum(axis=-1, keepdims=True)
+            out[:seq, head] = weights @ values[:, kv_head].astype(np.float64)
+
+    def space(
+        self, capabilities: Capabilities, problem: AttentionPrefillProblem
+    ) -> Iterable[AttentionPrefillSchedule]:
+        yield from matrix_units(capabilities, problem.cache)
+        yield from register_tiles(capabilities, problem.cache)
+
+    def default(
+        self, capabilities: Capabilities, problem: AttentionPrefillProblem
+    ) -> AttentionPrefillSchedule:
+        """Matrix units where they can be had."""
+        on_matrix_units = matrix_units(capabilities, problem.cache)
+        return next(on_matrix_units, None) or usual_registers(capabilities, problem.cache)
+
+    def workgroup(self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> int:
+        return schedule.threads
+
+    def grid(self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> Grid:
+        return (ceildiv(SEQ, schedule.rows), problem.heads, 1)
+
+    def trace(
+        self, k: Tracer, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule
+    ) -> None:
+        first_row, cache = k.workgroup_id(0) * schedule.rows, problem.cache
+        buffers = AttentionBuffers.bind(k, self.bindings(problem), cache, cache.load_widths()[0])
+        with k.when(first_row < k.param("seq")):  # a recorded dispatch may be larger than this step needs
+            TiledPrefill(k, buffers, schedule, problem.heads, problem.scale, first_row).attend()
+
+    def inputs(
+        self, problem: AttentionPrefillProblem, rng: np.random.Generator, env: Mapping[str, int]
+    ) -> dict[str, npt.NDArray[Any]]:
+        return attention_inputs(self.bindings(problem), problem.cache, rng, env)
+
+    def tolerance(self, problem: AttentionPrefillProblem) -> Tolerance:
+        """Values of order one. A score of magnitude 20 has an f32 error of a few 1e-6, which is its weight's
+        relative error; exp2 adds as much."""
+        return Tolerance(relative=3e-5, absolute=3e-5)
+
+    def tile_tolerance(self, problem: AttentionPrefillProblem) -> Tolerance:
+        """Queries and weights are rounded to f16, by at most 2^-11 of themselves; keys and values are halves.
+
+        Terms of a score whose squares add up to 16 (the largest of `inputs`) make it uncertain by a normal
+        error of at most 4 * 2^-11 / sqrt(3), which is its weight's relative error; the weight's own rounding
+        adds 2^-11. A mean of values of order one is off by as much at most: six times that.
+        """
+        return Tolerance(relative=2**-11, absolute=6 * 2**-11 * (4 / 3**0.5 + 1))
+
+    def describe(self, problem: AttentionPrefillProblem) -> str:
+        return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}"
+
+
+ATTENTION_PREFILL = AttentionPrefill()

@@ -1,0 +1,139 @@
+"""What prefill's attention multiplies, staged in shared memory as its tiles want it.
+
+Matrix units take halves, eight in a cell of 16 bytes: of the cache, as they are stored. Register tiles take
+vectors of four f32. A head that these do not divide is padded there: with zeros in queries, which make scores
+of the padding zero whatever keys have in it, and in results with elements that nobody stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from kernelc.kernels.attention.cache import AttentionBuffers, CacheRows
+from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
+from kernelc.kernels.parts.distribute import deal
+from kernelc.kernels.parts.staged_rows import Panel, cell_elements, cell_type, saturated
+from kernelc.kir.functions import concat, minimum, named, select, splat, vector
+from kernelc.kir.nodes import Value
+from kernelc.kir.trace import Tracer
+from kernelc.kir.types import f32, u32
+
+
+class Operands:
+    """Queries, keys and values of one head, and its results. `end`: positions that the workgroup may see."""
+
+    def __init__(
+        self,
+        k: Tracer,
+        buffers: AttentionBuffers,
+        schedule: AttentionPrefillSchedule,
+        heads: int,
+        first_row: Value,
+    ) -> None:
+        self.k, self.buffers, self.schedule, self.first_row = k, buffers, schedule, first_row
+        self.heads = heads
+        self.head_dim = buffers.keys.shape.head_dim
+        self.head = k.workgroup_id(1)
+        self.kv_head = self.head // (heads // buffers.keys.shape.kv_heads)
+        self.end = named("end", k.param("past") + minimum(first_row + schedule.rows, k.param("seq")))
+        kind, depth = schedule.kind, schedule.staged_depth(self.head_dim)
+        array = k.shared("staged", cell_type(kind), schedule.staged_cells(self.head_dim))
+        self.queries = Panel(array, kind, 0, schedule.rows, depth, together=True)
+        begin = 0 if schedule.holds_queries else schedule.rows * self.queries.stride
+        self.keys = Panel(array, kind, begin, schedule.tile_keys, depth)
+        self.values = Panel(array, kind, 0, schedule.value_keys, schedule.value_depth(self.head_dim))
+
+    @property
+    def depth(self) -> int:
+        """Elements of a head, in whole tiles."""
+        return self.schedule.depth(self.head_dim)
+
+    def stage_queries(self, chunk: Value, scale: float) -> None:
+        """Cells of each from `chunk` on, scaled. Rows beyond the last repeat it."""
+        k, panel = self.k, self.queries
+        cells = panel.depth // cell_elements(panel.kind)
+        with deal(k, panel.rows * cells, "at") as at:
+            row = at // cells
+            cell = at % cells
+            token = minimum(self.first_row + row, k.param("seq") - 1)
+            fours = [four * scale for four in self._query(token, chunk + cell)]
+            if panel.kind.operand == "f16":
+                fours = [saturated(four) for four in fours]
+            panel.put(row, cell, fours)
+
+    def _query(self, token: Value, cell: Value) -> list[Value]:
+        """A cell's elements in vectors of four."""
+        q, vectors = self.buffers.arrays["q"], self.buffers.row_vectors
+        row = (token * self.heads + self.head) * vectors
+        if self.buffers.vector.lanes == 4:
+            fours = cell_elements(self.schedule.kind) // 4
+            return [q[row + cell * fours + at] for at in range(fours)]
+        low, high = cell * 2, cell * 2 + 1
+        if vectors % 2 == 0:
+            return [concat(q[row + low], q[row + high])]
+        zeros = splat(self.k.constant(0.0, f32), 2)
+        last = select(high < vectors, q[row + minimum(high, vectors - 1)], zeros)
+        return [concat(q[row + low], last)]
+
+    def stage_keys(self, tile: Value, chunk: Value) -> None:
+        """Cells of the tile's keys from `chunk` on. The columns of a register tile are four neighbours."""
+        panel = self.keys
+        columns, apart = (panel.kind.n, panel.spacing) if panel.spacing > 1 else (1, 1)
+        with self._each(panel, self.buffers.keys, tile) as (key, load, position):
+            row = key % columns * apart + key // columns
+            self._put(panel, self.buffers.keys, row, load, position, chunk)
+
+    def stage_values(self, first: Value, cell: int = 0) -> None:
+        """Cells from `cell` on, of as many keys as there is room for from the position `first` on."""
+        values, panel = self.buffers.values, self.values
+        with self._each(panel, values, first) as (key, load, position):
+            beyond = cell * cell_elements(panel.kind) + panel.depth > self.depth
+            self._put(panel, values, key, load, position, self.k.constant(cell, u32), beyond)
+
+    @contextmanager
+    def _each(
+        self, panel: Panel, cache: CacheRows, first: Value
+    ) -> Generator[tuple[Value, Value, Value]]:
+        """Deal out the panel: a key, a load of it, its position. Positions beyond the last repeat it: the
+        cache holds nothing there yet."""
+        loads = panel.depth // max(cache.width, cell_elements(panel.kind))
+        with deal(self.k, panel.rows * loads, "at") as at:
+            key = at // loads
+            load = at % loads
+            yield key, load, named("position", minimum(first + key, self.end - 1))
+
+    def _put(
+        self,
+        panel: Panel,
+        cache: CacheRows,
+        row: Value,
+        load: Value,
+        position: Value,
+        chunk: Value,
+        beyond: bool = False,
+    ) -> None:
+        """Halves for matrix units as they are stored, else numbers; two short loads make a cell. Where the
+        panel goes `beyond` the head, the last load again."""
+        last = cache.loads - 1
+        if panel.kind.operand == "f16":
+            panel.put_cells(row, load, [cache.stored(position, self.kv_head, chunk + load)])
+        elif cache.width >= 4:
+            number = chunk // cache.vectors + load
+            number = minimum(number, last) if beyond else number
+            panel.put(row, load * cache.vectors, cache.load(position, self.kv_head, number, "staged"))
+        else:
+            numbers = [minimum((chunk + load) * 2 + half, last) for half in range(2)]
+            pairs = [cache.load(position, self.kv_head, number, "staged")[0] for number in numbers]
+            panel.put(row, load, [concat(*pairs)])
+
+    def write(self, token: Value, cell: Value, four: Value) -> None:
+        """Four elements of a result, but for those that only pad the head."""
+        out, vectors = self.buffers.arrays["out"], self.buffers.row_vectors
+        row = (token * self.heads + self.head) * vectors
+        if self.buffers.vector.lanes == 4:
+            out[row + cell] = four
+            return
+        for pair in range(2):
+            with self.k.when(cell * 2 + pair < vectors):
+                out[row + (cell * 2 + pair)] = vector(four.lane(2 * pair), four.lane(2 * pair + 1))

@@ -1,0 +1,98 @@
+"""The softmax of prefill's attention, between the scores of a tile of keys and their weights.
+
+A query's scores lie in shared memory; a few invocations share them. Each has a part of every tile's keys. The
+running maximum is in the registers of all of them, and the total of what an invocation saw itself in its own.
+
+Source: Milakov and Gimelshein, Online normalizer calculation for softmax (2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
+from kernelc.kernels.attention.softmax import LOWEST
+from kernelc.kernels.parts.staged_rows import Panel, cell_elements
+from kernelc.kir.functions import exp2, maximum, named, select, vector
+from kernelc.kir.nodes import Value
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import f32, u32
+
+
+class TileSoftmax:
+    """`factors`: a number a query, which brings what was summed before to the present maximum."""
+
+    def __init__(
+        self, k: Tracer, schedule: AttentionPrefillSchedule, scores: Array, weights: Panel, first_row: Value
+    ) -> None:
+        self.k, self.schedule, self.scores, self.weights = k, schedule, scores, weights
+        rows = schedule.rows
+        if schedule.parts > 1:
+            self.shares = k.shared("shares", f32, rows * schedule.parts)
+        self.factors = k.shared("factors", f32, rows)
+        row = k.local_id % rows
+        part = k.local_id // rows
+        self.row, self.part = row, part
+        self.position = named("own_position", k.param("past") + first_row + row)
+        self.keys = schedule.tile_keys // schedule.parts
+        self.maximum = k.var(LOWEST, f32, name="maximum")
+        self.total = k.var(0.0, f32, name="total")
+
+    def weigh(self, tile: Value) -> None:
+        """The tile's scores become weights relative to the greatest score so far; `factors` bring what was
+        summed before to the same."""
+        k = self.k
+        scores = self._masked(tile)
+        own = scores[0]
+        for at, score in enumerate(scores[1:], 1):
+            own = maximum(own, score)
+            own = named("own", own) if at % 8 == 0 else own  # a line of text holds so many
+        self._share(maximum(maximum(own.x, own.y), maximum(own.z, own.w)))
+        highest = maximum(self.maximum, self._joined(maximum))
+        rescale = exp2(self.maximum - highest)
+        self.total *= rescale
+        k.assign(self.maximum, highest)
+        with k.when(self.part.equals(0)):
+            self.factors[self.row] = rescale
+        weights = [named("weight", exp2(score - highest)) for score in scores]
+        for weight in weights:
+            self.total += weight.x + weight.y + (weight.z + weight.w)
+        self.weights.put(self.row, self.part * (self.keys // cell_elements(self.schedule.kind)), weights)
+
+    def _masked(self, tile: Value) -> list[Value]:
+        """The part's scores; positions after the query's own count for nothing."""
+        k = self.k
+        cell = self.row * self.schedule.score_stride + self.part * (self.keys // 4)
+        first = tile + self.part * self.keys
+        four = first + vector(*(k.constant(at, u32) for at in range(4)))
+        found: list[Value] = []
+        for at in range(self.keys // 4):
+            seen = (four + at * 4 if at else four) <= self.position
+            found.append(named("score", select(seen, self.scores[cell + at], LOWEST)))
+        return found
+
+    def finish(self) -> None:
+        """`factors` become what brings sums of weighted values to their mean."""
+        k = self.k
+        k.barrier()  # the factors of the last tile have been read
+        self._share(self.total.value())
+        with k.when(self.part.equals(0)):
+            self.factors[self.row] = 1.0 / self._joined(lambda one, other: one + other)
+        k.barrier()
+
+    def _share(self, own: Value) -> None:
+        """Give what is `own` to the other parts of the query."""
+        self.own = own
+        if self.schedule.parts > 1:
+            self.shares[self.k.local_id] = own
+            self.k.barrier()
+
+    def _joined(self, join: Callable[[Value, Value], Value]) -> Value:
+        """What all parts of the query gave."""
+        rows, parts = self.schedule.rows, self.schedule.parts
+        if parts == 1:
+            return self.own
+        joined = self.shares[self.row]
+        for part in range(1, parts):
+            joined = join(joined, self.shares[self.row + part * rows])
+        return joined

@@ -1,0 +1,123 @@
+"""How prefill's matrix products are cut up: which tiles multiply, how many, and what is staged at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kernelc.ir.formats import groups_of
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.parts.packed_rows import GROUP
+from kernelc.kernels.parts.staged_rows import row_cells
+from kernelc.kir.tile_types import F16, REGISTERS, TileKind
+from kernelc.target import Capabilities
+
+# Prefill chunks have this many rows, but for the last: what a workgroup's tile is chosen for.
+_USUAL_TOKENS = 512
+_FEW_WORKGROUPS = 96  # a large GPU has more processors than this
+_MANY_WORKGROUPS = 512  # and runs several on each of them
+_ROOMY_BYTES = 32 << 10  # of shared memory: a tile of 32 sums an invocation takes 18 KiB
+
+
+@dataclass(frozen=True)
+class MatmulSchedule:
+    """`teams`: invocations or subgroups of a workgroup along tokens and rows; each has `tiles` of `kind`.
+
+    `depth`: columns staged at once. `ahead`: load the next ones before multiplying.
+    """
+
+    teams: tuple[int, int]
+    tiles: tuple[int, int] = (1, 1)
+    kind: TileKind = REGISTERS
+    depth: int = GROUP
+    ahead: bool = False
+    f16: bool = False
+
+    @property
+    def tokens(self) -> int:
+        return self.teams[0] * self.tiles[0] * self.kind.m
+
+    @property
+    def rows(self) -> int:
+        return self.teams[1] * self.tiles[1] * self.kind.n
+
+    @property
+    def threads(self) -> int:
+        return self.teams[0] * self.teams[1] * self.kind.lanes
+
+    @property
+    def panel_cells(self) -> int:
+        return (self.tokens + self.rows) * row_cells(self.kind, self.depth)
+
+    @property
+    def slab(self) -> tuple[int, int]:
+        """The results that a team hands over at once: rows, and 16-byte cells from one to the next."""
+        if self.kind.lanes == 1:
+            return self.kind.m, self.tiles[1]
+        return self.kind.m, self.tiles[1] * self.kind.n // 4 + 1
+
+    @property
+    def shared_cells(self) -> int:
+        """Of 16 bytes: the panels, later the results."""
+        rows, stride = self.slab
+        return max(self.panel_cells, self.teams[0] * self.teams[1] * rows * stride)
+
+    def fits(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
+        """Whether a device of these capabilities runs it, and it can be had for the problem."""
+        whole = groups_of(problem.cols) * GROUP % self.depth == 0
+        offered = self.kind is REGISTERS or (self.kind in capabilities.tiles and problem.format != "f32")
+        small = self.shared_cells * 16 <= capabilities.shared_bytes
+        return whole and offered and small and 16 <= self.threads <= capabilities.max_threads
+
+
+def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
+    """All that are worth trying."""
+    every = [*_register_tiles(capabilities), *_matrix_units(capabilities)]
+    return (schedule for schedule in every if schedule.fits(capabilities, problem))
+
+
+def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
+    """Matrix units where weights are rounded anyway, in the largest tile that occupies a large GPU."""
+    fitting = [(s, least) for s, least in _usual(capabilities) if s.fits(capabilities, problem)]
+    for schedule, least in fitting:
+        workgroups = -(-problem.rows // schedule.rows) * -(-_USUAL_TOKENS // schedule.tokens)
+        if workgroups >= least:
+            return schedule
+    return fitting[-1][0] if fitting and problem.rows >= 32 else _registers(capabilities, problem)
+
+
+def _register_tiles(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
+    tiles = ((1, 1), (1, 2), (2, 1), (2, 2))
+    for tokens, rows, (down, across) in itertools.product((8, 16, 32, 64, 128), (16, 32, 64, 128), tiles):
+        teams = tokens // (4 * down), rows // (4 * across)
+        for depth, ahead in itertools.product((32, 64), (False, True)):
+            yield MatmulSchedule(teams, (down, across), REGISTERS, depth, ahead, capabilities.f16)
+
+
+def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
+    teams = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 4), (2, 4), (4, 2))
+    tiles = ((1, 1), (1, 2), (2, 1), (2, 2), (4, 2), (2, 4), (4, 4))
+    for kind in (kind for kind in capabilities.tiles if kind.operand == "f16"):
+        for choice in itertools.product(teams, tiles, (32, 64), (False, True)):
+            yield MatmulSchedule(choice[0], choice[1], kind, choice[2], choice[3], capabilities.f16)
+
+
+def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
+    """Those for matrix units that are worth choosing from, the preferred first, and how many workgroups they
+    need: what benchmarks/prefill_schedules.py found on an H200."""
+    if F16 in capabilities.tiles:
+        yield MatmulSchedule((1, 4), (4, 4), F16, 64, True, capabilities.f16), _MANY_WORKGROUPS
+        for depth, tiles in itertools.product((64, 32), ((4, 2), (2, 2))):
+            yield MatmulSchedule((2, 4), tiles, F16, depth, True, capabilities.f16), _FEW_WORKGROUPS
+        for depth in (64, 32):
+            yield MatmulSchedule((2, 2), (2, 2), F16, depth, True, capabilities.f16), _FEW_WORKGROUPS
+
+
+def _registers(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
+    """Without matrix units, as found there too: in the shared memory that every device has nothing is faster
+    than 16 sums an invocation; where there is more, 32 are."""
+    many = problem.rows >= 256
+    roomy = many and capabilities.shared_bytes >= _ROOMY_BYTES
+    teams, tiles = (8, 16 if many else 8), (2 if roomy else 1, 1)
+    return MatmulSchedule(teams, tiles, ahead=True, f16=capabilities.f16)

@@ -1,0 +1,145 @@
+"""Matrix times one row of activations, dequantised on the way: the kernel that decoding spends its time in.
+
+Every byte of the weights is loaded once, 16 bytes a load, neighbouring invocations on neighbouring groups. A
+*team* of invocations shares `rows` output rows: each walks the groups of 32 with the team's stride, keeps one
+running sum a row, and the team adds up at the end. RMSNorm of the input needs no pass of its own: the factor
+1/rms is the same for all elements, so the sum of squares runs along and the factor is applied to the finished
+sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kernelc.ir.dim import ceildiv
+from kernelc.ir.formats import groups_of
+from kernelc.kernels.linear.problem import (
+    LinearBuffers,
+    LinearProblem,
+    linear_bindings,
+    linear_reference,
+)
+from kernelc.kernels.linear.spec import LinearSpec
+from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP
+from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
+from kernelc.kernels.spec import Arrays, Binding, Grid, Params
+from kernelc.kir.functions import dot, minimum, rsqrt
+from kernelc.kir.nodes import Value
+from kernelc.kir.operators import Operators
+from kernelc.kir.trace import Tracer
+from kernelc.kir.types import f32
+from kernelc.target import Capabilities
+
+
+@dataclass(frozen=True)
+class MatvecSchedule:
+    """`threads` a workgroup, `team` of them on the same rows, `rows` a team (even where rows are paired)."""
+
+    threads: int
+    team: int
+    rows: int
+    subgroups: bool = False
+    f16: bool = False
+
+    @property
+    def rows_per_workgroup(self) -> int:
+        return self.threads // self.team * self.rows
+
+
+class Matvec(LinearSpec[MatvecSchedule]):
+    """x [1, cols] (or the last row of x [seq, cols]) -> out [1, out_width] or q and the KV cache."""
+
+    name = "matvec"
+
+    def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
+        return linear_bindings(problem, 1)
+
+    def reference(self, problem: LinearProblem, arrays: Arrays, params: Params) -> None:
+        linear_reference(problem, arrays, params)
+
+    def space(self, capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatvecSchedule]:
+        most = power_of_two_up_to(groups_of(problem.cols))
+        for threads in (32, 64, 128, 256):
+            for team in (1, 2, 4, 8, 16, 32, 64, 128):
+                for rows in (1, 2, 4, 8):
+                    fits = threads <= capabilities.max_threads and team <= min(threads, most)
+                    shared = (rows + 1) * threads * 4 <= capabilities.shared_bytes
+                    if fits and shared and not (problem.paired and rows % 2):
+                        yield MatvecSchedule(threads, team, rows, capabilities.subgroups, capabilities.f16)
+
+    def default(self, capabilities: Capabilities, problem: LinearProblem) -> MatvecSchedule:
+        team = min(power_of_two_up_to(groups_of(problem.cols)), 64)
+        rows = 4 if problem.rows >= 2048 else 2
+        return MatvecSchedule(64, team, rows, capabilities.subgroups, capabilities.f16)
+
+    def workgroup(self, problem: LinearProblem, schedule: MatvecSchedule) -> int:
+        return schedule.threads
+
+    def grid(self, problem: LinearProblem, schedule: MatvecSchedule) -> Grid:
+        return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)
+
+    def trace(self, k: Tracer, problem: LinearProblem, schedule: MatvecSchedule) -> None:
+        linear = LinearBuffers.bind(k, problem, self.bindings(problem), schedule.f16)
+        lane = team_lane(k, schedule.team)
+        team = k.workgroup_id(0) * (schedule.threads // schedule.team) + team_number(k, schedule.team)
+        first_row = team * schedule.rows
+        token = k.param("seq") - 1 if problem.last_row else 0
+        sums = [k.var(0.0, f32, name=f"sum_{r}") for r in range(schedule.rows)]
+        squares = k.var(0.0, f32)
+        with k.loop(lane, linear.weights.groups, schedule.team) as group:
+            activations = self._activations(linear, token, group, squares)
+            for r, total in enumerate(sums):
+                row = first_row + r
+                if problem.rows % schedule.rows_per_workgroup:
+                    row = minimum(row, problem.rows - 1)
+                total += _group_product(linear, row, group, activations)
+        partial = sums if problem.norm_eps is None else [*sums, squares]
+        results = team_sum(k, partial, schedule.team, schedule.subgroups)
+        with k.when(lane.equals(0)):
+            self._finish(k, linear, schedule, first_row, results)
+
+    def _activations(
+        self, linear: LinearBuffers, token: Operators | int, group: Value, squares: Operators
+    ) -> list[Value]:
+        """The group's 32 activations, times the norm's weight where there is a norm."""
+        found: list[Value] = []
+        for i in range(VECTORS_PER_GROUP):
+            x = linear.four("x", token, group * VECTORS_PER_GROUP + i)
+            if linear.problem.norm_eps is not None:
+                squares += dot(x, x)
+                x = x * linear.four("norm_weight", 0, group * VECTORS_PER_GROUP + i)
+            found.append(x)
+        return found
+
+    def _finish(
+        self,
+        k: Tracer,
+        linear: LinearBuffers,
+        schedule: MatvecSchedule,
+        first_row: Value,
+        results: list[Value],
+    ) -> None:
+        problem = linear.problem
+        if problem.norm_eps is not None:
+            scale = rsqrt(results[-1] * (1.0 / problem.cols) + problem.norm_eps)
+            results = [result * scale for result in results[:-1]]
+        step = 2 if problem.paired else 1
+        for r in range(0, schedule.rows, step):
+            row = first_row + r
+            with k.when(row < problem.rows):
+                if problem.paired:
+                    linear.finish_pair(0, row // 2, results[r], results[r + 1])
+                else:
+                    linear.finish_row(0, row, results[r])
+
+
+def _group_product(linear: LinearBuffers, row: Value, group: Value, activations: list[Value]) -> Value:
+    weights, scale = linear.weights.group(row, group)
+    product = dot(weights[0], activations[0])
+    for weight, activation in zip(weights[1:], activations[1:], strict=True):
+        product = product + dot(weight, activation)
+    return product if scale is None else product * scale
+
+
+MATVEC = Matvec()

@@ -1,0 +1,75 @@
+"""Matrix times one row of activations that are rounded to signed bytes first: four products at a time.
+
+With f32 activations 16 bytes of q4 weights ask for 128 bytes of activations, and reading those is what limits
+a fast device. Here each workgroup rounds the row once, into shared memory, and 16 bytes of weights ask for
+32. `kernelc.kernels.linear.activations` says how the codes are made. The rest is exact except for one
+rounding per group and the sums: both scales are common to a group's products, and q4's offset of 8 is
+accounted for with the sum of the codes.
+
+The results differ from those of `matvec` by the rounding of the activations, so this is a family of its own:
+its reference rounds too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from kernelc.ir.dim import ceildiv
+from kernelc.kernels.linear.activations import rounded
+from kernelc.kernels.linear.matvec_int8_body import Int8Product
+from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule, every_schedule, usual_schedule
+from kernelc.kernels.linear.problem import (
+    LinearBuffers,
+    LinearProblem,
+    linear_bindings,
+    linear_epilogue_reference,
+    linear_rows,
+)
+from kernelc.kernels.linear.spec import LinearSpec
+from kernelc.kernels.parts.packed_rows import unpacked
+from kernelc.kernels.spec import Arrays, Binding, Grid, Params
+from kernelc.kir.trace import Tracer
+from kernelc.target import Capabilities
+
+FORMATS_WITH_CODES = ("q4", "q8")
+
+
+class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
+    """x [1, cols] (or the last row of x [seq, cols]) -> out [1, out_width] or q and the KV cache."""
+
+    name = "matvec_int8"
+
+    def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
+        return linear_bindings(problem, 1)
+
+    def reference(self, problem: LinearProblem, arrays: Arrays, params: Params) -> None:
+        """As `linear_reference`, with the activations (times the norm's weight) rounded."""
+        x = linear_rows(problem, arrays, params)
+        factor = np.float32(1)
+        if problem.norm_eps is not None:
+            mean = np.mean(np.square(x.astype(np.float64)), axis=-1, keepdims=True)
+            factor = (1 / np.sqrt(mean + problem.norm_eps)).astype(np.float32)
+            x = x * arrays["norm_weight"].reshape(-1)
+        y = rounded(x) @ unpacked(problem.format, arrays, problem.rows, problem.cols).T * factor
+        linear_epilogue_reference(problem, y, arrays, params)
+
+    def space(self, capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatvecInt8Schedule]:
+        return every_schedule(capabilities, problem)
+
+    def default(self, capabilities: Capabilities, problem: LinearProblem) -> MatvecInt8Schedule:
+        return usual_schedule(capabilities, problem)
+
+    def workgroup(self, problem: LinearProblem, schedule: MatvecInt8Schedule) -> int:
+        return schedule.threads
+
+    def grid(self, problem: LinearProblem, schedule: MatvecInt8Schedule) -> Grid:
+        return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)
+
+    def trace(self, k: Tracer, problem: LinearProblem, schedule: MatvecInt8Schedule) -> None:
+        linear = LinearBuffers.bind(k, problem, self.bindings(problem), schedule.f16)
+        Int8Product(k, linear, schedule).trace()
+
+
+MATVEC_INT8 = MatvecInt8()

@@ -1,0 +1,152 @@
+"""How the int8 matrix times vector is cut up: threads, teams, rows, and what is staged and loaded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kernelc.ir.formats import groups_of
+from kernelc.kernels.linear.activations import GROUP
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.parts.reduce import power_of_two_up_to
+from kernelc.target import Capabilities
+
+_MOST_LOADS = 16  # of an invocation at once
+_SMALLEST_SUBGROUP = 4  # of any WebGPU device
+
+
+@dataclass(frozen=True)
+class MatvecInt8Schedule:
+    """`threads` a workgroup, `team` of them on the same rows, `rows` a team (even where rows are paired).
+
+    `unroll`: groups of each row that an invocation loads at once. `early`: it loads the first of them before
+    the activations are staged. `staged`: groups of activations in shared memory at a time.
+    """
+
+    threads: int
+    team: int
+    rows: int
+    unroll: int
+    early: bool
+    staged: int
+    subgroups: bool = False
+    subgroup_size: int | None = None
+    f16: bool = False
+    dot4: bool = False
+
+    @property
+    def rows_per_workgroup(self) -> int:
+        return self.threads // self.team * self.rows
+
+    @property
+    def in_subgroup(self) -> bool:
+        """Whether a team is exactly a subgroup."""
+        return self.subgroups and self.subgroup_size == self.team
+
+    @property
+    def over_subgroups(self) -> bool:
+        """Whether a team is a workgroup, made of subgroups of any size."""
+        return self.subgroups and not self.in_subgroup and self.team == self.threads
+
+    @property
+    def parts(self) -> int:
+        """Partial sums of a row that are added up in shared memory, at most."""
+        if self.in_subgroup:
+            return 1
+        return max(1, self.team // _SMALLEST_SUBGROUP) if self.over_subgroups else self.team
+
+    def best_unroll(self) -> int:
+        """As many groups at once as leave less than a round of a team over, and enough registers."""
+        fitting = (u for u in (4, 2) if 2 * u * self.rows <= _MOST_LOADS and u * self.team <= self.staged)
+        return next((u for u in fitting if self.staged % (u * self.team) < self.team), 1)
+
+    def shared_bytes(self, problem: LinearProblem) -> int:
+        """Workgroup memory of the kernel."""
+        return self.staged * _group_bytes(problem) + self._cells_bytes(problem)
+
+    def most_staged(self, problem: LinearProblem, shared_bytes: int) -> int:
+        """Groups that fit into so much memory; below 1 where the partial sums alone do not."""
+        return (shared_bytes - self._cells_bytes(problem)) // _group_bytes(problem)
+
+    def _cells_bytes(self, problem: LinearProblem) -> int:
+        return 4 * self.parts * (self.stride + (problem.norm_eps is not None))
+
+    @property
+    def stride(self) -> int:
+        """Cells from a part of the sums to the next: odd, so that shared memory has no bank conflicts."""
+        return self.rows_per_workgroup | 1
+
+
+def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatvecInt8Schedule]:
+    """All that are worth trying."""
+    most = power_of_two_up_to(groups_of(problem.cols))
+    for threads in (32, 64, 128, 256):
+        for team in (1, 2, 4, 8, 16, 32, 64, 128, 256):
+            for rows in (1, 2, 4, 8, 16):
+                fits = threads <= capabilities.max_threads and team <= min(threads, most)
+                if fits and not (problem.paired and rows % 2):
+                    yield from _variations(capabilities, problem, threads, team, rows)
+
+
+def _variations(
+    capabilities: Capabilities, problem: LinearProblem, threads: int, team: int, rows: int
+) -> Iterator[MatvecInt8Schedule]:
+    groups = groups_of(problem.cols)
+    for unroll in (1, 2, 4, 8):
+        if rows * unroll > _MOST_LOADS:
+            continue
+        schedule = _schedule(capabilities, problem, threads, team, rows, unroll)
+        if schedule is None or unroll * team > schedule.staged:
+            continue
+        yield schedule
+        if schedule.staged == groups:
+            yield replace(schedule, early=True)
+        if groups > 1 and unroll * team <= _ceildiv(groups, 2):
+            yield replace(schedule, staged=_ceildiv(groups, 2))
+
+
+def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> MatvecInt8Schedule:
+    """Teams of a subgroup where its size is known; else a workgroup shares its rows."""
+    groups = groups_of(problem.cols)
+    most = power_of_two_up_to(groups)
+    if capabilities.subgroup_size is not None:
+        threads, team, rows = 256, capabilities.subgroup_size, 4 if problem.rows >= 16384 else 2
+    elif capabilities.subgroups:
+        threads = 128 if most >= 128 else 64
+        team, rows = threads, 8
+    else:
+        threads, team, rows = 64, 8, 4
+    schedule = _schedule(capabilities, problem, threads, min(team, most), rows, 1)
+    assert schedule is not None, f"{problem}: nothing fits into {capabilities.shared_bytes} bytes"
+    unroll = schedule.best_unroll() if capabilities.subgroups else 1
+    return replace(schedule, unroll=unroll, early=schedule.staged == groups)
+
+
+def _schedule(
+    capabilities: Capabilities,
+    problem: LinearProblem,
+    threads: int,
+    team: int,
+    rows: int,
+    unroll: int,
+) -> MatvecInt8Schedule | None:
+    """With as many groups staged at once as fit into shared memory; None where hardly any would."""
+    groups = groups_of(problem.cols)
+    made = MatvecInt8Schedule(
+        threads, team, rows, unroll, False, groups, capabilities.subgroups, capabilities.subgroup_size,
+        capabilities.f16, capabilities.dot4,
+    )  # fmt: skip
+    most = made.most_staged(problem, capabilities.shared_bytes)
+    if most < min(groups, 32):
+        return None
+    rounds = _ceildiv(groups, most)
+    return replace(made, staged=_ceildiv(groups, rounds))
+
+
+def _group_bytes(problem: LinearProblem) -> int:
+    """Shared memory of a staged group: its codes and scale, q4's offset, the norm's squares."""
+    return GROUP + 4 + 4 * (problem.format == "q4") + 4 * (problem.norm_eps is not None)
+
+
+def _ceildiv(a: int, b: int) -> int:
+    return -(-a // b)

@@ -1,0 +1,67 @@
+"""What every kernel family of the linear problem shares: names, test inputs, golden tiles, tolerance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.parts.packed_rows import packed_inputs
+from kernelc.kernels.spec import TILE_ROWS, KernelSpec, Tolerance, empty
+
+S = TypeVar("S")
+
+
+class LinearSpec(KernelSpec[LinearProblem, S]):
+    """A family that computes y = x W and an epilogue (see `kernelc.kernels.linear.problem`)."""
+
+    problem_type = LinearProblem
+
+    def inputs(
+        self, problem: LinearProblem, rng: np.random.Generator, env: Mapping[str, int]
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Random arrays whose products stay of order one."""
+        arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
+        for name in ("x", "norm_weight", "bias", "residual"):
+            if name in arrays:
+                arrays[name][...] = rng.normal(size=arrays[name].shape)
+        weights = rng.normal(size=(problem.rows, problem.cols)) / np.sqrt(problem.cols)
+        return arrays | packed_inputs(problem.format, weights)
+
+    def tile(self, problem: LinearProblem) -> LinearProblem:
+        """The first rows alone."""
+        return replace(problem, rows=TILE_ROWS) if problem.rows > 2 * TILE_ROWS else problem
+
+    def pieces(self, problem: LinearProblem) -> tuple[LinearProblem, ...]:
+        """Tiles at the first rows, around the ends of q and k heads, and at the last rows."""
+        if self.tile(problem) is problem:
+            return (problem,)
+        shape, last = problem.qkv, problem.rows - 1
+        ends = (shape.heads, shape.heads + shape.kv_heads) if shape else ()
+        edges = [heads * shape.head_dim - problem.row_begin for heads in ends] if shape else []
+        near = (0, *(row for edge in edges if 0 < edge < last for row in (edge - 1, edge)), last)
+        starts = sorted({row // TILE_ROWS * TILE_ROWS for row in near})
+        return tuple(
+            replace(problem, rows=min(TILE_ROWS, problem.rows - start), row_begin=problem.row_begin + start)
+            for start in starts
+        )
+
+    def tolerance(self, problem: LinearProblem) -> Tolerance:
+        """f32 sums of terms of order 1/sqrt(cols) in another order; a cache of halves rounds once more."""
+        if problem.qkv is not None and problem.qkv.kv_dtype == "f16":
+            return Tolerance(relative=1e-3, absolute=5e-5)
+        return Tolerance(relative=2e-5, absolute=3e-5)
+
+    def describe(self, problem: LinearProblem) -> str:
+        """Such as "q4_qkv_128x64", and what sets it apart from others of that shape."""
+        norm = "norm_" if problem.norm_eps is not None else ""
+        epilogue = "" if problem.epilogue == "none" else f"_{problem.epilogue}"
+        return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}"
+
+    def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
+        halves = problem.qkv is not None and problem.qkv.kv_dtype == "f16"
+        return frozenset({"k_cache", "v_cache"}) if halves else frozenset()

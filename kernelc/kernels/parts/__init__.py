@@ -1,0 +1,1 @@
+"""What kernel families share: packed rows, reductions, staging in shared memory, rotation, functions."""

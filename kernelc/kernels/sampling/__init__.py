@@ -1,0 +1,1 @@
+"""From logits to the next token: penalties, the greatest logit, and a random draw."""

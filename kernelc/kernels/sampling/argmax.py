@@ -1,0 +1,307 @@
+"""Greedy sampling: the id of the greatest logit, the lowest id among equals, written behind the tokens.
+
+A vocabulary of up to ONE_DISPATCH logits is searched by one workgroup (`ARGMAX`); a larger one by many, each
+leaving the best of its block (`ARGMAX_BLOCKS`), and one that chooses among those (`ARGMAX_FINAL`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.kernels.parts.workgroup import Workgroup
+from kernelc.kernels.sampling.order_keys import greatest_lane, order_keys, order_keys_reference
+from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kir.functions import minimum, select, vector
+from kernelc.kir.nodes import Value, Variable
+from kernelc.kir.operators import Number, Operators
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import f32, f32x4, u32, u32x2
+from kernelc.target import Capabilities
+
+ONE_DISPATCH = 32768
+"""Up to so many logits one workgroup is about as fast as two dispatches."""
+
+BLOCK = 2048
+"""A good number of logits for each workgroup of `ARGMAX_BLOCKS`."""
+
+_ALL_BITS = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class ArgmaxProblem:
+    """`vocab`: number of logits."""
+
+    vocab: int
+
+
+@dataclass(frozen=True)
+class ArgmaxBlocksProblem:
+    """`block`: consecutive logits a workgroup looks at, a multiple of 4."""
+
+    vocab: int
+    block: int
+
+    @property
+    def blocks(self) -> int:
+        return -(-self.vocab // self.block)
+
+
+@dataclass(frozen=True)
+class ArgmaxFinalProblem:
+    """`blocks`: number of bests to choose among."""
+
+    blocks: int
+
+
+@dataclass(frozen=True)
+class ArgmaxSchedule:
+    """Each of `threads` invocations loads `unroll` elements at a time."""
+
+    threads: int
+    unroll: int
+    subgroups: bool
+
+
+class _Best:
+    """The greatest key that an invocation has met, and its index."""
+
+    def __init__(self, k: Tracer) -> None:
+        self.k = k
+        self.key: Variable = k.var(0, u32, name="best_key")
+        self.index: Variable = k.var(0, u32, name="best_index")
+
+    def meet(self, key: Value, index: Operators, offset: int = 0) -> None:
+        """Indices (`index` + `offset`) must come in ascending order: the first of equals stays."""
+        with self.k.when(key > self.key):
+            self.k.assign(self.key, key)
+            self.k.assign(self.index, index.value() + offset)
+
+    def meet_element(self, keys: Value, at: Operators) -> None:
+        """The keys of the element number `at`: one of them, or four."""
+        lanes = keys.type.lanes
+        if lanes == 1:
+            self.meet(keys, at)
+            return
+        with self.k.when(greatest_lane(keys) > self.key):
+            first = at * lanes
+            for lane in range(lanes):
+                self.meet(keys.lane(lane), first, lane)
+
+    def of_workgroup(self, workgroup: Workgroup) -> tuple[Value, Value]:
+        """(key, index) of the greatest key of all invocations, the lowest index among equals."""
+        greatest = workgroup.maximum(self.key)
+        last = workgroup.maximum(select(self.key.equals(greatest), self.index ^ _ALL_BITS, 0))
+        return greatest, last ^ _ALL_BITS
+
+
+@contextmanager
+def every_element(
+    k: Tracer, logits: Array, start: Operators, stop: Number, unroll: int
+) -> Generator[list[tuple[Value, Value]]]:
+    """A loop over the elements start, start + threads .. below stop, `unroll` of them a round.
+
+    Gives (index, keys) of each. They are loaded together, because what such a loop waits for is memory. A
+    round may reach past the end: the surplus is the last element again, with keys 0.
+    """
+    with k.loop(start, stop, k.workgroup * unroll) as first:
+        elements = [(first, order_keys(logits[first]))]
+        for ahead in range(1, unroll):
+            place = first + ahead * k.workgroup
+            at = minimum(place, k.coerce(stop, u32) - 1)
+            keys = select(place < stop, order_keys(logits[at]), 0)
+            elements.append((at, keys))
+        yield elements
+
+
+def keep_best(k: Tracer) -> _Best:
+    """A register pair for a search of the maximum, empty."""
+    return _Best(k)
+
+
+def write_token(k: Tracer, tokens: Array, token: Operators) -> None:
+    """The first invocation puts the sampled id behind the tokens that the step has seen."""
+    with k.when(k.local_id.equals(0)):
+        tokens[k.param("past") + k.param("seq")] = token.value()
+
+
+def logits_binding(vocab: int, access: str = "read") -> Binding:
+    """The logits, four at a time where that divides them."""
+    if vocab % 4 == 0:
+        return Binding("logits", f32x4, access, vocab // 4)
+    return Binding("logits", f32, access, vocab)
+
+
+def tokens_binding(access: str) -> Binding:
+    """Token ids by position."""
+    return Binding("tokens", u32, access, CONTEXT + 1)
+
+
+def random_logits(vocab: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Logits of the size that models give, sometimes with equals, infinities or NaN among them."""
+    logits = (rng.normal(size=vocab) * 4).astype(np.float32)
+    kind = rng.integers(6)
+    if kind == 1:
+        logits = np.round(logits)
+    elif kind == 2:
+        strange = np.array([np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0, 3e38, -3e38], np.float32)
+        logits = np.where(rng.random(vocab) < 0.5, rng.choice(strange, vocab), logits).astype(np.float32)
+    elif kind == 3:
+        logits[...] = rng.choice(np.array([np.nan, -np.inf, 1.5], np.float32))
+    return logits
+
+
+class _ArgmaxKernel(KernelSpec[Any, ArgmaxSchedule]):
+    """What the three kernels have in common."""
+
+    def elements(self, problem: Any) -> int:
+        """Elements that one workgroup looks at."""
+        raise NotImplementedError
+
+    def describe(self, problem: Any) -> str:
+        return str(self.elements(problem))
+
+    def space(self, capabilities: Capabilities, problem: Any) -> Iterable[ArgmaxSchedule]:
+        for threads in (32, 64, 128, 256):
+            if threads <= capabilities.max_threads:
+                yield from (ArgmaxSchedule(threads, unroll, capabilities.subgroups) for unroll in (1, 4))
+
+    def default(self, capabilities: Capabilities, problem: Any) -> ArgmaxSchedule:
+        wanted = 256 if self.elements(problem) > 1024 else 64
+        threads = min(wanted, capabilities.max_threads)
+        return ArgmaxSchedule(
+            threads, 4 if self.elements(problem) > 16 * threads else 1, capabilities.subgroups
+        )
+
+    def workgroup(self, problem: Any, schedule: ArgmaxSchedule) -> int:
+        return schedule.threads
+
+    def grid(self, problem: Any, schedule: ArgmaxSchedule) -> Grid:
+        return (1, 1, 1)
+
+    def tolerance(self, problem: Any) -> Tolerance:
+        return Tolerance(relative=0, absolute=0)
+
+
+class Argmax(_ArgmaxKernel):
+    """logits [vocab] -> tokens[past + seq]."""
+
+    name = "argmax"
+    problem_type = ArgmaxProblem
+
+    def elements(self, problem: ArgmaxProblem) -> int:
+        return problem.vocab
+
+    def bindings(self, problem: ArgmaxProblem) -> tuple[Binding, ...]:
+        return (logits_binding(problem.vocab), tokens_binding("read_write"))
+
+    def reference(self, problem: ArgmaxProblem, arrays: Arrays, params: Params) -> None:
+        keys = order_keys_reference(arrays["logits"].reshape(-1))
+        arrays["tokens"][int(params["past"]) + int(params["seq"])] = np.argmax(keys)
+
+    def trace(self, k: Tracer, problem: ArgmaxProblem, schedule: ArgmaxSchedule) -> None:
+        buffers = self.arrays(k, problem)
+        logits = buffers["logits"]
+        best = keep_best(k)
+        count = problem.vocab // logits.type.lanes
+        with every_element(k, logits, k.local_id, count, schedule.unroll) as elements:
+            for at, keys in elements:
+                best.meet_element(keys, at)
+        _, token = best.of_workgroup(Workgroup(k, schedule.subgroups))
+        write_token(k, buffers["tokens"], token)
+
+    def inputs(
+        self, problem: ArgmaxProblem, rng: np.random.Generator, env: Mapping[str, int]
+    ) -> dict[str, npt.NDArray[Any]]:
+        arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
+        arrays["logits"].reshape(-1)[...] = random_logits(problem.vocab, rng)
+        return arrays
+
+
+class ArgmaxBlocks(_ArgmaxKernel):
+    """logits [vocab] -> best [blocks] of (key, index): each block's greatest logit."""
+
+    name = "argmax_blocks"
+    problem_type = ArgmaxBlocksProblem
+
+    def elements(self, problem: ArgmaxBlocksProblem) -> int:
+        return problem.block
+
+    def bindings(self, problem: ArgmaxBlocksProblem) -> tuple[Binding, ...]:
+        return (logits_binding(problem.vocab), Binding("best", u32x2, "read_write", problem.blocks))
+
+    def reference(self, problem: ArgmaxBlocksProblem, arrays: Arrays, params: Params) -> None:
+        keys = order_keys_reference(arrays["logits"].reshape(-1))
+        for block in range(problem.blocks):
+            first = block * problem.block
+            index = first + int(np.argmax(keys[first : first + problem.block]))
+            arrays["best"][block] = keys[index], index
+
+    def grid(self, problem: ArgmaxBlocksProblem, schedule: ArgmaxSchedule) -> Grid:
+        return (problem.blocks, 1, 1)
+
+    def trace(self, k: Tracer, problem: ArgmaxBlocksProblem, schedule: ArgmaxSchedule) -> None:
+        buffers = self.arrays(k, problem)
+        logits, best = buffers["logits"], keep_best(k)
+        block = k.workgroup_id(0)
+        count, all_elements = problem.block // logits.type.lanes, problem.vocab // logits.type.lanes
+        first = block * count
+        stop = first + count if all_elements % count == 0 else minimum(first + count, all_elements)
+        with every_element(k, logits, first + k.local_id, stop, schedule.unroll) as elements:
+            for at, keys in elements:
+                best.meet_element(keys, at)
+        key, index = best.of_workgroup(Workgroup(k, schedule.subgroups))
+        with k.when(k.local_id.equals(0)):
+            buffers["best"][block] = vector(key, index)
+
+    def inputs(
+        self, problem: ArgmaxBlocksProblem, rng: np.random.Generator, env: Mapping[str, int]
+    ) -> dict[str, npt.NDArray[Any]]:
+        arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
+        arrays["logits"].reshape(-1)[...] = random_logits(problem.vocab, rng)
+        return arrays
+
+
+class ArgmaxFinal(_ArgmaxKernel):
+    """best [blocks] of (key, index), indices ascending -> tokens[past + seq]."""
+
+    name = "argmax_final"
+    problem_type = ArgmaxFinalProblem
+
+    def elements(self, problem: ArgmaxFinalProblem) -> int:
+        return problem.blocks
+
+    def bindings(self, problem: ArgmaxFinalProblem) -> tuple[Binding, ...]:
+        return (Binding("best", u32x2, "read", problem.blocks), tokens_binding("read_write"))
+
+    def reference(self, problem: ArgmaxFinalProblem, arrays: Arrays, params: Params) -> None:
+        best = arrays["best"]
+        arrays["tokens"][int(params["past"]) + int(params["seq"])] = best[np.argmax(best[:, 0]), 1]
+
+    def trace(self, k: Tracer, problem: ArgmaxFinalProblem, schedule: ArgmaxSchedule) -> None:
+        buffers = self.arrays(k, problem)
+        best = keep_best(k)
+        with k.loop(k.local_id, problem.blocks, schedule.threads) as block:
+            pair = buffers["best"][block]
+            best.meet(pair.x, pair.y)
+        _, token = best.of_workgroup(Workgroup(k, schedule.subgroups))
+        write_token(k, buffers["tokens"], token)
+
+    def inputs(
+        self, problem: ArgmaxFinalProblem, rng: np.random.Generator, env: Mapping[str, int]
+    ) -> dict[str, npt.NDArray[Any]]:
+        arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
+        keys = order_keys_reference(random_logits(problem.blocks, rng))
+        indices = np.arange(problem.blocks) * 16 + rng.integers(0, 16, problem.blocks)
+        arrays["best"][...] = np.stack([keys, indices.astype(np.uint32)], axis=1)
+        return arrays
+
+
+ARGMAX = Argmax()
+ARGMAX_BLOCKS = ArgmaxBlocks()
+ARGMAX_FINAL = ArgmaxFinal()

@@ -1,0 +1,183 @@
+"""The process that renders chat templates: a program of its own, started by model.text.template_process.
+
+A chat template comes with a checkpoint, so anybody may have written it. jinja2's sandbox keeps it from
+Python's objects, but not from using all time and memory: a loop in a loop runs no code of ours, and one
+filter can ask for gigabytes. So they run here, where the operating system's limits hold whatever they do:
+processor time by a timer whose signal ends the process, memory by an address space limit.
+
+Requests and replies are JSON objects, each after its length in 8 bytes (little endian). This file imports
+nothing of kernelc: it must start fast.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import BinaryIO, NoReturn, cast
+
+from jinja2 import Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+try:
+    import resource
+except ImportError:  # Windows: there the parent's clock is the only limit
+    resource = None
+
+MAX_MEMORY_BYTES = 512 << 20
+MAX_CPU_SECONDS = 1.0
+
+
+class _Refused(Exception):
+    """The template itself called raise_exception."""
+
+
+class _TooLong(Exception):
+    """The output outgrew its limit."""
+
+
+class _GenerationBlock(Extension):
+    """Lets `{% generation %}` through, with which templates mark the assistant's words for training."""
+
+    tags = {"generation"}  # noqa: RUF012 - jinja2 reads a plain set
+
+    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, in which reaching for what is forbidden is an error and not an empty string."""
+
+    def unsafe_undefined(self, obj: object, attribute: str) -> NoReturn:
+        raise SecurityError(f"it reaches for {attribute!r} of a {type(obj).__name__}")
+
+
+def _make_environment() -> _Environment:
+    """Set jinja2 up as transformers does. Source: its utils/chat_template_utils.py."""
+    environment = _Environment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[_GenerationBlock, "jinja2.ext.loopcontrols"]
+    )
+    # jinja2 leaves the values of both dicts untyped.
+    environment.filters["tojson"] = _to_json  # pyright: ignore[reportUnknownMemberType]
+    environment.globals["raise_exception"] = _raise_exception  # pyright: ignore[reportUnknownMemberType]
+    return environment
+
+
+def _to_json(
+    value: object,
+    ensure_ascii: bool = False,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
+    """The plain json.dumps; jinja2's own filter escapes for HTML."""
+    return json.dumps(
+        value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
+    )
+
+
+def _raise_exception(message: object) -> NoReturn:
+    raise _Refused(str(message))
+
+
+_ENVIRONMENT = _make_environment()
+
+
+@lru_cache(maxsize=4)
+def _compile(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
+
+
+def _answer(request: dict[str, object]) -> dict[str, object]:
+    """Render (or, without "context", only compile) the request's template."""
+    try:
+        template = _compile(cast(str, request["source"]))
+        if "context" not in request:
+            return {"text": ""}
+        context = cast("dict[str, object]", request["context"])
+        now = datetime.fromisoformat(cast(str, request["now"]))
+        parts = template.generate(**context, strftime_now=now.strftime)
+        return {"text": _join(parts, cast(int, request["max_chars"]))}
+    except MemoryError:
+        return {"error": "memory"}
+    except Exception as error:
+        return _describe(error)
+
+
+def _join(parts: Iterable[str], max_chars: int) -> str:
+    """Join the output, giving up as soon as it is too long."""
+    text: list[str] = []
+    for part in parts:
+        max_chars -= len(part)
+        if max_chars < 0:
+            raise _TooLong
+        text.append(part)
+    return "".join(text)
+
+
+def _describe(error: Exception) -> dict[str, object]:
+    kinds = {
+        _Refused: "refused",
+        _TooLong: "length",
+        SecurityError: "security",
+        TemplateSyntaxError: "syntax",
+    }
+    kind = next((name for type_, name in kinds.items() if isinstance(error, type_)), "error")
+    message = str(error.message if isinstance(error, TemplateSyntaxError) else error)
+    return {"error": kind, "message": message[:1000] or type(error).__name__, "line": _line(error)}
+
+
+def _line(error: Exception) -> int | None:
+    """Return the template's line that failed; jinja2 puts its lines into the traceback."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _limit_process() -> None:
+    """Give up, for good, what rendering does not need."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end closes our input
+    if resource is not None:
+        _lower(resource.RLIMIT_AS, MAX_MEMORY_BYTES)
+        _lower(resource.RLIMIT_FSIZE, 0)
+        _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(limit: int, value: int) -> None:
+    assert resource is not None
+    hard = resource.getrlimit(limit)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (value, value))
+
+
+def _set_clock(seconds: float) -> None:
+    """Let the process end itself after this much processor time (0: no end)."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    while len(header := requests.read(8)) == 8:
+        request = cast("dict[str, object]", json.loads(requests.read(int.from_bytes(header, "little"))))
+        _set_clock(MAX_CPU_SECONDS)
+        reply = json.dumps(_answer(request)).encode()
+        _set_clock(0.0)
+        replies.write(len(reply).to_bytes(8, "little") + reply)
+        replies.flush()
+
+
+if __name__ == "__main__":
+    _limit_process()
+    _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,1 @@
+"""Conversations: prompts from turns, transcripts, and the chat in a terminal."""

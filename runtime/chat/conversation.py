@@ -1,0 +1,281 @@
+"""A conversation with a model: turns, the prompt they make, and the part of it that the cache holds
+already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from kernelc.errors import ContextError, UsageError
+from runtime.chat.prompt import PromptEncoder, StreamDecoder, Template, TextCoder
+from runtime.chat.transcript import Transcript, Turn, to_messages
+from runtime.device.executor import Progress
+from runtime.engine.sampling import SamplingParams
+from runtime.engine.timings import Timings
+
+ContextPolicy = Literal["stop", "slide"]
+CONTEXT_POLICIES: tuple[ContextPolicy, ...] = ("stop", "slide")
+
+
+class Token(Protocol):
+    """One generated token."""
+
+    @property
+    def id(self) -> int: ...
+
+
+class Tokens(Protocol):
+    """A running generation; see `runtime.engine.generation.Generation`."""
+
+    @property
+    def finish_reason(self) -> str | None: ...
+
+    def __iter__(self) -> Iterator[Token]: ...
+
+    def close(self) -> None: ...
+
+
+class Sequencer(Protocol):
+    """What a conversation needs of the engine; see `runtime.engine.engine.Engine`."""
+
+    @property
+    def context(self) -> int: ...
+
+    @property
+    def ids(self) -> Sequence[int]: ...
+
+    def start_timing(self) -> Timings: ...
+
+    def common_prefix(self, ids: Sequence[int]) -> int: ...
+
+    def truncate(self, length: int) -> None: ...
+
+    def feed(self, ids: Sequence[int], *, progress: Progress | None = None) -> None: ...
+
+    def generate(self, max_new: int, sampling: SamplingParams, stop_ids: Iterable[int]) -> Tokens: ...
+
+
+class _Stopped(Exception):
+    """Leaves the feeding of a prompt when the answer was stopped meanwhile."""
+
+
+@dataclass
+class _Window:
+    """What an answer is generated behind: the turns before it, from `first` on, and the question."""
+
+    turns: list[Turn]
+    first: int
+    question: str
+
+
+def _nothing() -> Generator[str]:
+    yield from ()
+
+
+class Answer(Iterator[str]):
+    """The answer to one turn, as pieces of whole characters; iterate to generate it.
+
+    `stop` may be called at any time, from a signal handler too. Afterwards `finish_reason` is "stop" (the
+    model ended it), "length" (as many tokens as asked for), "context" (the context is full) or "stopped";
+    `dropped_turns` counts the oldest turns that policy "slide" left out to make room, `prompt_tokens` the
+    tokens of the prompt, `reused_tokens` how many of them were in the cache, `new_tokens` those generated.
+    """
+
+    def __init__(self) -> None:
+        self.prompt_tokens = 0
+        self.reused_tokens = 0
+        self.new_tokens = 0
+        self.dropped_turns = 0
+        self.finish_reason: str | None = None
+        self.timings = Timings()
+        self.stopping = False
+        self.pieces = _nothing()
+        self.on_progress: Progress | None = None
+
+    def __next__(self) -> str:
+        return next(self.pieces)
+
+    def close(self) -> None:
+        """End the answer here, as when an exception keeps the caller from iterating on."""
+        self.pieces.close()
+
+    def stop(self) -> None:
+        """End the answer after the token under way. What was said so far stays in the conversation."""
+        self.stopping = True
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Follow the prompt on its way into the cache; leaves it where the answer was stopped meanwhile."""
+        if self.on_progress:
+            self.on_progress(what, done, total)
+        if self.stopping:
+            raise _Stopped
+
+
+class Conversation:
+    """Turns with a model on one engine. An answer belongs to the conversation as far as it was generated.
+
+    Every question is rendered with all turns before it by the model's own template; the engine is fed only
+    what follows the common beginning of that and its cache. A prompt that does not fit the context is
+    refused with a ContextError under policy "stop"; under "slide" the oldest turns are left out of the
+    prompt, never the system prompt, and `Answer.dropped_turns` says how many. No text is cut within a turn.
+    """
+
+    def __init__(
+        self,
+        engine: Sequencer,
+        coder: TextCoder,
+        template: Template,
+        *,
+        stop_ids: Iterable[int],
+        system: str | None = None,
+        policy: ContextPolicy = "stop",
+    ) -> None:
+        self.engine = engine
+        self.system = system
+        self.policy: ContextPolicy = policy
+        self.turns: list[Turn] = []
+        self.first = 0  # the oldest turn still in the prompt
+        self._coder = coder
+        self._template = template
+        self._prompts = PromptEncoder(coder, template)
+        self._stop_ids = frozenset(stop_ids)
+
+    def ask(self, question: str, max_new: int, sampling: SamplingParams) -> Answer:
+        """Return the answer to one more turn of the user; it is generated by iterating over it.
+
+        Raises (while iterating): ContextError, TemplateError, DeviceError; the conversation is as before
+        then.
+        """
+        return self._answer(_Window(list(self.turns), self.first, question), max_new, sampling)
+
+    def edit(self, number: int, question: str, max_new: int, sampling: SamplingParams) -> Answer:
+        """Return the answer to turn `number` (from 1) asked anew; that turn and all after it are replaced.
+
+        Only what follows the edited turn's beginning is computed again. Raises: UsageError where there is no
+        such turn; while iterating as `ask`, and the conversation keeps its old turns then.
+        """
+        if not 1 <= number <= len(self.turns):
+            have = f"there are turns 1 to {len(self.turns)}" if self.turns else "there are no turns yet"
+            raise UsageError(f"no turn {number}: {have}")
+        return self._answer(_Window(self.turns[: number - 1], 0, question), max_new, sampling)
+
+    def reset(self) -> None:
+        """Forget all turns; the system prompt stays."""
+        self.load(Transcript(self.system, ()))
+
+    @property
+    def cached_tokens(self) -> int:
+        """How many tokens the cache holds."""
+        return len(self.engine.ids)
+
+    def transcript(self) -> Transcript:
+        """Return the system prompt and every turn, those that slid out of the prompt too."""
+        return Transcript(self.system, tuple(self.turns))
+
+    def load(self, transcript: Transcript) -> None:
+        """Go on from another conversation; its prompt is computed at the next question."""
+        self.system = transcript.system
+        self.turns = list(transcript.turns)
+        self.first = 0
+        self._prompts.forget()
+
+    def _answer(self, window: _Window, max_new: int, sampling: SamplingParams) -> Answer:
+        answer = Answer()
+        answer.pieces = self._recorded(answer, window, max_new, sampling)
+        return answer
+
+    def _recorded(
+        self, answer: Answer, window: _Window, max_new: int, sampling: SamplingParams
+    ) -> Generator[str]:
+        """Give the pieces of the answer; however that ends, make what was said a turn."""
+        said: list[str] = []
+        answer.timings = self.engine.start_timing()
+        try:
+            for piece in self._generated(answer, window, max_new, sampling):
+                said.append(piece)
+                yield piece
+        except _Stopped:
+            pass
+        finally:
+            if said or answer.finish_reason:
+                self.turns = [*window.turns, Turn(window.question, "".join(said))]
+                self.first = window.first
+            answer.finish_reason = answer.finish_reason or "stopped"
+
+    def _generated(
+        self, answer: Answer, window: _Window, max_new: int, sampling: SamplingParams
+    ) -> Iterator[str]:
+        """Give the pieces; where the context fills up on the way and may slide, go on behind fewer turns."""
+        said: list[int] = []
+        decoder = self._coder.stream_decoder(continued=self._template.is_plain)
+        reserve = min(max_new, self.engine.context // 4) if self.policy == "slide" else 0
+        while True:
+            text, ids = self._fit(answer, window, len(said), reserve)
+            self._load(answer, [*ids, *said])
+            tokens = self.engine.generate(max_new - len(said), sampling, self._stop_ids)
+            yield from _pieces(answer, tokens, said, decoder)
+            if tokens.finish_reason != "context" or not self._slide(answer, window):
+                break
+        tail = decoder.flush()
+        if tail:
+            yield tail
+        self._prompts.remember(text, ids, said)
+        answer.finish_reason = "stopped" if answer.stopping else tokens.finish_reason
+
+    def _fit(self, answer: Answer, window: _Window, said: int, reserve: int) -> tuple[str, list[int]]:
+        """Return the prompt as text and ids, with room for `said` tokens behind it and, if turns may go,
+        `reserve`.
+        """
+        while True:
+            shown = to_messages(self.system, window.turns[window.first :])
+            text, ids = self._prompts.encode([*shown, {"role": "user", "content": window.question}])
+            length = len(ids) + said
+            if length + reserve <= self.engine.context:
+                return text, ids
+            if not self._slide(answer, window):
+                self._require_room(length, window)
+                return text, ids
+
+    def _slide(self, answer: Answer, window: _Window) -> bool:
+        """Leave the oldest turn out of the prompt; returns whether there was one that may go."""
+        if self.policy != "slide" or window.first >= len(window.turns):
+            return False
+        window.first += 1
+        answer.dropped_turns += 1
+        return True
+
+    def _require_room(self, length: int, window: _Window) -> None:
+        if length <= self.engine.context:
+            return
+        if self.policy == "stop" and window.turns:
+            help_ = "/reset starts anew; --context-policy slide forgets the oldest turns"
+        else:
+            help_ = "ask something shorter, or build and load with a longer --context"
+        message = f"the conversation is {length} tokens, the context holds {self.engine.context}"
+        raise ContextError(message, help=help_)
+
+    def _load(self, answer: Answer, ids: list[int]) -> None:
+        """Make the engine hold exactly `ids`, computing what its cache does not have."""
+        if not ids:
+            raise UsageError("the prompt is empty", help="write something for the model to go on from")
+        keep = min(self.engine.common_prefix(ids), len(ids) - 1)  # one is fed at least: it makes the logits
+        self.engine.truncate(keep)
+        answer.prompt_tokens, answer.reused_tokens = len(ids), keep
+        self.engine.feed(ids[keep:], progress=answer.progress)
+
+
+def _pieces(answer: Answer, tokens: Tokens, said: list[int], decoder: StreamDecoder) -> Iterator[str]:
+    """Give the text of `tokens` as it becomes whole characters, until they end or the answer is stopped."""
+    try:
+        for token in tokens:
+            said.append(token.id)
+            answer.new_tokens += 1
+            piece = decoder.feed(token.id)
+            if piece:
+                yield piece
+            if answer.stopping:
+                return
+    finally:
+        tokens.close()

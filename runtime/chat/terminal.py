@@ -1,0 +1,219 @@
+"""The chat in a terminal or through a pipe: reads turns, a line each, and streams the answers.
+
+`python -m runtime.chat` is the same as `kernelc chat`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import itertools
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from kernelc.errors import KernelcError, UsageError
+from runtime.chat import transcript
+from runtime.chat.conversation import Answer, Conversation
+from runtime.chat.screen import Screen
+from runtime.device.executor import Progress
+from runtime.engine.sampling import SamplingParams
+
+PROMPT = "> "
+Watch = Callable[[], AbstractContextManager[Progress | None]]
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """How answers are generated, and what `/stats` tells about the model and the device."""
+
+    max_new: int
+    sampling: SamplingParams
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Chat:
+    """The loop over turns and commands. Interactive: a person types; no error and no Ctrl-C ends the chat."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        settings: ChatSettings,
+        screen: Screen,
+        *,
+        interactive: bool,
+        watch: Watch = contextlib.nullcontext,
+    ) -> None:
+        self._conversation = conversation
+        self._settings = settings
+        self._screen = screen
+        self._interactive = interactive
+        self._watch = watch  # opens a progress bar over a long prompt
+        self._last: Answer | None = None
+        self._commands: dict[str, tuple[Callable[[str], None], str, str]] = {
+            "help": (self._help, "", "show this"),
+            "reset": (self._reset, "", "forget the conversation; the system prompt stays"),
+            "stats": (self._stats, "", "show the context, the last answer's speed and the settings"),
+            "system": (self._system, "TEXT", "set the system prompt, for past turns too (no TEXT: none)"),
+            "edit": (self._edit, "N TEXT", "ask turn N (from 1) anew; later turns are forgotten"),
+            "save": (self._save, "FILE", "write the conversation to FILE"),
+            "load": (self._load, "FILE", "go on from a saved conversation"),
+            "exit": (self._exit, "", "leave (also Ctrl-D)"),
+        }
+
+    def run(self, lines: Iterator[str]) -> int:
+        """Answer every line; returns the exit code: 0, or that of the first error where nobody was there to
+        see it.
+        """
+        code = 0
+        for line in lines:
+            try:
+                self._line(line.rstrip("\r\n"))
+            except EOFError:
+                break
+            except KernelcError as error:
+                self._screen.error(error.render())
+                code = code or (0 if self._interactive else error.exit_code)
+        return code
+
+    def _line(self, line: str) -> None:
+        if line.startswith("/") and not line.startswith("//"):
+            self._command(line)
+        elif line.strip():
+            question = line[1:] if line.startswith("//") else line
+            self._answer(self._conversation.ask(question, self._settings.max_new, self._settings.sampling))
+
+    def _command(self, line: str) -> None:
+        name, _, argument = line[1:].partition(" ")
+        if name not in self._commands:
+            raise UsageError(f"unknown command /{name}", help="/help lists them; // sends a line with /")
+        self._commands[name][0](argument.strip())
+
+    # ---- answers ----
+
+    def _answer(self, answer: Answer) -> None:
+        """Stream one answer, then say how it went."""
+        self._last = answer
+        with self._stoppable(answer), contextlib.closing(answer):
+            with self._watch() as answer.on_progress:
+                first = next(answer, "")  # the bar is gone before the answer begins
+            answer.on_progress = None
+            for piece in itertools.chain([first], answer):
+                self._screen.piece(piece)
+        self._screen.line()
+        for note in _notes(answer, self._conversation):
+            self._screen.note(note)
+
+    @contextmanager
+    def _stoppable(self, answer: Answer) -> Generator[None]:
+        """While a person waits for an answer, Ctrl-C stops that; twice, everything."""
+        if not self._interactive or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def on_interrupt(number: int, frame: FrameType | None) -> None:
+            if answer.stopping:
+                raise KeyboardInterrupt
+            answer.stop()  # no exception here: it could fall into a driver's callback and be lost
+
+        before = signal.signal(signal.SIGINT, on_interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    # ---- commands ----
+
+    def _help(self, argument: str) -> None:
+        for name, (_, takes, summary) in self._commands.items():
+            self._screen.line(f"/{f'{name} {takes}':14} {summary}")
+        self._screen.line("Ctrl-C stops an answer and keeps what was said; at the prompt it leaves.")
+
+    def _reset(self, argument: str) -> None:
+        self._conversation.reset()
+        self._screen.note("(the conversation starts anew)")
+
+    def _stats(self, argument: str) -> None:
+        conversation, sampling = self._conversation, self._settings.sampling
+        facts = dict(self._settings.facts)
+        facts["turns"] = str(len(conversation.turns))
+        if conversation.first:
+            facts["turns"] += f", the oldest {conversation.first} no longer in the prompt"
+        facts["context"] = f"{conversation.cached_tokens} of {conversation.engine.context} tokens"
+        facts["sampling"] = ", ".join(f"{name} {value}" for name, value in vars(sampling).items())
+        if self._last:
+            facts["last answer"] = describe(self._last)
+        for name, fact in facts.items():
+            self._screen.line(f"{name:12} {fact}")
+
+    def _system(self, argument: str) -> None:
+        self._conversation.system = argument or None
+        self._screen.note("(the system prompt is set)" if argument else "(there is no system prompt)")
+
+    def _edit(self, argument: str) -> None:
+        number, _, question = argument.partition(" ")
+        if not (number.isascii() and number.isdigit() and len(number) < 10 and question.strip()):
+            raise UsageError("wanted /edit N TEXT: the number of a turn and what to ask instead")
+        max_new, sampling = self._settings.max_new, self._settings.sampling
+        self._answer(self._conversation.edit(int(number), question, max_new, sampling))
+
+    def _save(self, argument: str) -> None:
+        path = _path(argument, "/save")
+        transcript.save(path, self._conversation.transcript())
+        self._screen.note(f"(saved {len(self._conversation.turns)} turns to {path})")
+
+    def _load(self, argument: str) -> None:
+        self._conversation.load(transcript.load(_path(argument, "/load")))
+        self._screen.note(f"(loaded {len(self._conversation.turns)} turns)")
+
+    def _exit(self, argument: str) -> None:
+        raise EOFError
+
+
+def describe(answer: Answer) -> str:
+    """Return an answer's numbers as one line: tokens and tokens per second of prefill and decode."""
+    timings = answer.timings
+    reused = f" ({answer.reused_tokens} more were cached)" if answer.reused_tokens else ""
+    return (
+        f"prefill {timings.prompt_tokens} tokens{reused} at {timings.prefill_rate:.1f} tokens/s, "
+        f"decode {timings.generated_tokens} tokens at {timings.decode_rate:.1f} tokens/s"
+    )
+
+
+def read_lines(source: TextIO, *, interactive: bool) -> Iterator[str]:
+    """Give the lines of `source`, or those that a person types until Ctrl-D or Ctrl-C."""
+    if not interactive:
+        yield from iter(source.readline, "")
+        return
+    with contextlib.suppress(ImportError):
+        importlib.import_module("readline")  # gives input() its line editing and history
+    while True:
+        try:
+            yield input(PROMPT)
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return
+
+
+def _notes(answer: Answer, conversation: Conversation) -> Iterator[str]:
+    if answer.dropped_turns:
+        yield f"(the context was full: forgot the oldest turns, {answer.dropped_turns} of them)"
+    if answer.finish_reason == "context":
+        yield f"(the context of {conversation.engine.context} tokens is full: /reset starts anew)"
+    elif answer.finish_reason == "length":
+        yield f"(stopped after {answer.new_tokens} tokens: --max-gen-len)"
+    elif answer.finish_reason == "stopped":
+        kept = "what was said is kept" if answer.new_tokens else "the question is taken back"
+        yield f"(stopped; {kept})"
+    yield f"({describe(answer)})"
+
+
+def _path(argument: str, command: str) -> Path:
+    if not argument:
+        raise UsageError(f"wanted {command} FILE")
+    return Path(argument).expanduser()

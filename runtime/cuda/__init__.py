@@ -1,0 +1,1 @@
+"""Runs CUDA C kernels through PyCUDA, a step as one captured graph."""

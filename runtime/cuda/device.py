@@ -1,0 +1,241 @@
+"""A CUDA device through PyCUDA: its primary context, memory, stream and modules, its errors in our words.
+
+PyCUDA is imported where a device is asked for: it needs the driver's library to be imported at all. Neither
+it nor cuda-bindings ships type information, so their objects are `Handle`s here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.errors import DeviceError, KernelcError, WorkFailed
+from runtime.device.executor import DeviceInfo, Limits
+
+Handle: TypeAlias = Any
+"""An object of PyCUDA or cuda-bindings."""
+
+_INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cuda]', or use another --device"
+_PARAMETER_BYTES = 4096  # of a kernel; a pointer takes eight
+_ALIGNMENT_BYTES = 16  # of the widest load
+
+
+class CallFailed(RuntimeError):
+    """A call of the driver through cuda-bindings failed."""
+
+
+class CudaDevice:
+    """An open device. Everything that touches it happens inside `using`."""
+
+    def __init__(self, ordinal: int = 0) -> None:
+        """Retain the primary context of a GPU. Raises: DeviceError where there is none."""
+        self.driver = import_driver()
+        self.graph_api = _import_graph_api()
+        self._context: Handle = None
+        with self.translated("opening the device"):
+            device = self.driver.Device(ordinal)
+            self.capability: tuple[int, int] = device.compute_capability()
+            self.info = _device_info(self.driver, device)
+            self._context = device.retain_primary_context()
+        with self.using("opening the device"):
+            self.stream: Handle = self.driver.Stream()
+            self.graph_stream = self.graph_api.CUstream(self.stream.handle)
+
+    def close(self) -> None:
+        """Give the context back."""
+        if self._context is not None:
+            with suppress(KernelcError), self.using("closing the device"):
+                self.stream.synchronize()
+            self.stream = None
+            with suppress(self.driver.Error):
+                self._context.detach()
+            self._context = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._context is None
+
+    @contextmanager
+    def using(self, doing: str) -> Generator[None]:
+        """Make the context current inside; what the driver raises becomes a DeviceError or WorkFailed."""
+        with self.translated(doing):
+            self._context.push()
+            try:
+                yield
+            finally:
+                self.driver.Context.pop()
+
+    # ---- memory; all of these inside `using` ----
+
+    def free_bytes(self) -> tuple[int, int]:
+        """Return how much of the device's memory is free, and all of it."""
+        free, total = self.driver.mem_get_info()
+        return int(free), int(total)
+
+    def allocate(self, size: int) -> Handle:
+        """Return zero-filled memory; `free` it."""
+        memory = self.driver.mem_alloc(max(size, _ALIGNMENT_BYTES))
+        self.driver.memset_d8_async(memory, 0, max(size, _ALIGNMENT_BYTES), self.stream)
+        return memory
+
+    def pinned(self, size: int) -> npt.NDArray[np.uint8]:
+        """Return host memory that the device copies to and from on its own."""
+        return self.driver.pagelocked_empty(size, np.uint8)
+
+    def upload(self, address: int, data: npt.NDArray[np.generic] | bytes) -> None:
+        """Copy to the device, after all work handed over before."""
+        self.stream.synchronize()
+        self.driver.memcpy_htod(address, data)
+
+    def download(self, address: int, size: int) -> bytes:
+        """Wait for all work handed over before and copy from the device."""
+        data = np.empty(size, np.uint8)
+        self.stream.synchronize()
+        self.driver.memcpy_dtoh(data, address)
+        return data.tobytes()
+
+    def event(self) -> Handle:
+        """Return an event to wait for, asleep: what waits has nothing else to do, and a processor has."""
+        flags = self.driver.event_flags
+        return self.driver.Event(flags.DISABLE_TIMING | flags.BLOCKING_SYNC)
+
+    # ---- kernels ----
+
+    def function(self, image: bytes, entry: str, parameters: int) -> tuple[Handle, Handle]:
+        """Return (module, function) of a compiled kernel that takes so many pointers."""
+        module = self.driver.module_from_buffer(image)
+        function = module.get_function(entry)
+        function.prepare("P" * parameters)
+        return module, function
+
+    def launch(
+        self, function: Handle, grid: tuple[int, int, int], threads: int, addresses: tuple[int, ...]
+    ) -> None:
+        """Hand a kernel over; a grid without workgroups is none."""
+        if all(grid):
+            function.prepared_async_call(grid, (threads, 1, 1), self.stream, *addresses)
+
+    def call(self, function: Handle, *args: Any) -> Any:
+        """Call the driver through cuda-bindings. Raises: CallFailed."""
+        status, *results = function(*args)
+        if status != self.graph_api.CUresult.CUDA_SUCCESS:
+            raise CallFailed(f"{function.__name__}: {status.name}")
+        return results[0] if results else None
+
+    # ---- errors ----
+
+    @contextmanager
+    def translated(self, doing: str) -> Generator[None]:
+        """Turn what PyCUDA and cuda-bindings raise inside into a DeviceError or WorkFailed."""
+        try:
+            yield
+        except self.driver.MemoryError as error:
+            raise _out_of_memory(doing, str(error)) from error
+        except (self.driver.Error, CallFailed) as error:
+            raise in_our_words(doing, str(error)) from error
+
+
+def import_driver() -> Handle:
+    """Return `pycuda.driver`, initialised. Raises: DeviceError that says what is missing."""
+    try:
+        driver: Handle = importlib.import_module("pycuda.driver")
+    except ImportError as error:
+        missing = "NVIDIA's driver" if "libcuda" in str(error) else "PyCUDA"
+        raise DeviceError(f"{missing} is missing ({error})", where="--device cuda", help=_INSTALL) from None
+    try:
+        driver.init()
+        count = driver.Device.count()
+    except driver.Error as error:
+        raise DeviceError(f"CUDA finds no GPU ({error})", where="--device cuda", help=_INSTALL) from None
+    if not count:
+        raise DeviceError("CUDA finds no GPU", where="--device cuda", help=_INSTALL)
+    return driver
+
+
+def _import_graph_api() -> Handle:
+    try:
+        return importlib.import_module("cuda.bindings.driver")
+    except ImportError as error:
+        raise DeviceError(
+            f"cuda-bindings is missing ({error})", where="--device cuda", help=_INSTALL
+        ) from None
+
+
+# What a context does not survive, in the driver's words and in cuda-bindings' names.
+_LOST = (
+    "illegal memory access",
+    "illegal instruction",
+    "illegal_address",
+    "illegal_instruction",
+    "launch failure",
+    "launch_failed",
+    "launch timed out",
+    "launch_timeout",
+    "misaligned",
+    "hardware stack",
+    "context is destroyed",
+    "context_is_destroyed",
+    "uncorrectable",
+    "unavailable",
+    "unknown error",
+    "error_unknown",
+)
+
+
+def in_our_words(doing: str, message: str) -> KernelcError:
+    """Return the error for a failed call of the driver, by its message."""
+    short = " ".join(message.split())
+    if any(sign in short.lower() for sign in _LOST):
+        help_ = "start again, or use another --device"
+        return DeviceError(f"the device was lost while {doing}: {short}", help=help_)
+    if "out of memory" in short.lower() or "out_of_memory" in short.lower():
+        return _out_of_memory(doing, short)
+    return WorkFailed(f"{doing} failed: {short}")
+
+
+def _out_of_memory(doing: str, message: str) -> DeviceError:
+    help_ = "use a smaller --context or --quant q4, or free memory on the device"
+    return DeviceError(f"the device is out of memory while {doing}: {message}", help=help_)
+
+
+def _device_info(driver: Handle, device: Handle) -> DeviceInfo:
+    major, minor = device.compute_capability()
+    version = int(driver.get_driver_version())
+    return DeviceInfo(
+        kind="cuda",
+        name=str(device.name()),
+        driver=f"CUDA {version // 1000}.{version % 1000 // 10}, compute capability {major}.{minor}",
+        target="cuda",
+        features=_features(major, minor),
+        subgroup_size=int(device.get_attribute(driver.device_attribute.WARP_SIZE)),
+        limits=_limits(driver, device),
+        memory_bytes=int(device.total_memory()),
+    )
+
+
+def _features(major: int, minor: int) -> frozenset[str]:
+    """What kernels may ask for: `mma` and `ldmatrix` as kernels use them came with Turing (PTX ISA)."""
+    tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
+    return frozenset({"subgroups", "dot4"} | tiles)
+
+
+def _limits(driver: Handle, device: Handle) -> Limits:
+    def of(name: str) -> int:
+        return int(device.get_attribute(getattr(driver.device_attribute, name)))
+
+    return Limits(
+        buffer_bytes=int(device.total_memory()),
+        binding_bytes=int(device.total_memory()),
+        shared_bytes=of("MAX_SHARED_MEMORY_PER_BLOCK"),
+        threads=of("MAX_THREADS_PER_BLOCK"),
+        workgroup=(of("MAX_BLOCK_DIM_X"), of("MAX_BLOCK_DIM_Y"), of("MAX_BLOCK_DIM_Z")),
+        workgroups=min(of("MAX_GRID_DIM_X"), of("MAX_GRID_DIM_Y"), of("MAX_GRID_DIM_Z")),
+        storage_buffers=_PARAMETER_BYTES // 8 - 1,
+        offset_alignment_bytes=_ALIGNMENT_BYTES,
+    )

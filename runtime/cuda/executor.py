@@ -1,0 +1,140 @@
+"""Replays programs on an NVIDIA GPU: one CUDA graph launch a step, everything resolved at load.
+
+A step costs the host the copy of its step block, the launch of a graph that was captured the first time, and
+the copies of what is fetched, all on one stream. Nothing waits until a ticket's result is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import STEP_BUFFER, Artifact
+from kernelc.errors import KernelcError
+from runtime.cuda.compile import compile_all
+from runtime.cuda.device import CudaDevice
+from runtime.cuda.graph import timed
+from runtime.cuda.loaded import LoadedArtifact, kernel_source
+from runtime.cuda.single import run_image
+from runtime.cuda.staging import CudaTicket, staging_pool
+from runtime.device.base import DeviceExecutor
+from runtime.device.checks import checked_plan, choose_one
+from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
+from runtime.device.program import extent_of
+
+
+class CudaExecutor(DeviceExecutor[LoadedArtifact]):
+    """An `Executor` (see `runtime.device.executor`) on CUDA."""
+
+    def __init__(self, device: CudaDevice | None = None) -> None:
+        """Use `device`, or open the first GPU. Raises: DeviceError where there is none."""
+        super().__init__()
+        self.device = device or CudaDevice()
+        self._pool = staging_pool(self.device)
+
+    @property
+    def info(self) -> DeviceInfo:
+        """The device."""
+        return self.device.info
+
+    @property
+    def staging_bytes(self) -> int:
+        """Bytes of the page-locked memory that carries fetched ranges back."""
+        return self._pool.created_bytes
+
+    def _load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
+    ) -> LoadedArtifact:
+        plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
+        return LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+
+    def close(self) -> None:
+        """Release the device and all that was loaded; a second time does nothing."""
+        if self.device.closed:
+            return
+        self._unload()
+        with suppress(KernelcError), self.device.using("freeing memory"):
+            self._pool.release()
+        self.device.close()
+
+    # ---- running ----
+
+    def run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    ) -> CudaTicket:
+        """See `runtime.device.executor.Executor.run`."""
+        loaded = self._require_loaded()
+        sizes = [item.bytes for item in fetch]
+        with self.device.using("running a step"):
+            self._send_step(loaded, step)
+            if programs:
+                loaded.run(tuple(programs), env)
+            staging, at = self._pool.take(sum(sizes)), 0
+            for item in fetch:
+                target = staging.memory[at : at + item.bytes]
+                source = int(loaded.memory[item.buffer]) + item.offset
+                self.device.driver.memcpy_dtoh_async(target, source, self.device.stream)
+                at += item.bytes
+            staging.done.record(self.device.stream)
+        return CudaTicket(self.device, self._pool, staging, sizes)
+
+    def _send_step(self, loaded: LoadedArtifact, step: bytes) -> None:
+        memory = loaded.memory.get(STEP_BUFFER)
+        if memory is not None and step:
+            loaded.steps.send(int(memory), step)
+
+    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
+        """See `runtime.device.executor.Executor.profile`."""
+        loaded = self._require_loaded()
+        launches = [launch for name in programs for launch in loaded.programs[name]]
+        calls = [
+            partial(
+                self.device.launch,
+                launch.function,
+                extent_of(launch.grid, env),
+                launch.threads,
+                launch.addresses,
+            )
+            for launch in launches
+        ]
+        with self.device.using("profiling a step"):
+            self._send_step(loaded, step)
+            seconds = timed(self.device, calls)
+        return self._times(programs, seconds)
+
+    # ---- buffers ----
+
+    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        """Write into a loaded buffer, after all work handed over before."""
+        with self.device.using("writing a buffer"):
+            self.device.upload(self._address(name) + offset, data)
+
+    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
+        """Wait for all work handed over before and return a range of a loaded buffer."""
+        address = self._address(name) + offset
+        with self.device.using("reading a buffer"):
+            return self.device.download(address, self.buffers[name] - offset if size is None else size)
+
+    def _address(self, name: str) -> int:
+        return int(self._holding(name).memory[name])
+
+    # ---- one kernel alone ----
+
+    def run_kernel(
+        self,
+        artifact: Artifact,
+        kernel: str,
+        arrays: Sequence[npt.NDArray[np.generic]],
+        env: Mapping[str, int],
+        step: bytes,
+    ) -> list[npt.NDArray[np.generic]]:
+        """See `runtime.device.executor.Executor.run_kernel`."""
+        variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
+        source = kernel_source(artifact, kernel, variant)
+        image = compile_all([source], self.device.capability)[source]
+        block = step if artifact.manifest.kernels[kernel].params else b""
+        return run_image(self.device, image, source.entry, grid, variant.workgroup[0], arrays, block)

@@ -1,0 +1,124 @@
+"""Steps as CUDA graphs: captured once for each set of programs and grids, then launched with one call.
+
+PyCUDA has no graph API; capture, instantiation and launch go through cuda-bindings on PyCUDA's stream and
+context. A step's numbers are in device memory, so a graph changes only where a grid depends on the position,
+and then there is another one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from runtime.cuda.device import CudaDevice, Handle
+from runtime.device.program import Extent, Grid, ResolvedDispatch
+
+_KEPT = 64  # graphs; one of a hundred kernels takes some hundred kilobytes
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A dispatch ready to be handed over: `addresses` are its kernel's parameters."""
+
+    dispatch: ResolvedDispatch
+    function: Handle
+    threads: int
+    addresses: tuple[int, ...]
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class Graph:
+    """An instantiated graph, and what has to live as long as it does."""
+
+    executable: Handle
+    template: Handle
+
+
+Key = tuple[tuple[str, ...], tuple[Extent, ...]]
+
+
+class GraphCache:
+    """The graphs launched last, by programs and grids."""
+
+    def __init__(self, device: CudaDevice) -> None:
+        self._device = device
+        self._graphs: OrderedDict[Key, Graph] = OrderedDict()
+
+    def launch(self, key: Key, record: Callable[[], None]) -> None:
+        """Launch the graph of `key`; a new one is made of what `record` hands over."""
+        graph = self._graphs.get(key)
+        if graph is None:
+            graph = capture(self._device, record)
+            self._graphs[key] = graph
+            if len(self._graphs) > _KEPT:
+                destroy(self._device, self._graphs.popitem(last=False)[1])
+        else:
+            self._graphs.move_to_end(key)
+        start(self._device, graph)
+
+    def release(self) -> None:
+        """Destroy all graphs; one that runs ends first."""
+        while self._graphs:
+            destroy(self._device, self._graphs.popitem()[1])
+
+
+def capture(device: CudaDevice, record: Callable[[], None]) -> Graph:
+    """Return the graph of the work that `record` hands over, which does not run."""
+    api, call = device.graph_api, device.call
+    call(
+        api.cuStreamBeginCapture, device.graph_stream, api.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED
+    )
+    try:
+        record()
+    except BaseException:
+        api.cuStreamEndCapture(device.graph_stream)  # the first error is the one to tell
+        raise
+    template = call(api.cuStreamEndCapture, device.graph_stream)
+    return Graph(call(api.cuGraphInstantiate, template, 0), template)
+
+
+def start(device: CudaDevice, graph: Graph) -> None:
+    """Launch a graph."""
+    device.call(device.graph_api.cuGraphLaunch, graph.executable, device.graph_stream)
+
+
+def destroy(device: CudaDevice, graph: Graph) -> None:
+    """Free a graph. What fails here failed before and was told then."""
+    device.graph_api.cuGraphExecDestroy(graph.executable)
+    device.graph_api.cuGraphDestroy(graph.template)
+
+
+def timed(device: CudaDevice, launches: Sequence[Callable[[], None]]) -> list[float]:
+    """Run kernels in order, in one graph with an event between each two, and return their seconds.
+
+    In a graph the device does not wait for the host between them; a kernel's time includes its start, a
+    microsecond or two.
+    """
+    api, call = device.graph_api, device.call
+    timing = int(api.CUevent_flags.CU_EVENT_DEFAULT)
+    events = [call(api.cuEventCreate, timing) for _ in range(len(launches) + 1)]
+    try:
+        graph = capture(device, lambda: _record_timed(device, launches, events))
+        try:
+            start(device, graph)
+            device.stream.synchronize()
+        finally:
+            destroy(device, graph)
+        return [1e-3 * float(call(api.cuEventElapsedTime, begin, end)) for begin, end in pairwise(events)]
+    finally:
+        for event in events:
+            api.cuEventDestroy(event)
+
+
+def _record_timed(
+    device: CudaDevice, launches: Sequence[Callable[[], None]], events: Sequence[Handle]
+) -> None:
+    api = device.graph_api
+    external = int(api.CUevent_record_flags.CU_EVENT_RECORD_EXTERNAL)
+    for launch, event in zip(launches, events[:-1], strict=True):
+        device.call(api.cuEventRecordWithFlags, event, device.graph_stream, external)
+        launch()
+    device.call(api.cuEventRecordWithFlags, events[-1], device.graph_stream, external)

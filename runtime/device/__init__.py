@@ -1,0 +1,1 @@
+"""What every device's executor stands on: the load plan, its checks, programs, uploads and staging."""

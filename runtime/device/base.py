@@ -1,0 +1,100 @@
+"""What executors share: one artifact at a time, and what its plan knows.
+
+How a step is handed over, how bytes get there and back, and when memory may go differ from driver to driver:
+that is an executor's own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from kernelc.artifact import Artifact
+from kernelc.errors import InternalError
+from runtime.device.executor import DispatchTime, Fetch, Progress, Ticket
+from runtime.device.program import LoadPlan
+
+
+class Loaded(Protocol):
+    """An artifact on a device: it has every buffer of its plan."""
+
+    @property
+    def plan(self) -> LoadPlan: ...
+
+    def release(self) -> None:
+        """Free all of it."""
+        ...
+
+
+L = TypeVar("L", bound=Loaded)
+
+
+class DeviceExecutor(ABC, Generic[L]):
+    """The part of an `Executor` (see `runtime.device.executor`) that no driver is needed for."""
+
+    def __init__(self) -> None:
+        self._loaded: L | None = None
+
+    @property
+    def buffers(self) -> Mapping[str, int]:
+        """Bytes of every allocated buffer by name."""
+        return self._loaded.plan.buffers if self._loaded else {}
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes of the loaded artifact's buffers."""
+        return sum(self.buffers.values())
+
+    def load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
+    ) -> None:
+        """See `runtime.device.executor.Executor.load`; what was loaded before is released."""
+        self._unload()
+        self._loaded = self._load(artifact, context, roles, progress)
+
+    @abstractmethod
+    def _load(self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None) -> L:
+        """Put an artifact on the device, all or nothing, once `runtime.device.checks.checked_plan` agrees."""
+
+    def _unload(self) -> None:
+        loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            loaded.release()
+
+    @abstractmethod
+    def run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    ) -> Ticket:
+        """See `runtime.device.executor.Executor.run`."""
+
+    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
+        """Wait for all work handed over before and return a range of a loaded buffer."""
+        length = self._holding(name).plan.buffers[name] - offset if size is None else size
+        return self.run([], {}, b"", [Fetch(name, offset, length)]).result()[0]
+
+    def dispatch_count(self, programs: Sequence[str]) -> int:
+        """Dispatches of one run of these programs."""
+        plan = self._require_loaded().plan
+        return sum(len(plan.programs[name]) for name in programs)
+
+    def _times(self, programs: Sequence[str], seconds: Iterable[float]) -> list[DispatchTime]:
+        """What a profile of these programs says: `seconds` of each dispatch, in order."""
+        plan = self._require_loaded().plan
+        dispatches = [(name, each) for name in programs for each in plan.programs[name]]
+        return [
+            DispatchTime(name, each.kernel, each.origin, taken)
+            for (name, each), taken in zip(dispatches, seconds, strict=True)
+        ]
+
+    def _require_loaded(self) -> L:
+        if self._loaded is None:
+            raise InternalError("nothing is loaded on this executor")
+        return self._loaded
+
+    def _holding(self, name: str) -> L:
+        """What is loaded, where it has a buffer of this name."""
+        loaded = self._require_loaded()
+        if name not in loaded.plan.buffers:
+            raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(self.buffers)}")
+        return loaded

@@ -1,0 +1,1 @@
+"""One model on one device: sequences of tokens, sampling settings and generation."""

@@ -1,0 +1,306 @@
+"""One sequence on one device: feeds token ids, keeps their keys and values, generates more.
+
+    with Engine.open("dist/stories260K-q4-wgsl", device="auto") as engine:
+        engine.feed([1, 403, 407])
+        for token in engine.generate(100, stop_ids={2}):
+            print(token.id)
+
+A conversation calls `truncate(common_prefix(ids))`, feeds the rest and generates: what the cache already
+holds is not computed again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import Artifact
+from kernelc.errors import ContextError, UsageError
+from runtime.device.executor import DispatchTime, Executor, Fetch, Progress, Reference, Ticket
+from runtime.device.program import ProgramTable, StepBlock
+from runtime.devices import Explain, open_device
+from runtime.engine.generation import Generated, Generation, Request
+from runtime.engine.sampling import SamplingParams
+from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
+from runtime.engine.timings import Timings
+
+__all__ = ["ALL_ROLES", "GENERATE_ROLES", "SCORE_ROLES", "Engine", "Generated", "Generation"]
+
+F32 = npt.NDArray[np.float32]
+
+GENERATE_ROLES = ("prefill", "decode", "sample_greedy", "sample")
+SCORE_ROLES = ("prefill", "decode", "score")
+ALL_ROLES = (*GENERATE_ROLES, "score")
+
+_CHUNKS_AHEAD = 2  # prompt chunks under way at once: the device stays busy, and Ctrl-C waits for two at most
+
+
+class Engine:
+    """A loaded artifact and one sequence in its cache. Not for several threads at once."""
+
+    @classmethod
+    def open(
+        cls,
+        artifact: Artifact | Path | str,
+        *,
+        device: str = "auto",
+        context: int | None = None,
+        roles: Sequence[str] = GENERATE_ROLES,
+        references: Mapping[str, Reference] | None = None,
+        progress: Progress | None = None,
+        ahead: int = 4,
+        explain: Explain | None = None,
+    ) -> Engine:
+        """Open `device` (see `runtime.devices`) and load `artifact` on it.
+
+        `context` is in tokens (default: the artifact's own maximum); `references` are the numpy kernels by
+        spec name, which device "cpu" needs; `ahead` is how many decode steps are handed over before the
+        first id is read back; `explain` is told which device "auto" took.
+        Raises: ArtifactError, DeviceError, ContextError, UsageError.
+        """
+        opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
+        executor = open_device(device, references=references, manifest=opened.manifest, explain=explain)
+        try:
+            return cls(executor, opened, context, roles=roles, progress=progress, ahead=ahead)
+        except BaseException:
+            executor.close()
+            raise
+
+    def __init__(
+        self,
+        executor: Executor,
+        artifact: Artifact,
+        context: int | None = None,
+        *,
+        roles: Sequence[str] = GENERATE_ROLES,
+        progress: Progress | None = None,
+        ahead: int = 4,
+    ) -> None:
+        """Load `artifact` on `executor`, which `close` closes too. See `open` for the rest."""
+        if ahead < 1:
+            raise UsageError(f"ahead is {ahead}, wanted at least 1 (1 waits for every token)")
+        manifest = artifact.manifest
+        self.artifact = artifact
+        self.executor = executor
+        self.context = _checked_context(context, manifest.model.max_context)
+        self.vocab_size = manifest.model.vocab_size
+        self.ahead = ahead
+        table, block = ProgramTable(manifest, roles), StepBlock(manifest.params)
+        self._sequence = CachedSequence(executor, table, block, self.context)
+        self._active: Generation | None = None
+        executor.load(artifact, self.context, roles, progress)
+        self.start_timing()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop what runs and release the device."""
+        self._stop()
+        self.executor.close()
+
+    # ---- the sequence ----
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The token ids whose keys and values are in the cache, by position."""
+        return tuple(self._sequence.ids)
+
+    @property
+    def next_id(self) -> int | None:
+        """The id generated last: known, but not in the cache; `generate` goes on behind it."""
+        return self._sequence.next_id
+
+    @property
+    def timings(self) -> Timings:
+        """Times since `start_timing` (or since the engine was opened)."""
+        return self._sequence.timings
+
+    def start_timing(self) -> Timings:
+        """Start counting from zero, for a turn or a benchmark; returns the new counters."""
+        self._sequence.timings = Timings()
+        return self._sequence.timings
+
+    def warm_up(self) -> None:
+        """Run every program once, where the device compiles a kernel when it first runs: the first answer and
+        its rates are then like all others. Only for an empty cache.
+        """
+        if not self.ids and self.executor.info.kind != "cpu":
+            self._sequence.warm_up()
+            self.start_timing()
+
+    def common_prefix(self, ids: Sequence[int]) -> int:
+        """Return how many of the first `ids` are in the cache already."""
+        cached = self._sequence.ids
+        for position, (have, want) in enumerate(zip(cached, ids, strict=False)):
+            if have != want:
+                return position
+        return min(len(cached), len(ids))
+
+    def truncate(self, length: int) -> None:
+        """Keep the first `length` positions of the cache. Raises: UsageError where it holds fewer."""
+        self._stop()
+        if not 0 <= length <= len(self._sequence.ids):
+            raise UsageError(f"cannot keep {length} of {len(self._sequence.ids)} cached tokens")
+        self._sequence.truncate(length)
+
+    # ---- feeding ----
+
+    def feed(
+        self,
+        ids: Sequence[int],
+        *,
+        one_by_one: bool = False,
+        chunk: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Append `ids` and wait until their keys and values are in the cache.
+
+        Runs in chunks of what the prefill program takes, or of `chunk` where that is less; `one_by_one`
+        runs the decode program for each token instead. On an interrupt the cache holds the chunks handed
+        over so far. Raises: ContextError where they do not fit; UsageError for no ids or ids outside the
+        vocabulary.
+        """
+        role = "decode" if one_by_one else "prefill"
+        began, flying = perf_counter(), deque[Ticket]()
+        try:
+            done = 0
+            for part in self._parts(ids, role, chunk):
+                flying.append(self._hand_over(role, part))
+                if len(flying) == _CHUNKS_AHEAD:
+                    flying.popleft().result()
+                done += len(part)
+                if progress:
+                    progress("prompt", done, len(ids))
+            while flying:
+                flying.popleft().result()
+        finally:
+            for ticket in flying:
+                ticket.discard()
+        self._sequence.timings.prompt_tokens += done
+        self._sequence.timings.prefill_seconds += perf_counter() - began
+
+    def _hand_over(self, role: str, part: Sequence[int]) -> Ticket:
+        """Hand over the step of one piece of a prompt; its ticket is there to wait for."""
+        past = len(self._sequence.ids)
+        ticket = self._sequence.run([role], past, len(part), fetch=[Fetch("tokens", 0, 4)])
+        self._sequence.appended(part, logits=True)
+        return ticket
+
+    def score(self, ids: Sequence[int], *, one_by_one: bool = False, chunk: int | None = None) -> F32:
+        """Append `ids` like `feed` and return the logits at each of them. Shapes: f32 [len(ids), vocab]."""
+        return np.concatenate(list(self.score_chunks(ids, one_by_one=one_by_one, chunk=chunk)))
+
+    def score_chunks(
+        self, ids: Sequence[int], *, one_by_one: bool = False, chunk: int | None = None
+    ) -> Iterator[F32]:
+        """Append `ids` and give their logits chunk by chunk, so that no more than one chunk is held.
+
+        Needs the role "score", or with `one_by_one` the role "decode". Shapes: f32 [rows, vocab] each.
+        Raises: as `feed`.
+        """
+        role, source = ("decode", "logits") if one_by_one else ("score", "all_logits")
+        for part in self._parts(ids, role, chunk):
+            past = len(self._sequence.ids)
+            fetch = [Fetch(source, 0, 4 * self.vocab_size * len(part))]
+            ticket = self._sequence.run([role], past, len(part), GREEDY_FIELDS, fetch)
+            self._sequence.appended(part, logits=one_by_one)
+            yield np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), self.vocab_size)
+
+    def _parts(self, ids: Sequence[int], role: str, chunk: int | None) -> Iterator[Sequence[int]]:
+        """Write `ids` to the device, then give them in pieces that a program of `role` takes."""
+        self._stop()
+        if chunk is not None and chunk < 1:
+            raise UsageError(f"chunk is {chunk}, wanted at least 1")
+        checked = _checked_ids(ids, self.vocab_size)
+        self._sequence.write_tokens(checked)
+        start = 0
+        while start < len(checked):
+            most = self._sequence.table.most_rows(role, len(self._sequence.ids))
+            part = checked[start : start + min(most, chunk or most)]
+            yield part
+            start += len(part)
+
+    # ---- generating ----
+
+    def generate(
+        self,
+        max_new: int,
+        sampling: SamplingParams | None = None,
+        stop_ids: Iterable[int] = (),
+        *,
+        logits: bool = False,
+        ahead: int | None = None,
+    ) -> Generation:
+        """Start generating at most `max_new` tokens behind what was fed; iterate over the result.
+
+        The default sampling is greedy. `logits` adds the logits that each token was drawn from. The text
+        depends on the ids, the parameters and the seed alone, not on `ahead`. A later call to any method
+        ends it. Raises: UsageError where nothing was fed.
+        """
+        self._stop()
+        if max_new < 0:
+            raise UsageError(f"--max-gen-len is {max_new}, wanted 0 or more")
+        if not self._sequence.ids and self._sequence.next_id is None:
+            raise UsageError("nothing to generate from", help="feed at least one token first, such as BOS")
+        request = Request(
+            max_new=max_new,
+            sampling=(sampling or SamplingParams()).with_seed(),
+            stop_ids=frozenset(stop_ids),
+            ahead=max(1, self.ahead if ahead is None else ahead),
+            logits_bytes=4 * self.vocab_size if logits else 0,
+        )
+        self._active = Generation(self._sequence, request)
+        return self._active
+
+    def profile(self, role: str = "decode", seq: int = 1) -> list[DispatchTime]:
+        """Run one step of `role` over `seq` tokens behind the cached ones, timing each dispatch on the
+        device.
+
+        The sequence stays as it is (what the step writes lies behind it).
+        Raises: DeviceError where the device has no timestamps, ContextError where the step does not fit.
+        """
+        self._stop()
+        sequence = self._sequence
+        sequence.require_room(seq)
+        sequence.has_logits = False
+        past = len(sequence.ids)
+        programs = [sequence.table.select(role, seq, past)]
+        env = {"seq": seq, "past": past, "context": self.context}
+        return self.executor.profile(programs, env, sequence.block.encode({**GREEDY_FIELDS, **env}))
+
+    def _stop(self) -> None:
+        if self._active is not None:
+            self._active.close()
+            self._active = None
+
+
+def _checked_context(context: int | None, most: int) -> int:
+    if context is None:
+        return most
+    if 1 <= context <= most:
+        return context
+    raise ContextError(
+        f"--context is {context}, this artifact was built for 1 to {most}",
+        help=f"ask for at most {most}, or build again with a longer --context",
+    )
+
+
+def _checked_ids(ids: Sequence[int], vocab_size: int) -> list[int]:
+    if not len(ids):
+        raise UsageError("the prompt is empty", help="give at least one token, such as BOS")
+    for position, token in enumerate(ids):
+        if not 0 <= token < vocab_size:
+            raise UsageError(f"token {token} at {position} is outside the vocabulary of {vocab_size}")
+    return [int(token) for token in ids]

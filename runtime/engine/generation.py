@@ -1,0 +1,144 @@
+"""A running generation: steps handed over ahead of their ids, ids read back late."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from time import perf_counter, thread_time
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from runtime.device.executor import Fetch, Ticket
+from runtime.engine.sampling import SamplingParams
+from runtime.engine.sequence import CachedSequence
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One new token: its id, its position, and where asked for the logits [vocab] that it was drawn from."""
+
+    id: int
+    position: int
+    logits: npt.NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to generate. `ahead` steps are handed over before the first id is read back; 1 is lock-step."""
+
+    max_new: int
+    sampling: SamplingParams
+    stop_ids: frozenset[int]
+    ahead: int
+    logits_bytes: int  # 0: do not fetch the logits
+
+
+class Generation(Iterator[Generated]):
+    """Iterates over new tokens. The id that stops it is not among them.
+
+    `finish_reason` is None while running, then "stop" (`stop_id` says which), "length" (as many as asked
+    for), "context" (the context is full) or "cancelled" (`close` was called early). `close` may be called
+    at any time, also by leaving a `with` block; what was handed over ahead is discarded, and the cache is
+    left at the last token given out. `seed` repeats the text.
+    """
+
+    def __init__(self, sequence: CachedSequence, request: Request) -> None:
+        self.finish_reason: str | None = None
+        self.stop_id: int | None = None
+        self.seed = request.sampling.seed
+        self._sequence = sequence
+        self._request = request
+        self._fields = request.sampling.step_fields()
+        self._flying: deque[Ticket] = deque()
+        self._tokens = self._generate()
+        self._last_seen = 0.0
+
+    def __next__(self) -> Generated:
+        return next(self._tokens)
+
+    def __enter__(self) -> Generation:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop. Steps under way run to their end on the device, but nothing of them is kept."""
+        self._tokens.close()
+        self._settle("cancelled")
+
+    def _settle(self, reason: str) -> None:
+        while self._flying:
+            self._flying.popleft().discard()
+        if self.finish_reason is None:
+            self.finish_reason = reason
+
+    def _generate(self) -> Generator[Generated, None, None]:
+        try:
+            yield from self._receive_all()
+        finally:
+            self._settle("cancelled")
+
+    def _receive_all(self) -> Generator[Generated, None, None]:
+        self._last_seen = perf_counter()
+        first = self._first_position()
+        room = self._sequence.context + 1 - first  # the last token may lie just behind the cache
+        count = min(self._request.max_new, room)
+        submitted = 0
+        for received in range(count):
+            while submitted < min(count, received + self._request.ahead):
+                self._flying.append(self._submit(first + submitted))
+                submitted += 1
+            token = self._receive(first + received)
+            if token.id in self._request.stop_ids:
+                self.stop_id = token.id
+                self._settle("stop")
+                return
+            yield token
+        self._settle("length" if count == self._request.max_new else "context")
+
+    def _first_position(self) -> int:
+        """Where the first new token goes: behind the cached ones and the one that is known already."""
+        return len(self._sequence.ids) + (self._sequence.next_id is not None)
+
+    def _submit(self, position: int) -> Ticket:
+        """Hand over the step whose sampled id goes to `position`.
+
+        It runs the token before it, unless the logits are there; where that one is in the cache already, as
+        after `truncate`, its step runs once more.
+        """
+        sequence, role = self._sequence, self._request.sampling.role
+        fetch = [Fetch("tokens", 4 * position, 4)]
+        if self._request.logits_bytes:
+            fetch.append(Fetch("logits", 0, self._request.logits_bytes))
+        has_logits, sequence.has_logits = (
+            sequence.has_logits,
+            False,
+        )  # sampling may change them, decoding does
+        if has_logits:
+            return sequence.run([role], position - 1, 1, self._fields, fetch)
+        return sequence.decode(["decode", role], position - 1, self._fields, fetch)
+
+    def _receive(self, position: int) -> Generated:
+        ticket = self._flying.popleft()
+        began = thread_time()
+        fetched = ticket.result()
+        self._sequence.timings.host_seconds += thread_time() - began
+        token = int.from_bytes(fetched[0], "little")
+        self._sequence.sampled(token)
+        self._count_token()
+        logits = np.frombuffer(fetched[1], dtype="<f4") if self._request.logits_bytes else None
+        return Generated(token, position, logits)
+
+    def _count_token(self) -> None:
+        now, timings = perf_counter(), self._sequence.timings
+        timings.generated_tokens += 1
+        timings.decode_seconds += now - self._last_seen
+        self._last_seen = now
+        if timings.first_token_seconds is None:
+            timings.first_token_seconds = now - timings.began

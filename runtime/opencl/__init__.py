@@ -1,0 +1,1 @@
+"""Runs OpenCL C kernels through pyopencl."""

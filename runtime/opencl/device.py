@@ -1,0 +1,216 @@
+"""An OpenCL device: which one, what it can do, its programs, its errors in our words.
+
+pyopencl is an extra and untyped to us: its objects are `Handle`s, and this module is the one that imports it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import warnings
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from kernelc.errors import DeviceError, KernelcError, WorkFailed
+from runtime.device.executor import DeviceInfo, Limits
+
+Handle: TypeAlias = Any
+"""An object of pyopencl."""
+
+OPTIONS = ("-cl-std=CL1.2",)  # and nothing that relaxes arithmetic
+_EXCERPT_LINES = 3
+_WORKGROUPS = 65535  # a dimension; OpenCL names no limit, some drivers have this one
+_POINTER_BYTES = 8
+
+_INSTALL = "install pyopencl (the extra `opencl`) and a driver, such as pocl-opencl-icd for the CPU"
+_OUT_OF_MEMORY = (
+    "MEM_OBJECT_ALLOCATION_FAILURE",
+    "OUT_OF_RESOURCES",
+    "OUT_OF_HOST_MEMORY",
+    "INVALID_BUFFER_SIZE",
+)
+_LOST = ("DEVICE_NOT_AVAILABLE", "INVALID_CONTEXT", "INVALID_COMMAND_QUEUE")
+
+
+@dataclass(frozen=True)
+class KernelSource:
+    """A kernel's OpenCL C. Its arguments are the bindings in order, then the step block if it takes one."""
+
+    name: str
+    text: str
+    entry: str
+
+
+def import_pyopencl() -> Handle:
+    """Return the module pyopencl. Raises: DeviceError where it, or the library that it loads, is missing."""
+    try:
+        return importlib.import_module("pyopencl")
+    except ImportError as error:
+        raise DeviceError(f"device opencl needs pyopencl: {error}", help=_INSTALL) from error
+
+
+def find_devices() -> list[Handle]:
+    """Return what OpenCL devices can run our kernels, graphics cards first. Raises: DeviceError for none."""
+    cl = import_pyopencl()
+    try:
+        found = [device for platform in cl.get_platforms() for device in _devices_of(cl, platform)]
+    except cl.Error as error:  # the loader's "PLATFORM_NOT_FOUND_KHR"
+        raise DeviceError("there is no OpenCL driver", help=_INSTALL) from error
+    usable = [device for device in found if _usable(device)]
+    if not usable:
+        lacks = "none of them compiles kernels" if found else "no platform has any"
+        raise DeviceError(f"there is no OpenCL device: {lacks}", help=_INSTALL)
+    return sorted(usable, key=lambda device: not device.type & cl.device_type.GPU)
+
+
+def _devices_of(cl: Handle, platform: Handle) -> list[Handle]:
+    try:
+        return platform.get_devices()
+    except cl.Error:  # a platform may have none
+        return []
+
+
+def _usable(device: Handle) -> bool:
+    """Halves and bytes are taken out of words in the order of little-endian machines."""
+    return bool(device.available and device.compiler_available and device.endian_little)
+
+
+class OpenClDevice:
+    """An open device with one queue, whose commands run in the order in which they were handed over."""
+
+    def __init__(self) -> None:
+        """Open the first graphics card, else the first device. Raises: DeviceError where there is none."""
+        self.cl: Handle = import_pyopencl()
+        self.device: Handle = find_devices()[0]
+        with self.translated("opening the device"):
+            self.context: Handle = self.cl.Context([self.device])
+            self.queue: Handle = self.cl.CommandQueue(self.context)
+        self.info = device_info(self.device)
+
+    def close(self) -> None:
+        """Wait for what was handed over."""
+        with self.translated("closing the device"):
+            self.queue.finish()
+
+    def timed_queue(self) -> Handle:
+        """Return a queue of its own that measures every command."""
+        with self.translated("opening a queue that measures"):
+            return self.cl.CommandQueue(
+                self.context, properties=self.cl.command_queue_properties.PROFILING_ENABLE
+            )
+
+    # ---- buffers ----
+
+    def create_buffer(self, name: str, size: int) -> Handle:
+        """Return a zero-filled buffer. Raises: DeviceError where memory runs out."""
+        with self.translated(f"allocating {size} bytes for buffer {name}"):
+            buffer = self.cl.Buffer(self.context, self.cl.mem_flags.READ_WRITE, size)
+            self.cl.enqueue_fill_buffer(self.queue, buffer, b"\0", 0, size)
+            return buffer
+
+    def region(self, buffer: Handle, offset: int, size: int) -> Handle:
+        """Return a buffer for a kernel's argument that starts at `offset` of another."""
+        return buffer if offset == 0 else buffer.get_sub_region(offset, size)
+
+    def write(self, buffer: Handle, offset: int, data: object, *, wait: bool = True) -> Handle:
+        """Queue a write of bytes or an array; without `wait`, keep the event until it is done."""
+        with self.translated("writing a buffer"):
+            return self.cl.enqueue_copy(self.queue, buffer, data, dst_offset=offset, is_blocking=wait)
+
+    def read(self, buffer: Handle, offset: int, into: object, *, wait: bool = True) -> Handle:
+        """Queue a read into a writable array; without `wait`, it is there when the event is."""
+        with self.translated("reading a buffer"):
+            return self.cl.enqueue_copy(self.queue, into, buffer, src_offset=offset, is_blocking=wait)
+
+    # ---- kernels ----
+
+    def build(self, source: KernelSource) -> Handle:
+        """Return the compiled program of a kernel. Raises: WorkFailed with the source around the error."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pyopencl's, that the compiler said something
+            try:
+                return self.cl.Program(self.context, source.text).build(options=list(OPTIONS))
+            except self.cl.Error as error:
+                raise kernel_refused(source.name, source.text, str(error)) from error
+
+    def kernel(self, program: Handle, source: KernelSource, arguments: Sequence[Handle]) -> Handle:
+        """Return a kernel object of a built program, with its arguments set for good."""
+        with self.translated(f"binding the buffers of {source.name}"):
+            kernel = self.cl.Kernel(program, source.entry)
+            kernel.set_args(*arguments)
+            return kernel
+
+    # ---- errors ----
+
+    @contextmanager
+    def translated(self, doing: str) -> Generator[None]:
+        """Turn what pyopencl raises inside into a DeviceError or WorkFailed."""
+        try:
+            yield
+        except self.cl.Error as error:
+            raise in_our_words(doing, str(error)) from error
+
+
+def kernel_refused(name: str, text: str, message: str) -> WorkFailed:
+    """Return the error for a kernel that does not compile; the source around it is a note."""
+    found = re.search(r":(\d+):(\d+): (?:error: )?(.*)", message)
+    what = found[3] if found else _short(message)
+    where = f"kernel {name}" + (f": line {found[1]}, column {found[2]}" if found else "")
+    error = WorkFailed(
+        f"the driver refuses the kernel: {what}", where=where, help="this is a bug of kernelc or the driver"
+    )
+    if found:
+        error.add_note(_excerpt(text, int(found[1])))
+    return error
+
+
+def _excerpt(text: str, line: int) -> str:
+    lines = text.splitlines()
+    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
+    return "\n".join(
+        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
+        for number in range(first, last + 1)
+    )
+
+
+def in_our_words(doing: str, message: str) -> KernelcError:
+    """Return the error for what pyopencl said: memory and lost devices are the user's to act on."""
+    short = _short(message)
+    if any(code in short for code in _LOST):
+        return DeviceError(
+            f"the device was lost while {doing}: {short}", help="start again, or use --device cpu"
+        )
+    if any(code in short for code in _OUT_OF_MEMORY):
+        help_ = "use a smaller --context or --quant q4, or free memory on the device"
+        return DeviceError(f"the device is out of memory while {doing}: {short}", help=help_)
+    return WorkFailed(f"{doing} failed: {short}")
+
+
+def _short(message: str) -> str:
+    """The last "call failed: CODE" of pyopencl's nested ones, or what stands there instead."""
+    calls = re.findall(r"cl\w+ failed: [A-Z_]+", message)
+    return calls[-1] if calls else " ".join(message.split()) or "no reason given"
+
+
+def device_info(device: Handle) -> DeviceInfo:
+    """Describe a device without opening it."""
+    x, y, z = (int(size) for size in device.max_work_item_sizes[:3])
+    return DeviceInfo(
+        kind="opencl",
+        name=str(device.name).strip(),
+        driver=f"{device.platform.name}: {device.version} ({device.driver_version})",
+        target="opencl",
+        limits=Limits(
+            buffer_bytes=device.max_mem_alloc_size,
+            binding_bytes=device.max_mem_alloc_size,
+            shared_bytes=device.local_mem_size,
+            threads=device.max_work_group_size,
+            workgroup=(x, y, z),
+            workgroups=_WORKGROUPS,
+            storage_buffers=device.max_parameter_size // _POINTER_BYTES - 1,  # less the step block
+            offset_alignment_bytes=max(1, device.mem_base_addr_align // 8),
+        ),
+        memory_bytes=device.global_mem_size,
+    )

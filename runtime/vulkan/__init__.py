@@ -1,0 +1,1 @@
+"""Runs SPIR-V kernels through Vulkan, a step as a command buffer recorded once."""

@@ -1,0 +1,180 @@
+"""Which Vulkan device to open, and what it can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.device.executor import DeviceInfo, Limits
+from runtime.vulkan.features import DeviceFeatures
+from runtime.vulkan.native import Handle, Vulkan, VulkanError, in_our_words, no_device
+
+_API = (1 << 22) | (2 << 12)  # 1.2: timeline semaphores, and halves in arithmetic, belong to it
+_BUDGET = "VK_EXT_memory_budget"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A physical device. `memory_heap` is the heap of its own memory, `queue_family` one that computes."""
+
+    physical: Handle
+    queue_family: int
+    info: DeviceInfo
+    timestamp_bits: int
+    timestamp_seconds: float
+    cache_id: bytes  # identifies device and driver, for the pipeline cache; begins as its header does
+    uniform_alignment_bytes: int
+
+
+def create_instance(vulkan: Vulkan) -> Handle:
+    """Return the instance through which devices are found. Raises: DeviceError where no driver is there."""
+    application = vulkan.make("VkApplicationInfo", pApplicationName=vulkan.text("kernelc"), apiVersion=_API)
+    create = vulkan.make("VkInstanceCreateInfo", pApplicationInfo=application)
+    try:
+        return vulkan.create("vkCreateInstance", "VkInstance", create, vulkan.null)
+    except VulkanError as error:
+        raise in_our_words("starting Vulkan", error) from error
+
+
+def choose(vulkan: Vulkan, instance: Handle) -> Choice:
+    """Return the fastest kind of device that will do. Raises: DeviceError saying why none does."""
+    reasons: list[str] = []
+    found: list[tuple[int, Choice]] = []
+    for physical in vulkan.all("vkEnumeratePhysicalDevices", "VkPhysicalDevice", instance):
+        described = _Description(vulkan, instance, physical)
+        if described.lacks:
+            reasons.append(f"{described.name} lacks {described.lacks}")
+        else:
+            found.append((described.rank, described.choice()))
+    if not found:
+        raise no_device("; ".join(reasons) or "the loader knows no driver")
+    return min(found, key=lambda ranked: ranked[0])[1]
+
+
+class _Description:
+    """One physical device's properties and features."""
+
+    def __init__(self, vulkan: Vulkan, instance: Handle, physical: Handle) -> None:
+        self.vulkan, self.instance, self.physical = vulkan, instance, physical
+        self.names = {
+            vulkan.string(each.extensionName)
+            for each in vulkan.all(
+                "vkEnumerateDeviceExtensionProperties", "VkExtensionProperties", physical, vulkan.null
+            )
+        }
+        basic = vulkan.ffi.new("VkPhysicalDeviceProperties *")
+        vulkan.lib.vkGetPhysicalDeviceProperties(physical, basic)
+        self.properties: Any = basic[0]
+        self.name = vulkan.string(basic.deviceName)
+        self.queues = vulkan.all(
+            "vkGetPhysicalDeviceQueueFamilyProperties", "VkQueueFamilyProperties", physical
+        )
+        self.lacks = self._what_is_missing()
+
+    @property
+    def rank(self) -> int:
+        """Graphics cards of their own come first, software last."""
+        vulkan = self.vulkan
+        order = [
+            vulkan.PHYSICAL_DEVICE_TYPE_DISCRETE_GPU,
+            vulkan.PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU,
+            vulkan.PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU,
+            vulkan.PHYSICAL_DEVICE_TYPE_CPU,
+        ]
+        return order.index(self.properties.deviceType) if self.properties.deviceType in order else len(order)
+
+    def _what_is_missing(self) -> str:
+        if self.properties.apiVersion < _API:
+            return f"Vulkan 1.2 (it has {_version(self.properties.apiVersion)})"
+        if self._queue_family() is None:
+            return "a queue that computes"
+        return "" if self._has_timelines() else "timeline semaphores"
+
+    def _queue_family(self) -> int | None:
+        """A family that computes: one that does not also draw, where there is one."""
+        compute, graphics = self.vulkan.QUEUE_COMPUTE_BIT, self.vulkan.QUEUE_GRAPHICS_BIT
+        fitting = [at for at, queue in enumerate(self.queues) if queue.queueFlags & compute]
+        alone = [at for at in fitting if not self.queues[at].queueFlags & graphics]
+        return next(iter([*alone, *fitting]), None)
+
+    def _has_timelines(self) -> bool:
+        twelve = self.vulkan.make("VkPhysicalDeviceVulkan12Features")
+        features = self.vulkan.make("VkPhysicalDeviceFeatures2", pNext=twelve)
+        self.vulkan.lib.vkGetPhysicalDeviceFeatures2(self.physical, features)
+        return bool(twelve.timelineSemaphore)
+
+    def choice(self) -> Choice:
+        """All that the rest of the runtime needs to know."""
+        vulkan, queue_family = self.vulkan, self._queue_family()
+        assert queue_family is not None
+        twelve = vulkan.make("VkPhysicalDeviceVulkan12Properties")
+        eleven = vulkan.make("VkPhysicalDeviceVulkan11Properties", pNext=twelve)
+        properties = vulkan.make("VkPhysicalDeviceProperties2", pNext=eleven)
+        vulkan.lib.vkGetPhysicalDeviceProperties2(self.physical, properties)
+        limits = properties.properties.limits
+        asked = DeviceFeatures(vulkan, self.instance, self.physical, self.names, eleven)
+        features, sizes = asked.of_kernels(), asked.subgroup_bounds()
+        varies = sizes.minSubgroupSize != sizes.maxSubgroupSize
+        driver = f"{vulkan.string(twelve.driverName)} {vulkan.string(twelve.driverInfo)}".strip()
+        info = DeviceInfo(
+            kind="vulkan",
+            name=self.name,
+            driver=f"Vulkan {_version(self.properties.apiVersion)}: {driver}",
+            target="spirv",
+            features=features,
+            subgroup_size=None if varies or "subgroups" not in features else eleven.subgroupSize,
+            subgroup_sizes=asked.subgroup_sizes(),
+            limits=_limits(limits, eleven.maxMemoryAllocationSize),
+            memory_bytes=self._memory_bytes(),
+        )
+        return Choice(
+            self.physical,
+            queue_family,
+            info,
+            self.queues[queue_family].timestampValidBits,
+            1e-9 * limits.timestampPeriod,
+            _cache_id(vulkan, properties.properties) + driver.encode(),
+            limits.minUniformBufferOffsetAlignment,
+        )
+
+    def _memory_bytes(self) -> int:
+        """What of the device's own memory is free for us, where the driver says; else all of it."""
+        vulkan = self.vulkan
+        budget = vulkan.make("VkPhysicalDeviceMemoryBudgetPropertiesEXT")
+        known = _BUDGET in self.names
+        memory = vulkan.make("VkPhysicalDeviceMemoryProperties2", pNext=budget if known else vulkan.null)
+        vulkan.lib.vkGetPhysicalDeviceMemoryProperties2(self.physical, memory)
+        heaps = memory.memoryProperties.memoryHeaps
+        local = [
+            at
+            for at in range(memory.memoryProperties.memoryHeapCount)
+            if heaps[at].flags & vulkan.MEMORY_HEAP_DEVICE_LOCAL_BIT
+        ]
+        largest = max(local, key=lambda at: heaps[at].size)
+        size = int(heaps[largest].size)
+        free = int(budget.heapBudget[largest]) - int(budget.heapUsage[largest]) if known else size
+        return min(size, max(0, free))
+
+
+def _limits(limits: Any, buffer_bytes: int) -> Limits:
+    most = limits.maxComputeWorkGroupSize
+    return Limits(
+        buffer_bytes=int(buffer_bytes),
+        binding_bytes=limits.maxStorageBufferRange,
+        shared_bytes=limits.maxComputeSharedMemorySize,
+        threads=limits.maxComputeWorkGroupInvocations,
+        workgroup=(most[0], most[1], most[2]),
+        workgroups=min(limits.maxComputeWorkGroupCount[axis] for axis in range(3)),
+        storage_buffers=limits.maxPerStageDescriptorStorageBuffers,
+        offset_alignment_bytes=int(limits.minStorageBufferOffsetAlignment),
+    )
+
+
+def _cache_id(vulkan: Vulkan, properties: Any) -> bytes:
+    """What the header of this device's pipeline cache holds (Vulkan specification, "Pipeline Cache")."""
+    vendor = properties.vendorID.to_bytes(4, "little") + properties.deviceID.to_bytes(4, "little")
+    return vendor + bytes(vulkan.ffi.buffer(properties.pipelineCacheUUID))
+
+
+def _version(number: int) -> str:
+    return f"{number >> 22 & 0x7F}.{number >> 12 & 0x3FF}.{number & 0xFFF}"

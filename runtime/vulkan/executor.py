@@ -1,0 +1,151 @@
+"""Replays programs on a Vulkan device: commands recorded once, submitted for every step.
+
+A step hands over three command buffers: one that writes the step block, the recorded programs, one that
+copies out what is fetched. The step block travels in the command itself, so any number of steps may be under
+way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import STEP_BUFFER, Artifact
+from runtime.device.base import DeviceExecutor
+from runtime.device.checks import checked_plan, choose_one
+from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
+from runtime.vulkan.device import Buffer, VulkanDevice
+from runtime.vulkan.kernels import Kernels
+from runtime.vulkan.loaded import LoadedArtifact, kernel_binary
+from runtime.vulkan.native import Handle, translated
+from runtime.vulkan.queue import Frame, On, Queue
+from runtime.vulkan.single import run_pipeline
+from runtime.vulkan.staging import VulkanTicket, staging_pool
+from runtime.vulkan.timing import time_launches
+
+
+class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
+    """An `Executor` (see `runtime.device.executor`) on Vulkan."""
+
+    def __init__(self) -> None:
+        """Open the fastest kind of device there is. Raises: DeviceError where there is none."""
+        super().__init__()
+        device = VulkanDevice()
+        try:
+            with translated(f"opening {device.info.name}"):
+                self._on = On(device, Queue(device), Kernels(device))
+        except BaseException:
+            device.close()
+            raise
+        self._pool = staging_pool(device)
+
+    @property
+    def on(self) -> On:
+        """The device, its queue and its kernels."""
+        return self._on
+
+    @property
+    def info(self) -> DeviceInfo:
+        """The device."""
+        return self._on.device.info
+
+    @property
+    def staging_bytes(self) -> int:
+        """Bytes of the buffers that carry fetched ranges back."""
+        return self._pool.created_bytes
+
+    def _load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
+    ) -> LoadedArtifact:
+        plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
+        return LoadedArtifact(self._on, artifact, plan, variants, context, progress)
+
+    def close(self) -> None:
+        """Release the device and all that was loaded."""
+        self._unload()
+        self._on.device.close()
+
+    # ---- running ----
+
+    def run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    ) -> VulkanTicket:
+        """See `runtime.device.executor.Executor.run`."""
+        loaded, queue = self._require_loaded(), self._on.queue
+        sizes = [item.bytes for item in fetch]
+        staging = self._pool.take(sum(sizes)) if sizes else None
+        try:
+            with translated("running a step"):
+                recording = loaded.recording(programs, env) if programs else None
+                frame = queue.take_frame()
+                commands = [self._before(loaded, frame, step)]
+                commands += [recording.commands] if recording else []
+                commands += [self._after(loaded, frame, fetch, staging)] if staging else []
+                number = queue.submit(commands, frame, *([recording] if recording else []))
+        except BaseException:
+            if staging is not None:
+                self._pool.give_back(staging)
+            raise
+        return VulkanTicket(queue, self._pool, staging, sizes, number)
+
+    def _before(self, loaded: LoadedArtifact, frame: Frame, step: bytes) -> Handle:
+        """Wait for all before, then write the step block."""
+        queue, buffer = self._on.queue, loaded.buffers.get(STEP_BUFFER)
+        queue.begin(frame.before)
+        queue.barrier(frame.before)
+        if buffer is not None and step:
+            queue.update(frame.before, buffer, 0, step)
+            queue.barrier(frame.before)
+        queue.end(frame.before)
+        return frame.before
+
+    def _after(self, loaded: LoadedArtifact, frame: Frame, fetch: Sequence[Fetch], staging: Buffer) -> Handle:
+        """Copy out what is fetched; the programs' own last barrier makes it wait for them."""
+        queue, at = self._on.queue, 0
+        queue.begin(frame.after)
+        for item in fetch:
+            queue.copy(frame.after, loaded.buffers[item.buffer], item.offset, staging, at, item.bytes)
+            at += item.bytes
+        queue.barrier(frame.after)
+        queue.end(frame.after)
+        return frame.after
+
+    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
+        """See `runtime.device.executor.Executor.profile`; the pause behind a dispatch counts as its time."""
+        loaded = self._require_loaded()
+        self.run([], env, step)
+        launches = [launch for name in programs for launch in loaded.programs[name].launches]
+        return self._times(programs, time_launches(self._on, launches, env))
+
+    # ---- buffers ----
+
+    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        """Write into a loaded buffer, after all work handed over before."""
+        buffer, queue = self._holding(name).buffers[name], self._on.queue
+        with translated("writing a buffer"):
+            frame = queue.take_frame()
+            queue.begin(frame.before)
+            queue.barrier(frame.before)
+            queue.update(frame.before, buffer, offset, data)
+            queue.end(frame.before)
+            queue.submit([frame.before], frame)
+
+    # ---- one kernel alone ----
+
+    def run_kernel(
+        self,
+        artifact: Artifact,
+        kernel: str,
+        arrays: Sequence[npt.NDArray[np.generic]],
+        env: Mapping[str, int],
+        step: bytes,
+    ) -> list[npt.NDArray[np.generic]]:
+        """See `runtime.device.executor.Executor.run_kernel`."""
+        variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
+        pipeline = self._on.kernels.compile(kernel_binary(artifact, kernel, variant))
+        try:
+            return run_pipeline(self._on, pipeline, grid, arrays, step)
+        finally:
+            self._on.kernels.release(pipeline)

@@ -1,0 +1,1 @@
+"""Runs WGSL kernels through wgpu-py."""

@@ -1,0 +1,275 @@
+"""A wgpu device: what it can do, its buffers, pipelines and submissions, its errors in our words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from kernelc.errors import DeviceError, KernelcError, WorkFailed
+from runtime.device.executor import DeviceInfo, Limits, physical_memory_bytes
+from runtime.wgpu.native import Handle, NativeLibrary, import_wgpu, native, request_adapter, request_device
+
+BASELINE_VARIABLE = "KERNELC_WGPU_BASELINE"
+"""Environment variable: "1" opens devices with WebGPU's guaranteed limits and no features, like a browser."""
+
+# Names in wgpu-py of the features that variants may require.
+FEATURES = {"f16": "shader-f16", "subgroups": "subgroup"}
+LANGUAGE_FEATURES = frozenset({"dot4"})  # those that naga has on every adapter
+
+# What WebGPU guarantees without asking (https://www.w3.org/TR/webgpu/#limits).
+GUARANTEED_LIMITS = {
+    "max-buffer-size": 256 << 20,
+    "max-storage-buffer-binding-size": 128 << 20,
+    "max-compute-workgroup-storage-size": 16 << 10,
+    "max-compute-invocations-per-workgroup": 256,
+    "max-compute-workgroup-size-x": 256,
+    "max-compute-workgroup-size-y": 256,
+    "max-compute-workgroup-size-z": 64,
+    "max-compute-workgroups-per-dimension": 65535,
+    "max-storage-buffers-per-shader-stage": 8,
+    "min-storage-buffer-offset-alignment": 256,
+    "min-uniform-buffer-offset-alignment": 256,
+}
+
+# Usage flags of buffers, as WebGPU numbers them (https://www.w3.org/TR/webgpu/#buffer-usage).
+_MAP_READ, _COPY_SRC, _COPY_DST, _UNIFORM, _STORAGE, _QUERY_RESOLVE = 0x1, 0x4, 0x8, 0x40, 0x80, 0x200
+
+_EXCERPT_LINES = 3
+
+
+@dataclass(frozen=True)
+class KernelSource:
+    """A kernel's WGSL. `access` is "read" or "read_write" for each binding; the step block comes last."""
+
+    name: str
+    text: str
+    entry: str
+    access: tuple[str, ...]
+    params: bool
+
+
+class WgpuDevice:
+    """An open device. Objects of wgpu-py are `Handle`s to the rest of the runtime."""
+
+    def __init__(self, *, baseline: bool | None = None) -> None:
+        """Open the fastest adapter; `baseline` (default: $KERNELC_WGPU_BASELINE) clamps it to the
+        guaranteed limits.
+
+        Raises: DeviceError where there is no adapter.
+        """
+        clamp = os.environ.get(BASELINE_VARIABLE) == "1" if baseline is None else baseline
+        self._wgpu = import_wgpu()
+        adapter = request_adapter(self._wgpu)
+        wanted = ["timestamp-query"] if clamp else [*FEATURES.values(), "timestamp-query"]
+        features = [name for name in wanted if name in adapter.features]
+        self._device = request_device(adapter, features, GUARANTEED_LIMITS if clamp else {})
+        self.library = NativeLibrary()
+        self.native_device: Handle = native(self._device)
+        self.native_queue: Handle = native(self._device.queue)
+        self.has_timestamps = "timestamp-query" in features
+        self.info = _device_info(adapter, self._device, features)
+        self._layouts: dict[tuple[str, ...], Handle] = {}
+
+    def close(self) -> None:
+        """Destroy the device with everything on it."""
+        self._device.destroy()
+        self.library.close()
+
+    # ---- buffers ----
+
+    def create_buffer(self, name: str, size: int, *, uniform: bool = False) -> Handle:
+        """Return a zero-filled buffer for kernels to use. Raises: DeviceError where memory runs out."""
+        usage = _STORAGE | _COPY_SRC | _COPY_DST
+        return self._create(name, size, usage | _UNIFORM if uniform else usage)
+
+    def create_staging(self, size: int) -> Handle:
+        """Return a buffer that the host can map to read."""
+        return self._create("staging", size, _MAP_READ | _COPY_DST)
+
+    def create_resolve(self, size: int) -> Handle:
+        """Return a buffer that timestamps can be resolved into."""
+        return self._create("timestamps", size, _QUERY_RESOLVE | _COPY_SRC)
+
+    def _create(self, name: str, size: int, usage: int) -> Handle:
+        with self.translated(f"allocating {size} bytes for buffer {name}"):
+            return self._device.create_buffer(label=name, size=size, usage=usage)
+
+    def write_buffer(self, buffer: Handle, offset: int, data: object) -> None:
+        """Queue a write of anything with the buffer protocol; it comes before what is submitted later."""
+        with self.translated("writing a buffer"):
+            self._device.queue.write_buffer(buffer, offset, data)
+
+    def flush(self) -> None:
+        """Wait until everything handed over is done, and its host-side copies are freed."""
+        with self.translated("waiting for the device"):
+            self.library.wait(self.native_device, self.library.submit_nothing(self.native_queue))
+
+    # ---- kernels ----
+
+    def compile(self, kernel: KernelSource) -> Handle:
+        """Return the pipeline of a kernel. Raises: WorkFailed with the source around the error."""
+        code = without_subgroups_line(kernel.text)
+        layout = self._device.create_pipeline_layout(bind_group_layouts=[self._layout(kernel)])
+        try:
+            module = self._device.create_shader_module(label=kernel.name, code=code)
+            stage = {"module": module, "entry_point": kernel.entry}
+            return self._device.create_compute_pipeline(label=kernel.name, layout=layout, compute=stage)
+        except self._wgpu.GPUError as error:
+            raise kernel_refused(kernel.name, code, str(error)) from error
+
+    def bind(self, kernel: KernelSource, name: str, ranges: Sequence[tuple[Handle, int, int]]) -> Handle:
+        """Return the bind group of a kernel for (buffer, offset, bytes) by binding, step block included."""
+        entries = [
+            {"binding": binding, "resource": {"buffer": buffer, "offset": offset, "size": size}}
+            for binding, (buffer, offset, size) in enumerate(ranges)
+        ]
+        with self.translated(f"binding the buffers of {name}"):
+            return self._device.create_bind_group(label=name, layout=self._layout(kernel), entries=entries)
+
+    def _layout(self, kernel: KernelSource) -> Handle:
+        storage = {"read": "read-only-storage", "read_write": "storage"}
+        types = (*(storage[access] for access in kernel.access), *(["uniform"] if kernel.params else []))
+        if types not in self._layouts:
+            visibility = self._wgpu.ShaderStage.COMPUTE
+            entries = [
+                {"binding": binding, "visibility": visibility, "buffer": {"type": kind}}
+                for binding, kind in enumerate(types)
+            ]
+            self._layouts[types] = self._device.create_bind_group_layout(entries=entries)
+        return self._layouts[types]
+
+    # ---- timing ----
+
+    def time_dispatches(
+        self, dispatches: Sequence[tuple[Handle, Handle, tuple[int, int, int]]]
+    ) -> list[float]:
+        """Run (pipeline, bind group, grid) in order, each in a pass of its own, and return their seconds.
+
+        Raises: DeviceError where the device has no timestamps.
+        """
+        if not self.has_timestamps:
+            raise DeviceError(f"{self.info.name} has no timestamps", help="leave out --profile")
+        queries = self._device.create_query_set(type="timestamp", count=2 * len(dispatches))
+        size = 16 * len(dispatches)
+        resolved, staging = self.create_resolve(size), self.create_staging(size)
+        with self.translated("timing a step"):
+            encoder = self._device.create_command_encoder()
+            for number, (pipeline, group, grid) in enumerate(dispatches):
+                writes = {
+                    "query_set": queries,
+                    "beginning_of_pass_write_index": 2 * number,
+                    "end_of_pass_write_index": 2 * number + 1,
+                }
+                compute_pass = encoder.begin_compute_pass(timestamp_writes=writes)
+                compute_pass.set_pipeline(pipeline)
+                compute_pass.set_bind_group(0, group)
+                compute_pass.dispatch_workgroups(*grid)
+                compute_pass.end()
+            encoder.resolve_query_set(queries, 0, 2 * len(dispatches), resolved, 0)
+            encoder.copy_buffer_to_buffer(resolved, 0, staging, 0, size)
+            self._device.queue.submit([encoder.finish()])
+            submission = self.library.submit_nothing(self.native_queue)
+            data = self.library.read(self.native_device, native(staging), size, submission)
+        ticks = memoryview(data).cast("Q")
+        seconds = 1e-9 * self.library.timestamp_period(self.native_queue)
+        return [(ticks[2 * i + 1] - ticks[2 * i]) * seconds for i in range(len(dispatches))]
+
+    # ---- errors ----
+
+    @contextmanager
+    def translated(self, doing: str) -> Generator[None]:
+        """Turn what wgpu-py raises inside into a DeviceError or WorkFailed."""
+        try:
+            yield
+        except self._wgpu.GPUError as error:
+            raise _in_our_words(
+                doing, str(error), isinstance(error, self._wgpu.GPUOutOfMemoryError)
+            ) from error
+        except RuntimeError as error:
+            raise _in_our_words(doing, str(error), out_of_memory=False) from error
+
+
+def without_subgroups_line(text: str) -> str:
+    """Return WGSL as naga takes it: Tint needs `enable subgroups;`, naga refuses it. Lines keep numbers."""
+    return re.sub(r"^[ \t]*enable[ \t]+subgroups[ \t]*;", "", text, flags=re.MULTILINE)
+
+
+def kernel_refused(name: str, code: str, message: str) -> WorkFailed:
+    """Return the error for a kernel that does not compile; the source around it is a note."""
+    what = _short(message)
+    located = re.search(r"┌─ [^\n]*?:(\d+):(\d+)", message)
+    where = f"kernel {name}" + (f": line {located[1]}, column {located[2]}" if located else "")
+    error = WorkFailed(
+        f"the driver refuses the kernel: {what}", where=where, help="this is a bug of kernelc or the driver"
+    )
+    if located:
+        error.add_note(_excerpt(code, int(located[1])))
+    return error
+
+
+def _excerpt(code: str, line: int) -> str:
+    lines = code.splitlines()
+    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
+    return "\n".join(
+        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
+        for number in range(first, last + 1)
+    )
+
+
+def _in_our_words(doing: str, message: str, out_of_memory: bool) -> KernelcError:
+    short = _short(message)
+    if "lost" in short.lower() or "destroyed" in short.lower():
+        return DeviceError(
+            f"the device was lost while {doing}: {short}", help="start again, or use --device cpu"
+        )
+    if out_of_memory or "memory" in short.lower():
+        help_ = "use a smaller --context or --quant q4, or free memory on the device"
+        return DeviceError(f"the device is out of memory while {doing}: {short}", help=help_)
+    return WorkFailed(f"{doing} failed: {short}")
+
+
+def _short(message: str) -> str:
+    """Drop the frame that wgpu puts around every message, and the drawing of a shader's; keep the reasons."""
+    text = re.sub(r"^\s*Validation Error\s*(Caused by:)?", "", message)
+    text = re.sub(r"^\s*In wgpu\w+(, label = '[^']*')?\s*", "", text)
+    head, drawing, rest = text.partition("┌─")
+    reasons = re.findall(r"^\s*= (.*)$", rest, flags=re.MULTILINE) if drawing else []
+    return "; ".join(" ".join(part.split()) for part in (head, *reasons)) or "no reason given"
+
+
+def _device_info(adapter: Handle, device: Handle, features: Sequence[str]) -> DeviceInfo:
+    info: dict[str, Any] = dict(adapter.info)
+    ours = LANGUAGE_FEATURES.union(name for name, theirs in FEATURES.items() if theirs in features)
+    smallest = info.get("subgroup_min_size", info.get("stackgroup_min_size"))  # wgpu-py 0.32 misspells it
+    largest = info.get("subgroup_max_size", info.get("stackgroup_max_size"))
+    return DeviceInfo(
+        kind="wgpu",
+        name=str(info["device"]),
+        driver=f"{info['backend_type']}: {info['description']}",
+        target="wgsl",
+        features=ours,
+        subgroup_size=int(smallest) if smallest and smallest == largest and "subgroups" in ours else None,
+        limits=_limits(device.limits),
+        memory_bytes=physical_memory_bytes() if info["adapter_type"] == "CPU" else None,
+    )
+
+
+def _limits(limits: Handle) -> Limits:
+    return Limits(
+        buffer_bytes=limits["max-buffer-size"],
+        binding_bytes=limits["max-storage-buffer-binding-size"],
+        shared_bytes=limits["max-compute-workgroup-storage-size"],
+        threads=limits["max-compute-invocations-per-workgroup"],
+        workgroup=(
+            limits["max-compute-workgroup-size-x"],
+            limits["max-compute-workgroup-size-y"],
+            limits["max-compute-workgroup-size-z"],
+        ),
+        workgroups=limits["max-compute-workgroups-per-dimension"],
+        storage_buffers=limits["max-storage-buffers-per-shader-stage"],
+        offset_alignment_bytes=limits["min-storage-buffer-offset-alignment"],
+    )
