@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.formats import groups_of, unpack
+from kernelc.kernels import step_block
 from kernelc.kernels.parts.packed_rows import (
     GROUP,
     VECTORS_PER_GROUP,
@@ -33,7 +34,7 @@ from kernelc.kernels.spec import (
 from kernelc.kir.functions import logical_and, splat
 from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import f32, f32x4, u32
+from kernelc.kir.types import Type, f32, f32x4, u32
 from kernelc.target import Capabilities
 
 
@@ -113,11 +114,15 @@ class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
     def grid(self, problem: EmbeddingProblem, schedule: EmbeddingSchedule) -> Grid:
         return (SEQ, 1, 1)
 
-    def trace(self, k: Tracer, problem: EmbeddingProblem, schedule: EmbeddingSchedule) -> None:
-        buffers = self.arrays(k, problem, **scale_types(problem.format, schedule.f16))
-        table = PackedRows(problem.format, problem.cols, buffers["quants"], buffers.get("scales"))
+    def access_types(self, problem: EmbeddingProblem, schedule: EmbeddingSchedule) -> Mapping[str, Type]:
+        return scale_types(problem.format, schedule.f16)
+
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: EmbeddingProblem, schedule: EmbeddingSchedule
+    ) -> None:
+        table = PackedRows(problem.format, problem.cols, arrays["quants"], arrays.get("scales"))
         position = k.workgroup_id(0)
-        token = buffers["tokens"][k.param("past") + position]
+        token = arrays["tokens"][step_block.rows(k).position(position)]
         held = token < problem.row_end
         if problem.row_begin:
             held = logical_and(held, token >= problem.row_begin)
@@ -130,7 +135,7 @@ class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
                     factor = splat(scale, 4)
                     vectors = [vector * factor for vector in vectors]
                 for at, vector in enumerate(vectors):
-                    _store(k, problem.cols, buffers["out"], position, first, at, vector)
+                    _store(k, problem.cols, arrays["out"], position, first, at, vector)
 
     def inputs(
         self, problem: EmbeddingProblem, rng: np.random.Generator, env: Mapping[str, int]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from kernelc.kernels.parts.reduce import broadcast, team_sum
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import dot, rsqrt
-from kernelc.kir.trace import Tracer
+from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x4
 from kernelc.target import Capabilities
 
@@ -82,9 +82,10 @@ class RmsNorm(KernelSpec[RmsNormProblem, RmsNormSchedule]):
     def grid(self, problem: RmsNormProblem, schedule: RmsNormSchedule) -> Grid:
         return (SEQ, 1, 1)
 
-    def trace(self, k: Tracer, problem: RmsNormProblem, schedule: RmsNormSchedule) -> None:
-        buffers = self.arrays(k, problem)
-        x, weight, normed = buffers["x"], buffers["weight"], buffers["normed"]
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: RmsNormProblem, schedule: RmsNormSchedule
+    ) -> None:
+        x, weight, normed = arrays["x"], arrays["weight"], arrays["normed"]
         width = problem.width // x.type.lanes
         row = k.workgroup_id(0) * width
         lane = k.local_id
@@ -92,14 +93,14 @@ class RmsNorm(KernelSpec[RmsNormProblem, RmsNormSchedule]):
         with k.loop(lane, width, schedule.threads) as i:
             v = x[row + i]
             if problem.residual:
-                v = v + buffers["residual"][row + i]
-                buffers["sum"][row + i] = v
+                v = v + arrays["residual"][row + i]
+                arrays["sum"][row + i] = v
             squares += dot(v, v) if x.type.lanes > 1 else v * v
         total = team_sum(k, [squares], schedule.threads, schedule.subgroups)[0]
         scale = broadcast(k, [rsqrt(total * (1.0 / problem.width) + problem.eps)], schedule.threads)[0]
         with k.loop(lane, width, schedule.threads) as i:
             v = (
-                buffers["sum"][row + i] if problem.residual else x[row + i]
+                arrays["sum"][row + i] if problem.residual else x[row + i]
             )  # each invocation reads back what it wrote
             normed[row + i] = v * scale * weight[i]
 

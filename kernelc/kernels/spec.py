@@ -93,8 +93,15 @@ class KernelSpec(ABC, Generic[P, S]):
         """Workgroups to dispatch, as Dims over seq and past."""
 
     @abstractmethod
-    def trace(self, k: Tracer, problem: P, schedule: S) -> None:
-        """The kernel, written in the kernel language. Binds its buffers in the order of `bindings`."""
+    def trace(self, k: Tracer, arrays: Mapping[str, Array], problem: P, schedule: S) -> None:
+        """The kernel, written in the kernel language, on the bound `arrays` (by binding name).
+
+        It binds nothing itself, so that several bodies can be traced into one kernel."""
+
+    def access_types(self, problem: P, schedule: S) -> Mapping[str, Type]:
+        """The element types under which this schedule accesses a buffer's bytes, by binding name, where they
+        are not those of `bindings`."""
+        return {}
 
     @abstractmethod
     def inputs(
@@ -154,18 +161,17 @@ class KernelSpec(ABC, Generic[P, S]):
         """Trace and verify. Raises InternalError where the traced kernel is not valid."""
         traced = trace(
             name or self.name,
-            lambda k: self.trace(k, problem, schedule),
+            lambda k: self.trace(k, self.bind(k, problem, schedule), problem, schedule),
             workgroup=self.workgroup(problem, schedule),
             step=STEP,
             subgroup_size=capabilities.subgroup_size,
         )
         return verify(traced)
 
-    def arrays(self, k: Tracer, problem: P, **as_type: Type) -> dict[str, Array]:
-        """Bind the signature's buffers in order; `as_type` reads a buffer's bytes as another element type."""
-        return {
-            b.name: k.buffer(b.name, as_type.get(b.name, b.type), b.access) for b in self.bindings(problem)
-        }
+    def bind(self, k: Tracer, problem: P, schedule: S) -> dict[str, Array]:
+        """Bind the signature's buffers in order, as the schedule accesses them."""
+        types = self.access_types(problem, schedule)
+        return {b.name: k.buffer(b.name, types.get(b.name, b.type), b.access) for b in self.bindings(problem)}
 
     def problem_json(self, problem: P) -> dict[str, Any]:
         assert dataclasses.is_dataclass(problem) and not isinstance(problem, type)

@@ -230,7 +230,8 @@ class Tracer(Expressions):
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  (inspect.stack() is a thousand times slower)
         while frame.f_back is not None:
             file = frame.f_code.co_filename
-            if not file.startswith(_HERE) and not file.endswith("contextlib.py"):
+            ours = file.startswith(_HERE) or frame.f_globals.get("TRACED_AS_ITS_CALLER")
+            if not ours and not file.endswith("contextlib.py"):
                 break
             frame = frame.f_back
         return frame

@@ -19,7 +19,7 @@ from kernelc.kernels.spec import CONTEXT, Binding, empty
 from kernelc.kir.functions import concat, named, unpack_half2
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
-from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.trace import Array
 from kernelc.kir.types import Type, f32, f32x2, f32x4, u32
 
 KV_DTYPES = ("f16", "f32")
@@ -112,17 +112,21 @@ class AttentionBuffers:
     values: CacheRows
 
     @staticmethod
-    def bind(k: Tracer, bindings: tuple[Binding, ...], shape: CacheShape, width: int) -> AttentionBuffers:
-        vector, cached = f32.with_lanes(min(4, width)), shape.load_type(width)
-        types = {"q": vector, "out": vector, "k_cache": cached, "v_cache": cached}
-        arrays = {b.name: k.buffer(b.name, types.get(b.name, b.type), b.access) for b in bindings}
+    def of(arrays: Mapping[str, Array], shape: CacheShape, width: int) -> AttentionBuffers:
+        """The bound arrays, whose element types are those of `access_types` for the same width."""
         rows = (CacheRows(arrays[name], shape, width) for name in ("k_cache", "v_cache"))
-        return AttentionBuffers(arrays, vector, *rows)
+        return AttentionBuffers(arrays, f32.with_lanes(min(4, width)), *rows)
 
     @property
     def row_vectors(self) -> int:
         """Vectors of a query or of a head's result."""
         return self.keys.shape.head_dim // self.vector.lanes
+
+
+def access_types(shape: CacheShape, width: int) -> dict[str, Type]:
+    """How kernels that load `width` elements of a cache at once access what they bind."""
+    vector, cached = f32.with_lanes(min(4, width)), shape.load_type(width)
+    return {"q": vector, "out": vector, "k_cache": cached, "v_cache": cached}
 
 
 def attention_bindings(shape: CacheShape, heads: int, seq: Dim) -> tuple[Binding, ...]:

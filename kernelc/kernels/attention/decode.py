@@ -23,7 +23,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
-from kernelc.kernels.attention.cache import AttentionBuffers, attention_bindings, attention_inputs
+from kernelc.kernels import step_block
+from kernelc.kernels.attention.cache import (
+    AttentionBuffers,
+    access_types,
+    attention_bindings,
+    attention_inputs,
+)
 from kernelc.kernels.attention.decode_schedule import (
     UNROLL,
     AttentionDecodeProblem,
@@ -37,8 +43,8 @@ from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params
 from kernelc.kir.functions import dot, exp2, minimum, named, vector
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
-from kernelc.kir.trace import Tracer
-from kernelc.kir.types import f32, u32
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import Type, f32, u32
 from kernelc.target import Capabilities
 
 
@@ -90,9 +96,21 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
         splits = ceildiv(PAST + 1, problem.split) if problem.split else 1
         return (problem.kv_heads * schedule.blocks(problem), splits, 1)
 
-    def trace(self, k: Tracer, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule) -> None:
-        decode = _Decode(k, problem, schedule, self.bindings(problem))
-        positions = k.param("past") + 1
+    def access_types(
+        self, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule
+    ) -> Mapping[str, Type]:
+        return access_types(problem.cache, schedule.width)
+
+    def trace(
+        self,
+        k: Tracer,
+        arrays: Mapping[str, Array],
+        problem: AttentionDecodeProblem,
+        schedule: AttentionDecodeSchedule,
+    ) -> None:
+        buffers = AttentionBuffers.of(arrays, problem.cache, schedule.width)
+        decode = _Decode(k, problem, schedule, buffers)
+        positions = step_block.rows(k).past + 1
         if not problem.split:
             decode.attend(k.constant(0, u32), positions)
             return
@@ -124,10 +142,9 @@ class _Decode:
         k: Tracer,
         problem: AttentionDecodeProblem,
         schedule: AttentionDecodeSchedule,
-        bindings: tuple[Binding, ...],
+        buffers: AttentionBuffers,
     ) -> None:
-        self.k, self.problem, self.schedule = k, problem, schedule
-        self.buffers = AttentionBuffers.bind(k, bindings, problem.cache, schedule.width)
+        self.k, self.problem, self.schedule, self.buffers = k, problem, schedule, buffers
         self.keys, self.values = self.buffers.keys, self.buffers.values
         self.vectors = self.buffers.row_vectors
         self.ragged = problem.group % schedule.heads > 0  # the last workgroup of a group has rows too many

@@ -18,7 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
-from kernelc.kernels.attention.cache import AttentionBuffers, CacheShape, attention_bindings, attention_inputs
+from kernelc.kernels import step_block
+from kernelc.kernels.attention.cache import (
+    AttentionBuffers,
+    CacheShape,
+    access_types,
+    attention_bindings,
+    attention_inputs,
+)
 from kernelc.kernels.attention.prefill_body import TiledPrefill
 from kernelc.kernels.attention.prefill_schedule import (
     AttentionPrefillSchedule,
@@ -27,7 +34,8 @@ from kernelc.kernels.attention.prefill_schedule import (
     usual_registers,
 )
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
-from kernelc.kir.trace import Tracer
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import Type
 from kernelc.target import Capabilities
 
 
@@ -92,12 +100,23 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
     def grid(self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> Grid:
         return (ceildiv(SEQ, schedule.rows), problem.heads, 1)
 
+    def access_types(
+        self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule
+    ) -> Mapping[str, Type]:
+        return access_types(problem.cache, problem.cache.load_widths()[0])
+
     def trace(
-        self, k: Tracer, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule
+        self,
+        k: Tracer,
+        arrays: Mapping[str, Array],
+        problem: AttentionPrefillProblem,
+        schedule: AttentionPrefillSchedule,
     ) -> None:
-        first_row, cache = k.workgroup_id(0) * schedule.rows, problem.cache
-        buffers = AttentionBuffers.bind(k, self.bindings(problem), cache, cache.load_widths()[0])
-        with k.when(first_row < k.param("seq")):  # a recorded dispatch may be larger than this step needs
+        first_row = k.workgroup_id(0) * schedule.rows
+        cache = problem.cache
+        buffers = AttentionBuffers.of(arrays, cache, cache.load_widths()[0])
+        # A recorded dispatch may be larger than this step needs.
+        with k.when(step_block.rows(k).include(first_row)):
             TiledPrefill(k, buffers, schedule, problem.heads, problem.scale, first_row).attend()
 
     def inputs(

@@ -10,6 +10,7 @@ Source: Dao et al., FlashAttention (2022): tiles, online softmax, nothing of siz
 
 from __future__ import annotations
 
+from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import AttentionBuffers
 from kernelc.kernels.attention.prefill_operands import Operands
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
@@ -173,6 +174,6 @@ class TiledPrefill:
             row = at // cells
             cell = at % cells
             token = self.first_row + row
-            with k.when(token < k.param("seq")):
+            with k.when(step_block.rows(k).include(token)):
                 result = self.scores[row * self.schedule.score_stride + cell]
                 self.operands.write(token, cell + begin, result)

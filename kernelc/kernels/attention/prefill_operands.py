@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import AttentionBuffers, CacheRows
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.parts.distribute import deal
@@ -36,7 +37,8 @@ class Operands:
         self.head_dim = buffers.keys.shape.head_dim
         self.head = k.workgroup_id(1)
         self.kv_head = self.head // (heads // buffers.keys.shape.kv_heads)
-        self.end = named("end", k.param("past") + minimum(first_row + schedule.rows, k.param("seq")))
+        rows = step_block.rows(k)
+        self.end = named("end", rows.past + minimum(first_row + schedule.rows, rows.count))
         kind, depth = schedule.kind, schedule.staged_depth(self.head_dim)
         array = k.shared("staged", cell_type(kind), schedule.staged_cells(self.head_dim))
         self.queries = Panel(array, kind, 0, schedule.rows, depth, together=True)
@@ -56,7 +58,7 @@ class Operands:
         with deal(k, panel.rows * cells, "at") as at:
             row = at // cells
             cell = at % cells
-            token = minimum(self.first_row + row, k.param("seq") - 1)
+            token = named("token", step_block.rows(k).clamped(self.first_row + row))
             fours = [four * scale for four in self._query(token, chunk + cell)]
             if panel.kind.operand == "f16":
                 fours = [saturated(four) for four in fours]

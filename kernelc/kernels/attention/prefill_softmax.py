@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kernelc.kernels import step_block
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.attention.softmax import LOWEST
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements
@@ -33,7 +34,7 @@ class TileSoftmax:
         row = k.local_id % rows
         part = k.local_id // rows
         self.row, self.part = row, part
-        self.position = named("own_position", k.param("past") + first_row + row)
+        self.position = named("own_position", step_block.rows(k).position(first_row) + row)
         self.keys = schedule.tile_keys // schedule.parts
         self.maximum = k.var(LOWEST, f32, name="maximum")
         self.total = k.var(0.0, f32, name="total")

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
+from kernelc.kernels import step_block
 from kernelc.kernels.attention.softmax import LOWEST, Running, exchange_cells, join
 from kernelc.kernels.parts.distribute import deal
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import exp2, minimum, named, select, vector
 from kernelc.kir.nodes import Value
-from kernelc.kir.trace import Tracer
+from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x2
 from kernelc.target import Capabilities
 
@@ -90,14 +91,19 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
     def grid(self, problem: AttentionReduceProblem, schedule: AttentionReduceSchedule) -> Grid:
         return (problem.heads, 1, 1)
 
-    def trace(self, k: Tracer, problem: AttentionReduceProblem, schedule: AttentionReduceSchedule) -> None:
-        buffers = self.arrays(k, problem)
-        partials, out = buffers["partials"], buffers["out"]
+    def trace(
+        self,
+        k: Tracer,
+        arrays: Mapping[str, Array],
+        problem: AttentionReduceProblem,
+        schedule: AttentionReduceSchedule,
+    ) -> None:
+        partials, out = arrays["partials"], arrays["out"]
         exchange = k.shared("exchange", f32, exchange_cells(k.workgroup, 2))
         columns, head = problem.head_dim // 2, k.workgroup_id(0)
         stream = k.local_id // columns
         column = k.local_id % columns
-        splits = k.param("past") // problem.split + 1
+        splits = step_block.rows(k).past // problem.split + 1
         running = Running(k, 1, 2)
         with k.loop(stream, splits, schedule.streams * UNROLL) as first:
             found: list[tuple[Value, Value, Value]] = []  # score, total, sums

@@ -9,9 +9,10 @@ is written once and its stores are coalesced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kernelc.ir.dim import ceildiv
+from kernelc.kernels import step_block
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule, every_schedule, usual_schedule
 from kernelc.kernels.linear.operands import Activations, Weights, unit_type
 from kernelc.kernels.linear.problem import (
@@ -22,14 +23,14 @@ from kernelc.kernels.linear.problem import (
     stored_together,
 )
 from kernelc.kernels.linear.spec import LinearSpec
-from kernelc.kernels.parts.packed_rows import GROUP
+from kernelc.kernels.parts.packed_rows import GROUP, scale_types
 from kernelc.kernels.parts.staged_rows import Panel, cell_type
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, Params, Tolerance
 from kernelc.kir.functions import bitcast, minimum
 from kernelc.kir.nodes import Value
 from kernelc.kir.tile import TileSum
-from kernelc.kir.trace import Tracer
-from kernelc.kir.types import f32, u32
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import Type, f32, u32
 from kernelc.target import Capabilities
 
 
@@ -56,13 +57,15 @@ class Matmul(LinearSpec[MatmulSchedule]):
     def grid(self, problem: LinearProblem, schedule: MatmulSchedule) -> Grid:
         return (ceildiv(problem.rows, schedule.rows), ceildiv(SEQ, schedule.tokens), 1)
 
-    def trace(self, k: Tracer, problem: LinearProblem, schedule: MatmulSchedule) -> None:
+    def access_types(self, problem: LinearProblem, schedule: MatmulSchedule) -> Mapping[str, Type]:
         out = f32.with_lanes(stored_together(problem))
         types = {"quants": unit_type(problem.format, schedule.kind), "out": out, "residual": out}
-        bindings = tuple(
-            Binding(b.name, types.get(b.name, b.type), b.access, b.length) for b in self.bindings(problem)
-        )
-        _Matmul(k, schedule, LinearBuffers.bind(k, problem, bindings, schedule.f16)).run()
+        return scale_types(problem.format, schedule.f16) | types
+
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatmulSchedule
+    ) -> None:
+        _Matmul(k, schedule, LinearBuffers.of(k, problem, arrays)).run()
 
     def tile_tolerance(self, problem: LinearProblem) -> Tolerance:
         """Both factors of a product are rounded to f16, each by at most 2^-11 of itself.
@@ -185,7 +188,7 @@ class _Matmul:
 
     def _finish(self, results: Value, token: Value, row: Value) -> None:
         k, problem, linear = self.k, self.problem, self.linear
-        with k.when(token < k.param("seq")):
+        with k.when(step_block.rows(k).include(token)):
             if stored_together(problem) > 1:
                 with k.when(row < problem.rows):
                     linear.finish_four(token, row, results)

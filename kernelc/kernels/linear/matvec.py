@@ -9,11 +9,12 @@ sums.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import groups_of
+from kernelc.kernels import step_block
 from kernelc.kernels.linear.problem import (
     LinearBuffers,
     LinearProblem,
@@ -21,14 +22,14 @@ from kernelc.kernels.linear.problem import (
     linear_reference,
 )
 from kernelc.kernels.linear.spec import LinearSpec
-from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP
+from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, scale_types
 from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
 from kernelc.kir.functions import dot, minimum, rsqrt
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
-from kernelc.kir.trace import Tracer
-from kernelc.kir.types import f32
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import Type, f32
 from kernelc.target import Capabilities
 
 
@@ -79,12 +80,17 @@ class Matvec(LinearSpec[MatvecSchedule]):
     def grid(self, problem: LinearProblem, schedule: MatvecSchedule) -> Grid:
         return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)
 
-    def trace(self, k: Tracer, problem: LinearProblem, schedule: MatvecSchedule) -> None:
-        linear = LinearBuffers.bind(k, problem, self.bindings(problem), schedule.f16)
+    def access_types(self, problem: LinearProblem, schedule: MatvecSchedule) -> Mapping[str, Type]:
+        return scale_types(problem.format, schedule.f16)
+
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatvecSchedule
+    ) -> None:
+        linear = LinearBuffers.of(k, problem, arrays)
         lane = team_lane(k, schedule.team)
         team = k.workgroup_id(0) * (schedule.threads // schedule.team) + team_number(k, schedule.team)
         first_row = team * schedule.rows
-        token = k.param("seq") - 1 if problem.last_row else 0
+        token = step_block.rows(k).last if problem.last_row else 0
         sums = [k.var(0.0, f32, name=f"sum_{r}") for r in range(schedule.rows)]
         squares = k.var(0.0, f32)
         with k.loop(lane, linear.weights.groups, schedule.team) as group:

@@ -12,7 +12,7 @@ its reference rounds too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -28,9 +28,10 @@ from kernelc.kernels.linear.problem import (
     linear_rows,
 )
 from kernelc.kernels.linear.spec import LinearSpec
-from kernelc.kernels.parts.packed_rows import unpacked
+from kernelc.kernels.parts.packed_rows import scale_types, unpacked
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
-from kernelc.kir.trace import Tracer
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import Type
 from kernelc.target import Capabilities
 
 FORMATS_WITH_CODES = ("q4", "q8")
@@ -67,9 +68,13 @@ class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
     def grid(self, problem: LinearProblem, schedule: MatvecInt8Schedule) -> Grid:
         return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)
 
-    def trace(self, k: Tracer, problem: LinearProblem, schedule: MatvecInt8Schedule) -> None:
-        linear = LinearBuffers.bind(k, problem, self.bindings(problem), schedule.f16)
-        Int8Product(k, linear, schedule).trace()
+    def access_types(self, problem: LinearProblem, schedule: MatvecInt8Schedule) -> Mapping[str, Type]:
+        return scale_types(problem.format, schedule.f16)
+
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatvecInt8Schedule
+    ) -> None:
+        Int8Product(k, LinearBuffers.of(k, problem, arrays), schedule).trace()
 
 
 MATVEC_INT8 = MatvecInt8()

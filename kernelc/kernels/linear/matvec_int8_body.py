@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kernelc.kernels import step_block
 from kernelc.kernels.linear.activations import coded
 from kernelc.kernels.linear.dot4 import dot4
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule
@@ -58,7 +59,7 @@ class Int8Product:
     def _stage(self, first: Value | int, count: Value | int) -> None:
         """Round groups first .. first + count - 1 of the row into shared memory."""
         k, linear = self.k, self.linear
-        token = k.param("seq") - 1 if self.problem.last_row else 0
+        token = step_block.rows(k).last if self.problem.last_row else 0
         with self._dealt(count) as group:
             values: list[Value] = []
             square = k.constant(0.0, f32)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from kernelc.kernels import step_block
 from kernelc.kernels.linear.problem import LinearBuffers
 from kernelc.kernels.parts.distribute import deal
 from kernelc.kernels.parts.packed_rows import GROUP, load_vectors, unit_vectors
@@ -115,7 +116,7 @@ class Activations(Operand):
         return self.panel.depth // (4 * self.vectors)
 
     def row(self, line: Value) -> Value:
-        return minimum(self.first_token + line, self.k.param("seq") - 1)
+        return step_block.rows(self.k).clamped(self.first_token + line)
 
     def load(self, row: Value, unit: Value, step: Value) -> list[Value]:
         first = step * self.units + unit

@@ -23,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import Dim
-from kernelc.kernels.parts.packed_rows import PackedRows, scale_types, unpacked, weight_bindings
+from kernelc.kernels import step_block
+from kernelc.kernels.parts.packed_rows import PackedRows, unpacked, weight_bindings
 from kernelc.kernels.parts.rotary import Rotary, rotate, rotate_reference
 from kernelc.kernels.rms_norm import rms_norm_reference
 from kernelc.kernels.spec import CONTEXT, SEQ, Arrays, Binding, Params
@@ -186,13 +187,10 @@ class LinearBuffers:
     weights: PackedRows
 
     @staticmethod
-    def bind(
-        k: Tracer, problem: LinearProblem, bindings: tuple[Binding, ...], f16_storage: bool
-    ) -> LinearBuffers:
-        types = scale_types(problem.format, f16_storage)
-        buffers = {b.name: k.buffer(b.name, types.get(b.name, b.type), b.access) for b in bindings}
-        weights = PackedRows(problem.format, problem.cols, buffers["quants"], buffers.get("scales"))
-        return LinearBuffers(k, problem, buffers, weights)
+    def of(k: Tracer, problem: LinearProblem, arrays: Mapping[str, Array]) -> LinearBuffers:
+        """The bound arrays with the packed rows that `quants` and `scales` hold."""
+        weights = PackedRows(problem.format, problem.cols, arrays["quants"], arrays.get("scales"))
+        return LinearBuffers(k, problem, arrays, weights)
 
     def four(self, name: str, row: Operators | int, at: Operators) -> Value:
         """Elements 4*at .. 4*at+3 of a row of x or norm_weight; zeros beyond its end."""
@@ -251,7 +249,7 @@ class LinearBuffers:
     def _qkv(self, shape: QkvShape, token: Operators | int, pair: Value, even: Value, odd: Value) -> None:
         k, half = self.k, shape.head_dim // 2
         q_pairs, kv_pairs = shape.heads * half, shape.kv_heads * half
-        position = k.param("past") + token
+        position = step_block.rows(k).position(token)
         first = k.var(even)
         second = k.var(odd)
         in_head = pair % half

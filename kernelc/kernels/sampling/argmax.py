@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.kernels import step_block
 from kernelc.kernels.parts.workgroup import Workgroup
 from kernelc.kernels.sampling.order_keys import greatest_lane, order_keys, order_keys_reference
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
@@ -127,7 +128,7 @@ def keep_best(k: Tracer) -> _Best:
 def write_token(k: Tracer, tokens: Array, token: Operators) -> None:
     """The first invocation puts the sampled id behind the tokens that the step has seen."""
     with k.when(k.local_id.equals(0)):
-        tokens[k.param("past") + k.param("seq")] = token.value()
+        tokens[step_block.rows(k).next_position] = token.value()
 
 
 def logits_binding(vocab: int, access: str = "read") -> Binding:
@@ -204,16 +205,17 @@ class Argmax(_ArgmaxKernel):
         keys = order_keys_reference(arrays["logits"].reshape(-1))
         arrays["tokens"][int(params["past"]) + int(params["seq"])] = np.argmax(keys)
 
-    def trace(self, k: Tracer, problem: ArgmaxProblem, schedule: ArgmaxSchedule) -> None:
-        buffers = self.arrays(k, problem)
-        logits = buffers["logits"]
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: ArgmaxProblem, schedule: ArgmaxSchedule
+    ) -> None:
+        logits = arrays["logits"]
         best = keep_best(k)
         count = problem.vocab // logits.type.lanes
         with every_element(k, logits, k.local_id, count, schedule.unroll) as elements:
             for at, keys in elements:
                 best.meet_element(keys, at)
         _, token = best.of_workgroup(Workgroup(k, schedule.subgroups))
-        write_token(k, buffers["tokens"], token)
+        write_token(k, arrays["tokens"], token)
 
     def inputs(
         self, problem: ArgmaxProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -245,9 +247,10 @@ class ArgmaxBlocks(_ArgmaxKernel):
     def grid(self, problem: ArgmaxBlocksProblem, schedule: ArgmaxSchedule) -> Grid:
         return (problem.blocks, 1, 1)
 
-    def trace(self, k: Tracer, problem: ArgmaxBlocksProblem, schedule: ArgmaxSchedule) -> None:
-        buffers = self.arrays(k, problem)
-        logits, best = buffers["logits"], keep_best(k)
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: ArgmaxBlocksProblem, schedule: ArgmaxSchedule
+    ) -> None:
+        logits, best = arrays["logits"], keep_best(k)
         block = k.workgroup_id(0)
         count, all_elements = problem.block // logits.type.lanes, problem.vocab // logits.type.lanes
         first = block * count
@@ -257,7 +260,7 @@ class ArgmaxBlocks(_ArgmaxKernel):
                 best.meet_element(keys, at)
         key, index = best.of_workgroup(Workgroup(k, schedule.subgroups))
         with k.when(k.local_id.equals(0)):
-            buffers["best"][block] = vector(key, index)
+            arrays["best"][block] = vector(key, index)
 
     def inputs(
         self, problem: ArgmaxBlocksProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -283,14 +286,15 @@ class ArgmaxFinal(_ArgmaxKernel):
         best = arrays["best"]
         arrays["tokens"][int(params["past"]) + int(params["seq"])] = best[np.argmax(best[:, 0]), 1]
 
-    def trace(self, k: Tracer, problem: ArgmaxFinalProblem, schedule: ArgmaxSchedule) -> None:
-        buffers = self.arrays(k, problem)
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: ArgmaxFinalProblem, schedule: ArgmaxSchedule
+    ) -> None:
         best = keep_best(k)
         with k.loop(k.local_id, problem.blocks, schedule.threads) as block:
-            pair = buffers["best"][block]
+            pair = arrays["best"][block]
             best.meet(pair.x, pair.y)
         _, token = best.of_workgroup(Workgroup(k, schedule.subgroups))
-        write_token(k, buffers["tokens"], token)
+        write_token(k, arrays["tokens"], token)
 
     def inputs(
         self, problem: ArgmaxFinalProblem, rng: np.random.Generator, env: Mapping[str, int]

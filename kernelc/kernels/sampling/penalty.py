@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import ceildiv
+from kernelc.kernels import step_block
 from kernelc.kernels.parts.reduce import team_lane, team_max, team_number
 from kernelc.kernels.sampling.argmax import tokens_binding
 from kernelc.kernels.spec import PAST, SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import logical_and, minimum, select
-from kernelc.kir.trace import Tracer
+from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32
 from kernelc.target import Capabilities
 
@@ -77,12 +78,13 @@ class Penalty(KernelSpec[PenaltyProblem, PenaltySchedule]):
     def grid(self, problem: PenaltyProblem, schedule: PenaltySchedule) -> Grid:
         return (ceildiv(PAST + SEQ, schedule.positions), 1, 1)
 
-    def trace(self, k: Tracer, problem: PenaltyProblem, schedule: PenaltySchedule) -> None:
-        buffers = self.arrays(k, problem)
-        tokens, logits = buffers["tokens"], buffers["logits"]
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: PenaltyProblem, schedule: PenaltySchedule
+    ) -> None:
+        tokens, logits = arrays["tokens"], arrays["logits"]
         penalty = k.param("repetition_penalty")
         with k.when(penalty.differs(1.0)):
-            positions = k.param("past") + k.param("seq")
+            positions = step_block.rows(k).next_position
             number = k.workgroup_id(0) * schedule.positions + team_number(k, schedule.team)
             position = minimum(number, positions - 1)
             token = tokens[position]

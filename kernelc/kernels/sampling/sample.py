@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.kernels import step_block
 from kernelc.kernels.sampling.argmax import (
     keep_best,
     logits_binding,
@@ -37,7 +38,7 @@ from kernelc.kernels.sampling.threshold import COLDEST, LIMIT, SampleSchedule, T
 from kernelc.kernels.spec import Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import select, vector
 from kernelc.kir.nodes import Value
-from kernelc.kir.trace import Tracer
+from kernelc.kir.trace import Array, Tracer
 from kernelc.target import Capabilities
 
 
@@ -141,11 +142,12 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
     def grid(self, problem: SampleProblem, schedule: SampleSchedule) -> Grid:
         return (1, 1, 1)
 
-    def trace(self, k: Tracer, problem: SampleProblem, schedule: SampleSchedule) -> None:
-        buffers = self.arrays(k, problem)
-        threshold = Threshold(k, buffers["logits"], problem.vocab, schedule)
+    def trace(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: SampleProblem, schedule: SampleSchedule
+    ) -> None:
+        threshold = Threshold(k, arrays["logits"], problem.vocab, schedule)
         threshold.find()
-        write_token(k, buffers["tokens"], _draw(k, threshold))
+        write_token(k, arrays["tokens"], _draw(k, threshold))
 
     def inputs(
         self, problem: SampleProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -187,7 +189,7 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
 
 def _draw(k: Tracer, threshold: Threshold) -> Value:
     """The id of the best score among the tokens at or above the threshold."""
-    position = k.param("past") + k.param("seq")
+    position = step_block.rows(k).next_position
     best = keep_best(k)
     with threshold.every_candidate() as (at, keys), k.when(greatest_lane(keys) >= threshold.key):
         first = at * threshold.lanes
