@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.kir",
         "kernelc.ir.dim",
         "kernelc.ir.types",
+        "kernelc.ir.expression",
         "kernelc.ir.formats",
         "kernelc.target",
     ),
