@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.timed_devices import DEVICES, TimedDevice
 from kernelc.ir.dim import evaluate
+from kernelc.kernels.linear.epilogues import RowEpilogue
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.registry import SPECS
 from kernelc.target import Capabilities
@@ -44,7 +45,7 @@ def schedules(family: str, variant: Capabilities, problem: LinearProblem, sample
 def measure(args: argparse.Namespace, device: TimedDevice, family: str, rows: int, cols: int) -> None:
     """Print one table."""
     spec = SPECS[family]
-    problem = LinearProblem(args.quant, rows, cols, rows, norm_eps=1e-5 if args.norm else None)
+    problem = LinearProblem(args.quant, rows, cols, RowEpilogue(rows), norm_eps=1e-5 if args.norm else None)
     arrays = spec.inputs(problem, np.random.default_rng(0), ENV)
     weights = sum(arrays[name].nbytes for name in ("quants", "scales") if name in arrays)
     copies = max(1, min(64, (args.beyond << 20) // weights))

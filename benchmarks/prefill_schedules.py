@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.timed_devices import DEVICES, TimedDevice
 from kernelc.errors import KernelcError
 from kernelc.ir.dim import evaluate
+from kernelc.ir.expression import Expression
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.linear.epilogues import PairEpilogue, RowEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.spec import KernelSpec
+
+_ADDED = Expression(("y", "residual", "add"))
+EPILOGUES: dict[str, Callable[[int], Any]] = {
+    "none": RowEpilogue,
+    "residual": lambda rows: RowEpilogue(rows, _ADDED, ("residual",)),
+    "gated": lambda rows: PairEpilogue(rows // 2),
+}
 
 
 def measure(
@@ -79,7 +89,7 @@ def main() -> None:
     parser.add_argument("--shapes", nargs="*", default=[], help="of matmul")
     parser.add_argument("--heads", nargs="*", default=[], help="of attention")
     parser.add_argument("--quant", default="q4")
-    parser.add_argument("--epilogue", default="residual", choices=("none", "residual", "gated"))
+    parser.add_argument("--epilogue", default="residual", choices=tuple(EPILOGUES))
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--past", type=int, default=0)
     parser.add_argument("--sample", type=int, default=60, help="schedules beside the default, at random")
@@ -92,8 +102,7 @@ def main() -> None:
     device = DEVICES[args.device]()
     for shape in args.shapes:
         rows, cols = map(int, shape.split("x"))
-        width = rows // 2 if args.epilogue == "gated" else rows
-        problem = LinearProblem(args.quant, rows, cols, width, args.epilogue)
+        problem = LinearProblem(args.quant, rows, cols, EPILOGUES[args.epilogue](rows))
         measure(device, MATMUL, problem, 2.0 * rows * cols * args.tokens, args)
     for shape in args.heads:
         heads, kv_heads, dim = map(int, shape.split("x"))

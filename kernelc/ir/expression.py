@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from kernelc.errors import ShapeError
 
+TRACED_AS_ITS_CALLER = True  # kernels evaluate expressions too: lines in emitted text are theirs
+
 F32: TypeAlias = NDArray[np.float32]
 T = TypeVar("T")
 
@@ -135,6 +137,23 @@ class Expression:
         """The formula with some inputs replaced by expressions (or renamed, by `Expression.of`)."""
         replaced = (inputs[t].tokens if t in inputs else (t,) for t in self.tokens)
         return Expression(tuple(token for tokens in replaced for token in tokens))
+
+    def led_by(self, name: str) -> Expression:
+        """The same formula with the operands of sums and products swapped where that brings the part with
+        the input `name` to the front: how equal formulas are written alike."""
+
+        def function(written: str, commutes: bool) -> Callable[..., Expression]:
+            def made(*operands: Any) -> Expression:
+                parts = [each for each in operands if isinstance(each, Expression)]
+                if commutes and name in parts[1].inputs and name not in parts[0].inputs:
+                    parts.reverse()
+                constants = [each for each in operands if not isinstance(each, Expression)]
+                return Expression.apply(written, *parts, parameter=constants[0] if constants else None)
+
+            return made
+
+        functions = {written: function(written, written in ("add", "mul")) for written in FUNCTIONS}
+        return self.evaluate({each: Expression.of(each) for each in self.inputs}, functions)
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -189,15 +189,20 @@ def _rebuild(type_: Any, data: Mapping[str, Any]) -> Any:
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(type_):
         value = data[field.name]
-        nested = [
-            t for t in (hints[field.name], *typing.get_args(hints[field.name])) if dataclasses.is_dataclass(t)
-        ]
+        hint = hints[field.name]
+        nested = [t for t in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(t)]
         if isinstance(value, Mapping) and nested:
-            value = _rebuild(nested[0], value)  # pyright: ignore[reportUnknownArgumentType]  (JSON)
+            value = _rebuild(_meant(nested, value), value)  # pyright: ignore[reportUnknownArgumentType]  (JSON)
         elif isinstance(value, list):
             value = tuple(value)  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]  (JSON)
         fields[field.name] = value
     return type_(**fields)
+
+
+def _meant(types: list[Any], data: Mapping[Any, Any]) -> Any:
+    """Of several dataclasses the one whose default for the field `kind` is the data's."""
+    kinds = {getattr(type_, "kind", None): type_ for type_ in types}
+    return types[0] if len(types) == 1 else kinds[data["kind"]]
 
 
 def empty(binding: Binding, env: Mapping[str, int]) -> npt.NDArray[Any]:

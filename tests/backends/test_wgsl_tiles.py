@@ -12,6 +12,7 @@ from kernelc.backends import backend_named
 from kernelc.compile import render
 from kernelc.ir.dim import Dim
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
+from kernelc.kernels.linear.epilogues import PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
@@ -22,14 +23,15 @@ from kernelc.passes.lower import ProgramSource, lower
 from kernelc.passes.select import KernelCall
 from kernelc.target import TARGETS
 from tests.conformance.tiles import CASES, TileCase
+from tests.kernels.linear_problems import linear, residual
 from tests.web.tint import compile_all, write_kernel
 
 MATRICES, HALVES = TARGETS["wgsl"].variants[:2]
 PRINTED = [case for case in CASES if not case.scaled]
 PROBLEMS = (
-    LinearProblem("q4", 1024, 172, 1024, "residual", bias=True),
-    LinearProblem("q8", 512, 256, 256, "gated"),
-    LinearProblem("f16", 64, 64, 64),
+    linear("q4", 1024, 172, residual(1024), bias=True),
+    linear("q8", 512, 256, PairEpilogue(256)),
+    linear("f16", 64, 64),
 )
 
 
@@ -113,6 +115,6 @@ def variants_of(spec: KernelSpec[Any, Any], problem: Any) -> list[tuple[str, ...
 def test_an_artifact_has_matrices_in_the_kernels_that_multiply_them_alone() -> None:
     """Attention multiplies sums by factors; norms could know the size of subgroups, and gain nothing."""
     assert variants_of(MATMUL, PROBLEMS[0]) == [("f16", F16.feature), ("f16",), ()]
-    assert variants_of(MATMUL, LinearProblem("f32", 64, 64, 64)) == [()]
+    assert variants_of(MATMUL, linear("f32", 64, 64)) == [()]
     assert variants_of(ATTENTION_PREFILL, AttentionPrefillProblem(4, 2, 64, "f16", 0.125)) == [()]
     assert variants_of(RMS_NORM, RmsNormProblem(64, 1e-5, True)) == [("subgroups",), ()]

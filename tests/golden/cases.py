@@ -19,10 +19,10 @@ from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
+from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
-from kernelc.kernels.linear.problem import LinearProblem, QkvShape
 from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.sampling.argmax import (
@@ -37,6 +37,7 @@ from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
 from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
+from tests.kernels.linear_problems import linear, residual
 
 Spec = KernelSpec[Any, Any]
 
@@ -108,40 +109,35 @@ ROTARY = Rotary(8, 10_000.0)
 LLAMA3 = Rotary(
     4, 500_000.0, factor=8.0, low=1.0, high=4.0, original=8192
 )  # and only half of each head turned
-QKV = QkvShape(heads=8, kv_heads=4, head_dim=8, rotary=ROTARY, kv_dtype="f16")
-QKV_LLAMA3 = QkvShape(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dtype="f32")
-
-
-def linear(format: str, rows: int, cols: int, epilogue: str = "none", **more: Any) -> LinearProblem:
-    width = 0 if epilogue == "qkv" else rows // 2 if epilogue == "gated" else rows
-    return LinearProblem(format, rows, cols, width, epilogue, **more)
+QKV = HeadEpilogue(heads=8, kv_heads=4, head_dim=8, rotary=ROTARY, kv_dtype="f16")
+QKV_LLAMA3 = HeadEpilogue(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dtype="f32")
 
 
 CASES: tuple[Golden, ...] = (
     *family(EMBEDDING, q4=EmbeddingProblem("q4", 64, 0, 512), q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24)),
     *family(RMS_NORM, residual=RmsNormProblem(64, 1e-5, True), odd=RmsNormProblem(33, 1e-6, False)),
-    *family(MATVEC, q4_wide=linear("q4", 64, 2048, "residual")),  # where a whole workgroup shares a row
+    *family(MATVEC, q4_wide=linear("q4", 64, 2048, residual(64))),  # where a whole workgroup shares a row
     *family(
         MATVEC,
-        q4_qkv=linear("q4", QKV.rows, 64, "qkv", norm_eps=1e-5, qkv=QKV),
-        q4_gated=linear("q4", 344, 64, "gated", norm_eps=1e-5),
-        q8_residual=linear("q8", 64, 172, "residual"),
+        q4_qkv=linear("q4", QKV.width, 64, QKV, norm_eps=1e-5),
+        q4_gated=linear("q4", 344, 64, PairEpilogue(172), norm_eps=1e-5),
+        q8_residual=linear("q8", 64, 172, residual(64)),
         f16_logits=linear("f16", 512, 64, norm_eps=1e-5, last_row=True),
-        f32_qkv_llama3=linear("f32", QKV_LLAMA3.rows, 32, "qkv", bias=True, qkv=QKV_LLAMA3),
+        f32_qkv_llama3=linear("f32", QKV_LLAMA3.width, 32, QKV_LLAMA3, bias=True),
         q4_odd_piece=linear("q4", 33, 31, bias=True, row_begin=4),
     ),
     *family(
         MATVEC_INT8,
-        q4_gated=linear("q4", 344, 2048, "gated", norm_eps=1e-5),
-        q8_residual=linear("q8", 64, 172, "residual"),
-        q4_qkv=linear("q4", QKV.rows, 64, "qkv", norm_eps=1e-5, qkv=QKV),
-        q4_wide=linear("q4", 64, 14336, "residual"),  # activations in two pieces
+        q4_gated=linear("q4", 344, 2048, PairEpilogue(172), norm_eps=1e-5),
+        q8_residual=linear("q8", 64, 172, residual(64)),
+        q4_qkv=linear("q4", QKV.width, 64, QKV, norm_eps=1e-5),
+        q4_wide=linear("q4", 64, 14336, residual(64)),  # activations in two pieces
     ),
     *family(
         MATMUL,
-        q4_qkv=linear("q4", QKV.rows, 64, "qkv", qkv=QKV),
-        q8_gated=linear("q8", 344, 64, "gated"),
-        f16_residual=linear("f16", 64, 172, "residual"),
+        q4_qkv=linear("q4", QKV.width, 64, QKV),
+        q8_gated=linear("q8", 344, 64, PairEpilogue(172)),
+        f16_residual=linear("f16", 64, 172, residual(64)),
         f32_bias_odd=linear("f32", 33, 31, bias=True),
     ),
     *family(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
-from kernelc.kernels.linear.problem import LinearProblem, QkvShape
+from kernelc.ir.expression import Expression
+from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpilogue
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 
 FORMATS = ("q4", "q8", "f16", "f32")
@@ -21,13 +25,50 @@ def rotaries(draw: st.DrawFn, head_dim: int) -> Rotary:
 
 
 @st.composite
-def qkv_shapes(draw: st.DrawFn) -> QkvShape:
+def head_epilogues(draw: st.DrawFn) -> HeadEpilogue:
     kv_heads = draw(st.integers(1, 3))
     heads = kv_heads * draw(st.integers(1, 3))
     head_dim = draw(st.sampled_from([2, 4, 8, 16]))
-    return QkvShape(
-        heads, kv_heads, head_dim, draw(rotaries(head_dim)), draw(st.sampled_from(["f16", "f32"]))
-    )
+    q_rotated, k_rotated = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
+    rotary = draw(st.one_of(rotaries(head_dim), st.none()))
+    kv_dtype = draw(st.sampled_from(["f16", "f32"]))
+    return HeadEpilogue(heads, kv_heads, head_dim, rotary, kv_dtype, q_rotated, k_rotated)
+
+
+@st.composite
+def row_epilogues(draw: st.DrawFn, width: int) -> RowEpilogue:
+    """The product as it is, with the residual, or an expression of several functions, rows and vectors."""
+    if draw(st.booleans()):
+        return draw(st.sampled_from([RowEpilogue(width), residual(width)]))
+    made, rows, vectors = Expression.of("y"), list[str](), list[str]()
+    for _ in range(draw(st.integers(1, 3))):
+        function = draw(st.sampled_from(["silu", "relu2", "scale", "shift", "add", "mul", "sub"]))
+        if function in ("add", "mul", "sub"):
+            names = draw(st.sampled_from([rows, vectors]))
+            names.append(f"{'row' if names is rows else 'vector'}_{len(names)}")
+            made = Expression.apply(function, made, Expression.of(names[-1]))
+        else:
+            constant = {"scale": 0.25, "shift": -0.5}.get(function)
+            made = Expression.apply(function, made, parameter=constant)
+    return RowEpilogue(width, made, tuple(rows), tuple(vectors))
+
+
+@st.composite
+def pair_epilogues(draw: st.DrawFn, width: int) -> PairEpilogue:
+    first, second = Expression.of("first"), Expression.of("second")
+    activated = Expression.apply(draw(st.sampled_from(["silu", "sigmoid", "relu"])), first)
+    return PairEpilogue(width, draw(st.sampled_from([Expression.apply("mul", activated, second),
+                                                     Expression.apply("sub", second, activated)])))
+
+
+def residual(width: int) -> RowEpilogue:
+    """The product with the residual added."""
+    return RowEpilogue(width, Expression(("y", "residual", "add")), ("residual",))
+
+
+def linear(format: str, rows: int, cols: int, epilogue: Any = None, **more: Any) -> LinearProblem:
+    """A whole matrix; without an epilogue its product is stored as it is."""
+    return LinearProblem(format, rows, cols, epilogue or RowEpilogue(rows), **more)
 
 
 @st.composite
@@ -35,16 +76,14 @@ def problems(draw: st.DrawFn, decode: bool, formats: tuple[str, ...] = FORMATS) 
     format_, cols, bias = draw(st.sampled_from(formats)), draw(widths), draw(st.booleans())
     eps = draw(st.sampled_from([None, 1e-5])) if decode else None
     last_row = decode and draw(st.booleans())
-    epilogue = draw(st.sampled_from(["none", "residual", "gated", "qkv"]))
-    if epilogue == "qkv":
-        shape = draw(qkv_shapes())
-        begin = 2 * draw(st.sampled_from([0, shape.rows // 4]))
-        return LinearProblem(format_, shape.rows - begin, cols, 0, epilogue, bias, eps, False, begin, shape)
-    rows = draw(st.sampled_from([1, 2, 7, 16, 33, 64]))
-    begin = draw(st.sampled_from([0, 4]))
-    if epilogue == "gated":
-        rows, last_row = 2 * rows, False
-        return LinearProblem(format_, rows, cols, (begin + rows) // 2, epilogue, bias, eps, False, begin)
-    return LinearProblem(
-        format_, rows, cols, begin + rows + 3, epilogue, bias, eps, last_row and epilogue == "none", begin
-    )
+    kind = draw(st.sampled_from(["row", "pair", "heads"]))
+    if kind == "heads":
+        heads = draw(head_epilogues())
+        begin = 2 * draw(st.sampled_from([0, heads.width // 4]))
+        return LinearProblem(format_, heads.width - begin, cols, heads, bias, eps, False, begin)
+    rows, begin = draw(st.sampled_from([1, 2, 7, 16, 33, 64])), draw(st.sampled_from([0, 4]))
+    if kind == "pair":
+        pair = draw(pair_epilogues((begin + 2 * rows) // 2))
+        return LinearProblem(format_, 2 * rows, cols, pair, bias, eps, False, begin)
+    row = draw(row_epilogues(begin + rows + draw(st.sampled_from([0, 3]))))
+    return LinearProblem(format_, rows, cols, row, bias, eps, last_row and not row.rows, begin)

@@ -10,7 +10,7 @@ from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kir.tile_types import REGISTERS
 from tests.kernels.executors import EXECUTORS, require
 from tests.kernels.harness import VARIANTS, check_kernel
-from tests.kernels.linear_problems import problems
+from tests.kernels.linear_problems import linear, problems
 
 # 1, tile-1, tile, tile+1 of the smaller tiles
 row_counts = st.sampled_from([1, 7, 8, 9, 17, 33])
@@ -42,7 +42,7 @@ TILES = VARIANTS["tiles"]
 @pytest.mark.parametrize("format", ["q4", "q8", "f16"])
 @pytest.mark.parametrize("rows, cols", [(32, 31), (344, 172), (2048, 2048), (22016, 4096), (4096, 11008)])
 def test_matrix_units_are_chosen_for_rounded_weights(format: str, rows: int, cols: int) -> None:
-    problem = LinearProblem(format, rows, cols, rows)
+    problem = linear(format, rows, cols)
     schedule = MATMUL.default(TILES, problem)
     assert schedule in set(MATMUL.space(TILES, problem))
     kernel = MATMUL.kernel(problem, schedule, TILES)
@@ -52,7 +52,7 @@ def test_matrix_units_are_chosen_for_rounded_weights(format: str, rows: int, col
 
 @pytest.mark.parametrize("rows, cols", [(32, 31), (2048, 2048), (22016, 4096)])
 def test_a_browser_gets_matrix_units_within_its_limits(rows: int, cols: int) -> None:
-    browser, problem = VARIANTS["browser-tiles"], LinearProblem("q4", rows, cols, rows)
+    browser, problem = VARIANTS["browser-tiles"], linear("q4", rows, cols)
     kernel = MATMUL.kernel(problem, MATMUL.default(browser, problem), browser)
     assert kernel.features() == ("f16", "tile_f16_16x16x16") and kernel.asked_subgroup_size() == 32
     assert kernel.shared_bytes <= 32 << 10 and kernel.workgroup <= 256
@@ -60,13 +60,13 @@ def test_a_browser_gets_matrix_units_within_its_limits(rows: int, cols: int) -> 
 
 @pytest.mark.parametrize("rows, cols", [(32, 32), (4096, 4096)])
 def test_weights_of_f32_are_multiplied_in_f32(rows: int, cols: int) -> None:
-    problem = LinearProblem("f32", rows, cols, rows)
+    problem = linear("f32", rows, cols)
     assert MATMUL.kernel(problem, MATMUL.default(TILES, problem), TILES).features() == ()
     assert all(schedule.kind is REGISTERS for schedule in MATMUL.space(TILES, problem))
 
 
 def test_a_device_without_matrix_units_gets_register_tiles() -> None:
-    problem = LinearProblem("q4", 4096, 4096, 4096)
+    problem = linear("q4", 4096, 4096)
     for variant in ("baseline", "subgroups", "f16-subgroups", "warps"):
         assert MATMUL.default(VARIANTS[variant], problem).kind is REGISTERS
 
@@ -74,7 +74,7 @@ def test_a_device_without_matrix_units_gets_register_tiles() -> None:
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_activations_beyond_what_a_half_holds_are_the_largest_half(executor: str) -> None:
     require(executor, TILES)
-    problem, env = LinearProblem("q4", 64, 64, 64), {"seq": 20, "past": 0, "context": 20}
+    problem, env = linear("q4", 64, 64), {"seq": 20, "past": 0, "context": 20}
     schedule = MATMUL.default(TILES, problem)
     rng = np.random.default_rng(5)
     arrays, step = MATMUL.inputs(problem, rng, env), MATMUL.params(problem, rng, env)

@@ -6,12 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kernelc.kernels.linear.activations import GROUP, codes_and_scales
+from kernelc.kernels.linear.epilogues import PairEpilogue
 from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES, MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import DOT4, VARIANTS, check_kernel
-from tests.kernels.linear_problems import problems
+from tests.kernels.linear_problems import linear, problems, residual
 
 _VARIANTS = {**VARIANTS, "dot4": DOT4}
 
@@ -36,7 +37,7 @@ def test_matvec_int8_equals_its_reference(
 
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_a_row_that_shared_memory_does_not_hold_is_staged_in_pieces(executor: str) -> None:
-    problem = LinearProblem("q4", 24, 14336, 24, "residual")
+    problem = linear("q4", 24, 14336, residual(24))
     schedule = MATVEC_INT8.default(Capabilities(), problem)
     assert schedule.staged == 224 and schedule.shared_bytes(problem) <= 16384
     device = {"executor": executor, "capabilities": Capabilities()}
@@ -46,7 +47,7 @@ def test_a_row_that_shared_memory_does_not_hold_is_staged_in_pieces(executor: st
 @pytest.mark.parametrize("cols", [1, 64, 172, 2048, 4096, 8192, 11008, 13824, 14336, 28672, 53248])
 @pytest.mark.parametrize("normed", [False, True])
 def test_the_default_fits_every_width_into_every_variant(cols: int, normed: bool) -> None:
-    problem = LinearProblem("q4", 4096, cols, 2048, "gated", norm_eps=1e-5 if normed else None)
+    problem = linear("q4", 4096, cols, PairEpilogue(2048), norm_eps=1e-5 if normed else None)
     for variant in {variant for target in TARGETS.values() for variant in target.variants}:
         schedule = MATVEC_INT8.default(variant, problem)
         assert schedule in list(MATVEC_INT8.space(variant, problem))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from kernelc.ir.ops import attention, basic, fused
 from kernelc.ir.ops.attention import rope_frequencies
 from kernelc.ir.ops.definition import OpDef
-from kernelc.ir.ops.fused import EPILOGUE_ROLES
 
-__all__ = ["EPILOGUE_ROLES", "OPS", "OpDef", "rope_frequencies"]
+__all__ = ["OPS", "OpDef", "rope_frequencies"]
 
 OPS: dict[str, OpDef] = {
     definition.name: definition

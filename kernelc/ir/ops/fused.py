@@ -1,27 +1,65 @@
-"""Operations that `passes/fuse.py` puts in place of several; each reference is the composition of theirs."""
+"""What the fuse pass makes of several plain operations: fewer dispatches, the same values.
+
+Their numpy meaning is composed of the plain operations' own, so a fused graph is as good a reference as the
+one it came from.
+"""
 
 from __future__ import annotations
 
 from kernelc.errors import ShapeError
+from kernelc.ir.expression import Expression
 from kernelc.ir.ops import attention as heads
 from kernelc.ir.ops import basic
 from kernelc.ir.ops.definition import Array, Arrays, Attrs, OpDef, Types, Values, wanted_same
 from kernelc.ir.types import TensorType
 
-# The roles of `fused_linear` by epilogue: (required, optional), besides `x` and the optional `norm_weight`.
-EPILOGUE_ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "none": (("weight",), ("bias",)),
-    "residual": (("weight", "residual"), ("bias",)),
-    "gated": (("gate_weight", "up_weight"), ("gate_bias", "up_bias")),
-    "qkv": (
-        ("q_weight", "k_weight", "v_weight", "k_cache", "v_cache"),
-        ("q_bias", "k_bias", "v_bias"),
-    ),
-}
-_QKV_ATTRS = ("head_dim", *heads.ROPE_ATTRS)
-_ALL_ROLES = tuple(
-    dict.fromkeys(role for groups in EPILOGUE_ROLES.values() for group in groups for role in group)
-)
+PRODUCT = "y"  # what an expression of linear_row calls the product
+FIRST, SECOND = "first", "second"  # and one of linear_pair the two products
+OPERANDS = ("residual", "row_1", "row_2", "vector_1", "vector_2")
+"""What expressions call their other operands: "row_1" has the result's shape, "vector_1" its
+width; a lone row is the "residual"."""
+
+_FORMULA_INPUTS = tuple(f"x{number}" for number in range(1, 8))
+_ROPE = ("head_dim", "rotated", *heads.ROPE_ATTRS)
+
+
+def written(expression: Expression) -> str:
+    """An expression as an attribute: its tokens with spaces between."""
+    return " ".join(expression.tokens)
+
+
+def expression_of(op: str, attrs: Attrs) -> Expression:
+    """The expression in an operation's attributes. Raises: ShapeError where it is none."""
+    text = attrs["expression"]
+    if not isinstance(text, str):
+        raise ShapeError(f"{op}: expression is {text!r}; wanted text")
+    return Expression(tuple(text.split())).checked()
+
+
+# Elementwise formulas
+
+
+def _infer_formula(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    expression = expression_of("formula", a)
+    if set(expression.inputs) != set(t):
+        raise ShapeError(f"formula: inputs are {', '.join(t)}; it uses {', '.join(expression.inputs)}")
+    largest = max(t.values(), key=lambda kind: kind.rank)
+    for name, kind in t.items():
+        if kind != largest and kind != _vector_of(largest):
+            raise ShapeError(f"formula: {name} is {kind}; wanted {largest} or {_vector_of(largest)}")
+    return (largest,)
+
+
+def _vector_of(kind: TensorType) -> TensorType:
+    return TensorType(kind.shape[-1:], kind.dtype)
+
+
+def formula(i: Arrays, a: Values) -> tuple[Array, ...]:
+    """The expression, elementwise; vectors are the same for all rows."""
+    return (expression_of("formula", a).reference(i),)
+
+
+# Norms with a residual
 
 
 def _infer_add_rms_norm(t: Types, a: Attrs) -> tuple[TensorType, ...]:
@@ -32,69 +70,32 @@ def _infer_add_rms_norm(t: Types, a: Attrs) -> tuple[TensorType, ...]:
 
 def add_rms_norm(i: Arrays, a: Values) -> tuple[Array, ...]:
     """(x + residual, rms_norm(x + residual)). Shapes: [seq, hidden] each."""
-    (total,) = basic.add({"x": i["x"], "y": i["residual"]}, {})
+    total = i["x"] + i["residual"]
     return total, *basic.rms_norm({"x": total, "weight": i["weight"]}, a)
 
 
-def _infer_fused_linear(t: Types, a: Attrs) -> tuple[TensorType, ...]:
-    epilogue = _checked_epilogue(t, a)
-    if "norm_weight" in t:
-        basic.RMS_NORM.check({"x": t["x"], "weight": t["norm_weight"]}, {"eps": a["eps"]})
-    if epilogue == "gated":
-        gate, up = (_projection(t, f"{part}_") for part in ("gate", "up"))
-        wanted_same("fused_linear", "output types", ("gate_weight", gate), ("up_weight", up))
-        return (gate,)
-    if epilogue == "qkv":
-        return _infer_qkv(t, a)
-    y = _projection(t, "")
-    if epilogue == "residual":
-        wanted_same("fused_linear", "types", ("x W^T", y), ("residual", t["residual"]))
-    return (y,)
+# Linear layers
 
 
-def _checked_epilogue(t: Types, a: Attrs) -> str:
-    epilogue = a["epilogue"]
-    if not isinstance(epilogue, str) or epilogue not in EPILOGUE_ROLES:
-        raise ShapeError(f"fused_linear: epilogue is {epilogue!r}; wanted {', '.join(EPILOGUE_ROLES)}")
-    required, optional = EPILOGUE_ROLES[epilogue]
-    attrs = (("eps",) if "norm_weight" in t else ()) + (_QKV_ATTRS if epilogue == "qkv" else ())
-    extra = heads.OPTIONAL_ROPE_ATTRS if epilogue == "qkv" else ()
-    # Roles and attributes depend on the epilogue: a definition of just this one says which.
-    OpDef(
-        f"fused_linear {epilogue}",
-        ("x", *required),
-        lambda _, __: (),
-        lambda _, __: (),
-        (*optional, "norm_weight"),
-        ("epilogue", *attrs),
-        extra,
-    ).check(t, a)
-    return epilogue
-
-
-def _projection(t: Types, prefix: str) -> TensorType:
-    return basic.linear_type("fused_linear", t["x"], t[f"{prefix}weight"], t.get(f"{prefix}bias"))
-
-
-def _infer_qkv(t: Types, a: Attrs) -> tuple[TensorType, ...]:
-    head_dim = heads.int_attr("fused_linear", a, "head_dim")
-    heads.check_rope("fused_linear", head_dim, a)
-    q, k, v = (heads.heads_type("fused_linear", _projection(t, f"{part}_"), head_dim) for part in "qkv")
-    heads.check_cache("fused_linear", "k_cache", t["k_cache"], k)
-    heads.check_cache("fused_linear", "v_cache", t["v_cache"], v)
-    return q, t["k_cache"], t["v_cache"]
-
-
-def fused_linear(i: Arrays, a: Values) -> tuple[Array, ...]:
-    """norm?(x), then linear layers, then what the epilogue says.
-
-    none: x W^T + bias. residual: that + residual. gated: silu(x gate^T) * (x up^T). qkv: (the rotated queries
-    [seq, heads, head_dim], the K cache with the rotated keys appended, the V cache with the values appended).
-    """
-    i = dict(i)
+def _normed(i: Arrays, a: Values) -> dict[str, Array]:
+    """The inputs with x normalised, where there is a norm's weight."""
+    found = dict(i)
     if "norm_weight" in i:
-        (i["x"],) = basic.rms_norm({"x": i["x"], "weight": i["norm_weight"]}, a)
-    return _EPILOGUES[a["epilogue"]](i, a)
+        attrs = {name: a[name] for name in ("eps", "weight_offset") if name in a}
+        (found["x"],) = basic.rms_norm({"x": i["x"], "weight": i["norm_weight"]}, attrs)
+    return found
+
+
+def _check_norm(op: str, t: Types, a: Attrs) -> None:
+    if ("norm_weight" in t) != ("eps" in a):
+        raise ShapeError(f"{op}: norm_weight and eps go together")
+    if "norm_weight" in t:
+        attrs = {name: a[name] for name in ("eps", "weight_offset") if name in a}
+        basic.RMS_NORM.check({"x": t["x"], "weight": t["norm_weight"]}, attrs)
+
+
+def _projection(op: str, t: Types, prefix: str) -> TensorType:
+    return basic.linear_type(op, t["x"], t[f"{prefix}weight"], t.get(f"{prefix}bias"))
 
 
 def _project(i: Arrays, prefix: str) -> Array:
@@ -104,39 +105,105 @@ def _project(i: Arrays, prefix: str) -> Array:
     return basic.linear(inputs, {})[0]
 
 
-def _plain(i: Arrays, _: Values) -> tuple[Array, ...]:
-    return (_project(i, ""),)
+def _infer_row(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    _check_norm("linear_row", t, a)
+    y, expression = _projection("linear_row", t, ""), expression_of("linear_row", a)
+    others = [name for name in OPERANDS if name in t]
+    if set(expression.inputs) != {PRODUCT, *others}:
+        raise ShapeError(f"linear_row: operands are {', '.join(others)}; it uses {expression.inputs}")
+    for name in others:
+        wanted = _vector_of(y) if name.startswith("vector") else y
+        wanted_same("linear_row", "types", (name, t[name]), ("the expression", wanted))
+    return (y,)
 
 
-def _residual(i: Arrays, _: Values) -> tuple[Array, ...]:
-    return basic.add({"x": _project(i, ""), "y": i["residual"]}, {})
+def linear_row(i: Arrays, a: Values) -> tuple[Array, ...]:
+    """norm?(x) W^T + bias, then the expression of it, "y", and of other rows and vectors."""
+    i = _normed(i, a)
+    return (expression_of("linear_row", a).reference({**i, PRODUCT: _project(i, "")}),)
 
 
-def _gated(i: Arrays, _: Values) -> tuple[Array, ...]:
-    (gate,) = basic.silu({"x": _project(i, "gate_")}, {})
-    return basic.mul({"x": gate, "y": _project(i, "up_")}, {})
+def _infer_pair(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    _check_norm("linear_pair", t, a)
+    first, second = (_projection("linear_pair", t, f"{part}_") for part in (FIRST, SECOND))
+    wanted_same("linear_pair", "output types", ("first_weight", first), ("second_weight", second))
+    if set(expression_of("linear_pair", a).inputs) != {FIRST, SECOND}:
+        raise ShapeError(f"linear_pair: the expression uses something else than {FIRST} and {SECOND}")
+    return (first,)
 
 
-def _qkv(i: Arrays, a: Values) -> tuple[Array, ...]:
-    q, k, v = (heads.split_heads({"x": _project(i, f"{part}_")}, a)[0] for part in "qkv")
-    (q,), (k,) = heads.rope({"x": q}, a), heads.rope({"x": k}, a)
-    (k_cache,) = heads.cache_append({"cache": i["k_cache"], "x": k}, a)
-    (v_cache,) = heads.cache_append({"cache": i["v_cache"], "x": v}, a)
-    return q, k_cache, v_cache
+def linear_pair(i: Arrays, a: Values) -> tuple[Array, ...]:
+    """The expression of two linear layers of norm?(x): silu(first) * second, for one."""
+    i = _normed(i, a)
+    both = {part: _project(i, f"{part}_") for part in (FIRST, SECOND)}
+    return (expression_of("linear_pair", a).reference(both),)
 
 
-_EPILOGUES = {"none": _plain, "residual": _residual, "gated": _gated, "qkv": _qkv}
+def _infer_heads(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    op = "linear_heads"
+    _check_norm(op, t, a)
+    head_dim = heads.int_attr(op, a, "head_dim")
+    if a["rotated"] not in ("qk", "q", "k", "none"):
+        raise ShapeError(f"{op}: rotated is {a['rotated']!r}; wanted qk, q, k or none")
+    if a["rotated"] != "none":
+        heads.check_rope(op, head_dim, a)
+    q, k, v = (heads.heads_type(op, _projection(op, t, f"{part}_"), head_dim) for part in "qkv")
+    heads.check_cache(op, "k_cache", t["k_cache"], k)
+    heads.check_cache(op, "v_cache", t["v_cache"], v)
+    return q, t["k_cache"], t["v_cache"]
+
+
+def linear_heads(i: Arrays, a: Values) -> tuple[Array, ...]:
+    """The projections of attention, of norm?(x): (queries [seq, heads, head_dim], the K cache with the keys
+    appended, the V cache with the values appended). `rotated`: which of queries and keys are rotated."""
+    i = _normed(i, a)
+    split = {part: heads.split_heads({"x": _project(i, f"{part}_")}, a)[0] for part in "qkv"}
+    for part in (part for part in "qk" if part in a["rotated"]):
+        (split[part],) = heads.rope({"x": split[part]}, a)
+    (k_cache,) = heads.cache_append({"cache": i["k_cache"], "x": split["k"]}, a)
+    (v_cache,) = heads.cache_append({"cache": i["v_cache"], "x": split["v"]}, a)
+    return split["q"], k_cache, v_cache
+
+
+_NORM_ATTRS = ("eps", "weight_offset")
+_HEADS_ROLES = ("x", "q_weight", "k_weight", "v_weight", "k_cache", "v_cache")
 
 DEFINITIONS = (
-    OpDef("add_rms_norm", ("x", "residual", "weight"), _infer_add_rms_norm, add_rms_norm, attrs=("eps",)),
+    OpDef("formula", (), _infer_formula, formula, _FORMULA_INPUTS, attrs=("expression",)),
     OpDef(
-        "fused_linear",
-        ("x",),
-        _infer_fused_linear,
-        fused_linear,
-        optional_roles=("norm_weight", *_ALL_ROLES),
-        attrs=("epilogue",),
-        optional_attrs=("eps", *_QKV_ATTRS, *heads.OPTIONAL_ROPE_ATTRS),
+        "add_rms_norm",
+        ("x", "residual", "weight"),
+        _infer_add_rms_norm,
+        add_rms_norm,
+        attrs=("eps",),
+        optional_attrs=("weight_offset",),
+    ),
+    OpDef(
+        "linear_row",
+        ("x", "weight"),
+        _infer_row,
+        linear_row,
+        optional_roles=("bias", "norm_weight", *OPERANDS),
+        attrs=("expression",),
+        optional_attrs=_NORM_ATTRS,
+    ),
+    OpDef(
+        "linear_pair",
+        ("x", "first_weight", "second_weight"),
+        _infer_pair,
+        linear_pair,
+        optional_roles=("first_bias", "second_bias", "norm_weight"),
+        attrs=("expression",),
+        optional_attrs=_NORM_ATTRS,
+    ),
+    OpDef(
+        "linear_heads",
+        _HEADS_ROLES,
+        _infer_heads,
+        linear_heads,
+        optional_roles=("q_bias", "k_bias", "v_bias", "norm_weight"),
+        attrs=("head_dim", "rotated", "past"),
+        optional_attrs=(*_NORM_ATTRS, *heads.ROPE_ATTRS, *heads.OPTIONAL_ROPE_ATTRS),
         appends={"k_cache": 1, "v_cache": 2},
     ),
 )

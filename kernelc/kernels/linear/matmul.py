@@ -13,14 +13,13 @@ from collections.abc import Iterable, Mapping
 
 from kernelc.ir.dim import ceildiv
 from kernelc.kernels import step_block
+from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule, every_schedule, usual_schedule
 from kernelc.kernels.linear.operands import Activations, Weights, unit_type
 from kernelc.kernels.linear.problem import (
-    LinearBuffers,
     LinearProblem,
     linear_bindings,
     linear_reference,
-    stored_together,
 )
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import GROUP, scale_types
@@ -58,8 +57,9 @@ class Matmul(LinearSpec[MatmulSchedule]):
         return (ceildiv(problem.rows, schedule.rows), ceildiv(SEQ, schedule.tokens), 1)
 
     def access_types(self, problem: LinearProblem, schedule: MatmulSchedule) -> Mapping[str, Type]:
-        out = f32.with_lanes(stored_together(problem))
-        types = {"quants": unit_type(problem.format, schedule.kind), "out": out, "residual": out}
+        rows = f32.with_lanes(problem.epilogue.stored_together(problem.piece))
+        types = {"quants": unit_type(problem.format, schedule.kind)}
+        types |= dict.fromkeys((*problem.epilogue.row_inputs, "out"), rows)
         return scale_types(problem.format, schedule.f16) | types
 
     def trace(
@@ -76,7 +76,7 @@ class Matmul(LinearSpec[MatmulSchedule]):
         """
         exact = self.tolerance(problem)
         sum_error = 6 * 2**-11 * (2 / 3) ** 0.5
-        factor = 6 if problem.epilogue == "gated" else 1
+        factor = problem.epilogue.rounding_amplification
         return Tolerance(exact.relative + 2**-10, exact.absolute + factor * sum_error)
 
 
@@ -189,16 +189,18 @@ class _Matmul:
     def _finish(self, results: Value, token: Value, row: Value) -> None:
         k, problem, linear = self.k, self.problem, self.linear
         with k.when(step_block.rows(k).include(token)):
-            if stored_together(problem) > 1:
+            if problem.epilogue.stored_together(problem.piece) > 1:
                 with k.when(row < problem.rows):
                     linear.finish_four(token, row, results)
                 return
-            for j in range(0, 4, 2 if problem.paired else 1):
+            step = problem.rows_together
+            for j in range(0, 4, step):
                 with k.when(row + j < problem.rows):
-                    if problem.paired:
-                        linear.finish_pair(token, (row + j) // 2, results.lane(j), results.lane(j + 1))
-                    else:
-                        linear.finish_row(token, row + j, results.lane(j))
+                    linear.finish(
+                        token,
+                        (row + j) // step if step > 1 else row + j,
+                        *(results.lane(j + at) for at in range(step)),
+                    )
 
 
 def _below(first: Value, rows: int) -> Value:

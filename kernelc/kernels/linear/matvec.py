@@ -15,12 +15,8 @@ from dataclasses import dataclass
 from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import groups_of
 from kernelc.kernels import step_block
-from kernelc.kernels.linear.problem import (
-    LinearBuffers,
-    LinearProblem,
-    linear_bindings,
-    linear_reference,
-)
+from kernelc.kernels.linear.buffers import LinearBuffers
+from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_reference
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, scale_types
 from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
@@ -66,7 +62,7 @@ class Matvec(LinearSpec[MatvecSchedule]):
                 for rows in (1, 2, 4, 8):
                     fits = threads <= capabilities.max_threads and team <= min(threads, most)
                     shared = (rows + 1) * threads * 4 <= capabilities.shared_bytes
-                    if fits and shared and not (problem.paired and rows % 2):
+                    if fits and shared and not (rows % problem.rows_together):
                         yield MatvecSchedule(threads, team, rows, capabilities.subgroups, capabilities.f16)
 
     def default(self, capabilities: Capabilities, problem: LinearProblem) -> MatvecSchedule:
@@ -130,14 +126,11 @@ class Matvec(LinearSpec[MatvecSchedule]):
         if problem.norm_eps is not None:
             scale = rsqrt(results[-1] * (1.0 / problem.cols) + problem.norm_eps)
             results = [result * scale for result in results[:-1]]
-        step = 2 if problem.paired else 1
+        step = problem.rows_together
         for r in range(0, schedule.rows, step):
             row = first_row + r
             with k.when(row < problem.rows):
-                if problem.paired:
-                    linear.finish_pair(0, row // 2, results[r], results[r + 1])
-                else:
-                    linear.finish_row(0, row, results[r])
+                linear.finish(0, row if step == 1 else row // step, *results[r : r + step])
 
 
 def _group_product(linear: LinearBuffers, row: Value, group: Value, activations: list[Value]) -> Value:

@@ -18,10 +18,10 @@ import numpy as np
 
 from kernelc.ir.dim import ceildiv
 from kernelc.kernels.linear.activations import rounded
+from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matvec_int8_body import Int8Product
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule, every_schedule, usual_schedule
 from kernelc.kernels.linear.problem import (
-    LinearBuffers,
     LinearProblem,
     linear_bindings,
     linear_epilogue_reference,

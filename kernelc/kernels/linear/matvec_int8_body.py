@@ -6,9 +6,9 @@ from typing import Any
 
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.activations import coded
+from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.dot4 import dot4
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule
-from kernelc.kernels.linear.problem import LinearBuffers
 from kernelc.kernels.parts.distribute import deal
 from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, byte_words
 from kernelc.kernels.parts.reduce import team_lane, team_number
@@ -140,7 +140,7 @@ class Int8Product:
         """Add up the parts of each row, an invocation a result, and do the epilogue there."""
         parts = self._write_parts()
         self.k.barrier()
-        step = 2 if self.problem.paired else 1
+        step = self.problem.rows_together
         with deal(self.k, self.schedule.rows_per_workgroup // step, "result") as result:
             row = self.first_row + result * step
             with self.k.when(row < self.problem.rows):
@@ -152,10 +152,7 @@ class Int8Product:
             squares = self._sum_of_parts(self.square_cells, None, parts)
             factor = rsqrt(squares * (1.0 / self.problem.cols) + self.problem.norm_eps)
             values = [value * factor for value in values]
-        if step == 2:
-            self.linear.finish_pair(0, row // 2, *values)
-        else:
-            self.linear.finish_row(0, row, *values)
+        self.linear.finish(0, row if step == 1 else row // step, *values)
 
     def _write_parts(self) -> Value | int:
         """Each team's partial sums to shared memory; how many of a row there are."""

@@ -84,7 +84,7 @@ def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterat
         for team in (1, 2, 4, 8, 16, 32, 64, 128, 256):
             for rows in (1, 2, 4, 8, 16):
                 fits = threads <= capabilities.max_threads and team <= min(threads, most)
-                if fits and not (problem.paired and rows % 2):
+                if fits and not (problem.rows_together > 1 and rows % 2):
                     yield from _variations(capabilities, problem, threads, team, rows)
 
 

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from kernelc.kernels import step_block
-from kernelc.kernels.linear.problem import LinearBuffers
+from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.parts.distribute import deal
 from kernelc.kernels.parts.packed_rows import GROUP, load_vectors, unit_vectors
 from kernelc.kernels.parts.packed_rows import unit_type as smallest_unit

@@ -26,9 +26,9 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
     ) -> dict[str, npt.NDArray[Any]]:
         """Random arrays whose products stay of order one."""
         arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
-        for name in ("x", "norm_weight", "bias", "residual"):
-            if name in arrays:
-                arrays[name][...] = rng.normal(size=arrays[name].shape)
+        read = {b.name for b in problem.epilogue.inputs(1)} | {"x", "norm_weight", "bias"}
+        for name in (name for name in arrays if name in read):
+            arrays[name][...] = rng.normal(size=arrays[name].shape)
         weights = rng.normal(size=(problem.rows, problem.cols)) / np.sqrt(problem.cols)
         return arrays | packed_inputs(problem.format, weights)
 
@@ -37,12 +37,12 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         return replace(problem, rows=TILE_ROWS) if problem.rows > 2 * TILE_ROWS else problem
 
     def pieces(self, problem: LinearProblem) -> tuple[LinearProblem, ...]:
-        """Tiles at the first rows, around the ends of q and k heads, and at the last rows."""
+        """Tiles at the first rows, around the epilogue's edges (ends of q and k heads), and at the last
+        rows."""
         if self.tile(problem) is problem:
             return (problem,)
-        shape, last = problem.qkv, problem.rows - 1
-        ends = (shape.heads, shape.heads + shape.kv_heads) if shape else ()
-        edges = [heads * shape.head_dim - problem.row_begin for heads in ends] if shape else []
+        last = problem.rows - 1
+        edges = [row - problem.row_begin for row in problem.epilogue.edges]
         near = (0, *(row for edge in edges if 0 < edge < last for row in (edge - 1, edge)), last)
         starts = sorted({row // TILE_ROWS * TILE_ROWS for row in near})
         return tuple(
@@ -52,16 +52,16 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
 
     def tolerance(self, problem: LinearProblem) -> Tolerance:
         """f32 sums of terms of order 1/sqrt(cols) in another order; a cache of halves rounds once more."""
-        if problem.qkv is not None and problem.qkv.kv_dtype == "f16":
+        if problem.epilogue.packed_halves:
             return Tolerance(relative=1e-3, absolute=5e-5)
-        return Tolerance(relative=2e-5, absolute=3e-5)
+        return Tolerance(relative=2e-5, absolute=3e-5 * problem.epilogue.amplification)
 
     def describe(self, problem: LinearProblem) -> str:
         """Such as "q4_qkv_128x64", and what sets it apart from others of that shape."""
         norm = "norm_" if problem.norm_eps is not None else ""
-        epilogue = "" if problem.epilogue == "none" else f"_{problem.epilogue}"
+        short = problem.epilogue.short_name
+        epilogue = f"_{short}" if short else ""
         return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}"
 
     def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
-        halves = problem.qkv is not None and problem.qkv.kv_dtype == "f16"
-        return frozenset({"k_cache", "v_cache"}) if halves else frozenset()
+        return problem.epilogue.packed_halves

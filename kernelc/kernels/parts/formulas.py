@@ -9,6 +9,8 @@ from kernelc.ir.expression import Expression
 from kernelc.kir.functions import exp, maximum
 from kernelc.kir.nodes import Value
 
+TRACED_AS_ITS_CALLER = True  # lines in emitted text are those of the kernels that compute an expression
+
 
 def silu(x: Value) -> Value:
     """x / (1 + exp(-x)): for large negative x the quotient is a zero, as it should be."""

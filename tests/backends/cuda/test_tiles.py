@@ -13,9 +13,10 @@ from kernelc.errors import DeviceError
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
+from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
-from kernelc.kernels.linear.problem import LinearProblem, QkvShape
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kir.tile_types import F16
 from kernelc.kir.types import f16
@@ -24,6 +25,7 @@ from runtime.cuda.compile import CudaSource, compile_kernel, supported_architect
 from tests.backends.cuda import host
 from tests.conformance.tiles import CASES, GROUPS, TileCase
 from tests.kernels.executors import run_interpreter
+from tests.kernels.linear_problems import linear, residual
 
 CUDA = TARGETS["cuda"].variants[0]
 ON_CUDA = [case for case in CASES if case.memory != f16]
@@ -77,11 +79,11 @@ def test_operands_lie_in_words_of_sixteen_bytes() -> None:
 
 
 ROTARY = Rotary(16, 10_000.0)
-QKV = QkvShape(heads=4, kv_heads=2, head_dim=16, rotary=ROTARY, kv_dtype="f16")
+QKV = HeadEpilogue(heads=4, kv_heads=2, head_dim=16, rotary=ROTARY, kv_dtype="f16")
 PROBLEMS = (
-    LinearProblem("q4", 100, 128, 100, "residual", bias=True),
-    LinearProblem("q8", 128, 64, 64, "gated"),
-    LinearProblem("f16", QKV.rows, 64, 0, "qkv", qkv=QKV),
+    linear("q4", 100, 128, residual(100), bias=True),
+    linear("q8", 128, 64, PairEpilogue(64)),
+    linear("f16", QKV.width, 64, QKV),
 )
 SCHEDULES = (
     MatmulSchedule((2, 2), (1, 2), F16, 32, True),

@@ -11,9 +11,10 @@ from kernelc.backends.spirv.printer import SpirvBackend
 from kernelc.compile import render
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
+from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
-from kernelc.kernels.linear.problem import LinearProblem, QkvShape
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kir.nodes import Kernel
@@ -23,15 +24,16 @@ from kernelc.target import TARGETS, Capabilities
 from tests.backends.spirv.test_assembler import words
 from tests.conformance.tiles import CASES, SMALL_F16
 from tests.kernels.harness import check_kernel
+from tests.kernels.linear_problems import linear, residual
 from tests.kernels.vulkan_runner import opened
 
 LEADING = TARGETS["spirv"].variants[0]
 ROTARY = Rotary(16, 10_000.0)
-QKV = QkvShape(heads=4, kv_heads=2, head_dim=16, rotary=ROTARY, kv_dtype="f16")
+QKV = HeadEpilogue(heads=4, kv_heads=2, head_dim=16, rotary=ROTARY, kv_dtype="f16")
 LINEAR = (
-    LinearProblem("q4", 100, 172, 100, "residual", bias=True),
-    LinearProblem("q8", 128, 64, 64, "gated"),
-    LinearProblem("f16", QKV.rows, 64, 0, "qkv", qkv=QKV),
+    linear("q4", 100, 172, residual(100), bias=True),
+    linear("q8", 128, 64, PairEpilogue(64)),
+    linear("f16", QKV.width, 64, QKV),
 )
 
 

@@ -1,0 +1,119 @@
+"""An elementwise expression over each result: the residual, a scale, a soft cap, and any mixture of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.ir.dim import Dim
+from kernelc.ir.expression import Expression
+from kernelc.ir.formats import RowOrder
+from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
+from kernelc.kernels.parts.formulas import computed
+from kernelc.kernels.spec import Arrays, Binding, Params
+from kernelc.kir.functions import named, vector
+from kernelc.kir.nodes import Value
+from kernelc.kir.operators import Operators
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import f32
+
+PRODUCT = "y"
+_PLAIN = Expression((PRODUCT,))
+_RESIDUAL = Expression((PRODUCT, "residual", "add"))
+
+
+@dataclass(frozen=True)
+class RowEpilogue(Epilogue):
+    """out = `expression`, in which "y" is the product (with its bias).
+
+    `width`: rows of the whole matrix, which are elements of an output row. `rows`: the expression's inputs of
+    the output's shape [seq, width]; `vectors`: those of shape [width], the same for all rows.
+    """
+
+    width: int
+    expression: Expression = _PLAIN
+    rows: tuple[str, ...] = ()
+    vectors: tuple[str, ...] = ()
+    kind: str = "row"
+
+    @property
+    def short_name(self) -> str:
+        return "residual" if self.expression == _RESIDUAL else self.expression.short_name
+
+    @property
+    def row_order(self) -> tuple[RowOrder, ...]:
+        return (RowOrder("identity", self.width),)
+
+    @property
+    def row_inputs(self) -> tuple[str, ...]:
+        return self.rows
+
+    def inputs(self, seq: Dim) -> tuple[Binding, ...]:
+        rows = (Binding(name, f32, "read", seq * self.width) for name in self.rows)
+        return (*rows, *(Binding(name, f32, "read", self.width) for name in self.vectors))
+
+    def outputs(self, seq: Dim) -> tuple[Binding, ...]:
+        return (Binding("out", f32, "read_write", seq * self.width),)
+
+    def reference(
+        self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params
+    ) -> None:
+        here = slice(piece.begin, piece.begin + piece.rows)
+        inputs = {name: arrays[name].reshape(-1, self.width)[: len(y), here] for name in self.rows}
+        inputs |= {name: arrays[name].reshape(-1)[here] for name in self.vectors}
+        out = arrays["out"].reshape(-1, self.width)[: len(y)]
+        out[:, here] = self.expression.reference({PRODUCT: y, **inputs})
+
+    def stored_together(self, piece: Piece) -> int:
+        return 4 if piece.rows % 4 == piece.begin % 4 == self.width % 4 == 0 else 1
+
+    def finish_four(
+        self, arrays: Mapping[str, Array], token: Operators, row: Value, place: Value, results: Value
+    ) -> None:
+        at = place + token * (self.width // 4)
+        if not self.expression.is_input:
+            inputs = self._rows(arrays, at) | self._vectors(arrays, place * 4, lanes=4)
+            results = named("results", computed(self.expression, {PRODUCT: results, **inputs}))
+        arrays["out"][at] = results
+
+    def finish(
+        self,
+        k: Tracer,
+        arrays: Mapping[str, Array],
+        piece: Piece,
+        token: Operators | int,
+        unit: Operators,
+        values: Sequence[Value],
+    ) -> None:
+        self._store(arrays, unit + piece.begin, token, *values)
+
+    def _store(
+        self, arrays: Mapping[str, Array], row: Value, token: Operators | int, value: Value
+    ) -> None:
+        """Write the result of row `row` of the whole matrix."""
+        at = row + token * self.width
+        if not self.expression.is_input:
+            inputs = self._rows(arrays, at) | self._vectors(arrays, row)
+            value = named("value", computed(self.expression, {PRODUCT: value, **inputs}))
+        arrays["out"][at] = value
+
+    def _rows(self, arrays: Mapping[str, Array], at: Value) -> dict[str, Value]:
+        return {name: arrays[name][at] for name in self.rows}
+
+    def _vectors(self, arrays: Mapping[str, Array], first: Value, lanes: int = 1) -> dict[str, Value]:
+        if lanes == 1:
+            return {name: arrays[name][first] for name in self.vectors}
+        return {name: vector(*(arrays[name][first + i] for i in range(lanes))) for name in self.vectors}
+
+    @property
+    def amplification(self) -> float:
+        """Multiplication by other rows, squaring, and constant factors enlarge an error."""
+        functions = self.expression.tokens
+        return 6.0 ** functions.count("mul") * 6.0 ** functions.count("relu2") * self._scale()
+
+    def _scale(self) -> float:
+        factors = (t[len("scale(") : -1] for t in self.expression.tokens if t.startswith("scale("))
+        return float(np.prod([max(1.0, abs(float(factor))) for factor in factors]))

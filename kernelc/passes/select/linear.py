@@ -1,0 +1,99 @@
+"""Linear layers: a matvec for one row, a matmul for many, with the epilogue that the operation describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kernelc.ir.graph import Op, Tensor
+from kernelc.ir.ops.fused import FIRST, OPERANDS, SECOND, expression_of
+from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpilogue
+from kernelc.kernels.linear.matmul import MATMUL
+from kernelc.kernels.linear.matvec import MATVEC
+from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.passes.select.attention import rotary_of
+from kernelc.passes.select.operands import check_rows, number, one_row, static
+from kernelc.passes.select.packing import bound_weights
+from kernelc.passes.select.selector import Handler, Selector
+
+_PARTS = {"linear_pair": (f"{FIRST}_", f"{SECOND}_"), "linear_heads": ("q_", "k_", "v_")}
+
+
+def linear(select: Selector, op: Op) -> None:
+    """linear, linear_row, linear_pair, linear_heads."""
+    layers = _Layers.of(op)
+    x, epilogue = op.inputs["x"], _epilogue(op, layers)
+    check_rows(op, select.graph, x)
+    operands, results = _results(select, op)
+    last = select.operands.last_row_of.get(x.name)
+    operands["x"] = select.operands.name(x if last is None else last)
+    normed = "norm_weight" in op.inputs
+    if normed:
+        operands["norm_weight"] = select.norm_weight(op, "norm_weight")
+    sources = tuple(weight.name for weight in layers.weights)
+    for piece in select.packing.matrix(sources, layers.rows, layers.cols, epilogue.row_order):
+        problem = LinearProblem(
+            piece.format,
+            piece.stored_rows,
+            layers.cols,
+            epilogue,
+            bool(layers.biases),
+            number(op, "eps") if normed else None,
+            last is not None,
+            piece.row_begin,
+        )
+        bound = operands | bound_weights(piece)
+        if layers.biases:
+            bound["bias"] = select.packing.bias(layers.biases, epilogue.row_order, piece)
+        vector = MATVEC_INT8 if select.options.int8 else MATVEC
+        select.call(vector if one_row(x) else MATMUL, problem, bound, results, op)
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """The matrices that an operation multiplies by, stacked, and their biases (all or none have one)."""
+
+    weights: tuple[Tensor, ...]
+    biases: tuple[str, ...]
+    rows: int
+    cols: int
+
+    @staticmethod
+    def of(op: Op) -> _Layers:
+        parts = _PARTS.get(op.name, ("",))
+        weights = tuple(op.inputs[f"{part}weight"] for part in parts)
+        biases = tuple(op.inputs[f"{part}bias"].name for part in parts if f"{part}bias" in op.inputs)
+        shapes = [static(weight.type.shape) for weight in weights]
+        return _Layers(weights, biases, sum(rows for rows, _ in shapes), shapes[0][1])
+
+
+def _epilogue(op: Op, layers: _Layers) -> RowEpilogue | PairEpilogue | HeadEpilogue:
+    if op.name == "linear_heads":
+        head_dim = int(number(op, "head_dim"))
+        heads, kv_heads = (static(weight.type.shape)[0] // head_dim for weight in layers.weights[:2])
+        rotated, kv_dtype = str(op.attrs["rotated"]), str(op.inputs["k_cache"].type.dtype)
+        rotary = None if rotated == "none" else rotary_of(op)
+        return HeadEpilogue(heads, kv_heads, head_dim, rotary, kv_dtype, "q" in rotated, "k" in rotated)
+    if op.name == "linear_pair":
+        return PairEpilogue(layers.rows // 2, expression_of(op.name, op.attrs))
+    if op.name == "linear":
+        return RowEpilogue(layers.rows)
+    operands = [name for name in OPERANDS if name in op.inputs]
+    vectors = tuple(name for name in operands if name.startswith("vector"))
+    rows = tuple(name for name in operands if name not in vectors)
+    return RowEpilogue(layers.rows, expression_of(op.name, op.attrs), rows, vectors)
+
+
+def _results(select: Selector, op: Op) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The operands that the epilogue reads and writes, and the bindings that make new tensors."""
+    if op.name != "linear_heads":
+        read = {name: select.operands.name(op.inputs[name]) for name in OPERANDS if name in op.inputs}
+        return read | {"out": select.operands.name(op.result)}, ("out",)
+    for name in ("k_cache", "v_cache"):
+        rotary = None if op.attrs["rotated"] == "none" else int(number(op, "rotary_dim"))
+        select.found.head_orders[op.inputs[name].name] = "natural" if rotary is None else f"pairs of {rotary}"
+    caches = {name: select.operands.name(op.inputs[name]) for name in ("k_cache", "v_cache")}
+    return caches | {"q": select.operands.name(op.results[0])}, ("q",)
+
+
+HANDLERS: dict[str, Handler] = dict.fromkeys(("linear", "linear_row", "linear_pair", "linear_heads"), linear)

@@ -1,0 +1,61 @@
+"""The state of a selection under way, and what the handlers of operations do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from kernelc.ir.graph import Graph, Op
+from kernelc.kernels.spec import KernelSpec
+from kernelc.passes.select.calls import KernelCall, Selection
+from kernelc.passes.select.operands import Operands, number, width_of
+from kernelc.passes.select.packing import Packing
+
+
+@dataclass(frozen=True)
+class SelectOptions:
+    """`format` of all matrices; `max_binding_bytes`: larger matrices are cut by rows; `split`: positions a
+    workgroup of decode attention takes, 0 for one workgroup over all of them; `int8`: round the activations
+    of single rows to bytes."""
+
+    format: str
+    max_binding_bytes: int = 128 << 20
+    split: int = 0
+    int8: bool = False
+
+
+class Selector:
+    """One graph's selection: `found` so far, the names of tensors, and the packed weights."""
+
+    def __init__(self, graph: Graph, options: SelectOptions) -> None:
+        self.graph, self.options = graph, options
+        self.found = Selection()
+        self.packing = Packing(self.found, options.format, options.max_binding_bytes)
+        self.operands = Operands(graph, self.packing)
+        self.users: dict[str, list[Op]] = {}
+        for op in graph.ops:
+            for tensor in op.inputs.values():
+                self.users.setdefault(tensor.name, []).append(op)
+
+    def call(
+        self,
+        spec: KernelSpec[Any, Any],
+        problem: Any,
+        operands: Mapping[str, str],
+        results: tuple[str, ...],
+        op: Op,
+    ) -> None:
+        """Add a kernel call for an operation."""
+        self.found.calls.append(KernelCall(spec, problem, operands, results, op.origin))
+
+    def norm_weight(self, op: Op, role: str) -> str:
+        """The stored vector of a norm's weight. The constant that is added to it (Gemma's 1 + w) is added
+        when it is packed."""
+        tensor = op.inputs[role]
+        if tensor.name not in self.graph.weights:
+            return self.operands.name(tensor)
+        return self.packing.vector(tensor.name, width_of(tensor), number(op, "weight_offset"))
+
+
+Handler: TypeAlias = Callable[[Selector, Op], None]
