@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kernelc.errors import ShapeError
 from kernelc.ir.ops import attention as heads
-from kernelc.ir.ops import basic
+from kernelc.ir.ops import basic, elementwise
 from kernelc.ir.ops.definition import Array, Arrays, Attrs, OpDef, Types, Values, wanted_same
 from kernelc.ir.types import TensorType
 
@@ -32,7 +32,7 @@ def _infer_add_rms_norm(t: Types, a: Attrs) -> tuple[TensorType, ...]:
 
 def add_rms_norm(i: Arrays, a: Values) -> tuple[Array, ...]:
     """(x + residual, rms_norm(x + residual)). Shapes: [seq, hidden] each."""
-    (total,) = basic.add({"x": i["x"], "y": i["residual"]}, {})
+    (total,) = elementwise.OPERATIONS["add"].reference({"x": i["x"], "y": i["residual"]}, {})
     return total, *basic.rms_norm({"x": total, "weight": i["weight"]}, a)
 
 
@@ -109,12 +109,12 @@ def _plain(i: Arrays, _: Values) -> tuple[Array, ...]:
 
 
 def _residual(i: Arrays, _: Values) -> tuple[Array, ...]:
-    return basic.add({"x": _project(i, ""), "y": i["residual"]}, {})
+    return elementwise.OPERATIONS["add"].reference({"x": _project(i, ""), "y": i["residual"]}, {})
 
 
 def _gated(i: Arrays, _: Values) -> tuple[Array, ...]:
-    (gate,) = basic.silu({"x": _project(i, "gate_")}, {})
-    return basic.mul({"x": gate, "y": _project(i, "up_")}, {})
+    (gate,) = elementwise.OPERATIONS["silu"].reference({"x": _project(i, "gate_")}, {})
+    return elementwise.OPERATIONS["mul"].reference({"x": gate, "y": _project(i, "up_")}, {})
 
 
 def _qkv(i: Arrays, a: Values) -> tuple[Array, ...]:
