@@ -66,15 +66,19 @@ def sigmoid(x: F32) -> F32:
 
 def gelu(x: F32) -> F32:
     """x * Phi(x), Phi the normal distribution. Source: Hendrycks & Gimpel 2016, arXiv 1606.08415."""
-    phi = 0.5 * (1 + _erf(x.astype(np.float64) / math.sqrt(2)))
+    phi = 0.5 * _erfc(x.astype(np.float64) / -math.sqrt(2))
     return (x * phi).astype(np.float32)
 
 
 def gelu_tanh(x: F32) -> F32:
-    """GELU by the tanh approximation of the same paper ("gelu_new", "gelu_pytorch_tanh")."""
+    """0.5 x (1 + tanh(u)), u = sqrt(2 / pi) (x + 0.044715 x^3): the same paper's approximation of GELU.
+
+    Models call it "gelu_new" or "gelu_pytorch_tanh". Computed as x / (1 + exp(-2u)), the same without
+    cancellation.
+    """
     wide = x.astype(np.float64)
     inner = math.sqrt(2 / math.pi) * (wide + 0.044715 * wide**3)
-    return (0.5 * wide * (1 + np.tanh(inner))).astype(np.float32)
+    return (wide / (1 + np.exp(np.minimum(-2 * inner, 700.0)))).astype(np.float32)
 
 
 def relu(x: F32) -> F32:
@@ -92,8 +96,8 @@ def soft_cap(x: F32, cap: float) -> F32:
     return (cap * np.tanh(x.astype(np.float64) / cap)).astype(np.float32)
 
 
-def _erf(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.vectorize(math.erf, otypes=[np.float64])(x))
+def _erfc(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.vectorize(math.erfc, otypes=[np.float64])(x))
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -23,6 +23,8 @@ from kernelc.ir.ops import OPS
 from kernelc.ir.types import DType, TensorType
 from kernelc.ir.verify import verify
 
+_ROOT = Path(__file__).resolve().parents[2]
+
 
 class ModelShapeError(ShapeError):
     """A ShapeError in a model's code; as text it shows the line that asked for the operation."""
@@ -140,9 +142,13 @@ def _model_line() -> tuple[str, str]:
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_code.co_filename == __file__ and frame.f_back is not None:
         frame = frame.f_back
-    path = Path(frame.f_code.co_filename)
-    line = linecache.getline(str(path), frame.f_lineno).strip()
-    return f"{'/'.join(path.parts[-2:])}:{frame.f_lineno}", line
+    file = frame.f_code.co_filename
+    return f"{_short_path(Path(file))}:{frame.f_lineno}", linecache.getline(file, frame.f_lineno).strip()
+
+
+def _short_path(path: Path) -> str:
+    """Return the path from the folder that holds this package; of files elsewhere, folder and name."""
+    return path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else "/".join(path.parts[-2:])
 
 
 def _help(inputs: Mapping[str, Tensor]) -> str:
@@ -213,19 +219,73 @@ def linear(x: Tensor, layer: Linear) -> Tensor:
     return tracer().record("linear", inputs, {}, layer.name)[0]
 
 
+def _elementwise(function: str, *operands: Tensor, **parameter: float) -> Tensor:
+    return tracer().record(function, dict(zip(("x", "y"), operands, strict=False)), parameter)[0]
+
+
 def add(x: Tensor, y: Tensor) -> Tensor:
-    """Add elementwise."""
-    return tracer().record("add", {"x": x, "y": y}, {})[0]
+    """Return x + y; y is of x's type, or a vector that is added to every row (also in `sub` and `mul`)."""
+    return _elementwise("add", x, y)
+
+
+def sub(x: Tensor, y: Tensor) -> Tensor:
+    """Return x - y."""
+    return _elementwise("sub", x, y)
 
 
 def mul(x: Tensor, y: Tensor) -> Tensor:
-    """Multiply elementwise."""
-    return tracer().record("mul", {"x": x, "y": y}, {})[0]
+    """Return x * y, element by element."""
+    return _elementwise("mul", x, y)
+
+
+def scale(x: Tensor, factor: float) -> Tensor:
+    """Return x * factor."""
+    return _elementwise("scale", x, factor=factor)
+
+
+def shift(x: Tensor, by: float) -> Tensor:
+    """Return x + by."""
+    return _elementwise("shift", x, by=by)
 
 
 def silu(x: Tensor) -> Tensor:
     """Return x * sigmoid(x)."""
-    return tracer().record("silu", {"x": x}, {})[0]
+    return _elementwise("silu", x)
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """Return 1 / (1 + exp(-x))."""
+    return _elementwise("sigmoid", x)
+
+
+def gelu(x: Tensor) -> Tensor:
+    """Return x * Phi(x), Phi the normal distribution: the exact GELU."""
+    return _elementwise("gelu", x)
+
+
+def gelu_tanh(x: Tensor) -> Tensor:
+    """Return the tanh approximation of GELU."""
+    return _elementwise("gelu_tanh", x)
+
+
+def relu(x: Tensor) -> Tensor:
+    """Return max(x, 0)."""
+    return _elementwise("relu", x)
+
+
+def relu2(x: Tensor) -> Tensor:
+    """Return max(x, 0)^2."""
+    return _elementwise("relu2", x)
+
+
+def tanh(x: Tensor) -> Tensor:
+    """Return the hyperbolic tangent of x."""
+    return _elementwise("tanh", x)
+
+
+def soft_cap(x: Tensor, cap: float) -> Tensor:
+    """Return cap * tanh(x / cap)."""
+    return _elementwise("soft_cap", x, cap=cap)
 
 
 def split_heads(x: Tensor, head_dim: int) -> Tensor:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
+from kernelc.kernels.elementwise import ELEMENTWISE
 from kernelc.kernels.embedding import EMBEDDING
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
@@ -24,6 +25,7 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
     spec.name: spec
     for spec in (
         EMBEDDING,
+        ELEMENTWISE,
         RMS_NORM,
         MATVEC,
         MATVEC_INT8,

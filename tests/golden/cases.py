@@ -14,10 +14,12 @@ from functools import cache
 from typing import Any
 
 from kernelc.backends import backend_named
+from kernelc.ir.expression import Expression
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.elementwise import ELEMENTWISE, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
@@ -115,6 +117,13 @@ QKV_LLAMA3 = HeadEpilogue(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dty
 
 CASES: tuple[Golden, ...] = (
     *family(EMBEDDING, q4=EmbeddingProblem("q4", 64, 0, 512), q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24)),
+    *family(
+        ELEMENTWISE,
+        gelu_mul=ElementwiseProblem(
+            Expression(("x", "gelu_tanh", "y", "mul", "weights", "mul")), 64, ("weights",), 2
+        ),
+        soft_cap_odd=ElementwiseProblem(Expression(("x", "soft_cap(30.0)")), 33, (), 1, True, ("x",)),
+    ),
     *family(RMS_NORM, residual=RmsNormProblem(64, 1e-5, True), odd=RmsNormProblem(33, 1e-6, False)),
     *family(MATVEC, q4_wide=linear("q4", 64, 2048, residual(64))),  # where a whole workgroup shares a row
     *family(

@@ -55,7 +55,7 @@ def test_tracing_names_operations_by_scope_and_line() -> None:
     assert projection.origin == "block.proj"
     assert projection.result.name == "block.proj"
     assert set(projection.inputs) == {"x", "weight", "bias"}
-    assert projection.location is not None and projection.location.startswith("ir/test_graph.py:")
+    assert projection.location is not None and projection.location.startswith("tests/ir/test_graph.py:")
     assert list(graph.weights) == ["table", "m.norm.weight", "m.proj.weight", "m.proj.bias"]
     assert {state: tensor.name for state, tensor in graph.updates.items()} == {"rows": "block.rows"}
     assert str(graph.ops[6].result.type) == "f16[context, 2, 2]"
@@ -70,7 +70,7 @@ def test_a_shape_error_shows_the_models_line() -> None:
             assert q
     lines = str(caught.value).splitlines()
     assert lines[0] == "linear: inner dimensions differ: x has 4096, weight has 4097"
-    assert lines[1].startswith("  at ir/test_graph.py:") and lines[1].endswith("  q = linear(x, layer)")
+    assert lines[1].startswith("  at tests/ir/test_graph.py:") and lines[1].endswith("  q = linear(x, layer)")
     assert lines[2] == "  in layers.3.attn.q_proj"
     assert (
         lines[3] == "  help: compare the shapes that the config gives model.layers.3.self_attn.q_proj.weight"
@@ -96,7 +96,8 @@ def test_text_is_the_same_for_equal_graphs_and_tells_everything() -> None:
     text = graph_text(small_graph())
     # Line numbers are the model's, here this file's: they move with every edit of it.
     lines = [
-        line.partition("  ir/test")[0].partition("  # ir/test")[0].rstrip() for line in text.splitlines()
+        line.partition("  tests/ir/test")[0].partition("  # tests/ir/test")[0].rstrip()
+        for line in text.splitlines()
     ]
     assert (
         lines

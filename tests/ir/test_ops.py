@@ -206,7 +206,7 @@ F32 = TensorType
             "add",
             {"x": F32((SEQ, 4)), "y": F32((1, 4))},
             {},
-            r"add: types differ: x has f32\[seq, 4\], y has f32\[1, 4\]",
+            r"add: y is f32\[1, 4\]; wanted f32\[seq, 4\], as x is, or f32\[4\] for each row of x",
         ),
         (
             "rms_norm",

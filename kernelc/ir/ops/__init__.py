@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernelc.ir.ops import attention, basic, fused
+from kernelc.ir.ops import attention, basic, elementwise, fused
 from kernelc.ir.ops.attention import rope_frequencies
 from kernelc.ir.ops.definition import OpDef
 
@@ -10,5 +10,10 @@ __all__ = ["OPS", "OpDef", "rope_frequencies"]
 
 OPS: dict[str, OpDef] = {
     definition.name: definition
-    for definition in (*basic.DEFINITIONS, *attention.DEFINITIONS, *fused.DEFINITIONS)
+    for definition in (
+        *basic.DEFINITIONS,
+        *elementwise.DEFINITIONS,
+        *attention.DEFINITIONS,
+        *fused.DEFINITIONS,
+    )
 }

@@ -1,4 +1,4 @@
-"""Operations that work on rows: lookups, norms, linear layers, elementwise arithmetic."""
+"""Operations that work on rows: lookups, norms, linear layers."""
 
 from __future__ import annotations
 
@@ -82,37 +82,6 @@ def linear(i: Arrays, _: Values) -> tuple[Array, ...]:
     return (y + as_f32(i["bias"]) if "bias" in i else y,)
 
 
-def _infer_pair(op: str, t: Types) -> tuple[TensorType, ...]:
-    wanted_same(op, "types", ("x", t["x"]), ("y", t["y"]))
-    if t["x"].dtype != DType.F32:
-        raise ShapeError(f"{op}: x is {t['x']}; wanted f32")
-    return (t["x"],)
-
-
-def add(i: Arrays, _: Values) -> tuple[Array, ...]:
-    """x + y, elementwise."""
-    return (as_f32(i["x"]) + as_f32(i["y"]),)
-
-
-def mul(i: Arrays, _: Values) -> tuple[Array, ...]:
-    """x * y, elementwise."""
-    return (as_f32(i["x"]) * as_f32(i["y"]),)
-
-
-def _infer_one(t: Types, _: Attrs) -> tuple[TensorType, ...]:
-    return (t["x"],)
-
-
-def silu(i: Arrays, _: Values) -> tuple[Array, ...]:
-    """x * sigmoid(x), without overflow for large negative x.
-
-    Source: Elfwing et al. 2017, arXiv 1702.03118.
-    """
-    x = as_f32(i["x"])
-    small = np.exp(-np.abs(x))
-    return (x * np.where(x >= 0, np.float32(1), small) / (1 + small),)
-
-
 def _infer_last_row(t: Types, _: Attrs) -> tuple[TensorType, ...]:
     wanted_rank("last_row", "x", t["x"], "seq", "hidden")
     return (TensorType((1, t["x"].shape[1]), t["x"].dtype),)
@@ -129,8 +98,5 @@ DEFINITIONS = (
     OpDef("embedding", ("tokens", "table"), _infer_embedding, embedding, attrs=("seq", "past")),
     RMS_NORM,
     OpDef("linear", ("x", "weight"), _infer_linear, linear, optional_roles=("bias",)),
-    OpDef("add", ("x", "y"), lambda t, _: _infer_pair("add", t), add),
-    OpDef("mul", ("x", "y"), lambda t, _: _infer_pair("mul", t), mul),
-    OpDef("silu", ("x",), _infer_one, silu),
     OpDef("last_row", ("x",), _infer_last_row, last_row),
 )

@@ -18,6 +18,7 @@ Types: TypeAlias = Mapping[str, TensorType]  # by role
 Attrs: TypeAlias = Mapping[str, AttrValue]
 Array: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = Mapping[str, Array]  # by role
+_LARGEST_F32 = float(np.finfo(np.float32).max)
 # The attributes of a reference are numbers already: every symbol has its value.
 Values: TypeAlias = Mapping[str, Any]
 
@@ -28,7 +29,10 @@ class OpDef:
 
     `infer` gives the results' types or raises ShapeError; `reference` computes the results, in float32
     (matrix products accumulate in float32 too), with the sums of a norm or a softmax in float64. `appends`
-    says for each role that is a state which result is the state's next version.
+    says for each role that is a state which result is the state's next version. `function` is the function of
+    `kernelc.ir.expression` that the operation applies to its inputs element by element, in the order of
+    `roles`, with the operation's only attribute, if there is one, as the function's constant; None for all
+    other operations.
     """
 
     name: str
@@ -39,6 +43,7 @@ class OpDef:
     attrs: tuple[str, ...] = ()
     optional_attrs: tuple[str, ...] = ()
     appends: Mapping[str, int] = field(default_factory=dict[str, int])
+    function: str | None = None
 
     def check(self, inputs: Types, attrs: Attrs) -> tuple[TensorType, ...]:
         """Return the results' types. Raises: ShapeError for roles, attributes or shapes that do not fit."""
@@ -90,4 +95,12 @@ def number_attr(op: str, attrs: Attrs, name: str) -> float:
     value = attrs[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise ShapeError(f"{op}: attribute {name} is {value!r}; wanted a positive number")
+    return float(value)
+
+
+def finite_attr(op: str, attrs: Attrs, name: str) -> float:
+    """Return an attribute that is a finite number of f32's range. Raises: ShapeError for anything else."""
+    value = attrs[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_F32:
+        raise ShapeError(f"{op}: attribute {name} is {value!r}; wanted a finite number (f32)")
     return float(value)
