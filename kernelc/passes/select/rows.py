@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import prod
+
+from kernelc.ir.expression import FUNCTIONS, Expression
 from kernelc.ir.formats import RowOrder
-from kernelc.ir.graph import Op
+from kernelc.ir.graph import Op, Tensor
+from kernelc.ir.ops import OPS
+from kernelc.ir.ops.fused import expression_of
+from kernelc.kernels.elementwise import ELEMENTWISE, OUT, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
-from kernelc.passes.select.operands import number, static, width_of
+from kernelc.passes.select.operands import check_rows, number, one_row, static, width_of
 from kernelc.passes.select.packing import bound_weights
 from kernelc.passes.select.selector import Handler, Selector
 
@@ -34,14 +41,73 @@ def rms_norm(select: Selector, op: Op) -> None:
     select.call(RMS_NORM, RmsNormProblem(width, number(op, "eps"), residual), operands, results, op)
 
 
+def elementwise(select: Selector, op: Op) -> None:
+    """One function of `kernelc.ir.expression`, or a fused expression of several."""
+    function = OPS[op.name].function
+    if function is None:
+        expression = expression_of(op.name, op.attrs)
+    else:
+        parameter = FUNCTIONS[function].parameter
+        constant = number(op, parameter) if parameter else None
+        expression = Expression.apply(function, *map(Expression.of, op.inputs), parameter=constant)
+    compute(select, op, expression, op.inputs, op.result)
+
+
+def compute(
+    select: Selector, op: Op, expression: Expression, inputs: Mapping[str, Tensor], result: Tensor
+) -> None:
+    """A kernel for an expression of tensors: rows of the result's shape, or vectors of its last dimension."""
+    check_rows(op, select.graph, *inputs.values(), result)
+    of_rank_one = result.type.rank == 1
+    vectors = tuple(name for name, tensor in inputs.items() if tensor.type.rank < result.type.rank)
+    last = tuple(name for name, tensor in inputs.items() if tensor.type.rank > 1 and not one_row(tensor))
+    *outer, width = static(result.type.shape if of_rank_one else result.type.shape[1:])
+    problem = ElementwiseProblem(
+        expression,
+        width,
+        vectors,
+        prod(outer),
+        one_row(result),
+        last if one_row(result) else (),
+    )
+    operands = {name: select.operands.name(tensor) for name, tensor in inputs.items()}
+    select.call(ELEMENTWISE, problem, operands | {OUT: select.operands.name(result)}, (OUT,), op)
+
+
+def copy(select: Selector, op: Op, tensor: Tensor, result: Tensor) -> None:
+    """A copy of rows, or of the last of them."""
+    compute(select, op, Expression.of("x"), {"x": tensor}, result)
+
+
+def view(select: Selector, op: Op) -> None:
+    """Heads split or merged: the same memory, unless the result is to have its own."""
+    x = op.inputs["x"]
+    if not select.operands.view(op.result, x):
+        flat = Tensor(op.result.name, x.type)
+        copy(select, op, x, flat)
+
+
 def last_row(select: Selector, op: Op) -> None:
-    """No kernel where linear layers read the row in place."""
-    select.operands.last_row_of[op.result.name] = op.inputs["x"]
+    """No kernel where the tensor has one row, or where linear layers alone read the row, in place."""
+    x, result = op.inputs["x"], op.result
+    if one_row(x) and select.operands.view(result, x):
+        return
+    users = select.users.get(result.name, [])
+    linear = all(user.name.startswith("linear") and user.inputs["x"] == result for user in users)
+    once = all(list(user.inputs.values()).count(result) == 1 for user in users)
+    if linear and once and not one_row(x) and not select.is_output(result):
+        select.operands.last_row_of[result.name] = x
+    else:
+        copy(select, op, x, result)
 
 
 HANDLERS: dict[str, Handler] = {
+    **{name: elementwise for name, definition in OPS.items() if definition.function is not None},
+    "formula": elementwise,
     "embedding": embedding,
     "rms_norm": rms_norm,
     "add_rms_norm": rms_norm,
+    "split_heads": view,
+    "merge_heads": view,
     "last_row": last_row,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from kernelc.ir.graph import Graph, Op
+from kernelc.ir.graph import Graph, Op, Tensor
 from kernelc.kernels.spec import KernelSpec
 from kernelc.passes.select.calls import KernelCall, Selection
 from kernelc.passes.select.operands import Operands, number, width_of
@@ -48,6 +48,10 @@ class Selector:
     ) -> None:
         """Add a kernel call for an operation."""
         self.found.calls.append(KernelCall(spec, problem, operands, results, op.origin))
+
+    def is_output(self, tensor: Tensor) -> bool:
+        """Whether the graph hands a tensor out."""
+        return tensor in self.graph.outputs.values()
 
     def norm_weight(self, op: Op, role: str) -> str:
         """The stored vector of a norm's weight. The constant that is added to it (Gemma's 1 + w) is added
