@@ -1,20 +1,19 @@
-"""From a model's configuration to kernels, programs and a memory plan: everything of an artifact but its
-weights.
+"""From a model's graphs to kernels, programs and a memory plan: everything in an artifact except its weights.
 
-The whole way, in order (each stage lands in $KERNELC_DUMP): the tensor graph of each role, fuse, select,
-plan memory and lower. No weight is needed, so a plan for a 7B model takes a second on any machine.
+The stages, in order (each is written to $KERNELC_DUMP): the tensor graph of each role, fuse, select, plan
+memory and lower. No weight is read, so planning a 7B model takes seconds on any machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernelc import debug
 from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, Weights
 from kernelc.backends import backend_named
-from kernelc.errors import UsageError
-from kernelc.ir.dim import Dim
+from kernelc.errors import InternalError, UsageError
+from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.formats import FORMATS, PackedMatrix, quants_bytes, scales_bytes
 from kernelc.ir.graph import Graph
 from kernelc.ir.text import graph_text
@@ -29,29 +28,32 @@ from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
+from kernelc.source import ModelSource, Role
 from kernelc.target import Target, targets_named
-from model.config import LlamaConfig
-from model.families.llama import llama
 
 DEFAULT_CONTEXT = 4096
 PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not grow with it
-SCORE_ROWS = 64  # all their logits are kept
-# Decode attention by positions already cached: (from, positions of a split; 0: one workgroup over all of
-# them). A split costs one more small dispatch, so it has to be worth the bytes of cache that a layer reads
-# for a position.
+SCORE_ROWS = 64  # the logits of all of them are kept
+# Decode attention by the number of cached positions: (from this many, positions per split). 0 means that
+# one workgroup reads all positions. Splitting adds a small dispatch, which pays off sooner the more bytes of
+# cache a layer reads per position: from LARGE_POSITION_BYTES on, the second table is used.
 SPLITS_SMALL = ((0, 0), (512, 256))
 SPLITS_LARGE = ((0, 0), (128, 32), (1024, 128))
 LARGE_POSITION_BYTES = 4096
-# Up to here an f32 cache costs little; rounding it to halves would move small models' logits by some
-# hundredths.
+# Up to this size a cache is kept in f32: that costs little, while rounding keys and values to f16 would
+# change the logits of small models by a few hundredths.
 SMALL_CACHE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
 class CompileOptions:
-    """`context`: the longest (None: the model's own, at most DEFAULT_CONTEXT). `kv_dtype` of the cache,
-    None: f32 for quant f32 and where the whole cache is small anyway (SMALL_CACHE_BYTES), else f16.
-    `activations`: "int8" rounds what a single row's matrix products read to signed bytes."""
+    """What to build.
+
+    `context` is the longest context, in positions; None stands for the model's own, at most DEFAULT_CONTEXT.
+    `kv_dtype` is the element type of the cache; None stands for f32 if `quant` is f32 or the whole cache has
+    at most SMALL_CACHE_BYTES, and for f16 otherwise. `activations` "int8" rounds the input of a single row's
+    matrix products to signed bytes.
+    """
 
     target: str = "wgsl"
     quant: str = "q4"
@@ -59,15 +61,18 @@ class CompileOptions:
     kv_dtype: str | None = None
     activations: str = "f32"
 
-    def checked(self, config: LlamaConfig) -> CompileOptions:
-        """With every default filled in. Raises: UsageError for what does not fit the model."""
+    def checked(self, source: ModelSource) -> CompileOptions:
+        """Return these options with every default filled in.
+
+        Raises: UsageError for a value that is unknown or does not fit the model.
+        """
         if self.quant not in FORMATS:
             raise UsageError(
                 f"got {self.quant!r}, wanted one of: {', '.join(FORMATS)}",
                 where="--quant",
                 help="q4 is the default",
             )
-        longest = config.max_position_embeddings
+        longest = source.info.max_context
         context = min(longest, DEFAULT_CONTEXT) if self.context is None else self.context
         if not 1 <= context <= longest:
             raise UsageError(
@@ -78,7 +83,8 @@ class CompileOptions:
         if self.kv_dtype not in (None, "f16", "f32"):
             raise UsageError(f"got {self.kv_dtype!r}, wanted f16 or f32", where="--kv", help="leave --kv out")
         self._check_activations()
-        small = cache_bytes(config, context, 4) <= SMALL_CACHE_BYTES
+        graph = source.graph("decode", max_context=context, chunk=1, kv_dtype=DType.F32)
+        small = cache_bytes(graph, context) <= SMALL_CACHE_BYTES
         dtype = self.kv_dtype or ("f32" if self.quant == "f32" or small else "f16")
         targets_named(self.target)  # refuse an unknown one now
         return CompileOptions(self.target, self.quant, context, dtype, self.activations)
@@ -98,14 +104,19 @@ class CompileOptions:
             )
 
 
-def cache_bytes(config: LlamaConfig, context: int, element_bytes: int) -> int:
-    """Bytes of all keys and values of a full context."""
-    return 2 * config.layers * context * config.kv_heads * config.head_dim * element_bytes
+def cache_bytes(graph: Graph, context: int) -> int:
+    """Return the bytes of all caches, which are the states that a step appends to, at this context."""
+    return sum(evaluate(graph.states[name].size_bytes, {"context": context}) for name in graph.updates)
 
 
-def decode_splits(config: LlamaConfig, context: int, kv_dtype: str) -> list[tuple[int, int, int]]:
-    """The decode programs as (lowest past, highest past, positions of a split)."""
-    position_bytes = cache_bytes(config, 1, DType(kv_dtype).size_bytes) // config.layers
+def decode_splits(graph: Graph, context: int) -> list[tuple[int, int, int]]:
+    """Return the decode programs as (lowest past, highest past, positions per split).
+
+    Every position of the context is in exactly one of them. Layers may differ in their caches; since a
+    program splits all of them alike, the average decides.
+    """
+    layers = sum(op.name == "attention" for op in graph.ops)
+    position_bytes = cache_bytes(graph, 1) // max(layers, 1)
     table = SPLITS_LARGE if position_bytes >= LARGE_POSITION_BYTES else SPLITS_SMALL
     starts = [row for row in table if row[0] < context]
     ends = [row[0] for row in starts[1:]] + [context]
@@ -114,30 +125,29 @@ def decode_splits(config: LlamaConfig, context: int, kv_dtype: str) -> list[tupl
 
 @dataclass(frozen=True)
 class Compiled:
-    """`lowered` goes into the manifest; `matrices` and `vectors` say what to pack from the checkpoint."""
+    """A compiled model: `lowered` goes into the manifest, `matrices` and `vectors` say what to pack.
+
+    `info` are the model's facts with the context it was compiled for, `symbols` the inclusive bounds of the
+    dims' symbols, `graph` the text of each role's fused graph.
+    """
 
     options: CompileOptions
+    info: ModelInfo
     symbols: Mapping[str, tuple[int, int]]
     lowered: Lowered
     matrices: Mapping[str, PackedMatrix]
     vectors: Mapping[str, PackedVector]
     graph: str
 
-    def manifest(self, name: str, config: LlamaConfig, weights: Weights) -> Manifest:
-        """The manifest without tokenizer and template."""
-        assert self.options.context is not None
-        model = ModelInfo(
-            "llama", config.vocab_size, config.hidden_size, config.layers, config.heads, config.kv_heads,
-            config.head_dim, config.intermediate_size, self.options.context, config.bos_token_id,
-            config.eos_token_ids,
-        )  # fmt: skip
+    def manifest(self, name: str, weights: Weights) -> Manifest:
+        """Return the manifest of everything but tokenizer and chat template."""
         params = tuple(Param(field.name, str(field.type)) for field in STEP)
         low = self.lowered
         return Manifest(
             name,
             self.options.target,
             self.options.quant,
-            model,
+            self.info,
             self.symbols,
             params,
             low.kernels,
@@ -148,23 +158,30 @@ class Compiled:
         )
 
 
-def compile_model(config: LlamaConfig, options: CompileOptions) -> Compiled:
-    """Compile every role of a model. Raises: UsageError for options that do not fit it."""
-    options = options.checked(config)
-    assert options.context is not None and options.kv_dtype is not None
-    builder = _Builder(config, options, targets_named(options.target))
-    for low, high, split in decode_splits(config, options.context, options.kv_dtype):
-        builder.role(f"decode_{low}" if low else "decode", "decode", split, (low, high))
-    builder.role("prefill", "prefill", 0, (0, options.context - 1))
-    builder.role("score", "score", 0, (0, options.context - 1))
+def compile_model(source: ModelSource, options: CompileOptions) -> Compiled:
+    """Compile every role of a model, and sampling.
+
+    Raises: UsageError for options that do not fit the model.
+    """
+    options = options.checked(source)
+    builder = _Builder(source, options, targets_named(options.target))
+    decode = builder.graph("decode")
+    for low, high, split in decode_splits(decode, builder.context):
+        builder.role(f"decode_{low}" if low else "decode", decode, "decode", split, (low, high))
+    for role in ("prefill", "score"):
+        builder.role(role, builder.graph(role), role, 0, (0, builder.context - 1))
     builder.sampling()
     return builder.compiled()
 
 
 class _Builder:
-    def __init__(self, config: LlamaConfig, options: CompileOptions, targets: Sequence[Target]) -> None:
+    """Collects the programs of all roles, then lowers them together."""
+
+    def __init__(self, source: ModelSource, options: CompileOptions, targets: Sequence[Target]) -> None:
         assert options.context is not None
-        self.config, self.options, self.targets, self.context = config, options, targets, options.context
+        self.source, self.options, self.targets, self.context = source, options, targets, options.context
+        self.info = replace(source.info, max_context=options.context)
+        self.first: Graph | None = None  # the graph that the other roles' must agree with
         self.sources: list[ProgramSource] = []
         self.selected = Selection()
         self.graphs: dict[str, str] = {}
@@ -175,9 +192,8 @@ class _Builder:
             "context": (1, self.context),
         }
 
-    def role(self, name: str, role: str, split: int, past: tuple[int, int]) -> None:
-        """Take one role's graph through fuse and select."""
-        graph = self.graph(role)
+    def role(self, name: str, graph: Graph, role: Role, split: int, past: tuple[int, int]) -> None:
+        """Take the graph of one role through fuse and select, as the program `name`."""
         fused = fuse(graph)
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
@@ -195,34 +211,58 @@ class _Builder:
 
     @property
     def largest_binding(self) -> int:
+        """The most bytes that every variant of every target can bind at once."""
         return min(each.max_binding_bytes for target in self.targets for each in target.variants)
 
-    def graph(self, role: str) -> Graph:
+    def graph(self, role: Role) -> Graph:
+        """Return a role's graph, verified, and checked to run on the same buffers as the other roles'."""
         rows = SCORE_ROWS if role == "score" else PREFILL_ROWS
         dtype = DType(self.options.kv_dtype or "f16")
-        assert role in ("decode", "prefill", "score")
-        graph = verify(llama(self.config, role=role, max_context=self.context, chunk=rows, kv_dtype=dtype))
+        graph = verify(self.source.graph(role, max_context=self.context, chunk=rows, kv_dtype=dtype))
         debug.dump(role, "ir", lambda: graph_text(graph))
+        self.first = self.first or graph
+        _check_agreement(graph, self.first, self.info.vocab_size)
         return graph
 
     def sampling(self) -> None:
-        vocab = self.config.vocab_size
+        """Add the programs that turn logits into the next id."""
+        vocab = self.info.vocab_size
         symbols = {"seq": self.symbols["seq"], "past": self.symbols["past"]}
         self.sources.append(ProgramSource("sample_greedy", "sample_greedy", symbols, greedy_calls(vocab)))
         self.sources.append(ProgramSource("sample", "sample", symbols, sample_calls(vocab)))
 
     def compiled(self) -> Compiled:
+        """Lower all programs, with one plan of memory."""
         weights = {name: size for matrix in self.selected.matrices.values() for name, size in _stored(matrix)}
         weights |= {vector.name: 4 * vector.length for vector in self.selected.vectors.values()}
         lowered = lower(self.sources, self.states, weights, self.symbols, self.targets, render)
         text = "\n".join(self.graphs.values())
+        selected = self.selected
         return Compiled(
-            self.options, self.symbols, lowered, self.selected.matrices, self.selected.vectors, text
+            self.options, self.info, self.symbols, lowered, selected.matrices, selected.vectors, text
         )
 
 
+def _check_agreement(graph: Graph, first: Graph, vocab_size: int) -> None:
+    """Check that a role's graph declares the weights and states of the `first`, and gives vocab_size logits.
+
+    Raises: InternalError naming what differs; only the code of a model family can cause it.
+    """
+    for mine, others in ((graph.weights, first.weights), (graph.states, first.states)):
+        for name in {**others, **mine}:
+            if mine.get(name) != others.get(name):
+                raise InternalError(
+                    f"{graph.name} declares {name} as {mine.get(name)}, {first.name} as {others.get(name)}:"
+                    " every role must declare the same weights and states"
+                )
+    for name, tensor in graph.outputs.items():
+        if tensor.type.shape[-1] != vocab_size:
+            wanted = f"the vocabulary of {vocab_size}"
+            raise InternalError(f"{graph.name}: {name} is {tensor.type}, which does not match {wanted}")
+
+
 def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:
-    """The stored tensors of a packed matrix and their bytes."""
+    """Return the tensors that hold a packed matrix, as (name, bytes)."""
     shape = (matrix.stored_rows, matrix.cols)
     found = [(matrix.quants_name, quants_bytes(matrix.format, *shape))]
     if FORMATS[matrix.format].has_scales:
@@ -231,7 +271,7 @@ def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:
 
 
 def render(target: str, kernel: Kernel) -> Printed:
-    """Print a kernel for a target, and say what it asks of a device."""
+    """Print a kernel for a target, and say what it requires of a device."""
     rendered = backend_named(target).render(kernel)
     requires = Requires(
         features=kernel.features(),

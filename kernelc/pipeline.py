@@ -14,8 +14,9 @@ from kernelc.compile import Compiled, CompileOptions, compile_model
 from kernelc.ir.formats import row_index
 from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
+from kernelc.source import ModelSource
 from kernelc.target import targets_named
-from model.config import LlamaConfig
+from model.families.registry import load_model
 from model.pack import pack_matrices, random_matrices
 from model.text.chat_template import load_chat_template
 from model.text.tokenizer import load_tokenizer, tokenizer_files
@@ -26,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def default_out(name: str, options: CompileOptions) -> Path:
-    """dist/NAME-QUANT-TARGET, with -int8 behind the quant where activations are rounded."""
+    """Return dist/NAME-QUANT-TARGET, or dist/NAME-QUANT-int8-TARGET where activations are rounded."""
     quant = options.quant if options.activations == "f32" else f"{options.quant}-{options.activations}"
     return Path("dist") / f"{name}-{quant}-{options.target}"
 
@@ -38,31 +39,31 @@ def build_artifact(
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Compile and pack the model in `model_dir`; returns the artifact's folder, which exists whole or not at
-    all.
+    """Compile and pack the model in `model_dir`; return the artifact's folder.
 
-    Memory: weights stream through in blocks, whatever the checkpoint's size.
+    The folder is complete, or does not exist. Weights are read a block at a time, whatever their size.
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
-    config = LlamaConfig.load(model_dir)
+    model = load_model(model_dir)
     name = model_dir.resolve().name
     with Checkpoint.open(model_dir) as checkpoint:
-        checkpoint.check_against(config)
-        load_tokenizer(model_dir, vocab_size=config.vocab_size)  # refuse a bad one before the long part
-        compiled = compile_model(config, options)
+        checkpoint.check_against(model.weights(), head=model.roles.head)
+        load_tokenizer(model_dir, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
+        compiled = compile_model(model, options)
         target = out or default_out(name, compiled.options)
         with ArtifactWriter(target) as writer:
-            pack_matrices(writer.weights, compiled.matrices.values(), checkpoint, progress)
+            matrices = compiled.matrices.values()
+            pack_matrices(writer.weights, matrices, checkpoint, progress, roles=model.roles)
             for vector in compiled.vectors.values():
                 writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
-            manifest = _finish(writer, compiled, name, config)
+            manifest = _finish(writer, compiled, name)
             writer.commit(_with_text_files(writer, manifest, model_dir))
     return target
 
 
 def build_random(
-    config: LlamaConfig,
+    source: ModelSource,
     options: CompileOptions,
     out: Path,
     *,
@@ -70,38 +71,41 @@ def build_random(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Path:
-    """An artifact of the config's shapes with random weights and no tokenizer: what speed needs, nothing
-    else."""
-    compiled = compile_model(config, options)
+    """Build an artifact with random weights and no tokenizer, which suffices for measuring speed.
+
+    Returns its folder, `out`. Raises: UsageError, ArtifactError.
+    """
+    compiled = compile_model(source, options)
     with ArtifactWriter(out) as writer:
         random_matrices(writer.weights, compiled.matrices.values(), seed, progress)
         for vector in compiled.vectors.values():
             writer.weights.add(vector.name, "f32", (vector.length,), [np.ones(vector.length, np.float32)])
-        writer.commit(_finish(writer, compiled, name, config))
+        writer.commit(_finish(writer, compiled, name))
     return out
 
 
 def _vector(vector: PackedVector, checkpoint: Checkpoint) -> npt.NDArray[np.float32]:
+    """Return the part of the concatenated source vectors that is stored, in its packed order, as f32."""
     whole = np.concatenate([checkpoint.read(source) for source in vector.sources])
     return whole[row_index(vector.order)][vector.begin : vector.end]
 
 
-def _finish(writer: ArtifactWriter, compiled: Compiled, name: str, config: LlamaConfig) -> Manifest:
-    """Kernels and graph into the writer; the manifest of all that is there so far."""
+def _finish(writer: ArtifactWriter, compiled: Compiled, name: str) -> Manifest:
+    """Write kernels, graph and checks; return the manifest of everything written so far."""
     for file, data in compiled.lowered.files.items():
         writer.add_kernel(file, data)
     graph = writer.add_file("graph.ir", compiled.graph.encode())
-    manifest = compiled.manifest(name, config, writer.weights.finish())
+    manifest = compiled.manifest(name, writer.weights.finish())
     manifest = replace(manifest, graph=GraphInfo("graph.ir", graph.sha256))
     if not any(target.self_checked for target in targets_named(manifest.target)):
-        return manifest  # native runtimes have the references: `kernelc verify`
+        return manifest  # native runtimes check themselves against the numpy references: `kernelc verify`
     checks, data = golden_tiles(manifest)
     writer.add_file(checks.file, data)
     return replace(manifest, checks=checks)
 
 
 def _with_text_files(writer: ArtifactWriter, manifest: Manifest, model_dir: Path) -> Manifest:
-    """The tokenizer's files and the chat template, copied and named in the manifest."""
+    """Copy the tokenizer's files and the chat template; return the manifest that names them too."""
     tokenizer = load_tokenizer(model_dir)
     names = tokenizer_files(model_dir)
     entries = {name: writer.add_file(name, (model_dir / name).read_bytes()) for name in names}

@@ -1,17 +1,14 @@
-"""The shape of a Llama model, from the config.json of a Hugging Face folder."""
+"""The part of a config.json that decoder-only models share: sizes, heads, rotary embedding, token ids.
+
+A family's own config adds its fields to `DecoderConfig` (see model/families/llama.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal, cast
+from dataclasses import dataclass
+from typing import Literal, Self
 
-from kernelc.errors import ConfigError
-from model.json_fields import Fields, read_json_object, show
-
-_MAX_CONFIG_BYTES = 1 << 20
-_SUPPORTED = ("LlamaForCausalLM",)
+from model.json_fields import Fields, show
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,12 @@ class RopeScaling:
 
 
 @dataclass(frozen=True)
-class LlamaConfig:
-    """A Llama's dimensions and constants, checked: every value is in range and they fit each other."""
+class DecoderConfig:
+    """The dimensions and constants that decoder families share, checked: in range, and fitting each other.
+
+    The defaults are what `read` takes for fields that a file leaves out; a family whose published code has
+    other defaults overrides them in its subclass.
+    """
 
     vocab_size: int
     hidden_size: int
@@ -50,8 +51,6 @@ class LlamaConfig:
     """How many leading elements of a head are rotated; 0 stands for all of head_dim."""
     max_position_embeddings: int = 2048
     tie_word_embeddings: bool = False
-    attention_bias: bool = False
-    mlp_bias: bool = False
     bos_token_id: int | None = None
     eos_token_ids: tuple[int, ...] = ()
 
@@ -60,36 +59,18 @@ class LlamaConfig:
             object.__setattr__(self, "rotary_dim", self.head_dim)
 
     @classmethod
-    def load(cls, path: str | Path) -> LlamaConfig:
-        """Read a model folder's config.json (and generation_config.json, for its stop tokens), or one file.
+    def read(cls, fields: Fields) -> Self:
+        """Read the shared fields of a config.json; a subclass's own fields keep their defaults.
 
-        Raises: ConfigError where it is missing, malformed or not a Llama that kernelc knows.
+        Raises: ConfigError for a field of a wrong type or out of range, for fields that do not fit each
+        other, and for a checkpoint that is quantised already.
         """
-        path = Path(path)
-        if path.is_file():
-            return cls.from_json(read_json_object(path, _MAX_CONFIG_BYTES, ConfigError), str(path))
-        file = path / "config.json"
-        if not file.is_file():
-            raise ConfigError(
-                "no such file",
-                where=str(file),
-                help="give a Hugging Face model folder: config.json, *.safetensors and the tokenizer's files",
-            )
-        config = cls.from_json(read_json_object(file, _MAX_CONFIG_BYTES, ConfigError), str(file))
-        return _with_generation_config(config, path / "generation_config.json")
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, object], where: str) -> LlamaConfig:
-        """Check the fields of a config.json and return the model's shape; `where` names the file in errors.
-
-        Raises: ConfigError.
-        """
-        fields = Fields(data, where, ConfigError)
-        _check_family(fields)
+        _check_unquantised(fields)
         vocab_size = fields.integer("vocab_size", 1, 1 << 20)
         heads, kv_heads, head_dim = _head_shape(fields)
         rope = _rope_fields(fields)
         bos = fields.ids("bos_token_id", vocab_size)
+        longest = fields.integer("max_position_embeddings", 1, 1 << 24, cls.max_position_embeddings)
         return cls(
             vocab_size=vocab_size,
             hidden_size=fields.integer("hidden_size", 1, 1 << 16),
@@ -98,49 +79,33 @@ class LlamaConfig:
             heads=heads,
             kv_heads=kv_heads,
             head_dim=head_dim,
-            rms_norm_eps=fields.number("rms_norm_eps", 1e-12, 1.0, 1e-6),
-            rope_theta=_rope_theta(fields, rope),
+            rms_norm_eps=fields.number("rms_norm_eps", 1e-12, 1.0, cls.rms_norm_eps),
+            rope_theta=_rope_theta(fields, rope, cls.rope_theta),
             rope_scaling=_rope_scaling(fields, rope),
             rotary_dim=_rotary_dim(fields, rope, head_dim),
-            max_position_embeddings=fields.integer("max_position_embeddings", 1, 1 << 24, 2048),
-            tie_word_embeddings=fields.flag("tie_word_embeddings", False),
-            attention_bias=fields.flag("attention_bias", False),
-            mlp_bias=fields.flag("mlp_bias", False),
+            max_position_embeddings=longest,
+            tie_word_embeddings=fields.flag("tie_word_embeddings", cls.tie_word_embeddings),
             bos_token_id=bos[0] if bos else None,
             eos_token_ids=fields.ids("eos_token_id", vocab_size),
         )
 
+    def has_bias(self, projection: str) -> bool:
+        """Whether the linear layers of this name ("q_proj") have a bias. No layer has one by default."""
+        return False
 
-def find_config(name_or_path: str) -> LlamaConfig:
-    """Return the named config (a key of NAMED_CONFIGS), or the one in a config.json or model folder.
 
-    Raises: ConfigError where it is neither.
+def check_activation(fields: Fields, wanted: str = "silu") -> None:
+    """Check that hidden_act is the activation that the family's graph computes.
+
+    Raises: ConfigError.
     """
-    if name_or_path in NAMED_CONFIGS:
-        return NAMED_CONFIGS[name_or_path]
-    if not Path(name_or_path).exists():
-        known = ", ".join(NAMED_CONFIGS)
-        raise ConfigError(
-            "neither a known model's name nor a path",
-            where=name_or_path,
-            help=f"give a config.json, a model folder or one of {known}",
-        )
-    return LlamaConfig.load(name_or_path)
+    activation = fields.text("hidden_act", wanted)
+    if activation != wanted:
+        help_ = "a checkpoint of this family with another activation is not supported"
+        raise fields.fail("hidden_act", f"got {show(activation)}, wanted {show(wanted)}", help_)
 
 
-def _check_family(fields: Fields) -> None:
-    """Refuse what model/families/llama.py would compute wrongly."""
-    architectures = fields.data.get("architectures")
-    named = cast("list[object]", architectures) if isinstance(architectures, list) else [architectures]
-    if named != [None] and not (named and named[0] in _SUPPORTED):
-        got = show(named[0] if named else named)
-        raise fields.fail("architectures", f"got {got}, wanted {_SUPPORTED[0]}", _supported_help())
-    model_type = fields.text("model_type", None if named == [None] else "llama")
-    if model_type != "llama":
-        raise fields.fail("model_type", f'got {show(model_type)}, wanted "llama"', _supported_help())
-    activation = fields.text("hidden_act", "silu")
-    if activation != "silu":
-        raise fields.fail("hidden_act", f'got {show(activation)}, wanted "silu"', _supported_help())
+def _check_unquantised(fields: Fields) -> None:
     if fields.data.get("quantization_config") is not None:
         raise fields.fail(
             "quantization_config",
@@ -149,12 +114,8 @@ def _check_family(fields: Fields) -> None:
         )
 
 
-def _supported_help() -> str:
-    return f"supported architectures: {', '.join(_SUPPORTED)}; docs/add_a_model.md says how to add one"
-
-
 def _head_shape(fields: Fields) -> tuple[int, int, int]:
-    """Return (heads, kv_heads, head_dim), derived where not given."""
+    """Return (heads, kv_heads, head_dim), each derived from the others where the file leaves it out."""
     hidden_size = fields.integer("hidden_size", 1, 1 << 16)
     heads = fields.integer("num_attention_heads", 1, 1024)
     kv_heads = fields.integer("num_key_value_heads", 1, 1024, heads)
@@ -177,14 +138,14 @@ def _head_shape(fields: Fields) -> tuple[int, int, int]:
 
 
 def _rope_fields(fields: Fields) -> Fields | None:
-    """Return the object that says how frequencies are scaled; newer files call it rope_parameters."""
+    """Return the object with the rotary settings: rope_parameters in newer files, else rope_scaling."""
     key = fields.first(("rope_parameters", "rope_scaling"))
     return fields.child(key) if key else None
 
 
-def _rope_theta(fields: Fields, rope: Fields | None) -> float:
+def _rope_theta(fields: Fields, rope: Fields | None, default: float) -> float:
     holder = rope if rope and rope.data.get("rope_theta") is not None else fields
-    return holder.number("rope_theta", 1.0, 1e12, 10000.0)
+    return holder.number("rope_theta", 1.0, 1e12, default)
 
 
 def _rope_scaling(fields: Fields, rope: Fields | None) -> RopeScaling | None:
@@ -208,7 +169,7 @@ def _llama3_scaling(fields: Fields, rope: Fields, factor: float) -> RopeScaling:
     if low >= high:
         raise rope.fail("low_freq_factor", f"got {low:g}, wanted less than high_freq_factor = {high:g}")
     key = "original_max_position_embeddings"
-    # transformers reads the length from beside rope_scaling where an older file keeps it there.
+    # As transformers does: older files keep the length beside rope_scaling instead of inside it.
     holder = rope if rope.data.get(key) is not None else fields
     return RopeScaling("llama3", factor, low, high, holder.integer(key, 1, 1 << 24))
 
@@ -223,38 +184,3 @@ def _rotary_dim(fields: Fields, rope: Fields | None, head_dim: int) -> int:
             f"got {factor:g}, rotating {rotary_dim} of {head_dim} elements, wanted an even count above 0",
         )
     return rotary_dim
-
-
-def _with_generation_config(config: LlamaConfig, file: Path) -> LlamaConfig:
-    """Add the stop tokens of generation_config.json: chat models list more there, such as <|eot_id|>."""
-    if not file.is_file():
-        return config
-    fields = Fields(read_json_object(file, _MAX_CONFIG_BYTES, ConfigError), str(file), ConfigError)
-    stops = dict.fromkeys(config.eos_token_ids + fields.ids("eos_token_id", config.vocab_size))
-    return replace(config, eos_token_ids=tuple(stops))
-
-
-_LLAMA_3_2_SCALING = RopeScaling("llama3", 32.0, 1.0, 4.0, 8192)
-
-NAMED_CONFIGS: dict[str, LlamaConfig] = {
-    "llama-2-7b": LlamaConfig(
-        vocab_size=32000, hidden_size=4096, intermediate_size=11008, layers=32, heads=32, kv_heads=32,
-        head_dim=128, rms_norm_eps=1e-5, max_position_embeddings=4096, bos_token_id=1, eos_token_ids=(2,),
-    ),
-    "llama-3-8b": LlamaConfig(
-        vocab_size=128256, hidden_size=4096, intermediate_size=14336, layers=32, heads=32, kv_heads=8,
-        head_dim=128, rms_norm_eps=1e-5, rope_theta=500000.0, max_position_embeddings=8192,
-        bos_token_id=128000, eos_token_ids=(128001,),
-    ),
-    "llama-3.2-1b": LlamaConfig(
-        vocab_size=128256, hidden_size=2048, intermediate_size=8192, layers=16, heads=32, kv_heads=8,
-        head_dim=64, rms_norm_eps=1e-5, rope_theta=500000.0, rope_scaling=_LLAMA_3_2_SCALING,
-        max_position_embeddings=131072, tie_word_embeddings=True,
-        bos_token_id=128000, eos_token_ids=(128001,),
-    ),
-    "tinyllama-1.1b": LlamaConfig(
-        vocab_size=32000, hidden_size=2048, intermediate_size=5632, layers=22, heads=32, kv_heads=4,
-        head_dim=64, rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
-    ),
-}  # fmt: skip
-"""Shapes of well known models, for planning memory and measuring speed with no checkpoint at hand."""

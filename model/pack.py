@@ -19,13 +19,13 @@ import numpy.typing as npt
 from kernelc.artifact import WeightsWriter
 from kernelc.errors import InternalError
 from kernelc.ir.formats import F16, F32, PackedMatrix, scales_to_bytes, weight_format
+from model.families.family import WeightRoles
 from model.quantize import check_weights, quantize
 
 BLOCK_BYTES = 16 * 2**20
 """Most bytes of f32 weights that are quantised at once, by each thread."""
 _THREADS = 2
 
-_HEAD, _EMBEDDING, _FINAL_NORM = "lm_head.weight", "model.embed_tokens.weight", "model.norm.weight"
 _RANDOM_TILE_BYTES = 4 * 2**20
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -55,9 +55,13 @@ def pack_matrices(
     matrices: Iterable[PackedMatrix],
     source: RowSource,
     progress: Progress | None = None,
+    *,
+    roles: WeightRoles | None = None,
 ) -> None:
     """Quantise every matrix from `source` into `NAME.quants` and, for formats with scales, `NAME.scales`.
 
+    `roles` says which weights are the output layer and the norm before it; without it no column of any
+    matrix counts more than another.
     Memory: some 200 MB besides the scales of the largest matrix (a sixteenth of its weights' count in f16).
     Raises CheckpointError or QuantizeError, naming the tensor, for weights that are not finite or do not fit.
     """
@@ -65,7 +69,7 @@ def pack_matrices(
     report = _Report(listed, "packing weights", progress)
     with ThreadPoolExecutor(_THREADS) as pool:
         for matrix in listed:
-            importance = _importance(matrix, listed, source)
+            importance = _importance(matrix, listed, source, roles) if roles else None
             _write(weights, matrix, _blocks(matrix, source, importance, pool), report)
 
 
@@ -193,15 +197,18 @@ def _gather(source: RowSource, spans: list[_Span], index: npt.NDArray[np.int64],
     return rows
 
 
-def _importance(matrix: PackedMatrix, matrices: Sequence[PackedMatrix], source: RowSource) -> F32 | None:
-    """The squared gain of the final norm for the matrix that reads its output; see `model.quantize` for why.
+def _importance(
+    matrix: PackedMatrix, matrices: Sequence[PackedMatrix], source: RowSource, roles: WeightRoles
+) -> F32 | None:
+    """Return the squared gain of the final norm for the matrix that reads its output, None for all others.
 
-    That is the output head, or the embedding where no other head is packed.
+    That matrix is the output head, or the embedding where no separate head is packed. `model.quantize` says
+    why its columns are weighed. Shape: [hidden].
     """
-    untied = any(_HEAD in other.sources for other in matrices)
-    if matrix.sources != ((_HEAD if untied else _EMBEDDING),):
+    untied = any(roles.head in other.sources for other in matrices)
+    if matrix.sources != ((roles.head if untied else roles.embedding),):
         return None
-    return np.square(source.read(_FINAL_NORM))
+    return np.square(source.read(roles.final_norm) + np.float32(roles.final_norm_offset))
 
 
 # ---- random -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError
-from model.config import LlamaConfig
+from kernelc.ir.types import TensorType
 from model.json_fields import Fields, read_json_object, show
 from model.safetensors_file import SafetensorsFile
 
@@ -112,25 +112,26 @@ class Checkpoint:
         for begin in range(0, shape[0], step):
             yield begin, self.rows(name, begin, min(begin + step, shape[0]))
 
-    def check_against(self, config: LlamaConfig) -> tuple[str, ...]:
-        """Check that every tensor of the model is here, in the right shape and a readable type.
+    def check_against(self, weights: Mapping[str, TensorType], *, head: str | None = None) -> tuple[str, ...]:
+        """Check that every weight that a model declares is here, in its shape and of a readable type.
 
-        Returns the names of what the model does not use (rotary_emb.inv_freq, a copy of tied embeddings).
-        Raises: CheckpointError naming the first tensors that are missing or wrong.
+        `head` is the name of the output layer's weight: where that alone is missing, the error says more.
+        Returns the names of the tensors that the model does not use (rotary_emb.inv_freq, a copy of tied
+        embeddings).
+        Raises: CheckpointError naming the first tensors that are missing, or the first that is wrong.
         """
-        expected = expected_tensors(config)
-        missing = [name for name in expected if name not in self._files]
+        missing = [name for name in weights if name not in self._files]
         if missing:
-            raise self._missing(missing)
-        for name, wanted in expected.items():
+            raise self._missing(missing, head)
+        for name, wanted in weights.items():
             self._check_tensor(name, wanted)
-        return tuple(name for name in self._files if name not in expected)
+        return tuple(name for name in self._files if name not in weights)
 
-    def _check_tensor(self, name: str, wanted: tuple[int, ...]) -> None:
+    def _check_tensor(self, name: str, wanted: TensorType) -> None:
         where = f"{self._file(name).path}: {name}"
-        if self.shape(name) != wanted:
+        if self.shape(name) != wanted.shape:
             raise CheckpointError(
-                f"got shape {list(self.shape(name))}, wanted {list(wanted)}",
+                f"got shape {list(self.shape(name))}, wanted {list(wanted.shape)}",
                 where=where,
                 help="config.json and the weights are of different models: download both from one place",
             )
@@ -141,11 +142,11 @@ class Checkpoint:
                 help="use the original, unquantised checkpoint",
             )
 
-    def _missing(self, names: list[str]) -> CheckpointError:
+    def _missing(self, names: list[str], head: str | None = None) -> CheckpointError:
         listed = ", ".join(names[:_NAMES_SHOWN])
         more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
         help_ = "config.json describes another model, or the checkpoint is incomplete: download it again"
-        if names == ["lm_head.weight"]:
+        if names == [head]:
             help_ = "if the output layer shares the embedding, set tie_word_embeddings to true in config.json"
         return CheckpointError(f"got no tensor {listed}{more}", where=str(self.folder), help=help_)
 
@@ -153,20 +154,6 @@ class Checkpoint:
         if name not in self._files:
             raise self._missing([name])
         return self._files[name]
-
-
-def expected_tensors(config: LlamaConfig) -> dict[str, tuple[int, ...]]:
-    """Return every tensor of the model by its Hugging Face name, with its shape ([out, in] for matrices)."""
-    shapes: dict[str, tuple[int, ...]] = {
-        "model.embed_tokens.weight": (config.vocab_size, config.hidden_size)
-    }
-    for layer in range(config.layers):
-        for name, shape in _layer_tensors(config).items():
-            shapes[f"model.layers.{layer}.{name}"] = shape
-    shapes["model.norm.weight"] = (config.hidden_size,)
-    if not config.tie_word_embeddings:
-        shapes["lm_head.weight"] = (config.vocab_size, config.hidden_size)
-    return shapes
 
 
 def check_finite(
@@ -190,29 +177,6 @@ def check_finite(
 def _all_finite(block: npt.NDArray[np.float32]) -> bool:
     # Both pass NaN on, so two reductions tell, without an array of booleans.
     return block.size == 0 or bool(np.isfinite(block.min()) and np.isfinite(block.max()))
-
-
-def _layer_tensors(config: LlamaConfig) -> dict[str, tuple[int, ...]]:
-    hidden, intermediate = config.hidden_size, config.intermediate_size
-    q_rows, kv_rows = config.heads * config.head_dim, config.kv_heads * config.head_dim
-    attention = {"q_proj": (q_rows, hidden), "k_proj": (kv_rows, hidden), "v_proj": (kv_rows, hidden)}
-    attention["o_proj"] = (hidden, q_rows)
-    mlp = {"gate_proj": (intermediate, hidden), "up_proj": (intermediate, hidden)}
-    mlp["down_proj"] = (hidden, intermediate)
-    shapes: dict[str, tuple[int, ...]] = {"input_layernorm.weight": (hidden,)}
-    shapes.update(_linears("self_attn", attention, config.attention_bias))
-    shapes["post_attention_layernorm.weight"] = (hidden,)
-    shapes.update(_linears("mlp", mlp, config.mlp_bias))
-    return shapes
-
-
-def _linears(prefix: str, matrices: Mapping[str, tuple[int, int]], bias: bool) -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {}
-    for name, (rows, cols) in matrices.items():
-        shapes[f"{prefix}.{name}.weight"] = (rows, cols)
-        if bias:
-            shapes[f"{prefix}.{name}.bias"] = (rows,)
-    return shapes
 
 
 def _open_shards(folder: Path) -> dict[str, SafetensorsFile]:

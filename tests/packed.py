@@ -10,18 +10,17 @@ import numpy.typing as npt
 from kernelc.artifact import Artifact
 from kernelc.compile import CompileOptions, compile_model
 from kernelc.ir.formats import quants_from_bytes, row_index, scales_from_bytes, unpack
-from model.config import LlamaConfig
-from model.weights import expected_tensors
+from model.families.registry import AnyModel
 
 
-def dequantised(artifact: Artifact, config: LlamaConfig) -> dict[str, npt.NDArray[np.float32]]:
+def dequantised(artifact: Artifact, model: AnyModel) -> dict[str, npt.NDArray[np.float32]]:
     """Every tensor of the checkpoint as the artifact holds it, rows back in their order: f32, by name."""
-    manifest, shapes = artifact.manifest, expected_tensors(config)
-    compiled = compile_model(
-        config, CompileOptions(manifest.target, manifest.quant, manifest.model.max_context)
-    )
+    manifest = artifact.manifest
+    options = CompileOptions(manifest.target, manifest.quant, manifest.model.max_context)
+    compiled = compile_model(model, options)
+    sizes = {name: [int(str(dim)) for dim in kind.shape] for name, kind in model.weights().items()}
     found: dict[str, npt.NDArray[Any]] = {
-        name: np.full(shape, np.nan, np.float32) for name, shape in shapes.items()
+        name: np.full(shape, np.nan, np.float32) for name, shape in sizes.items()
     }
     for matrix in compiled.matrices.values():
         rows = _unpacked(artifact, matrix.name, matrix.format, matrix.stored_rows, matrix.cols)

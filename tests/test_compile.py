@@ -9,7 +9,7 @@ import pytest
 from kernelc.compile import CompileOptions, compile_model, decode_splits
 from kernelc.errors import UsageError
 from kernelc.ir.dim import evaluate
-from model.config import NAMED_CONFIGS, LlamaConfig
+from model.families.registry import AnyModel, find_model, model_of
 
 TINY: dict[str, Any] = {
     "architectures": ["LlamaForCausalLM"],
@@ -25,8 +25,8 @@ TINY: dict[str, Any] = {
 }
 
 
-def tiny(**changes: Any) -> LlamaConfig:
-    return LlamaConfig.from_json(TINY | changes, "config.json")
+def tiny(**changes: Any) -> AnyModel:
+    return model_of(TINY | changes, "config.json")
 
 
 @pytest.mark.parametrize("quant", ["q4", "q8", "f16", "f32"])
@@ -45,14 +45,14 @@ def test_splitting_the_positions_costs_one_more_dispatch_a_layer() -> None:
 @pytest.mark.parametrize("context", [1, 128, 129, 512, 513, 4096])
 @pytest.mark.parametrize("name", ["llama-2-7b", "llama-3-8b", "tinyllama-1.1b"])
 def test_decode_programs_cover_every_position_once(name: str, context: int) -> None:
-    splits = decode_splits(NAMED_CONFIGS[name], context, "f16")
+    splits = decode_splits(find_model(name).graph("decode", max_context=context), context)
     covered = [past for low, high, _ in splits for past in range(low, high + 1)]
     assert covered == list(range(context))
 
 
 def test_a_7b_plan_needs_no_weights_and_adds_up() -> None:
-    config = NAMED_CONFIGS["llama-2-7b"]
-    buffers = compile_model(config, CompileOptions(context=4096)).lowered.buffers
+    model = find_model("llama-2-7b")
+    buffers = compile_model(model, CompileOptions(context=4096)).lowered.buffers
     caches = [buffer for name, buffer in buffers.items() if "cache" in name]
     cache = sum(evaluate(buffer.bytes, {"context": 4096}) for buffer in caches)
     assert cache == 2 * 32 * 4096 * 4096 * 2
@@ -63,8 +63,8 @@ def test_a_7b_plan_needs_no_weights_and_adds_up() -> None:
 
 def test_activations_do_not_grow_with_the_context() -> None:
     def slots(context: int) -> int:
-        config, options = NAMED_CONFIGS["tinyllama-1.1b"], CompileOptions(context=context)
-        buffers = compile_model(config, options).lowered.buffers
+        model, options = find_model("tinyllama-1.1b"), CompileOptions(context=context)
+        buffers = compile_model(model, options).lowered.buffers
         names = [name for name in buffers if name.startswith("slot.")]
         return sum(evaluate(buffers[name].bytes, {"context": context}) for name in names)
 
@@ -73,7 +73,7 @@ def test_activations_do_not_grow_with_the_context() -> None:
 
 def test_small_caches_are_f32_and_large_ones_halves() -> None:
     assert CompileOptions().checked(tiny()).kv_dtype == "f32"
-    assert CompileOptions().checked(NAMED_CONFIGS["llama-2-7b"]).kv_dtype == "f16"
+    assert CompileOptions().checked(find_model("llama-2-7b")).kv_dtype == "f16"
     assert CompileOptions(kv_dtype="f16").checked(tiny()).kv_dtype == "f16"
 
 

@@ -18,8 +18,7 @@ from kernelc.ir.types import DType
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
-from model.config import LlamaConfig
-from model.families.llama import llama
+from model.families.registry import load_model
 from runtime.engine.engine import ALL_ROLES, Engine
 from tests import commands
 from tests.kernels.executors import EXECUTORS, require
@@ -100,12 +99,12 @@ def model_on_dequantised_weights(folder: Path, source: Path, ids: list[int], kv:
 
     The cache is of the artifact's type: rounding keys and values to halves is what the model means.
     """
-    artifact, config = Artifact.open(folder), LlamaConfig.load(source)
-    graph = llama(config, role="score", max_context=len(ids), chunk=len(ids), kv_dtype=kv)
+    artifact, model = Artifact.open(folder), load_model(source)
+    graph = model.graph("score", max_context=len(ids), chunk=len(ids), kv_dtype=kv)
     env = {"seq": len(ids), "past": 0, "context": len(ids)}
     states = empty_states(graph, env)
     states["tokens"][: len(ids)] = ids
-    outputs, _ = evaluate(graph, env, weights=dequantised(artifact, config).__getitem__, states=states)
+    outputs, _ = evaluate(graph, env, weights=dequantised(artifact, model).__getitem__, states=states)
     return outputs["all_logits"]
 
 

@@ -25,7 +25,7 @@ sys.path.insert(0, str(REPO))
 from benchmarks.browser.session import add_options, ask, built, end_when_told, tell, write  # noqa: E402
 from kernelc.compile import CompileOptions  # noqa: E402
 from kernelc.pipeline import build_random  # noqa: E402
-from model.config import find_config  # noqa: E402
+from model.families.registry import find_model  # noqa: E402
 
 
 def main() -> int:
@@ -72,7 +72,7 @@ def arguments() -> argparse.Namespace:
 
 def artifact(folder: Path, args: argparse.Namespace) -> Path:
     """Return the artifact in `folder`, built now where there is none of this config by these sources."""
-    digest = hashlib.sha256(repr(find_config(args.model)).encode())
+    digest = hashlib.sha256(repr(find_model(args.model).config).encode())
     for package, suffix in product(("kernelc", "model"), ("py", "j2")):
         for file in sorted((REPO / package).rglob(f"*.{suffix}")):
             digest.update(file.read_bytes())
@@ -88,7 +88,7 @@ def artifact(folder: Path, args: argparse.Namespace) -> Path:
 def build(out: Path, args: argparse.Namespace) -> Path:
     """Build an artifact of random weights. The engine wants a tokenizer, though ids go in and come out."""
     options = CompileOptions("wgsl", args.quant, args.context, activations=args.activations)
-    build_random(find_config(args.model), options, out, name=Path(args.model).stem)
+    build_random(find_model(args.model), options, out, name=Path(args.model).stem)
     data = (REPO / "model" / "demo" / "tokenizer.model").read_bytes()
     (out / "tokenizer.model").write_bytes(data)
     manifest = json.loads((out / "manifest.json").read_text())

@@ -110,15 +110,15 @@ def _folder(args: argparse.Namespace) -> Generator[Path]:
 def _build_random(args: argparse.Namespace, out: Path) -> Path:
     from kernelc.compile import CompileOptions
     from kernelc.pipeline import build_random
-    from model.config import find_config
+    from model.families.registry import find_model
 
-    config = find_config(args.config)
+    model = find_model(args.config)
     options = CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
     name = (
         Path(args.config).resolve().parent.name if args.config.endswith(".json") else Path(args.config).name
     )
     with progress_bar("building random weights") as report:
-        return build_random(config, options, out, name=f"{name}-random", progress=report)
+        return build_random(model, options, out, name=f"{name}-random", progress=report)
 
 
 def _lengths(args: argparse.Namespace, context: int) -> tuple[int, int]:

@@ -124,15 +124,15 @@ def _planned(args: argparse.Namespace) -> Subject:
     """Compile a config as a build would, without weights."""
     from kernelc.commands.progress import progress_bar
     from kernelc.compile import CompileOptions, compile_model
-    from model.config import find_config
+    from model.families.registry import find_model
 
-    config = find_config(args.artifact)
+    model = find_model(args.artifact)
     options = CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
     with progress_bar("compiling"):
-        compiled = compile_model(config, options)
+        compiled = compile_model(model, options)
     path = Path(args.artifact)
     name = path.resolve().parent.name if path.is_file() else path.resolve().name
-    return Subject(compiled.manifest(name, config, Weights()), compiled.graph)
+    return Subject(compiled.manifest(name, Weights()), compiled.graph)
 
 
 def _show_model(manifest: Manifest) -> None:

@@ -1,20 +1,20 @@
 """Llama, written once: what one step computes, for any size, target and weight format.
 
+Other families that are built alike use these classes with a config of their own (see qwen2.py).
+
 Source: Touvron et al. 2023, arXiv 2302.13971; the layout and names of transformers' modeling_llama.py.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Self
 
-from kernelc.ir.dim import Dim
-from kernelc.ir.graph import AttrValue, Graph, Tensor
+from kernelc.ir.graph import AttrValue, Tensor
 from kernelc.ir.trace import (
     Linear,
     Norm,
-    Tracer,
     add,
     attention,
     cache_append,
@@ -31,39 +31,53 @@ from kernelc.ir.trace import (
     tracer,
 )
 from kernelc.ir.types import DType
-from model.config import LlamaConfig
-
-Role: TypeAlias = Literal["decode", "prefill", "score"]
-ROLES: tuple[Role, ...] = ("decode", "prefill", "score")
+from model.config import DecoderConfig, RopeScaling, check_activation
+from model.families.family import Family, Step
+from model.json_fields import Fields
 
 
 @dataclass(frozen=True)
-class Step:
-    """The sizes of one step: `seq` new positions after `past` known ones, in a context of `context`."""
+class LlamaConfig(DecoderConfig):
+    """A Llama's config. `attention_bias` is for all four projections of attention, `mlp_bias` for the MLP."""
 
-    seq: Dim
-    past: Dim
-    context: Dim
+    attention_bias: bool = False
+    mlp_bias: bool = False
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read a Llama's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
+        check_activation(fields)
+        return replace(
+            super().read(fields),
+            attention_bias=fields.flag("attention_bias", False),
+            mlp_bias=fields.flag("mlp_bias", False),
+        )
+
+    def has_bias(self, projection: str) -> bool:
+        """Whether the linear layers of this name have a bias."""
+        in_attention = projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+        return self.attention_bias if in_attention else self.mlp_bias
 
 
 class Attention:
     """Grouped-query attention with rotary positions and a KV cache."""
 
-    def __init__(self, config: LlamaConfig, layer: int, kv_dtype: DType) -> None:
+    def __init__(self, config: DecoderConfig, layer: int, kv_dtype: DType) -> None:
         path = f"model.layers.{layer}.self_attn"
         q_width, kv_width = config.heads * config.head_dim, config.kv_heads * config.head_dim
-        hidden, bias = config.hidden_size, config.attention_bias
         self.config, self.layer, self.kv_dtype = config, layer, kv_dtype
-        self.q_proj = Linear.declare(f"{path}.q_proj", q_width, hidden, bias)
-        self.k_proj = Linear.declare(f"{path}.k_proj", kv_width, hidden, bias)
-        self.v_proj = Linear.declare(f"{path}.v_proj", kv_width, hidden, bias)
-        self.o_proj = Linear.declare(f"{path}.o_proj", hidden, q_width, bias)
+        self.q_proj = declare(config, f"{path}.q_proj", q_width, config.hidden_size)
+        self.k_proj = declare(config, f"{path}.k_proj", kv_width, config.hidden_size)
+        self.v_proj = declare(config, f"{path}.v_proj", kv_width, config.hidden_size)
+        self.o_proj = declare(config, f"{path}.o_proj", config.hidden_size, q_width)
 
     def cache(self, name: str, step: Step) -> Tensor:
+        """Declare "k_cache" or "v_cache" of this layer. Shape: [context, kv_heads, head_dim]."""
         shape = (step.context, self.config.kv_heads, self.config.head_dim)
         return tracer().state(f"layers.{self.layer}.{name}", shape, self.kv_dtype)
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:
+        """Shapes: [seq, hidden] -> [seq, hidden]."""
         head_dim, past = self.config.head_dim, step.past
         turn = rope_attrs(self.config)
         q = split_heads(linear(x, self.q_proj), head_dim)
@@ -80,14 +94,15 @@ class Attention:
 class MLP:
     """The SiLU-gated feed-forward part. Source: Shazeer 2020, arXiv 2002.05202."""
 
-    def __init__(self, config: LlamaConfig, layer: int) -> None:
+    def __init__(self, config: DecoderConfig, layer: int) -> None:
         path = f"model.layers.{layer}.mlp"
-        hidden, wide, bias = config.hidden_size, config.intermediate_size, config.mlp_bias
-        self.gate_proj = Linear.declare(f"{path}.gate_proj", wide, hidden, bias)
-        self.up_proj = Linear.declare(f"{path}.up_proj", wide, hidden, bias)
-        self.down_proj = Linear.declare(f"{path}.down_proj", hidden, wide, bias)
+        hidden, wide = config.hidden_size, config.intermediate_size
+        self.gate_proj = declare(config, f"{path}.gate_proj", wide, hidden)
+        self.up_proj = declare(config, f"{path}.up_proj", wide, hidden)
+        self.down_proj = declare(config, f"{path}.down_proj", hidden, wide)
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Shapes: [seq, hidden] -> [seq, hidden]."""
         gated = mul(silu(linear(x, self.gate_proj)), linear(x, self.up_proj))
         return linear(gated, self.down_proj)
 
@@ -95,7 +110,7 @@ class MLP:
 class Layer:
     """Attention and feed-forward, each on a normalised input and added to the residual stream."""
 
-    def __init__(self, config: LlamaConfig, layer: int, kv_dtype: DType) -> None:
+    def __init__(self, config: DecoderConfig, layer: int, kv_dtype: DType) -> None:
         path = f"model.layers.{layer}"
         self.input_layernorm = Norm.declare(
             f"{path}.input_layernorm", config.hidden_size, config.rms_norm_eps
@@ -107,6 +122,7 @@ class Layer:
         self.mlp = MLP(config, layer)
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:
+        """Shapes: [seq, hidden] -> [seq, hidden]."""
         with scope("attn"):
             x = add(x, self.attn(rms_norm(x, self.input_layernorm), step))
         with scope("mlp"):
@@ -114,9 +130,9 @@ class Layer:
 
 
 class Llama:
-    """The whole model, from token ids to the logits of every row or of the last."""
+    """The whole model, from token ids to logits; a `model.families.family.Body`."""
 
-    def __init__(self, config: LlamaConfig, kv_dtype: DType) -> None:
+    def __init__(self, config: DecoderConfig, kv_dtype: DType) -> None:
         self.embed_tokens = tracer().weight(
             "model.embed_tokens.weight", (config.vocab_size, config.hidden_size)
         )
@@ -128,6 +144,7 @@ class Llama:
             self.lm_head = Linear.declare("lm_head", config.vocab_size, config.hidden_size)
 
     def __call__(self, tokens: Tensor, step: Step, every_row: bool) -> Tensor:
+        """Shapes: tokens [context + 1] -> [seq, vocab] with `every_row`, else [1, vocab]."""
         x = embedding(tokens, self.embed_tokens, seq=step.seq, past=step.past)
         for index, layer in enumerate(self.layers):
             with scope(f"layers.{index}"):
@@ -137,7 +154,12 @@ class Llama:
         return linear(rms_norm(x, self.norm), self.lm_head)
 
 
-def rope_attrs(config: LlamaConfig) -> dict[str, AttrValue]:
+def declare(config: DecoderConfig, path: str, wide_out: int, wide_in: int) -> Linear:
+    """Declare a linear layer, with a bias where the config gives layers of its name one."""
+    return Linear.declare(path, wide_out, wide_in, config.has_bias(path.rpartition(".")[2]))
+
+
+def rope_attrs(config: DecoderConfig) -> dict[str, AttrValue]:
     """Return the rotary embedding's attributes as the `rope` operation takes them."""
     attrs: dict[str, AttrValue] = {"theta": config.rope_theta, "rotary_dim": config.rotary_dim}
     scaling = config.rope_scaling
@@ -153,30 +175,29 @@ def rope_attrs(config: LlamaConfig) -> dict[str, AttrValue]:
     return attrs
 
 
-def llama(
-    config: LlamaConfig, *, role: Role, max_context: int, chunk: int = 512, kv_dtype: DType = DType.F16
-) -> Graph:
-    """Return the graph of one step.
+_LLAMA_3_2_SCALING = RopeScaling("llama3", 32.0, 1.0, 4.0, 8192)
 
-    "decode" takes one position, "prefill" 1..chunk; both give "logits" [1, vocab] of the last one. "score"
-    takes 1..chunk and gives "all_logits" [seq, vocab]. Symbols: seq, past (0..max_context-1), context
-    (1..max_context). The states "tokens" (u32, ids by position) and "layers.N.k_cache", "layers.N.v_cache"
-    (of `kv_dtype`) are the same for every role. Weights go by their names in Hugging Face checkpoints.
-    """
-    longest = 1 if role == "decode" else min(chunk, max_context)
-    symbols = {"seq": (1, longest), "past": (0, max_context - 1), "context": (1, max_context)}
-    with Tracer(f"llama.{role}", symbols) as trace:
-        step = Step(trace.var("seq"), trace.var("past"), trace.var("context"))
-        tokens = trace.state("tokens", (step.context + 1,), DType.U32)
-        logits = Llama(config, kv_dtype)(tokens, step, every_row=role == "score")
-        return trace.graph({"all_logits" if role == "score" else "logits": logits})
+NAMED_CONFIGS: dict[str, LlamaConfig] = {
+    "llama-2-7b": LlamaConfig(
+        vocab_size=32000, hidden_size=4096, intermediate_size=11008, layers=32, heads=32, kv_heads=32,
+        head_dim=128, rms_norm_eps=1e-5, max_position_embeddings=4096, bos_token_id=1, eos_token_ids=(2,),
+    ),
+    "llama-3-8b": LlamaConfig(
+        vocab_size=128256, hidden_size=4096, intermediate_size=14336, layers=32, heads=32, kv_heads=8,
+        head_dim=128, rms_norm_eps=1e-5, rope_theta=500000.0, max_position_embeddings=8192,
+        bos_token_id=128000, eos_token_ids=(128001,),
+    ),
+    "llama-3.2-1b": LlamaConfig(
+        vocab_size=128256, hidden_size=2048, intermediate_size=8192, layers=16, heads=32, kv_heads=8,
+        head_dim=64, rms_norm_eps=1e-5, rope_theta=500000.0, rope_scaling=_LLAMA_3_2_SCALING,
+        max_position_embeddings=131072, tie_word_embeddings=True,
+        bos_token_id=128000, eos_token_ids=(128001,),
+    ),
+    "tinyllama-1.1b": LlamaConfig(
+        vocab_size=32000, hidden_size=2048, intermediate_size=5632, layers=22, heads=32, kv_heads=4,
+        head_dim=64, rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
+    ),
+}  # fmt: skip
+"""Shapes of well known models, for planning memory and measuring speed with no checkpoint at hand."""
 
-
-def chat_graphs(
-    config: LlamaConfig, *, max_context: int, chunk: int = 512, kv_dtype: DType = DType.F16
-) -> dict[Role, Graph]:
-    """Return the graphs that a chat model is built from: one a role, over the same weights and states."""
-    return {
-        role: llama(config, role=role, max_context=max_context, chunk=chunk, kv_dtype=kv_dtype)
-        for role in ROLES
-    }
+FAMILY = Family("llama", ("LlamaForCausalLM",), LlamaConfig.read, Llama, named=NAMED_CONFIGS)

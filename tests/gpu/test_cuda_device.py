@@ -17,7 +17,7 @@ from kernelc.errors import DeviceError
 from kernelc.kernels.registry import references
 from kernelc.pipeline import build_random
 from kernelc.target import Capabilities
-from model.config import LlamaConfig
+from model.families import llama
 from runtime.cuda.device import CudaDevice
 from runtime.cuda.executor import CudaExecutor
 from runtime.engine.engine import ALL_ROLES, Engine
@@ -25,7 +25,7 @@ from runtime.engine.sampling import SamplingParams
 from tests.kernels.executors import require
 
 REPO = Path(__file__).resolve().parents[2]
-CONFIG = LlamaConfig(
+CONFIG = llama.LlamaConfig(
     vocab_size=1000, hidden_size=256, intermediate_size=352, layers=2, heads=8, kv_heads=2, head_dim=32,
     rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
 )  # fmt: skip
@@ -45,7 +45,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     def build(quant: str, kv: str | None = None) -> Artifact:
         out = tmp_path_factory.mktemp("cuda") / "artifact"
-        return Artifact.open(build_random(CONFIG, CompileOptions("cuda", quant, kv_dtype=kv), out))
+        model = llama.FAMILY.model(CONFIG)
+        return Artifact.open(build_random(model, CompileOptions("cuda", quant, kv_dtype=kv), out))
 
     return build
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from kernelc.errors import ConfigError
-from model.config import NAMED_CONFIGS, LlamaConfig, RopeScaling, find_config
+from model.config import RopeScaling
+from model.families.llama import NAMED_CONFIGS, LlamaConfig
+from model.families.registry import find_model, load_model, model_of
 
 BASE: dict[str, object] = {
     "architectures": ["LlamaForCausalLM"],
@@ -31,7 +33,9 @@ LLAMA3_ROPE = {
 
 
 def parse(**changes: object) -> LlamaConfig:
-    return LlamaConfig.from_json({**BASE, **changes}, "config.json")
+    config = model_of({**BASE, **changes}, "config.json").config
+    assert isinstance(config, LlamaConfig)
+    return config
 
 
 def refusal(**changes: object) -> str:
@@ -43,7 +47,7 @@ def refusal(**changes: object) -> str:
 
 
 def test_the_real_configs_load(shared_data: Path) -> None:
-    config = LlamaConfig.load(shared_data / "models" / "stories260K")
+    config = load_model(shared_data / "models" / "stories260K").config
     assert (config.hidden_size, config.intermediate_size, config.layers) == (64, 172, 5)
     assert (config.heads, config.kv_heads, config.head_dim, config.rotary_dim) == (8, 4, 8, 8)
     assert (config.vocab_size, config.max_position_embeddings) == (512, 512)
@@ -84,11 +88,11 @@ def test_partial_rotary() -> None:
 def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({**BASE, "bos_token_id": 1, "eos_token_id": 2}))
     (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": [5, 2, 7]}))
-    assert LlamaConfig.load(tmp_path).eos_token_ids == (2, 5, 7)
-    assert LlamaConfig.load(tmp_path / "config.json").eos_token_ids == (2,)
+    assert load_model(tmp_path).info.eos_token_ids == (2, 5, 7)
+    assert load_model(tmp_path / "config.json").info.eos_token_ids == (2,)
     (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": 512}))
     with pytest.raises(ConfigError, match="token id from 0 to 511"):
-        LlamaConfig.load(tmp_path)
+        load_model(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +114,20 @@ def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
         ),
         ({"head_dim": 7}, "head_dim: got 7, wanted an even number"),
         ({"architectures": ["MistralForCausalLM"]}, 'architectures: got "MistralForCausalLM", wanted Llama'),
-        ({"architectures": ["MistralForCausalLM"]}, "supported architectures: LlamaForCausalLM"),
+        (
+            {"architectures": ["MistralForCausalLM"]},
+            "supported architectures: LlamaForCausalLM, Qwen2ForCausalLM",
+        ),
         ({"architectures": []}, "architectures: got a list of 0"),
         ({"architectures": {"a": 1}}, "architectures: got an object of 1"),
         ({"architectures": None, "model_type": None}, "model_type: got nothing"),
-        ({"model_type": "mistral"}, 'model_type: got "mistral", wanted "llama"'),
+        ({"model_type": "mistral"}, 'model_type: got "mistral", wanted llama or qwen2'),
+        ({"model_type": 3}, "model_type: got 3, wanted a string"),
+        ({"model_type": "qwen2"}, 'architectures: got "LlamaForCausalLM", wanted Qwen2ForCausalLM'),
+        (
+            {"model_type": None, "architectures": "GPT2LMHeadModel"},
+            'architectures: got "GPT2LMHeadModel", wanted LlamaForCausalLM or Qwen2ForCausalLM',
+        ),
         ({"hidden_act": "gelu"}, 'hidden_act: got "gelu", wanted "silu"'),
         ({"quantization_config": {"bits": 4}}, "already quantised"),
         ({"hidden_size": "64"}, 'hidden_size: got "64", wanted a whole number'),
@@ -169,13 +182,13 @@ def test_bad_fields_are_named(changes: dict[str, object], wanted: str) -> None:
 def test_files_that_are_no_config(tmp_path: Path, text: bytes, wanted: str) -> None:
     (tmp_path / "config.json").write_bytes(text)
     with pytest.raises(ConfigError, match=wanted) as caught:
-        LlamaConfig.load(tmp_path)
+        load_model(tmp_path)
     assert "config.json" in caught.value.render()
 
 
 def test_a_missing_folder_says_what_belongs_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file") as caught:
-        LlamaConfig.load(tmp_path / "nowhere")
+        load_model(tmp_path / "nowhere")
     assert "Hugging Face model folder" in caught.value.render()
 
 
@@ -183,7 +196,7 @@ def test_named_configs_stand_for_what_a_file_would_say() -> None:
     for name, config in NAMED_CONFIGS.items():
         assert config.heads % config.kv_heads == 0, name
         assert config.rotary_dim == config.head_dim == config.hidden_size // config.heads, name
-    assert find_config("llama-2-7b") is NAMED_CONFIGS["llama-2-7b"]
+    assert find_model("llama-2-7b").config is NAMED_CONFIGS["llama-2-7b"]
     with pytest.raises(ConfigError, match="neither") as caught:
-        find_config("llama-9-9b")
+        find_model("llama-9-9b")
     assert "tinyllama-1.1b" in caught.value.render()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +16,18 @@ from kernelc.ir.evaluate import empty_states, evaluate
 from kernelc.ir.graph import Graph
 from kernelc.ir.types import DType
 from kernelc.passes.fuse import fuse
-from model.config import NAMED_CONFIGS, LlamaConfig, RopeScaling
-from model.families.llama import ROLES, Role, chat_graphs, llama
+from kernelc.source import ROLES, Role
+from model.config import RopeScaling
+from model.families.family import Model as FamilyModel
+from model.families.llama import FAMILY, LlamaConfig
+from model.families.registry import find_model, load_model
 
 MODELS = ("stories260K", "babyllama105")
 CONTEXT = 160
+
+
+def graphs_of(model: FamilyModel[Any], max_context: int, kv_dtype: DType = DType.F16) -> dict[Role, Graph]:
+    return {role: model.graph(role, max_context=max_context, kv_dtype=kv_dtype) for role in ROLES}
 
 
 class Model:
@@ -27,8 +35,8 @@ class Model:
 
     def __init__(self, data: Path, name: str, fused: bool, kv_dtype: DType = DType.F32) -> None:
         folder = data / "models" / name
-        config = LlamaConfig.load(folder)
-        graphs = chat_graphs(config, max_context=config.max_position_embeddings, kv_dtype=kv_dtype)
+        model = load_model(folder)
+        graphs = graphs_of(model, model.info.max_context, kv_dtype)
         self.graphs: dict[Role, Graph] = {r: fuse(g) if fused else g for r, g in graphs.items()}
         self.weights = load_file(folder / "model.safetensors")
         self.reference = np.load(data / "reference" / f"{name}.npz")
@@ -101,7 +109,7 @@ def test_a_half_precision_cache_moves_logits_a_little(shared_data: Path, name: s
 
 
 def test_states_and_weights_are_the_same_for_every_role() -> None:
-    graphs = chat_graphs(NAMED_CONFIGS["llama-3.2-1b"], max_context=4096)
+    graphs = graphs_of(find_model("llama-3.2-1b"), 4096)
     assert tuple(graphs) == ROLES
     for graph in graphs.values():
         assert graph.weights == graphs["decode"].weights
@@ -119,9 +127,8 @@ def test_states_and_weights_are_the_same_for_every_role() -> None:
 
 def test_weights_have_the_checkpoints_names_and_shapes(shared_data: Path, name: str) -> None:
     folder = shared_data / "models" / name
-    graph = llama(LlamaConfig.load(folder), role="decode", max_context=64)
     held = {name: list(array.shape) for name, array in load_file(folder / "model.safetensors").items()}
-    assert {name: list(kind.shape) for name, kind in graph.weights.items()} == held
+    assert {name: list(kind.shape) for name, kind in load_model(folder).weights().items()} == held
 
 
 def test_biases_heads_and_untied_embeddings_declare_their_weights() -> None:
@@ -129,7 +136,7 @@ def test_biases_heads_and_untied_embeddings_declare_their_weights() -> None:
         vocab_size=50, hidden_size=24, intermediate_size=40, layers=2, heads=6, kv_heads=2, head_dim=10,
         attention_bias=True, mlp_bias=True, rotary_dim=4, rope_scaling=RopeScaling("linear", 2.0),
     )  # fmt: skip
-    graph = llama(config, role="prefill", max_context=32, chunk=512)
+    graph = FAMILY.model(config).graph("prefill", max_context=32, chunk=512)
     shapes = {name.removeprefix("model.layers.1."): kind.shape for name, kind in graph.weights.items()}
     assert shapes["self_attn.q_proj.weight"] == (60, 24) and shapes["self_attn.q_proj.bias"] == (60,)
     assert shapes["self_attn.k_proj.weight"] == (20, 24) and shapes["self_attn.v_proj.bias"] == (20,)
@@ -144,7 +151,7 @@ def test_biases_heads_and_untied_embeddings_declare_their_weights() -> None:
 
 def test_a_context_of_one_position() -> None:
     config = LlamaConfig(8, 8, 12, layers=1, heads=2, kv_heads=1, head_dim=4)
-    for graph in chat_graphs(config, max_context=1).values():
+    for graph in graphs_of(FAMILY.model(config), 1).values():
         rng = np.random.default_rng(0)
         weights = {
             name: rng.standard_normal([int(str(d)) for d in kind.shape]).astype(np.float32)

@@ -16,6 +16,7 @@ from kernelc.artifact import Weights, WeightsWriter
 from kernelc.errors import CheckpointError, InternalError, QuantizeError
 from kernelc.ir import formats
 from kernelc.ir.formats import PackedMatrix, RowOrder
+from model.families.family import WeightRoles
 from model.pack import pack_matrices, random_matrices
 from model.quantize import quantize
 from model.weights import Checkpoint
@@ -110,22 +111,24 @@ def test_progress_counts_every_byte_once(tmp_path, monkeypatch):
     assert len(done) == 6 and done == sorted(done) and done[-1] in totals
 
 
-@pytest.mark.parametrize("tied", [True, False])
-def test_the_matrix_behind_the_final_norm_weighs_errors_by_its_gain(tmp_path, tied):
+@pytest.mark.parametrize(
+    ("told", "tied", "offset"), [(True, True, 0), (True, False, 0), (True, True, 1), (False, True, 0)]
+)
+def test_the_matrix_after_the_final_norm_weighs_errors_by_its_gain(tmp_path, told, tied, offset):
     gain = np.linspace(0.1, 4, 64, dtype=np.float32)
     source = Rows(
         model__embed_tokens__weight=normal(50, 64),
         lm_head__weight=normal(50, 64, seed=1),
-        model__norm__weight=gain,
+        model__norm__weight=gain - np.float32(offset),
     )
     names = ["model.embed_tokens.weight", *([] if tied else ["lm_head.weight"])]
     matrices = [identity(name, name, 50, 64, "q4") for name in names]
     weights = WeightsWriter(tmp_path)
-    pack_matrices(weights, matrices, source)
+    pack_matrices(weights, matrices, source, roles=WeightRoles(final_norm_offset=offset) if told else None)
     table = weights.finish()
     for matrix in matrices:
         values = source.tensors[matrix.name]
-        weighs = matrix.name == names[-1]
+        weighs = told and matrix.name == names[-1]
         packed = quantize("q4", values, name="w", importance=gain**2 if weighs else None)
         np.testing.assert_array_equal(
             unpacked(tmp_path, table, matrix), formats.unpack("q4", *packed, 64), err_msg=matrix.name

@@ -32,10 +32,17 @@ from kernelc.ir.trace import (
 from kernelc.ir.types import DType, TensorType
 from kernelc.ir.verify import verify
 from kernelc.passes.fuse import FuseOptions, fuse
-from model.config import LlamaConfig, RopeScaling
-from model.families.llama import ROLES, Role, llama
+from kernelc.source import ROLES, Role
+from model.config import RopeScaling
+from model.families.llama import FAMILY, LlamaConfig
 
 CONTEXT, CHUNK = 12, 5
+
+
+def llama(
+    config: LlamaConfig, *, role: Role, max_context: int, chunk: int = 512, kv_dtype: DType = DType.F16
+) -> Graph:
+    return FAMILY.model(config).graph(role, max_context=max_context, chunk=chunk, kv_dtype=kv_dtype)
 
 
 @st.composite

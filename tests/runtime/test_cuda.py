@@ -15,7 +15,7 @@ from kernelc.artifact import Artifact
 from kernelc.compile import CompileOptions
 from kernelc.errors import DeviceError, WorkFailed
 from kernelc.pipeline import build_random
-from model.config import LlamaConfig
+from model.families import llama
 from runtime.cuda import compile as cuda_compile
 from runtime.cuda import device as cuda_device
 from runtime.cuda.device import in_our_words
@@ -26,7 +26,7 @@ from tests.runtime.fake_cuda import Error, FakeDriver, FakeGraphs, Memory
 
 REPO = Path(__file__).resolve().parents[2]
 STEP = np.arange(8, dtype=np.uint32).tobytes()
-CONFIG = LlamaConfig(
+CONFIG = llama.LlamaConfig(
     vocab_size=96, hidden_size=64, intermediate_size=96, layers=2, heads=4, kv_heads=2, head_dim=16,
     rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
 )  # fmt: skip
@@ -34,8 +34,8 @@ CONFIG = LlamaConfig(
 
 @pytest.fixture(scope="module")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
-    folder = build_random(CONFIG, CompileOptions("cuda"), tmp_path_factory.mktemp("cuda") / "artifact")
-    return Artifact.open(folder)
+    model, out = llama.FAMILY.model(CONFIG), tmp_path_factory.mktemp("cuda") / "artifact"
+    return Artifact.open(build_random(model, CompileOptions("cuda"), out))
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from model.config import LlamaConfig
+from model.config import DecoderConfig
+from model.families.registry import load_model
 from model.text.chat_template import load_chat_template
 from model.text.tokenizer import load_tokenizer
 from tools.demo_model.chat import EOS, SPECIALS, Coder
@@ -133,7 +134,7 @@ def test_a_shard_is_packed_from_whole_dialogues_and_marks_the_answers() -> None:
 
 def test_the_folder_is_small_and_its_shape_exercises_the_real_paths() -> None:
     assert sum(file.stat().st_size for file in DEMO.iterdir()) <= 16_000_000
-    config = LlamaConfig.load(DEMO)
+    config = load_model(DEMO).config
     assert config.tie_word_embeddings and 1 < config.kv_heads < config.heads
     widths = (config.hidden_size, config.intermediate_size, config.heads * config.head_dim)
     assert all(width % 32 == 0 for width in widths) and config.vocab_size <= 4096
@@ -141,7 +142,7 @@ def test_the_folder_is_small_and_its_shape_exercises_the_real_paths() -> None:
 
 
 def test_the_template_gives_the_tokens_of_the_training() -> None:
-    tokenizer = load_tokenizer(DEMO, vocab_size=LlamaConfig.load(DEMO).vocab_size)
+    tokenizer = load_tokenizer(DEMO, vocab_size=load_model(DEMO).info.vocab_size)
     template = load_chat_template(DEMO)
     messages = [
         {"role": "system", "content": "Be helpful."},
@@ -166,7 +167,7 @@ def test_markup_in_a_text_stays_text_and_digits_are_tokens() -> None:
 
 def answer_of(question: str) -> str:
     """Return the shipped model's greedy answer, by a plain numpy Llama."""
-    config, weights = LlamaConfig.load(DEMO), load_file(DEMO / "model.safetensors")
+    config, weights = load_model(DEMO).config, load_file(DEMO / "model.safetensors")
     w = {name: value.astype(np.float32) for name, value in weights.items()}
     ids = coder().prompt([(question, "")])
     start = len(ids)
@@ -178,7 +179,7 @@ def answer_of(question: str) -> str:
     return coder().decode(ids[start:])
 
 
-def logits_of(config: LlamaConfig, w: dict[str, np.ndarray], ids: list[int]) -> np.ndarray:
+def logits_of(config: DecoderConfig, w: dict[str, np.ndarray], ids: list[int]) -> np.ndarray:
     def norm(x: np.ndarray, name: str) -> np.ndarray:
         return x / np.sqrt((x * x).mean(-1, keepdims=True) + config.rms_norm_eps) * w[name]
 
@@ -243,7 +244,7 @@ def test_tiny_training_makes_a_folder(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.demo_model", "--tiny", "--steps", "8", "--out", str(tmp_path)]
     done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
-    assert LlamaConfig.load(tmp_path / "model").layers == 2
+    assert load_model(tmp_path / "model").config.layers == 2
     assert "| addition |" in done.stdout and (tmp_path / "model" / "evaluation.json").is_file()
 
 

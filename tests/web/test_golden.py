@@ -18,7 +18,7 @@ from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kir.interpret import interpret
 from kernelc.pipeline import build_artifact, build_random
 from kernelc.target import TARGETS
-from model.config import LlamaConfig, find_config
+from model.families.registry import AnyModel, find_model, model_of
 from runtime.wgpu.device import WgpuDevice
 from tests.web.golden_runner import differing, failures, filled, run_check
 
@@ -50,9 +50,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     return Artifact.open(build_artifact(REPO / "model" / "demo", CompileOptions("wgsl", "q4"), out=out))
 
 
-def planned(config: LlamaConfig, options: CompileOptions) -> Manifest:
+def planned(model: AnyModel, options: CompileOptions) -> Manifest:
     """A manifest with no weights behind it: tiles need none."""
-    return compile_model(config, options).manifest("planned", config, Weights())
+    return compile_model(model, options).manifest("planned", Weights())
 
 
 def test_every_kernel_has_a_check_and_the_file_is_small(demo: Artifact):
@@ -64,7 +64,7 @@ def test_every_kernel_has_a_check_and_the_file_is_small(demo: Artifact):
 @pytest.mark.parametrize(("quant", "activations"), [("q4", "f32"), ("q8", "int8")])
 def test_the_file_of_a_large_model_is_small_too(quant: str, activations: str):
     options = CompileOptions("wgsl", quant, activations=activations)
-    manifest = planned(find_config("llama-2-7b"), options)
+    manifest = planned(find_model("llama-2-7b"), options)
     checks, data = golden_tiles(manifest)
     assert set(checks.kernels) == set(manifest.kernels)
     assert len(data) <= 4 << 20
@@ -123,7 +123,7 @@ def test_every_variant_of_odd_shapes_passes(
     quant: str, kv: str, activations: str, tmp_path: Path, device: WgpuDevice
 ):
     options = CompileOptions("wgsl", quant, None, kv, activations)
-    built = build_random(LlamaConfig.from_json(ODD, "odd"), options, tmp_path / "odd")
+    built = build_random(model_of(ODD, "odd"), options, tmp_path / "odd")
     assert list(failures(device, Artifact.open(built))) == []
 
 

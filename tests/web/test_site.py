@@ -26,7 +26,7 @@ from kernelc.commands.file_server import Handler, Server
 from kernelc.compile import CompileOptions
 from kernelc.errors import ArtifactError, UsageError, WorkFailed
 from kernelc.pipeline import build_artifact, build_random
-from model.config import LlamaConfig
+from model.families.registry import model_of
 from tests.web.test_golden import ODD
 
 REPO = Path(__file__).resolve().parents[2]
@@ -179,8 +179,8 @@ def test_an_artifact_for_all_targets_is_taken(built: Path, tmp_path: Path):
 
 
 def test_random_weights_without_a_tokenizer_are_refused(built: Path, tmp_path: Path, capsys):
-    config, options = LlamaConfig.from_json(ODD, "odd"), CompileOptions("wgsl", "q4")
-    random = build_random(config, options, tmp_path / "random")
+    model, options = model_of(ODD, "odd"), CompileOptions("wgsl", "q4")
+    random = build_random(model, options, tmp_path / "random")
     assert web(random, "--out", tmp_path / "site") == 2
     assert "no tokenizer" in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ import pytest
 from kernelc.artifact import Variant
 from kernelc.compile import CompileOptions, compile_model
 from kernelc.kir.tile_types import F16
-from model.config import find_config
+from model.families.registry import find_model
 from tests.kernels.executors import wgpu_device
 from tests.web.tint import compile_all, write_kernel
 
@@ -26,7 +26,7 @@ MODELS = [
 
 def kernels(model: str, quant: str, kv: str) -> list[tuple[Variant, str]]:
     """All variants with their texts; none binds more than every device can."""
-    lowered = compile_model(find_config(model), CompileOptions("wgsl", quant, kv_dtype=kv)).lowered
+    lowered = compile_model(find_model(model), CompileOptions("wgsl", quant, kv_dtype=kv)).lowered
     variants = [variant for kernel in lowered.kernels.values() for variant in kernel.variants]
     assert max(variant.requires.storage_buffers for variant in variants) <= 8
     return [(variant, lowered.files[variant.file].decode()) for variant in variants]

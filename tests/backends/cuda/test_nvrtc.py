@@ -13,7 +13,7 @@ import pytest
 from kernelc.compile import CompileOptions, compile_model
 from kernelc.errors import DeviceError, WorkFailed
 from kernelc.kernels.registry import SPECS
-from model.config import find_config
+from model.families.registry import find_model
 from runtime.cuda.compile import CudaSource, architecture, compile_kernel, supported_architectures
 
 MODEL = "llama-3.2-1b"
@@ -42,7 +42,7 @@ def sources(quant: str) -> tuple[CudaSource, ...]:
     """The kernels of a model, one for each distinct text."""
     format_, _, activations = quant.partition("-")
     options = CompileOptions("cuda", format_, activations=activations or "f32")
-    lowered = compile_model(find_config(MODEL), options).lowered
+    lowered = compile_model(find_model(MODEL), options).lowered
     return tuple(
         CudaSource(name, lowered.files[variant.file].decode(), variant.entry)
         for name, kernel in lowered.kernels.items()
@@ -60,7 +60,7 @@ def test_every_kernel_compiles(quant: str, arch: str, tmp_path: Path) -> None:
 def test_the_model_uses_every_family() -> None:
     options = (CompileOptions("cuda"), CompileOptions("cuda", activations="int8"))
     kernels = [
-        compile_model(find_config(MODEL), option).lowered.kernels.values() for option in options
+        compile_model(find_model(MODEL), option).lowered.kernels.values() for option in options
     ]
     found = {kernel.spec for each in kernels for kernel in each}
     assert found | {"argmax"} == set(SPECS)  # a large vocabulary takes two steps

@@ -1,0 +1,33 @@
+"""What the compiler compiles: a model as its facts and the graph of each role, from whatever family."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, TypeAlias
+
+from kernelc.artifact import ModelInfo
+from kernelc.ir.graph import Graph
+from kernelc.ir.types import DType
+
+Role: TypeAlias = Literal["decode", "prefill", "score"]
+ROLES: tuple[Role, ...] = ("decode", "prefill", "score")
+
+
+class ModelSource(Protocol):
+    """A model that can be compiled, such as `model.families.family.Model`."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """The model's facts as the manifest shows them; `max_context` is the longest that it allows."""
+        ...
+
+    def graph(self, role: Role, *, max_context: int, chunk: int, kv_dtype: DType) -> Graph:
+        """Return the graph of one step.
+
+        "decode" takes one position, "prefill" 1..chunk; both give the output "logits" [1, vocab] of the last
+        one. "score" takes 1..chunk and gives "all_logits" [seq, vocab]. Symbols: seq, past (0..max_context-1)
+        and context (1..max_context). Ids are read from the state "tokens" (u32, by position); keys and values
+        are kept in states of `kv_dtype` that the step appends to. Weights and states must be declared alike
+        for every role, since all roles' programs run on the same buffers. Weights have the names that the
+        checkpoint gives them.
+        """
+        ...
