@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from kernelc import debug
 from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, Weights
 from kernelc.backends import backend_named
-from kernelc.errors import InternalError, UsageError
+from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.formats import FORMATS, PackedMatrix, quants_bytes, scales_bytes
 from kernelc.ir.graph import Graph
@@ -23,11 +23,12 @@ from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES
 from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.text import kernel_text
-from kernelc.passes.fuse import fuse
+from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
+from kernelc.schedules import usual_schedule
 from kernelc.source import ModelSource, Role
 from kernelc.target import Target, targets_named
 
@@ -164,12 +165,12 @@ def compile_model(source: ModelSource, options: CompileOptions) -> Compiled:
     Raises: UsageError for options that do not fit the model.
     """
     options = options.checked(source)
-    builder = _Builder(source, options, targets_named(options.target))
-    decode = builder.graph("decode")
-    for low, high, split in decode_splits(decode, builder.context):
-        builder.role(f"decode_{low}" if low else "decode", decode, "decode", split, (low, high))
-    for role in ("prefill", "score"):
-        builder.role(role, builder.graph(role), role, 0, (0, builder.context - 1))
+    builder = _Builder(source, options, targets_named(options.target), FuseOptions())
+    if not builder.every_role():
+        # The fused heads of one role order a cache as another role's do not: keep the checkpoint's order.
+        plain = FuseOptions(off=frozenset({"heads"}))
+        builder = _Builder(source, options, targets_named(options.target), plain)
+        builder.every_role()
     builder.sampling()
     return builder.compiled()
 
@@ -177,8 +178,11 @@ def compile_model(source: ModelSource, options: CompileOptions) -> Compiled:
 class _Builder:
     """Collects the programs of all roles, then lowers them together."""
 
-    def __init__(self, source: ModelSource, options: CompileOptions, targets: Sequence[Target]) -> None:
+    def __init__(
+        self, source: ModelSource, options: CompileOptions, targets: Sequence[Target], fusing: FuseOptions
+    ) -> None:
         assert options.context is not None
+        self.fusing = fusing
         self.source, self.options, self.targets, self.context = source, options, targets, options.context
         self.info = replace(source.info, max_context=options.context)
         self.first: Graph | None = None  # the graph that the other roles' must agree with
@@ -192,9 +196,22 @@ class _Builder:
             "context": (1, self.context),
         }
 
-    def role(self, name: str, graph: Graph, role: Role, split: int, past: tuple[int, int]) -> None:
-        """Take the graph of one role through fuse and select, as the program `name`."""
-        fused = fuse(graph)
+    def every_role(self) -> bool:
+        """Add the programs of every role; False where they disagree about the order within cached heads."""
+        decode = self.graph("decode")
+        for low, high, split in decode_splits(decode, self.context):
+            if not self.role(f"decode_{low}" if low else "decode", decode, "decode", split, (low, high)):
+                return False
+        prefill, score = (self.graph(role) for role in ("prefill", "score"))
+        whole = (0, self.context - 1)
+        if not self.role("prefill", prefill, "prefill", 0, whole):
+            return False
+        return self.role("score", score, "score", 0, whole)
+
+    def role(self, name: str, graph: Graph, role: Role, split: int, past: tuple[int, int]) -> bool:
+        """Take the graph of one role through fuse and select, as the program `name`; False where it orders
+        the elements of a cached head otherwise than the programs before it."""
+        fused = fuse(graph, self.fusing)
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
         int8 = self.options.activations == "int8"
@@ -208,6 +225,10 @@ class _Builder:
             self.states[state] = worst_case(type_.size_bytes, limits)
         for output, tensor in graph.outputs.items():
             self.states[output] = worst_case(tensor.type.size_bytes, limits)
+        orders = self.selected.head_orders
+        agree = all(orders.get(cache, order) == order for cache, order in selection.head_orders.items())
+        self.selected.head_orders |= selection.head_orders
+        return agree
 
     @property
     def largest_binding(self) -> int:
@@ -235,7 +256,9 @@ class _Builder:
         """Lower all programs, with one plan of memory."""
         weights = {name: size for matrix in self.selected.matrices.values() for name, size in _stored(matrix)}
         weights |= {vector.name: 4 * vector.length for vector in self.selected.vectors.values()}
-        lowered = lower(self.sources, self.states, weights, self.symbols, self.targets, render)
+        lowered = lower(
+            self.sources, self.states, weights, self.symbols, self.targets, render, usual_schedule
+        )
         text = "\n".join(self.graphs.values())
         selected = self.selected
         return Compiled(
@@ -246,19 +269,19 @@ class _Builder:
 def _check_agreement(graph: Graph, first: Graph, vocab_size: int) -> None:
     """Check that a role's graph declares the weights and states of the `first`, and gives vocab_size logits.
 
-    Raises: InternalError naming what differs; only the code of a model family can cause it.
+    Raises: ShapeError naming what differs; the code of a model family is to blame.
     """
     for mine, others in ((graph.weights, first.weights), (graph.states, first.states)):
         for name in {**others, **mine}:
             if mine.get(name) != others.get(name):
-                raise InternalError(
+                raise ShapeError(
                     f"{graph.name} declares {name} as {mine.get(name)}, {first.name} as {others.get(name)}:"
                     " every role must declare the same weights and states"
                 )
     for name, tensor in graph.outputs.items():
         if tensor.type.shape[-1] != vocab_size:
             wanted = f"the vocabulary of {vocab_size}"
-            raise InternalError(f"{graph.name}: {name} is {tensor.type}, which does not match {wanted}")
+            raise ShapeError(f"{graph.name}: {name} is {tensor.type}, which does not match {wanted}")
 
 
 def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:

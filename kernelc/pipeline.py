@@ -86,8 +86,8 @@ def build_random(
 
 def _vector(vector: PackedVector, checkpoint: Checkpoint) -> npt.NDArray[np.float32]:
     """Return the part of the concatenated source vectors that is stored, in its packed order, as f32."""
-    whole = np.concatenate([checkpoint.read(source) for source in vector.sources])
-    return whole[row_index(vector.order)][vector.begin : vector.end]
+    whole = np.concatenate([checkpoint.read(source).reshape(-1) for source in vector.sources])
+    return whole[row_index(vector.order)][vector.begin : vector.end] + np.float32(vector.shift)
 
 
 def _finish(writer: ArtifactWriter, compiled: Compiled, name: str) -> Manifest:

@@ -18,7 +18,7 @@ from kernelc.kernels.spec import KernelSpec
 from kernelc.passes.memory import merge_slots, plan_slots, rounded, worst_case
 from kernelc.passes.select import KernelCall
 from kernelc.passes.text import memory_text, program_text
-from kernelc.target import Target
+from kernelc.target import Capabilities, Target
 
 Bounds = Mapping[str, tuple[int, int]]
 
@@ -46,6 +46,8 @@ class Printed:
 
 # Prints a traced kernel for the target of that name; handed in, since passes know no backend.
 Render = Callable[[str, Any], Printed]
+# Chooses the schedule of a family's kernel for a problem and a device's capabilities.
+Choose = Callable[[KernelSpec[Any, Any], Any, Capabilities], Any]
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,13 @@ def lower(
     symbols: Bounds,
     targets: Sequence[Target],
     render: Render,
+    choose: Choose,
 ) -> Lowered:
     """Plan the memory of all programs together and print each distinct kernel once.
 
     `states` and `weights`: bytes of what has a buffer of its own. `symbols`: the artifact's bounds.
     """
-    lowering = _Lowering(targets, render, states, weights, symbols)
+    lowering = _Lowering(targets, render, choose, states, weights, symbols)
     plans = [plan_slots(source.calls, lowering.tensor_bytes(source)) for source in sources]
     slots, slot_names = merge_slots(plans)
     lowering.out.buffers |= {f"slot.{at}": Buffer("slot", size) for at, size in enumerate(slots)}
@@ -95,11 +98,12 @@ class _Lowering:
         self,
         targets: Sequence[Target],
         render: Render,
+        choose: Choose,
         states: Mapping[str, Dim],
         weights: Mapping[str, int],
         symbols: Bounds,
     ) -> None:
-        self.targets, self.render, self.symbols = targets, render, symbols
+        self.targets, self.render, self.choose, self.symbols = targets, render, choose, symbols
         self.own = {**states, **weights}
         self.names: dict[tuple[str, Any], str] = {}
         self.out = Lowered()
@@ -154,7 +158,7 @@ class _Lowering:
         uses_params: set[bool] = set()
         for target in self.targets:
             for capabilities in target.variants:
-                schedule = spec.default(capabilities, problem)
+                schedule = self.choose(spec, problem, capabilities)
                 kernel = spec.kernel(problem, schedule, capabilities, name)
                 if not capabilities.carries(kernel.tile_kinds()):
                     continue
