@@ -13,20 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from runtime.cuda.device import CudaDevice, Handle
-from runtime.device.program import Extent, Grid, ResolvedDispatch
+from runtime.device.loaded import StepKey
 
 _KEPT = 64  # graphs; one of a hundred kernels takes some hundred kilobytes
-
-
-@dataclass(frozen=True)
-class Launch:
-    """A dispatch ready to be handed over: `addresses` are its kernel's parameters."""
-
-    dispatch: ResolvedDispatch
-    function: Handle
-    threads: int
-    addresses: tuple[int, ...]
-    grid: Grid
 
 
 @dataclass(frozen=True)
@@ -37,17 +26,14 @@ class Graph:
     template: Handle
 
 
-Key = tuple[tuple[str, ...], tuple[Extent, ...]]
-
-
 class GraphCache:
     """The graphs launched last, by programs and grids."""
 
     def __init__(self, device: CudaDevice) -> None:
         self._device = device
-        self._graphs: OrderedDict[Key, Graph] = OrderedDict()
+        self._graphs: OrderedDict[StepKey, Graph] = OrderedDict()
 
-    def launch(self, key: Key, record: Callable[[], None]) -> None:
+    def launch(self, key: StepKey, record: Callable[[], None]) -> None:
         """Launch the graph of `key`; a new one is made of what `record` hands over."""
         graph = self._graphs.get(key)
         if graph is None:

@@ -135,10 +135,10 @@ class OpenClDevice:
             except self.cl.Error as error:
                 raise kernel_refused(source.name, source.text, str(error)) from error
 
-    def kernel(self, program: Handle, source: KernelSource, arguments: Sequence[Handle]) -> Handle:
-        """Return a kernel object of a built program, with its arguments set for good."""
-        with self.translated(f"binding the buffers of {source.name}"):
-            kernel = self.cl.Kernel(program, source.entry)
+    def kernel(self, program: Handle, name: str, entry: str, arguments: Sequence[Handle]) -> Handle:
+        """Return a kernel object of a built program with its arguments set for good. Errors say `name`."""
+        with self.translated(f"binding the buffers of {name}"):
+            kernel = self.cl.Kernel(program, entry)
             kernel.set_args(*arguments)
             return kernel
 

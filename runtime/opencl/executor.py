@@ -18,7 +18,7 @@ from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DispatchTime, Fetch, Progress
 from runtime.opencl.device import Handle, OpenClDevice
-from runtime.opencl.loaded import Launch, LoadedArtifact, invocations, kernel_source
+from runtime.opencl.loaded import OpenClArtifact, OpenClLaunch, invocations, kernel_source
 
 Octets = npt.NDArray[np.uint8]
 
@@ -46,7 +46,7 @@ class OpenClTicket:
         self._arrays = None
 
 
-class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
+class OpenClExecutor(DeviceExecutor[OpenClArtifact]):
     """An `Executor` (see `runtime.device.executor`) on OpenCL."""
 
     def __init__(self, device: OpenClDevice | None = None) -> None:
@@ -64,9 +64,11 @@ class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
-    ) -> LoadedArtifact:
+    ) -> OpenClArtifact:
         plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
-        return LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+        loaded = OpenClArtifact(self.device, artifact, plan, variants, context)
+        loaded.load(progress)
+        return loaded
 
     def close(self) -> None:
         """Release the device and all that was loaded."""
@@ -97,18 +99,18 @@ class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
             self.device.queue.flush()
         return OpenClTicket(self, arrays, last)
 
-    def _launch(self, launches: Sequence[Launch], env: Mapping[str, int]) -> None:
+    def _launch(self, launches: Sequence[OpenClLaunch], env: Mapping[str, int]) -> None:
         """The hot loop: one call a dispatch, bound to local names."""
         enqueue, queue = self.device.cl.enqueue_nd_range_kernel, self.device.queue
         launch = None
         try:
             for launch in launches:
-                enqueue(queue, launch.kernel, launch.size or launch.extent(env), launch.threads)
+                enqueue(queue, launch.kernel, launch.extent(env), launch.threads)
         except self.device.cl.Error as error:
             where = f"kernel {launch.dispatch.kernel} in {launch.dispatch.origin}" if launch else None
             raise WorkFailed(f"running a step failed: {error}", where=where) from error
 
-    def _write_step(self, loaded: LoadedArtifact, step: bytes) -> None:
+    def _write_step(self, loaded: OpenClArtifact, step: bytes) -> None:
         buffer = loaded.buffers.get(STEP_BUFFER)
         if buffer is not None and step:
             self._keep(self.device.write(buffer, 0, step, wait=False))
@@ -162,7 +164,7 @@ class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
             for data in [*(array.tobytes() for array in arrays), *([step] if params else [])]:
                 buffers.append(device.create_buffer(kernel, max(4, len(data))))
                 device.write(buffers[-1], 0, data or bytes(4))
-            bound = device.kernel(program, source, buffers)
+            bound = device.kernel(program, kernel, source.entry, buffers)
             size = invocations(grid, variant.workgroup)
             with device.translated(f"running kernel {kernel}"):
                 device.cl.enqueue_nd_range_kernel(device.queue, bound, size, variant.workgroup)

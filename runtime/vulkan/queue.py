@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from runtime.device.program import Extent
 from runtime.vulkan.device import Buffer, VulkanDevice
-from runtime.vulkan.kernels import Kernels, Pipeline
+from runtime.vulkan.kernels import Pipeline
 from runtime.vulkan.native import Handle
 
 _FRAMES = 8
@@ -216,12 +216,3 @@ class Queue:
     def read(self, buffer: Buffer, offset: int, size: int) -> bytes:
         """Return bytes of a buffer that the host sees; the work that wrote them must be done."""
         return bytes(self._vulkan.ffi.buffer(buffer.mapped + offset, size))
-
-
-@dataclass(frozen=True)
-class On:
-    """A device with what works on it."""
-
-    device: VulkanDevice
-    queue: Queue
-    kernels: Kernels

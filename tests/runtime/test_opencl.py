@@ -128,7 +128,7 @@ def test_a_kernel_that_does_not_compile_comes_back_with_its_source(
 def test_an_entry_point_that_is_not_there_is_named(opencl: OpenClExecutor) -> None:
     source = KernelSource("scale", "__kernel void f(__global int *x) { x[0] = 1; }", "other")
     with pytest.raises(WorkFailed, match=r"binding the buffers of scale failed: .*INVALID_KERNEL_NAME"):
-        opencl.device.kernel(opencl.device.build(source), source, [])
+        opencl.device.kernel(opencl.device.build(source), source.name, source.entry, [])
 
 
 def test_a_dispatch_that_the_driver_refuses_is_named(tmp_path: Path, opencl: OpenClExecutor) -> None:

@@ -50,7 +50,7 @@ def limited(vulkan: VulkanExecutor, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A function that makes the device say less of itself."""
 
     def limit(**changes: Any) -> VulkanExecutor:
-        monkeypatch.setattr(vulkan.on.device, "info", dataclasses.replace(vulkan.info, **changes))
+        monkeypatch.setattr(vulkan.opened.device, "info", dataclasses.replace(vulkan.info, **changes))
         return vulkan
 
     return limit
@@ -127,7 +127,7 @@ def test_every_dispatch_is_timed(vulkan: VulkanExecutor, tiny: Artifact) -> None
 def test_tensors_that_span_shards_arrive_whole(
     tmp_path: Path, vulkan: VulkanExecutor, max_shard_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vulkan_loaded, "_UPLOAD_BYTES", 48)
+    monkeypatch.setattr(vulkan_loaded.VulkanArtifact, "part_bytes", 48)
     artifact = write_toy(tmp_path, max_shard_bytes=max_shard_bytes)
     assert len(artifact.manifest.weights.tensors["bias"].segments) > 1
     seen: list[tuple[str, int, int]] = []
@@ -139,7 +139,7 @@ def test_tensors_that_span_shards_arrive_whole(
 
 def counted(executor: VulkanExecutor) -> Counter[str]:
     """What there is on the device."""
-    device, kernels = executor.on.device, executor.on.kernels
+    device, kernels = executor.opened.device, executor.opened.kernels
     return Counter(buffers=len(device._buffers), pipelines=len(kernels._pipelines))
 
 
@@ -176,7 +176,7 @@ def test_memory_that_runs_out_while_allocating_says_so(
     vulkan: VulkanExecutor, tiny: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vulkan._unload()
-    before, create, made = counted(vulkan), vulkan.on.device.vulkan.create, Counter[str]()
+    before, create, made = counted(vulkan), vulkan.opened.device.vulkan.create, Counter[str]()
 
     def failing(name: str, *arguments: Any) -> Any:
         made[name] += 1
@@ -184,7 +184,7 @@ def test_memory_that_runs_out_while_allocating_says_so(
             raise VulkanError(name, "VK_ERROR_OUT_OF_DEVICE_MEMORY")
         return create(name, *arguments)
 
-    monkeypatch.setattr(vulkan.on.device.vulkan, "create", failing)
+    monkeypatch.setattr(vulkan.opened.device.vulkan, "create", failing)
     with pytest.raises(DeviceError, match=r"out of memory while allocating \d+ bytes for buffer"):
         Engine(vulkan, tiny)
     assert made["vkAllocateMemory"] == 4 and counted(vulkan) == before
@@ -195,21 +195,21 @@ def test_a_file_that_is_no_module_is_refused(vulkan: VulkanExecutor) -> None:
         with pytest.raises(
             WorkFailed, match="the driver refuses the kernel: the file is no SPIR-V module"
         ) as caught:
-            vulkan.on.kernels.compile(KernelBinary("scale", words, "main", 1, params=False))
+            vulkan.opened.kernels.compile(KernelBinary("scale", words, "main", 1, params=False))
         assert caught.value.where == "kernel scale"
 
 
 def test_a_pipeline_that_the_driver_refuses_names_its_kernel(
     vulkan: VulkanExecutor, tiny: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = vulkan.on.device.vulkan.create
+    create = vulkan.opened.device.vulkan.create
 
     def failing(name: str, *arguments: Any) -> Any:
         if name == "vkCreateComputePipelines":
             raise VulkanError(name, "VK_ERROR_UNKNOWN")
         return create(name, *arguments)
 
-    monkeypatch.setattr(vulkan.on.device.vulkan, "create", failing)
+    monkeypatch.setattr(vulkan.opened.device.vulkan, "create", failing)
     with pytest.raises(WorkFailed, match="vkCreateComputePipelines gave VK_ERROR_UNKNOWN") as caught:
         Engine(vulkan, tiny)
     assert str(caught.value.where).startswith("kernel ")
@@ -233,7 +233,7 @@ def test_a_device_lost_in_a_step_says_so_and_nobody_waits_for_it(
     vulkan: VulkanExecutor, tiny: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Engine(vulkan, tiny)
-    call = vulkan.on.device.vulkan.call
+    call = vulkan.opened.device.vulkan.call
 
     def lost(name: str, *arguments: Any) -> None:
         if name == "vkQueueSubmit":
@@ -241,11 +241,11 @@ def test_a_device_lost_in_a_step_says_so_and_nobody_waits_for_it(
         call(name, *arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(vulkan.on.device.vulkan, "call", lost)
+        patched.setattr(vulkan.opened.device.vulkan, "call", lost)
         for _ in range(10):
             with pytest.raises(DeviceError, match="the device was lost while"):
                 engine.feed(PROMPT)
-    vulkan.on.queue.flush()
+    vulkan.opened.queue.flush()
     engine = Engine(vulkan, tiny)
     engine.feed(PROMPT)
     assert ids_of(engine, 5) == continuation(PROMPT, 5)
@@ -354,12 +354,12 @@ def test_a_device_opens_with_the_cache_that_it_left(cache_home: Path, tiny: Arti
         engine = Engine(executor, tiny)
         engine.feed(PROMPT)
         assert ids_of(engine, 3) == continuation(PROMPT, 3)
-        data = read_cache(executor.on.device.chosen.cache_id)
+        data = read_cache(executor.opened.device.chosen.cache_id)
         engine.close()
     assert data  # of the first, as the second found it
 
 
 def test_the_bandwidth_is_measured_and_its_buffers_are_released(vulkan: VulkanExecutor) -> None:
     before = counted(vulkan)
-    assert 1e8 < copy_bandwidth(vulkan.on, 1 << 20) < 1e14
+    assert 1e8 < copy_bandwidth(vulkan.opened, 1 << 20) < 1e14
     assert counted(vulkan) == before
