@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kernelc.artifact import Bounds, Kernel, Manifest, Variant
 from kernelc.errors import DeviceError
-from kernelc.ir.dim import Dim, bounds, evaluate, from_json, to_json
+from kernelc.ir.dim import Dim, Var, bounds, evaluate, substitute
 from runtime.device.executor import DeviceInfo, Limits
 from runtime.device.program import Extent, LoadPlan, plan_load
 
@@ -141,7 +141,7 @@ def _within(symbols: Mapping[str, Bounds], context: int) -> dict[str, Bounds] | 
 
 def _highest(extent: Dim, symbols: Mapping[str, Bounds]) -> int:
     """The largest value of a grid's extent within the program's own bounds, tighter than the manifest's."""
-    return bounds(from_json(to_json(extent), symbols))[1]
+    return bounds(substitute(extent, {name: Var(name, *limits) for name, limits in symbols.items()}))[1]
 
 
 def _refuse(info: DeviceInfo, limit: str, what: str, wanted: int, most: int) -> None:

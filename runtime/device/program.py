@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from kernelc.artifact import STEP_BUFFER, Bounds, Manifest, Param, Program, Variant
 from kernelc.errors import ArtifactError, UsageError
-from kernelc.ir.dim import Dim, compile_json, evaluate, free_vars, to_json
+from kernelc.ir.dim import Dim, compile_dim, evaluate, substitute
 
 Extent: TypeAlias = tuple[int, int, int]
 ChangingGrid: TypeAlias = Callable[[Mapping[str, int]], Extent]
@@ -89,11 +89,11 @@ def _resolve(program: Program, env: Mapping[str, int]) -> tuple[ResolvedDispatch
 
 def resolve_grid(grid: tuple[Dim, Dim, Dim], symbols: Mapping[str, Bounds], context: int) -> Grid:
     """Return the grid of a dispatch in a program with these symbol bounds: numbers where they are known."""
-    fixed = {name: low for name, (low, high) in symbols.items() if low == high} | {"context": context}
-    if all(var.name in fixed for extent in grid for var in free_vars(extent)):
-        x, y, z = (evaluate(extent, fixed) for extent in grid)
+    fixed: dict[str, Dim] = {name: low for name, (low, high) in symbols.items() if low == high}
+    x, y, z = (substitute(extent, {**fixed, "context": context}) for extent in grid)
+    if isinstance(x, int) and isinstance(y, int) and isinstance(z, int):
         return (x, y, z)
-    in_x, in_y, in_z = (compile_json(to_json(extent)) for extent in grid)
+    in_x, in_y, in_z = (compile_dim(extent) for extent in (x, y, z))
     return lambda env: (in_x(env), in_y(env), in_z(env))
 
 
