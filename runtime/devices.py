@@ -1,4 +1,4 @@
-"""Opens a device by the name that --device gives, or picks one.
+"""Opens a device by its name, or picks one.
 
 `auto` takes the first of DRIVEN that can be opened among those whose kernels the artifact has, and else the
 cpu: a vendor's own driver before the portable ones, those that drive graphics cards before OpenCL, which
@@ -74,7 +74,7 @@ def open_device(
     UsageError for another name.
     """
     if name not in DEVICES:
-        raise UsageError(f"--device is {name!r}, wanted one of {', '.join(DEVICES)}")
+        raise UsageError(f"`device` is {name!r}, wanted one of {', '.join(DEVICES)}")
     if name == "cpu":
         return _open_cpu(references)
     targets = None if manifest is None else targets_of(manifest)
@@ -84,7 +84,7 @@ def open_device(
     if targets is not None and target not in targets:
         raise DeviceError(
             f"device {name} runs {target} kernels, the artifact has {', '.join(sorted(targets)) or 'none'}",
-            help=f"build with --target {target} or --target all",
+            help=f"build with `target` {target} or all",
         )
     return DRIVEN[name].open()
 
@@ -100,7 +100,7 @@ def _open_first(
         try:
             executor = driven.open()
         except DeviceError as error:
-            passed[kind] = error.message
+            passed[kind] = str(error)
             continue
         _tell(explain, executor.info, passed)
         return executor
@@ -124,8 +124,8 @@ def chosen(kind: str, name: str, passed: Mapping[str, str]) -> str:
 
 def _none(passed: Mapping[str, str]) -> DeviceError:
     why = "; ".join(f"{kind}: {reason}" for kind, reason in passed.items())
-    help_ = "install a Vulkan driver, such as Mesa's (mesa-vulkan-drivers), or use --device cpu"
-    return DeviceError(f"no device can be used: {why}", where="--device auto", help=help_)
+    help_ = "install a Vulkan driver, such as Mesa's (mesa-vulkan-drivers), or use `device` cpu"
+    return DeviceError(f"no device can be used: {why}", where="`device` auto", help=help_)
 
 
 def _open_cpu(references: Mapping[str, Reference] | None) -> Executor:
@@ -144,7 +144,10 @@ def targets_of(manifest: Manifest) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Survey:
-    """A kind of device and what there is of it: `info`, or what is `missing` and the `help` for that."""
+    """A kind of device and what there is of it: `info`, or what is `missing` and the `help` for that.
+
+    `help` names settings between backquotes, as errors do (see `kernelc.errors`).
+    """
 
     kind: str
     target: str
@@ -159,7 +162,7 @@ def survey() -> Iterator[Survey]:
         try:
             executor = driven.open()
         except DeviceError as error:
-            yield Survey(kind, driven.target, None, error.message, error.help or "")
+            yield Survey(kind, driven.target, None, str(error), error.help or "")
             continue
         info = executor.info
         executor.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kernelc.commands import build
 from kernelc.commands.options import (
+    FLAGS,
     add_device,
     add_sampling,
     demo_model,
@@ -72,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
             screen,
             interactive=interactive,
             watch=lambda: progress_bar("reading the prompt"),
+            spelling=FLAGS,
         )
         if interactive:
             device = engine.executor.info

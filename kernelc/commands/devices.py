@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kernelc.commands.options import add_json, artifact_path, print_json
+from kernelc.commands.options import FLAGS, add_json, artifact_path, print_json
+from kernelc.errors import spell_settings
 
 if TYPE_CHECKING:
     from runtime.device.executor import DeviceInfo, Limits
@@ -71,7 +72,7 @@ def _as_json(each: Survey) -> dict[str, Any]:
         "available": info is not None,
     }
     if info is None:
-        return {**result, "missing": each.missing, "help": each.help}
+        return {**result, "missing": each.missing, "help": spell_settings(each.help, FLAGS)}
     return {
         **result,
         "name": info.name,
@@ -88,7 +89,7 @@ def _show(found: Sequence[Survey], why: str) -> None:
         if each.info is None:
             print(f"{each.kind:8} missing: {each.missing}")
             if each.help:
-                print(f"{'':8} help: {each.help}")
+                print(f"{'':8} help: {spell_settings(each.help, FLAGS)}")
             continue
         print(f"{each.kind:8} {each.info.name}")
         for line in _facts(each, each.info):

@@ -250,9 +250,9 @@ class Conversation:
         if length <= self.engine.context:
             return
         if self.policy == "stop" and window.turns:
-            help_ = "/reset starts anew; --context-policy slide forgets the oldest turns"
+            help_ = "/reset starts anew; `policy` slide forgets the oldest turns"
         else:
-            help_ = "ask something shorter, or build and load with a longer --context"
+            help_ = "ask something shorter, or build and load with a longer `context`"
         message = f"the conversation is {length} tokens, the context holds {self.engine.context}"
         raise ContextError(message, help=help_)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from kernelc.errors import KernelcError, UsageError
+from kernelc.errors import KernelcError, UsageError, spell_settings
 from runtime.chat import transcript
 from runtime.chat.conversation import Answer, Conversation
 from runtime.chat.screen import Screen
@@ -48,12 +48,15 @@ class Chat:
         *,
         interactive: bool,
         watch: Watch = contextlib.nullcontext,
+        spelling: Mapping[str, str] = {},
     ) -> None:
+        """`watch` opens a progress bar while a prompt is read; `spelling` is as in `KernelcError.render`."""
         self._conversation = conversation
         self._settings = settings
         self._screen = screen
         self._interactive = interactive
-        self._watch = watch  # opens a progress bar over a long prompt
+        self._watch = watch
+        self._spelling = spelling
         self._last: Answer | None = None
         self._commands: dict[str, tuple[Callable[[str], None], str, str]] = {
             "help": (self._help, "", "show this"),
@@ -77,7 +80,7 @@ class Chat:
             except EOFError:
                 break
             except KernelcError as error:
-                self._screen.error(error.render())
+                self._screen.error(error.render(self._spelling))
                 code = code or (0 if self._interactive else error.exit_code)
         return code
 
@@ -107,7 +110,7 @@ class Chat:
                 self._screen.piece(piece)
         self._screen.line()
         for note in _notes(answer, self._conversation):
-            self._screen.note(note)
+            self._screen.note(spell_settings(note, self._spelling))
 
     @contextmanager
     def _stoppable(self, answer: Answer) -> Generator[None]:
@@ -206,7 +209,7 @@ def _notes(answer: Answer, conversation: Conversation) -> Iterator[str]:
     if answer.finish_reason == "context":
         yield f"(the context of {conversation.engine.context} tokens is full: /reset starts anew)"
     elif answer.finish_reason == "length":
-        yield f"(stopped after {answer.new_tokens} tokens: --max-gen-len)"
+        yield f"(stopped after {answer.new_tokens} tokens: `max_new`)"
     elif answer.finish_reason == "stopped":
         kept = "what was said is kept" if answer.new_tokens else "the question is taken back"
         yield f"(stopped; {kept})"

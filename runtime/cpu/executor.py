@@ -149,7 +149,7 @@ class CpuExecutor(DeviceExecutor[_Loaded]):
             raise DeviceError(
                 f"there is no numpy kernel {spec!r}; known are {known}",
                 where="device cpu",
-                help="use the kernelc that built this artifact, or another --device",
+                help="use the kernelc that built this artifact, or another `device`",
             )
         return self._references[spec]
 

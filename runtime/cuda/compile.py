@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.errors import DeviceError, WorkFailed
+from runtime.device.failures import kernel_refused
 
 _OPTIONS = ("--std=c++17",)
-_EXCERPT_LINES = 3
 _DIGEST_BYTES = 32
 _INSTALL = "install the cuda extra: pip install 'kernelc[cuda]'"
 
@@ -58,7 +58,7 @@ def architecture(capability: tuple[int, int]) -> str:
         wanted = f"{known[0] // 10}.{known[0] % 10}"
         raise DeviceError(
             f"the GPU has compute capability {capability[0]}.{capability[1]}, wanted {wanted} or later",
-            help="use --device vulkan or --device wgpu",
+            help="use `device` vulkan or wgpu",
         )
     return f"compute_{older[-1]}"
 
@@ -129,7 +129,7 @@ def _compile(source: CudaSource, arch: str) -> bytes:
         (status,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
         if status != nvrtc.nvrtcResult.NVRTC_SUCCESS:
             log = _bytes(nvrtc, nvrtc.nvrtcGetProgramLogSize, nvrtc.nvrtcGetProgramLog, program)
-            raise refused(source, log.decode(errors="replace"))
+            raise compile_error(source, log.decode(errors="replace"))
         if arch.startswith("sm_"):
             return _bytes(nvrtc, nvrtc.nvrtcGetCUBINSize, nvrtc.nvrtcGetCUBIN, program)
         return _bytes(nvrtc, nvrtc.nvrtcGetPTXSize, nvrtc.nvrtcGetPTX, program)
@@ -144,25 +144,13 @@ def _bytes(nvrtc: Any, size: Any, get: Any, program: Any) -> bytes:
     return data
 
 
-def refused(source: CudaSource, log: str) -> WorkFailed:
-    """Return the error for a kernel that does not compile; the source around it is a note."""
+def compile_error(source: CudaSource, log: str) -> WorkFailed:
+    """Return the error for a kernel that NVRTC refuses, by its log."""
     log = log.strip("\0 \n")
     located = re.search(r"\((\d+)\): error: ([^\n]*)", log)
-    what = located[2] if located else " ".join(log.split()) or "no reason given"
-    where = f"kernel {source.name}" + (f": line {located[1]}" if located else "")
-    error = WorkFailed(f"NVRTC refuses the kernel: {what}", where=where, help="this is a bug of kernelc")
-    if located:
-        error.add_note(_excerpt(source.text, int(located[1])))
-    return error
-
-
-def _excerpt(code: str, line: int) -> str:
-    lines = code.splitlines()
-    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
-    return "\n".join(
-        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
-        for number in range(first, last + 1)
-    )
+    if located is None:
+        return kernel_refused(source.name, " ".join(log.split()) or "no reason given", compiler="NVRTC")
+    return kernel_refused(source.name, located[2], compiler="NVRTC", text=source.text, line=int(located[1]))
 
 
 def _call(nvrtc: Any, function: Any, *args: Any) -> tuple[Any, ...]:
@@ -178,5 +166,5 @@ def _nvrtc() -> Any:
         nvrtc: Any = importlib.import_module("cuda.bindings.nvrtc")
         nvrtc.nvrtcVersion()  # loads the library
     except (ImportError, RuntimeError) as error:
-        raise DeviceError(f"NVRTC is not installed ({error})", where="--device cuda", help=_INSTALL) from None
+        raise DeviceError(f"NVRTC is not installed ({error})", where="`device` cuda", help=_INSTALL) from None
     return nvrtc

@@ -16,11 +16,12 @@ import numpy.typing as npt
 
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
 from runtime.device.executor import DeviceInfo, Limits
+from runtime.device.failures import device_lost, out_of_memory
 
 Handle: TypeAlias = Any
 """An object of PyCUDA or cuda-bindings."""
 
-_INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cuda]', or use another --device"
+_INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cuda]', or use another `device`"
 _PARAMETER_BYTES = 4096  # of a kernel; a pointer takes eight
 _ALIGNMENT_BYTES = 16  # of the widest load
 
@@ -136,9 +137,9 @@ class CudaDevice:
         try:
             yield
         except self.driver.MemoryError as error:
-            raise _out_of_memory(doing, str(error)) from error
+            raise out_of_memory(doing, str(error)) from error
         except (self.driver.Error, CallFailed) as error:
-            raise in_our_words(doing, str(error)) from error
+            raise as_kernelc_error(doing, str(error)) from error
 
 
 def import_driver() -> Handle:
@@ -147,14 +148,14 @@ def import_driver() -> Handle:
         driver: Handle = importlib.import_module("pycuda.driver")
     except ImportError as error:
         missing = "NVIDIA's driver" if "libcuda" in str(error) else "PyCUDA"
-        raise DeviceError(f"{missing} is missing ({error})", where="--device cuda", help=_INSTALL) from None
+        raise DeviceError(f"{missing} is missing ({error})", where="`device` cuda", help=_INSTALL) from None
     try:
         driver.init()
         count = driver.Device.count()
     except driver.Error as error:
-        raise DeviceError(f"CUDA finds no GPU ({error})", where="--device cuda", help=_INSTALL) from None
+        raise DeviceError(f"CUDA finds no GPU ({error})", where="`device` cuda", help=_INSTALL) from None
     if not count:
-        raise DeviceError("CUDA finds no GPU", where="--device cuda", help=_INSTALL)
+        raise DeviceError("CUDA finds no GPU", where="`device` cuda", help=_INSTALL)
     return driver
 
 
@@ -163,7 +164,7 @@ def _import_graph_api() -> Handle:
         return importlib.import_module("cuda.bindings.driver")
     except ImportError as error:
         raise DeviceError(
-            f"cuda-bindings is missing ({error})", where="--device cuda", help=_INSTALL
+            f"cuda-bindings is missing ({error})", where="`device` cuda", help=_INSTALL
         ) from None
 
 
@@ -188,20 +189,14 @@ _LOST = (
 )
 
 
-def in_our_words(doing: str, message: str) -> KernelcError:
+def as_kernelc_error(doing: str, message: str) -> KernelcError:
     """Return the error for a failed call of the driver, by its message."""
     short = " ".join(message.split())
     if any(sign in short.lower() for sign in _LOST):
-        help_ = "start again, or use another --device"
-        return DeviceError(f"the device was lost while {doing}: {short}", help=help_)
+        return device_lost(doing, short)
     if "out of memory" in short.lower() or "out_of_memory" in short.lower():
-        return _out_of_memory(doing, short)
+        return out_of_memory(doing, short)
     return WorkFailed(f"{doing} failed: {short}")
-
-
-def _out_of_memory(doing: str, message: str) -> DeviceError:
-    help_ = "use a smaller --context or --quant q4, or free memory on the device"
-    return DeviceError(f"the device is out of memory while {doing}: {message}", help=help_)
 
 
 def _device_info(driver: Handle, device: Handle) -> DeviceInfo:

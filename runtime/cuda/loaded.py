@@ -121,5 +121,5 @@ def check_room(artifact: Artifact, plan: LoadPlan, device: CudaDevice, context: 
         f"{artifact.manifest.name} at context {context} needs {plan.total_bytes:,} bytes (weights"
         f" {parts['weight']:,}, cache and other state {parts['state']:,}, activations {parts['slot']:,});"
         f" {device.info.name} has {free:,} of {total:,} free",
-        help="use a smaller --context, a smaller --quant, or another --device",
+        help="use a smaller `context`, a smaller `quant`, or another `device`",
     )

@@ -10,8 +10,8 @@ from kernelc.ir.dim import Dim, Var, bounds, evaluate, substitute
 from runtime.device.executor import DeviceInfo, Limits
 from runtime.device.program import Extent, LoadPlan, plan_load
 
-_SMALLER = "use a smaller --context, a smaller --quant, or another --device"
-_OTHER_DEVICE = "use another --device; --device cpu runs everything"
+_SMALLER = "use a smaller `context`, a smaller `quant`, or another `device`"
+_OTHER_DEVICE = "use another `device`; cpu runs everything"
 
 
 def checked_plan(
@@ -48,7 +48,7 @@ def _choose(name: str, kernel: Kernel, info: DeviceInfo) -> Variant:
         raise DeviceError(
             f"device {info.kind} runs {info.target} kernels, the artifact has {has}",
             where=f"kernel {name}",
-            help=f"build with --target {info.target} or --target all",
+            help=f"build with `target` {info.target} or all",
         )
     missing = [_missing(variant, info) for variant in of_target]
     for variant, lacks in zip(of_target, missing, strict=True):

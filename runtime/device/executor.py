@@ -45,7 +45,7 @@ class Limits:
 class DeviceInfo:
     """An open device.
 
-    `kind` is the name that --device knows ("wgpu", "cpu"), `target` the kernels that it runs ("wgsl"; ""
+    `kind` is the name by which it is opened ("wgpu", "cpu"), `target` the kernels that it runs ("wgsl"; ""
     for a device that runs none). `features` are those that variants ask for ("f16", "subgroups",
     "dot4", and of matrix units such as "tile_f16_16x16x16").
     `subgroup_size` is None where it varies or is unknown; `subgroup_sizes` are those that a kernel may have

@@ -251,7 +251,7 @@ class Engine:
         """
         self._stop()
         if max_new < 0:
-            raise UsageError(f"--max-gen-len is {max_new}, wanted 0 or more")
+            raise UsageError(f"`max_new` is {max_new}, wanted 0 or more")
         if not self._sequence.ids and self._sequence.next_id is None:
             raise UsageError("nothing to generate from", help="feed at least one token first, such as BOS")
         request = Request(
@@ -292,8 +292,8 @@ def _checked_context(context: int | None, most: int) -> int:
     if 1 <= context <= most:
         return context
     raise ContextError(
-        f"--context is {context}, this artifact was built for 1 to {most}",
-        help=f"ask for at most {most}, or build again with a longer --context",
+        f"`context` is {context}, this artifact was built for 1 to {most}",
+        help=f"ask for at most {most}, or build again with a longer `context`",
     )
 
 

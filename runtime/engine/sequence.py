@@ -108,5 +108,5 @@ class CachedSequence:
         after = f" after {cached} that are cached" if cached else ""
         raise ContextError(
             f"{count} tokens{after} do not fit the context of {self.context}",
-            help="shorten the prompt, start a new conversation or load with a longer --context",
+            help="shorten the prompt, start a new conversation or load with a longer `context`",
         )

@@ -15,16 +15,16 @@ from typing import Any, TypeAlias
 
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
 from runtime.device.executor import DeviceInfo, Limits
+from runtime.device.failures import device_lost, kernel_refused, out_of_memory
 
 Handle: TypeAlias = Any
 """An object of pyopencl."""
 
 OPTIONS = ("-cl-std=CL1.2",)  # and nothing that relaxes arithmetic
-_EXCERPT_LINES = 3
 _WORKGROUPS = 65535  # a dimension; OpenCL names no limit, some drivers have this one
 _POINTER_BYTES = 8
 
-_INSTALL = "install pyopencl (the extra `opencl`) and a driver, such as pocl-opencl-icd for the CPU"
+_INSTALL = "install pyopencl (the extra opencl) and a driver, such as pocl-opencl-icd for the CPU"
 _OUT_OF_MEMORY = (
     "MEM_OBJECT_ALLOCATION_FAILURE",
     "OUT_OF_RESOURCES",
@@ -133,7 +133,7 @@ class OpenClDevice:
             try:
                 return self.cl.Program(self.context, source.text).build(options=list(OPTIONS))
             except self.cl.Error as error:
-                raise kernel_refused(source.name, source.text, str(error)) from error
+                raise compile_error(source.name, source.text, str(error)) from error
 
     def kernel(self, program: Handle, name: str, entry: str, arguments: Sequence[Handle]) -> Handle:
         """Return a kernel object of a built program with its arguments set for good. Errors say `name`."""
@@ -150,41 +150,24 @@ class OpenClDevice:
         try:
             yield
         except self.cl.Error as error:
-            raise in_our_words(doing, str(error)) from error
+            raise as_kernelc_error(doing, str(error)) from error
 
 
-def kernel_refused(name: str, text: str, message: str) -> WorkFailed:
-    """Return the error for a kernel that does not compile; the source around it is a note."""
+def compile_error(name: str, text: str, message: str) -> WorkFailed:
+    """Return the error for a kernel that the driver refuses, by its build log."""
     found = re.search(r":(\d+):(\d+): (?:error: )?(.*)", message)
-    what = found[3] if found else _short(message)
-    where = f"kernel {name}" + (f": line {found[1]}, column {found[2]}" if found else "")
-    error = WorkFailed(
-        f"the driver refuses the kernel: {what}", where=where, help="this is a bug of kernelc or the driver"
-    )
-    if found:
-        error.add_note(_excerpt(text, int(found[1])))
-    return error
+    if found is None:
+        return kernel_refused(name, _short(message))
+    return kernel_refused(name, found[3], text=text, line=int(found[1]), column=int(found[2]))
 
 
-def _excerpt(text: str, line: int) -> str:
-    lines = text.splitlines()
-    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
-    return "\n".join(
-        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
-        for number in range(first, last + 1)
-    )
-
-
-def in_our_words(doing: str, message: str) -> KernelcError:
+def as_kernelc_error(doing: str, message: str) -> KernelcError:
     """Return the error for what pyopencl said: memory and lost devices are the user's to act on."""
     short = _short(message)
     if any(code in short for code in _LOST):
-        return DeviceError(
-            f"the device was lost while {doing}: {short}", help="start again, or use --device cpu"
-        )
+        return device_lost(doing, short)
     if any(code in short for code in _OUT_OF_MEMORY):
-        help_ = "use a smaller --context or --quant q4, or free memory on the device"
-        return DeviceError(f"the device is out of memory while {doing}: {short}", help=help_)
+        return out_of_memory(doing, short)
     return WorkFailed(f"{doing} failed: {short}")
 
 

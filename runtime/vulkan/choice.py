@@ -7,7 +7,7 @@ from typing import Any
 
 from runtime.device.executor import DeviceInfo, Limits
 from runtime.vulkan.features import DeviceFeatures
-from runtime.vulkan.native import Handle, Vulkan, VulkanError, in_our_words, no_device
+from runtime.vulkan.native import Handle, Vulkan, VulkanError, as_kernelc_error, no_device
 
 _API = (1 << 22) | (2 << 12)  # 1.2: timeline semaphores, and halves in arithmetic, belong to it
 _BUDGET = "VK_EXT_memory_budget"
@@ -33,7 +33,7 @@ def create_instance(vulkan: Vulkan) -> Handle:
     try:
         return vulkan.create("vkCreateInstance", "VkInstance", create, vulkan.null)
     except VulkanError as error:
-        raise in_our_words("starting Vulkan", error) from error
+        raise as_kernelc_error("starting Vulkan", error) from error
 
 
 def choose(vulkan: Vulkan, instance: Handle) -> Choice:

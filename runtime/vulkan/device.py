@@ -134,7 +134,7 @@ class VulkanDevice:
             for at, flags in enumerate(self._memory_types):
                 if allowed >> at & 1 and flags & wanted == wanted:
                     return at
-        raise DeviceError(f"{self.info.name} has no memory that the host sees", help="use another --device")
+        raise DeviceError(f"{self.info.name} has no memory that the host sees", help="use another `device`")
 
     def release(self, buffer: Buffer) -> None:
         """Destroy a buffer that nothing under way uses. May be called twice."""

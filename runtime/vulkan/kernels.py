@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from kernelc.errors import WorkFailed
+from runtime.device.failures import kernel_refused
 from runtime.vulkan.cache import read_cache, write_cache
 from runtime.vulkan.device import Buffer, VulkanDevice
 from runtime.vulkan.native import Handle, VulkanError, translated
@@ -71,7 +71,7 @@ class Kernels:
         """Return the pipeline of a kernel. Raises: WorkFailed where the driver refuses it."""
         vulkan, device = self._vulkan, self._device.device
         if kernel.words[:4] != _SPIRV_MAGIC or len(kernel.words) % 4:
-            raise _refused(kernel.name, "the file is no SPIR-V module")
+            raise kernel_refused(kernel.name, "the file is no SPIR-V module")
         code = vulkan.ffi.from_buffer("uint32_t[]", kernel.words)
         create = vulkan.make("VkShaderModuleCreateInfo", codeSize=len(kernel.words), pCode=code)
         try:
@@ -81,7 +81,7 @@ class Kernels:
             finally:
                 vulkan.lib.vkDestroyShaderModule(device, module, vulkan.null)
         except VulkanError as error:
-            raise _refused(kernel.name, str(error)) from error
+            raise kernel_refused(kernel.name, str(error)) from error
 
     def _pipeline(self, kernel: KernelBinary, module: Handle, layout: Layout) -> Pipeline:
         vulkan = self._vulkan
@@ -225,11 +225,3 @@ class BindingSets:
         pool, self._pool = self._pool, None
         if pool is not None:
             self._vulkan.lib.vkDestroyDescriptorPool(self._device.device, pool, self._vulkan.null)
-
-
-def _refused(name: str, reason: str) -> WorkFailed:
-    return WorkFailed(
-        f"the driver refuses the kernel: {reason}",
-        where=f"kernel {name}",
-        help="this is a bug of kernelc or the driver",
-    )

@@ -16,14 +16,14 @@ from typing import Any, NoReturn, TypeAlias
 from weakref import WeakKeyDictionary
 
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
+from runtime.device.failures import device_lost, out_of_memory
 
 Handle: TypeAlias = Any
 """An object of Vulkan, or a cffi pointer to one of its structures."""
 
 _NO_DRIVER = (
-    "install a Vulkan driver (Debian, Ubuntu: mesa-vulkan-drivers libvulkan1), or use another --device"
+    "install a Vulkan driver (Debian, Ubuntu: mesa-vulkan-drivers libvulkan1), or use another `device`"
 )
-_LESS = "use a smaller --context or --quant q4, or free memory on the device"
 
 
 class VulkanError(Exception):
@@ -154,16 +154,16 @@ def translated(doing: str) -> Generator[None]:
     try:
         yield
     except VulkanError as error:
-        raise in_our_words(doing, error) from error
+        raise as_kernelc_error(doing, error) from error
 
 
-def in_our_words(doing: str, error: VulkanError) -> KernelcError:
-    """The error for the user."""
+def as_kernelc_error(doing: str, error: VulkanError) -> KernelcError:
+    """Return the error for a call that failed, by its result."""
     result = error.result
     if "DEVICE_LOST" in result:
-        return DeviceError(f"the device was lost while {doing}", help="start again, or use --device cpu")
+        return device_lost(doing)
     if "MEMORY" in result or "TOO_MANY_OBJECTS" in result:
-        return DeviceError(f"the device is out of memory while {doing}: {error}", help=_LESS)
+        return out_of_memory(doing, str(error))
     if "INCOMPATIBLE_DRIVER" in result or "INITIALIZATION_FAILED" in result:
         return DeviceError(f"{doing} failed, no driver works: {error}", help=_NO_DRIVER)
     return WorkFailed(f"{doing} failed: {error}")

@@ -20,7 +20,7 @@ def time_launches(
     """
     chosen, vulkan = opened.device.chosen, opened.device.vulkan
     if not chosen.timestamp_bits:
-        raise DeviceError(f"{opened.device.info.name} has no timestamps", help="leave out --profile")
+        raise DeviceError(f"{opened.device.info.name} has no timestamps", help="leave out `profile`")
     count = len(launches) + 1
     create = vulkan.make("VkQueryPoolCreateInfo", queryType=vulkan.QUERY_TYPE_TIMESTAMP, queryCount=count)
     with translated("timing a step"):

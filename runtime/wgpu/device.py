@@ -11,6 +11,7 @@ from typing import Any
 
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
 from runtime.device.executor import DeviceInfo, Limits, physical_memory_bytes
+from runtime.device.failures import device_lost, kernel_refused, out_of_memory
 from runtime.wgpu.native import Handle, NativeLibrary, import_wgpu, native, request_adapter, request_device
 
 BASELINE_VARIABLE = "KERNELC_WGPU_BASELINE"
@@ -37,8 +38,6 @@ GUARANTEED_LIMITS = {
 
 # Usage flags of buffers, as WebGPU numbers them (https://www.w3.org/TR/webgpu/#buffer-usage).
 _MAP_READ, _COPY_SRC, _COPY_DST, _UNIFORM, _STORAGE, _QUERY_RESOLVE = 0x1, 0x4, 0x8, 0x40, 0x80, 0x200
-
-_EXCERPT_LINES = 3
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ class WgpuDevice:
             stage = {"module": module, "entry_point": kernel.entry}
             return self._device.create_compute_pipeline(label=kernel.name, layout=layout, compute=stage)
         except self._wgpu.GPUError as error:
-            raise kernel_refused(kernel.name, code, str(error)) from error
+            raise compile_error(kernel.name, code, str(error)) from error
 
     def bind(self, kernel: KernelSource, name: str, ranges: Sequence[tuple[Handle, int, int]]) -> Handle:
         """Return the bind group of a kernel for (buffer, offset, bytes) by binding, step block included."""
@@ -152,7 +151,7 @@ class WgpuDevice:
         Raises: DeviceError where the device has no timestamps.
         """
         if not self.has_timestamps:
-            raise DeviceError(f"{self.info.name} has no timestamps", help="leave out --profile")
+            raise DeviceError(f"{self.info.name} has no timestamps", help="leave out `profile`")
         queries = self._device.create_query_set(type="timestamp", count=2 * len(dispatches))
         size = 16 * len(dispatches)
         resolved, staging = self.create_resolve(size), self.create_staging(size)
@@ -186,11 +185,10 @@ class WgpuDevice:
         try:
             yield
         except self._wgpu.GPUError as error:
-            raise _in_our_words(
-                doing, str(error), isinstance(error, self._wgpu.GPUOutOfMemoryError)
-            ) from error
+            no_memory = isinstance(error, self._wgpu.GPUOutOfMemoryError)
+            raise _as_kernelc_error(doing, str(error), no_memory) from error
         except RuntimeError as error:
-            raise _in_our_words(doing, str(error), out_of_memory=False) from error
+            raise _as_kernelc_error(doing, str(error), no_memory=False) from error
 
 
 def without_subgroups_line(text: str) -> str:
@@ -198,37 +196,19 @@ def without_subgroups_line(text: str) -> str:
     return re.sub(r"^[ \t]*enable[ \t]+subgroups[ \t]*;", "", text, flags=re.MULTILINE)
 
 
-def kernel_refused(name: str, code: str, message: str) -> WorkFailed:
-    """Return the error for a kernel that does not compile; the source around it is a note."""
-    what = _short(message)
+def compile_error(name: str, code: str, message: str) -> WorkFailed:
+    """Return the error for a kernel that naga or the driver refuses, by what wgpu says of it."""
     located = re.search(r"┌─ [^\n]*?:(\d+):(\d+)", message)
-    where = f"kernel {name}" + (f": line {located[1]}, column {located[2]}" if located else "")
-    error = WorkFailed(
-        f"the driver refuses the kernel: {what}", where=where, help="this is a bug of kernelc or the driver"
-    )
-    if located:
-        error.add_note(_excerpt(code, int(located[1])))
-    return error
+    line, column = (int(located[1]), int(located[2])) if located else (None, None)
+    return kernel_refused(name, _short(message), text=code, line=line, column=column)
 
 
-def _excerpt(code: str, line: int) -> str:
-    lines = code.splitlines()
-    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
-    return "\n".join(
-        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
-        for number in range(first, last + 1)
-    )
-
-
-def _in_our_words(doing: str, message: str, out_of_memory: bool) -> KernelcError:
+def _as_kernelc_error(doing: str, message: str, no_memory: bool) -> KernelcError:
     short = _short(message)
     if "lost" in short.lower() or "destroyed" in short.lower():
-        return DeviceError(
-            f"the device was lost while {doing}: {short}", help="start again, or use --device cpu"
-        )
-    if out_of_memory or "memory" in short.lower():
-        help_ = "use a smaller --context or --quant q4, or free memory on the device"
-        return DeviceError(f"the device is out of memory while {doing}: {short}", help=help_)
+        return device_lost(doing, short)
+    if no_memory or "memory" in short.lower():
+        return out_of_memory(doing, short)
     return WorkFailed(f"{doing} failed: {short}")
 
 

@@ -181,7 +181,7 @@ def import_wgpu() -> Handle:
     try:
         return importlib.import_module("wgpu")
     except (ImportError, OSError) as error:
-        help_ = "pip install wgpu, or use --device cpu"
+        help_ = "pip install wgpu, or use `device` cpu"
         raise DeviceError(f"wgpu is not usable: {error}", help=help_) from error
 
 
@@ -201,11 +201,11 @@ def request_device(adapter: Handle, features: Sequence[str], limits: dict[str, i
     try:
         return adapter.request_device_sync(required_features=list(features), required_limits=limits)
     except Exception as error:  # RuntimeError with the driver's words
-        raise DeviceError(f"the adapter gives no device: {error}", help="try --device cpu") from error
+        raise DeviceError(f"the adapter gives no device: {error}", help="try `device` cpu") from error
 
 
 def _no_adapter() -> DeviceError:
     return DeviceError(
         "no graphics adapter found",
-        help="install a Vulkan driver (on Debian: apt install mesa-vulkan-drivers), or use --device cpu",
+        help="install a Vulkan driver (on Debian: apt install mesa-vulkan-drivers), or use `device` cpu",
     )

@@ -27,7 +27,7 @@ REPO = Path(__file__).resolve().parents[2]
 
 
 def test_an_unknown_device_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="--device is 'gpu', wanted one of auto, cuda, vulkan, wgpu, op"):
+    with pytest.raises(UsageError, match="device is 'gpu', wanted one of auto, cuda, vulkan, wgpu, op"):
         open_device("gpu")
 
 
@@ -62,7 +62,7 @@ def test_without_a_driver_auto_is_the_cpu_and_each_device_says_what_to_install()
     assert why.startswith("device cpu: cpu (no cuda: ")
     assert "no graphics adapter found" in why and "no OpenCL driver" in why
     assert kind == "cpu"
-    assert auto.startswith("error: --device auto: no device can be used: cuda: ")
+    assert auto.startswith("error: device auto: no device can be used: cuda: ")
     assert len(errors) == 4
     assert all(line.startswith("error: ") and "(help: " in line for line in errors)
     assert errors[2].startswith("error: no graphics adapter found (help: install a Vulkan driver")

@@ -24,7 +24,7 @@ from runtime.vulkan.bandwidth import copy_bandwidth
 from runtime.vulkan.cache import cache_file, read_cache, write_cache
 from runtime.vulkan.executor import VulkanExecutor
 from runtime.vulkan.kernels import KernelBinary
-from runtime.vulkan.native import VulkanError, in_our_words
+from runtime.vulkan.native import VulkanError, as_kernelc_error
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import BIAS, GAIN, write_tiny
 from tests.runtime.tiny_kernels import continuation, expected_logits
@@ -84,7 +84,7 @@ def test_an_artifact_for_another_target_says_how_to_build(vulkan: VulkanExecutor
         DeviceError, match="device vulkan runs spirv kernels, the artifact has wgsl"
     ) as caught:
         Engine(vulkan, write_tiny(tmp_path / "toy"))
-    assert caught.value.help == "build with --target spirv or --target all"
+    assert caught.value.help == "build with `target` spirv or all"
 
 
 # ---- replay ----
@@ -169,7 +169,7 @@ def test_too_little_memory_is_said_before_anything_is_allocated(limited: Any, ti
     seen: list[object] = []
     with pytest.raises(DeviceError, match=r"limit for memory: wanted [\d,]+, .* allows 500") as caught:
         Engine(limited(memory_bytes=500), tiny, progress=lambda *step: seen.append(step))
-    assert seen == [] and "smaller --context" in str(caught.value.help)
+    assert seen == [] and "smaller `context`" in str(caught.value.help)
 
 
 def test_memory_that_runs_out_while_allocating_says_so(
@@ -224,8 +224,8 @@ def test_a_pipeline_that_the_driver_refuses_names_its_kernel(
         ("VK_ERROR_UNKNOWN", WorkFailed, "running a step failed: vkX gave VK_ERROR_UNKNOWN"),
     ],
 )
-def test_results_come_in_our_words(result: str, kind: type[Exception], words: str) -> None:
-    error = in_our_words("running a step", VulkanError("vkX", result))
+def test_results_come_as_kernelc_error(result: str, kind: type[Exception], words: str) -> None:
+    error = as_kernelc_error("running a step", VulkanError("vkX", result))
     assert type(error) is kind and words in error.message and "\n" not in error.render()
 
 
