@@ -19,7 +19,8 @@ from typing import TextIO
 
 from kernelc.errors import KernelcError, UsageError, spell_settings
 from runtime.chat import transcript
-from runtime.chat.conversation import Answer, Conversation
+from runtime.chat.answer import Answer
+from runtime.chat.conversation import Conversation, ConversationAnswer
 from runtime.chat.screen import Screen
 from runtime.device.executor import Progress
 from runtime.engine.sampling import SamplingParams
@@ -57,7 +58,7 @@ class Chat:
         self._interactive = interactive
         self._watch = watch
         self._spelling = spelling
-        self._last: Answer | None = None
+        self._last: ConversationAnswer | None = None
         self._commands: dict[str, tuple[Callable[[str], None], str, str]] = {
             "help": (self._help, "", "show this"),
             "reset": (self._reset, "", "forget the conversation; the system prompt stays"),
@@ -99,7 +100,7 @@ class Chat:
 
     # ---- answers ----
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: ConversationAnswer) -> None:
         """Stream one answer, then say how it went."""
         self._last = answer
         with self._stoppable(answer), contextlib.closing(answer):
@@ -113,7 +114,7 @@ class Chat:
             self._screen.note(spell_settings(note, self._spelling))
 
     @contextmanager
-    def _stoppable(self, answer: Answer) -> Generator[None]:
+    def _stoppable(self, answer: ConversationAnswer) -> Generator[None]:
         """While a person waits for an answer, Ctrl-C stops that; twice, everything."""
         if not self._interactive or threading.current_thread() is not threading.main_thread():
             yield
@@ -203,7 +204,7 @@ def read_lines(source: TextIO, *, interactive: bool) -> Iterator[str]:
             return
 
 
-def _notes(answer: Answer, conversation: Conversation) -> Iterator[str]:
+def _notes(answer: ConversationAnswer, conversation: Conversation) -> Iterator[str]:
     if answer.dropped_turns:
         yield f"(the context was full: forgot the oldest turns, {answer.dropped_turns} of them)"
     if answer.finish_reason == "context":
