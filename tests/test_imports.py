@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "runtime": (*EVERYONE, "kernelc.ir.dim"),
     "kernelc.compile": EVERYTHING,
     "kernelc.pipeline": EVERYTHING,
+    "kernelc.session": EVERYTHING,
     "kernelc.commands": EVERYTHING,
     "kernelc.cli": EVERYTHING,
     "kernelc.build": ("kernelc.cli",),  # `python -m kernelc.build`

@@ -1,4 +1,4 @@
-"""Stateless requests: on an engine without a model for texts, and with the toy model on the cpu for the rest."""
+"""Stateless requests: texts on an engine without a model, the rest with the toy model on the cpu."""
 
 from __future__ import annotations
 
