@@ -53,12 +53,12 @@ def _targets(folder: Path | None) -> Collection[str] | None:
 
 def pick(found: Sequence[Survey], targets: Collection[str] | None) -> tuple[str, str]:
     """Return the kind that `auto` takes among those found, and the line that says so."""
-    from runtime.devices import chosen
+    from runtime.devices import choice_line
 
     passed: dict[str, str] = {}
     for each in found:
         if each.info is not None and (each.kind == "cpu" or targets is None or each.target in targets):
-            return each.kind, chosen(each.kind, each.info.name, passed)
+            return each.kind, choice_line(each.kind, each.info.name, passed)
         there = each.info is not None or (targets is not None and each.target not in targets)
         passed[each.kind] = f"the artifact has no {each.target} kernels" if there else each.missing
     raise AssertionError("the cpu is always there")

@@ -19,7 +19,7 @@ from runtime.engine.engine import GENERATE_ROLES, Engine
 def open_session(artifact: Artifact, device: str, context: int | None = None) -> Session:
     """See `Session.open`."""
     with progress_bar(f"loading {artifact.manifest.name}") as report:
-        return Session.open(artifact, device=device, context=context, progress=report, explain=tell)
+        return Session.open(artifact, device=device, context=context, progress=report, explain=show_choice)
 
 
 def open_engine(
@@ -28,11 +28,11 @@ def open_engine(
     """See `kernelc.session.open_engine`."""
     with progress_bar(f"loading {artifact.manifest.name}") as report:
         return session.open_engine(
-            artifact, device=device, context=context, roles=roles, progress=report, explain=tell
+            artifact, device=device, context=context, roles=roles, progress=report, explain=show_choice
         )
 
 
-def tell(line: str) -> None:
+def show_choice(line: str) -> None:
     """Say on a terminal's stderr, beside the results, which device `auto` took."""
     if not sys.stderr.isatty():
         return

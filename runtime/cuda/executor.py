@@ -1,7 +1,7 @@
-"""Replays programs on an NVIDIA GPU: one CUDA graph launch a step, everything resolved at load.
+"""Replays programs on an NVIDIA GPU: one CUDA graph launch per step, everything resolved at load.
 
 A step costs the host the copy of its step block, the launch of a graph that was captured the first time, and
-the copies of what is fetched, all on one stream. Nothing waits until a ticket's result is asked for.
+the copies of what is fetched, all on one stream. Nothing waits until the result of a ticket is asked for.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact]):
         return loaded
 
     def close(self) -> None:
-        """Release the device and all that was loaded; a second time does nothing."""
+        """Release the device and all that was loaded. May be called twice."""
         if self.device.closed:
             return
         self._unload()
@@ -114,7 +114,7 @@ class CudaExecutor(DeviceExecutor[CudaArtifact]):
             return self.device.download(address, self.buffers[name] - offset if size is None else size)
 
     def _address(self, name: str) -> int:
-        return int(self._holding(name).buffers[name])
+        return int(self._loaded_with(name).buffers[name])
 
     # ---- one kernel alone ----
 

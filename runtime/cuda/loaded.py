@@ -29,14 +29,17 @@ class CudaLaunch(Launch):
 
 @dataclass(frozen=True)
 class CompiledKernel:
-    """A function of a module, and the module, without which it does not live."""
+    """A kernel function, and its module, which must live as long as the function."""
 
     module: Handle
     function: Handle
 
 
 class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
-    """The memory and programs of one load; `steps`, where a kernel takes parameters, sends step blocks."""
+    """The memory and programs of one load.
+
+    `steps` sends the step blocks; None where no kernel takes parameters.
+    """
 
     def __init__(
         self,
@@ -53,7 +56,7 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
         self._images: Mapping[CudaSource, bytes] = {}
 
     def load(self, progress: Progress | None = None) -> None:
-        """Compile all kernels in several threads, make sure of the memory, then load."""
+        """Compile all kernels in several threads, check that the memory suffices, then load."""
         sources = [kernel_source(self._artifact, name, variant) for name, variant in self._variants.items()]
         self._images = compile_all(sources, self._device.capability)
         check_room(self._artifact, self.plan, self._device, self._context)
@@ -62,7 +65,9 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
         self._images = {}
 
     def release(self) -> None:
-        """Free everything on the device; where it was lost, there is nothing to free."""
+        """Free everything on the device. On a lost device there is nothing left to free, so errors are
+        ignored.
+        """
         with suppress(KernelcError), self._device.using("freeing memory"):
             self._graphs.release()
         while self.buffers:
@@ -109,7 +114,7 @@ def kernel_source(artifact: Artifact, name: str, variant: Variant) -> CudaSource
 
 
 def check_room(artifact: Artifact, plan: LoadPlan, device: CudaDevice, context: int) -> None:
-    """Raise a DeviceError that says what the plan needs where the device has less memory free."""
+    """Raises: DeviceError where the device has less free memory than the plan needs, saying what for."""
     with device.using("asking for free memory"):
         free, total = device.free_bytes()
     if plan.total_bytes <= free:

@@ -1,4 +1,4 @@
-"""The errors that every driver has to tell: a lost device, no memory left, a kernel that is refused."""
+"""The errors that every driver can run into: a lost device, no memory left, a kernel that is refused."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def kernel_refused(
 
 
 def excerpt(text: str, line: int) -> str:
-    """Return the lines of a text around one of them, numbered from 1, with a mark at that one."""
+    """Return the lines around one line of a text, counted from 1, numbered and with a mark at that line."""
     lines = text.splitlines()
     first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
     return "\n".join(

@@ -1,7 +1,7 @@
-"""An artifact on a device: buffers with the weights in them, compiled kernels, dispatches ready to be handed
-over.
+"""An artifact on a device: buffers with the weights in them, compiled kernels, dispatches ready to hand over.
 
-What every driver does alike stands here; a driver says how it allocates, compiles, binds and writes.
+`LoadedArtifact` does what every driver does alike. A driver defines how it allocates, compiles, binds and
+writes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from runtime.device.program import (
 from runtime.device.upload import Octets, weight_parts
 
 StepKey: TypeAlias = tuple[tuple[str, ...], tuple[Extent, ...]]
-"""All that the commands of a step depend on: its programs, and their grids that are not known at load."""
+"""What the recorded commands of a step depend on: its programs, and those grids that change between steps."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ L = TypeVar("L", bound=Launch)
 class LoadedArtifact(ABC, Generic[B, K, L]):
     """The buffers and programs of one load.
 
-    `buffers` holds the driver's buffers by name, `programs` the launches of each program in order, `changing`
-    those grids of each program that depend on the step, each once.
+    `buffers` are the driver's buffers by name, `programs` the launches of each program in order, and
+    `changing` the grids of each program that depend on the step, each once.
     """
 
     part_bytes: ClassVar[int] = 64 << 20
-    """The most bytes of weights that one `_write` gets; a weight shard has no more."""
+    """The most bytes of weights passed to one `_write`; no weight shard has more than the default."""
 
     def __init__(
         self, artifact: Artifact, plan: LoadPlan, variants: Mapping[str, Variant], context: int
@@ -71,7 +71,7 @@ class LoadedArtifact(ABC, Generic[B, K, L]):
         self._kernels: dict[str, K] = {}  # by kernel file: kernels with the same text share one
 
     def load(self, progress: Progress | None = None) -> None:
-        """Allocate, compile, bind and upload: all of it, or nothing is left on the device.
+        """Allocate, compile, bind and upload: either all of it, or nothing stays on the device.
 
         Raises: DeviceError where memory runs out; WorkFailed for a kernel that the driver refuses;
         ArtifactError for a corrupted file.
@@ -100,7 +100,7 @@ class LoadedArtifact(ABC, Generic[B, K, L]):
 
     @abstractmethod
     def _allocate(self, name: str, size: int) -> B:
-        """Return a buffer of `size` bytes. Those that hold no weights are zero when the load is done."""
+        """Return a buffer of `size` bytes. Buffers without weights must be zero once the load is done."""
 
     @abstractmethod
     def _compile(self, kernel: str, variant: Variant) -> K:

@@ -17,7 +17,7 @@ class OpenClLaunch(Launch):
     """A dispatch ready to be handed over.
 
     Its grid counts invocations, as the driver does, not workgroups; a workgroup has `threads` of them.
-    `kernel` is an object of its own, which holds the dispatch's arguments.
+    `kernel` is a kernel object used by this dispatch alone, since it holds the arguments.
     """
 
     kernel: Handle
@@ -30,7 +30,7 @@ def invocations(grid: Extent, threads: Extent) -> Extent:
 
 
 def grid_of_invocations(grid: Grid, threads: Extent) -> Grid:
-    """Return the same of a grid that may depend on the step."""
+    """Return the same for a grid that may depend on the step."""
     if callable(grid):
         return lambda env: invocations(grid(env), threads)
     return invocations(grid, threads)
@@ -51,7 +51,7 @@ class OpenClArtifact(LoadedArtifact[Handle, Handle, OpenClLaunch]):
         self._device = device
 
     def release(self) -> None:
-        """Free the buffers, once what uses them is done."""
+        """Free the buffers, after the work that uses them."""
         self._device.queue.finish()
         self.programs.clear()
         for buffer in self.buffers.values():

@@ -1,8 +1,8 @@
-"""Replays programs on a Vulkan device: commands recorded once, submitted for every step.
+"""Replays programs on a Vulkan device: commands are recorded once and submitted for every step.
 
-A step hands over three command buffers: one that writes the step block, the recorded programs, one that
-copies out what is fetched. The step block travels in the command itself, so any number of steps may be under
-way.
+A step submits three command buffers: one that writes the step block, the recorded programs, and one that
+copies out what is fetched. The step block travels in the command itself, so any number of steps may be in
+flight.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
     """An `Executor` (see `runtime.device.executor`) on Vulkan."""
 
     def __init__(self) -> None:
-        """Open the fastest kind of device there is. Raises: DeviceError where there is none."""
+        """Open a device of the fastest kind that there is. Raises: DeviceError where there is none."""
         super().__init__()
         device = VulkanDevice()
         try:
@@ -94,7 +94,7 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
         return VulkanTicket(queue, self._pool, staging, sizes, number)
 
     def _before(self, loaded: VulkanArtifact, frame: Frame, step: bytes) -> Handle:
-        """Wait for all before, then write the step block."""
+        """Record: wait for all earlier work, then write the step block."""
         queue, buffer = self._opened.queue, loaded.buffers.get(STEP_BUFFER)
         queue.begin(frame.before)
         queue.barrier(frame.before)
@@ -105,7 +105,7 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
         return frame.before
 
     def _after(self, loaded: VulkanArtifact, frame: Frame, fetch: Sequence[Fetch], staging: Buffer) -> Handle:
-        """Copy out what is fetched; the programs' own last barrier makes it wait for them."""
+        """Record: copy out what is fetched. The last barrier of the programs makes it wait for them."""
         queue, at = self._opened.queue, 0
         queue.begin(frame.after)
         for item in fetch:
@@ -116,7 +116,9 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
         return frame.after
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
-        """See `runtime.device.executor.Executor.profile`; the pause behind a dispatch counts as its time."""
+        """See `runtime.device.executor.Executor.profile`. The pause after a dispatch counts towards its
+        time.
+        """
         loaded = self._require_loaded()
         self.run([], env, step)
         launches = [launch for name in programs for launch in loaded.programs[name]]
@@ -126,7 +128,7 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
 
     def write_buffer(self, name: str, offset: int, data: bytes) -> None:
         """Write into a loaded buffer, after all work handed over before."""
-        buffer, queue = self._holding(name).buffers[name], self._opened.queue
+        buffer, queue = self._loaded_with(name).buffers[name], self._opened.queue
         with translated("writing a buffer"):
             frame = queue.take_frame()
             queue.begin(frame.before)

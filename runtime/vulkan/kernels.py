@@ -1,4 +1,4 @@
-"""Kernels on a Vulkan device: pipelines, their cache, and the sets of buffers that they bind."""
+"""Kernels on a Vulkan device: pipelines, their cache, and the descriptor sets that bind buffers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ BoundRange: TypeAlias = tuple[Buffer, int, int]
 
 @dataclass(frozen=True)
 class KernelBinary:
-    """A kernel's SPIR-V. It binds `buffers` storage buffers, and with `params` the step block behind them.
+    """A kernel's SPIR-V. It binds `buffers` storage buffers, followed by the step block if `params` is set.
 
-    `subgroup_size`: the one that it is made for, None where any will do.
+    `subgroup_size` is the size that the kernel is made for, None where any will do.
     """
 
     name: str
@@ -34,7 +34,7 @@ class KernelBinary:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """What kernels with the same bindings share. `kinds`: the descriptor type of each binding."""
+    """The layout that kernels with the same bindings share. `kinds` are the descriptor types by binding."""
 
     kinds: tuple[int, ...]
     bindings: Handle
@@ -50,7 +50,7 @@ class Pipeline:
 
 
 class Kernels:
-    """Compiles kernels for a device. What was compiled is on disk when the device closes."""
+    """Compiles kernels for a device. When the device closes, compiled kernels are saved to disk."""
 
     def __init__(self, device: VulkanDevice) -> None:
         self._device, self._vulkan = device, device.vulkan
@@ -102,20 +102,24 @@ class Kernels:
         return pipeline
 
     def _subgroups(self, size: int | None) -> Handle:
-        """The size of subgroups, for a device that would choose one itself."""
+        """Return the structure that requests a subgroup size, for a device that would otherwise choose
+        one.
+        """
         if size not in self._device.info.subgroup_sizes:
             return self._vulkan.null
         type = "VkPipelineShaderStageRequiredSubgroupSizeCreateInfo"
         return self._vulkan.make(type, requiredSubgroupSize=size)
 
     def release(self, pipeline: Pipeline) -> None:
-        """Destroy a pipeline that nothing under way uses. May be called twice."""
+        """Destroy a pipeline that no work in flight uses. May be called twice."""
         if pipeline in self._pipelines:
             del self._pipelines[pipeline]
             self._vulkan.lib.vkDestroyPipeline(self._device.device, pipeline.handle, self._vulkan.null)
 
     def layout(self, buffers: int, params: bool) -> Layout:
-        """The layout of kernels with so many storage buffers, and the step block behind them or not."""
+        """Return the layout of kernels with `buffers` storage buffers, followed by the step block if `params`
+        is set.
+        """
         if (buffers, params) not in self._layouts:
             storage = self._vulkan.DESCRIPTOR_TYPE_STORAGE_BUFFER
             uniform = self._vulkan.DESCRIPTOR_TYPE_UNIFORM_BUFFER
@@ -152,7 +156,7 @@ class Kernels:
             self.release(pipeline)
 
     def _save_cache(self) -> None:
-        """Keep what was compiled, where it differs from what was there."""
+        """Save what was compiled, if it differs from what was read."""
         vulkan, arguments = self._vulkan, (self._device.device, self._cache)
         size = vulkan.ffi.new("size_t *")
         if vulkan.lib.vkGetPipelineCacheData(*arguments, size, vulkan.null) != 0:
@@ -164,10 +168,10 @@ class Kernels:
 
 
 class BindingSets:
-    """Which buffers each dispatch binds: descriptor sets, made and released together."""
+    """The buffers that each dispatch binds: descriptor sets, made and released together."""
 
     def __init__(self, device: VulkanDevice, wanted: Sequence[tuple[Pipeline, Sequence[BoundRange]]]) -> None:
-        """Make one of `sets` for each of `wanted`. Raises: DeviceError."""
+        """Make one descriptor set for each of `wanted`, in that order, as `sets`. Raises: DeviceError."""
         self._device, self._vulkan = device, device.vulkan
         with translated("making descriptor sets"):
             self._pool = self._create_pool(
@@ -221,7 +225,7 @@ class BindingSets:
         return made
 
     def release(self) -> None:
-        """Destroy the sets; nothing under way may use them. May be called twice."""
+        """Destroy the sets, which no work in flight may use. May be called twice."""
         pool, self._pool = self._pool, None
         if pool is not None:
             self._vulkan.lib.vkDestroyDescriptorPool(self._device.device, pool, self._vulkan.null)

@@ -1,4 +1,4 @@
-"""A Vulkan device that is ready to work, as the rest of this folder is handed it."""
+"""A Vulkan device that is ready to work; most functions in this folder take one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long each dispatch takes on a Vulkan device, by timestamps between them."""
+"""Measures how long each dispatch takes on a Vulkan device, with a timestamp between each two."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from runtime.vulkan.opened import OpenedDevice
 def time_launches(
     opened: OpenedDevice, launches: Sequence[VulkanLaunch], env: Mapping[str, int]
 ) -> list[float]:
-    """Run the launches in order and return the seconds of each, with what the device pauses behind it.
+    """Run the launches in order and return the seconds of each, including the device's pause after it.
 
     Raises: DeviceError where the device has no timestamps.
     """

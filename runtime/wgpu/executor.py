@@ -1,8 +1,8 @@
-"""Replays programs on a wgpu device: one compute pass a step, everything resolved at load.
+"""Replays programs on a wgpu device: one compute pass per step, everything resolved at load.
 
-What a step costs the host is a loop over (pipeline, bind group, grid) with three native calls each. The
-step block is written before every submission; writes and submissions take effect in the order they were
-made, so one buffer for it suffices however many steps are under way.
+A step costs the host a loop over (pipeline, bind group, grid) with up to three native calls per dispatch. The
+step block is written before every submission. Writes and submissions take effect in the order in which they
+were made, so one buffer for it is enough however many steps are in flight.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from runtime.wgpu.native import Handle
 from runtime.wgpu.single import run_source
 from runtime.wgpu.staging import Staging, WgpuTicket, staging_pool
 
-_QUERIES_AT_ONCE = 2048  # WebGPU's query sets hold 4096, two a dispatch
+_QUERIES_AT_ONCE = 2048  # WebGPU's query sets hold 4096, and a dispatch takes two
 
 
 class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
@@ -94,7 +94,9 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
         return encoder
 
     def _record(self, compute_pass: Handle, launches: Sequence[WgpuLaunch], env: Mapping[str, int]) -> None:
-        """The hot loop: calls bound to local names, a pipeline set only where it changes."""
+        """Record launches. This is the hot loop: calls are bound to local names, and a pipeline is set only
+        if it changes.
+        """
         library = self.device.library
         set_pipeline, set_bind_group = library.set_pipeline, library.set_bind_group
         dispatch, null, last = library.dispatch, library.null, None
@@ -123,7 +125,9 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
             self.device.library.write(self.device.native_queue, buffer, step)
 
     def _culprit(self, loaded: WgpuArtifact, programs: Sequence[str], env: Mapping[str, int]) -> str | None:
-        """Name the dispatch at which a step failed, by recording each alone: the library does not say."""
+        """Return the dispatch at which a step failed, found by recording each by itself: the library does not
+        say.
+        """
         for name in programs:
             for launch in loaded.programs[name]:
                 try:
@@ -134,7 +138,9 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
         return None
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
-        """See `Executor.profile`. Each dispatch is a pass of its own, so gaps between them do not count."""
+        """See `runtime.device.executor.Executor.profile`. Each dispatch has its own pass, so gaps do not
+        count.
+        """
         loaded = self._require_loaded()
         with self.device.translated("profiling a step"):
             self._write_step(loaded, step)
@@ -149,7 +155,7 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
 
     def write_buffer(self, name: str, offset: int, data: bytes) -> None:
         """Write into a loaded buffer, after all work handed over before."""
-        self.device.write_buffer(self._holding(name).buffers[name], offset, data)
+        self.device.write_buffer(self._loaded_with(name).buffers[name], offset, data)
 
     # ---- one kernel alone ----
 

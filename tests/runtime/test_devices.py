@@ -18,7 +18,7 @@ from kernelc.errors import DeviceError, InternalError, UsageError
 from runtime import devices
 from runtime.cpu.executor import CpuExecutor, element_dtype
 from runtime.device.executor import Executor
-from runtime.devices import Driven, open_device, survey
+from runtime.devices import DeviceKind, open_device, survey
 from runtime.engine.engine import Engine
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
@@ -91,8 +91,8 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return open_one
 
-    kinds = {kind: Driven(driven.target, opener(kind)) for kind, driven in devices.DRIVEN.items()}
-    monkeypatch.setattr(devices, "DRIVEN", kinds)
+    kinds = {kind: DeviceKind(driven.target, opener(kind)) for kind, driven in devices.DEVICE_KINDS.items()}
+    monkeypatch.setattr(devices, "DEVICE_KINDS", kinds)
     return names
 
 
