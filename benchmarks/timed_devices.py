@@ -18,8 +18,9 @@ from runtime.cuda.device import CudaDevice
 from runtime.cuda.graph import capture, destroy, start
 from runtime.vulkan.device import VulkanDevice
 from runtime.vulkan.kernels import BindingSets, KernelBinary, Kernels
-from runtime.vulkan.loaded import Launch
-from runtime.vulkan.queue import On, Queue
+from runtime.vulkan.loaded import VulkanLaunch
+from runtime.vulkan.opened import OpenedDevice
+from runtime.vulkan.queue import Queue
 from runtime.vulkan.timing import time_launches
 from runtime.wgpu.device import KernelSource, WgpuDevice
 
@@ -154,11 +155,11 @@ class Vulkan(TimedDevice):
     def __init__(self) -> None:
         super().__init__()
         self.device = VulkanDevice()
-        self.on = On(self.device, Queue(self.device), Kernels(self.device))
+        self.opened = OpenedDevice(self.device, Queue(self.device), Kernels(self.device))
 
     def upload(self, name: str, data: bytes, *, uniform: bool = False) -> Any:
         """In the device's own memory, by way of a buffer that the host sees."""
-        device, queue, size = self.device, self.on.queue, max(4, len(data))
+        device, queue, size = self.device, self.opened.queue, max(4, len(data))
         buffer = device.create_buffer(name, size, uniform=uniform)
         staging = device.create_buffer(name, size, host=True)
         queue.write(staging, 0, np.frombuffer(data, np.uint8))
@@ -179,12 +180,12 @@ class Vulkan(TimedDevice):
         words = backend_named("spirv").render(kernel).file
         buffers, size = len(kernel.buffers), kernel.asked_subgroup_size()
         binary = KernelBinary(kernel.name, words, "main", buffers, bool(kernel.params), size)
-        pipeline = self.on.kernels.compile(binary)
+        pipeline = self.opened.kernels.compile(binary)
         bound = BindingSets(self.device, [(pipeline, each) for each in bindings])
-        launches = [Launch(None, pipeline, each, grid) for each in bound.sets] * repeats  # type: ignore[arg-type]
-        best = min(sum(time_launches(self.on, launches, {})) for _ in range(3))
+        launches = [VulkanLaunch(None, grid, pipeline, each) for each in bound.sets] * repeats  # type: ignore[arg-type]
+        best = min(sum(time_launches(self.opened, launches, {})) for _ in range(3))
         bound.release()
-        self.on.kernels.release(pipeline)
+        self.opened.kernels.release(pipeline)
         return best / len(launches)
 
 

@@ -20,11 +20,13 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
 from kernelc import __version__
+from kernelc.commands.options import FLAGS
 from kernelc.errors import InternalError, KernelcError, UsageError
 
 INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program that Ctrl-C ended
 READER_GONE = 141  # 128 + SIGPIPE, likewise for `kernelc inspect ... | head`
 
+_SMALLER = "try a smaller `context` or `quant` q4"
 _MAX_REPORT_LINES = 200  # the IR of a large kernel has thousands
 
 COMMANDS: dict[str, str] = {
@@ -65,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # a closed pipe shows here, while it can still be answered
         return code
     except KernelcError as error:
-        return _fail(error.render(), error.exit_code)
+        return _fail(error.render(FLAGS), error.exit_code)
     except KeyboardInterrupt:
         return _fail("", INTERRUPTED)
     except BrokenPipeError:
@@ -74,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _fail(KernelcError(error.strerror or str(error), where=_file_of(error)).render(), 1)
     except MemoryError:
-        return _fail(KernelcError("out of memory", help="try a smaller --context or --quant q4").render(), 1)
+        return _fail(KernelcError("out of memory", help=_SMALLER).render(FLAGS), 1)
     except Exception as error:
         return _fail(_render_bug(error), 1)
 

@@ -70,7 +70,7 @@ class CompileOptions:
         if self.quant not in FORMATS:
             raise UsageError(
                 f"got {self.quant!r}, wanted one of: {', '.join(FORMATS)}",
-                where="--quant",
+                where="`quant`",
                 help="q4 is the default",
             )
         longest = source.info.max_context
@@ -78,11 +78,12 @@ class CompileOptions:
         if not 1 <= context <= longest:
             raise UsageError(
                 f"got {context}, wanted 1 to {longest}, the model's max_position_embeddings",
-                where="--context",
-                help=f"leave --context out for {min(longest, DEFAULT_CONTEXT)}",
+                where="`context`",
+                help=f"leave `context` out for {min(longest, DEFAULT_CONTEXT)}",
             )
         if self.kv_dtype not in (None, "f16", "f32"):
-            raise UsageError(f"got {self.kv_dtype!r}, wanted f16 or f32", where="--kv", help="leave --kv out")
+            message = f"got {self.kv_dtype!r}, wanted f16 or f32"
+            raise UsageError(message, where="`kv_dtype`", help="leave `kv_dtype` out")
         self._check_activations()
         graph = source.graph("decode", max_context=context, chunk=1, kv_dtype=DType.F32)
         small = cache_bytes(graph, context) <= SMALL_CACHE_BYTES
@@ -94,14 +95,14 @@ class CompileOptions:
         if self.activations not in ACTIVATIONS:
             raise UsageError(
                 f"got {self.activations!r}, wanted one of: {', '.join(ACTIVATIONS)}",
-                where="--activations",
+                where="`activations`",
                 help="f32 is the default",
             )
         if self.activations == "int8" and self.quant not in FORMATS_WITH_CODES:
             raise UsageError(
-                f"int8 multiplies bytes, and weights of --quant {self.quant} are none",
-                where="--activations",
-                help=f"use --quant {' or '.join(FORMATS_WITH_CODES)}, or --activations f32",
+                f"int8 multiplies bytes, and weights of `quant` {self.quant} are none",
+                where="`activations`",
+                help=f"use `quant` {' or '.join(FORMATS_WITH_CODES)}, or `activations` f32",
             )
 
 

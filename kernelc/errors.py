@@ -2,10 +2,20 @@
 
 Two families. A `KernelcError` is for a person: it is shown as one line on stderr and decides the exit code.
 An `InternalError` is a bug of ours: it keeps its traceback and carries the IR that broke the invariant.
+
+Messages name the settings of whoever called us, such as `context`, between backquotes and by their names in
+Python. Each surface shows them as its users know them: `str(error)` and `render()` bare, a command line as
+its flag (see `spell_settings`).
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
+_AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
 _MAX_PART_CHARS = 2000  # names out of untrusted files end up in messages; no file may flood a terminal
 
 
@@ -13,22 +23,30 @@ class KernelcError(Exception):
     """The user's mistake or unusable input; the command ends with exit code 2.
 
     `message` says what was got and what was wanted, `where` names the file and field (for example
-    "model/config.json: num_attention_heads"), `help` says what to do.
+    "model/config.json: num_attention_heads"), `help` says what to do. All three may name settings between
+    backquotes.
     """
 
     exit_code = 2
 
     def __init__(self, message: str, *, where: str | None = None, help: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(spell_settings(message))
         self.message = message
         self.where = where
         self.help = help
 
-    def render(self) -> str:
-        """Return the error as one printable line: "error: WHERE: MESSAGE (help: HELP)"."""
-        where = f"{_one_line(self.where)}: " if self.where else ""
-        help_ = f" (help: {_one_line(self.help)})" if self.help else ""
-        return f"error: {where}{_one_line(self.message)}{help_}"
+    def render(self, spelling: Mapping[str, str] = _AS_THEY_ARE) -> str:
+        """Return the error as one printable line: "error: WHERE: MESSAGE (help: HELP)".
+
+        `spelling` says how settings are shown, such as the flags of a command line by their names.
+        """
+
+        def shown(text: str) -> str:
+            return _one_line(spell_settings(text, spelling))
+
+        where = f"{shown(self.where)}: " if self.where else ""
+        help_ = f" (help: {shown(self.help)})" if self.help else ""
+        return f"error: {where}{shown(self.message)}{help_}"
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exception's own pickling forgets keyword arguments; worker processes send these errors home.
@@ -36,7 +54,7 @@ class KernelcError(Exception):
 
 
 class UsageError(KernelcError):
-    """A command line that asks for the impossible: an unknown flag, a missing folder, two options at odds."""
+    """A request for the impossible: a setting out of range, a missing folder, two settings at odds."""
 
 
 class ShapeError(KernelcError):
@@ -94,6 +112,15 @@ class InternalError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild_internal, (self.message, self.ir)
+
+
+def spell_settings(text: str, spelling: Mapping[str, str] = _AS_THEY_ARE) -> str:
+    """Return `text` with each setting between backquotes as `spelling` has it, or else bare: "use a smaller
+    `context`" becomes "use a smaller context".
+
+    What stands between other backquotes, such as `kernelc build`, stays as it is.
+    """
+    return _SETTING.sub(lambda found: spelling.get(found[1], found[1]), text)
 
 
 def _rebuild(kind: type[KernelcError], message: str, where: str | None, help: str | None) -> KernelcError:

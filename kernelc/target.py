@@ -109,6 +109,6 @@ def targets_named(name: str) -> tuple[Target, ...]:
     if name not in TARGETS:
         known = ", ".join([*sorted(TARGETS), "all"])
         raise UsageError(
-            f"got {name!r}, wanted one of: {known}", where="--target", help=f"build with --target {known}"
+            f"got {name!r}, wanted one of: {known}", where="`target`", help=f"build with `target` {known}"
         )
     return (TARGETS[name],)

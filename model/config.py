@@ -110,7 +110,7 @@ def _check_unquantised(fields: Fields) -> None:
         raise fields.fail(
             "quantization_config",
             "the checkpoint's weights are already quantised, wanted f32, f16 or bf16 weights",
-            "use the original checkpoint; build quantises it (--quant q4 or q8)",
+            "use the original checkpoint; build quantises it (`quant` q4 or q8)",
         )
 
 

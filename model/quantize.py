@@ -84,7 +84,7 @@ def check_weights(fmt: str, block: F32, name: str) -> None:
     limit = _MAX_F16 * _SMALLEST_PEAK_CODE.get(fmt, np.inf)
     if largest > limit:
         message = f"got a weight of magnitude {largest:.6g}, wanted at most {limit:.6g} for {fmt}"
-        raise QuantizeError(message, where=name, help="choose --quant f32")
+        raise QuantizeError(message, where=name, help="choose `quant` f32")
 
 
 def _column_weights(importance: F32) -> F32:

@@ -1,8 +1,8 @@
-"""Opens a device by the name that --device gives, or picks one.
+"""Opens a device by its name, or picks one.
 
-`auto` takes the first of DRIVEN that can be opened among those whose kernels the artifact has, and else the
-cpu: a vendor's own driver before the portable ones, those that drive graphics cards before OpenCL, which
-mostly finds a CPU.
+`auto` takes the first of DEVICE_KINDS that can be opened among those whose kernels the artifact has, and else
+the cpu. A vendor's own driver comes before the portable ones, and those that drive graphics cards come before
+OpenCL, which mostly finds a CPU.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from runtime.cpu.executor import CpuExecutor
 from runtime.device.executor import DeviceInfo, Executor, Reference
 
 Explain = Callable[[str], None]
-"""Told in one line which device `auto` took, and why not those before it."""
+"""Receives one line that says which device `auto` took, and why none of those before it."""
 
 
 def _open_cuda() -> Executor:
@@ -44,20 +44,20 @@ def _open_opencl() -> Executor:
 
 
 @dataclass(frozen=True)
-class Driven:
-    """A kind of device that runs kernels of a target."""
+class DeviceKind:
+    """A kind of device that has a driver: the target of the kernels it runs, and how it is opened."""
 
     target: str
     open: Callable[[], Executor]
 
 
-DRIVEN: Mapping[str, Driven] = {  # in the order in which `auto` tries them
-    "cuda": Driven("cuda", _open_cuda),
-    "vulkan": Driven("spirv", _open_vulkan),
-    "wgpu": Driven("wgsl", _open_wgpu),
-    "opencl": Driven("opencl", _open_opencl),
+DEVICE_KINDS: Mapping[str, DeviceKind] = {  # in the order in which `auto` tries them
+    "cuda": DeviceKind("cuda", _open_cuda),
+    "vulkan": DeviceKind("spirv", _open_vulkan),
+    "wgpu": DeviceKind("wgsl", _open_wgpu),
+    "opencl": DeviceKind("opencl", _open_opencl),
 }
-DEVICES = ("auto", *DRIVEN, "cpu")
+DEVICES = ("auto", *DEVICE_KINDS, "cpu")
 
 
 def open_device(
@@ -67,56 +67,56 @@ def open_device(
     manifest: Manifest | None = None,
     explain: Explain | None = None,
 ) -> Executor:
-    """Open a device by its name, or for "auto" the first that runs what the artifact has.
+    """Open a device by its name, or for "auto" the first that runs kernels which the artifact has.
 
     `references` are the numpy kernels by spec name; the cpu device runs nothing else. Without a `manifest`,
-    "auto" takes any kind. Raises: DeviceError where it cannot be opened or the artifact is for others,
-    UsageError for another name.
+    "auto" takes any kind. Raises: DeviceError where it cannot be opened or the artifact is for other targets,
+    UsageError for an unknown name.
     """
     if name not in DEVICES:
-        raise UsageError(f"--device is {name!r}, wanted one of {', '.join(DEVICES)}")
+        raise UsageError(f"`device` is {name!r}, wanted one of {', '.join(DEVICES)}")
     if name == "cpu":
         return _open_cpu(references)
     targets = None if manifest is None else targets_of(manifest)
     if name == "auto":
         return _open_first(references, targets, explain)
-    target = DRIVEN[name].target
+    target = DEVICE_KINDS[name].target
     if targets is not None and target not in targets:
         raise DeviceError(
             f"device {name} runs {target} kernels, the artifact has {', '.join(sorted(targets)) or 'none'}",
-            help=f"build with --target {target} or --target all",
+            help=f"build with `target` {target} or all",
         )
-    return DRIVEN[name].open()
+    return DEVICE_KINDS[name].open()
 
 
 def _open_first(
     references: Mapping[str, Reference] | None, targets: Collection[str] | None, explain: Explain | None
 ) -> Executor:
     passed: dict[str, str] = {}
-    for kind, driven in DRIVEN.items():
+    for kind, driven in DEVICE_KINDS.items():
         if targets is not None and driven.target not in targets:
             passed[kind] = f"the artifact has no {driven.target} kernels"
             continue
         try:
             executor = driven.open()
         except DeviceError as error:
-            passed[kind] = error.message
+            passed[kind] = str(error)
             continue
-        _tell(explain, executor.info, passed)
+        _explain_choice(explain, executor.info, passed)
         return executor
     if references is None:
         raise _none(passed)
     executor = _open_cpu(references)
-    _tell(explain, executor.info, passed)
+    _explain_choice(explain, executor.info, passed)
     return executor
 
 
-def _tell(explain: Explain | None, info: DeviceInfo, passed: Mapping[str, str]) -> None:
+def _explain_choice(explain: Explain | None, info: DeviceInfo, passed: Mapping[str, str]) -> None:
     if explain:
-        explain(chosen(info.kind, info.name, passed))
+        explain(choice_line(info.kind, info.name, passed))
 
 
-def chosen(kind: str, name: str, passed: Mapping[str, str]) -> str:
+def choice_line(kind: str, name: str, passed: Mapping[str, str]) -> str:
     """Return the line that says which device `auto` takes, and why none of those `passed`."""
     others = "; ".join(f"no {other}: {why}" for other, why in passed.items())
     return f"device {kind}: {name}" + (f" ({others})" if others else "")
@@ -124,8 +124,8 @@ def chosen(kind: str, name: str, passed: Mapping[str, str]) -> str:
 
 def _none(passed: Mapping[str, str]) -> DeviceError:
     why = "; ".join(f"{kind}: {reason}" for kind, reason in passed.items())
-    help_ = "install a Vulkan driver, such as Mesa's (mesa-vulkan-drivers), or use --device cpu"
-    return DeviceError(f"no device can be used: {why}", where="--device auto", help=help_)
+    help_ = "install a Vulkan driver, such as Mesa's (mesa-vulkan-drivers), or use `device` cpu"
+    return DeviceError(f"no device can be used: {why}", where="`device` auto", help=help_)
 
 
 def _open_cpu(references: Mapping[str, Reference] | None) -> Executor:
@@ -135,8 +135,8 @@ def _open_cpu(references: Mapping[str, Reference] | None) -> Executor:
 
 
 def targets_of(manifest: Manifest) -> frozenset[str]:
-    """Return the targets that every kernel of an artifact is there for."""
-    found = {driven.target for driven in DRIVEN.values()}
+    """Return the targets for which every kernel of an artifact has a variant."""
+    found = {driven.target for driven in DEVICE_KINDS.values()}
     for kernel in manifest.kernels.values():
         found &= {variant.target for variant in kernel.variants}
     return frozenset(found)
@@ -144,7 +144,10 @@ def targets_of(manifest: Manifest) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Survey:
-    """A kind of device and what there is of it: `info`, or what is `missing` and the `help` for that."""
+    """A kind of device and what there is of it: `info`, or what is `missing` and the `help` for that.
+
+    `help` names settings between backquotes, as errors do (see `kernelc.errors`).
+    """
 
     kind: str
     target: str
@@ -154,12 +157,12 @@ class Survey:
 
 
 def survey() -> Iterator[Survey]:
-    """Open each kind of device in turn, in the order of `auto`, and tell what it is or what is missing."""
-    for kind, driven in DRIVEN.items():
+    """Open each kind of device in turn, in the order of `auto`, and report what it is or what is missing."""
+    for kind, driven in DEVICE_KINDS.items():
         try:
             executor = driven.open()
         except DeviceError as error:
-            yield Survey(kind, driven.target, None, error.message, error.help or "")
+            yield Survey(kind, driven.target, None, str(error), error.help or "")
             continue
         info = executor.info
         executor.close()

@@ -32,9 +32,9 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 
 @pytest.fixture
 def toy_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kernelc.commands import opening
+    from kernelc import session
 
-    monkeypatch.setattr(opening, "references", lambda: REFERENCES)
+    monkeypatch.setattr(session, "references", lambda: REFERENCES)
 
 
 def next_id(ids: list[int]) -> int:

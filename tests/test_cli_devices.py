@@ -41,11 +41,11 @@ def one_card(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return fail
 
-    kinds: Mapping[str, devices.Driven] = {
-        kind: devices.Driven(driven.target, Card if kind == "opencl" else missing(kind))
-        for kind, driven in devices.DRIVEN.items()
+    kinds: Mapping[str, devices.DeviceKind] = {
+        kind: devices.DeviceKind(driven.target, Card if kind == "opencl" else missing(kind))
+        for kind, driven in devices.DEVICE_KINDS.items()
     }
-    monkeypatch.setattr(devices, "DRIVEN", kinds)
+    monkeypatch.setattr(devices, "DEVICE_KINDS", kinds)
 
 
 def test_what_is_there_and_what_is_missing_is_listed_in_the_order_of_auto() -> None:
@@ -110,11 +110,11 @@ def test_the_choice_is_told_on_a_terminal_alone(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    opening.tell("device opencl: a card")
+    opening.show_choice("device opencl: a card")
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    opening.tell("device opencl: a\x1b[2J card")
+    opening.show_choice("device opencl: a\x1b[2J card")
     assert capsys.readouterr().err == "\x1b[2mdevice opencl: a[2J card\x1b[0m\n"
     monkeypatch.setenv("NO_COLOR", "1")
-    opening.tell("device opencl: a card")
+    opening.show_choice("device opencl: a card")
     assert capsys.readouterr().err == "device opencl: a card\n"

@@ -80,11 +80,11 @@ def test_small_caches_are_f32_and_large_ones_halves() -> None:
 @pytest.mark.parametrize(
     ("options", "where"),
     [
-        (CompileOptions(quant="q3"), "--quant"),
-        (CompileOptions(target="metal"), "--target"),
-        (CompileOptions(context=2049), "--context"),
-        (CompileOptions(context=0), "--context"),
-        (CompileOptions(kv_dtype="q4"), "--kv"),
+        (CompileOptions(quant="q3"), "`quant`"),
+        (CompileOptions(target="metal"), "`target`"),
+        (CompileOptions(context=2049), "`context`"),
+        (CompileOptions(context=0), "`context`"),
+        (CompileOptions(kv_dtype="q4"), "`kv_dtype`"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_by_name(options: CompileOptions, where: str) -> None:

@@ -29,7 +29,7 @@ from kernelc import cli
 from kernelc.backends import backend_named
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.target import TARGETS, Capabilities
-from runtime.devices import DRIVEN
+from runtime.devices import DEVICE_KINDS
 
 REPO = Path(__file__).resolve().parents[1]
 DOCS = sorted(path.relative_to(REPO).as_posix() for path in [*REPO.glob("*.md"), *REPO.glob("docs/*.md")])
@@ -171,7 +171,7 @@ def test_the_readme_lists_the_targets_and_what_runs_them() -> None:
     rows = re.findall(r"^  \| (\w+) \| [^|]+ \| ([^|]+) \|$", (REPO / "README.md").read_text(), re.M)
     assert [target for target, _ in rows] == list(TARGETS)
     run_by = {target: re.findall(r"--device (\w+)", text) for target, text in rows}
-    assert run_by == {driven.target: [kind] for kind, driven in DRIVEN.items()}
+    assert run_by == {driven.target: [kind] for kind, driven in DEVICE_KINDS.items()}
 
 
 def command_lines(text: str) -> Iterator[str]:

@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.source",
     ),
     "kernelc.pipeline": EVERYTHING,
+    "kernelc.session": EVERYTHING,
     "kernelc.commands": EVERYTHING,
     "kernelc.cli": EVERYTHING,
     "kernelc.build": ("kernelc.cli",),  # `python -m kernelc.build`

@@ -151,7 +151,7 @@ class ArtifactWriter:
             raise self._write_error(error) from error
 
     def _write_error(self, error: OSError) -> ArtifactError:
-        help_ = "free some space or choose another folder with --out"
+        help_ = "free some space or choose another `out` folder"
         return ArtifactError(
             f"cannot write the artifact: {error.strerror}", where=str(self.out_dir), help=help_
         )
@@ -161,7 +161,7 @@ def _refuse_foreign(folder: Path) -> None:
     """Raise ArtifactError unless `folder` is missing, empty, or an artifact with nothing else in it."""
     if not folder.exists():
         return
-    help_ = "choose another folder with --out, or empty this one"
+    help_ = "choose another `out` folder, or empty this one"
     if not folder.is_dir():
         raise ArtifactError("there is a file of this name", where=str(folder), help=help_)
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}

@@ -185,7 +185,7 @@ def _bandwidth(engine: Engine) -> float | None:
             if isinstance(executor, CudaExecutor):
                 return cuda_bandwidth.copy_bandwidth(executor.device)
             if isinstance(executor, VulkanExecutor):
-                return vulkan_bandwidth.copy_bandwidth(executor.on)
+                return vulkan_bandwidth.copy_bandwidth(executor.opened)
             return wgpu_bandwidth.copy_bandwidth(executor.device)
     except DeviceError:  # no room for its two buffers beside the model
         return None

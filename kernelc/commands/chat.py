@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kernelc.commands import build
 from kernelc.commands.options import (
+    FLAGS,
     add_device,
     add_sampling,
     demo_model,
@@ -49,20 +50,14 @@ def run(args: argparse.Namespace) -> int:
     from kernelc.artifact import Artifact
     from kernelc.commands import opening
     from kernelc.commands.progress import progress_bar
-    from runtime.chat.conversation import Conversation
     from runtime.chat.screen import Screen
     from runtime.chat.terminal import Chat, ChatSettings, read_lines
 
     artifact = Artifact.open(folder)
-    tokenizer = opening.open_tokenizer(artifact)
-    coder, template = opening.Coder(tokenizer), opening.open_template(artifact, tokenizer)
-    stops = opening.stop_ids(artifact)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    with opening.open_engine(artifact, args.device, args.context) as engine:
-        conversation = Conversation(
-            engine, coder, template, stop_ids=stops, system=args.system, policy=args.context_policy
-        )
-        facts = opening.facts_of(engine, artifact, folder)
+    with opening.open_session(artifact, args.device, args.context) as session:
+        conversation = session.conversation(system=args.system, policy=args.context_policy)
+        facts = opening.facts_of(session.engine, artifact, folder)
         # one seed for the whole chat, drawn here where none was given: /stats shows what repeats it
         settings = ChatSettings(args.max_gen_len, sampling.with_seed(), facts)
         screen = Screen(sys.stdout, sys.stderr)
@@ -72,9 +67,10 @@ def run(args: argparse.Namespace) -> int:
             screen,
             interactive=interactive,
             watch=lambda: progress_bar("reading the prompt"),
+            spelling=FLAGS,
         )
         if interactive:
-            device = engine.executor.info
+            device = session.engine.executor.info
             screen.note(
                 f"{artifact.manifest.name} ({artifact.manifest.quant}) on {device.name}; /help, Ctrl-D leaves"
             )
@@ -88,10 +84,10 @@ def _artifact_of(args: argparse.Namespace) -> Path:
         return path
     if is_model(path):
         from kernelc.commands.cache import built
-        from runtime.devices import DRIVEN
+        from runtime.devices import DEVICE_KINDS
 
         if args.target is None:
-            args.target = DRIVEN[args.device].target if args.device in DRIVEN else "wgsl"
+            args.target = DEVICE_KINDS[args.device].target if args.device in DEVICE_KINDS else "wgsl"
         return built(path, args)
     raise UsageError(
         "neither an artifact nor a model folder" if path.exists() else "there is no such folder",

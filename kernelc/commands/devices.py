@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kernelc.commands.options import add_json, artifact_path, print_json
+from kernelc.commands.options import FLAGS, add_json, artifact_path, print_json
+from kernelc.errors import spell_settings
 
 if TYPE_CHECKING:
     from runtime.device.executor import DeviceInfo, Limits
@@ -52,12 +53,12 @@ def _targets(folder: Path | None) -> Collection[str] | None:
 
 def pick(found: Sequence[Survey], targets: Collection[str] | None) -> tuple[str, str]:
     """Return the kind that `auto` takes among those found, and the line that says so."""
-    from runtime.devices import chosen
+    from runtime.devices import choice_line
 
     passed: dict[str, str] = {}
     for each in found:
         if each.info is not None and (each.kind == "cpu" or targets is None or each.target in targets):
-            return each.kind, chosen(each.kind, each.info.name, passed)
+            return each.kind, choice_line(each.kind, each.info.name, passed)
         there = each.info is not None or (targets is not None and each.target not in targets)
         passed[each.kind] = f"the artifact has no {each.target} kernels" if there else each.missing
     raise AssertionError("the cpu is always there")
@@ -71,7 +72,7 @@ def _as_json(each: Survey) -> dict[str, Any]:
         "available": info is not None,
     }
     if info is None:
-        return {**result, "missing": each.missing, "help": each.help}
+        return {**result, "missing": each.missing, "help": spell_settings(each.help, FLAGS)}
     return {
         **result,
         "name": info.name,
@@ -88,7 +89,7 @@ def _show(found: Sequence[Survey], why: str) -> None:
         if each.info is None:
             print(f"{each.kind:8} missing: {each.missing}")
             if each.help:
-                print(f"{'':8} help: {each.help}")
+                print(f"{'':8} help: {spell_settings(each.help, FLAGS)}")
             continue
         print(f"{each.kind:8} {each.info.name}")
         for line in _facts(each, each.info):

@@ -64,14 +64,15 @@ def run(args: argparse.Namespace) -> int:
 
     from kernelc.artifact import Artifact
     from kernelc.commands import opening
+    from kernelc.session import open_tokenizer, stop_ids
     from runtime.engine.engine import GENERATE_ROLES
 
     artifact = Artifact.open(folder)
     known = artifact.manifest.tokenizer is not None or args.prompt is not None
-    tokenizer = opening.open_tokenizer(artifact) if known else None
+    tokenizer = open_tokenizer(artifact) if known else None
     roles = (*GENERATE_ROLES, "score") if logits_file else GENERATE_ROLES
     with opening.open_engine(artifact, args.device, args.context, roles=roles) as engine:
-        run_ = _Run(engine, tokenizer, _prompt_ids(args, tokenizer), opening.stop_ids(artifact))
+        run_ = _Run(engine, tokenizer, _prompt_ids(args, tokenizer), stop_ids(artifact))
         for piece in run_.pieces(args.max_gen_len, sampling, keep_logits=logits_file is not None):
             if not args.json:
                 print(piece, end="", flush=True)
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _prompt_ids(args: argparse.Namespace, tokenizer: Tokenizer | None) -> list[int]:
-    from kernelc.commands.opening import with_bos
+    from kernelc.session import with_bos
 
     if args.prompt is None or tokenizer is None:
         return args.prompt_ids
@@ -145,7 +146,7 @@ class _Run:
 
     def result(self) -> dict[str, Any]:
         """Return the result as JSON. `text` is null where the artifact has no tokenizer."""
-        from kernelc.commands.opening import text_of
+        from kernelc.session import text_of
 
         return {
             "prompt_ids": self._prompt,

@@ -12,6 +12,27 @@ from kernelc.errors import UsageError
 if TYPE_CHECKING:
     from runtime.engine.sampling import SamplingParams
 
+FLAGS = {
+    "activations": "--activations",
+    "context": "--context",
+    "device": "--device",
+    "kv_dtype": "--kv",
+    "max_new": "--max-gen-len",
+    "min_p": "--min-p",
+    "out": "--out",
+    "policy": "--context-policy",
+    "profile": "--profile",
+    "prompt_ids": "--prompt-ids",
+    "quant": "--quant",
+    "repetition_penalty": "--repetition-penalty",
+    "seed": "--seed",
+    "target": "--target",
+    "temperature": "--temperature",
+    "top_k": "--top-k",
+    "top_p": "--top-p",
+}
+"""How errors spell the settings of the libraries on a command line (see `kernelc.errors.spell_settings`)."""
+
 DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu"
 QUANTS = "q4|q8|f16|f32"
 MANIFEST = "manifest.json"

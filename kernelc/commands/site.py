@@ -1,9 +1,9 @@
 """A static site out of the built page and artifacts: it appears whole, or not at all.
 
-    index.html, assets/, ...       the page
-    models.json                    which models there are
-    models/NAME/                   an artifact each, as it is
-    .kernelc-site                  the names of all of these, so that the folder can be replaced later
+index.html, assets/, ...       the page
+models.json                    which models there are
+models/NAME/                   an artifact each, as it is
+.kernelc-site                  the names of all of these, so that the folder can be replaced later
 """
 
 from __future__ import annotations

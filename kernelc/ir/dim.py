@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import cast
 
 from kernelc.errors import ShapeError
@@ -31,8 +31,8 @@ from kernelc.ir.dim_expr import (
 )
 
 __all__ = [
-    "Call", "Dim", "DimExpr", "Var", "bounds", "ceildiv", "compile_json", "dim_max", "dim_min", "evaluate",
-    "free_vars", "from_json", "to_json",
+    "Call", "Dim", "DimExpr", "Var", "bounds", "ceildiv", "compile_dim", "dim_max", "dim_min", "evaluate",
+    "free_vars", "from_json", "substitute", "to_json",
 ]  # fmt: skip
 
 MAX_MAGNITUDE = 2**53
@@ -56,6 +56,51 @@ def evaluate(dim: Dim, env: Mapping[str, int]) -> int:
     if not var.low <= value <= var.high:
         raise ShapeError(f"symbol {var.name} is {value}; its bounds are {var.low}..{var.high}")
     return value
+
+
+def compile_dim(dim: Dim) -> Callable[[Mapping[str, int]], int]:
+    """Return `evaluate` of one dimension as a function, quick enough for every step of a runtime.
+
+    The function does not check the bounds of symbols. It raises ShapeError for a missing symbol, a divisor
+    that is not positive, or a value beyond 2^53 (which the browser could not hold).
+    """
+    if isinstance(dim, int):
+        return lambda _: dim
+    if isinstance(dim, Call):
+        parts = [compile_dim(arg) for arg in dim.args]
+        return reduce(partial(_compile_pair, dim.op), parts)
+    name = cast(Var, dim).name
+    return lambda env: _lookup(env, name)
+
+
+def _compile_pair(
+    op: str, a: Callable[[Mapping[str, int]], int], b: Callable[[Mapping[str, int]], int]
+) -> Callable[[Mapping[str, int]], int]:
+    apply, divides = APPLY[op], op in ("floordiv", "ceildiv", "mod")
+
+    def call(env: Mapping[str, int]) -> int:
+        x, y = a(env), b(env)
+        if divides and y <= 0:
+            raise ShapeError(f"{op} by {y}; a divisor must be positive")
+        value = apply(x, y)
+        if abs(value) > MAX_MAGNITUDE:
+            raise ShapeError(f"{op} gives {value}, beyond 2^53")
+        return value
+
+    return call
+
+
+def substitute(dim: Dim, values: Mapping[str, Dim]) -> Dim:
+    """Return `dim` with the symbols in `values` replaced by numbers or other dimensions, normalised anew.
+
+    A symbol may be replaced by itself with tighter bounds, which `bounds` of the result then takes into
+    account. Symbols that are not in `values` stay. Raises: ShapeError where a divisor may be zero afterwards.
+    """
+    if isinstance(dim, Var):
+        return values.get(dim.name, dim)
+    if isinstance(dim, Call):
+        return reduce(BUILD[dim.op], (substitute(arg, values) for arg in dim.args))
+    return dim
 
 
 def free_vars(dim: Dim) -> set[Var]:
@@ -95,36 +140,6 @@ def _read(j: object, symbols: Mapping[str, tuple[int, int]] | None) -> Dim:
         return Var(j, *(UNDECLARED_BOUNDS if symbols is None else symbols[j]))
     op, a, b = cast("tuple[str, object, object]", j)
     return BUILD[op](_read(a, symbols), _read(b, symbols))
-
-
-def compile_json(j: object) -> Callable[[Mapping[str, int]], int]:
-    """Return a function from symbol values to the value of a JSON dimension, for the runtimes.
-
-    Raises: ShapeError for malformed JSON; the function raises it for a missing symbol, a divisor that is not
-    positive, or a value beyond 2^53 (which the browser could not hold).
-    """
-    _check_json(j)
-    return _compile(j)
-
-
-def _compile(j: object) -> Callable[[Mapping[str, int]], int]:
-    if isinstance(j, int):
-        return lambda _: j
-    if isinstance(j, str):
-        return lambda env: _lookup(env, j)
-    op, left, right = cast("tuple[str, object, object]", j)
-    apply, a, b = APPLY[op], _compile(left), _compile(right)
-
-    def call(env: Mapping[str, int]) -> int:
-        x, y = a(env), b(env)
-        if y <= 0 and op in ("floordiv", "ceildiv", "mod"):
-            raise ShapeError(f"{op} by {y}; a divisor must be positive")
-        value = apply(x, y)
-        if abs(value) > MAX_MAGNITUDE:
-            raise ShapeError(f"{op} gives {value}, beyond 2^53")
-        return value
-
-    return call
 
 
 def _lookup(env: Mapping[str, int], name: str) -> int:

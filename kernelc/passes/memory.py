@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from kernelc.errors import InternalError
-from kernelc.ir.dim import Dim, bounds, ceildiv, dim_max, from_json, to_json
+from kernelc.ir.dim import Dim, Var, bounds, ceildiv, dim_max, substitute
 from kernelc.passes.select import KernelCall
 
 ALIGNMENT_BYTES = 16  # of a buffer's size: whole vectors of the widest element
@@ -100,14 +99,5 @@ def worst_case(size: Dim, symbols: Mapping[str, tuple[int, int]]) -> Dim:
 
     Sizes grow with their symbols (they are sums and products of widths and lengths).
     """
-    fixed = {name: high for name, (_, high) in symbols.items() if name != "context"}
-    return from_json(_replaced(to_json(size), fixed), {"context": symbols["context"]})
-
-
-def _replaced(json: object, values: Mapping[str, int]) -> object:
-    if isinstance(json, str):
-        return values.get(json, json)
-    if isinstance(json, list):
-        operation, *operands = cast("list[object]", json)
-        return [operation, *(_replaced(operand, values) for operand in operands)]
-    return json
+    values: dict[str, Dim] = {name: high for name, (_, high) in symbols.items()}
+    return substitute(size, values | {"context": Var("context", *symbols["context"])})

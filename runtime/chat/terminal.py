@@ -17,9 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from kernelc.errors import KernelcError, UsageError
+from kernelc.errors import KernelcError, UsageError, spell_settings
 from runtime.chat import transcript
-from runtime.chat.conversation import Answer, Conversation
+from runtime.chat.answer import Answer
+from runtime.chat.conversation import Conversation, ConversationAnswer
 from runtime.chat.screen import Screen
 from runtime.device.executor import Progress
 from runtime.engine.sampling import SamplingParams
@@ -48,13 +49,16 @@ class Chat:
         *,
         interactive: bool,
         watch: Watch = contextlib.nullcontext,
+        spelling: Mapping[str, str] = {},
     ) -> None:
+        """`watch` opens a progress bar while a prompt is read; `spelling` is as in `KernelcError.render`."""
         self._conversation = conversation
         self._settings = settings
         self._screen = screen
         self._interactive = interactive
-        self._watch = watch  # opens a progress bar over a long prompt
-        self._last: Answer | None = None
+        self._watch = watch
+        self._spelling = spelling
+        self._last: ConversationAnswer | None = None
         self._commands: dict[str, tuple[Callable[[str], None], str, str]] = {
             "help": (self._help, "", "show this"),
             "reset": (self._reset, "", "forget the conversation; the system prompt stays"),
@@ -77,7 +81,7 @@ class Chat:
             except EOFError:
                 break
             except KernelcError as error:
-                self._screen.error(error.render())
+                self._screen.error(error.render(self._spelling))
                 code = code or (0 if self._interactive else error.exit_code)
         return code
 
@@ -96,7 +100,7 @@ class Chat:
 
     # ---- answers ----
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: ConversationAnswer) -> None:
         """Stream one answer, then say how it went."""
         self._last = answer
         with self._stoppable(answer), contextlib.closing(answer):
@@ -107,10 +111,10 @@ class Chat:
                 self._screen.piece(piece)
         self._screen.line()
         for note in _notes(answer, self._conversation):
-            self._screen.note(note)
+            self._screen.note(spell_settings(note, self._spelling))
 
     @contextmanager
-    def _stoppable(self, answer: Answer) -> Generator[None]:
+    def _stoppable(self, answer: ConversationAnswer) -> Generator[None]:
         """While a person waits for an answer, Ctrl-C stops that; twice, everything."""
         if not self._interactive or threading.current_thread() is not threading.main_thread():
             yield
@@ -200,13 +204,13 @@ def read_lines(source: TextIO, *, interactive: bool) -> Iterator[str]:
             return
 
 
-def _notes(answer: Answer, conversation: Conversation) -> Iterator[str]:
+def _notes(answer: ConversationAnswer, conversation: Conversation) -> Iterator[str]:
     if answer.dropped_turns:
         yield f"(the context was full: forgot the oldest turns, {answer.dropped_turns} of them)"
     if answer.finish_reason == "context":
         yield f"(the context of {conversation.engine.context} tokens is full: /reset starts anew)"
     elif answer.finish_reason == "length":
-        yield f"(stopped after {answer.new_tokens} tokens: --max-gen-len)"
+        yield f"(stopped after {answer.new_tokens} tokens: `max_new`)"
     elif answer.finish_reason == "stopped":
         kept = "what was said is kept" if answer.new_tokens else "the question is taken back"
         yield f"(stopped; {kept})"

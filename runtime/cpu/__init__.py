@@ -1,1 +1,1 @@
-"""Runs any artifact without a driver: the numpy references, handed in."""
+"""Runs any artifact without a driver, by the numpy references that it is handed."""

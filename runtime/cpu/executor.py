@@ -1,8 +1,8 @@
-"""Replays programs with the kernels' numpy references: no driver needed, and the meaning of an artifact.
+"""Replays programs with the kernels' numpy references: it needs no driver and defines what an artifact means.
 
-The references come from outside, keyed by kernel spec, so that the runtime needs nothing of the compiler.
-Buffers are plain bytes; a dispatch sees each bound range as an array of its binding's element type,
-read-only where it reads.
+The references are passed in by kernel spec, so that the runtime needs nothing of the compiler. Buffers are
+plain bytes. A dispatch sees each bound range as an array of its binding's element type, read-only where the
+kernel only reads.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SCALARS = {"u32": np.dtype("<u4"), "i32": np.dtype("<i4"), "f32": np.dtype("<f4
 
 
 class CpuTicket:
-    """Work is done when it is handed over; the fetched bytes are here."""
+    """A step, which is done as soon as it is handed over, and its fetched bytes."""
 
     def __init__(self, fetched: list[bytes]) -> None:
         self._fetched: list[bytes] | None = fetched
@@ -61,7 +61,7 @@ class _Loaded:
     block: StepBlock
 
     def release(self) -> None:
-        """Nothing to do: memory is freed as it is let go of."""
+        """Do nothing: memory is freed when nothing refers to it."""
 
 
 class CpuExecutor(DeviceExecutor[_Loaded]):
@@ -76,13 +76,13 @@ class CpuExecutor(DeviceExecutor[_Loaded]):
 
     @property
     def staging_bytes(self) -> int:
-        """None are needed."""
+        """Always 0: nothing has to be staged."""
         return 0
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
     ) -> _Loaded:
-        """Weights that are whole in one shard are mapped, not copied."""
+        """Load the artifact. Weights that lie whole in one shard are mapped, not copied."""
         manifest = artifact.manifest
         plan = plan_load(manifest, context, roles)
         check_limits(manifest, plan, {}, self.info, context)
@@ -104,7 +104,7 @@ class CpuExecutor(DeviceExecutor[_Loaded]):
     def run(
         self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
     ) -> CpuTicket:
-        """See `runtime.device.executor.Executor.run`; returns when the work is done."""
+        """See `runtime.device.executor.Executor.run`. It returns when the work is done."""
         if programs:
             self._run(programs, step)
         return CpuTicket([self.read_buffer(item.buffer, item.offset, item.bytes) for item in fetch])
@@ -149,7 +149,7 @@ class CpuExecutor(DeviceExecutor[_Loaded]):
             raise DeviceError(
                 f"there is no numpy kernel {spec!r}; known are {known}",
                 where="device cpu",
-                help="use the kernelc that built this artifact, or another --device",
+                help="use the kernelc that built this artifact, or another `device`",
             )
         return self._references[spec]
 
@@ -187,7 +187,7 @@ class CpuExecutor(DeviceExecutor[_Loaded]):
         self._unload()
 
     def _buffer(self, name: str) -> Octets:
-        return self._holding(name).memory[name]
+        return self._loaded_with(name).memory[name]
 
 
 def element_dtype(element: str) -> tuple[np.dtype[Any], int]:
@@ -197,7 +197,7 @@ def element_dtype(element: str) -> tuple[np.dtype[Any], int]:
 
 
 def _view(memory: Mapping[str, Octets], binding: KernelBinding, item: Range) -> Array:
-    """The bound range as an array. Shapes: [n] for scalar elements, [n, lanes] for vectors."""
+    """Return a bound range as an array. Shapes: [n] for scalar elements, [n, lanes] for vectors."""
     dtype, lanes = element_dtype(binding.element)
     view: Array = memory[item.buffer][item.offset : item.offset + item.bytes].view(dtype)
     if lanes > 1:

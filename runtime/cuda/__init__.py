@@ -1,1 +1,1 @@
-"""Runs CUDA C kernels through PyCUDA, a step as one captured graph."""
+"""Runs CUDA C kernels through PyCUDA; each step is one captured graph."""

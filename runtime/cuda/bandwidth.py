@@ -1,4 +1,4 @@
-"""Measures how fast a CUDA device copies memory: what a decoding speed is a share of."""
+"""Measure how fast a CUDA device copies memory: the yardstick for decoding speed."""
 
 from __future__ import annotations
 

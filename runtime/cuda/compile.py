@@ -1,7 +1,8 @@
-"""CUDA C to machine code with NVRTC, which needs neither a GPU nor a compiler installed; kept on disk.
+"""Compiles CUDA C to machine code with NVRTC, which needs neither a GPU nor an installed compiler.
 
-A cubin depends on the source, the architecture and NVRTC's release, and its file's name on all three. Flags
-are NVRTC's defaults but for the language's version: IEEE division and roots, denormals kept, no fast-math.
+Results are kept on disk. A cubin depends on the source, the architecture and NVRTC's release, so the name of
+its file is a hash of all three. Apart from the language version the options are NVRTC's defaults: IEEE
+division and square roots, denormals kept, no fast-math.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.errors import DeviceError, WorkFailed
+from runtime.device.failures import kernel_refused
 
 _OPTIONS = ("--std=c++17",)
-_EXCERPT_LINES = 3
 _DIGEST_BYTES = 32
 _INSTALL = "install the cuda extra: pip install 'kernelc[cuda]'"
 
@@ -37,7 +38,7 @@ class CudaSource:
 
 
 def compile_all(sources: Iterable[CudaSource], capability: tuple[int, int]) -> Mapping[CudaSource, bytes]:
-    """Compile kernels for a compute capability, several at once. Raises: as `compile_kernel`."""
+    """Compile kernels for a compute capability, in several threads. Raises: as `compile_kernel`."""
     wanted = list(dict.fromkeys(sources))
     arch = architecture(capability)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as workers:
@@ -46,9 +47,9 @@ def compile_all(sources: Iterable[CudaSource], capability: tuple[int, int]) -> M
 
 
 def architecture(capability: tuple[int, int]) -> str:
-    """Return what to compile for: "sm_90", or "compute_..." for a GPU newer than NVRTC knows.
+    """Return the architecture to compile for: "sm_90", or "compute_..." for a GPU newer than NVRTC knows.
 
-    Raises: DeviceError for a GPU older than it knows, or where NVRTC is missing.
+    Raises: DeviceError for a GPU older than NVRTC knows, or where NVRTC is missing.
     """
     number, known = 10 * capability[0] + capability[1], supported_architectures()
     if number in known:
@@ -58,7 +59,7 @@ def architecture(capability: tuple[int, int]) -> str:
         wanted = f"{known[0] // 10}.{known[0] % 10}"
         raise DeviceError(
             f"the GPU has compute capability {capability[0]}.{capability[1]}, wanted {wanted} or later",
-            help="use --device vulkan or --device wgpu",
+            help="use `device` vulkan or wgpu",
         )
     return f"compute_{older[-1]}"
 
@@ -70,7 +71,8 @@ def supported_architectures() -> list[int]:
 
 
 def compile_kernel(source: CudaSource, arch: str, folder: Path | None = None) -> bytes:
-    """Return a kernel's cubin ("sm_...") or PTX ("compute_..."), from `folder` where it was compiled before.
+    """Return a kernel's cubin ("sm_...") or PTX ("compute_..."), read from `folder` if it was compiled
+    before.
 
     `folder` is by default the user's cache. Raises: WorkFailed with the source around the error, DeviceError
     where NVRTC is missing.
@@ -79,7 +81,7 @@ def compile_kernel(source: CudaSource, arch: str, folder: Path | None = None) ->
     if kept := _read(file):
         return kept
     image = _compile(source, arch)
-    with suppress(OSError):  # a cache that cannot be written is no reason not to run
+    with suppress(OSError):  # a cache that cannot be written must not keep a model from running
         _write(file, image)
     return image
 
@@ -98,7 +100,7 @@ def _file_name(source: CudaSource, arch: str) -> str:
 
 
 def _read(file: Path) -> bytes:
-    """The image in a file of `_write`; empty where there is none, or a damaged one."""
+    """Return the image in a file of `_write`; empty where there is no such file or it is damaged."""
     try:
         data = file.read_bytes()
     except OSError:
@@ -108,7 +110,7 @@ def _read(file: Path) -> bytes:
 
 
 def _write(file: Path, image: bytes) -> None:
-    """A hash, then the image; all or nothing, as another process may read or write the same file."""
+    """Write a hash and then the image, all or nothing: another process may use the same file."""
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=file.parent)
     try:
@@ -129,7 +131,7 @@ def _compile(source: CudaSource, arch: str) -> bytes:
         (status,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
         if status != nvrtc.nvrtcResult.NVRTC_SUCCESS:
             log = _bytes(nvrtc, nvrtc.nvrtcGetProgramLogSize, nvrtc.nvrtcGetProgramLog, program)
-            raise refused(source, log.decode(errors="replace"))
+            raise compile_error(source, log.decode(errors="replace"))
         if arch.startswith("sm_"):
             return _bytes(nvrtc, nvrtc.nvrtcGetCUBINSize, nvrtc.nvrtcGetCUBIN, program)
         return _bytes(nvrtc, nvrtc.nvrtcGetPTXSize, nvrtc.nvrtcGetPTX, program)
@@ -144,25 +146,13 @@ def _bytes(nvrtc: Any, size: Any, get: Any, program: Any) -> bytes:
     return data
 
 
-def refused(source: CudaSource, log: str) -> WorkFailed:
-    """Return the error for a kernel that does not compile; the source around it is a note."""
+def compile_error(source: CudaSource, log: str) -> WorkFailed:
+    """Return the error for a kernel that NVRTC refuses, by its log."""
     log = log.strip("\0 \n")
     located = re.search(r"\((\d+)\): error: ([^\n]*)", log)
-    what = located[2] if located else " ".join(log.split()) or "no reason given"
-    where = f"kernel {source.name}" + (f": line {located[1]}" if located else "")
-    error = WorkFailed(f"NVRTC refuses the kernel: {what}", where=where, help="this is a bug of kernelc")
-    if located:
-        error.add_note(_excerpt(source.text, int(located[1])))
-    return error
-
-
-def _excerpt(code: str, line: int) -> str:
-    lines = code.splitlines()
-    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
-    return "\n".join(
-        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
-        for number in range(first, last + 1)
-    )
+    if located is None:
+        return kernel_refused(source.name, " ".join(log.split()) or "no reason given", compiler="NVRTC")
+    return kernel_refused(source.name, located[2], compiler="NVRTC", text=source.text, line=int(located[1]))
 
 
 def _call(nvrtc: Any, function: Any, *args: Any) -> tuple[Any, ...]:
@@ -178,5 +168,5 @@ def _nvrtc() -> Any:
         nvrtc: Any = importlib.import_module("cuda.bindings.nvrtc")
         nvrtc.nvrtcVersion()  # loads the library
     except (ImportError, RuntimeError) as error:
-        raise DeviceError(f"NVRTC is not installed ({error})", where="--device cuda", help=_INSTALL) from None
+        raise DeviceError(f"NVRTC is not installed ({error})", where="`device` cuda", help=_INSTALL) from None
     return nvrtc

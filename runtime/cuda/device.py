@@ -1,7 +1,7 @@
-"""A CUDA device through PyCUDA: its primary context, memory, stream and modules, its errors in our words.
+"""A CUDA device through PyCUDA: its primary context, memory, stream, modules, and its errors as ours.
 
-PyCUDA is imported where a device is asked for: it needs the driver's library to be imported at all. Neither
-it nor cuda-bindings ships type information, so their objects are `Handle`s here.
+PyCUDA is imported only when a device is opened, since importing it needs the driver's library. Neither it nor
+cuda-bindings ships type information, so their objects are `Handle`s here.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import numpy.typing as npt
 
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
 from runtime.device.executor import DeviceInfo, Limits
+from runtime.device.failures import device_lost, out_of_memory
 
 Handle: TypeAlias = Any
 """An object of PyCUDA or cuda-bindings."""
 
-_INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cuda]', or use another --device"
-_PARAMETER_BYTES = 4096  # of a kernel; a pointer takes eight
-_ALIGNMENT_BYTES = 16  # of the widest load
+_INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cuda]', or use another `device`"
+_PARAMETER_BYTES = 4096  # all parameters of a kernel; a pointer takes eight bytes
+_ALIGNMENT_BYTES = 16  # the widest load
 
 
 class CallFailed(RuntimeError):
@@ -47,7 +48,7 @@ class CudaDevice:
             self.graph_stream = self.graph_api.CUstream(self.stream.handle)
 
     def close(self) -> None:
-        """Give the context back."""
+        """Release the primary context. May be called twice."""
         if self._context is not None:
             with suppress(KernelcError), self.using("closing the device"):
                 self.stream.synchronize()
@@ -63,7 +64,9 @@ class CudaDevice:
 
     @contextmanager
     def using(self, doing: str) -> Generator[None]:
-        """Make the context current inside; what the driver raises becomes a DeviceError or WorkFailed."""
+        """Make the context current inside the block; what the driver raises there becomes a DeviceError or
+        WorkFailed.
+        """
         with self.translated(doing):
             self._context.push()
             try:
@@ -74,22 +77,22 @@ class CudaDevice:
     # ---- memory; all of these inside `using` ----
 
     def free_bytes(self) -> tuple[int, int]:
-        """Return how much of the device's memory is free, and all of it."""
+        """Return (free, total) bytes of the device's memory."""
         free, total = self.driver.mem_get_info()
         return int(free), int(total)
 
     def allocate(self, size: int) -> Handle:
-        """Return zero-filled memory; `free` it."""
+        """Return zero-filled memory of at least `size` bytes. The caller frees it by its `free` method."""
         memory = self.driver.mem_alloc(max(size, _ALIGNMENT_BYTES))
         self.driver.memset_d8_async(memory, 0, max(size, _ALIGNMENT_BYTES), self.stream)
         return memory
 
     def pinned(self, size: int) -> npt.NDArray[np.uint8]:
-        """Return host memory that the device copies to and from on its own."""
+        """Return page-locked host memory, which the device can copy to and from asynchronously."""
         return self.driver.pagelocked_empty(size, np.uint8)
 
     def upload(self, address: int, data: npt.NDArray[np.generic] | bytes) -> None:
-        """Copy to the device, after all work handed over before."""
+        """Wait for all work handed over before, then copy to the device."""
         self.stream.synchronize()
         self.driver.memcpy_htod(address, data)
 
@@ -101,14 +104,16 @@ class CudaDevice:
         return data.tobytes()
 
     def event(self) -> Handle:
-        """Return an event to wait for, asleep: what waits has nothing else to do, and a processor has."""
+        """Return an event whose waiters sleep instead of spinning, so that the processor is free
+        meanwhile.
+        """
         flags = self.driver.event_flags
         return self.driver.Event(flags.DISABLE_TIMING | flags.BLOCKING_SYNC)
 
     # ---- kernels ----
 
     def function(self, image: bytes, entry: str, parameters: int) -> tuple[Handle, Handle]:
-        """Return (module, function) of a compiled kernel that takes so many pointers."""
+        """Return (module, function) of a compiled kernel with `parameters` pointer parameters."""
         module = self.driver.module_from_buffer(image)
         function = module.get_function(entry)
         function.prepare("P" * parameters)
@@ -117,7 +122,7 @@ class CudaDevice:
     def launch(
         self, function: Handle, grid: tuple[int, int, int], threads: int, addresses: tuple[int, ...]
     ) -> None:
-        """Hand a kernel over; a grid without workgroups is none."""
+        """Launch a kernel on the stream. A grid without workgroups is skipped, as CUDA refuses it."""
         if all(grid):
             function.prepared_async_call(grid, (threads, 1, 1), self.stream, *addresses)
 
@@ -136,9 +141,9 @@ class CudaDevice:
         try:
             yield
         except self.driver.MemoryError as error:
-            raise _out_of_memory(doing, str(error)) from error
+            raise out_of_memory(doing, str(error)) from error
         except (self.driver.Error, CallFailed) as error:
-            raise in_our_words(doing, str(error)) from error
+            raise as_kernelc_error(doing, str(error)) from error
 
 
 def import_driver() -> Handle:
@@ -147,14 +152,14 @@ def import_driver() -> Handle:
         driver: Handle = importlib.import_module("pycuda.driver")
     except ImportError as error:
         missing = "NVIDIA's driver" if "libcuda" in str(error) else "PyCUDA"
-        raise DeviceError(f"{missing} is missing ({error})", where="--device cuda", help=_INSTALL) from None
+        raise DeviceError(f"{missing} is missing ({error})", where="`device` cuda", help=_INSTALL) from None
     try:
         driver.init()
         count = driver.Device.count()
     except driver.Error as error:
-        raise DeviceError(f"CUDA finds no GPU ({error})", where="--device cuda", help=_INSTALL) from None
+        raise DeviceError(f"CUDA finds no GPU ({error})", where="`device` cuda", help=_INSTALL) from None
     if not count:
-        raise DeviceError("CUDA finds no GPU", where="--device cuda", help=_INSTALL)
+        raise DeviceError("CUDA finds no GPU", where="`device` cuda", help=_INSTALL)
     return driver
 
 
@@ -163,11 +168,11 @@ def _import_graph_api() -> Handle:
         return importlib.import_module("cuda.bindings.driver")
     except ImportError as error:
         raise DeviceError(
-            f"cuda-bindings is missing ({error})", where="--device cuda", help=_INSTALL
+            f"cuda-bindings is missing ({error})", where="`device` cuda", help=_INSTALL
         ) from None
 
 
-# What a context does not survive, in the driver's words and in cuda-bindings' names.
+# Errors after which a context is unusable, as the driver words them and as cuda-bindings names them.
 _LOST = (
     "illegal memory access",
     "illegal instruction",
@@ -188,20 +193,14 @@ _LOST = (
 )
 
 
-def in_our_words(doing: str, message: str) -> KernelcError:
+def as_kernelc_error(doing: str, message: str) -> KernelcError:
     """Return the error for a failed call of the driver, by its message."""
     short = " ".join(message.split())
     if any(sign in short.lower() for sign in _LOST):
-        help_ = "start again, or use another --device"
-        return DeviceError(f"the device was lost while {doing}: {short}", help=help_)
+        return device_lost(doing, short)
     if "out of memory" in short.lower() or "out_of_memory" in short.lower():
-        return _out_of_memory(doing, short)
+        return out_of_memory(doing, short)
     return WorkFailed(f"{doing} failed: {short}")
-
-
-def _out_of_memory(doing: str, message: str) -> DeviceError:
-    help_ = "use a smaller --context or --quant q4, or free memory on the device"
-    return DeviceError(f"the device is out of memory while {doing}: {message}", help=help_)
 
 
 def _device_info(driver: Handle, device: Handle) -> DeviceInfo:
@@ -220,7 +219,9 @@ def _device_info(driver: Handle, device: Handle) -> DeviceInfo:
 
 
 def _features(major: int, minor: int) -> frozenset[str]:
-    """What kernels may ask for: `mma` and `ldmatrix` as kernels use them came with Turing (PTX ISA)."""
+    """Return the features of a compute capability. Matrix units, as our kernels use `mma` and `ldmatrix`,
+    came with Turing (PTX ISA).
+    """
     tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
     return frozenset({"subgroups", "dot4"} | tiles)
 

@@ -1,7 +1,7 @@
-"""Replays programs on an NVIDIA GPU: one CUDA graph launch a step, everything resolved at load.
+"""Replays programs on an NVIDIA GPU: one CUDA graph launch per step, everything resolved at load.
 
 A step costs the host the copy of its step block, the launch of a graph that was captured the first time, and
-the copies of what is fetched, all on one stream. Nothing waits until a ticket's result is asked for.
+the copies of what is fetched, all on one stream. Nothing waits until the result of a ticket is asked for.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from kernelc.errors import KernelcError
 from runtime.cuda.compile import compile_all
 from runtime.cuda.device import CudaDevice
 from runtime.cuda.graph import timed
-from runtime.cuda.loaded import LoadedArtifact, kernel_source
+from runtime.cuda.loaded import CudaArtifact, kernel_source
 from runtime.cuda.single import run_image
 from runtime.cuda.staging import CudaTicket, staging_pool
 from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
-from runtime.device.program import extent_of
 
 
-class CudaExecutor(DeviceExecutor[LoadedArtifact]):
+class CudaExecutor(DeviceExecutor[CudaArtifact]):
     """An `Executor` (see `runtime.device.executor`) on CUDA."""
 
     def __init__(self, device: CudaDevice | None = None) -> None:
@@ -48,12 +47,14 @@ class CudaExecutor(DeviceExecutor[LoadedArtifact]):
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
-    ) -> LoadedArtifact:
+    ) -> CudaArtifact:
         plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
-        return LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+        loaded = CudaArtifact(self.device, artifact, plan, variants, context)
+        loaded.load(progress)
+        return loaded
 
     def close(self) -> None:
-        """Release the device and all that was loaded; a second time does nothing."""
+        """Release the device and all that was loaded. May be called twice."""
         if self.device.closed:
             return
         self._unload()
@@ -72,34 +73,27 @@ class CudaExecutor(DeviceExecutor[LoadedArtifact]):
         with self.device.using("running a step"):
             self._send_step(loaded, step)
             if programs:
-                loaded.run(tuple(programs), env)
+                loaded.run(programs, env)
             staging, at = self._pool.take(sum(sizes)), 0
             for item in fetch:
                 target = staging.memory[at : at + item.bytes]
-                source = int(loaded.memory[item.buffer]) + item.offset
+                source = int(loaded.buffers[item.buffer]) + item.offset
                 self.device.driver.memcpy_dtoh_async(target, source, self.device.stream)
                 at += item.bytes
             staging.done.record(self.device.stream)
         return CudaTicket(self.device, self._pool, staging, sizes)
 
-    def _send_step(self, loaded: LoadedArtifact, step: bytes) -> None:
-        memory = loaded.memory.get(STEP_BUFFER)
-        if memory is not None and step:
-            loaded.steps.send(int(memory), step)
+    def _send_step(self, loaded: CudaArtifact, step: bytes) -> None:
+        if loaded.steps is not None and step:
+            loaded.steps.send(int(loaded.buffers[STEP_BUFFER]), step)
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.device.executor.Executor.profile`."""
         loaded = self._require_loaded()
         launches = [launch for name in programs for launch in loaded.programs[name]]
         calls = [
-            partial(
-                self.device.launch,
-                launch.function,
-                extent_of(launch.grid, env),
-                launch.threads,
-                launch.addresses,
-            )
-            for launch in launches
+            partial(self.device.launch, each.function, each.extent(env), each.threads, each.addresses)
+            for each in launches
         ]
         with self.device.using("profiling a step"):
             self._send_step(loaded, step)
@@ -120,7 +114,7 @@ class CudaExecutor(DeviceExecutor[LoadedArtifact]):
             return self.device.download(address, self.buffers[name] - offset if size is None else size)
 
     def _address(self, name: str) -> int:
-        return int(self._holding(name).memory[name])
+        return int(self._loaded_with(name).buffers[name])
 
     # ---- one kernel alone ----
 

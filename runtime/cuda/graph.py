@@ -1,8 +1,8 @@
 """Steps as CUDA graphs: captured once for each set of programs and grids, then launched with one call.
 
-PyCUDA has no graph API; capture, instantiation and launch go through cuda-bindings on PyCUDA's stream and
-context. A step's numbers are in device memory, so a graph changes only where a grid depends on the position,
-and then there is another one.
+PyCUDA has no graph API, so capture, instantiation and launch go through cuda-bindings, on PyCUDA's stream and
+context. The numbers of a step are in device memory, so another graph is needed only where a grid depends on
+the position.
 """
 
 from __future__ import annotations
@@ -13,42 +13,28 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from runtime.cuda.device import CudaDevice, Handle
-from runtime.device.program import Extent, Grid, ResolvedDispatch
+from runtime.device.loaded import StepKey
 
-_KEPT = 64  # graphs; one of a hundred kernels takes some hundred kilobytes
-
-
-@dataclass(frozen=True)
-class Launch:
-    """A dispatch ready to be handed over: `addresses` are its kernel's parameters."""
-
-    dispatch: ResolvedDispatch
-    function: Handle
-    threads: int
-    addresses: tuple[int, ...]
-    grid: Grid
+_KEPT = 64  # graphs; a graph of a hundred kernels takes some hundred kilobytes
 
 
 @dataclass(frozen=True)
 class Graph:
-    """An instantiated graph, and what has to live as long as it does."""
+    """An instantiated graph, and the template that must live as long as it does."""
 
     executable: Handle
     template: Handle
 
 
-Key = tuple[tuple[str, ...], tuple[Extent, ...]]
-
-
 class GraphCache:
-    """The graphs launched last, by programs and grids."""
+    """The graphs launched most recently, by programs and grids."""
 
     def __init__(self, device: CudaDevice) -> None:
         self._device = device
-        self._graphs: OrderedDict[Key, Graph] = OrderedDict()
+        self._graphs: OrderedDict[StepKey, Graph] = OrderedDict()
 
-    def launch(self, key: Key, record: Callable[[], None]) -> None:
-        """Launch the graph of `key`; a new one is made of what `record` hands over."""
+    def launch(self, key: StepKey, record: Callable[[], None]) -> None:
+        """Launch the graph of `key`; if there is none, capture one from the work that `record` hands over."""
         graph = self._graphs.get(key)
         if graph is None:
             graph = capture(self._device, record)
@@ -60,13 +46,13 @@ class GraphCache:
         start(self._device, graph)
 
     def release(self) -> None:
-        """Destroy all graphs; one that runs ends first."""
+        """Destroy all graphs. A graph that is running finishes first."""
         while self._graphs:
             destroy(self._device, self._graphs.popitem()[1])
 
 
 def capture(device: CudaDevice, record: Callable[[], None]) -> Graph:
-    """Return the graph of the work that `record` hands over, which does not run."""
+    """Return a graph of the work that `record` hands over. The work itself does not run."""
     api, call = device.graph_api, device.call
     call(
         api.cuStreamBeginCapture, device.graph_stream, api.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED
@@ -74,7 +60,9 @@ def capture(device: CudaDevice, record: Callable[[], None]) -> Graph:
     try:
         record()
     except BaseException:
-        api.cuStreamEndCapture(device.graph_stream)  # the first error is the one to tell
+        api.cuStreamEndCapture(
+            device.graph_stream
+        )  # report the first error, not what ending the capture says
         raise
     template = call(api.cuStreamEndCapture, device.graph_stream)
     return Graph(call(api.cuGraphInstantiate, template, 0), template)
@@ -86,15 +74,15 @@ def start(device: CudaDevice, graph: Graph) -> None:
 
 
 def destroy(device: CudaDevice, graph: Graph) -> None:
-    """Free a graph. What fails here failed before and was told then."""
+    """Free a graph. Errors are ignored: whatever fails here has failed and been reported before."""
     device.graph_api.cuGraphExecDestroy(graph.executable)
     device.graph_api.cuGraphDestroy(graph.template)
 
 
 def timed(device: CudaDevice, launches: Sequence[Callable[[], None]]) -> list[float]:
-    """Run kernels in order, in one graph with an event between each two, and return their seconds.
+    """Run kernels in order, in one graph with an event between each two, and return the seconds each took.
 
-    In a graph the device does not wait for the host between them; a kernel's time includes its start, a
+    In a graph the device does not wait for the host between kernels. A kernel's time includes its start, a
     microsecond or two.
     """
     api, call = device.graph_api, device.call

@@ -1,25 +1,45 @@
-"""An artifact on a CUDA device: memory with the weights in it, modules, launches ready to capture."""
+"""An artifact on a CUDA device: modules, launches, and the graphs that replay them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from kernelc.errors import DeviceError, KernelcError
 from runtime.cuda.compile import CudaSource, compile_all
 from runtime.cuda.device import CudaDevice, Handle
-from runtime.cuda.graph import GraphCache, Key, Launch
+from runtime.cuda.graph import GraphCache
 from runtime.cuda.staging import StepRing
 from runtime.device.executor import Progress
-from runtime.device.program import ChangingGrid, Extent, Grid, LoadPlan, Prepared, changing_grids, prepare
-from runtime.device.upload import weight_parts
+from runtime.device.loaded import Launch, LoadedArtifact
+from runtime.device.program import LoadPlan, Prepared
+from runtime.device.upload import Octets
 
-_UPLOAD_BYTES = 64 << 20  # what one copy takes from the host
+
+@dataclass(frozen=True)
+class CudaLaunch(Launch):
+    """A dispatch ready to be handed over: `addresses` are its kernel's parameters."""
+
+    function: Handle
+    threads: int
+    addresses: tuple[int, ...]
 
 
-class LoadedArtifact:
-    """The memory and programs of one load. `programs` holds the launches by program name."""
+@dataclass(frozen=True)
+class CompiledKernel:
+    """A kernel function, and its module, which must live as long as the function."""
+
+    module: Handle
+    function: Handle
+
+
+class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
+    """The memory and programs of one load.
+
+    `steps` sends the step blocks; None where no kernel takes parameters.
+    """
 
     def __init__(
         self,
@@ -28,83 +48,64 @@ class LoadedArtifact:
         plan: LoadPlan,
         variants: Mapping[str, Variant],
         context: int,
-        progress: Progress | None,
     ) -> None:
-        """Compile, allocate, upload; all or nothing. Raises: DeviceError, WorkFailed, ArtifactError."""
-        self.plan = plan
-        self.programs: dict[str, list[Launch]] = {}
-        self.memory: dict[str, Handle] = {}
+        super().__init__(artifact, plan, variants, context)
+        self.steps: StepRing | None = None
         self._device = device
         self._graphs = GraphCache(device)
-        self._moving: dict[str, tuple[ChangingGrid, ...]] = {}  # by program
-        sources = {name: kernel_source(artifact, name, variant) for name, variant in variants.items()}
-        images = compile_all(sources.values(), device.capability)
-        check_room(artifact, plan, device, context)
-        try:
-            with device.using("loading the artifact"):
-                self._allocate()
-                self._functions = self._load_modules(artifact, sources, images)
-                self._make_programs(artifact, variants, context)
-                self._upload(artifact, progress)
-        except BaseException:
-            self.release()
-            raise
+        self._images: Mapping[CudaSource, bytes] = {}
+
+    def load(self, progress: Progress | None = None) -> None:
+        """Compile all kernels in several threads, check that the memory suffices, then load."""
+        sources = [kernel_source(self._artifact, name, variant) for name, variant in self._variants.items()]
+        self._images = compile_all(sources, self._device.capability)
+        check_room(self._artifact, self.plan, self._device, self._context)
+        with self._device.using("loading the artifact"):
+            super().load(progress)
+        self._images = {}
 
     def release(self) -> None:
-        """Free everything on the device; where it was lost, there is nothing to free."""
+        """Free everything on the device. On a lost device there is nothing left to free, so errors are
+        ignored.
+        """
         with suppress(KernelcError), self._device.using("freeing memory"):
             self._graphs.release()
-        while self.memory:
-            _, memory = self.memory.popitem()
+        while self.buffers:
+            _, memory = self.buffers.popitem()
             with suppress(KernelcError), self._device.using("freeing memory"):
                 memory.free()
         with suppress(KernelcError), self._device.using("freeing memory"):
-            self._functions = {}
+            self._kernels.clear()
 
-    def run(self, programs: tuple[str, ...], env: Mapping[str, int]) -> None:
+    def run(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
         """Hand over the programs as one graph."""
-        moving: dict[Grid, Extent] = {grid: grid(env) for name in programs for grid in self._moving[name]}
-        key: Key = (programs, tuple(moving.values()))
-        self._graphs.launch(key, lambda: self._record(programs, moving))
+        self._graphs.launch(self.step_key(programs, env), lambda: self._record(programs, env))
 
-    def _record(self, programs: tuple[str, ...], moving: Mapping[Grid, Extent]) -> None:
+    def _record(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
         for name in programs:
             for launch in self.programs[name]:
-                extent = moving[launch.grid] if callable(launch.grid) else launch.grid
-                self._device.launch(launch.function, extent, launch.threads, launch.addresses)
+                self._device.launch(launch.function, launch.extent(env), launch.threads, launch.addresses)
 
-    def _allocate(self) -> None:
-        for name, size in self.plan.buffers.items():
-            self.memory[name] = self._device.allocate(size)
-        if STEP_BUFFER in self.memory:
-            self.steps = StepRing(self._device, self.plan.buffers[STEP_BUFFER])
+    def _allocate(self, name: str, size: int) -> Handle:
+        if name == STEP_BUFFER:
+            self.steps = StepRing(self._device, size)
+        return self._device.allocate(size)
 
-    def _load_modules(
-        self, artifact: Artifact, sources: Mapping[str, CudaSource], images: Mapping[CudaSource, bytes]
-    ) -> dict[str, tuple[Handle, Handle]]:
-        """(module, function) by kernel; a function lives as long as its module."""
-        kernels = artifact.manifest.kernels
-        return {
-            name: self._device.function(
-                images[source], source.entry, len(kernels[name].bindings) + kernels[name].params
-            )
-            for name, source in sources.items()
-        }
+    def _compile(self, kernel: str, variant: Variant) -> CompiledKernel:
+        source, entry = (
+            kernel_source(self._artifact, kernel, variant),
+            self._artifact.manifest.kernels[kernel],
+        )
+        parameters = len(entry.bindings) + entry.params
+        return CompiledKernel(*self._device.function(self._images[source], source.entry, parameters))
 
-    def _make_programs(self, artifact: Artifact, variants: Mapping[str, Variant], context: int) -> None:
-        for name, dispatches in prepare(artifact.manifest, self.plan, variants, context).items():
-            self.programs[name] = [self._launch(each) for each in dispatches]
-            self._moving[name] = changing_grids(dispatches)
+    def _launch(self, ready: Prepared, kernel: CompiledKernel) -> CudaLaunch:
+        addresses = tuple(int(self.buffers[item.buffer]) + item.offset for item in ready.ranges)
+        threads = ready.variant.workgroup[0]
+        return CudaLaunch(ready.dispatch, ready.grid, kernel.function, threads, addresses)
 
-    def _launch(self, ready: Prepared) -> Launch:
-        addresses = tuple(int(self.memory[item.buffer]) + item.offset for item in ready.ranges)
-        _, function = self._functions[ready.dispatch.kernel]
-        return Launch(ready.dispatch, function, ready.variant.workgroup[0], addresses, ready.grid)
-
-    def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
-        """Write the weights in the order in which they lie in the shards, a bounded piece at a time."""
-        for name, offset, part in weight_parts(artifact, self.plan, _UPLOAD_BYTES, progress):
-            self._device.upload(int(self.memory[name]) + offset, part)
+    def _write(self, buffer: Handle, offset: int, part: Octets) -> None:
+        self._device.upload(int(buffer) + offset, part)
 
 
 def kernel_source(artifact: Artifact, name: str, variant: Variant) -> CudaSource:
@@ -113,7 +114,7 @@ def kernel_source(artifact: Artifact, name: str, variant: Variant) -> CudaSource
 
 
 def check_room(artifact: Artifact, plan: LoadPlan, device: CudaDevice, context: int) -> None:
-    """Raise a DeviceError that says what the plan needs where the device has less memory free."""
+    """Raises: DeviceError where the device has less free memory than the plan needs, saying what for."""
     with device.using("asking for free memory"):
         free, total = device.free_bytes()
     if plan.total_bytes <= free:
@@ -125,5 +126,5 @@ def check_room(artifact: Artifact, plan: LoadPlan, device: CudaDevice, context: 
         f"{artifact.manifest.name} at context {context} needs {plan.total_bytes:,} bytes (weights"
         f" {parts['weight']:,}, cache and other state {parts['state']:,}, activations {parts['slot']:,});"
         f" {device.info.name} has {free:,} of {total:,} free",
-        help="use a smaller --context, a smaller --quant, or another --device",
+        help="use a smaller `context`, a smaller `quant`, or another `device`",
     )

@@ -1,4 +1,4 @@
-"""Runs one compiled kernel alone: for `verify` and for the property tests of kernels."""
+"""Runs one compiled kernel by itself, for `verify` and the property tests of kernels."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run_function(
     arrays: Arrays,
     step: bytes = b"",
 ) -> list[npt.NDArray[np.generic]]:
-    """Run a kernel once on copies of `arrays`, one for each binding; return them as the kernel left them.
+    """Run a kernel once on copies of `arrays`, one per binding, and return them as the kernel left them.
 
     `step` is the step block, for a kernel that takes one. Raises: DeviceError, WorkFailed.
     """

@@ -16,7 +16,7 @@ STEPS_IN_FLIGHT = 32
 
 
 class StepRing:
-    """Places for step blocks: each is written again only after the device has read it."""
+    """A ring of step blocks in host memory. A place is written again only after the device has read it."""
 
     def __init__(self, device: CudaDevice, block_bytes: int) -> None:
         self._device = device
@@ -25,7 +25,7 @@ class StepRing:
         self._next = 0
 
     def send(self, address: int, step: bytes) -> None:
-        """Copy a step block to the device, in the order of the stream."""
+        """Copy a step block to the device, in stream order."""
         at, self._next = self._next, (self._next + 1) % STEPS_IN_FLIGHT
         if self._read[at] is None:
             self._read[at] = self._device.event()
@@ -46,17 +46,17 @@ class Staging:
 
     @property
     def bytes(self) -> int:
-        """Its size."""
+        """Bytes of the memory."""
         return len(self.memory)
 
 
 def staging_pool(device: CudaDevice) -> StagingPool[Staging]:
-    """Return a pool for this device; `take` and `release` are called inside its `using`."""
+    """Return a staging pool for this device. `take` and `release` must be called inside `using`."""
     return StagingPool(lambda size: Staging(device.pinned(size), device.event()))
 
 
 class CudaTicket:
-    """Work on the stream; its fetched ranges lie one after the other in staging."""
+    """A step on the stream. Its fetched ranges lie one after the other in staging memory."""
 
     def __init__(
         self, device: CudaDevice, pool: StagingPool[Staging], staging: Staging, sizes: Sequence[int]

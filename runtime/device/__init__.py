@@ -1,1 +1,1 @@
-"""What every device's executor stands on: the load plan, its checks, programs, uploads and staging."""
+"""What all device executors share: the load plan and its checks, loading, uploads and staging."""

@@ -1,4 +1,4 @@
-"""How many copies of a buffer a device makes a second, once it is warm."""
+"""Measures how often per second a warm device copies a buffer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _MEASURE_SECONDS = 0.5
 
 
 def copies_per_second(seconds: Callable[[int], float]) -> float:
-    """Return the rate of copies on a warm device; `seconds(n)` makes n of them and says how long they took.
+    """Return copies per second on a warm device.
 
-    Takes about a second.
+    `seconds(n)` makes n copies and returns how long they took. Takes about a second.
     """
     repeats = max(1, min(1000, round(_WARM_SECONDS / max(seconds(1), 1e-6))))
     seconds(repeats)

@@ -1,7 +1,7 @@
-"""What executors share: one artifact at a time, and what its plan knows.
+"""What the executors of all drivers share: one artifact at a time, and what follows from its load plan.
 
-How a step is handed over, how bytes get there and back, and when memory may go differ from driver to driver:
-that is an executor's own.
+How a step is handed over, how bytes reach the device and come back, and when memory may be freed differ from
+driver to driver and are left to them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from runtime.device.program import LoadPlan
 
 
 class Loaded(Protocol):
-    """An artifact on a device: it has every buffer of its plan."""
+    """An artifact on a device, with every buffer of its plan."""
 
     @property
     def plan(self) -> LoadPlan: ...
 
     def release(self) -> None:
-        """Free all of it."""
+        """Free everything on the device."""
         ...
 
 
@@ -31,7 +31,7 @@ L = TypeVar("L", bound=Loaded)
 
 
 class DeviceExecutor(ABC, Generic[L]):
-    """The part of an `Executor` (see `runtime.device.executor`) that no driver is needed for."""
+    """The part of an `Executor` (see `runtime.device.executor`) that needs no driver."""
 
     def __init__(self) -> None:
         self._loaded: L | None = None
@@ -55,7 +55,9 @@ class DeviceExecutor(ABC, Generic[L]):
 
     @abstractmethod
     def _load(self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None) -> L:
-        """Put an artifact on the device, all or nothing, once `runtime.device.checks.checked_plan` agrees."""
+        """Put an artifact on the device, all or nothing, after `runtime.device.checks.checked_plan` accepted
+        it.
+        """
 
     def _unload(self) -> None:
         loaded, self._loaded = self._loaded, None
@@ -70,16 +72,16 @@ class DeviceExecutor(ABC, Generic[L]):
 
     def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
         """Wait for all work handed over before and return a range of a loaded buffer."""
-        length = self._holding(name).plan.buffers[name] - offset if size is None else size
+        length = self._loaded_with(name).plan.buffers[name] - offset if size is None else size
         return self.run([], {}, b"", [Fetch(name, offset, length)]).result()[0]
 
     def dispatch_count(self, programs: Sequence[str]) -> int:
-        """Dispatches of one run of these programs."""
+        """Return the number of dispatches in one run of these programs."""
         plan = self._require_loaded().plan
         return sum(len(plan.programs[name]) for name in programs)
 
     def _times(self, programs: Sequence[str], seconds: Iterable[float]) -> list[DispatchTime]:
-        """What a profile of these programs says: `seconds` of each dispatch, in order."""
+        """Return the profile of these programs; `seconds` are the times of their dispatches in order."""
         plan = self._require_loaded().plan
         dispatches = [(name, each) for name in programs for each in plan.programs[name]]
         return [
@@ -92,8 +94,8 @@ class DeviceExecutor(ABC, Generic[L]):
             raise InternalError("nothing is loaded on this executor")
         return self._loaded
 
-    def _holding(self, name: str) -> L:
-        """What is loaded, where it has a buffer of this name."""
+    def _loaded_with(self, name: str) -> L:
+        """Return what is loaded. Raises: InternalError unless it has a buffer of this name."""
         loaded = self._require_loaded()
         if name not in loaded.plan.buffers:
             raise InternalError(f"buffer {name} is not loaded; loaded are {', '.join(self.buffers)}")

@@ -1,4 +1,4 @@
-"""What is checked before a byte is allocated: variants of every kernel for the device, and room for all."""
+"""Checks made before anything is allocated: every kernel has a variant that runs here, and all of it fits."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kernelc.artifact import Bounds, Kernel, Manifest, Variant
 from kernelc.errors import DeviceError
-from kernelc.ir.dim import Dim, bounds, evaluate, from_json, to_json
+from kernelc.ir.dim import Dim, Var, bounds, evaluate, substitute
 from runtime.device.executor import DeviceInfo, Limits
 from runtime.device.program import Extent, LoadPlan, plan_load
 
-_SMALLER = "use a smaller --context, a smaller --quant, or another --device"
-_OTHER_DEVICE = "use another --device; --device cpu runs everything"
+_SMALLER = "use a smaller `context`, a smaller `quant`, or another `device`"
+_OTHER_DEVICE = "use another `device`; cpu runs everything"
 
 
 def checked_plan(
     manifest: Manifest, context: int, roles: Sequence[str], info: DeviceInfo
 ) -> tuple[LoadPlan, dict[str, Variant]]:
-    """Return what is to be loaded and the variants that run it. Raises: DeviceError where it does not fit."""
+    """Return the load plan and the chosen variants by kernel. Raises: DeviceError where they do not fit."""
     plan = plan_load(manifest, context, roles)
     variants = choose_variants(manifest, plan.kernels, info)
     check_limits(manifest, plan, variants, info, context)
@@ -34,9 +34,9 @@ def choose_one(
 
 
 def choose_variants(manifest: Manifest, kernels: Iterable[str], info: DeviceInfo) -> dict[str, Variant]:
-    """Return for each kernel the first variant that the device satisfies.
+    """Return for each kernel the first variant whose requirements the device meets.
 
-    Raises: DeviceError where there is none, saying what the least demanding one lacks.
+    Raises: DeviceError where there is none, saying what the least demanding variant lacks.
     """
     return {name: _choose(name, manifest.kernels[name], info) for name in kernels}
 
@@ -48,7 +48,7 @@ def _choose(name: str, kernel: Kernel, info: DeviceInfo) -> Variant:
         raise DeviceError(
             f"device {info.kind} runs {info.target} kernels, the artifact has {has}",
             where=f"kernel {name}",
-            help=f"build with --target {info.target} or --target all",
+            help=f"build with `target` {info.target} or all",
         )
     missing = [_missing(variant, info) for variant in of_target]
     for variant, lacks in zip(of_target, missing, strict=True):
@@ -59,7 +59,7 @@ def _choose(name: str, kernel: Kernel, info: DeviceInfo) -> Variant:
 
 
 def _missing(variant: Variant, info: DeviceInfo) -> list[str]:
-    """What the device lacks for a variant, in words; empty where it lacks nothing."""
+    """Return in words what a variant requires and the device lacks; empty if nothing."""
     needs = variant.requires
     lacks = [f"feature {feature}" for feature in needs.features if feature not in info.features]
     if needs.subgroup_size is not None and not info.has_subgroups_of(needs.subgroup_size):
@@ -132,7 +132,7 @@ def _check_grids(
 
 
 def _within(symbols: Mapping[str, Bounds], context: int) -> dict[str, Bounds] | None:
-    """The symbols' bounds at this context; None for a program that starts behind its end."""
+    """Return the bounds of the symbols at this context; None for a program that starts only after its end."""
     most = {"seq": context, "past": context - 1, "context": context}
     bounded = {name: (low, min(high, most.get(name, high))) for name, (low, high) in symbols.items()}
     bounded["context"] = (context, context)
@@ -140,8 +140,10 @@ def _within(symbols: Mapping[str, Bounds], context: int) -> dict[str, Bounds] | 
 
 
 def _highest(extent: Dim, symbols: Mapping[str, Bounds]) -> int:
-    """The largest value of a grid's extent within the program's own bounds, tighter than the manifest's."""
-    return bounds(from_json(to_json(extent), symbols))[1]
+    """Return the largest value of a grid's extent within the program's bounds, which are tighter than the
+    manifest's.
+    """
+    return bounds(substitute(extent, {name: Var(name, *limits) for name, limits in symbols.items()}))[1]
 
 
 def _refuse(info: DeviceInfo, limit: str, what: str, wanted: int, most: int) -> None:

@@ -1,9 +1,9 @@
 """What every device offers the engine: load an artifact once, then replay its programs.
 
-An executor is one open device with at most one artifact on it. `load` allocates exactly the buffers that
-the programs of the asked roles use; `run` replays programs in one go and gives back a `Ticket`, whose bytes
-may be asked for late. Work runs in the order in which it was handed over, `write_buffer` included, so
-several steps may be under way at once.
+An executor is one open device with at most one artifact on it. `load` allocates exactly the buffers that the
+programs of the requested roles use. `run` hands over programs and returns a `Ticket`, whose bytes may be
+collected later. Work, `write_buffer` included, runs in the order in which it was handed over, so several
+steps may be in flight at once.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ Reference: TypeAlias = Callable[
 """A kernel's meaning in numpy: `reference(problem, arrays, params)` writes into the arrays of its results."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""`progress(what, done, total)`: "weights" in bytes or "prompt" in tokens, how far it is, and of how much."""
+"""`progress(what, done, total)`: "weights" counted in bytes or "prompt" counted in tokens."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a device can do at most. `workgroups` is per dimension; `threads` is per workgroup."""
+    """The limits of a device. `workgroups` is the number per dimension of a grid, `threads` the number per
+    workgroup.
+    """
 
     buffer_bytes: int
     binding_bytes: int
@@ -45,11 +47,11 @@ class Limits:
 class DeviceInfo:
     """An open device.
 
-    `kind` is the name that --device knows ("wgpu", "cpu"), `target` the kernels that it runs ("wgsl"; ""
-    for a device that runs none). `features` are those that variants ask for ("f16", "subgroups",
-    "dot4", and of matrix units such as "tile_f16_16x16x16").
-    `subgroup_size` is None where it varies or is unknown; `subgroup_sizes` are those that a kernel may have
-    where it varies. `limits` is None where there are none; `memory_bytes` where the driver does not say.
+    `kind` is the name by which it is opened ("wgpu", "cpu"); `target` is the target whose kernels it runs
+    ("wgsl"; "" for a device that runs none). `features` are those that variants may require ("f16",
+    "subgroups", "dot4", and for matrix units such as "tile_f16_16x16x16"). `subgroup_size` is None where it
+    varies or is unknown; `subgroup_sizes` are the sizes that a kernel may request where it varies. `limits`
+    is None where there are none, `memory_bytes` where the driver does not say.
     """
 
     kind: str
@@ -63,7 +65,7 @@ class DeviceInfo:
     subgroup_sizes: tuple[int, ...] = ()
 
     def has_subgroups_of(self, size: int) -> bool:
-        """Whether kernels that are made for subgroups of this size run here."""
+        """Whether kernels made for subgroups of this size run here."""
         return size == self.subgroup_size or size in self.subgroup_sizes
 
 
@@ -87,19 +89,19 @@ class DispatchTime:
 
 
 class Ticket(Protocol):
-    """Work handed over; what it fetched can be collected once."""
+    """Work that was handed over. What it fetched can be collected once."""
 
     def result(self) -> list[bytes]:
         """Wait for the work and return the fetched ranges in order. Raises: DeviceError, WorkFailed."""
         ...
 
     def discard(self) -> None:
-        """Give up what would have been fetched. The work itself still runs."""
+        """Give up the fetched bytes. The work itself still runs."""
         ...
 
 
 class Executor(Protocol):
-    """A device that replays programs. Not for several threads at once."""
+    """A device that replays programs. Not thread-safe."""
 
     @property
     def info(self) -> DeviceInfo: ...
@@ -122,7 +124,7 @@ class Executor(Protocol):
     def load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None = None
     ) -> None:
-        """Check the device's limits, allocate what the programs of `roles` need, upload the weights.
+        """Check the limits of the device, allocate what the programs of `roles` need, and upload the weights.
 
         State buffers start as zeros. Raises: DeviceError naming the limit; ArtifactError for a corrupted
         file; WorkFailed for a kernel that the driver refuses.
@@ -136,11 +138,13 @@ class Executor(Protocol):
         ...
 
     def dispatch_count(self, programs: Sequence[str]) -> int:
-        """Dispatches of one `run` of these programs."""
+        """Return the number of dispatches in one `run` of these programs."""
         ...
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
-        """Run like `run`, but slowly, with the time of every dispatch. Raises DeviceError where it cannot."""
+        """Do what `run` does, more slowly, and return the time of every dispatch. Raises: DeviceError where
+        the device cannot measure.
+        """
         ...
 
     def run_kernel(
@@ -151,8 +155,7 @@ class Executor(Protocol):
         env: Mapping[str, int],
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
-        """Run one kernel of an artifact alone, loaded or not, on copies of these arrays, one for each
-        binding.
+        """Run one kernel of an artifact, loaded or not, on copies of these arrays, one per binding.
 
         Returns the arrays as the kernel left them. Raises: as `load`.
         """
@@ -172,7 +175,7 @@ class Executor(Protocol):
 
 
 def physical_memory_bytes() -> int | None:
-    """Return the machine's memory, None where the system does not say."""
+    """Return the bytes of the machine's memory, None where the system does not say."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):

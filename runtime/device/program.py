@@ -1,4 +1,4 @@
-"""Which programs run, on which buffers, with which grids: the manifest resolved for one context length."""
+"""The manifest resolved for one context length: which programs run, on which buffers, with which grids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from kernelc.artifact import STEP_BUFFER, Bounds, Manifest, Param, Program, Variant
 from kernelc.errors import ArtifactError, UsageError
-from kernelc.ir.dim import Dim, compile_json, evaluate, free_vars, to_json
+from kernelc.ir.dim import Dim, compile_dim, evaluate, substitute
 
 Extent: TypeAlias = tuple[int, int, int]
 ChangingGrid: TypeAlias = Callable[[Mapping[str, int]], Extent]
@@ -19,12 +19,12 @@ Grid: TypeAlias = Extent | ChangingGrid
 STEP_FIELDS = frozenset(
     {"seq", "past", "seed", "top_k", "temperature", "top_p", "min_p", "repetition_penalty"}
 )
-"""What the step block of a program may ask for."""
+"""The fields that a step block may have."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """A bound piece of a buffer."""
+    """A range of a buffer that a kernel binds; offset and size in bytes."""
 
     buffer: str
     offset: int
@@ -33,7 +33,7 @@ class Range:
 
 @dataclass(frozen=True)
 class ResolvedDispatch:
-    """One kernel launch with the sizes of this context."""
+    """One kernel launch, with all sizes resolved for this context."""
 
     kernel: str
     origin: str
@@ -42,14 +42,16 @@ class ResolvedDispatch:
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """What the programs of some roles need at one context length: bytes by buffer, dispatches by program."""
+    """What the programs of some roles need at one context length: buffer sizes in bytes, and dispatches by
+    program.
+    """
 
     buffers: Mapping[str, int]
     programs: Mapping[str, tuple[ResolvedDispatch, ...]]
 
     @property
     def total_bytes(self) -> int:
-        """What a runtime allocates, exactly."""
+        """Bytes that a runtime allocates for the plan, exactly."""
         return sum(self.buffers.values())
 
     @property
@@ -60,10 +62,9 @@ class LoadPlan:
 
 
 def plan_load(manifest: Manifest, context: int, roles: Sequence[str]) -> LoadPlan:
-    """Resolve the programs of `roles` for `context`: the union of the buffers that they bind, at exact
-    sizes.
+    """Resolve the programs of `roles` for `context`: all buffers that they bind, at their exact sizes.
 
-    The step block's buffer is part of it as soon as one kernel takes parameters.
+    The step block's buffer is included as soon as one kernel takes parameters.
     """
     env = {"context": context}
     chosen = {name: program for name, program in manifest.programs.items() if program.role in roles}
@@ -88,12 +89,14 @@ def _resolve(program: Program, env: Mapping[str, int]) -> tuple[ResolvedDispatch
 
 
 def resolve_grid(grid: tuple[Dim, Dim, Dim], symbols: Mapping[str, Bounds], context: int) -> Grid:
-    """Return the grid of a dispatch in a program with these symbol bounds: numbers where they are known."""
-    fixed = {name: low for name, (low, high) in symbols.items() if low == high} | {"context": context}
-    if all(var.name in fixed for extent in grid for var in free_vars(extent)):
-        x, y, z = (evaluate(extent, fixed) for extent in grid)
+    """Return the grid of a dispatch in a program whose symbols have these bounds, as numbers where they are
+    known.
+    """
+    fixed: dict[str, Dim] = {name: low for name, (low, high) in symbols.items() if low == high}
+    x, y, z = (substitute(extent, {**fixed, "context": context}) for extent in grid)
+    if isinstance(x, int) and isinstance(y, int) and isinstance(z, int):
         return (x, y, z)
-    in_x, in_y, in_z = (compile_json(to_json(extent)) for extent in grid)
+    in_x, in_y, in_z = (compile_dim(extent) for extent in (x, y, z))
     return lambda env: (in_x(env), in_y(env), in_z(env))
 
 
@@ -104,9 +107,10 @@ def extent_of(grid: Grid, env: Mapping[str, int]) -> Extent:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A dispatch with all that a device makes a launch of.
+    """A dispatch with everything that a launch is made of.
 
-    `ranges` are what its kernel binds: those of the dispatch, then the step block if it takes parameters.
+    `ranges` are what its kernel binds: the ranges of the dispatch, then the step block if the kernel takes
+    parameters.
     """
 
     dispatch: ResolvedDispatch
@@ -118,12 +122,14 @@ class Prepared:
 def prepare(
     manifest: Manifest, plan: LoadPlan, variants: Mapping[str, Variant], context: int
 ) -> dict[str, list[Prepared]]:
-    """Return the dispatches of the plan by program; in a program those with the same Dims share a grid."""
+    """Return the dispatches of the plan by program. Dispatches of a program with equal Dims share one grid
+    object.
+    """
     step = (Range(STEP_BUFFER, 0, plan.buffers[STEP_BUFFER]),) if STEP_BUFFER in plan.buffers else ()
     programs: dict[str, list[Prepared]] = {}
     for name, dispatches in plan.programs.items():
         symbols = {**manifest.symbols, **manifest.programs[name].symbols}
-        grids: dict[object, Grid] = {}  # by the Dims
+        grids: dict[object, Grid] = {}  # by their Dims
         programs[name] = []
         for dispatch in dispatches:
             variant = variants[dispatch.kernel]
@@ -140,7 +146,7 @@ def changing_grids(dispatches: Iterable[Prepared]) -> tuple[ChangingGrid, ...]:
 
 
 class ProgramTable:
-    """The programs of some roles, to be picked by role and position."""
+    """The programs of some roles, selected by role and position."""
 
     def __init__(self, manifest: Manifest, roles: Iterable[str]) -> None:
         wanted = set(roles)
@@ -171,7 +177,7 @@ class ProgramTable:
         return max(fitting)
 
     def smallest_steps(self) -> list[tuple[str, int, int]]:
-        """Every program with the smallest step it takes: (name, seq, past)."""
+        """Return every program with the smallest step it takes, as (name, seq, past)."""
         return [(name, seq[0], past[0]) for known in self._by_role.values() for name, seq, past in known]
 
     def _of(self, role: str) -> list[tuple[str, Bounds, Bounds]]:
@@ -201,7 +207,7 @@ class StepBlock:
 
     @property
     def bytes(self) -> int:
-        """Size of the block."""
+        """Bytes of the block."""
         return self._struct.size
 
     def encode(self, values: Mapping[str, int | float]) -> bytes:

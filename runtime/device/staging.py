@@ -1,4 +1,4 @@
-"""Host memory that carries fetched ranges back from a device, used again and again."""
+"""Reusable host memory through which fetched ranges come back from a device."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LARGEST_ROUNDED_BYTES = 1 << 20  # above this, sizes are exact: a rounded one m
 
 
 class Staged(Protocol):
-    """Memory of so many bytes that the host sees."""
+    """Memory that the host can read, with its size."""
 
     @property
     def bytes(self) -> int: ...
@@ -20,19 +20,21 @@ S = TypeVar("S", bound=Staged)
 
 
 class StagingPool(Generic[S]):
-    """Staging by size. One is either here, or with the ticket that will read it.
+    """Free staging memory by size. Each piece is either in the pool, or with the ticket that will read it.
 
-    A copy may still be under way into one that was given back: whoever takes it next comes behind that.
+    A returned piece may still be the target of a pending copy; its next use is queued after that copy.
     """
 
     def __init__(self, create: Callable[[int], S]) -> None:
-        """`create` makes staging of so many bytes. It raises DeviceError where the memory is not there."""
+        """`create` returns staging memory of a given number of bytes. It raises DeviceError where memory runs
+        out.
+        """
         self._create = create
         self._free: dict[int, list[S]] = {}
         self.created_bytes = 0
 
     def take(self, size: int) -> S:
-        """Return staging of at least `size` bytes. Raises: as `create`."""
+        """Return staging memory of at least `size` bytes. Raises: as `create`."""
         capacity = _rounded(size)
         free = self._free.get(capacity)
         if free:
@@ -42,15 +44,15 @@ class StagingPool(Generic[S]):
         return staging
 
     def give_back(self, staging: S) -> None:
-        """Take back what a ticket has read or gave up."""
+        """Return to the pool what a ticket has read or discarded."""
         self._free.setdefault(staging.bytes, []).append(staging)
 
     def forget(self, staging: S) -> None:
-        """Count staging no more that was taken and is never to come back."""
+        """Stop counting staging memory that was taken and will never be given back."""
         self.created_bytes -= staging.bytes
 
     def release(self) -> None:
-        """Let go of what is here."""
+        """Drop everything in the pool."""
         self._free.clear()
         self.created_bytes = 0
 

@@ -11,20 +11,19 @@ holds is not computed again.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
 from types import TracebackType
 
 import numpy as np
-import numpy.typing as npt
 
 from kernelc.artifact import Artifact
 from kernelc.errors import ContextError, UsageError
-from runtime.device.executor import DispatchTime, Executor, Fetch, Progress, Reference, Ticket
+from runtime.device.executor import DispatchTime, Executor, Progress, Reference
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.devices import Explain, open_device
+from runtime.engine.chooser import Chooser
+from runtime.engine.feeding import F32, checked_ids, feed, score
 from runtime.engine.generation import Generated, Generation, Request
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
@@ -32,13 +31,9 @@ from runtime.engine.timings import Timings
 
 __all__ = ["ALL_ROLES", "GENERATE_ROLES", "SCORE_ROLES", "Engine", "Generated", "Generation"]
 
-F32 = npt.NDArray[np.float32]
-
 GENERATE_ROLES = ("prefill", "decode", "sample_greedy", "sample")
 SCORE_ROLES = ("prefill", "decode", "score")
 ALL_ROLES = (*GENERATE_ROLES, "score")
-
-_CHUNKS_AHEAD = 2  # prompt chunks under way at once: the device stays busy, and Ctrl-C waits for two at most
 
 
 class Engine:
@@ -119,7 +114,7 @@ class Engine:
 
     @property
     def next_id(self) -> int | None:
-        """The id generated last: known, but not in the cache; `generate` goes on behind it."""
+        """The id generated last: known, but not in the cache; `generate` goes on after it."""
         return self._sequence.next_id
 
     @property
@@ -172,31 +167,9 @@ class Engine:
         over so far. Raises: ContextError where they do not fit; UsageError for no ids or ids outside the
         vocabulary.
         """
+        self._stop()
         role = "decode" if one_by_one else "prefill"
-        began, flying = perf_counter(), deque[Ticket]()
-        try:
-            done = 0
-            for part in self._parts(ids, role, chunk):
-                flying.append(self._hand_over(role, part))
-                if len(flying) == _CHUNKS_AHEAD:
-                    flying.popleft().result()
-                done += len(part)
-                if progress:
-                    progress("prompt", done, len(ids))
-            while flying:
-                flying.popleft().result()
-        finally:
-            for ticket in flying:
-                ticket.discard()
-        self._sequence.timings.prompt_tokens += done
-        self._sequence.timings.prefill_seconds += perf_counter() - began
-
-    def _hand_over(self, role: str, part: Sequence[int]) -> Ticket:
-        """Hand over the step of one piece of a prompt; its ticket is there to wait for."""
-        past = len(self._sequence.ids)
-        ticket = self._sequence.run([role], past, len(part), fetch=[Fetch("tokens", 0, 4)])
-        self._sequence.appended(part, logits=True)
-        return ticket
+        feed(self._sequence, checked_ids(ids, self.vocab_size), role, chunk, progress)
 
     def score(self, ids: Sequence[int], *, one_by_one: bool = False, chunk: int | None = None) -> F32:
         """Append `ids` like `feed` and return the logits at each of them. Shapes: f32 [len(ids), vocab]."""
@@ -210,27 +183,9 @@ class Engine:
         Needs the role "score", or with `one_by_one` the role "decode". Shapes: f32 [rows, vocab] each.
         Raises: as `feed`.
         """
-        role, source = ("decode", "logits") if one_by_one else ("score", "all_logits")
-        for part in self._parts(ids, role, chunk):
-            past = len(self._sequence.ids)
-            fetch = [Fetch(source, 0, 4 * self.vocab_size * len(part))]
-            ticket = self._sequence.run([role], past, len(part), GREEDY_FIELDS, fetch)
-            self._sequence.appended(part, logits=one_by_one)
-            yield np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), self.vocab_size)
-
-    def _parts(self, ids: Sequence[int], role: str, chunk: int | None) -> Iterator[Sequence[int]]:
-        """Write `ids` to the device, then give them in pieces that a program of `role` takes."""
         self._stop()
-        if chunk is not None and chunk < 1:
-            raise UsageError(f"chunk is {chunk}, wanted at least 1")
-        checked = _checked_ids(ids, self.vocab_size)
-        self._sequence.write_tokens(checked)
-        start = 0
-        while start < len(checked):
-            most = self._sequence.table.most_rows(role, len(self._sequence.ids))
-            part = checked[start : start + min(most, chunk or most)]
-            yield part
-            start += len(part)
+        checked = checked_ids(ids, self.vocab_size)
+        yield from score(self._sequence, checked, self.vocab_size, one_by_one=one_by_one, chunk=chunk)
 
     # ---- generating ----
 
@@ -242,33 +197,36 @@ class Engine:
         *,
         logits: bool = False,
         ahead: int | None = None,
+        choose: Chooser | None = None,
     ) -> Generation:
-        """Start generating at most `max_new` tokens behind what was fed; iterate over the result.
+        """Start generating at most `max_new` tokens after what was fed; iterate over the result.
 
         The default sampling is greedy. `logits` adds the logits that each token was drawn from. The text
-        depends on the ids, the parameters and the seed alone, not on `ahead`. A later call to any method
-        ends it. Raises: UsageError where nothing was fed.
+        depends on the ids, the parameters and the seed alone, not on `ahead`. With `choose`, ids are chosen
+        on the host instead of sampled on the device, one step at a time. A later call to any method ends the
+        generation. Raises: UsageError where nothing was fed.
         """
         self._stop()
         if max_new < 0:
-            raise UsageError(f"--max-gen-len is {max_new}, wanted 0 or more")
+            raise UsageError(f"`max_new` is {max_new}, wanted 0 or more")
         if not self._sequence.ids and self._sequence.next_id is None:
             raise UsageError("nothing to generate from", help="feed at least one token first, such as BOS")
         request = Request(
             max_new=max_new,
             sampling=(sampling or SamplingParams()).with_seed(),
             stop_ids=frozenset(stop_ids),
-            ahead=max(1, self.ahead if ahead is None else ahead),
-            logits_bytes=4 * self.vocab_size if logits else 0,
+            ahead=1 if choose else max(1, self.ahead if ahead is None else ahead),
+            vocab_size=self.vocab_size,
+            keep_logits=logits,
+            choose=choose,
         )
         self._active = Generation(self._sequence, request)
         return self._active
 
     def profile(self, role: str = "decode", seq: int = 1) -> list[DispatchTime]:
-        """Run one step of `role` over `seq` tokens behind the cached ones, timing each dispatch on the
-        device.
+        """Run one step of `role` over `seq` tokens after the cached ones, timing each dispatch on the device.
 
-        The sequence stays as it is (what the step writes lies behind it).
+        The sequence stays as it is (what the step writes lies after it).
         Raises: DeviceError where the device has no timestamps, ContextError where the step does not fit.
         """
         self._stop()
@@ -292,15 +250,6 @@ def _checked_context(context: int | None, most: int) -> int:
     if 1 <= context <= most:
         return context
     raise ContextError(
-        f"--context is {context}, this artifact was built for 1 to {most}",
-        help=f"ask for at most {most}, or build again with a longer --context",
+        f"`context` is {context}, this artifact was built for 1 to {most}",
+        help=f"ask for at most {most}, or build again with a longer `context`",
     )
-
-
-def _checked_ids(ids: Sequence[int], vocab_size: int) -> list[int]:
-    if not len(ids):
-        raise UsageError("the prompt is empty", help="give at least one token, such as BOS")
-    for position, token in enumerate(ids):
-        if not 0 <= token < vocab_size:
-            raise UsageError(f"token {token} at {position} is outside the vocabulary of {vocab_size}")
-    return [int(token) for token in ids]

@@ -1,4 +1,8 @@
-"""A running generation: steps handed over ahead of their ids, ids read back late."""
+"""A running generation: steps are handed over ahead of their ids, and the ids are read back late.
+
+With a chooser, which must see the logits of each position, there is nothing to hand over ahead: each step
+waits for the id before it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.errors import UsageError
 from runtime.device.executor import Fetch, Ticket
+from runtime.engine.chooser import Chooser
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.sequence import CachedSequence
 
@@ -27,13 +33,24 @@ class Generated:
 
 @dataclass(frozen=True)
 class Request:
-    """What to generate. `ahead` steps are handed over before the first id is read back; 1 is lock-step."""
+    """What to generate.
+
+    `ahead` steps are handed over before the first id is read back; 1 is lock-step. With `choose`, ids are
+    chosen on the host, and `ahead` must be 1.
+    """
 
     max_new: int
     sampling: SamplingParams
     stop_ids: frozenset[int]
     ahead: int
-    logits_bytes: int  # 0: do not fetch the logits
+    vocab_size: int
+    keep_logits: bool = False  # give the logits out with each token
+    choose: Chooser | None = None
+
+    @property
+    def fetches_logits(self) -> bool:
+        """Whether the host sees the logits of each position."""
+        return self.keep_logits or self.choose is not None
 
 
 class Generation(Iterator[Generated]):
@@ -87,7 +104,7 @@ class Generation(Iterator[Generated]):
     def _receive_all(self) -> Generator[Generated, None, None]:
         self._last_seen = perf_counter()
         first = self._first_position()
-        room = self._sequence.context + 1 - first  # the last token may lie just behind the cache
+        room = self._sequence.context + 1 - first  # the last token may lie just beyond the cache
         count = min(self._request.max_new, room)
         submitted = 0
         for received in range(count):
@@ -103,7 +120,7 @@ class Generation(Iterator[Generated]):
         self._settle("length" if count == self._request.max_new else "context")
 
     def _first_position(self) -> int:
-        """Where the first new token goes: behind the cached ones and the one that is known already."""
+        """Where the first new token goes: after the cached ones and the one that is known already."""
         return len(self._sequence.ids) + (self._sequence.next_id is not None)
 
     def _submit(self, position: int) -> Ticket:
@@ -112,28 +129,39 @@ class Generation(Iterator[Generated]):
         It runs the token before it, unless the logits are there; where that one is in the cache already, as
         after `truncate`, its step runs once more.
         """
-        sequence, role = self._sequence, self._request.sampling.role
+        sequence, request = self._sequence, self._request
+        sampled = [] if request.choose else [request.sampling.role]
         fetch = [Fetch("tokens", 4 * position, 4)]
-        if self._request.logits_bytes:
-            fetch.append(Fetch("logits", 0, self._request.logits_bytes))
-        has_logits, sequence.has_logits = (
-            sequence.has_logits,
-            False,
-        )  # sampling may change them, decoding does
+        if request.fetches_logits:
+            fetch.append(Fetch("logits", 0, 4 * request.vocab_size))
+        has_logits = sequence.has_logits
+        sequence.has_logits = False  # sampling may change them, decoding does
         if has_logits:
-            return sequence.run([role], position - 1, 1, self._fields, fetch)
-        return sequence.decode(["decode", role], position - 1, self._fields, fetch)
+            return sequence.run(sampled, position - 1, 1, self._fields, fetch)
+        return sequence.decode(["decode", *sampled], position - 1, self._fields, fetch)
 
     def _receive(self, position: int) -> Generated:
         ticket = self._flying.popleft()
         began = thread_time()
         fetched = ticket.result()
         self._sequence.timings.host_seconds += thread_time() - began
-        token = int.from_bytes(fetched[0], "little")
+        logits = np.frombuffer(fetched[1], dtype="<f4") if self._request.fetches_logits else None
+        if self._request.choose is not None and logits is not None:
+            token = self._chosen(self._request.choose, logits.copy(), position)
+        else:
+            token = int.from_bytes(fetched[0], "little")
         self._sequence.sampled(token)
         self._count_token()
-        logits = np.frombuffer(fetched[1], dtype="<f4") if self._request.logits_bytes else None
-        return Generated(token, position, logits)
+        return Generated(token, position, logits if self._request.keep_logits else None)
+
+    def _chosen(self, choose: Chooser, logits: npt.NDArray[np.float32], position: int) -> int:
+        """Ask for the id of a position and write it to where the device's own sampling would have."""
+        sequence, vocab = self._sequence, self._request.vocab_size
+        token = choose(logits, sequence.known_ids)
+        if not 0 <= token < vocab:
+            raise UsageError(f"the chooser gave token {token}, outside the vocabulary of {vocab}")
+        sequence.executor.write_buffer("tokens", 4 * position, token.to_bytes(4, "little"))
+        return token
 
     def _count_token(self) -> None:
         now, timings = perf_counter(), self._sequence.timings

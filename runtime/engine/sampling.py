@@ -33,11 +33,11 @@ class SamplingParams:
         _check_float(
             "temperature", self.temperature, 0.0, 100.0, "0 picks the most likely token, 0.7 varies a little"
         )
-        _check_int("top-k", self.top_k, 0, MAX_U32, "0 keeps every token")
-        _check_float("top-p", self.top_p, 0.0, 1.0, "1 keeps every token", open_low=True)
-        _check_float("min-p", self.min_p, 0.0, 1.0, "0 keeps every token")
+        _check_int("top_k", self.top_k, 0, MAX_U32, "0 keeps every token")
+        _check_float("top_p", self.top_p, 0.0, 1.0, "1 keeps every token", open_low=True)
+        _check_float("min_p", self.min_p, 0.0, 1.0, "0 keeps every token")
         _check_float(
-            "repetition-penalty", self.repetition_penalty, 0.0, 100.0, "1 is no penalty", open_low=True
+            "repetition_penalty", self.repetition_penalty, 0.0, 100.0, "1 is no penalty", open_low=True
         )
         if self.seed is not None:
             _check_int("seed", self.seed, 0, MAX_U32, "leave it out for a new one")
@@ -87,10 +87,10 @@ def _check_float(
     wanted = (
         f"a number {'above' if open_low else 'from'} {low:g}, {'' if open_low else 'and '}at most {high:g}"
     )
-    raise UsageError(f"--{name} is {value!r}, wanted {wanted}", help=hint)
+    raise UsageError(f"`{name}` is {value!r}, wanted {wanted}", help=hint)
 
 
 def _check_int(name: str, value: object, low: int, high: int, hint: str) -> None:
     if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
         return
-    raise UsageError(f"--{name} is {value!r}, wanted an integer from {low} to {high}", help=hint)
+    raise UsageError(f"`{name}` is {value!r}, wanted an integer from {low} to {high}", help=hint)

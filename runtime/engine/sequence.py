@@ -34,6 +34,11 @@ class CachedSequence:
         self.next_id: int | None = None
         self.has_logits = False
 
+    @property
+    def known_ids(self) -> list[int]:
+        """Every id of the sequence, `next_id` included."""
+        return [*self.ids, *([] if self.next_id is None else [self.next_id])]
+
     def run(
         self,
         roles: Sequence[str],
@@ -50,7 +55,7 @@ class CachedSequence:
     def warm_up(self) -> None:
         """Run the smallest step of every program once, for drivers that compile a kernel when it first runs.
 
-        What it writes at the positions behind the empty cache is written again before anything reads it.
+        What it writes after the empty cache is written again before anything reads it.
         """
         for name, seq, past in self.table.smallest_steps():
             if past + seq <= self.context:
@@ -108,5 +113,5 @@ class CachedSequence:
         after = f" after {cached} that are cached" if cached else ""
         raise ContextError(
             f"{count} tokens{after} do not fit the context of {self.context}",
-            help="shorten the prompt, start a new conversation or load with a longer --context",
+            help="shorten the prompt, start a new conversation or load with a longer `context`",
         )

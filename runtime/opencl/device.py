@@ -1,6 +1,7 @@
-"""An OpenCL device: which one, what it can do, its programs, its errors in our words.
+"""An OpenCL device: which one is opened, its capabilities and programs, and its errors as ours.
 
-pyopencl is an extra and untyped to us: its objects are `Handle`s, and this module is the one that imports it.
+pyopencl is an optional dependency without type information. Its objects are `Handle`s, and only this module
+imports it.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from typing import Any, TypeAlias
 
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
 from runtime.device.executor import DeviceInfo, Limits
+from runtime.device.failures import device_lost, kernel_refused, out_of_memory
 
 Handle: TypeAlias = Any
 """An object of pyopencl."""
 
-OPTIONS = ("-cl-std=CL1.2",)  # and nothing that relaxes arithmetic
-_EXCERPT_LINES = 3
-_WORKGROUPS = 65535  # a dimension; OpenCL names no limit, some drivers have this one
+OPTIONS = ("-cl-std=CL1.2",)  # nothing that relaxes arithmetic
+_WORKGROUPS = 65535  # along a dimension; OpenCL states no limit, but some drivers have this one
 _POINTER_BYTES = 8
 
-_INSTALL = "install pyopencl (the extra `opencl`) and a driver, such as pocl-opencl-icd for the CPU"
+_INSTALL = "install pyopencl (the extra opencl) and a driver, such as pocl-opencl-icd for the CPU"
 _OUT_OF_MEMORY = (
     "MEM_OBJECT_ALLOCATION_FAILURE",
     "OUT_OF_RESOURCES",
@@ -44,7 +45,9 @@ class KernelSource:
 
 
 def import_pyopencl() -> Handle:
-    """Return the module pyopencl. Raises: DeviceError where it, or the library that it loads, is missing."""
+    """Return the module pyopencl. Raises: DeviceError where it, or the library that it loads, is not
+    installed.
+    """
     try:
         return importlib.import_module("pyopencl")
     except ImportError as error:
@@ -52,7 +55,9 @@ def import_pyopencl() -> Handle:
 
 
 def find_devices() -> list[Handle]:
-    """Return what OpenCL devices can run our kernels, graphics cards first. Raises: DeviceError for none."""
+    """Return the OpenCL devices that can run our kernels, graphics cards first. Raises: DeviceError for
+    none.
+    """
     cl = import_pyopencl()
     try:
         found = [device for platform in cl.get_platforms() for device in _devices_of(cl, platform)]
@@ -73,12 +78,12 @@ def _devices_of(cl: Handle, platform: Handle) -> list[Handle]:
 
 
 def _usable(device: Handle) -> bool:
-    """Halves and bytes are taken out of words in the order of little-endian machines."""
+    """Whether kernels run here. They take halves and bytes out of words in little-endian order."""
     return bool(device.available and device.compiler_available and device.endian_little)
 
 
 class OpenClDevice:
-    """An open device with one queue, whose commands run in the order in which they were handed over."""
+    """An open device with one queue, whose commands run in the order in which they were enqueued."""
 
     def __init__(self) -> None:
         """Open the first graphics card, else the first device. Raises: DeviceError where there is none."""
@@ -90,12 +95,12 @@ class OpenClDevice:
         self.info = device_info(self.device)
 
     def close(self) -> None:
-        """Wait for what was handed over."""
+        """Wait for all work that was handed over."""
         with self.translated("closing the device"):
             self.queue.finish()
 
     def timed_queue(self) -> Handle:
-        """Return a queue of its own that measures every command."""
+        """Return another queue, which measures every command."""
         with self.translated("opening a queue that measures"):
             return self.cl.CommandQueue(
                 self.context, properties=self.cl.command_queue_properties.PROFILING_ENABLE
@@ -111,16 +116,20 @@ class OpenClDevice:
             return buffer
 
     def region(self, buffer: Handle, offset: int, size: int) -> Handle:
-        """Return a buffer for a kernel's argument that starts at `offset` of another."""
+        """Return a buffer that starts at `offset` of another one, for use as a kernel argument."""
         return buffer if offset == 0 else buffer.get_sub_region(offset, size)
 
     def write(self, buffer: Handle, offset: int, data: object, *, wait: bool = True) -> Handle:
-        """Queue a write of bytes or an array; without `wait`, keep the event until it is done."""
+        """Enqueue a write of bytes or an array. Without `wait`, the caller keeps the event until it is
+        done.
+        """
         with self.translated("writing a buffer"):
             return self.cl.enqueue_copy(self.queue, buffer, data, dst_offset=offset, is_blocking=wait)
 
     def read(self, buffer: Handle, offset: int, into: object, *, wait: bool = True) -> Handle:
-        """Queue a read into a writable array; without `wait`, it is there when the event is."""
+        """Enqueue a read into a writable array. Without `wait`, the array is filled when the event
+        completes.
+        """
         with self.translated("reading a buffer"):
             return self.cl.enqueue_copy(self.queue, into, buffer, src_offset=offset, is_blocking=wait)
 
@@ -129,16 +138,18 @@ class OpenClDevice:
     def build(self, source: KernelSource) -> Handle:
         """Return the compiled program of a kernel. Raises: WorkFailed with the source around the error."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyopencl's, that the compiler said something
+            warnings.simplefilter("ignore")  # pyopencl warns whenever the compiler prints anything
             try:
                 return self.cl.Program(self.context, source.text).build(options=list(OPTIONS))
             except self.cl.Error as error:
-                raise kernel_refused(source.name, source.text, str(error)) from error
+                raise compile_error(source.name, source.text, str(error)) from error
 
-    def kernel(self, program: Handle, source: KernelSource, arguments: Sequence[Handle]) -> Handle:
-        """Return a kernel object of a built program, with its arguments set for good."""
-        with self.translated(f"binding the buffers of {source.name}"):
-            kernel = self.cl.Kernel(program, source.entry)
+    def kernel(self, program: Handle, name: str, entry: str, arguments: Sequence[Handle]) -> Handle:
+        """Return a kernel object of a built program with its arguments set for good. Errors name it
+        `name`.
+        """
+        with self.translated(f"binding the buffers of {name}"):
+            kernel = self.cl.Kernel(program, entry)
             kernel.set_args(*arguments)
             return kernel
 
@@ -150,46 +161,29 @@ class OpenClDevice:
         try:
             yield
         except self.cl.Error as error:
-            raise in_our_words(doing, str(error)) from error
+            raise as_kernelc_error(doing, str(error)) from error
 
 
-def kernel_refused(name: str, text: str, message: str) -> WorkFailed:
-    """Return the error for a kernel that does not compile; the source around it is a note."""
+def compile_error(name: str, text: str, message: str) -> WorkFailed:
+    """Return the error for a kernel that the driver refuses, from its build log."""
     found = re.search(r":(\d+):(\d+): (?:error: )?(.*)", message)
-    what = found[3] if found else _short(message)
-    where = f"kernel {name}" + (f": line {found[1]}, column {found[2]}" if found else "")
-    error = WorkFailed(
-        f"the driver refuses the kernel: {what}", where=where, help="this is a bug of kernelc or the driver"
-    )
-    if found:
-        error.add_note(_excerpt(text, int(found[1])))
-    return error
+    if found is None:
+        return kernel_refused(name, _short(message))
+    return kernel_refused(name, found[3], text=text, line=int(found[1]), column=int(found[2]))
 
 
-def _excerpt(text: str, line: int) -> str:
-    lines = text.splitlines()
-    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
-    return "\n".join(
-        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
-        for number in range(first, last + 1)
-    )
-
-
-def in_our_words(doing: str, message: str) -> KernelcError:
-    """Return the error for what pyopencl said: memory and lost devices are the user's to act on."""
+def as_kernelc_error(doing: str, message: str) -> KernelcError:
+    """Return the error for a message of pyopencl. Memory and lost devices are things the user can act on."""
     short = _short(message)
     if any(code in short for code in _LOST):
-        return DeviceError(
-            f"the device was lost while {doing}: {short}", help="start again, or use --device cpu"
-        )
+        return device_lost(doing, short)
     if any(code in short for code in _OUT_OF_MEMORY):
-        help_ = "use a smaller --context or --quant q4, or free memory on the device"
-        return DeviceError(f"the device is out of memory while {doing}: {short}", help=help_)
+        return out_of_memory(doing, short)
     return WorkFailed(f"{doing} failed: {short}")
 
 
 def _short(message: str) -> str:
-    """The last "call failed: CODE" of pyopencl's nested ones, or what stands there instead."""
+    """Return the last "call failed: CODE" of pyopencl's nested messages, or the whole message."""
     calls = re.findall(r"cl\w+ failed: [A-Z_]+", message)
     return calls[-1] if calls else " ".join(message.split()) or "no reason given"
 

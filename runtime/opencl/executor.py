@@ -1,7 +1,7 @@
-"""Replays programs on an OpenCL device: one queue in order, arguments set at load, nothing waited for.
+"""Replays programs on an OpenCL device: one in-order queue, arguments set at load, nothing waited for.
 
-What a step costs the host is one call a dispatch. The step block is written before every step and what a
-ticket fetches is read behind it, both without waiting: the queue keeps the order.
+A step costs the host one call per dispatch. The step block is written before each step and fetched ranges are
+read after it, both without waiting: the queue keeps the order.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DispatchTime, Fetch, Progress
 from runtime.opencl.device import Handle, OpenClDevice
-from runtime.opencl.loaded import Launch, LoadedArtifact, invocations, kernel_source
+from runtime.opencl.loaded import OpenClArtifact, OpenClLaunch, invocations, kernel_source
 
 Octets = npt.NDArray[np.uint8]
 
 
 class OpenClTicket:
-    """A step handed over; its fetched ranges are arrays that the queue fills."""
+    """A step that was handed over. Its fetched ranges are arrays that the queue fills."""
 
     def __init__(self, executor: OpenClExecutor, arrays: list[Octets], last: Handle) -> None:
         self._executor = executor
@@ -46,7 +46,7 @@ class OpenClTicket:
         self._arrays = None
 
 
-class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
+class OpenClExecutor(DeviceExecutor[OpenClArtifact]):
     """An `Executor` (see `runtime.device.executor`) on OpenCL."""
 
     def __init__(self, device: OpenClDevice | None = None) -> None:
@@ -54,19 +54,21 @@ class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
         super().__init__()
         self.device = device or OpenClDevice()
         self.info = self.device.info
-        # Copies under way: their events hold the host's memory, and letting go of one waits for it.
+        # Events of pending copies. They keep the host memory alive, and dropping one waits for its copy.
         self._copies: deque[Handle] = deque()
 
     @property
     def staging_bytes(self) -> int:
-        """None of the device's: fetched ranges go to plain host memory."""
+        """Always 0: fetched ranges go to plain host memory."""
         return 0
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
-    ) -> LoadedArtifact:
+    ) -> OpenClArtifact:
         plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
-        return LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+        loaded = OpenClArtifact(self.device, artifact, plan, variants, context)
+        loaded.load(progress)
+        return loaded
 
     def close(self) -> None:
         """Release the device and all that was loaded."""
@@ -97,31 +99,31 @@ class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
             self.device.queue.flush()
         return OpenClTicket(self, arrays, last)
 
-    def _launch(self, launches: Sequence[Launch], env: Mapping[str, int]) -> None:
-        """The hot loop: one call a dispatch, bound to local names."""
+    def _launch(self, launches: Sequence[OpenClLaunch], env: Mapping[str, int]) -> None:
+        """Enqueue launches. This is the hot loop: one call per dispatch, bound to local names."""
         enqueue, queue = self.device.cl.enqueue_nd_range_kernel, self.device.queue
         launch = None
         try:
             for launch in launches:
-                enqueue(queue, launch.kernel, launch.size or launch.extent(env), launch.threads)
+                enqueue(queue, launch.kernel, launch.extent(env), launch.threads)
         except self.device.cl.Error as error:
             where = f"kernel {launch.dispatch.kernel} in {launch.dispatch.origin}" if launch else None
             raise WorkFailed(f"running a step failed: {error}", where=where) from error
 
-    def _write_step(self, loaded: LoadedArtifact, step: bytes) -> None:
+    def _write_step(self, loaded: OpenClArtifact, step: bytes) -> None:
         buffer = loaded.buffers.get(STEP_BUFFER)
         if buffer is not None and step:
             self._keep(self.device.write(buffer, 0, step, wait=False))
 
     def _keep(self, copy: Handle) -> None:
-        """Hold on to a copy under way, and let go of those that are done."""
+        """Keep the event of a pending copy, and drop those that are done."""
         done = self.device.cl.command_execution_status.COMPLETE
         while self._copies and self._copies[0].command_execution_status == done:
             self._copies.popleft()
         self._copies.append(copy)
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
-        """See `runtime.device.executor.Executor.profile`; by the events' own clocks."""
+        """See `runtime.device.executor.Executor.profile`. The times are those of the events' own clocks."""
         loaded, device = self._require_loaded(), self.device
         self._write_step(loaded, step)
         launches = [launch for name in programs for launch in loaded.programs[name]]
@@ -141,7 +143,7 @@ class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
             self._keep(self.device.write(self._buffer(name), offset, bytes(data), wait=False))
 
     def _buffer(self, name: str) -> Handle:
-        return self._holding(name).buffers[name]
+        return self._loaded_with(name).buffers[name]
 
     # ---- one kernel alone ----
 
@@ -162,7 +164,7 @@ class OpenClExecutor(DeviceExecutor[LoadedArtifact]):
             for data in [*(array.tobytes() for array in arrays), *([step] if params else [])]:
                 buffers.append(device.create_buffer(kernel, max(4, len(data))))
                 device.write(buffers[-1], 0, data or bytes(4))
-            bound = device.kernel(program, source, buffers)
+            bound = device.kernel(program, kernel, source.entry, buffers)
             size = invocations(grid, variant.workgroup)
             with device.translated(f"running kernel {kernel}"):
                 device.cl.enqueue_nd_range_kernel(device.queue, bound, size, variant.workgroup)

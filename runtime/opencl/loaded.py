@@ -1,4 +1,4 @@
-"""An artifact on an OpenCL device: buffers with the weights in them, kernels with their arguments set."""
+"""An artifact on an OpenCL device: built programs, and kernels with their arguments set."""
 
 from __future__ import annotations
 
@@ -6,41 +6,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kernelc.artifact import Artifact, Variant
-from runtime.device.executor import Progress
-from runtime.device.program import Extent, Grid, LoadPlan, Prepared, ResolvedDispatch, extent_of, prepare
-from runtime.device.upload import weight_parts
+from runtime.device.loaded import Launch, LoadedArtifact
+from runtime.device.program import Extent, Grid, LoadPlan, Prepared
+from runtime.device.upload import Octets
 from runtime.opencl.device import Handle, KernelSource, OpenClDevice
-
-_UPLOAD_BYTES = 64 << 20  # what one write takes from the host: a shard has no more
 
 
 @dataclass(frozen=True)
-class Launch:
-    """A dispatch ready to be handed over: `kernel` is its own object, which holds its arguments.
+class OpenClLaunch(Launch):
+    """A dispatch ready to be handed over.
 
-    `size` is in invocations where the grid is known; `threads` in a workgroup.
+    Its grid counts invocations, as the driver does, not workgroups; a workgroup has `threads` of them.
+    `kernel` is a kernel object used by this dispatch alone, since it holds the arguments.
     """
 
-    dispatch: ResolvedDispatch
     kernel: Handle
     threads: Extent
-    grid: Grid
-    size: Extent | None
-
-    def extent(self, env: Mapping[str, int]) -> Extent:
-        """The invocations for these symbols, along each dimension."""
-        if self.size is not None:
-            return self.size
-        return invocations(extent_of(self.grid, env), self.threads)
 
 
 def invocations(grid: Extent, threads: Extent) -> Extent:
-    """Return how many there are along each dimension: the driver counts these, not workgroups."""
+    """Return how many invocations a grid of workgroups has along each dimension."""
     return (grid[0] * threads[0], grid[1] * threads[1], grid[2] * threads[2])
 
 
-class LoadedArtifact:
-    """The buffers and programs of one load. `programs` holds the launches by program name."""
+def grid_of_invocations(grid: Grid, threads: Extent) -> Grid:
+    """Return the same for a grid that may depend on the step."""
+    if callable(grid):
+        return lambda env: invocations(grid(env), threads)
+    return invocations(grid, threads)
+
+
+class OpenClArtifact(LoadedArtifact[Handle, Handle, OpenClLaunch]):
+    """The buffers and programs of one load."""
 
     def __init__(
         self,
@@ -49,53 +46,36 @@ class LoadedArtifact:
         plan: LoadPlan,
         variants: Mapping[str, Variant],
         context: int,
-        progress: Progress | None,
     ) -> None:
-        """Allocate, compile, upload; all or nothing. Raises: DeviceError, WorkFailed, ArtifactError."""
-        self.plan = plan
-        self.programs: dict[str, list[Launch]] = {}
-        self.buffers: dict[str, Handle] = {}
+        super().__init__(artifact, plan, variants, context)
         self._device = device
-        self._built: dict[str, Handle] = {}  # by kernel file: kernels of the same text share one
-        try:
-            for name, size in plan.buffers.items():
-                self.buffers[name] = device.create_buffer(name, size)
-            self._make_programs(artifact, variants, context)
-            self._upload(artifact, progress)
-        except BaseException:
-            self.release()
-            raise
 
     def release(self) -> None:
-        """Free the buffers, once what uses them is done."""
+        """Free the buffers, after the work that uses them."""
         self._device.queue.finish()
         self.programs.clear()
         for buffer in self.buffers.values():
             buffer.release()
         self.buffers.clear()
 
-    def _make_programs(self, artifact: Artifact, variants: Mapping[str, Variant], context: int) -> None:
-        sources = {name: kernel_source(artifact, name, variant) for name, variant in variants.items()}
-        for name, variant in variants.items():
-            if variant.file not in self._built:
-                self._built[variant.file] = self._device.build(sources[name])
-        for name, dispatches in prepare(artifact.manifest, self.plan, variants, context).items():
-            self.programs[name] = [self._launch(each, sources[each.dispatch.kernel]) for each in dispatches]
+    def _allocate(self, name: str, size: int) -> Handle:
+        return self._device.create_buffer(name, size)
 
-    def _launch(self, ready: Prepared, source: KernelSource) -> Launch:
+    def _compile(self, kernel: str, variant: Variant) -> Handle:
+        return self._device.build(kernel_source(self._artifact, kernel, variant))
+
+    def _launch(self, ready: Prepared, kernel: Handle) -> OpenClLaunch:
         device, dispatch, threads = self._device, ready.dispatch, ready.variant.workgroup
-        with device.translated(f"binding the buffers of {dispatch.origin} ({dispatch.kernel})"):
+        name = f"{dispatch.origin} ({dispatch.kernel})"
+        with device.translated(f"binding the buffers of {name}"):
             arguments = [
                 device.region(self.buffers[item.buffer], item.offset, item.bytes) for item in ready.ranges
             ]
-        kernel = device.kernel(self._built[ready.variant.file], source, arguments)
-        size = None if callable(ready.grid) else invocations(ready.grid, threads)
-        return Launch(dispatch, kernel, threads, ready.grid, size)
+        bound = device.kernel(kernel, name, ready.variant.entry, arguments)
+        return OpenClLaunch(dispatch, grid_of_invocations(ready.grid, threads), bound, threads)
 
-    def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
-        """Write the weights in the order in which they lie in the shards, a piece of a shard at a time."""
-        for name, offset, part in weight_parts(artifact, self.plan, _UPLOAD_BYTES, progress):
-            self._device.write(self.buffers[name], offset, part)
+    def _write(self, buffer: Handle, offset: int, part: Octets) -> None:
+        self._device.write(buffer, offset, part)
 
 
 def kernel_source(artifact: Artifact, name: str, variant: Variant) -> KernelSource:

@@ -1,1 +1,1 @@
-"""Runs SPIR-V kernels through Vulkan, a step as a command buffer recorded once."""
+"""Runs SPIR-V kernels through Vulkan; each step is a command buffer that was recorded once."""

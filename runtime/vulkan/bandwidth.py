@@ -1,4 +1,4 @@
-"""Measures how fast a Vulkan device copies memory: what a decoding speed is a share of."""
+"""Measure how fast a Vulkan device copies memory: the yardstick for decoding speed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from time import perf_counter
 from runtime.device.bandwidth import copies_per_second
 from runtime.vulkan.device import Buffer
 from runtime.vulkan.native import translated
-from runtime.vulkan.queue import On
+from runtime.vulkan.opened import OpenedDevice
 
 BYTES = 128 << 20  # far beyond caches of most devices
 
 
-def copy_bandwidth(on: On, size: int = BYTES) -> float:
+def copy_bandwidth(opened: OpenedDevice, size: int = BYTES) -> float:
     """Return bytes read plus bytes written per second, of copies between two buffers of `size` bytes.
 
     Takes about a second, and twice `size` of the device's memory meanwhile. Raises: DeviceError where there
@@ -22,16 +22,16 @@ def copy_bandwidth(on: On, size: int = BYTES) -> float:
     buffers: list[Buffer] = []
     try:
         for name in ("copy source", "copy target"):
-            buffers.append(on.device.create_buffer(name, size))
-        return 2 * size * copies_per_second(partial(_seconds, on, buffers, size))
+            buffers.append(opened.device.create_buffer(name, size))
+        return 2 * size * copies_per_second(partial(_seconds, opened, buffers, size))
     finally:
         for buffer in buffers:
-            on.device.release(buffer)
+            opened.device.release(buffer)
 
 
-def _seconds(on: On, buffers: list[Buffer], size: int, repeats: int) -> float:
+def _seconds(opened: OpenedDevice, buffers: list[Buffer], size: int, repeats: int) -> float:
     """Return how long `repeats` copies in one submission take, from submitting to being done."""
-    queue, (source, target) = on.queue, buffers
+    queue, (source, target) = opened.queue, buffers
     with translated("measuring the bandwidth"):
         frame = queue.take_frame()
         queue.begin(frame.before)

@@ -1,8 +1,8 @@
-"""Compiled kernels on disk: what the driver made of SPIR-V the last time, so that opening is quick.
+"""Compiled kernels on disk: what the driver made of SPIR-V last time, so that opening a model is quick.
 
-A file a device and driver. A driver must refuse foreign data by its header, but not every driver tells its
-own versions apart, and none need survive a damaged file: so the name says the driver, and a hash stands in
-front.
+There is one file per device and driver. A driver must reject foreign data by its header, but not every driver
+tells its own versions apart, and none has to survive a damaged file. So the name of the file says the driver,
+and a hash precedes the data.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HASH_BYTES = 32
 
 
 def cache_file(cache_id: bytes) -> Path:
-    """Where the compiled kernels of this device and driver are kept.
+    """Return the file that holds the compiled kernels for this device and driver.
 
     Source: XDG Base Directory Specification; a relative $XDG_CACHE_HOME is to be ignored.
     """
@@ -29,7 +29,7 @@ def cache_file(cache_id: bytes) -> Path:
 
 
 def read_cache(cache_id: bytes) -> bytes:
-    """Return the data to start a pipeline cache with, b"" where there is none to be trusted."""
+    """Return the data to create a pipeline cache with; b"" where there is none that can be trusted."""
     path = cache_file(cache_id)
     try:
         with path.open("rb") as file:
@@ -43,7 +43,7 @@ def read_cache(cache_id: bytes) -> bytes:
 
 
 def write_cache(cache_id: bytes, data: bytes) -> None:
-    """Keep the data for the next time. A folder that cannot be written is no error."""
+    """Write the data for the next time. A folder that cannot be written is no error."""
     path = cache_file(cache_id)
     if len(data) >= _MOST_BYTES or not _fits(data, cache_id):
         return
@@ -60,6 +60,8 @@ def write_cache(cache_id: bytes, data: bytes) -> None:
 
 
 def _fits(data: bytes, cache_id: bytes) -> bool:
-    """Whether the header is of version 1 and this device's (Vulkan specification, "Pipeline Cache")."""
+    """Return whether the header has version 1 and is this device's (Vulkan specification, "Pipeline
+    Cache").
+    """
     version, identity = data[4:8], data[8:_HEADER_BYTES]
     return len(data) >= _HEADER_BYTES and version == b"\1\0\0\0" and cache_id.startswith(identity)

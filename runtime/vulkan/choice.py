@@ -1,4 +1,4 @@
-"""Which Vulkan device to open, and what it can do."""
+"""Chooses the Vulkan device to open and describes what it can do."""
 
 from __future__ import annotations
 
@@ -7,37 +7,41 @@ from typing import Any
 
 from runtime.device.executor import DeviceInfo, Limits
 from runtime.vulkan.features import DeviceFeatures
-from runtime.vulkan.native import Handle, Vulkan, VulkanError, in_our_words, no_device
+from runtime.vulkan.native import Handle, Vulkan, VulkanError, as_kernelc_error, no_device
 
-_API = (1 << 22) | (2 << 12)  # 1.2: timeline semaphores, and halves in arithmetic, belong to it
+_API = (1 << 22) | (2 << 12)  # 1.2: it includes timeline semaphores and arithmetic in f16
 _BUDGET = "VK_EXT_memory_budget"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A physical device. `memory_heap` is the heap of its own memory, `queue_family` one that computes."""
+    """A physical device that will do. `queue_family` is one that computes."""
 
     physical: Handle
     queue_family: int
     info: DeviceInfo
     timestamp_bits: int
     timestamp_seconds: float
-    cache_id: bytes  # identifies device and driver, for the pipeline cache; begins as its header does
+    cache_id: (
+        bytes  # identifies device and driver for the pipeline cache; starts with the same bytes as its header
+    )
     uniform_alignment_bytes: int
 
 
 def create_instance(vulkan: Vulkan) -> Handle:
-    """Return the instance through which devices are found. Raises: DeviceError where no driver is there."""
+    """Return the instance through which devices are found. Raises: DeviceError where there is no driver."""
     application = vulkan.make("VkApplicationInfo", pApplicationName=vulkan.text("kernelc"), apiVersion=_API)
     create = vulkan.make("VkInstanceCreateInfo", pApplicationInfo=application)
     try:
         return vulkan.create("vkCreateInstance", "VkInstance", create, vulkan.null)
     except VulkanError as error:
-        raise in_our_words("starting Vulkan", error) from error
+        raise as_kernelc_error("starting Vulkan", error) from error
 
 
 def choose(vulkan: Vulkan, instance: Handle) -> Choice:
-    """Return the fastest kind of device that will do. Raises: DeviceError saying why none does."""
+    """Return a device of the fastest kind among those that will do. Raises: DeviceError saying why none
+    does.
+    """
     reasons: list[str] = []
     found: list[tuple[int, Choice]] = []
     for physical in vulkan.all("vkEnumeratePhysicalDevices", "VkPhysicalDevice", instance):
@@ -69,11 +73,11 @@ class _Description:
         self.queues = vulkan.all(
             "vkGetPhysicalDeviceQueueFamilyProperties", "VkQueueFamilyProperties", physical
         )
-        self.lacks = self._what_is_missing()
+        self.lacks = self._missing_requirement()
 
     @property
     def rank(self) -> int:
-        """Graphics cards of their own come first, software last."""
+        """Sort key: discrete graphics cards come first, software renderers last."""
         vulkan = self.vulkan
         order = [
             vulkan.PHYSICAL_DEVICE_TYPE_DISCRETE_GPU,
@@ -83,7 +87,7 @@ class _Description:
         ]
         return order.index(self.properties.deviceType) if self.properties.deviceType in order else len(order)
 
-    def _what_is_missing(self) -> str:
+    def _missing_requirement(self) -> str:
         if self.properties.apiVersion < _API:
             return f"Vulkan 1.2 (it has {_version(self.properties.apiVersion)})"
         if self._queue_family() is None:
@@ -91,40 +95,40 @@ class _Description:
         return "" if self._has_timelines() else "timeline semaphores"
 
     def _queue_family(self) -> int | None:
-        """A family that computes: one that does not also draw, where there is one."""
+        """Return a queue family that computes, if possible one that does not also draw."""
         compute, graphics = self.vulkan.QUEUE_COMPUTE_BIT, self.vulkan.QUEUE_GRAPHICS_BIT
         fitting = [at for at, queue in enumerate(self.queues) if queue.queueFlags & compute]
         alone = [at for at in fitting if not self.queues[at].queueFlags & graphics]
         return next(iter([*alone, *fitting]), None)
 
     def _has_timelines(self) -> bool:
-        twelve = self.vulkan.make("VkPhysicalDeviceVulkan12Features")
-        features = self.vulkan.make("VkPhysicalDeviceFeatures2", pNext=twelve)
+        vulkan_1_2 = self.vulkan.make("VkPhysicalDeviceVulkan12Features")
+        features = self.vulkan.make("VkPhysicalDeviceFeatures2", pNext=vulkan_1_2)
         self.vulkan.lib.vkGetPhysicalDeviceFeatures2(self.physical, features)
-        return bool(twelve.timelineSemaphore)
+        return bool(vulkan_1_2.timelineSemaphore)
 
     def choice(self) -> Choice:
-        """All that the rest of the runtime needs to know."""
+        """Return everything about the device that the rest of the runtime needs to know."""
         vulkan, queue_family = self.vulkan, self._queue_family()
         assert queue_family is not None
-        twelve = vulkan.make("VkPhysicalDeviceVulkan12Properties")
-        eleven = vulkan.make("VkPhysicalDeviceVulkan11Properties", pNext=twelve)
-        properties = vulkan.make("VkPhysicalDeviceProperties2", pNext=eleven)
+        vulkan_1_2 = vulkan.make("VkPhysicalDeviceVulkan12Properties")
+        vulkan_1_1 = vulkan.make("VkPhysicalDeviceVulkan11Properties", pNext=vulkan_1_2)
+        properties = vulkan.make("VkPhysicalDeviceProperties2", pNext=vulkan_1_1)
         vulkan.lib.vkGetPhysicalDeviceProperties2(self.physical, properties)
         limits = properties.properties.limits
-        asked = DeviceFeatures(vulkan, self.instance, self.physical, self.names, eleven)
+        asked = DeviceFeatures(vulkan, self.instance, self.physical, self.names, vulkan_1_1)
         features, sizes = asked.of_kernels(), asked.subgroup_bounds()
         varies = sizes.minSubgroupSize != sizes.maxSubgroupSize
-        driver = f"{vulkan.string(twelve.driverName)} {vulkan.string(twelve.driverInfo)}".strip()
+        driver = f"{vulkan.string(vulkan_1_2.driverName)} {vulkan.string(vulkan_1_2.driverInfo)}".strip()
         info = DeviceInfo(
             kind="vulkan",
             name=self.name,
             driver=f"Vulkan {_version(self.properties.apiVersion)}: {driver}",
             target="spirv",
             features=features,
-            subgroup_size=None if varies or "subgroups" not in features else eleven.subgroupSize,
+            subgroup_size=None if varies or "subgroups" not in features else vulkan_1_1.subgroupSize,
             subgroup_sizes=asked.subgroup_sizes(),
-            limits=_limits(limits, eleven.maxMemoryAllocationSize),
+            limits=_limits(limits, vulkan_1_1.maxMemoryAllocationSize),
             memory_bytes=self._memory_bytes(),
         )
         return Choice(
@@ -138,7 +142,9 @@ class _Description:
         )
 
     def _memory_bytes(self) -> int:
-        """What of the device's own memory is free for us, where the driver says; else all of it."""
+        """Return how much of the device's own memory is free for us, or all of it where the driver does not
+        say.
+        """
         vulkan = self.vulkan
         budget = vulkan.make("VkPhysicalDeviceMemoryBudgetPropertiesEXT")
         known = _BUDGET in self.names
@@ -171,7 +177,9 @@ def _limits(limits: Any, buffer_bytes: int) -> Limits:
 
 
 def _cache_id(vulkan: Vulkan, properties: Any) -> bytes:
-    """What the header of this device's pipeline cache holds (Vulkan specification, "Pipeline Cache")."""
+    """Return what the header of this device's pipeline cache holds (Vulkan specification, "Pipeline
+    Cache").
+    """
     vendor = properties.vendorID.to_bytes(4, "little") + properties.deviceID.to_bytes(4, "little")
     return vendor + bytes(vulkan.ffi.buffer(properties.pipelineCacheUUID))
 

@@ -1,4 +1,4 @@
-"""An open Vulkan device and its memory. Kernels and the queue are made on it, and end before it does."""
+"""An open Vulkan device and its memory. Kernels and the queue are made on it and destroyed before it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from runtime.vulkan.native import Handle, Vulkan, translated
 
 @dataclass(eq=False)
 class Buffer:
-    """A buffer with memory of its own; `mapped` is where the host sees it (null for the device's own)."""
+    """A buffer with its own memory allocation.
+
+    `mapped` is where the host sees it, null for memory that only the device sees.
+    """
 
     handle: Handle
     memory: Handle
@@ -23,13 +26,13 @@ class Buffer:
 
 
 class VulkanDevice:
-    """An open device; `close` destroys it with all that was made on it."""
+    """An open device. `close` destroys it with everything that was made on it."""
 
     def __init__(self) -> None:
         """Open the fastest kind of device there is. Raises: DeviceError where there is none."""
         self.vulkan = Vulkan()
         self._buffers: dict[Buffer, None] = {}
-        self._closing = contextlib.ExitStack()  # what is to be done before the device can go, last made first
+        self._closing = contextlib.ExitStack()  # destroys everything on the device, the last made first
         try:
             self._open()
         except BaseException:
@@ -82,17 +85,17 @@ class VulkanDevice:
         return made
 
     def before_closing(self, action: Callable[[], None]) -> None:
-        """Have `action` done when the device closes, before what was made up to now is destroyed."""
+        """Run `action` when the device closes, before anything that exists now is destroyed."""
         self._closing.callback(action)
 
     def close(self) -> None:
-        """Wait for what is under way and destroy the device with everything on it. May be called twice."""
+        """Wait for the work in flight and destroy the device with everything on it. May be called twice."""
         self._closing.close()
 
     # ---- memory ----
 
     def create_buffer(self, name: str, size: int, *, uniform: bool = False, host: bool = False) -> Buffer:
-        """Return a buffer in the device's own memory, or with `host` in memory that both see.
+        """Return a buffer in the device's own memory, or with `host` in memory that the host sees too.
 
         Its contents are undefined. Raises: DeviceError where memory runs out.
         """
@@ -126,7 +129,7 @@ class VulkanDevice:
             buffer.mapped = vulkan.ffi.cast("char *", out[0])
 
     def _memory_type(self, allowed: int, host: bool) -> int:
-        """The driver's first choice among the types with what is wanted."""
+        """Return the first memory type in the driver's order that has the wanted properties."""
         vulkan = self.vulkan
         visible = vulkan.MEMORY_PROPERTY_HOST_VISIBLE_BIT | vulkan.MEMORY_PROPERTY_HOST_COHERENT_BIT
         cached = visible | vulkan.MEMORY_PROPERTY_HOST_CACHED_BIT
@@ -134,10 +137,10 @@ class VulkanDevice:
             for at, flags in enumerate(self._memory_types):
                 if allowed >> at & 1 and flags & wanted == wanted:
                     return at
-        raise DeviceError(f"{self.info.name} has no memory that the host sees", help="use another --device")
+        raise DeviceError(f"{self.info.name} has no memory that the host sees", help="use another `device`")
 
     def release(self, buffer: Buffer) -> None:
-        """Destroy a buffer that nothing under way uses. May be called twice."""
+        """Destroy a buffer that no work in flight uses. May be called twice."""
         if buffer in self._buffers:
             del self._buffers[buffer]
             self.vulkan.lib.vkDestroyBuffer(self.device, buffer.handle, self.vulkan.null)

@@ -1,8 +1,8 @@
-"""Replays programs on a Vulkan device: commands recorded once, submitted for every step.
+"""Replays programs on a Vulkan device: commands are recorded once and submitted for every step.
 
-A step hands over three command buffers: one that writes the step block, the recorded programs, one that
-copies out what is fetched. The step block travels in the command itself, so any number of steps may be under
-way.
+A step submits three command buffers: one that writes the step block, the recorded programs, and one that
+copies out what is fetched. The step block travels in the command itself, so any number of steps may be in
+flight.
 """
 
 from __future__ import annotations
@@ -18,38 +18,39 @@ from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
 from runtime.vulkan.device import Buffer, VulkanDevice
 from runtime.vulkan.kernels import Kernels
-from runtime.vulkan.loaded import LoadedArtifact, kernel_binary
+from runtime.vulkan.loaded import VulkanArtifact, kernel_binary
 from runtime.vulkan.native import Handle, translated
-from runtime.vulkan.queue import Frame, On, Queue
+from runtime.vulkan.opened import OpenedDevice
+from runtime.vulkan.queue import Frame, Queue
 from runtime.vulkan.single import run_pipeline
 from runtime.vulkan.staging import VulkanTicket, staging_pool
 from runtime.vulkan.timing import time_launches
 
 
-class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
+class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
     """An `Executor` (see `runtime.device.executor`) on Vulkan."""
 
     def __init__(self) -> None:
-        """Open the fastest kind of device there is. Raises: DeviceError where there is none."""
+        """Open a device of the fastest kind that there is. Raises: DeviceError where there is none."""
         super().__init__()
         device = VulkanDevice()
         try:
             with translated(f"opening {device.info.name}"):
-                self._on = On(device, Queue(device), Kernels(device))
+                self._opened = OpenedDevice(device, Queue(device), Kernels(device))
         except BaseException:
             device.close()
             raise
         self._pool = staging_pool(device)
 
     @property
-    def on(self) -> On:
+    def opened(self) -> OpenedDevice:
         """The device, its queue and its kernels."""
-        return self._on
+        return self._opened
 
     @property
     def info(self) -> DeviceInfo:
         """The device."""
-        return self._on.device.info
+        return self._opened.device.info
 
     @property
     def staging_bytes(self) -> int:
@@ -58,14 +59,16 @@ class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
-    ) -> LoadedArtifact:
+    ) -> VulkanArtifact:
         plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
-        return LoadedArtifact(self._on, artifact, plan, variants, context, progress)
+        loaded = VulkanArtifact(self._opened, artifact, plan, variants, context)
+        loaded.load(progress)
+        return loaded
 
     def close(self) -> None:
         """Release the device and all that was loaded."""
         self._unload()
-        self._on.device.close()
+        self._opened.device.close()
 
     # ---- running ----
 
@@ -73,7 +76,7 @@ class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
         self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
     ) -> VulkanTicket:
         """See `runtime.device.executor.Executor.run`."""
-        loaded, queue = self._require_loaded(), self._on.queue
+        loaded, queue = self._require_loaded(), self._opened.queue
         sizes = [item.bytes for item in fetch]
         staging = self._pool.take(sum(sizes)) if sizes else None
         try:
@@ -90,9 +93,9 @@ class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
             raise
         return VulkanTicket(queue, self._pool, staging, sizes, number)
 
-    def _before(self, loaded: LoadedArtifact, frame: Frame, step: bytes) -> Handle:
-        """Wait for all before, then write the step block."""
-        queue, buffer = self._on.queue, loaded.buffers.get(STEP_BUFFER)
+    def _before(self, loaded: VulkanArtifact, frame: Frame, step: bytes) -> Handle:
+        """Record: wait for all earlier work, then write the step block."""
+        queue, buffer = self._opened.queue, loaded.buffers.get(STEP_BUFFER)
         queue.begin(frame.before)
         queue.barrier(frame.before)
         if buffer is not None and step:
@@ -101,9 +104,9 @@ class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
         queue.end(frame.before)
         return frame.before
 
-    def _after(self, loaded: LoadedArtifact, frame: Frame, fetch: Sequence[Fetch], staging: Buffer) -> Handle:
-        """Copy out what is fetched; the programs' own last barrier makes it wait for them."""
-        queue, at = self._on.queue, 0
+    def _after(self, loaded: VulkanArtifact, frame: Frame, fetch: Sequence[Fetch], staging: Buffer) -> Handle:
+        """Record: copy out what is fetched. The last barrier of the programs makes it wait for them."""
+        queue, at = self._opened.queue, 0
         queue.begin(frame.after)
         for item in fetch:
             queue.copy(frame.after, loaded.buffers[item.buffer], item.offset, staging, at, item.bytes)
@@ -113,17 +116,19 @@ class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
         return frame.after
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
-        """See `runtime.device.executor.Executor.profile`; the pause behind a dispatch counts as its time."""
+        """See `runtime.device.executor.Executor.profile`. The pause after a dispatch counts towards its
+        time.
+        """
         loaded = self._require_loaded()
         self.run([], env, step)
-        launches = [launch for name in programs for launch in loaded.programs[name].launches]
-        return self._times(programs, time_launches(self._on, launches, env))
+        launches = [launch for name in programs for launch in loaded.programs[name]]
+        return self._times(programs, time_launches(self._opened, launches, env))
 
     # ---- buffers ----
 
     def write_buffer(self, name: str, offset: int, data: bytes) -> None:
         """Write into a loaded buffer, after all work handed over before."""
-        buffer, queue = self._holding(name).buffers[name], self._on.queue
+        buffer, queue = self._loaded_with(name).buffers[name], self._opened.queue
         with translated("writing a buffer"):
             frame = queue.take_frame()
             queue.begin(frame.before)
@@ -144,8 +149,8 @@ class VulkanExecutor(DeviceExecutor[LoadedArtifact]):
     ) -> list[npt.NDArray[np.generic]]:
         """See `runtime.device.executor.Executor.run_kernel`."""
         variant, grid = choose_one(artifact.manifest, kernel, env, self.info)
-        pipeline = self._on.kernels.compile(kernel_binary(artifact, kernel, variant))
+        pipeline = self._opened.kernels.compile(kernel_binary(artifact, kernel, variant))
         try:
-            return run_pipeline(self._on, pipeline, grid, arrays, step)
+            return run_pipeline(self._opened, pipeline, grid, arrays, step)
         finally:
-            self._on.kernels.release(pipeline)
+            self._opened.kernels.release(pipeline)

@@ -1,4 +1,4 @@
-"""What kernels ask of a Vulkan device: which of it is there, and how it is switched on."""
+"""The features that kernels may require of a Vulkan device: which are there, and how they are enabled."""
 
 from __future__ import annotations
 
@@ -16,26 +16,28 @@ Structure: TypeAlias = Any
 
 
 class DeviceFeatures:
-    """One physical device's features. `names` are the extensions that it knows, `properties` Vulkan 1.1's."""
+    """The features of one physical device. `names` are the extensions that it supports, `properties` those of
+    Vulkan 1.1.
+    """
 
     def __init__(
         self, vulkan: Vulkan, instance: Handle, physical: Handle, names: set[str], properties: Structure
     ) -> None:
         self._vulkan, self._instance, self._physical = vulkan, instance, physical
         self._names, self._properties = names, properties
-        self._twelve = self._ask("VkPhysicalDeviceVulkan12Features")
-        self._eleven = self._ask("VkPhysicalDeviceVulkan11Features")
+        self._features_1_2 = self._query("VkPhysicalDeviceVulkan12Features")
+        self._features_1_1 = self._query("VkPhysicalDeviceVulkan11Features")
 
-    def _ask(self, type: str) -> Structure:
+    def _query(self, type: str) -> Structure:
         made = self._vulkan.make(type)
         features = self._vulkan.make("VkPhysicalDeviceFeatures2", pNext=made)
         self._vulkan.lib.vkGetPhysicalDeviceFeatures2(self._physical, features)
         return made
 
     def of_kernels(self) -> frozenset[str]:
-        """Those that variants ask for, as they spell them."""
+        """Return the features that variants may require, under the names that they use."""
         found = {
-            "f16": self._eleven.storageBuffer16BitAccess and self._twelve.shaderFloat16,
+            "f16": self._features_1_1.storageBuffer16BitAccess and self._features_1_2.shaderFloat16,
             "subgroups": self._reduces(),
             "dot4": self._has_dot_products(),
         }
@@ -51,15 +53,17 @@ class DeviceFeatures:
     def _has_dot_products(self) -> bool:
         known = _DOT_PRODUCTS in self._names
         type = "VkPhysicalDeviceShaderIntegerDotProductFeatures"
-        return known and bool(self._ask(type).shaderIntegerDotProduct)
+        return known and bool(self._query(type).shaderIntegerDotProduct)
 
     # ---- matrix units ----
 
     def _tiles(self) -> frozenset[str]:
-        """What matrix units multiply, such as "tile_f16_16x16x16": sums of 32 bits, held by a subgroup."""
-        if _MATRICES not in self._names or not self._twelve.vulkanMemoryModel:
+        """Return the tile shapes of the matrix units, such as "tile_f16_16x16x16": 32-bit sums, held by a
+        subgroup.
+        """
+        if _MATRICES not in self._names or not self._features_1_2.vulkanMemoryModel:
             return frozenset()
-        asked = self._ask("VkPhysicalDeviceCooperativeMatrixFeaturesKHR")
+        asked = self._query("VkPhysicalDeviceCooperativeMatrixFeaturesKHR")
         operands = self._tile_operands()
         return frozenset(
             f"tile_{operands[types]}_{each.MSize}x{each.NSize}x{each.KSize}"
@@ -69,18 +73,20 @@ class DeviceFeatures:
         )
 
     def _tile_operands(self) -> dict[tuple[int, int, int, int], str]:
-        """Names of operands by the types of a, b, c and the result, where kernels can compute with them."""
+        """Return operand names by the types of a, b, c and the result, as far as kernels can compute with
+        them.
+        """
         vulkan, found = self._vulkan, dict[tuple[int, int, int, int], str]()
         half, single = vulkan.COMPONENT_TYPE_FLOAT16_KHR, vulkan.COMPONENT_TYPE_FLOAT32_KHR
         byte, word = vulkan.COMPONENT_TYPE_SINT8_KHR, vulkan.COMPONENT_TYPE_SINT32_KHR
-        if self._twelve.shaderFloat16:
+        if self._features_1_2.shaderFloat16:
             found[half, half, single, single] = "f16"
-        if self._twelve.shaderInt8:
+        if self._features_1_2.shaderInt8:
             found[byte, byte, word, word] = "i8"
         return found
 
     def _products(self) -> list[Structure]:
-        """Every product that the driver lists, where compute kernels may have them."""
+        """Return every matrix product that the driver lists, if compute kernels may use them."""
         vulkan, name = self._vulkan, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"
         stages = vulkan.make("VkPhysicalDeviceCooperativeMatrixPropertiesKHR")
         properties = vulkan.make("VkPhysicalDeviceProperties2", pNext=stages)
@@ -93,11 +99,13 @@ class DeviceFeatures:
     # ---- sizes of subgroups ----
 
     def subgroup_sizes(self) -> tuple[int, ...]:
-        """Sizes that a compute kernel may ask for; none where the device has one size anyway."""
+        """Return the subgroup sizes that a compute kernel may request; none where the device has a single
+        size.
+        """
         if SUBGROUP_SIZES not in self._names:
             return ()
         vulkan, sizes = self._vulkan, self.subgroup_bounds()
-        control = self._ask("VkPhysicalDeviceSubgroupSizeControlFeatures").subgroupSizeControl
+        control = self._query("VkPhysicalDeviceSubgroupSizeControlFeatures").subgroupSizeControl
         compute = sizes.requiredSubgroupSizeStages & vulkan.SHADER_STAGE_COMPUTE_BIT
         if not control or not compute or sizes.minSubgroupSize == sizes.maxSubgroupSize:
             return ()
@@ -105,7 +113,7 @@ class DeviceFeatures:
         return tuple(size for size in powers if size >= sizes.minSubgroupSize)
 
     def subgroup_bounds(self) -> Structure:
-        """Between which sizes subgroups are; zeros where the driver does not say."""
+        """Return the smallest and the largest subgroup size; zeros where the driver does not say."""
         vulkan = self._vulkan
         sizes = vulkan.make("VkPhysicalDeviceSubgroupSizeControlProperties")
         properties = vulkan.make("VkPhysicalDeviceProperties2", pNext=sizes)
@@ -115,8 +123,9 @@ class DeviceFeatures:
 
 
 def switched_on(vulkan: Vulkan, info: DeviceInfo) -> tuple[Handle, list[str]]:
-    """What creating a device is given so that its kernels have all of `info`: structures in a chain, and
-    names of extensions."""
+    """Return what enables all of `info` when a device is created: a chain of structures, and extension
+    names.
+    """
     features, extensions = info.features, list[str]()
     operands = {name.split("_")[1] for name in features if name.startswith("tile_")}
     chain = vulkan.make(

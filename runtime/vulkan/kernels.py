@@ -1,4 +1,4 @@
-"""Kernels on a Vulkan device: pipelines, their cache, and the sets of buffers that they bind."""
+"""Kernels on a Vulkan device: pipelines, their cache, and the descriptor sets that bind buffers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from kernelc.errors import WorkFailed
+from runtime.device.failures import kernel_refused
 from runtime.vulkan.cache import read_cache, write_cache
 from runtime.vulkan.device import Buffer, VulkanDevice
 from runtime.vulkan.native import Handle, VulkanError, translated
@@ -19,9 +19,9 @@ BoundRange: TypeAlias = tuple[Buffer, int, int]
 
 @dataclass(frozen=True)
 class KernelBinary:
-    """A kernel's SPIR-V. It binds `buffers` storage buffers, and with `params` the step block behind them.
+    """A kernel's SPIR-V. It binds `buffers` storage buffers, followed by the step block if `params` is set.
 
-    `subgroup_size`: the one that it is made for, None where any will do.
+    `subgroup_size` is the size that the kernel is made for, None where any will do.
     """
 
     name: str
@@ -34,7 +34,7 @@ class KernelBinary:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """What kernels with the same bindings share. `kinds`: the descriptor type of each binding."""
+    """The layout that kernels with the same bindings share. `kinds` are the descriptor types by binding."""
 
     kinds: tuple[int, ...]
     bindings: Handle
@@ -50,7 +50,7 @@ class Pipeline:
 
 
 class Kernels:
-    """Compiles kernels for a device. What was compiled is on disk when the device closes."""
+    """Compiles kernels for a device. When the device closes, compiled kernels are saved to disk."""
 
     def __init__(self, device: VulkanDevice) -> None:
         self._device, self._vulkan = device, device.vulkan
@@ -71,7 +71,7 @@ class Kernels:
         """Return the pipeline of a kernel. Raises: WorkFailed where the driver refuses it."""
         vulkan, device = self._vulkan, self._device.device
         if kernel.words[:4] != _SPIRV_MAGIC or len(kernel.words) % 4:
-            raise _refused(kernel.name, "the file is no SPIR-V module")
+            raise kernel_refused(kernel.name, "the file is no SPIR-V module")
         code = vulkan.ffi.from_buffer("uint32_t[]", kernel.words)
         create = vulkan.make("VkShaderModuleCreateInfo", codeSize=len(kernel.words), pCode=code)
         try:
@@ -81,7 +81,7 @@ class Kernels:
             finally:
                 vulkan.lib.vkDestroyShaderModule(device, module, vulkan.null)
         except VulkanError as error:
-            raise _refused(kernel.name, str(error)) from error
+            raise kernel_refused(kernel.name, str(error)) from error
 
     def _pipeline(self, kernel: KernelBinary, module: Handle, layout: Layout) -> Pipeline:
         vulkan = self._vulkan
@@ -102,20 +102,24 @@ class Kernels:
         return pipeline
 
     def _subgroups(self, size: int | None) -> Handle:
-        """The size of subgroups, for a device that would choose one itself."""
+        """Return the structure that requests a subgroup size, for a device that would otherwise choose
+        one.
+        """
         if size not in self._device.info.subgroup_sizes:
             return self._vulkan.null
         type = "VkPipelineShaderStageRequiredSubgroupSizeCreateInfo"
         return self._vulkan.make(type, requiredSubgroupSize=size)
 
     def release(self, pipeline: Pipeline) -> None:
-        """Destroy a pipeline that nothing under way uses. May be called twice."""
+        """Destroy a pipeline that no work in flight uses. May be called twice."""
         if pipeline in self._pipelines:
             del self._pipelines[pipeline]
             self._vulkan.lib.vkDestroyPipeline(self._device.device, pipeline.handle, self._vulkan.null)
 
     def layout(self, buffers: int, params: bool) -> Layout:
-        """The layout of kernels with so many storage buffers, and the step block behind them or not."""
+        """Return the layout of kernels with `buffers` storage buffers, followed by the step block if `params`
+        is set.
+        """
         if (buffers, params) not in self._layouts:
             storage = self._vulkan.DESCRIPTOR_TYPE_STORAGE_BUFFER
             uniform = self._vulkan.DESCRIPTOR_TYPE_UNIFORM_BUFFER
@@ -152,7 +156,7 @@ class Kernels:
             self.release(pipeline)
 
     def _save_cache(self) -> None:
-        """Keep what was compiled, where it differs from what was there."""
+        """Save what was compiled, if it differs from what was read."""
         vulkan, arguments = self._vulkan, (self._device.device, self._cache)
         size = vulkan.ffi.new("size_t *")
         if vulkan.lib.vkGetPipelineCacheData(*arguments, size, vulkan.null) != 0:
@@ -164,10 +168,10 @@ class Kernels:
 
 
 class BindingSets:
-    """Which buffers each dispatch binds: descriptor sets, made and released together."""
+    """The buffers that each dispatch binds: descriptor sets, made and released together."""
 
     def __init__(self, device: VulkanDevice, wanted: Sequence[tuple[Pipeline, Sequence[BoundRange]]]) -> None:
-        """Make one of `sets` for each of `wanted`. Raises: DeviceError."""
+        """Make one descriptor set for each of `wanted`, in that order, as `sets`. Raises: DeviceError."""
         self._device, self._vulkan = device, device.vulkan
         with translated("making descriptor sets"):
             self._pool = self._create_pool(
@@ -221,15 +225,7 @@ class BindingSets:
         return made
 
     def release(self) -> None:
-        """Destroy the sets; nothing under way may use them. May be called twice."""
+        """Destroy the sets, which no work in flight may use. May be called twice."""
         pool, self._pool = self._pool, None
         if pool is not None:
             self._vulkan.lib.vkDestroyDescriptorPool(self._device.device, pool, self._vulkan.null)
-
-
-def _refused(name: str, reason: str) -> WorkFailed:
-    return WorkFailed(
-        f"the driver refuses the kernel: {reason}",
-        where=f"kernel {name}",
-        help="this is a bug of kernelc or the driver",
-    )

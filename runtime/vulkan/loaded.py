@@ -1,7 +1,7 @@
-"""An artifact on a Vulkan device: buffers with the weights in them, and its programs as recorded commands.
+"""An artifact on a Vulkan device: pipelines, and its programs as recorded commands.
 
 A program's commands depend on a step only through the grids of some dispatches. So they are recorded once for
-each set of programs and grids that comes along, and replayed for every step after.
+each set of programs and grids that occurs, and replayed in every later step that has the same.
 """
 
 from __future__ import annotations
@@ -10,137 +10,124 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from runtime.device.executor import Progress
-from runtime.device.program import (
-    ChangingGrid,
-    Extent,
-    Grid,
-    LoadPlan,
-    Prepared,
-    ResolvedDispatch,
-    changing_grids,
-    extent_of,
-    prepare,
-)
-from runtime.device.upload import weight_names, weight_parts
+from runtime.device.loaded import Launch, LoadedArtifact, StepKey
+from runtime.device.program import LoadPlan, Prepared, ResolvedDispatch
+from runtime.device.upload import Octets, weight_names
 from runtime.vulkan.device import Buffer
 from runtime.vulkan.kernels import BindingSets, BoundRange, KernelBinary, Pipeline
 from runtime.vulkan.native import Handle, VulkanError, translated
-from runtime.vulkan.queue import On, Recording
+from runtime.vulkan.opened import OpenedDevice
+from runtime.vulkan.queue import Recording
 
-_UPLOAD_BYTES = 16 << 20  # of each of the two staging buffers through which weights go
 _RECORDINGS = 64  # kept at once; prompts of many lengths would otherwise pile up
 
-Key = tuple[tuple[str, ...], tuple[Extent, ...]]
-
 
 @dataclass(frozen=True)
-class Launch:
-    """A dispatch ready to be recorded."""
+class VulkanLaunch(Launch):
+    """A dispatch ready to be recorded: a pipeline and the descriptor set of its buffers."""
 
-    dispatch: ResolvedDispatch
     pipeline: Pipeline
     bound: Handle
-    grid: Grid
-
-    def extent(self, env: Mapping[str, int]) -> Extent:
-        """The grid for these symbols."""
-        return extent_of(self.grid, env)
 
 
-@dataclass(frozen=True)
-class LoadedProgram:
-    """The launches of a program, and its grids that depend on the step, each once."""
+class VulkanArtifact(LoadedArtifact[Buffer, Pipeline, VulkanLaunch]):
+    """The buffers and programs of one load, and the commands recorded so far."""
 
-    launches: tuple[Launch, ...]
-    changing: tuple[ChangingGrid, ...]
-
-
-class LoadedArtifact:
-    """The buffers and programs of one load."""
+    part_bytes = 16 << 20  # the size of each of the two staging buffers through which weights go
 
     def __init__(
         self,
-        on: On,
+        opened: OpenedDevice,
         artifact: Artifact,
         plan: LoadPlan,
         variants: Mapping[str, Variant],
         context: int,
-        progress: Progress | None,
     ) -> None:
-        """Allocate, compile, upload; all or nothing. Raises: DeviceError, WorkFailed, ArtifactError."""
-        self.plan, self._on = plan, on
-        self.buffers: dict[str, Buffer] = {}
-        self.programs: dict[str, LoadedProgram] = {}
-        self._pipelines: dict[str, Pipeline] = {}  # by kernel file: kernels of the same text share one
-        self._recordings: dict[Key, Recording] = {}  # the one used last is the last
+        super().__init__(artifact, plan, variants, context)
+        self._opened = opened
+        self._recordings: dict[StepKey, Recording] = {}  # the one used last is the last
         self._sets: BindingSets | None = None
-        try:
-            for name, size in plan.buffers.items():
-                uniform = name == STEP_BUFFER
-                self.buffers[name] = on.device.create_buffer(name, size, uniform=uniform)
-            self._make_programs(artifact, variants, context)
-            with translated("uploading the weights"):
-                self._zero(artifact)
-                self._upload(artifact, progress)
-        except BaseException:
-            self.release()
-            raise
+        self._set_of: dict[ResolvedDispatch, Handle] = {}
+        self._uploader: _Uploader | None = None
 
     def release(self) -> None:
         """Wait for what is under way and destroy everything."""
         with contextlib.suppress(VulkanError):  # on a lost device nothing is under way
-            self._on.queue.flush()
+            self._opened.queue.flush()
         for recording in self._recordings.values():
-            self._on.queue.free(recording.commands)
+            self._opened.queue.free(recording.commands)
         self._recordings.clear()
         if self._sets is not None:
             self._sets.release()
-        for pipeline in self._pipelines.values():
-            self._on.kernels.release(pipeline)
+        for pipeline in self._kernels.values():
+            self._opened.kernels.release(pipeline)
         for buffer in self.buffers.values():
-            self._on.device.release(buffer)
+            self._opened.device.release(buffer)
 
-    # ---- programs ----
+    # ---- loading ----
 
-    def _make_programs(self, artifact: Artifact, variants: Mapping[str, Variant], context: int) -> None:
-        for name, variant in variants.items():
-            if variant.file not in self._pipelines:
-                self._pipelines[variant.file] = self._on.kernels.compile(
-                    kernel_binary(artifact, name, variant)
-                )
-        programs = prepare(artifact.manifest, self.plan, variants, context)
+    def _allocate(self, name: str, size: int) -> Buffer:
+        return self._opened.device.create_buffer(name, size, uniform=name == STEP_BUFFER)
+
+    def _compile(self, kernel: str, variant: Variant) -> Pipeline:
+        return self._opened.kernels.compile(kernel_binary(self._artifact, kernel, variant))
+
+    def _bind(self, programs: Mapping[str, Sequence[Prepared]]) -> None:
+        """Make all descriptor sets at once, as their pool must be told how many there will be."""
         wanted = {
-            each.dispatch: (self._pipelines[each.variant.file], self._ranges(each))
+            each.dispatch: (self._kernels[each.variant.file], self._ranges(each))
             for dispatches in programs.values()
             for each in dispatches
         }
-        self._sets = BindingSets(self._on.device, list(wanted.values()))
-        bound = dict(zip(wanted, self._sets.sets, strict=True))
-        for name, dispatches in programs.items():
-            launches = tuple(
-                Launch(each.dispatch, wanted[each.dispatch][0], bound[each.dispatch], each.grid)
-                for each in dispatches
-            )
-            self.programs[name] = LoadedProgram(launches, changing_grids(dispatches))
+        self._sets = BindingSets(self._opened.device, list(wanted.values()))
+        self._set_of = dict(zip(wanted, self._sets.sets, strict=True))
+        super()._bind(programs)
 
     def _ranges(self, ready: Prepared) -> list[BoundRange]:
         return [(self.buffers[item.buffer], item.offset, item.bytes) for item in ready.ranges]
 
+    def _launch(self, ready: Prepared, kernel: Pipeline) -> VulkanLaunch:
+        return VulkanLaunch(ready.dispatch, ready.grid, kernel, self._set_of[ready.dispatch])
+
+    def _upload(self, progress: Progress | None) -> None:
+        tensors = self._artifact.manifest.weights.tensors
+        largest = max((tensors[name].bytes for name in weight_names(self._artifact, self.plan)), default=0)
+        with translated("uploading the weights"):
+            self._zero()
+            self._uploader = _Uploader(self._opened, min(self.part_bytes, largest))
+            try:
+                super()._upload(progress)
+            finally:
+                self._uploader.close()
+
+    def _zero(self) -> None:
+        """Fill what holds no weights with zeros: Vulkan leaves the contents of new buffers undefined."""
+        queue = self._opened.queue
+        frame = queue.take_frame()
+        queue.begin(frame.before)
+        for name, buffer in self.buffers.items():
+            if self._artifact.manifest.buffers[name].kind != "weight":
+                queue.zero(frame.before, buffer)
+        queue.end(frame.before)
+        queue.submit([frame.before], frame)
+
+    def _write(self, buffer: Buffer, offset: int, part: Octets) -> None:
+        assert self._uploader is not None
+        self._uploader.write(buffer, offset, part)
+
+    # ---- running ----
+
     def recording(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
-        """The commands of these programs with these grids, recorded on first use."""
-        changing = tuple(grid(env) for name in programs for grid in self.programs[name].changing)
-        key = (tuple(programs), changing)
+        """Return the commands of these programs with these grids, recorded on first use."""
+        key = self.step_key(programs, env)
         recording = self._recordings.pop(key, None) or self._record(programs, env)
         self._recordings[key] = recording
         return recording
 
     def _record(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
-        queue = self._on.queue
+        queue = self._opened.queue
         while len(self._recordings) >= _RECORDINGS:
             key, oldest = next(iter(self._recordings.items()))
             queue.wait(oldest.number)
@@ -150,7 +137,7 @@ class LoadedArtifact:
         try:
             queue.begin(commands, replayed=True)
             for name in programs:
-                for launch in self.programs[name].launches:
+                for launch in self.programs[name]:
                     queue.dispatch(commands, launch.pipeline, launch.bound, launch.extent(env))
                     queue.barrier(commands)
             queue.end(commands)
@@ -159,41 +146,19 @@ class LoadedArtifact:
             raise
         return Recording(commands)
 
-    # ---- contents ----
-
-    def _zero(self, artifact: Artifact) -> None:
-        queue = self._on.queue
-        frame = queue.take_frame()
-        queue.begin(frame.before)
-        for name, buffer in self.buffers.items():
-            if artifact.manifest.buffers[name].kind != "weight":
-                queue.zero(frame.before, buffer)
-        queue.end(frame.before)
-        queue.submit([frame.before], frame)
-
-    def _upload(self, artifact: Artifact, progress: Progress | None) -> None:
-        """Write the weights in the order in which they lie in the shards, through two buffers in turn."""
-        tensors = artifact.manifest.weights.tensors
-        largest = max((tensors[name].bytes for name in weight_names(artifact, self.plan)), default=0)
-        uploader = _Uploader(self._on, min(_UPLOAD_BYTES, largest))
-        try:
-            for name, offset, part in weight_parts(artifact, self.plan, _UPLOAD_BYTES, progress):
-                uploader.write(self.buffers[name], offset, part)
-        finally:
-            uploader.close()
-
 
 class _Uploader:
     """Two staging buffers in turn: while the device copies from one, the host fills the other."""
 
-    def __init__(self, on: On, size: int) -> None:
-        self._on = on
+    def __init__(self, opened: OpenedDevice, size: int) -> None:
+        self._opened = opened
         self._slots = [
-            (on.device.create_buffer("upload", size, host=True), 0) for _ in range(2 if size else 0)
+            (opened.device.create_buffer("upload", size, host=True), 0) for _ in range(2 if size else 0)
         ]
 
-    def write(self, target: Buffer, offset: int, part: npt.NDArray[np.uint8]) -> None:
-        queue = self._on.queue
+    def write(self, target: Buffer, offset: int, part: Octets) -> None:
+        """Copy bytes into the device's own memory, by way of the staging buffer used longest ago."""
+        queue = self._opened.queue
         buffer, number = self._slots.pop(0)
         try:
             queue.wait(number)
@@ -207,9 +172,10 @@ class _Uploader:
             self._slots.append((buffer, number))
 
     def close(self) -> None:
-        self._on.queue.flush()
+        """Wait for the copies and free the staging buffers."""
+        self._opened.queue.flush()
         for buffer, _ in self._slots:
-            self._on.device.release(buffer)
+            self._opened.device.release(buffer)
 
 
 def kernel_binary(artifact: Artifact, name: str, variant: Variant) -> KernelBinary:

@@ -1,7 +1,7 @@
-"""The Vulkan loader through the package `vulkan`, by its cffi layer: structures, calls, errors in our words.
+"""The Vulkan loader through the cffi layer of the package `vulkan`: structures, calls, and errors as ours.
 
-The package's own wrappers cost 3 to 10 microseconds a call and let nested structures dangle; its `ffi` and
-`lib` do neither, as long as what a structure points to is kept (see `Vulkan.make`).
+The package's own wrappers cost 3 to 10 microseconds per call and let nested structures dangle. Its `ffi` and
+`lib` do neither, as long as whatever a structure points to is kept alive (see `Vulkan.make`).
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import Any, NoReturn, TypeAlias
 from weakref import WeakKeyDictionary
 
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
+from runtime.device.failures import device_lost, out_of_memory
 
 Handle: TypeAlias = Any
 """An object of Vulkan, or a cffi pointer to one of its structures."""
 
 _NO_DRIVER = (
-    "install a Vulkan driver (Debian, Ubuntu: mesa-vulkan-drivers libvulkan1), or use another --device"
+    "install a Vulkan driver (Debian, Ubuntu: mesa-vulkan-drivers libvulkan1), or use another `device`"
 )
-_LESS = "use a smaller --context or --quant q4, or free memory on the device"
 
 
 class VulkanError(Exception):
-    """A call that failed; `result` is the name of its VkResult."""
+    """A call that failed. `result` is the name of its VkResult."""
 
     def __init__(self, function: str, result: str) -> None:
         super().__init__(f"{function} gave {result}")
@@ -35,7 +35,7 @@ class VulkanError(Exception):
 
 
 class Vulkan:
-    """The loader. `ffi` and `lib` are cffi's, `constants` the module that has every VK_... by name."""
+    """The loader. `ffi` and `lib` are cffi's; `constants` is the module with every VK_... by name."""
 
     def __init__(self) -> None:
         """Raises: DeviceError where the package or the loader is not installed."""
@@ -55,13 +55,13 @@ class Vulkan:
         self._kept: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
     def __getattr__(self, name: str) -> Any:
-        """A constant by its name without VK_."""
+        """Return a constant by its name without VK_."""
         return getattr(self.constants, f"VK_{name}")
 
     # ---- structures ----
 
     def make(self, type: str, /, **fields: Any) -> Handle:
-        """Return a pointer to a new structure; what its fields point to lives as long as it does."""
+        """Return a pointer to a new structure. Whatever its fields point to is kept alive with it."""
         types = dict(self.ffi.typeof(type).fields)
         inside = {name: self._inside(types[name].type, value) for name, value in fields.items()}
         if "sType" in types:
@@ -71,12 +71,14 @@ class Vulkan:
         return made
 
     def _inside(self, type: Any, value: Any) -> Any:
-        """What a field of `type` is set to: of a structure within a structure, the structure itself."""
+        """Return the value to set a field of `type` to: for a nested structure, the structure instead of its
+        pointer.
+        """
         pointer = isinstance(value, self.ffi.CData) and self.ffi.typeof(value).kind == "pointer"
         return value[0] if pointer and type.kind == "struct" else value
 
     def array(self, type: str, items: Sequence[Any]) -> Handle:
-        """Return an array; items of a structure type are pointers as `make` gives them."""
+        """Return an array. Items of a structure type are given as the pointers that `make` returns."""
         structures = bool(items) and self._is_pointer_to(items[0], type)
         made = self.ffi.new(f"{type}[]", [item[0] for item in items] if structures else list(items))
         self._kept[made] = tuple(items)
@@ -99,32 +101,34 @@ class Vulkan:
     # ---- calls ----
 
     def call(self, name: str, *arguments: Any) -> None:
-        """Call a function that gives a VkResult. Raises: VulkanError unless it is a success."""
+        """Call a function that returns a VkResult. Raises: VulkanError unless it is a success."""
         result = getattr(self.lib, name)(*arguments)
         if result < 0:
             self.fail(name, result)
 
     def fail(self, name: str, result: int) -> NoReturn:
-        """Raise the VulkanError for what a function gave."""
+        """Raise the VulkanError for the result of a function."""
         raise VulkanError(name, str(self.ffi.string(self.ffi.cast("VkResult", result))))
 
     def create(self, name: str, type: str, *arguments: Any) -> Handle:
-        """Call a function that writes one handle of `type` behind its other arguments; return it."""
+        """Call a function that writes one handle of `type` through its last argument, and return that
+        handle.
+        """
         out = self.ffi.new(f"{type} *")
         self.call(name, *arguments, out)
         return out[0]
 
     def function(self, instance: Handle, name: str) -> Handle | None:
-        """Return a function of an extension; None where the loader does not know it."""
+        """Return an extension function, None where the loader does not know it."""
         found = self.lib.vkGetInstanceProcAddr(instance, self.text(name))
         return None if found == self.null else self.ffi.cast(f"PFN_{name}", found)
 
     def all(self, name: str, type: str, *arguments: Any) -> list[Any]:
-        """Call a function that fills an array: once for its length, once for the items."""
+        """Call a function of the loader that fills an array: once for the length, once for the items."""
         return self.filled(getattr(self.lib, name), type, *arguments)
 
     def filled(self, function: Handle, type: str, *arguments: Any) -> list[Any]:
-        """The same of a function that is not the loader's own."""
+        """Do the same with a function that is not one of the loader's own."""
         count = self.ffi.new("uint32_t *")
         function(*arguments, count, self.null)
         items = self.ffi.new(f"{type}[]", max(1, count[0]))
@@ -154,21 +158,21 @@ def translated(doing: str) -> Generator[None]:
     try:
         yield
     except VulkanError as error:
-        raise in_our_words(doing, error) from error
+        raise as_kernelc_error(doing, error) from error
 
 
-def in_our_words(doing: str, error: VulkanError) -> KernelcError:
-    """The error for the user."""
+def as_kernelc_error(doing: str, error: VulkanError) -> KernelcError:
+    """Return the error for a call that failed, by its result."""
     result = error.result
     if "DEVICE_LOST" in result:
-        return DeviceError(f"the device was lost while {doing}", help="start again, or use --device cpu")
+        return device_lost(doing)
     if "MEMORY" in result or "TOO_MANY_OBJECTS" in result:
-        return DeviceError(f"the device is out of memory while {doing}: {error}", help=_LESS)
+        return out_of_memory(doing, str(error))
     if "INCOMPATIBLE_DRIVER" in result or "INITIALIZATION_FAILED" in result:
         return DeviceError(f"{doing} failed, no driver works: {error}", help=_NO_DRIVER)
     return WorkFailed(f"{doing} failed: {error}")
 
 
 def no_device(reason: str) -> DeviceError:
-    """The error where there is no device that will do."""
+    """Return the error for a machine without a usable Vulkan device."""
     return DeviceError(f"no Vulkan device found: {reason}", help=_NO_DRIVER)

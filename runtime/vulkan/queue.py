@@ -1,7 +1,7 @@
-"""The queue of a Vulkan device: numbered submissions, and command buffers to record them in.
+"""The queue of a Vulkan device: numbered submissions, and the command buffers for them.
 
-A submission does its work behind all submissions before it; `wait` takes its number. Commands that are
-submitted once are recorded in *frames*, which are used again when their submission is done.
+A submission runs after all submissions before it; `wait` takes its number. Commands that are submitted only
+once are recorded in *frames*, which are reused when their submission is done.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ import numpy.typing as npt
 
 from runtime.device.program import Extent
 from runtime.vulkan.device import Buffer, VulkanDevice
-from runtime.vulkan.kernels import Kernels, Pipeline
+from runtime.vulkan.kernels import Pipeline
 from runtime.vulkan.native import Handle
 
 _FRAMES = 8
-_PATIENCE_NS = 50_000_000  # a longer wait is made of such pieces, between which Ctrl-C is heard
-_UPDATE_BYTES = 65536  # what one vkCmdUpdateBuffer takes
+_WAIT_SLICE_NS = 50_000_000  # longer waits are split into slices, so that Ctrl-C is noticed in between
+_UPDATE_BYTES = 65536  # the most that one vkCmdUpdateBuffer takes
 
 
 @dataclass(eq=False)
 class Frame:
-    """Commands before and after recorded ones, and the submission that used them last."""
+    """Two command buffers, submitted before and after recorded ones, and the number of their last
+    submission.
+    """
 
     before: Handle
     after: Handle
@@ -34,14 +36,14 @@ class Frame:
 
 @dataclass(eq=False)
 class Recording:
-    """Commands to be replayed, and the submission that did so last."""
+    """Commands that are replayed, and the number of the submission that last did so."""
 
     commands: Handle
     number: int = 0
 
 
 class Queue:
-    """Hands work to a device. Raises VulkanError throughout; callers translate."""
+    """Hands work to a device. Its methods raise VulkanError, which callers translate."""
 
     def __init__(self, device: VulkanDevice) -> None:
         vulkan = self._vulkan = device.vulkan
@@ -60,14 +62,12 @@ class Queue:
         self._prepare()
 
     def _prepare(self) -> None:
-        """The structures of calls that every step makes."""
+        """Prepare the structures for calls that every step makes."""
         vulkan = self._vulkan
-        once, again = (
-            vulkan.COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
-            vulkan.COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT,
-        )
-        self._once = vulkan.make("VkCommandBufferBeginInfo", flags=once)
-        self._again = vulkan.make("VkCommandBufferBeginInfo", flags=again)
+        one_time = vulkan.COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT
+        replayed = vulkan.COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT
+        self._begin_one_time = vulkan.make("VkCommandBufferBeginInfo", flags=one_time)
+        self._begin_replayed = vulkan.make("VkCommandBufferBeginInfo", flags=replayed)
         semaphores = vulkan.array("VkSemaphore", [self._timeline])
         self._signal = vulkan.ffi.new("uint64_t[1]")
         values = vulkan.make(
@@ -95,7 +95,7 @@ class Queue:
     # ---- submissions ----
 
     def submit(self, commands: Sequence[Handle], *users: Frame | Recording) -> int:
-        """Hand over commands, which are these users'; returns the submission's number."""
+        """Submit commands and return the number of the submission, which is noted in their `users`."""
         number = self._number = self._number + 1
         self._signal[0] = number
         for user in users:
@@ -106,12 +106,12 @@ class Queue:
         try:
             self._vulkan.call("vkQueueSubmit", self._device.queue, 1, self._submission, self._vulkan.null)
         except BaseException:
-            self._reach(number)
+            self._signal_anyway(number)
             raise
         return number
 
-    def _reach(self, number: int) -> None:
-        """Let nobody wait for a submission that may not have been made."""
+    def _signal_anyway(self, number: int) -> None:
+        """Signal a submission that may not have been made, so that no one waits for it forever."""
         vulkan, device = self._vulkan, self._device
         vulkan.lib.vkQueueWaitIdle(device.queue)
         if self.done() < number:
@@ -119,7 +119,7 @@ class Queue:
             vulkan.lib.vkSignalSemaphore(device.device, signal)
 
     def done(self) -> int:
-        """The number up to which everything is done."""
+        """Return the number of the last submission that is done, together with all before it."""
         self._vulkan.lib.vkGetSemaphoreCounterValue(self._device.device, self._timeline, self._counter)
         return int(self._counter[0])
 
@@ -127,7 +127,9 @@ class Queue:
         """Wait for a submission and all before it."""
         vulkan, timeout = self._vulkan, self._vulkan.TIMEOUT
         self._awaited[0] = number
-        while (result := vulkan.lib.vkWaitSemaphores(self._device.device, self._waiting, _PATIENCE_NS)) != 0:
+        while (
+            result := vulkan.lib.vkWaitSemaphores(self._device.device, self._waiting, _WAIT_SLICE_NS)
+        ) != 0:
             if result != timeout:
                 vulkan.fail("vkWaitSemaphores", result)
 
@@ -142,7 +144,7 @@ class Queue:
         if len(self._frames) < _FRAMES:
             self._frames.append(Frame(self.allocate(), self.allocate()))
         else:
-            self.wait(self._frames[0].number)  # the one used longest ago
+            self.wait(self._frames[0].number)  # the least recently used one
             self._frames.rotate(-1)
         return self._frames[-1]
 
@@ -158,14 +160,16 @@ class Queue:
         return vulkan.create("vkAllocateCommandBuffers", "VkCommandBuffer", self._device.device, create)
 
     def free(self, commands: Handle) -> None:
-        """Give back a command buffer that nothing under way uses."""
+        """Free a command buffer that no work in flight uses."""
         array = self._vulkan.ffi.new("VkCommandBuffer[]", [commands])
         self._vulkan.lib.vkFreeCommandBuffers(self._device.device, self._pool, 1, array)
 
     def begin(self, commands: Handle, *, replayed: bool = False) -> None:
-        """Start recording, from nothing; `replayed` commands may be under way several times at once."""
+        """Start recording from scratch. `replayed` commands may be in flight several times at once."""
         self._vulkan.call("vkResetCommandBuffer", commands, 0)  # an interrupt may have left it half recorded
-        self._vulkan.call("vkBeginCommandBuffer", commands, self._again if replayed else self._once)
+        self._vulkan.call(
+            "vkBeginCommandBuffer", commands, self._begin_replayed if replayed else self._begin_one_time
+        )
 
     def end(self, commands: Handle) -> None:
         """End recording."""
@@ -174,13 +178,13 @@ class Queue:
     # ---- commands ----
 
     def barrier(self, commands: Handle) -> None:
-        """What comes behind waits for what came before, and sees what it wrote."""
+        """Record a barrier: later commands wait for earlier ones and see what they wrote."""
         null, lib = self._vulkan.null, self._vulkan.lib
         stages = self._stages
         lib.vkCmdPipelineBarrier(commands, stages, stages, 0, 1, self._everything, 0, null, 0, null)
 
     def dispatch(self, commands: Handle, pipeline: Pipeline, bound: Handle, grid: Extent) -> None:
-        """Run a kernel on the buffers of a descriptor set."""
+        """Record a kernel that runs on the buffers of a descriptor set."""
         lib, null, compute = self._vulkan.lib, self._vulkan.null, self._vulkan.PIPELINE_BIND_POINT_COMPUTE
         sets = self._vulkan.ffi.new("VkDescriptorSet[]", [bound])
         lib.vkCmdBindPipeline(commands, compute, pipeline.handle)
@@ -188,7 +192,7 @@ class Queue:
         lib.vkCmdDispatch(commands, *grid)
 
     def update(self, commands: Handle, buffer: Buffer, offset: int, data: bytes) -> None:
-        """Write bytes that the command itself carries."""
+        """Record a write of bytes that the command itself carries."""
         for start in range(0, len(data), _UPDATE_BYTES):
             part = data[start : start + _UPDATE_BYTES]
             self._vulkan.lib.vkCmdUpdateBuffer(
@@ -196,32 +200,23 @@ class Queue:
             )
 
     def copy(self, commands: Handle, source: Buffer, offset: int, target: Buffer, at: int, size: int) -> None:
-        """Copy between buffers."""
+        """Record a copy between buffers."""
         region = self._region
         region.srcOffset, region.dstOffset, region.size = offset, at, size
         self._vulkan.lib.vkCmdCopyBuffer(commands, source.handle, target.handle, 1, region)
 
     def zero(self, commands: Handle, buffer: Buffer) -> None:
-        """Fill a whole buffer with zeros."""
+        """Record filling a whole buffer with zeros."""
         size = max(4, buffer.bytes + -buffer.bytes % 4)
         self._vulkan.lib.vkCmdFillBuffer(commands, buffer.handle, 0, size, 0)
 
     # ---- what the host sees ----
 
     def write(self, buffer: Buffer, offset: int, data: npt.NDArray[np.uint8]) -> None:
-        """Write into a buffer that the host sees and that no work under way uses."""
+        """Write into a host-visible buffer that no work in flight uses."""
         ffi = self._vulkan.ffi
         ffi.memmove(buffer.mapped + offset, ffi.from_buffer(data), len(data))
 
     def read(self, buffer: Buffer, offset: int, size: int) -> bytes:
-        """Return bytes of a buffer that the host sees; the work that wrote them must be done."""
+        """Return bytes of a host-visible buffer. The work that wrote them must be done."""
         return bytes(self._vulkan.ffi.buffer(buffer.mapped + offset, size))
-
-
-@dataclass(frozen=True)
-class On:
-    """A device with what works on it."""
-
-    device: VulkanDevice
-    queue: Queue
-    kernels: Kernels

@@ -1,4 +1,4 @@
-"""Runs one kernel alone on Vulkan: for `verify` and for the property tests of kernels."""
+"""Runs one kernel by itself on Vulkan, for `verify` and the property tests of kernels."""
 
 from __future__ import annotations
 
@@ -11,38 +11,44 @@ import numpy.typing as npt
 from runtime.device.program import Extent
 from runtime.vulkan.kernels import BindingSets, Pipeline
 from runtime.vulkan.native import translated
-from runtime.vulkan.queue import On
+from runtime.vulkan.opened import OpenedDevice
 
-_ALIGNMENT_BYTES = 256  # no device asks for more
+_ALIGNMENT_BYTES = 256  # no device requires more
 
 
 def run_pipeline(
-    on: On, pipeline: Pipeline, grid: Extent, arrays: Sequence[npt.NDArray[np.generic]], step: bytes = b""
+    opened: OpenedDevice,
+    pipeline: Pipeline,
+    grid: Extent,
+    arrays: Sequence[npt.NDArray[np.generic]],
+    step: bytes = b"",
 ) -> list[npt.NDArray[np.generic]]:
-    """Run a kernel once on copies of `arrays`, one for each binding; return them as the kernel left them.
+    """Run a kernel once on copies of `arrays`, one per binding, and return them as the kernel left them.
 
-    `step` is the step block, for a kernel that takes one. All of it lies in one buffer that the host sees.
+    `step` is the step block, for a kernel that takes one. All bindings are ranges of one host-visible buffer.
     Raises: DeviceError, WorkFailed.
     """
     data = [array.tobytes() for array in arrays] + [step] * (len(pipeline.layout.kinds) - len(arrays))
-    sizes = [max(4, len(each) + -len(each) % 4) for each in data]  # an odd number of f16 is no whole word
+    sizes = [
+        max(4, len(each) + -len(each) % 4) for each in data
+    ]  # an odd number of f16 does not fill whole words
     starts = list(accumulate((size + -size % _ALIGNMENT_BYTES for size in sizes), initial=0))
-    memory = on.device.create_buffer("one kernel's bindings", starts[-1], host=True)
+    memory = opened.device.create_buffer("one kernel's bindings", starts[-1], host=True)
     try:
         for start, each in zip(starts, data, strict=False):
-            on.queue.write(memory, start, np.frombuffer(each, np.uint8))
+            opened.queue.write(memory, start, np.frombuffer(each, np.uint8))
         ranges = [(memory, start, size) for start, size in zip(starts, sizes, strict=False)]
-        _run(on, pipeline, grid, BindingSets(on.device, [(pipeline, ranges)]))
+        _run(opened, pipeline, grid, BindingSets(opened.device, [(pipeline, ranges)]))
         return [
-            np.frombuffer(on.queue.read(memory, start, array.nbytes), array.dtype).reshape(array.shape)
+            np.frombuffer(opened.queue.read(memory, start, array.nbytes), array.dtype).reshape(array.shape)
             for start, array in zip(starts, arrays, strict=False)
         ]
     finally:
-        on.device.release(memory)
+        opened.device.release(memory)
 
 
-def _run(on: On, pipeline: Pipeline, grid: Extent, sets: BindingSets) -> None:
-    queue = on.queue
+def _run(opened: OpenedDevice, pipeline: Pipeline, grid: Extent, sets: BindingSets) -> None:
+    queue = opened.queue
     try:
         with translated("running a kernel"):
             frame = queue.take_frame()

@@ -1,4 +1,4 @@
-"""A wgpu device: what it can do, its buffers, pipelines and submissions, its errors in our words."""
+"""A wgpu device: its capabilities, buffers, pipelines and submissions, and its errors as ours."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any
 
 from kernelc.errors import DeviceError, KernelcError, WorkFailed
 from runtime.device.executor import DeviceInfo, Limits, physical_memory_bytes
+from runtime.device.failures import device_lost, kernel_refused, out_of_memory
 from runtime.wgpu.native import Handle, NativeLibrary, import_wgpu, native, request_adapter, request_device
 
 BASELINE_VARIABLE = "KERNELC_WGPU_BASELINE"
-"""Environment variable: "1" opens devices with WebGPU's guaranteed limits and no features, like a browser."""
+"""Environment variable: "1" opens devices with WebGPU's guaranteed limits and no features, as browsers do."""
 
-# Names in wgpu-py of the features that variants may require.
+# The names that wgpu-py has for the features that variants may require.
 FEATURES = {"f16": "shader-f16", "subgroups": "subgroup"}
-LANGUAGE_FEATURES = frozenset({"dot4"})  # those that naga has on every adapter
+LANGUAGE_FEATURES = frozenset({"dot4"})  # naga has these on every adapter
 
 # What WebGPU guarantees without asking (https://www.w3.org/TR/webgpu/#limits).
 GUARANTEED_LIMITS = {
@@ -38,12 +39,14 @@ GUARANTEED_LIMITS = {
 # Usage flags of buffers, as WebGPU numbers them (https://www.w3.org/TR/webgpu/#buffer-usage).
 _MAP_READ, _COPY_SRC, _COPY_DST, _UNIFORM, _STORAGE, _QUERY_RESOLVE = 0x1, 0x4, 0x8, 0x40, 0x80, 0x200
 
-_EXCERPT_LINES = 3
-
 
 @dataclass(frozen=True)
 class KernelSource:
-    """A kernel's WGSL. `access` is "read" or "read_write" for each binding; the step block comes last."""
+    """A kernel's WGSL.
+
+    `access` is "read" or "read_write" for each binding; the step block, if the kernel takes it, is the last
+    binding.
+    """
 
     name: str
     text: str
@@ -53,11 +56,11 @@ class KernelSource:
 
 
 class WgpuDevice:
-    """An open device. Objects of wgpu-py are `Handle`s to the rest of the runtime."""
+    """An open device. To the rest of the runtime, objects of wgpu-py are `Handle`s."""
 
     def __init__(self, *, baseline: bool | None = None) -> None:
-        """Open the fastest adapter; `baseline` (default: $KERNELC_WGPU_BASELINE) clamps it to the
-        guaranteed limits.
+        """Open the fastest adapter. `baseline` clamps it to the guaranteed limits (default:
+        $KERNELC_WGPU_BASELINE).
 
         Raises: DeviceError where there is no adapter.
         """
@@ -99,12 +102,12 @@ class WgpuDevice:
             return self._device.create_buffer(label=name, size=size, usage=usage)
 
     def write_buffer(self, buffer: Handle, offset: int, data: object) -> None:
-        """Queue a write of anything with the buffer protocol; it comes before what is submitted later."""
+        """Queue a write of anything with the buffer protocol. It takes effect before later submissions."""
         with self.translated("writing a buffer"):
             self._device.queue.write_buffer(buffer, offset, data)
 
     def flush(self) -> None:
-        """Wait until everything handed over is done, and its host-side copies are freed."""
+        """Wait until all submitted work is done and the host-side copies of writes are freed."""
         with self.translated("waiting for the device"):
             self.library.wait(self.native_device, self.library.submit_nothing(self.native_queue))
 
@@ -119,10 +122,12 @@ class WgpuDevice:
             stage = {"module": module, "entry_point": kernel.entry}
             return self._device.create_compute_pipeline(label=kernel.name, layout=layout, compute=stage)
         except self._wgpu.GPUError as error:
-            raise kernel_refused(kernel.name, code, str(error)) from error
+            raise compile_error(kernel.name, code, str(error)) from error
 
     def bind(self, kernel: KernelSource, name: str, ranges: Sequence[tuple[Handle, int, int]]) -> Handle:
-        """Return the bind group of a kernel for (buffer, offset, bytes) by binding, step block included."""
+        """Return the bind group of a kernel from (buffer, offset, bytes) by binding, the step block
+        included.
+        """
         entries = [
             {"binding": binding, "resource": {"buffer": buffer, "offset": offset, "size": size}}
             for binding, (buffer, offset, size) in enumerate(ranges)
@@ -147,12 +152,12 @@ class WgpuDevice:
     def time_dispatches(
         self, dispatches: Sequence[tuple[Handle, Handle, tuple[int, int, int]]]
     ) -> list[float]:
-        """Run (pipeline, bind group, grid) in order, each in a pass of its own, and return their seconds.
+        """Run (pipeline, bind group, grid) in order, each in its own pass, and return the seconds of each.
 
         Raises: DeviceError where the device has no timestamps.
         """
         if not self.has_timestamps:
-            raise DeviceError(f"{self.info.name} has no timestamps", help="leave out --profile")
+            raise DeviceError(f"{self.info.name} has no timestamps", help="leave out `profile`")
         queries = self._device.create_query_set(type="timestamp", count=2 * len(dispatches))
         size = 16 * len(dispatches)
         resolved, staging = self.create_resolve(size), self.create_staging(size)
@@ -186,54 +191,39 @@ class WgpuDevice:
         try:
             yield
         except self._wgpu.GPUError as error:
-            raise _in_our_words(
-                doing, str(error), isinstance(error, self._wgpu.GPUOutOfMemoryError)
-            ) from error
+            no_memory = isinstance(error, self._wgpu.GPUOutOfMemoryError)
+            raise _as_kernelc_error(doing, str(error), no_memory) from error
         except RuntimeError as error:
-            raise _in_our_words(doing, str(error), out_of_memory=False) from error
+            raise _as_kernelc_error(doing, str(error), no_memory=False) from error
 
 
 def without_subgroups_line(text: str) -> str:
-    """Return WGSL as naga takes it: Tint needs `enable subgroups;`, naga refuses it. Lines keep numbers."""
+    """Return WGSL that naga accepts: Tint needs the line `enable subgroups;`, naga refuses it. Line numbers
+    stay.
+    """
     return re.sub(r"^[ \t]*enable[ \t]+subgroups[ \t]*;", "", text, flags=re.MULTILINE)
 
 
-def kernel_refused(name: str, code: str, message: str) -> WorkFailed:
-    """Return the error for a kernel that does not compile; the source around it is a note."""
-    what = _short(message)
+def compile_error(name: str, code: str, message: str) -> WorkFailed:
+    """Return the error for a kernel that naga or the driver refuses, from wgpu's message."""
     located = re.search(r"┌─ [^\n]*?:(\d+):(\d+)", message)
-    where = f"kernel {name}" + (f": line {located[1]}, column {located[2]}" if located else "")
-    error = WorkFailed(
-        f"the driver refuses the kernel: {what}", where=where, help="this is a bug of kernelc or the driver"
-    )
-    if located:
-        error.add_note(_excerpt(code, int(located[1])))
-    return error
+    line, column = (int(located[1]), int(located[2])) if located else (None, None)
+    return kernel_refused(name, _short(message), text=code, line=line, column=column)
 
 
-def _excerpt(code: str, line: int) -> str:
-    lines = code.splitlines()
-    first, last = max(1, line - _EXCERPT_LINES), min(len(lines), line + _EXCERPT_LINES)
-    return "\n".join(
-        f"{'>' if number == line else ' '} {number:4} | {lines[number - 1]}"
-        for number in range(first, last + 1)
-    )
-
-
-def _in_our_words(doing: str, message: str, out_of_memory: bool) -> KernelcError:
+def _as_kernelc_error(doing: str, message: str, no_memory: bool) -> KernelcError:
     short = _short(message)
     if "lost" in short.lower() or "destroyed" in short.lower():
-        return DeviceError(
-            f"the device was lost while {doing}: {short}", help="start again, or use --device cpu"
-        )
-    if out_of_memory or "memory" in short.lower():
-        help_ = "use a smaller --context or --quant q4, or free memory on the device"
-        return DeviceError(f"the device is out of memory while {doing}: {short}", help=help_)
+        return device_lost(doing, short)
+    if no_memory or "memory" in short.lower():
+        return out_of_memory(doing, short)
     return WorkFailed(f"{doing} failed: {short}")
 
 
 def _short(message: str) -> str:
-    """Drop the frame that wgpu puts around every message, and the drawing of a shader's; keep the reasons."""
+    """Return the reasons in a message, without the wording that wgpu puts around it and without its source
+    excerpt.
+    """
     text = re.sub(r"^\s*Validation Error\s*(Caused by:)?", "", message)
     text = re.sub(r"^\s*In wgpu\w+(, label = '[^']*')?\s*", "", text)
     head, drawing, rest = text.partition("┌─")

@@ -1,8 +1,8 @@
-"""Replays programs on a wgpu device: one compute pass a step, everything resolved at load.
+"""Replays programs on a wgpu device: one compute pass per step, everything resolved at load.
 
-What a step costs the host is a loop over (pipeline, bind group, grid) with three native calls each. The
-step block is written before every submission; writes and submissions take effect in the order they were
-made, so one buffer for it suffices however many steps are under way.
+A step costs the host a loop over (pipeline, bind group, grid) with up to three native calls per dispatch. The
+step block is written before every submission. Writes and submissions take effect in the order in which they
+were made, so one buffer for it is enough however many steps are in flight.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
 from runtime.wgpu.device import WgpuDevice
-from runtime.wgpu.loaded import Launch, LoadedArtifact, kernel_source
+from runtime.wgpu.loaded import WgpuArtifact, WgpuLaunch, kernel_source
 from runtime.wgpu.native import Handle
 from runtime.wgpu.single import run_source
 from runtime.wgpu.staging import Staging, WgpuTicket, staging_pool
 
-_QUERIES_AT_ONCE = 2048  # WebGPU's query sets hold 4096, two a dispatch
+_QUERIES_AT_ONCE = 2048  # WebGPU's query sets hold 4096, and a dispatch takes two
 
 
-class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
+class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
     """An `Executor` (see `runtime.device.executor`) on wgpu."""
 
     def __init__(self, device: WgpuDevice | None = None) -> None:
@@ -47,9 +47,11 @@ class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
-    ) -> LoadedArtifact:
+    ) -> WgpuArtifact:
         plan, variants = checked_plan(artifact.manifest, context, roles, self.info)
-        return LoadedArtifact(self.device, artifact, plan, variants, context, progress)
+        loaded = WgpuArtifact(self.device, artifact, plan, variants, context)
+        loaded.load(progress)
+        return loaded
 
     def _unload(self) -> None:
         if self._loaded is not None:
@@ -82,7 +84,7 @@ class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
             raise
         return WgpuTicket(self.device, self._pool, staging, sizes, submission)
 
-    def _encode(self, programs: Iterable[Sequence[Launch]], env: Mapping[str, int]) -> Handle:
+    def _encode(self, programs: Iterable[Sequence[WgpuLaunch]], env: Mapping[str, int]) -> Handle:
         library = self.device.library
         encoder = library.begin_encoder(self.device.native_device)
         compute_pass = library.begin_pass(encoder)
@@ -91,8 +93,10 @@ class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
         library.end_pass(compute_pass)
         return encoder
 
-    def _record(self, compute_pass: Handle, launches: Sequence[Launch], env: Mapping[str, int]) -> None:
-        """The hot loop: calls bound to local names, a pipeline set only where it changes."""
+    def _record(self, compute_pass: Handle, launches: Sequence[WgpuLaunch], env: Mapping[str, int]) -> None:
+        """Record launches. This is the hot loop: calls are bound to local names, and a pipeline is set only
+        if it changes.
+        """
         library = self.device.library
         set_pipeline, set_bind_group = library.set_pipeline, library.set_bind_group
         dispatch, null, last = library.dispatch, library.null, None
@@ -107,7 +111,7 @@ class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
             dispatch(compute_pass, x, y, z)
 
     def _copy_out(
-        self, loaded: LoadedArtifact, encoder: Handle, fetch: Sequence[Fetch], staging: Staging
+        self, loaded: WgpuArtifact, encoder: Handle, fetch: Sequence[Fetch], staging: Staging
     ) -> None:
         at = 0
         for item in fetch:
@@ -115,13 +119,15 @@ class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
             self.device.library.copy(encoder, source, item.offset, staging.native, at, item.bytes)
             at += item.bytes
 
-    def _write_step(self, loaded: LoadedArtifact, step: bytes) -> None:
+    def _write_step(self, loaded: WgpuArtifact, step: bytes) -> None:
         buffer = loaded.native_buffers.get(STEP_BUFFER)
         if buffer is not None and step:
             self.device.library.write(self.device.native_queue, buffer, step)
 
-    def _culprit(self, loaded: LoadedArtifact, programs: Sequence[str], env: Mapping[str, int]) -> str | None:
-        """Name the dispatch at which a step failed, by recording each alone: the library does not say."""
+    def _culprit(self, loaded: WgpuArtifact, programs: Sequence[str], env: Mapping[str, int]) -> str | None:
+        """Return the dispatch at which a step failed, found by recording each by itself: the library does not
+        say.
+        """
         for name in programs:
             for launch in loaded.programs[name]:
                 try:
@@ -132,7 +138,9 @@ class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
         return None
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
-        """See `Executor.profile`. Each dispatch is a pass of its own, so gaps between them do not count."""
+        """See `runtime.device.executor.Executor.profile`. Each dispatch has its own pass, so gaps do not
+        count.
+        """
         loaded = self._require_loaded()
         with self.device.translated("profiling a step"):
             self._write_step(loaded, step)
@@ -147,7 +155,7 @@ class WgpuExecutor(DeviceExecutor[LoadedArtifact]):
 
     def write_buffer(self, name: str, offset: int, data: bytes) -> None:
         """Write into a loaded buffer, after all work handed over before."""
-        self.device.write_buffer(self._holding(name).buffers[name], offset, data)
+        self.device.write_buffer(self._loaded_with(name).buffers[name], offset, data)
 
     # ---- one kernel alone ----
 

@@ -1,12 +1,12 @@
-"""The boundary to wgpu-py: the one place that touches its untyped parts and its native library.
+"""The boundary to wgpu-py: the only module that touches its untyped parts and its native library.
 
-wgpu-py ships no type information, so everything of it is `Any` here (`Handle`) and typed from here on. Its
-public API is used for what happens once. What happens for every dispatch or token goes to the native
-library directly: three calls a dispatch cost 1.5 us that way and 5 us through the public API, and only the
-native call can wait for one submission while later ones are under way.
+wgpu-py ships no type information, so its objects are `Any` here (`Handle`) and typed from here on. Its public
+API is used for whatever happens once. Whatever happens for every dispatch or token goes to the native library
+directly: three calls per dispatch cost 1.5 us that way and 5 us through the public API, and only the native
+call can wait for one submission while later ones are in flight.
 
-`_safe` calls raise what the library reports (wgpu-py wraps them so); `_bare` calls are the hot ones, whose
-mistakes the library reports when the pass ends or the encoder is finished, which are safe calls.
+`_safe` calls raise what the library reports, as wgpu-py wraps them. `_bare` calls are the hot ones; the
+library reports their mistakes when the pass ends or the encoder is finished, which are safe calls.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _COMPLAINTS = ("Validation Error", "Out of Memory", "Internal Error", "The WGPU 
 
 
 class Complaints(logging.Handler):
-    """Errors that wgpu-py could not raise, because they came up outside of a safe call, and logged instead.
+    """Collects errors that wgpu-py could only log, because they came up outside a safe call.
 
-    It would print them; here they wait for the next call that can raise them.
+    wgpu-py would print them. Here they are kept until the next call that can raise them.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Complaints(logging.Handler):
         self._messages: deque[str] = deque(maxlen=8)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message of an error of the library; other records go their way."""
+        """Keep the message of an error of the library. Other records are ignored."""
         if record.getMessage().startswith(_COMPLAINTS):
             self._messages.append(record.getMessage())
 
@@ -70,7 +70,7 @@ class NativeLibrary:
         self._on_mapped: Any = self._ffi.callback(signature, self._mapped, onerror=self._callback_failed)
 
     def close(self) -> None:
-        """Let go of wgpu-py's log."""
+        """Stop listening to wgpu-py's log."""
         logging.getLogger("wgpu").removeHandler(self._complaints)
 
     # ---- recording ----
@@ -84,7 +84,7 @@ class NativeLibrary:
         return self._safe.wgpuCommandEncoderBeginComputePass(encoder, self.null)
 
     def end_pass(self, compute_pass: Handle) -> None:
-        """End and release a compute pass. Raises what was wrong with it."""
+        """End and release a compute pass. Raises whatever was wrong with it."""
         try:
             self._safe.wgpuComputePassEncoderEnd(compute_pass)
         finally:
@@ -99,7 +99,7 @@ class NativeLibrary:
         self._safe.wgpuQueueWriteBuffer(queue, buffer, 0, self._ffi.from_buffer(data), len(data))
 
     def submit(self, queue: Handle, encoder: Handle) -> Handle:
-        """Finish, submit and release an encoder; return the submission, to wait for."""
+        """Finish, submit and release an encoder. Return the submission, which can be waited for."""
         try:
             commands = self._safe.wgpuCommandEncoderFinish(encoder, self.null)
         finally:
@@ -113,7 +113,7 @@ class NativeLibrary:
         return self._ffi.new("WGPUSubmissionIndex *", index)
 
     def drop(self, encoder: Handle) -> None:
-        """Finish an encoder and forget it. Raises what was wrong with it."""
+        """Finish an encoder and discard its commands. Raises whatever was wrong with it."""
         try:
             self._bare.wgpuCommandBufferRelease(self._safe.wgpuCommandEncoderFinish(encoder, self.null))
         finally:
@@ -127,15 +127,17 @@ class NativeLibrary:
     # ---- waiting ----
 
     def wait(self, device: Handle, submission: Handle) -> None:
-        """Wait until a submission is done; later ones go on. Raises what could not be raised so far."""
+        """Wait until a submission is done, while later ones go on. Raises errors that could not be raised
+        before.
+        """
         self._safe.wgpuDevicePoll(device, True, submission)
         self._complaints.raise_any()
 
     def read(self, device: Handle, buffer: Handle, size: int, submission: Handle) -> bytes:
         """Wait for a submission, then return the first `size` bytes of a mappable buffer.
 
-        Raises: RuntimeError where the buffer cannot be mapped, and an interrupt that came in while waiting;
-        the buffer must not be used again then.
+        Raises: RuntimeError where the buffer cannot be mapped; an interrupt that came in while waiting. In
+        both cases the buffer must not be used again.
         """
         outcome: list[int] = []
         outcome_handle = self._ffi.new_handle(outcome)
@@ -170,7 +172,7 @@ class NativeLibrary:
 
 
 def native(thing: Handle) -> Handle:
-    """Return the native handle of an object of wgpu-py; the object must be kept alive."""
+    """Return the native handle of an object of wgpu-py, which must be kept alive."""
     return thing._internal
 
 
@@ -181,7 +183,7 @@ def import_wgpu() -> Handle:
     try:
         return importlib.import_module("wgpu")
     except (ImportError, OSError) as error:
-        help_ = "pip install wgpu, or use --device cpu"
+        help_ = "pip install wgpu, or use `device` cpu"
         raise DeviceError(f"wgpu is not usable: {error}", help=help_) from error
 
 
@@ -197,15 +199,15 @@ def request_adapter(wgpu: Handle) -> Handle:
 
 
 def request_device(adapter: Handle, features: Sequence[str], limits: dict[str, int]) -> Handle:
-    """Return a device with these features; limits that are not given are the adapter's own."""
+    """Return a device with these features. Limits that are not given are those of the adapter."""
     try:
         return adapter.request_device_sync(required_features=list(features), required_limits=limits)
     except Exception as error:  # RuntimeError with the driver's words
-        raise DeviceError(f"the adapter gives no device: {error}", help="try --device cpu") from error
+        raise DeviceError(f"the adapter gives no device: {error}", help="try `device` cpu") from error
 
 
 def _no_adapter() -> DeviceError:
     return DeviceError(
         "no graphics adapter found",
-        help="install a Vulkan driver (on Debian: apt install mesa-vulkan-drivers), or use --device cpu",
+        help="install a Vulkan driver (on Debian: apt install mesa-vulkan-drivers), or use `device` cpu",
     )

@@ -1,4 +1,4 @@
-"""Runs one kernel alone: for `verify` and for the property tests of kernels."""
+"""Runs one kernel by itself on wgpu, for `verify` and the property tests of kernels."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Arrays = Sequence[npt.NDArray[np.generic]]
 def run_source(
     device: WgpuDevice, source: KernelSource, grid: Extent, arrays: Arrays, step: bytes = b""
 ) -> list[npt.NDArray[np.generic]]:
-    """Run a kernel once on copies of `arrays`, one for each binding; return them as the kernel left them.
+    """Run a kernel once on copies of `arrays`, one per binding, and return them as the kernel left them.
 
-    `step` is the step block, for a kernel that takes one.
-    Raises: WorkFailed where it does not compile; DeviceError.
+    `step` is the step block, for a kernel that takes one. Raises: WorkFailed where the kernel does not
+    compile; DeviceError.
     """
     pipeline = device.compile(source)
     buffers: list[Handle] = []

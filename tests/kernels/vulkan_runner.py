@@ -15,18 +15,19 @@ from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
 from runtime.vulkan.device import VulkanDevice
 from runtime.vulkan.kernels import KernelBinary, Kernels, Pipeline
-from runtime.vulkan.queue import On, Queue
+from runtime.vulkan.opened import OpenedDevice
+from runtime.vulkan.queue import Queue
 from runtime.vulkan.single import run_pipeline
 
 
 @functools.cache
-def opened() -> On | str:
+def opened() -> OpenedDevice | str:
     """The device, or why there is none."""
     try:
         device = VulkanDevice()
     except DeviceError as error:
         return error.message
-    return On(device, Queue(device), Kernels(device))
+    return OpenedDevice(device, Queue(device), Kernels(device))
 
 
 def lacking(capabilities: Capabilities) -> str | None:
@@ -47,7 +48,7 @@ def lacking(capabilities: Capabilities) -> str | None:
 @functools.lru_cache(maxsize=512)
 def _pipeline(words: bytes, buffers: int, params: bool, subgroup_size: int | None) -> Pipeline:
     on = opened()
-    assert isinstance(on, On)
+    assert isinstance(on, OpenedDevice)
     return on.kernels.compile(KernelBinary("kernel", words, "main", buffers, params, subgroup_size))
 
 
@@ -59,7 +60,7 @@ def run_vulkan(
 ) -> dict[str, npt.NDArray[Any]]:
     """The arrays as the kernel left them."""
     on = opened()
-    assert isinstance(on, On)
+    assert isinstance(on, OpenedDevice)
     words = SpirvBackend().render(kernel).file
     pipeline = _pipeline(words, len(kernel.buffers), bool(kernel.params), kernel.subgroup_size)
     step = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)

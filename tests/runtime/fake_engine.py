@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kernelc.errors import ContextError
 from runtime.device.executor import Progress
+from runtime.engine.chooser import Chooser
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.timings import Timings
 
@@ -57,6 +58,7 @@ class FakeEngine:
 
     def __init__(self, reply: Callable[[Sequence[int]], Iterable[int] | str], context: int = 1000) -> None:
         self.context = context
+        self.vocab_size = PAIRS + 256 * 256
         self.sequence: list[int] = []
         self.fed: list[list[int]] = []
         self.timings = Timings()
@@ -91,7 +93,15 @@ class FakeEngine:
                 progress("prompt", done + 1, len(ids))
         self.timings.prompt_tokens += len(ids)
 
-    def generate(self, max_new: int, sampling: SamplingParams, stop_ids: Iterable[int]) -> FakeTokens:
+    def generate(
+        self,
+        max_new: int,
+        sampling: SamplingParams,
+        stop_ids: Iterable[int],
+        *,
+        choose: Chooser | None = None,
+    ) -> FakeTokens:
+        assert choose is None, "this engine has no logits to choose by"
         reply = self._reply(tuple(self.sequence))
         ids = encode_bytes(reply) if isinstance(reply, str) else reply
         return FakeTokens(self, ids, max_new, frozenset(stop_ids))

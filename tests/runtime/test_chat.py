@@ -175,7 +175,7 @@ def test_a_cut_answer_is_told() -> None:
     held = Held(max_new=2)
     held.run("abc")
     assert held.out.getvalue() == "cb\n"
-    assert held.err.getvalue().startswith("(stopped after 2 tokens: --max-gen-len)\n")
+    assert held.err.getvalue().startswith("(stopped after 2 tokens: max_new)\n")
 
 
 def test_forgotten_turns_are_told() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from kernelc.errors import ContextError, UsageError
 from runtime.chat import transcript
-from runtime.chat.conversation import Answer, Conversation
+from runtime.chat.conversation import Conversation, ConversationAnswer
 from runtime.chat.transcript import Transcript, Turn
 from runtime.engine.sampling import SamplingParams
 from tests.runtime.fake_engine import (
@@ -34,7 +34,7 @@ def open_conversation(engine: FakeEngine, **options: object) -> Conversation:
     return Conversation(engine, BytesCoder(), TurnsTemplate(), stop_ids=[EOS], **options)  # pyright: ignore
 
 
-def ask(conversation: Conversation, question: str, max_new: int = 100) -> tuple[str, Answer]:
+def ask(conversation: Conversation, question: str, max_new: int = 100) -> tuple[str, ConversationAnswer]:
     answer = conversation.ask(question, max_new, GREEDY)
     return "".join(answer), answer
 

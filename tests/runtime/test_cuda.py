@@ -18,7 +18,7 @@ from kernelc.pipeline import build_random
 from model.families import llama
 from runtime.cuda import compile as cuda_compile
 from runtime.cuda import device as cuda_device
-from runtime.cuda.device import in_our_words
+from runtime.cuda.device import as_kernelc_error
 from runtime.cuda.executor import CudaExecutor
 from runtime.device.executor import Fetch
 from runtime.engine.engine import ALL_ROLES
@@ -208,7 +208,7 @@ def test_a_lost_device_is_closed_quietly(
     ],
 )
 def test_the_drivers_errors_in_our_words(message: str, kind: type[Exception], told: str) -> None:
-    error = in_our_words("running a step", message)
+    error = as_kernelc_error("running a step", message)
     assert type(error) is kind and told in error.message
 
 
@@ -237,7 +237,7 @@ def test_without_a_driver_there_is_one_clear_line() -> None:
     run = subprocess.run(
         [sys.executable, "-c", NO_DRIVER], cwd=REPO, capture_output=True, text=True, check=True
     )
-    assert run.stdout.startswith("error: --device cuda: PyCUDA is missing (")
+    assert run.stdout.startswith("error: device cuda: PyCUDA is missing (")
     assert "pip install 'kernelc[cuda]'" in run.stdout and run.stdout.count("\n") == 1
 
 

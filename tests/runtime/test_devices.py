@@ -18,7 +18,7 @@ from kernelc.errors import DeviceError, InternalError, UsageError
 from runtime import devices
 from runtime.cpu.executor import CpuExecutor, element_dtype
 from runtime.device.executor import Executor
-from runtime.devices import Driven, open_device, survey
+from runtime.devices import DeviceKind, open_device, survey
 from runtime.engine.engine import Engine
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
@@ -27,7 +27,7 @@ REPO = Path(__file__).resolve().parents[2]
 
 
 def test_an_unknown_device_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="--device is 'gpu', wanted one of auto, cuda, vulkan, wgpu, op"):
+    with pytest.raises(UsageError, match="device is 'gpu', wanted one of auto, cuda, vulkan, wgpu, op"):
         open_device("gpu")
 
 
@@ -62,7 +62,7 @@ def test_without_a_driver_auto_is_the_cpu_and_each_device_says_what_to_install()
     assert why.startswith("device cpu: cpu (no cuda: ")
     assert "no graphics adapter found" in why and "no OpenCL driver" in why
     assert kind == "cpu"
-    assert auto.startswith("error: --device auto: no device can be used: cuda: ")
+    assert auto.startswith("error: device auto: no device can be used: cuda: ")
     assert len(errors) == 4
     assert all(line.startswith("error: ") and "(help: " in line for line in errors)
     assert errors[2].startswith("error: no graphics adapter found (help: install a Vulkan driver")
@@ -91,8 +91,8 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return open_one
 
-    kinds = {kind: Driven(driven.target, opener(kind)) for kind, driven in devices.DRIVEN.items()}
-    monkeypatch.setattr(devices, "DRIVEN", kinds)
+    kinds = {kind: DeviceKind(driven.target, opener(kind)) for kind, driven in devices.DEVICE_KINDS.items()}
+    monkeypatch.setattr(devices, "DEVICE_KINDS", kinds)
     return names
 
 

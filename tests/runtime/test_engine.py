@@ -181,7 +181,7 @@ def test_a_prompt_longer_than_the_context_is_refused_before_anything_runs(engine
     with pytest.raises(ContextError) as caught:
         engine.feed([1] * 54)
     assert "54 tokens after 11 that are cached do not fit the context of 64" in caught.value.message
-    assert "--context" in str(caught.value.help)
+    assert "`context`" in str(caught.value.help)
     assert greedy(engine, 4) == continuation(PROMPT, 4)
 
 
@@ -204,7 +204,7 @@ def test_a_bad_prompt_is_refused(engine: Engine, ids: list[int], words: str) -> 
 def test_a_context_that_was_not_built_for_is_refused(
     executor: Executor, tiny: Artifact, context: int
 ) -> None:
-    with pytest.raises(ContextError, match=f"--context is {context}, this artifact was built for 1 to 64"):
+    with pytest.raises(ContextError, match=f"context is {context}, this artifact was built for 1 to 64"):
         Engine(executor, tiny, context)
 
 
@@ -255,7 +255,7 @@ def test_nothing_asked_for_is_nothing_generated(engine: Engine) -> None:
     engine.feed(PROMPT)
     generation = engine.generate(0)
     assert (list(generation), generation.finish_reason) == ([], "length")
-    with pytest.raises(UsageError, match="--max-gen-len is -1"):
+    with pytest.raises(UsageError, match="max_new is -1"):
         engine.generate(-1)
 
 

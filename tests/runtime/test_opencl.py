@@ -16,7 +16,7 @@ from kernelc.target import Capabilities
 from runtime.device.executor import DeviceInfo, Fetch
 from runtime.engine.engine import Engine
 from runtime.opencl import device as opencl_device
-from runtime.opencl.device import KernelSource, OpenClDevice, find_devices, import_pyopencl, kernel_refused
+from runtime.opencl.device import KernelSource, OpenClDevice, compile_error, find_devices, import_pyopencl
 from runtime.opencl.executor import OpenClExecutor
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import write_tiny
@@ -128,7 +128,7 @@ def test_a_kernel_that_does_not_compile_comes_back_with_its_source(
 def test_an_entry_point_that_is_not_there_is_named(opencl: OpenClExecutor) -> None:
     source = KernelSource("scale", "__kernel void f(__global int *x) { x[0] = 1; }", "other")
     with pytest.raises(WorkFailed, match=r"binding the buffers of scale failed: .*INVALID_KERNEL_NAME"):
-        opencl.device.kernel(opencl.device.build(source), source, [])
+        opencl.device.kernel(opencl.device.build(source), source.name, source.entry, [])
 
 
 def test_a_dispatch_that_the_driver_refuses_is_named(tmp_path: Path, opencl: OpenClExecutor) -> None:
@@ -148,13 +148,13 @@ def test_memory_that_is_not_there_says_so(opencl: OpenClExecutor) -> None:
 
 
 def test_messages_of_other_compilers_are_understood_too() -> None:
-    nvidia = kernel_refused("k", "a\nb\nc", "build log:\n<kernel>:2:7: error: expected ';'\n b\n ^")
+    nvidia = compile_error("k", "a\nb\nc", "build log:\n<kernel>:2:7: error: expected ';'\n b\n ^")
     assert (nvidia.where, nvidia.message) == (
         "kernel k: line 2, column 7",
         "the driver refuses the kernel: expected ';'",
     )
     assert nvidia.__notes__[0].splitlines() == ["     1 | a", ">    2 | b", "     3 | c"]
-    silent = kernel_refused("k", "a", "clBuildProgram failed: BUILD_PROGRAM_FAILURE")
+    silent = compile_error("k", "a", "clBuildProgram failed: BUILD_PROGRAM_FAILURE")
     assert (silent.where, hasattr(silent, "__notes__")) == ("kernel k", False)
 
 
@@ -167,7 +167,7 @@ def test_messages_of_other_compilers_are_understood_too() -> None:
     ],
 )
 def test_errors_come_in_our_words(code: str, kind: type[KernelcError], wanted: str) -> None:
-    error = opencl_device.in_our_words("waiting", f"clWaitForEvents failed: {code}")
+    error = opencl_device.as_kernelc_error("waiting", f"clWaitForEvents failed: {code}")
     assert type(error) is kind
     assert wanted in error.message
 
@@ -224,4 +224,4 @@ def test_without_pyopencl_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(__import__("sys").modules, "pyopencl", None)
     with pytest.raises(DeviceError, match="device opencl needs pyopencl") as caught:
         import_pyopencl()
-    assert "the extra `opencl`" in str(caught.value.help)
+    assert "the extra opencl" in str(caught.value.help)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kernelc.commands.opening import Coder
+from kernelc.session import Coder
 from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
 from model.text.tokenizer import Tokenizer, load_tokenizer
 from runtime.chat.conversation import Conversation

@@ -68,7 +68,7 @@ def test_a_seed_is_drawn_once_where_none_is_given() -> None:
 def test_what_makes_no_sense_is_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(UsageError) as caught:
         SamplingParams(**{name: value})  # type: ignore[arg-type]
-    assert f"--{name.replace('_', '-')} is {value!r}" in caught.value.message
+    assert str(caught.value).startswith(f"{name} is {value!r}, wanted")
     assert caught.value.help
 
 

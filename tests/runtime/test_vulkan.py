@@ -24,7 +24,7 @@ from runtime.vulkan.bandwidth import copy_bandwidth
 from runtime.vulkan.cache import cache_file, read_cache, write_cache
 from runtime.vulkan.executor import VulkanExecutor
 from runtime.vulkan.kernels import KernelBinary
-from runtime.vulkan.native import VulkanError, in_our_words
+from runtime.vulkan.native import VulkanError, as_kernelc_error
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import BIAS, GAIN, write_tiny
 from tests.runtime.tiny_kernels import continuation, expected_logits
@@ -50,7 +50,7 @@ def limited(vulkan: VulkanExecutor, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A function that makes the device say less of itself."""
 
     def limit(**changes: Any) -> VulkanExecutor:
-        monkeypatch.setattr(vulkan.on.device, "info", dataclasses.replace(vulkan.info, **changes))
+        monkeypatch.setattr(vulkan.opened.device, "info", dataclasses.replace(vulkan.info, **changes))
         return vulkan
 
     return limit
@@ -84,7 +84,7 @@ def test_an_artifact_for_another_target_says_how_to_build(vulkan: VulkanExecutor
         DeviceError, match="device vulkan runs spirv kernels, the artifact has wgsl"
     ) as caught:
         Engine(vulkan, write_tiny(tmp_path / "toy"))
-    assert caught.value.help == "build with --target spirv or --target all"
+    assert caught.value.help == "build with `target` spirv or all"
 
 
 # ---- replay ----
@@ -127,7 +127,7 @@ def test_every_dispatch_is_timed(vulkan: VulkanExecutor, tiny: Artifact) -> None
 def test_tensors_that_span_shards_arrive_whole(
     tmp_path: Path, vulkan: VulkanExecutor, max_shard_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vulkan_loaded, "_UPLOAD_BYTES", 48)
+    monkeypatch.setattr(vulkan_loaded.VulkanArtifact, "part_bytes", 48)
     artifact = write_toy(tmp_path, max_shard_bytes=max_shard_bytes)
     assert len(artifact.manifest.weights.tensors["bias"].segments) > 1
     seen: list[tuple[str, int, int]] = []
@@ -139,7 +139,7 @@ def test_tensors_that_span_shards_arrive_whole(
 
 def counted(executor: VulkanExecutor) -> Counter[str]:
     """What there is on the device."""
-    device, kernels = executor.on.device, executor.on.kernels
+    device, kernels = executor.opened.device, executor.opened.kernels
     return Counter(buffers=len(device._buffers), pipelines=len(kernels._pipelines))
 
 
@@ -169,14 +169,14 @@ def test_too_little_memory_is_said_before_anything_is_allocated(limited: Any, ti
     seen: list[object] = []
     with pytest.raises(DeviceError, match=r"limit for memory: wanted [\d,]+, .* allows 500") as caught:
         Engine(limited(memory_bytes=500), tiny, progress=lambda *step: seen.append(step))
-    assert seen == [] and "smaller --context" in str(caught.value.help)
+    assert seen == [] and "smaller `context`" in str(caught.value.help)
 
 
 def test_memory_that_runs_out_while_allocating_says_so(
     vulkan: VulkanExecutor, tiny: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vulkan._unload()
-    before, create, made = counted(vulkan), vulkan.on.device.vulkan.create, Counter[str]()
+    before, create, made = counted(vulkan), vulkan.opened.device.vulkan.create, Counter[str]()
 
     def failing(name: str, *arguments: Any) -> Any:
         made[name] += 1
@@ -184,7 +184,7 @@ def test_memory_that_runs_out_while_allocating_says_so(
             raise VulkanError(name, "VK_ERROR_OUT_OF_DEVICE_MEMORY")
         return create(name, *arguments)
 
-    monkeypatch.setattr(vulkan.on.device.vulkan, "create", failing)
+    monkeypatch.setattr(vulkan.opened.device.vulkan, "create", failing)
     with pytest.raises(DeviceError, match=r"out of memory while allocating \d+ bytes for buffer"):
         Engine(vulkan, tiny)
     assert made["vkAllocateMemory"] == 4 and counted(vulkan) == before
@@ -195,21 +195,21 @@ def test_a_file_that_is_no_module_is_refused(vulkan: VulkanExecutor) -> None:
         with pytest.raises(
             WorkFailed, match="the driver refuses the kernel: the file is no SPIR-V module"
         ) as caught:
-            vulkan.on.kernels.compile(KernelBinary("scale", words, "main", 1, params=False))
+            vulkan.opened.kernels.compile(KernelBinary("scale", words, "main", 1, params=False))
         assert caught.value.where == "kernel scale"
 
 
 def test_a_pipeline_that_the_driver_refuses_names_its_kernel(
     vulkan: VulkanExecutor, tiny: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = vulkan.on.device.vulkan.create
+    create = vulkan.opened.device.vulkan.create
 
     def failing(name: str, *arguments: Any) -> Any:
         if name == "vkCreateComputePipelines":
             raise VulkanError(name, "VK_ERROR_UNKNOWN")
         return create(name, *arguments)
 
-    monkeypatch.setattr(vulkan.on.device.vulkan, "create", failing)
+    monkeypatch.setattr(vulkan.opened.device.vulkan, "create", failing)
     with pytest.raises(WorkFailed, match="vkCreateComputePipelines gave VK_ERROR_UNKNOWN") as caught:
         Engine(vulkan, tiny)
     assert str(caught.value.where).startswith("kernel ")
@@ -224,8 +224,8 @@ def test_a_pipeline_that_the_driver_refuses_names_its_kernel(
         ("VK_ERROR_UNKNOWN", WorkFailed, "running a step failed: vkX gave VK_ERROR_UNKNOWN"),
     ],
 )
-def test_results_come_in_our_words(result: str, kind: type[Exception], words: str) -> None:
-    error = in_our_words("running a step", VulkanError("vkX", result))
+def test_results_come_as_kernelc_error(result: str, kind: type[Exception], words: str) -> None:
+    error = as_kernelc_error("running a step", VulkanError("vkX", result))
     assert type(error) is kind and words in error.message and "\n" not in error.render()
 
 
@@ -233,7 +233,7 @@ def test_a_device_lost_in_a_step_says_so_and_nobody_waits_for_it(
     vulkan: VulkanExecutor, tiny: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Engine(vulkan, tiny)
-    call = vulkan.on.device.vulkan.call
+    call = vulkan.opened.device.vulkan.call
 
     def lost(name: str, *arguments: Any) -> None:
         if name == "vkQueueSubmit":
@@ -241,11 +241,11 @@ def test_a_device_lost_in_a_step_says_so_and_nobody_waits_for_it(
         call(name, *arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(vulkan.on.device.vulkan, "call", lost)
+        patched.setattr(vulkan.opened.device.vulkan, "call", lost)
         for _ in range(10):
             with pytest.raises(DeviceError, match="the device was lost while"):
                 engine.feed(PROMPT)
-    vulkan.on.queue.flush()
+    vulkan.opened.queue.flush()
     engine = Engine(vulkan, tiny)
     engine.feed(PROMPT)
     assert ids_of(engine, 5) == continuation(PROMPT, 5)
@@ -354,12 +354,12 @@ def test_a_device_opens_with_the_cache_that_it_left(cache_home: Path, tiny: Arti
         engine = Engine(executor, tiny)
         engine.feed(PROMPT)
         assert ids_of(engine, 3) == continuation(PROMPT, 3)
-        data = read_cache(executor.on.device.chosen.cache_id)
+        data = read_cache(executor.opened.device.chosen.cache_id)
         engine.close()
     assert data  # of the first, as the second found it
 
 
 def test_the_bandwidth_is_measured_and_its_buffers_are_released(vulkan: VulkanExecutor) -> None:
     before = counted(vulkan)
-    assert 1e8 < copy_bandwidth(vulkan.on, 1 << 20) < 1e14
+    assert 1e8 < copy_bandwidth(vulkan.opened, 1 << 20) < 1e14
     assert counted(vulkan) == before

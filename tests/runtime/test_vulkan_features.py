@@ -19,7 +19,8 @@ from runtime.vulkan.device import VulkanDevice
 from runtime.vulkan.features import SUBGROUP_SIZES, DeviceFeatures, switched_on
 from runtime.vulkan.kernels import KernelBinary, Kernels
 from runtime.vulkan.native import Vulkan
-from runtime.vulkan.queue import On, Queue
+from runtime.vulkan.opened import OpenedDevice
+from runtime.vulkan.queue import Queue
 from runtime.vulkan.single import run_pipeline
 from tests.kernels.executors import require
 
@@ -125,12 +126,12 @@ def test_a_kernel_has_the_subgroups_that_it_was_made_for(monkeypatch: pytest.Mon
     device = VulkanDevice()
     try:
         asked = required_sizes(device, monkeypatch)
-        on = On(device, Queue(device), Kernels(device))
+        opened = OpenedDevice(device, Queue(device), Kernels(device))
         for wanted in (None, size):
             kernel = verify(trace("sizes", sizes, workgroup=32, subgroup_size=wanted))
             words = SpirvBackend().render(kernel).file
-            pipeline = on.kernels.compile(KernelBinary("sizes", words, "main", 1, False, wanted))
-            (out,) = run_pipeline(on, pipeline, (1, 1, 1), [np.zeros(32, np.uint32)])
+            pipeline = opened.kernels.compile(KernelBinary("sizes", words, "main", 1, False, wanted))
+            (out,) = run_pipeline(opened, pipeline, (1, 1, 1), [np.zeros(32, np.uint32)])
             np.testing.assert_array_equal(out, np.full(32, wanted or out[0]))
         assert asked == [None, size]
     finally:

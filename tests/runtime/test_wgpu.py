@@ -20,7 +20,7 @@ from runtime.wgpu.device import (
     BASELINE_VARIABLE,
     KernelSource,
     WgpuDevice,
-    kernel_refused,
+    compile_error,
     without_subgroups_line,
 )
 from runtime.wgpu.executor import WgpuExecutor
@@ -180,10 +180,10 @@ def test_a_binding_that_the_manifest_calls_read_only_but_the_kernel_writes_is_re
 
 
 def test_the_excerpt_stops_at_the_ends_of_the_source() -> None:
-    first = kernel_refused("k", "a\nb\nc", "Shader 'k' parsing error: bad\n  ┌─ wgsl:1:2\n")
+    first = compile_error("k", "a\nb\nc", "Shader 'k' parsing error: bad\n  ┌─ wgsl:1:2\n")
     assert first.__notes__[0].splitlines() == [">    1 | a", "     2 | b", "     3 | c"]
     assert first.message == "the driver refuses the kernel: Shader 'k' parsing error: bad"
-    assert not hasattr(kernel_refused("k", "a", "no line"), "__notes__")
+    assert not hasattr(compile_error("k", "a", "no line"), "__notes__")
 
 
 def test_a_dispatch_that_the_driver_refuses_is_named(tmp_path: Path, wgpu: WgpuExecutor) -> None:

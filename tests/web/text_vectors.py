@@ -14,8 +14,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from kernelc.commands.opening import Coder
 from kernelc.errors import TemplateError, TokenizerError
+from kernelc.session import Coder
 from model.text.chat_template import ChatTemplate, load_chat_template
 from model.text.detokenize import decode
 from model.text.tokenizer import Tokenizer, load_tokenizer, tokenizer_files

@@ -1,0 +1,192 @@
+"""A model opened for use: an artifact on a device, with its tokenizer and its chat template.
+
+    with Session.open("dist/stories260K-q4-wgsl", device="auto") as session:
+        print(session.completer().complete(CompletionRequest(prompt="Once upon a time")).text)
+
+This is the one place that joins the runtime, which knows token ids alone, with the model's text and with the
+kernels' numpy references. It prints nothing; whoever opens a session may follow its progress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from kernelc.artifact import Artifact
+from kernelc.errors import UsageError
+from kernelc.kernels.registry import references
+from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
+from model.text.detokenize import StreamDecoder, decode
+from model.text.tokenizer import Tokenizer, load_tokenizer
+from runtime.chat.completion import Completer
+from runtime.chat.conversation import ContextPolicy, Conversation
+from runtime.device.executor import Progress
+from runtime.devices import Explain
+from runtime.engine.engine import GENERATE_ROLES, Engine
+
+
+class Coder:
+    """A tokenizer as the chat in the runtime wants it: see `runtime.chat.prompt.TextCoder`."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+
+    @property
+    def special_tokens(self) -> Mapping[str, int]:
+        """The model's markup, by its text."""
+        return self._tokenizer.special_tokens
+
+    def encode(self, text: str, *, parse_special: bool = False) -> list[int]:
+        """Return the ids of a text, without BOS."""
+        return self._tokenizer.encode(text, parse_special=parse_special)
+
+    def stream_decoder(self, *, continued: bool) -> StreamDecoder:
+        """Return a decoder of an answer."""
+        return StreamDecoder(self._tokenizer, continued=continued)
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open model. One answer at a time: there is one cache."""
+
+    artifact: Artifact
+    engine: Engine
+    tokenizer: Tokenizer
+    template: ChatTemplate
+
+    @classmethod
+    def open(
+        cls,
+        artifact: Artifact | Path | str,
+        *,
+        device: str = "auto",
+        context: int | None = None,
+        roles: Sequence[str] = GENERATE_ROLES,
+        progress: Progress | None = None,
+        explain: Explain | None = None,
+    ) -> Session:
+        """Open an artifact on a device, ready to answer; the parameters are those of `Engine.open`.
+
+        Raises: UsageError for an artifact without a tokenizer; TokenizerError, TemplateError, ArtifactError,
+        DeviceError, ContextError.
+        """
+        opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
+        tokenizer = open_tokenizer(opened)
+        template = open_template(opened, tokenizer)
+        engine = open_engine(
+            opened, device=device, context=context, roles=roles, progress=progress, explain=explain
+        )
+        return cls(opened, engine, tokenizer, template)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the device and all that was loaded."""
+        self.engine.close()
+
+    def conversation(self, *, system: str | None = None, policy: ContextPolicy = "stop") -> Conversation:
+        """Return a conversation with the model; `policy` says what happens when the context is full."""
+        return Conversation(
+            self.engine,
+            Coder(self.tokenizer),
+            self.template,
+            stop_ids=stop_ids(self.artifact),
+            system=system,
+            policy=policy,
+        )
+
+    def completer(self) -> Completer:
+        """Return what answers stateless requests."""
+        return Completer(
+            self.engine,
+            Coder(self.tokenizer),
+            self.template,
+            stop_ids=stop_ids(self.artifact),
+            bos_id=self.tokenizer.bos_id if self.tokenizer.adds_bos else None,
+        )
+
+
+# ---- parts of a session, for those that need no more ----
+
+
+def open_engine(
+    artifact: Artifact,
+    *,
+    device: str = "auto",
+    context: int | None = None,
+    roles: Sequence[str] = GENERATE_ROLES,
+    progress: Progress | None = None,
+    explain: Explain | None = None,
+) -> Engine:
+    """Load an artifact on a device and run each program once (see `Engine.open` and `Engine.warm_up`).
+
+    Raises: ArtifactError, DeviceError, ContextError, UsageError.
+    """
+    engine = Engine.open(
+        artifact,
+        device=device,
+        context=context,
+        roles=roles,
+        references=references(),
+        progress=progress,
+        explain=explain,
+    )
+    try:
+        engine.warm_up()
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
+def open_tokenizer(artifact: Artifact) -> Tokenizer:
+    """Load the artifact's tokenizer, its files' hashes checked. Raises: UsageError where there is none."""
+    info = artifact.manifest.tokenizer
+    if info is None:
+        help_ = "random weights have none; generate from `prompt_ids` instead"
+        raise UsageError("the artifact has no tokenizer", where=str(artifact.folder), help=help_)
+    for name in info.files:
+        artifact.read(name)
+    return load_tokenizer(artifact.folder, vocab_size=artifact.manifest.model.vocab_size)
+
+
+def open_template(artifact: Artifact, tokenizer: Tokenizer) -> ChatTemplate:
+    """Load the artifact's chat template; without one, messages are joined for the model to go on from."""
+    info = artifact.manifest.chat_template
+    source = PLAIN_TEMPLATE if info is None else artifact.text(info.file)
+    bos = (info.bos_token if info else None) or _token(tokenizer, tokenizer.bos_id)
+    eos = (info.eos_token if info else None) or _token(tokenizer, tokenizer.eos_id)
+    return ChatTemplate(
+        source, bos, eos, where=str(artifact.folder / (info.file if info else "manifest.json"))
+    )
+
+
+def _token(tokenizer: Tokenizer, token_id: int | None) -> str | None:
+    return None if token_id is None else tokenizer.token(token_id)
+
+
+def stop_ids(artifact: Artifact) -> frozenset[int]:
+    """Return the ids that end an answer: the model's ends, and BOS, which only ever starts another text."""
+    model = artifact.manifest.model
+    starts = () if model.bos_token_id is None else (model.bos_token_id,)
+    return frozenset((*model.eos_token_ids, *starts))
+
+
+def with_bos(tokenizer: Tokenizer, ids: Sequence[int], *, always: bool = False) -> list[int]:
+    """Return `ids` after BOS, where the model's prompts start with it, or `always` where it has one."""
+    if tokenizer.bos_id is None or not (always or tokenizer.adds_bos):
+        return list(ids)
+    return [tokenizer.bos_id, *ids]
+
+
+def text_of(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
+    """Return the text of ids that go on from other text."""
+    return decode(tokenizer, ids, continued=True)

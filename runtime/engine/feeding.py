@@ -1,0 +1,87 @@
+"""Known tokens on their way into the cache: cut into steps that programs take, a few under way at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.errors import UsageError
+from runtime.device.executor import Fetch, Progress, Ticket
+from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
+
+F32 = npt.NDArray[np.float32]
+
+_CHUNKS_AHEAD = 2  # prompt chunks under way at once: the device stays busy, and Ctrl-C waits for two at most
+_A_WORD = [Fetch("tokens", 0, 4)]  # something small to fetch, for a step that is only waited for
+
+
+def feed(
+    sequence: CachedSequence, ids: Sequence[int], role: str, chunk: int | None, progress: Progress | None
+) -> None:
+    """Append `ids` by the programs of `role` and wait until they are in the cache; count the time.
+
+    No chunk is longer than `chunk`, where one is given. Left by an exception, the sequence holds the chunks
+    handed over so far. Raises: ContextError where `ids` do not fit; UsageError where no program takes them.
+    """
+    began, flying, done = perf_counter(), deque[Ticket](), 0
+    try:
+        for part in _parts(sequence, ids, role, chunk):
+            flying.append(sequence.run([role], len(sequence.ids), len(part), fetch=_A_WORD))
+            sequence.appended(part, logits=True)
+            if len(flying) == _CHUNKS_AHEAD:
+                flying.popleft().result()
+            done += len(part)
+            if progress:
+                progress("prompt", done, len(ids))
+        while flying:
+            flying.popleft().result()
+    finally:
+        for ticket in flying:
+            ticket.discard()
+    sequence.timings.prompt_tokens += done
+    sequence.timings.prefill_seconds += perf_counter() - began
+
+
+def score(
+    sequence: CachedSequence, ids: Sequence[int], vocab_size: int, *, one_by_one: bool, chunk: int | None
+) -> Iterator[F32]:
+    """Append `ids` and give the logits at each of them, chunk by chunk.
+
+    Runs the role "score", or with `one_by_one` the role "decode". Shapes: f32 [rows, vocab] each.
+    Raises: as `feed`.
+    """
+    role, source = ("decode", "logits") if one_by_one else ("score", "all_logits")
+    for part in _parts(sequence, ids, role, chunk):
+        fetch = [Fetch(source, 0, 4 * vocab_size * len(part))]
+        ticket = sequence.run([role], len(sequence.ids), len(part), GREEDY_FIELDS, fetch)
+        sequence.appended(part, logits=one_by_one)
+        yield np.frombuffer(ticket.result()[0], dtype="<f4").reshape(len(part), vocab_size)
+
+
+def _parts(
+    sequence: CachedSequence, ids: Sequence[int], role: str, chunk: int | None
+) -> Iterator[Sequence[int]]:
+    """Write `ids` to the device, then give them in pieces that a program of `role` takes."""
+    if chunk is not None and chunk < 1:
+        raise UsageError(f"chunk is {chunk}, wanted at least 1")
+    sequence.write_tokens(ids)
+    start = 0
+    while start < len(ids):
+        most = sequence.table.most_rows(role, len(sequence.ids))
+        part = ids[start : start + min(most, chunk or most)]
+        yield part
+        start += len(part)
+
+
+def checked_ids(ids: Sequence[int], vocab_size: int) -> list[int]:
+    """Return the ids of a prompt. Raises: UsageError for no ids, or ids outside the vocabulary."""
+    if not len(ids):
+        raise UsageError("the prompt is empty", help="give at least one token, such as BOS")
+    for position, token in enumerate(ids):
+        if not 0 <= token < vocab_size:
+            raise UsageError(f"token {token} at {position} is outside the vocabulary of {vocab_size}")
+    return [int(token) for token in ids]
