@@ -2,7 +2,9 @@
 
 `make test` calls this after the Python tests. Where npm's packages are missing it is skipped, saying so;
 where $KERNELC_REQUIRED_EXECUTORS names "browser" that is an error. Arguments name parts: types, unit, build,
-tint, browser.
+tint, browser, browser-data. The last runs only where it is named: those of the browser tests that want test
+data from outside the repository ($KERNELC_TEST_DATA). Without data, "browser" skips them and "browser-data"
+fails.
 """
 
 from __future__ import annotations
@@ -22,12 +24,14 @@ PARTS = {
     "build": ["npm", "run", "--silent", "build"],
     "tint": ["node", "tests/node/tint.mjs", str(KERNELS)],
     "browser": ["npm", "run", "--silent", "test:browser"],
+    "browser-data": ["npm", "run", "--silent", "test:browser-data"],
 }
+DEFAULT = [name for name in PARTS if name != "browser-data"]
 
 
 def main() -> int:
     """Run the parts in order; return the exit code."""
-    wanted = sys.argv[1:] or list(PARTS)
+    wanted = sys.argv[1:] or DEFAULT
     if unknown := [name for name in wanted if name not in PARTS]:
         return fail(f"got {unknown[0]!r}, wanted some of: {', '.join(PARTS)}")
     if provide_npm() is None or not (WEB / "node_modules" / "vite").is_dir():

@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests in a real Chromium, one spec after the other: each loads the machine by itself. */
+/** Tests in a real Chromium, a spec for every two cores: the browser and its software GPU keep about two busy. */
 export default defineConfig({
   test: {
     include: ["tests/browser/**/*.spec.ts"],
     globalSetup: "tests/browser/setup.ts",
     pool: "threads",
-    fileParallelism: false,
+    maxWorkers: "50%",
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,13 +1,14 @@
-/** The engine in a real Chromium: it outlives its device, starts fast from what is stored, and costs little. */
+/** The engine in a real Chromium: it outlives its device, starts from what is stored, and costs little JavaScript. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { hasArtifact, hasChromium, openEngine, startBrowser, startServer, type TestServer } from "./harness";
+import { hasChromium, openEngine, startBrowser, startServer, type TestServer } from "./harness";
 
-const MODEL = hasArtifact("stories260K-q4") ? "stories260K-q4" : "demo-q4";
-const MOST_SECONDS_TO_FIRST_TOKEN = 1.5;
-const MOST_HOST_MICROSECONDS = 10;
-const ATTEMPTS = 5; // of a measurement; a busy machine disturbs some, never all
+const MODEL = "/models/tiny-q4/";
+const PROMPT = [1, 403, 407, 261, 378];
+/** WebGPU calls: a dispatch takes at most a pipeline, a group and itself; a step, its encoder and what it reads back. */
+const MOST_CALLS_PER_DISPATCH = 3;
+const MOST_CALLS_PER_STEP = 16;
 
 describe.skipIf(!hasChromium)("the engine in Chromium", () => {
   let browser: Browser;
@@ -44,9 +45,9 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
       const { restored } = await engine.stats();
       await engine.dispose();
       return { texts, restored, notices };
-    }, `/models/${MODEL}/`);
+    }, MODEL);
     const [greedy, greedyLost, drawn, drawnLost] = found.texts;
-    expect(greedy?.length).toBeGreaterThan(20);
+    expect(greedy?.split(" ").length).toBeGreaterThanOrEqual(40);
     expect(greedyLost).toBe(greedy);
     expect(drawnLost).toBe(drawn);
     expect(drawn).not.toBe(greedy);
@@ -54,45 +55,81 @@ describe.skipIf(!hasChromium)("the engine in Chromium", () => {
     expect(found.notices.filter((code) => code === "device-restored").length).toBe(2);
   }, 180_000);
 
-  test("from stored weights to the first token it takes less than 1.5 s, without a byte of weights fetched", async () => {
-    await page.evaluate(async (url) => (await kernelc.createWorkerEngine(url)).dispose(), `/models/${MODEL}/`);
+  test("stored weights are not fetched again", async () => {
+    const open = (): Promise<number> =>
+      page.evaluate(
+        async ([url, prompt]) => {
+          const engine = await kernelc.createWorkerEngine(url);
+          const { ids } = await engine.tokens.generate(prompt, { temperature: 0, max_tokens: 1, stop_ids: [] });
+          await engine.dispose();
+          return ids.length;
+        },
+        [MODEL, PROMPT] as const,
+      );
+    expect(await open()).toBe(1);
     server.reset();
-    const seconds: number[] = [];
-    for (let attempt = 0; attempt < ATTEMPTS && !(Math.min(...seconds) < MOST_SECONDS_TO_FIRST_TOKEN); attempt += 1) {
-      const took = await page.evaluate(async (url) => {
-        const began = performance.now();
-        const engine = await kernelc.createWorkerEngine(url);
-        const { ids } = await engine.tokens.generate([1, 403, 407, 261, 378], { temperature: 0, max_tokens: 1, stop_ids: [] });
-        const seconds = (performance.now() - began) / 1000;
-        await engine.dispose();
-        return ids.length === 1 ? seconds : NaN;
-      }, `/models/${MODEL}/`);
-      seconds.push(took);
-    }
-    console.info(`first token after ${seconds.map((each) => each.toFixed(2)).join(", ")} s`);
-    expect(server.requests(".bin").filter((seen) => seen.path.includes("/weights/"))).toEqual([]);
-    expect(Math.min(...seconds)).toBeLessThan(MOST_SECONDS_TO_FIRST_TOKEN);
+    expect(await open()).toBe(1);
+    expect(server.requests("/weights/")).toEqual([]);
   }, 120_000);
 
-  test("JavaScript takes at most 10 µs for each dispatch", async () => {
-    const found = await page.evaluate(
-      async ([url, attempts, most]) => {
-        const engine = await kernelc.createWorkerEngine(url);
-        let [least, dispatches] = [Infinity, 0];
-        for (let attempt = 0; attempt < attempts && least > most; attempt += 1) {
-          await engine.reset();
-          await engine.tokens.generate([1, 403, 407, 261, 378], { temperature: 0, max_tokens: 100, stop_ids: [] });
-          const stats = await engine.stats();
-          [least, dispatches] = [Math.min(least, stats.host_us_per_dispatch), stats.dispatches_per_token];
-        }
+  test("a decode step makes nothing anew, and few calls of WebGPU", async () => {
+    const { made, calls, dispatches, tokens } = await page.evaluate(countedCalls, [MODEL, PROMPT] as const);
+    expect(dispatches).toBeGreaterThan(10);
+    expect(made).toEqual([]);
+    expect(calls / tokens).toBeLessThanOrEqual(MOST_CALLS_PER_DISPATCH * dispatches + MOST_CALLS_PER_STEP);
+    expect(calls / tokens).toBeGreaterThan(dispatches); // or the calls were not seen
+  }, 120_000);
+
+  test("the model that comes with the repository passes its golden tiles and generates", async () => {
+    const { ids, checked } = await page.evaluate(
+      async ([url, prompt]) => {
+        const phases = new Set<string>();
+        const engine = await kernelc.createWorkerEngine(url, { onProgress: ({ phase }) => phases.add(phase) });
+        const { ids } = await engine.tokens.generate(prompt, { temperature: 0, max_tokens: 4, stop_ids: [] });
         await engine.dispose();
-        return { least, dispatches };
+        return { ids, checked: phases.has("self-check") };
       },
-      [`/models/${MODEL}/`, 3 * ATTEMPTS, MOST_HOST_MICROSECONDS] as const,
+      ["/models/demo-q4/", PROMPT] as const,
     );
-    console.info(`${found.least.toFixed(1)} µs of JavaScript for each of ${String(found.dispatches)} dispatches a token`);
-    expect(found.dispatches).toBeGreaterThan(20);
-    expect(found.least).toBeGreaterThan(0);
-    expect(found.least).toBeLessThanOrEqual(MOST_HOST_MICROSECONDS);
+    expect(ids).toHaveLength(4);
+    expect(checked).toBe(true);
   }, 120_000);
 });
+
+/**
+ * In the page: what a longer answer calls of WebGPU beyond a shorter one, so that prompt and warming up do not count.
+ * `made` names what was created meanwhile: encoders and passes, which WebGPU wants anew, are counted only.
+ */
+async function countedCalls([url, prompt]: readonly [string, readonly number[]]): Promise<{
+  made: string[];
+  calls: number;
+  dispatches: number;
+  tokens: number;
+}> {
+  const calls = new Map<string, number>();
+  for (const type of [GPUDevice, GPUQueue, GPUCommandEncoder, GPUComputePassEncoder, GPUBuffer]) {
+    const prototype = type.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(type.prototype))) {
+      if (typeof value !== "function" || name === "constructor") continue;
+      const call = value as (...args: unknown[]) => unknown;
+      prototype[name] = function counted(this: unknown, ...args: unknown[]): unknown {
+        calls.set(name, (calls.get(name) ?? 0) + 1);
+        return call.apply(this, args);
+      };
+    }
+  }
+  const engine = await kernelc.createEngine(url);
+  const generated = async (max_tokens: number): Promise<ReadonlyMap<string, number>> => {
+    await engine.reset();
+    calls.clear();
+    await engine.tokens.generate(prompt, { temperature: 0, max_tokens, stop_ids: [] });
+    return new Map(calls);
+  };
+  await generated(40);
+  const [shorter, longer] = [await generated(20), await generated(40)];
+  const { dispatches_per_token: dispatches } = await engine.stats();
+  await engine.dispose();
+  const more = [...longer].map(([name, count]) => [name, count - (shorter.get(name) ?? 0)] as const);
+  const made = more.filter(([name, count]) => /^create(?!CommandEncoder)/.test(name) && count > 0).map(([name]) => name);
+  return { made, calls: more.reduce((sum, [, count]) => sum + count, 0), dispatches, tokens: 20 };
+}

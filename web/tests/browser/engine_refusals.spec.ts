@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type * as Kernelc from "../../src/index";
 import { artifactFolder, hasChromium, openPage, startBrowser, startServer, type TestServer } from "./harness";
 
-const MODEL = "/models/demo-q4/";
+const MODEL = "/models/tiny-q4/";
 
 interface Variant {
   file: string;
@@ -21,9 +21,9 @@ interface Manifest {
   kernels: Record<string, { variants: Variant[] }>;
 }
 
-/** A copy of the demo whose argmax is off by one: in the first of the variants that run here, or in all. */
+/** A copy of the tiny model whose argmax is off by one: in the first of the variants that run here, or in all. */
 function withWrongArgmax(folder: string, all: boolean): string {
-  cpSync(artifactFolder("demo-q4"), folder, { recursive: true });
+  cpSync(artifactFolder("tiny-q4"), folder, { recursive: true });
   const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
   const [, kernel] = Object.entries(manifest.kernels).find(([name]) => name.startsWith("argmax")) ?? [];
   const running = kernel?.variants.filter((variant) => !variant.requires.features.includes("f16")) ?? [];

@@ -1,8 +1,7 @@
 /**
- * What browser specs stand on: a Chromium with WebGPU, a server of the built site, library and artifacts, and
- * the reference outputs. See README.md.
+ * What browser specs stand on: a Chromium with WebGPU, and a server of the built site, library and artifacts.
+ * See README.md.
  */
-import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -77,11 +76,6 @@ export async function openEngine(browser: Browser | BrowserContext, server: Test
   return page;
 }
 
-/** Whether an artifact of prepare.py is there: those of models outside the repository may not be. */
-export function hasArtifact(name: string): boolean {
-  return name in inject("prepared").artifacts;
-}
-
 /** The folder of an artifact of prepare.py. */
 export function artifactFolder(name: string): string {
   const folder = inject("prepared").artifacts[name];
@@ -92,44 +86,4 @@ export function artifactFolder(name: string): string {
 /** The built page's or library's folder. */
 export function distFolder(part: "site" | "lib"): string {
   return join(WEB, "dist", part);
-}
-
-/** The folder of real models and reference outputs, undefined where there is none. */
-export function sharedData(): string | undefined {
-  const folder = process.env["KERNELC_TEST_DATA"] ?? resolve(WEB, "../../shared/data");
-  return existsSync(folder) ? folder : undefined;
-}
-
-/** How many positions of a reference's logits are compared, and how far each number may be from it. */
-export const LOGIT_POSITIONS = 32;
-export const MOST_ERROR = 1e-3;
-
-/** What an independent fp32 implementation says of a model: runs at temperature 0. */
-export interface Run {
-  readonly prompt: string;
-  readonly prompt_ids: number[];
-  readonly ids: number[];
-}
-
-/** The reference runs of a model in shared/data; none where that is missing. */
-export function referenceRuns(model: string): readonly Run[] {
-  const file = join(sharedData() ?? "", "reference", `${model}.json`);
-  if (!existsSync(file)) return [];
-  return (JSON.parse(readFileSync(file, "utf8")) as { runs: Run[] }).runs;
-}
-
-/** Reference logits of the first run, one position's behind the other's; none where they are missing. */
-export function referenceLogits(model: string): Float32Array {
-  const file = inject("prepared").logits[model];
-  if (file === undefined) return new Float32Array();
-  const bytes = readFileSync(file);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-}
-
-/** The largest difference of `got` to the beginning of `wanted`; NaN where either is none. */
-export function worstError(got: readonly number[], wanted: Float32Array): number {
-  return got.reduce((worst, value, at) => {
-    const error = Math.abs(value - (wanted[at] ?? NaN));
-    return error <= worst ? worst : error;
-  }, 0);
 }

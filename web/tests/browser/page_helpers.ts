@@ -30,6 +30,11 @@ export async function openFake(
   return page;
 }
 
+/** Changes what the fake engine of a page does from now on. */
+export async function setFake(page: Page, options: Pick<PageOptions, "pause" | "failLoad">): Promise<void> {
+  await page.evaluate((given) => Object.assign(globalThis.fakeOptions ?? {}, given), options);
+}
+
 /** What a page did that it must not: requests elsewhere, breaches of its policy, errors. */
 const misdeeds = new WeakMap<Page, string[]>();
 
@@ -73,11 +78,12 @@ interface AxeViolation {
   nodes: { html: string; failureSummary: string }[];
 }
 
-/** Throws where axe-core finds anything serious, or critical. */
-export async function expectAccessible(page: Page, where: string): Promise<void> {
-  await page.evaluate(AXE);
+/** Throws where axe-core finds anything serious, or critical; `rules` names the ones to run in place of all. */
+export async function expectAccessible(page: Page, where: string, rules?: readonly string[]): Promise<void> {
+  await page.evaluate(`globalThis.axe ?? (() => { ${AXE} })()`);
+  const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
   const violations = await page.evaluate<AxeViolation[]>(
-    "axe.run({ resultTypes: ['violations'] }).then((found) => found.violations)",
+    `axe.run(${JSON.stringify(options)}).then((found) => found.violations)`,
   );
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   const words = serious.map(

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { hasArtifact, hasChromium, startBrowser, startServer, type TestServer } from "./harness.js";
+import { hasChromium, startBrowser, startServer, type TestServer } from "./harness.js";
 import { ask, load } from "./page_helpers.js";
 
 const wanted = process.env["KERNELC_SCREENSHOTS"] === "1";
@@ -18,7 +18,7 @@ const TITLES: Readonly<Record<string, string>> = {
 const SETTINGS = { temperature: 0.5, seed: 5 };
 const QUESTIONS = ["Hello", "My name is Ada and I like owls.", "What is 417 - 58?", "What is my name, in capitals?"];
 
-describe.skipIf(!wanted || !hasChromium || !hasArtifact("demo-q4"))("screenshots", { timeout: 3 * PATIENCE_MS }, () => {
+describe.skipIf(!wanted || !hasChromium)("screenshots", { timeout: 3 * PATIENCE_MS }, () => {
   let browser: Browser;
   let server: TestServer;
 

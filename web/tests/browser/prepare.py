@@ -1,8 +1,8 @@
-"""Builds what the browser tests run on; prints where it is as JSON: {artifacts, logits, site}.
+"""Builds what the browser tests run on, and prints where it is as JSON: `Prepared` in setup.ts.
 
-Artifacts and reference logits (raw f32 [positions, vocabulary]) are paths by name. Artifacts are kept under
-build/browser and built again when the compiler or a model changes. Models that are no part of the repository
-are looked for as tests/conftest.py does, and left out where they are missing.
+The tiny model (tiny_model.py) and the demo model are always there. Real models and their reference outputs
+are no part of the repository: they are looked for as tests/conftest.py does, and `missing` names what was not
+found. Artifacts are kept under build/browser and built again when the compiler or a model changes.
 """
 
 from __future__ import annotations
@@ -15,64 +15,64 @@ import sys
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(REPO))
-os.environ["XDG_CACHE_HOME"] = str(REPO / "build" / "browser")
+BUILD = REPO / "build" / "browser"
+sys.path[:0] = [str(REPO), str(Path(__file__).parent)]
+os.environ["XDG_CACHE_HOME"] = str(BUILD)
 
 import numpy as np  # noqa: E402
+import tiny_model  # noqa: E402
+import tiny_reference  # noqa: E402
 
 from kernelc.cli import main  # noqa: E402
 from kernelc.commands.build import add_compile_options  # noqa: E402
 from kernelc.commands.cache import built  # noqa: E402
 
-# name: (model, quant); the first of a model is what the site shows under the model's name
-WANTED = {
-    "stories260K-f32": ("stories260K", "f32"),
-    "stories260K-q4": ("stories260K", "q4"),
-    "babyllama105-q4": ("babyllama105", "q4"),
-    "babyllama105-f32": ("babyllama105", "f32"),
-    "demo-q4": ("demo", "q4"),
-}
-SITE = ("stories260K-f32", "babyllama105-f32", "demo-q4")
-
-
-LOGITS = ("stories260K", "babyllama105")
+TINY, DEMO = BUILD / "models" / "tiny", REPO / "model" / "demo"
+REAL = {"stories260K": ("f32",), "babyllama105": ("f32",)}  # by name, how each is quantised
+SITE = ("tiny-q4", "demo-q4")
+SHOWN = ("stories260K-f32", "babyllama105-f32", "demo-q4")  # in screenshots
 
 
 def prepare() -> dict[str, object]:
-    """Build every artifact whose model is there, and the site of some of them."""
+    """Build every artifact whose model is there, the reference outputs, and the site."""
     data = Path(os.environ.get("KERNELC_TEST_DATA") or REPO.parent / "shared" / "data")
-    artifacts: dict[str, str] = {}
+    references = {"tiny": tiny_reference.write(tiny_model.write(TINY), BUILD / "reference")}
+    artifacts = {f"tiny-{quant}": artifact(TINY, quant) for quant in ("q4", "f32")}
+    artifacts["demo-q4"] = artifact(DEMO, "q4")
+    missing: list[str] = []
+    for name, quants in REAL.items():
+        folder, reference = data / "models" / name, data / "reference" / f"{name}.json"
+        missing += [str(path) for path in (folder, reference) if not path.exists()]
+        if folder.is_dir() and reference.is_file():
+            artifacts |= {f"{name}-{quant}": artifact(folder, quant) for quant in quants}
+            references[name] = (str(reference), unpacked_logits(reference))
+    shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
+    site = site_of([artifacts[name] for name in shown if name in artifacts])
+    return {"artifacts": artifacts, "references": references, "site": site, "missing": missing}
+
+
+def artifact(folder: Path, quant: str) -> str:
+    """Return the artifact of a model folder, building it where the one kept is out of date."""
     options = argparse.ArgumentParser()
     add_compile_options(options)
-    for name, (model, quant) in WANTED.items():
-        folder = REPO / "model" / "demo" if model == "demo" else data / "models" / model
-        if folder.is_dir():
-            asked = {"target": "wgsl", "quant": quant, "context": None, "kv": None, "activations": "f32"}
-            options = argparse.Namespace(**asked)
-            artifacts[name] = str(built(folder, options))
-    return {"artifacts": artifacts, "logits": logits(data / "reference"), "site": site_of(artifacts)}
+    return str(built(folder, options.parse_args(["--target", "wgsl", "--quant", quant])))
 
 
-def site_of(artifacts: dict[str, str]) -> str:
-    """The site that `kernelc web` makes of some of the artifacts."""
-    out = REPO / "build" / "browser" / "site"
+def site_of(artifacts: list[str]) -> str:
+    """Return the site that `kernelc web` makes of some artifacts."""
+    out = BUILD / "site"
     with contextlib.redirect_stdout(sys.stderr):
-        code = main(["web", *(artifacts[name] for name in SITE if name in artifacts), "--out", str(out)])
+        code = main(["web", *artifacts, "--out", str(out)])
     if code != 0:
         sys.exit("prepare.py: `kernelc web` failed")
     return str(out)
 
 
-def logits(reference: Path) -> dict[str, str]:
-    """The reference logits of each model's first run, unpacked."""
-    found: dict[str, str] = {}
-    for name in LOGITS:
-        packed = reference / f"{name}.npz"
-        if packed.is_file():
-            out = REPO / "build" / "browser" / f"{name}.logits"
-            out.write_bytes(np.load(packed)["logits"].astype("<f4").tobytes())
-            found[name] = str(out)
-    return found
+def unpacked_logits(reference: Path) -> str:
+    """Return a file of the logits that lie packed beside the reference runs of a model."""
+    out = BUILD / "reference" / f"{reference.stem}.logits"
+    out.write_bytes(np.load(reference.with_suffix(".npz"))["logits"].astype("<f4").tobytes())
+    return str(out)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,15 @@ const WEB = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const REPO = dirname(WEB);
 const CHROMIUM = ["/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome"];
 
-/** What prepare.py prints: paths, of artifacts ("stories260K-f32") and of reference logits ("stories260K") by name. */
+/** What prepare.py prints: paths. */
 export interface Prepared {
+  /** By name and quantisation, such as "tiny-f32". */
   artifacts: Record<string, string>;
-  logits: Record<string, string>;
+  /** By name: reference runs (JSON), and the logits of the first of them (raw f32). */
+  references: Record<string, [runs: string, logits: string]>;
   site: string;
+  /** Test data outside the repository that was looked for and is not there. */
+  missing: string[];
 }
 
 declare module "vitest" {
@@ -34,7 +38,13 @@ export default function setup(project: TestProject): void {
   if (process.env["KERNELC_WEB_BUILT"] !== "1") {
     execFileSync("npm", ["run", "--silent", "build"], { cwd: WEB, stdio: ["ignore", "ignore", "inherit"] });
   }
-  project.provide("prepared", prepare());
+  const prepared = prepare();
+  project.provide("prepared", prepared);
+  const [first] = prepared.missing;
+  if (first === undefined) return;
+  const message = `${first} is missing; $KERNELC_TEST_DATA says where test data is`;
+  if (process.env["KERNELC_REQUIRE_TEST_DATA"] === "1") throw new Error(message);
+  console.warn(`SKIPPED tests of real models (*.data.spec.ts): ${message}`);
 }
 
 function prepare(): Prepared {

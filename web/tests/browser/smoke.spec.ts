@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 
 import { hasChromium, openPage, startBrowser, startServer, type TestServer } from "./harness";
 
-const FILE = "/models/demo-q4/manifest.json";
+const FILE = "/models/tiny-q4/manifest.json";
 
 describe.skipIf(!hasChromium)("the harness", () => {
   let browser: Browser;
@@ -50,7 +50,7 @@ describe.skipIf(!hasChromium)("the harness", () => {
   });
 
   test("nothing outside of what is mounted is served", async () => {
-    expect((await fetch(`${server.origin}/models/demo-q4/%2e%2e/%2e%2e/x`)).status).toBe(404);
+    expect((await fetch(`${server.origin}/models/tiny-q4/%2e%2e/%2e%2e/x`)).status).toBe(404);
     expect((await fetch(`${server.origin}/models/none/`)).status).toBe(404);
   });
 

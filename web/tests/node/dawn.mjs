@@ -1,7 +1,7 @@
 /**
  * Runs the built library under Dawn for Node, on the Vulkan driver that $VK_DRIVER_FILES names.
  *
- *     node dawn.mjs ARTIFACT_URL < {"options", "runs": [{"prompt_ids", "ids"}], "scored"} > {"ids", "logits", "adapter"}
+ *     node dawn.mjs ARTIFACT_URL < {"options", "runs": [{"prompt_ids", "ids"}], "scored", "stop_ids"} > {"ids", "logits"}
  */
 import { readFileSync } from "node:fs";
 
@@ -13,14 +13,13 @@ const gpu = create(["backend=vulkan", "disable-dawn-features=use_vulkan_zero_ini
 Object.defineProperty(globalThis, "navigator", { value: { gpu, userAgent: "node" }, configurable: true });
 
 const { createEngine } = await import("../../dist/lib/index.js");
-const { options, runs, scored } = JSON.parse(readFileSync(0, "utf8"));
+const { options, runs, scored, stop_ids } = JSON.parse(readFileSync(0, "utf8"));
 const engine = await createEngine(process.argv[2], options);
 const ids = [];
 for (const { prompt_ids, ids: wanted } of runs) {
   await engine.reset();
-  const request = { temperature: 0, max_tokens: wanted.length - prompt_ids.length, stop_ids: [1, 2] };
+  const request = { temperature: 0, max_tokens: wanted.length - prompt_ids.length, stop_ids };
   ids.push([...prompt_ids, ...(await engine.tokens.generate(prompt_ids, request)).ids]);
 }
 const logits = (await engine.tokens.score(scored)).map((row) => Array.from(row));
-const { adapter } = await engine.stats();
-process.stdout.write(JSON.stringify({ ids, logits, adapter: adapter.name }), () => process.exit(0));
+process.stdout.write(JSON.stringify({ ids, logits }), () => process.exit(0));

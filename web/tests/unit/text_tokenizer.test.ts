@@ -12,7 +12,7 @@ import type { Coder } from "../../src/text/types.js";
 vi.setConfig({ testTimeout: 120_000 }); // large files, on machines that are busy with other tests
 
 const REPO = resolve(import.meta.dirname, "../../..");
-const DATA = resolve(process.env["KERNELC_TEST_DATA"] ?? resolve(REPO, "../shared/data"), "tokenizers");
+const DATA = resolve(process.env["KERNELC_TEST_DATA"] || resolve(REPO, "../shared/data"), "tokenizers");
 const DEMO = new Uint8Array(readFileSync(resolve(REPO, "model/demo/tokenizer.model")));
 const utf8 = new TextEncoder();
 
@@ -116,10 +116,17 @@ describe("the demo model's tokenizer", () => {
 
   it("encodes a long text in time that grows with it", async () => {
     const coder = await model(DEMO);
-    const began = performance.now();
-    const ids = coder.encode("once upon a time ".repeat(20000) + "x".repeat(50000) + " ".repeat(50000));
-    expect(ids.length).toBeGreaterThan(50000);
-    expect(performance.now() - began).toBeLessThan(20_000);
+    const seconds = (times: number): number => {
+      const text = "once upon a time ".repeat(400 * times) + "x".repeat(1000 * times) + " ".repeat(1000 * times);
+      const tries = [1, 2, 3].map(() => {
+        const began = performance.now();
+        expect(coder.encode(text).length).toBeGreaterThan(1000 * times);
+        return performance.now() - began;
+      });
+      return Math.min(...tries); // what else the machine does can only add to it
+    };
+    seconds(1); // compiles the code
+    expect(seconds(32) / seconds(1)).toBeLessThan(32 * 6); // with the square of the length it would be 1024
   });
 });
 

@@ -12,24 +12,26 @@ export interface Loaded {
   readonly notices: string[];
   readonly progress: LoadProgress | undefined;
   readonly error: { code: string; message: string } | undefined;
-  readonly milliseconds: number;
 }
 
 export const calls = {
-  async load(url: string, id: string, shards: ShardSpec[], stopAfterMs?: number): Promise<Loaded> {
+  /** Loads, and asks to stop once `stopAfterBytes` have arrived. */
+  async load(url: string, id: string, shards: ShardSpec[], stopAfterBytes = Infinity): Promise<Loaded> {
     const [hashes, notices]: [string[], string[]] = [[], []];
     let progress: LoadProgress | undefined;
-    const signal = stopAfterMs === undefined ? undefined : AbortSignal.timeout(stopAfterMs);
-    const begin = performance.now();
-    const result = (error?: Loaded["error"]): Loaded => {
-      return { hashes, notices, progress, error, milliseconds: performance.now() - begin };
+    const controller = new AbortController();
+    const { signal } = controller;
+    const onProgress = (now: LoadProgress): void => {
+      progress = now;
+      if (now.loadedBytes >= stopAfterBytes) controller.abort();
     };
+    const result = (error?: Loaded["error"]): Loaded => ({ hashes, notices, progress, error });
     try {
       const source = await openShards(url, id, shards, { title: "test" });
       const sink = async (_: number, data: Uint8Array<ArrayBuffer>): Promise<void> => {
         hashes.push(await sha256Hex(data));
       };
-      await source.stream(sink, { signal, onProgress: (p) => (progress = p), onNotice: (n) => notices.push(n.code) });
+      await source.stream(sink, { signal, onProgress, onNotice: (n) => notices.push(n.code) });
       return result();
     } catch (error) {
       return result(KernelcError.from(error).toJSON());
