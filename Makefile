@@ -9,13 +9,15 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --d
 # The pinned pyright is the one we want: no advice to take a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup setup-web chat web test lint pytest webtest nightly clean
+.PHONY: help setup setup-web chat web check test lint quick pytest webtest test-data nightly clean
 
 help:
 	@echo "make setup               make .venv with everything in it, and a driver for wgpu if one is missing"
 	@echo "make chat                talk to the demo model, or with MODEL=folder to the model in folder (ARGS='--device cpu')"
 	@echo "make web                 write the page with the demo model to site/ and serve it (ARGS='ARTIFACT... --out DIR')"
+	@echo "make check               lint, types and the quick tests: for the loop while one works"
 	@echo "make test                lint, types and tests"
+	@echo "make test-data           the tests that compare with real models (KERNELC_TEST_DATA=folder)"
 	@echo "make lint                lint and types"
 	@echo "make nightly             all tests with many more examples, and the slow sweeps"
 	@echo "make clean               remove built artifacts and caches"
@@ -36,7 +38,22 @@ setup-web: $(SETUP)
 web: setup-web
 	@$(BIN)/kernelc web $(ARGS) --serve $(PORT)
 
+# For the loop while one works: lint and types beside the tests that take least and say most.
+check:
+	@$(MAKE) --no-print-directory --jobs=2 lint quick
+
+QUICK := tests/ir tests/passes tests/model tests/golden tests/test_imports.py tests/test_errors.py tests/test_artifact.py
+quick: $(SETUP)
+	HYPOTHESIS_PROFILE=few $(BIN)/python -m pytest --quiet -m "not data and not nightly and not gpu" $(QUICK)
+
 test: lint pytest webtest
+
+# What `make test` cannot show without real models: they are looked for beside the checkout, or where
+# KERNELC_TEST_DATA says.
+test-data: $(SETUP)
+	@$(PYTHON) tools/setup_web.py --tests
+	$(PYTEST) -m "data and not nightly"
+	@$(PYTHON) tools/test_web.py build browser-data
 
 lint: $(SETUP)
 	$(BIN)/ruff check

@@ -57,6 +57,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "shared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.data)
     wanting = [item for item in items if item.get_closest_marker("gpu")]
     if wanting and not _has_adapter():
         for item in wanting:
