@@ -23,7 +23,7 @@ from kernelc.kernels.linear.problem import (
     stored_together,
 )
 from kernelc.kernels.linear.spec import LinearSpec
-from kernelc.kernels.parts.packed_rows import GROUP, scale_types
+from kernelc.kernels.parts.packed_rows import GROUP, side_types
 from kernelc.kernels.parts.staged_rows import Panel, cell_type
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, Params, Tolerance
 from kernelc.kir.functions import bitcast, minimum
@@ -60,7 +60,7 @@ class Matmul(LinearSpec[MatmulSchedule]):
     def access_types(self, problem: LinearProblem, schedule: MatmulSchedule) -> Mapping[str, Type]:
         out = f32.with_lanes(stored_together(problem))
         types = {"quants": unit_type(problem.format, schedule.kind), "out": out, "residual": out}
-        return scale_types(problem.format, schedule.f16) | types
+        return side_types(problem.format, schedule.f16) | types
 
     def trace(
         self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatmulSchedule
