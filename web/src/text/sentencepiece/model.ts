@@ -5,9 +5,9 @@
  * repeated here. Only pieces that are valid UTF-8 are taken, as in the Python runtime.
  */
 
-import { bad } from "./fields.js";
+import { bad } from "../fields.js";
 import { floatOf, readMessage, textOf, type WireField } from "./protobuf.js";
-import { MAX_VOCABULARY } from "./specialTokens.js";
+import { MAX_VOCABULARY } from "../specialTokens.js";
 
 export const SPACE_SYMBOL = "\u2581";
 const MAX_PIECE = 8000;
@@ -136,11 +136,6 @@ function checkType(model: SentencePieceModel, id: number, bytes: Set<number>, wh
 export function byteOf(piece: string): number {
   const match = /^<0x([0-9A-F]{2})>$/.exec(piece);
   return match ? Number.parseInt(match[1] ?? "", 16) : -1;
-}
-
-/** The piece that stands for a byte. */
-export function bytePiece(byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
 }
 
 function damaged(where: string, reason: string): Error {

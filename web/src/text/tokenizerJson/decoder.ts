@@ -5,10 +5,10 @@
  * at a time. Decoders that only make sense on the whole list are refused.
  */
 
-import { textPiece } from "./detokenize.js";
-import { show, type Fields } from "./fields.js";
-import { UNSUPPORTED } from "./jsonPattern.js";
-import type { LeadingSpace, Piece } from "./types.js";
+import { textPiece } from "../detokenize.js";
+import { show, type Fields } from "../fields.js";
+import { UNSUPPORTED } from "./pattern.js";
+import type { LeadingSpace, Piece } from "../types.js";
 
 // The order in which the parts of a Sequence may come: any other order would mean something else.
 const STAGES = ["Replace", "Metaspace", "ByteLevel", "ByteFallback", "Fuse", "Strip"];

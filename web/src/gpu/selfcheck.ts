@@ -5,12 +5,12 @@
 
 import { KernelcError } from "../artifact/errors.js";
 import type { Variant } from "../artifact/schema.js";
-import type { Device } from "../gpu/device.js";
-import { GoldenBatch, type GoldenRun } from "../gpu/goldenTiles.js";
-import type { Choices } from "../gpu/limits.js";
-import type { ArtifactSource, LoadEvents } from "../gpu/load.js";
-import type { CompiledKernel, Pipelines } from "../gpu/pipelines.js";
-import { isRefusal } from "../gpu/usable.js";
+import type { Device } from "./device.js";
+import { GoldenBatch, type GoldenRun } from "./goldenTiles.js";
+import type { Choices } from "./limits.js";
+import type { ArtifactSource, LoadEvents } from "./source.js";
+import type { CompiledKernel, Pipelines } from "./pipelines.js";
+import { isRefusal } from "./usable.js";
 
 /** Device memory that checks may take at once. */
 const BATCH_BYTES = 256 * 2 ** 20;

@@ -1,8 +1,8 @@
 /** How a tokenizer.json finds added tokens in a text. Source: AddedVocabulary of the package tokenizers 0.23. */
 
-import { anyOf } from "./addedTokens.js";
-import type { Normalizer } from "./jsonNormalizer.js";
-import type { AddedToken } from "./specialTokens.js";
+import { anyOf } from "../addedTokens.js";
+import type { Normalizer } from "./normalizer.js";
+import type { AddedToken } from "../specialTokens.js";
 
 // What Rust's regex means by \w.
 const WORD_AT_END = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;

@@ -1,9 +1,9 @@
 /** The "normalizer" and "pre_tokenizer" of a tokenizer.json: what happens to a text before the model sees it. */
 
-import { escaped } from "./addedTokens.js";
-import type { Fields } from "./fields.js";
-import { BEHAVIORS, patternOf, splitText, UNSUPPORTED, type Behavior } from "./jsonPattern.js";
-import { BYTE_CHARACTERS } from "./jsonDecoder.js";
+import { escaped } from "../addedTokens.js";
+import type { Fields } from "../fields.js";
+import { BEHAVIORS, patternOf, splitText, UNSUPPORTED, type Behavior } from "./pattern.js";
+import { BYTE_CHARACTERS } from "./decoder.js";
 
 const MAX_STAGES = 64;
 const MAX_DEPTH = 8;

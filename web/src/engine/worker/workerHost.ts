@@ -1,7 +1,7 @@
 /** The worker's side: one engine, driven by messages. */
 
-import { KernelcError } from "../artifact/errors.js";
-import type { ChatChunk, Engine, EngineOptions } from "./api.js";
+import { KernelcError } from "../../artifact/errors.js";
+import type { ChatChunk, Engine, EngineOptions } from "../api.js";
 import type { Call, FromWorker, Opened, PlainRequest, ToWorker } from "./protocol.js";
 
 /** Chunks that come while others were just sent wait this long, to travel together. */

@@ -2,10 +2,10 @@
 
 import { Environment, Template as Parsed } from "@huggingface/jinja";
 
-import { KernelcError } from "../artifact/errors.js";
+import { KernelcError } from "../../artifact/errors.js";
 import { BoundedInterpreter, MAX_OUTPUT, Stopped, type Program } from "./interpreter.js";
 import { strftime } from "./strftime.js";
-import type { Coder, FetchFile, Message, RenderOptions, Template, TemplateFile } from "./types.js";
+import type { Coder, FetchFile, Message, RenderOptions, Template, TemplateFile } from "../types.js";
 
 const MAX_SOURCE = 2 ** 20;
 const MAX_RANGE = 100_000; // as in jinja2's sandbox

@@ -13,7 +13,7 @@
 
 import { Environment, Interpreter } from "@huggingface/jinja";
 
-import { stripLeft, stripRight } from "./addedTokens.js";
+import { stripLeft, stripRight } from "../addedTokens.js";
 
 type Node = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
 export type Value = ReturnType<Interpreter["evaluate"]>;

@@ -1,6 +1,6 @@
 /** Reading protobuf's wire format, which anybody may have written: every length is checked against what is there. */
 
-import { bad } from "./fields.js";
+import { bad } from "../fields.js";
 
 const DAMAGED = "not a sentencepiece model";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,7 +1,7 @@
 /** What the page needs of the engine: its public types, and less of it than there is, so that a test can stand in. */
 
-import type { ChatChunk, ChatRequest, Notice, Plan, Probe, Progress, Usage } from "../engine/api.js";
-import type { StoredModel } from "../weights/models.js";
+import type { ChatChunk, ChatRequest, Notice, Plan, Probe, Progress, Usage } from "../../engine/api.js";
+import type { StoredModel } from "../../weights/models.js";
 
 export type { ChatChunk, Notice, Plan, Probe, Progress, StoredModel, Usage };
 

@@ -6,13 +6,13 @@
  * of 280,000 merges takes most of the loading time, and it joins unknown characters across words.
  */
 
-import { bestPath } from "./bestPath.js";
-import { bad, show, type Fields } from "./fields.js";
-import { UNSUPPORTED } from "./jsonPattern.js";
-import { mergeSymbols } from "./merging.js";
-import { bytePiece } from "./sentencePieceModel.js";
-import { MAX_VOCABULARY } from "./specialTokens.js";
-import { TextTable } from "./textTable.js";
+import { bestPath } from "../bestPath.js";
+import { bad, show, type Fields } from "../fields.js";
+import { UNSUPPORTED } from "./pattern.js";
+import { mergeSymbols } from "../merging.js";
+import { bytePiece } from "../pieces.js";
+import { MAX_VOCABULARY } from "../specialTokens.js";
+import { TextTable } from "../textTable.js";
 
 const MAX_MERGES = 2 ** 20;
 const MAX_CACHED = 10000;

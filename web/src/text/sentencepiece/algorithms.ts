@@ -5,23 +5,18 @@
  * single precision there, and so are the sums here.
  */
 
-import { bad } from "./fields.js";
-import { mergeSymbols, type Joiner } from "./merging.js";
-import { bestPath } from "./bestPath.js";
-import { PieceType, SPACE_SYMBOL, type SentencePieceModel } from "./sentencePieceModel.js";
-import { characterLength, type PrefixMatcher } from "./spNormalizer.js";
-import { TextTable } from "./textTable.js";
+import { bad } from "../fields.js";
+import { characterLength } from "../pieces.js";
+import { mergeSymbols, type Joiner } from "../merging.js";
+import { bestPath, type Cut } from "../bestPath.js";
+import { PieceType, SPACE_SYMBOL, type SentencePieceModel } from "./model.js";
+import type { PrefixMatcher } from "./normalizer.js";
+import { TextTable } from "../textTable.js";
 
 const MAX_RESEGMENT_DEPTH = 100; // as in sentencepiece
 const UNKNOWN_PENALTY = 10;
 const MAX_CACHED = 10000;
 const MAX_CACHED_LENGTH = 64;
-
-/** A piece of the text and its id; that of the unknown piece where the vocabulary does not have it. */
-export interface Cut {
-  readonly text: string;
-  readonly id: number;
-}
 
 /** Cuts a normalised text that is not empty. */
 export type Algorithm = (text: string) => Cut[];

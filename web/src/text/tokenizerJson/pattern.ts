@@ -5,8 +5,8 @@
 
 import { SplitPreTokenizer } from "@huggingface/tokenizers";
 
-import { escaped } from "./addedTokens.js";
-import type { Fields } from "./fields.js";
+import { escaped } from "../addedTokens.js";
+import type { Fields } from "../fields.js";
 
 const MAX_PATTERN = 4096;
 

@@ -1,7 +1,7 @@
 /** The page's side of an engine that runs in a worker, with the same interface as one that runs here. */
 
-import { aborted, KernelcError, throwIfAborted } from "../artifact/errors.js";
-import { LinkedAbort } from "../artifact/signals.js";
+import { aborted, KernelcError, throwIfAborted } from "../../artifact/errors.js";
+import { LinkedAbort } from "../../artifact/signals.js";
 import type {
   ChatChunk,
   ChatCompletion,
@@ -14,7 +14,7 @@ import type {
   Stats,
   TokenCompletion,
   TokenRequest,
-} from "./api.js";
+} from "../api.js";
 import type { Call, FromWorker, Opened, PlainOptions, ToWorker } from "./protocol.js";
 
 /** How long a worker may take to release its device before it is ended. */

@@ -5,7 +5,7 @@
  * that end with a zero byte. Source: normalizer.cc of sentencepiece 0.2 and darts.h of Darts-clone 0.32.
  */
 
-import { bad } from "./fields.js";
+import { bad } from "../fields.js";
 
 const MAX_MATCHES = 32; // as many rules as sentencepiece looks at in one place
 

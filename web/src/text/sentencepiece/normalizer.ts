@@ -1,8 +1,9 @@
 /** How sentencepiece prepares a text before it cuts it. Source: Normalizer::Normalize of sentencepiece 0.2. */
 
-import { anyOf } from "./addedTokens.js";
+import { anyOf } from "../addedTokens.js";
+import { characterLength } from "../pieces.js";
 import { CharsMap } from "./charsMap.js";
-import { PieceType, SPACE_SYMBOL, type NormalizerSpec, type SentencePieceModel } from "./sentencePieceModel.js";
+import { PieceType, SPACE_SYMBOL, type NormalizerSpec, type SentencePieceModel } from "./model.js";
 
 /** Finds the longest of the model's user-defined pieces at a place in a text: they are never changed nor cut. */
 export class PrefixMatcher {
@@ -19,11 +20,6 @@ export class PrefixMatcher {
     this.#pattern.lastIndex = at;
     return this.#pattern.exec(text)?.[0].length ?? 0;
   }
-}
-
-/** The code units of the character at `at`. */
-export function characterLength(text: string, at: number): number {
-  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
 export class SentencePieceNormalizer {

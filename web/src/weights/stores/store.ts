@@ -1,7 +1,4 @@
-import { CacheStore } from "./cacheApi.js";
-import { MemoryStore } from "./memory.js";
-import { OpfsStore } from "./opfs.js";
-import type { Bytes } from "./sha256.js";
+import type { Bytes } from "../sha256.js";
 
 /**
  * Where files are kept: "shards" and "files" by the sha256 of their whole contents, "records" (small JSON) by name.
@@ -48,18 +45,6 @@ export async function putBytes(store: Store, area: Area, name: string, bytes: By
   } finally {
     await writer.close();
   }
-}
-
-let shared: Promise<Store> | undefined;
-
-/** The store of this page: OPFS, else the Cache API, else memory (private windows, blocked storage). */
-export function defaultStore(): Promise<Store> {
-  shared ??= openStore();
-  return shared;
-}
-
-async function openStore(): Promise<Store> {
-  return (await OpfsStore.open()) ?? (await CacheStore.open()) ?? new MemoryStore();
 }
 
 /** Whether a write failed because the disk, or this site's share of it, is full. */

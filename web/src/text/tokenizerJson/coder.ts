@@ -1,15 +1,15 @@
 /** Tokenizers out of a tokenizer.json, with the same ids as the package tokenizers, the reference for that format. */
 
-import { KernelcError } from "../artifact/errors.js";
-import { clean } from "./addedTokens.js";
-import { decode, NOTHING, streamDecoder } from "./detokenize.js";
-import { bad, Fields } from "./fields.js";
-import { AddedVocabulary } from "./jsonAdded.js";
-import { readDecoder, type PieceDecoder } from "./jsonDecoder.js";
-import { readJsonModel, type JsonModel } from "./jsonModel.js";
-import { readNormalizer, readPreTokenizer, type PreTokenizer } from "./jsonNormalizer.js";
-import { addedToken, MAX_VOCABULARY, plainToken, type AddedToken, type TokenizerSettings } from "./specialTokens.js";
-import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "./types.js";
+import { KernelcError } from "../../artifact/errors.js";
+import { clean } from "../addedTokens.js";
+import { decode, NOTHING, streamDecoder } from "../detokenize.js";
+import { bad, Fields } from "../fields.js";
+import { AddedVocabulary } from "./added.js";
+import { readDecoder, type PieceDecoder } from "./decoder.js";
+import { readJsonModel, type JsonModel } from "./model.js";
+import { readNormalizer, readPreTokenizer, type PreTokenizer } from "./normalizer.js";
+import { addedToken, MAX_VOCABULARY, plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
+import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "../types.js";
 
 const AT_ODDS = "tokenizer.json and tokenizer_config.json are of different models: build the artifact again";
 const MAX_BYTES = 64 * 2 ** 20;

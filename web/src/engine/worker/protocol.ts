@@ -1,7 +1,7 @@
 /** What an engine in a worker and its page say to each other. */
 
-import type { ErrorRecord } from "../artifact/errors.js";
-import type { ChatChunk, ChatRequest, EngineOptions, ModelCard, Notice, Progress, TokenRequest } from "./api.js";
+import type { ErrorRecord } from "../../artifact/errors.js";
+import type { ChatChunk, ChatRequest, EngineOptions, ModelCard, Notice, Progress, TokenRequest } from "../api.js";
 
 /** The options that are plain data. */
 export type PlainOptions = Pick<

@@ -1,6 +1,6 @@
 /** The worker that `createWorkerEngine` starts. */
 
-import { createEngine } from "./createEngine.js";
+import { createEngine } from "../createEngine.js";
 import type { FromWorker, ToWorker } from "./protocol.js";
 import { WorkerHost } from "./workerHost.js";
 

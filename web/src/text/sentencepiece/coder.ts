@@ -6,14 +6,15 @@
  * imports, which read the model as it is.
  */
 
-import { AddedTokenSplitter, clean } from "./addedTokens.js";
-import { decode, NOTHING, streamDecoder, textPiece } from "./detokenize.js";
-import { bad } from "./fields.js";
-import { byteOf, bytePiece, PieceType, readModel, SPACE_SYMBOL, type SentencePieceModel } from "./sentencePieceModel.js";
-import { algorithmOf, type Algorithm } from "./spAlgorithms.js";
-import { PrefixMatcher, SentencePieceNormalizer } from "./spNormalizer.js";
-import { plainToken, type AddedToken, type TokenizerSettings } from "./specialTokens.js";
-import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "./types.js";
+import { AddedTokenSplitter, clean } from "../addedTokens.js";
+import { decode, NOTHING, streamDecoder, textPiece } from "../detokenize.js";
+import { bad } from "../fields.js";
+import { bytePiece } from "../pieces.js";
+import { byteOf, PieceType, readModel, SPACE_SYMBOL, type SentencePieceModel } from "./model.js";
+import { algorithmOf, type Algorithm } from "./algorithms.js";
+import { PrefixMatcher, SentencePieceNormalizer } from "./normalizer.js";
+import { plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
+import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "../types.js";
 
 const OTHER_MODEL = "tokenizer_config.json and tokenizer.model are of different models: build the artifact again";
 

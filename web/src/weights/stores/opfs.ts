@@ -1,4 +1,4 @@
-import type { Bytes } from "./sha256.js";
+import type { Bytes } from "../sha256.js";
 import type { Area, Store, Writer } from "./store.js";
 
 const ROOT = "kernelc";
