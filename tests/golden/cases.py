@@ -21,6 +21,7 @@ from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefil
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.elementwise import ELEMENTWISE, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
+from kernelc.kernels.layer_norm import LAYER_NORM, LayerNormProblem
 from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
@@ -124,7 +125,13 @@ CASES: tuple[Golden, ...] = (
         ),
         soft_cap_odd=ElementwiseProblem(Expression(("x", "soft_cap(30.0)")), 33, (), 1, True, ("x",)),
     ),
-    *family(RMS_NORM, residual=RmsNormProblem(64, 1e-5, True), odd=RmsNormProblem(33, 1e-6, False)),
+    *family(
+        RMS_NORM,
+        residual=RmsNormProblem(64, 1e-5, True),
+        odd=RmsNormProblem(33, 1e-6, False),
+        heads=RmsNormProblem(64, 1e-6, False, offset=1.0, rows=4),
+    ),
+    *family(LAYER_NORM, bias=LayerNormProblem(64, 1e-5), odd=LayerNormProblem(33, 1e-5, bias=False)),
     *family(MATVEC, q4_wide=linear("q4", 64, 2048, residual(64))),  # where a whole workgroup shares a row
     *family(
         MATVEC,
