@@ -118,7 +118,12 @@ def linear(format: str, rows: int, cols: int, epilogue: str = "none", **more: An
 
 
 CASES: tuple[Golden, ...] = (
-    *family(EMBEDDING, q4=EmbeddingProblem("q4", 64, 0, 512), q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24)),
+    *family(
+        EMBEDDING,
+        q4=EmbeddingProblem("q4", 64, 0, 512),
+        q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24),
+        q4a=EmbeddingProblem("q4a", 64, 0, 512),
+    ),
     *family(RMS_NORM, residual=RmsNormProblem(64, 1e-5, True), odd=RmsNormProblem(33, 1e-6, False)),
     *family(MATVEC, q4_wide=linear("q4", 64, 2048, "residual")),  # where a whole workgroup shares a row
     *family(
@@ -129,6 +134,7 @@ CASES: tuple[Golden, ...] = (
         f16_logits=linear("f16", 512, 64, norm_eps=1e-5, last_row=True),
         f32_qkv_llama3=linear("f32", QKV_LLAMA3.rows, 32, "qkv", bias=True, qkv=QKV_LLAMA3),
         q4_odd_piece=linear("q4", 33, 31, bias=True, row_begin=4),
+        q4a_residual=linear("q4a", 64, 172, "residual"),
     ),
     *family(
         MATVEC_INT8,
@@ -136,6 +142,7 @@ CASES: tuple[Golden, ...] = (
         q8_residual=linear("q8", 64, 172, "residual"),
         q4_qkv=linear("q4", QKV.rows, 64, "qkv", norm_eps=1e-5, qkv=QKV),
         q4_wide=linear("q4", 64, 14336, "residual"),  # activations in two pieces
+        q4a_gated=linear("q4a", 344, 64, "gated", norm_eps=1e-5),
     ),
     *family(
         MATMUL,
@@ -143,6 +150,7 @@ CASES: tuple[Golden, ...] = (
         q8_gated=linear("q8", 344, 64, "gated"),
         f16_residual=linear("f16", 64, 172, "residual"),
         f32_bias_odd=linear("f32", 33, 31, bias=True),
+        q4a_residual=linear("q4a", 64, 172, "residual"),
     ),
     *family(
         ATTENTION_DECODE,

@@ -188,6 +188,8 @@ def test_four_bits_cost_less_than_promised(model):
     name, loss, weights = model
     cost = loss(quantized(weights, "q4")) - loss(weights)
     assert 0 < cost < COST[name][1]
+    with_offsets = loss(quantized(weights, "q4a")) - loss(weights)
+    assert 0 < with_offsets < 0.8 * cost
 
 
 @pytest.mark.parametrize("fmt", ["q8", "f16"])
