@@ -117,7 +117,12 @@ QKV_LLAMA3 = HeadEpilogue(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dty
 
 
 CASES: tuple[Golden, ...] = (
-    *family(EMBEDDING, q4=EmbeddingProblem("q4", 64, 0, 512), q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24)),
+    *family(
+        EMBEDDING,
+        q4=EmbeddingProblem("q4", 64, 0, 512),
+        q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24),
+        q4a=EmbeddingProblem("q4a", 64, 0, 512),
+    ),
     *family(
         ELEMENTWISE,
         gelu_mul=ElementwiseProblem(
@@ -141,6 +146,7 @@ CASES: tuple[Golden, ...] = (
         f16_logits=linear("f16", 512, 64, norm_eps=1e-5, last_row=True),
         f32_qkv_llama3=linear("f32", QKV_LLAMA3.width, 32, QKV_LLAMA3, bias=True),
         q4_odd_piece=linear("q4", 33, 31, bias=True, row_begin=4),
+        q4a_residual=linear("q4a", 64, 172, residual(64)),
     ),
     *family(
         MATVEC_INT8,
@@ -148,6 +154,7 @@ CASES: tuple[Golden, ...] = (
         q8_residual=linear("q8", 64, 172, residual(64)),
         q4_qkv=linear("q4", QKV.width, 64, QKV, norm_eps=1e-5),
         q4_wide=linear("q4", 64, 14336, residual(64)),  # activations in two pieces
+        q4a_gated=linear("q4a", 344, 64, PairEpilogue(172), norm_eps=1e-5),
     ),
     *family(
         MATMUL,
@@ -155,6 +162,7 @@ CASES: tuple[Golden, ...] = (
         q8_gated=linear("q8", 344, 64, PairEpilogue(172)),
         f16_residual=linear("f16", 64, 172, residual(64)),
         f32_bias_odd=linear("f32", 33, 31, bias=True),
+        q4a_residual=linear("q4a", 64, 172, residual(64)),
     ),
     *family(
         ATTENTION_DECODE,
