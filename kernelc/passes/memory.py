@@ -15,7 +15,7 @@ from kernelc.errors import InternalError
 from kernelc.ir.dim import Dim, Var, bounds, ceildiv, dim_max, substitute
 from kernelc.passes.select import KernelCall
 
-ALIGNMENT_BYTES = 16  # of a buffer's size: whole vectors of the widest element
+ALIGNMENT_BYTES = 16  # sizes of buffers are whole vectors of the widest element
 
 
 @dataclass
@@ -32,8 +32,8 @@ def rounded(size_bytes: Dim) -> Dim:
 
 
 def plan_slots(calls: Sequence[KernelCall], tensor_bytes: Mapping[str, Dim]) -> SlotPlan:
-    """Assign slots to the tensors of `tensor_bytes`; operands that are not in it (states, weights) have
-    their own.
+    """Assign slots to the tensors of `tensor_bytes`. Other operands (states, weights) have buffers of their
+    own.
 
     Raises: InternalError for a tensor that is read before it is written.
     """
@@ -80,7 +80,8 @@ def _choose(plan: SlotPlan, free: list[int], size: Dim) -> int:
 
 
 def merge_slots(plans: Sequence[SlotPlan]) -> tuple[list[Dim], list[dict[str, str]]]:
-    """(bytes of the shared slots, each program's tensor -> "slot.N")."""
+    """Share slots between programs: returns the bytes of each, and per program which slot ("slot.N") each
+    tensor is in."""
     merged: list[Dim] = []
     names: list[dict[str, str]] = []
     for plan in plans:

@@ -9,14 +9,14 @@ from kernelc.ir.dim import Dim
 
 
 def memory_text(buffers: Mapping[str, Buffer]) -> str:
-    """One buffer a line: kind, name, bytes (a Dim of context)."""
+    """One buffer per line: kind, name, bytes (a Dim of context)."""
     width = max(map(len, buffers), default=0)
     return "".join(f"{b.kind:<6}  {name:<{width}}  {_dim(b.bytes)} bytes\n" for name, b in buffers.items())
 
 
 def program_text(name: str, program: Program, kernels: Mapping[str, Kernel]) -> str:
-    """One dispatch a line, with the layer it is from: kernel(binding=buffer, ...), what is written marked by
-    *."""
+    """One dispatch per line, with the layer it comes from: kernel(binding=buffer, ...); an asterisk marks
+    bindings that the kernel writes."""
     bounds = ", ".join(f"{symbol} {low}..{high}" for symbol, (low, high) in program.symbols.items())
     lines = [f"program {name} ({program.role}; {bounds})"]
     for dispatch in program.dispatches:

@@ -81,7 +81,19 @@ class Matmul(LinearSpec[MatmulSchedule]):
 
 
 class _Matmul:
-    """The kernel's buffers and places, and its steps."""
+    """One kernel being traced: its buffers, where this workgroup and team stand, and its steps.
+
+    A workgroup computes `tokens` x `rows` results. Its teams stand in a grid of teams[0] x teams[1] (`line`,
+    `column`), and each computes tiles[0] x tiles[1] tiles of m x n results:
+
+                      rows of W (packed rows) ->
+                      column 0        column 1
+        tokens  +-----------------+-----------------+
+          |     | tile 00 tile 01 | tile 00 tile 01 |  line 0
+          v     | tile 10 tile 11 | tile 10 tile 11 |
+                +-----------------+-----------------+
+                | ...             |                 |  line 1
+    """
 
     def __init__(self, k: Tracer, schedule: MatmulSchedule, linear: LinearBuffers) -> None:
         self.k, self.schedule, self.linear, self.problem = k, schedule, linear, linear.problem
@@ -148,8 +160,18 @@ class _Matmul:
         team, kind = (self.line, self.column)[side], self.schedule.kind
         return team if kind.lanes == 1 else team * ((kind.m, kind.n)[side] * self.schedule.tiles[side])
 
-    # The epilogue. Register tiles hand over rows of four results, the rows of a tile apart; matrix units a
-    # slab a team: m rows of all its tiles side by side.
+    # The epilogue, one row of every team's tiles at a time. The teams write their sums to shared memory, in
+    # 16-byte cells of four neighbouring packed rows of one token, and all invocations read them back in the
+    # order in which they are stored.
+    #
+    # Register tiles: token by token, one cell per tile and line of the tile.
+    # Matrix units: one slab per team, m tokens of all its tiles side by side, `stride` cells apart (one more
+    # than they fill, against bank conflicts):
+    #
+    #     team 0, token 0   | tile 0: n/4 cells | tile 1: n/4 cells | . |
+    #     team 0, token 1   | tile 0: n/4 cells | tile 1: n/4 cells | . |
+    #     ...
+    #     team 1, token 0   | ...
 
     def _hand_over(self, row: list[TileSum]) -> None:
         schedule = self.schedule
@@ -208,7 +230,7 @@ def _below(first: Value, rows: int) -> Value:
 
 
 def _next(group: Value, steps: int) -> Value:
-    """The step after this; after the last, the last again."""
+    """The number of the step after this one; for the last step its own, since loads must stay in bounds."""
     return minimum(group + 1, steps - 1)
 
 

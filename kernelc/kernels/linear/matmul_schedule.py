@@ -22,9 +22,11 @@ _ROOMY_BYTES = 32 << 10  # of shared memory: a tile of 32 sums an invocation tak
 
 @dataclass(frozen=True)
 class MatmulSchedule:
-    """`teams`: invocations or subgroups of a workgroup along tokens and rows; each has `tiles` of `kind`.
+    """`teams`: how many invocations (for register tiles) or subgroups (for matrix units) stand along tokens
+    and along rows; each computes `tiles` of `kind`, again along tokens and rows.
 
-    `depth`: columns staged at once. `ahead`: load the next ones before multiplying.
+    `depth`: columns staged at once. `ahead`: load the next columns before multiplying these. `f16`: read
+    scales as 16-bit floats.
     """
 
     teams: tuple[int, int]
@@ -52,19 +54,21 @@ class MatmulSchedule:
 
     @property
     def slab(self) -> tuple[int, int]:
-        """The results that a team hands over at once: rows, and 16-byte cells from one to the next."""
+        """What a team writes to shared memory at once: the number of tokens, and the 16-byte cells from one
+        token's results to the next's."""
         if self.kind.lanes == 1:
             return self.kind.m, self.tiles[1]
         return self.kind.m, self.tiles[1] * self.kind.n // 4 + 1
 
     @property
     def shared_cells(self) -> int:
-        """Of 16 bytes: the panels, later the results."""
+        """Length of the shared array in 16-byte cells. It holds both panels first and the results
+        afterwards."""
         rows, stride = self.slab
         return max(self.panel_cells, self.teams[0] * self.teams[1] * rows * stride)
 
     def fits(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
-        """Whether a device of these capabilities runs it, and it can be had for the problem."""
+        """Whether a device of these capabilities can run the schedule, and the problem allows it."""
         whole = groups_of(problem.cols) * GROUP % self.depth == 0
         offered = self.kind is REGISTERS or (self.kind in capabilities.tiles and problem.format != "f32")
         small = self.shared_cells * 16 <= capabilities.shared_bytes
@@ -72,13 +76,14 @@ class MatmulSchedule:
 
 
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
-    """All that are worth trying."""
+    """Every schedule worth trying."""
     every = [*_register_tiles(capabilities), *_matrix_units(capabilities)]
     return (schedule for schedule in every if schedule.fits(capabilities, problem))
 
 
 def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
-    """Matrix units where weights are rounded anyway, in the largest tile that occupies a large GPU."""
+    """Matrix units where the weights are rounded anyway, with the largest tile that still gives a large GPU
+    enough workgroups; register tiles otherwise."""
     fitting = [(s, least) for s, least in _usual(capabilities) if s.fits(capabilities, problem)]
     for schedule, least in fitting:
         workgroups = -(-problem.rows // schedule.rows) * -(-_USUAL_TOKENS // schedule.tokens)
@@ -104,8 +109,8 @@ def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
 
 
 def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
-    """Those for matrix units that are worth choosing from, the preferred first, and how many workgroups they
-    need: what benchmarks/prefill_schedules.py found on an H200."""
+    """The schedules on matrix units to choose from, best first, each with the number of workgroups from which
+    it pays: measured on an H200 by benchmarks/prefill_schedules.py."""
     if F16 in capabilities.tiles:
         yield MatmulSchedule((1, 4), (4, 4), F16, 64, True, capabilities.f16), _MANY_WORKGROUPS
         for depth, tiles in itertools.product((64, 32), ((4, 2), (2, 2))):
@@ -115,8 +120,8 @@ def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
 
 
 def _registers(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
-    """Without matrix units, as found there too: in the shared memory that every device has nothing is faster
-    than 16 sums an invocation; where there is more, 32 are."""
+    """The schedule on register tiles, measured likewise: within the shared memory that every device has, 16
+    sums per invocation are fastest; where there is more of it, 32 are."""
     many = problem.rows >= 256
     roomy = many and capabilities.shared_bytes >= _ROOMY_BYTES
     teams, tiles = (8, 16 if many else 8), (2 if roomy else 1, 1)

@@ -1,10 +1,10 @@
 """Matrix times one row of activations, dequantised on the way: the kernel that decoding spends its time in.
 
-Every byte of the weights is loaded once, 16 bytes a load, neighbouring invocations on neighbouring groups. A
-*team* of invocations shares `rows` output rows: each walks the groups of 32 with the team's stride, keeps one
-running sum a row, and the team adds up at the end. RMSNorm of the input needs no pass of its own: the factor
-1/rms is the same for all elements, so the sum of squares runs along and the factor is applied to the finished
-sums.
+Every byte of the weights is loaded once, 16 bytes per load, with neighbouring invocations on neighbouring
+groups. A *team* of invocations shares `rows` output rows: each walks the groups of 32 with the team's stride
+and keeps one running sum per row, and the team adds these up at the end. RMSNorm of the input needs no pass
+of its own: its factor 1/rms is common to all elements, so the sum of squares is computed along the way and
+the factor is applied to the finished sums.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from kernelc.target import Capabilities
 
 @dataclass(frozen=True)
 class MatvecSchedule:
-    """`threads` a workgroup, `team` of them on the same rows, `rows` a team (even where rows are paired)."""
+    """`threads`: invocations per workgroup; `team`: how many of them share rows; `rows`: rows per team, a
+    multiple of what the epilogue takes together. `f16`: read scales as 16-bit floats."""
 
     threads: int
     team: int
