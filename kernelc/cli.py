@@ -1,9 +1,9 @@
-"""The command line: finds the command, runs it, and turns every ending into an exit code.
+"""The command line: finds the command, runs it, and turns every outcome into an exit code.
 
 Exit codes: 0 done; 1 the work failed; 2 wrong usage or unusable input; 130 interrupted (Ctrl-C); 141 the
-reader of stdout went away. Results go to stdout. Errors go to stderr, the first line starting with `error:`.
-Commands are imported when they are asked for and import the compiler when they run, so that `kernelc --help`
-answers at once.
+reader of stdout went away. Results go to stdout. Errors go to stderr, with a first line that starts with
+`error:`. A command's module is imported only when the command is run, and imports the compiler only then, so
+that `kernelc --help` answers at once.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from kernelc import __version__
 from kernelc.commands.options import FLAGS
 from kernelc.errors import InternalError, KernelcError, UsageError
 
-INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program that Ctrl-C ended
+INTERRUPTED = 130  # 128 + SIGINT, as shells report a program that Ctrl-C ended
 READER_GONE = 141  # 128 + SIGPIPE, likewise for `kernelc inspect ... | head`
 
 _SMALLER = "try a smaller `context` or `quant` q4"
-_MAX_REPORT_LINES = 200  # the IR of a large kernel has thousands
+_MAX_REPORT_LINES = 200  # the IR of a large kernel has thousands of lines
 
 COMMANDS: dict[str, str] = {
     "build": "compile a model folder into an artifact: kernels, packed weights and one program",
@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _stop_on_sigterm()
     try:
         code = _run(arguments)
-        sys.stdout.flush()  # a closed pipe shows here, while it can still be answered
+        sys.stdout.flush()  # a closed pipe raises here, where it can still be handled
         return code
     except KernelcError as error:
         return _fail(error.render(FLAGS), error.exit_code)
@@ -82,14 +82,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _show_what_cannot_be_encoded() -> None:
-    """Let a terminal or pipe of another encoding than the text show "?" there, and read U+FFFD."""
+    """Write "?" for what the encoding of a terminal or pipe lacks, and read U+FFFD for undecodable input."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
 def _stop_on_sigterm() -> None:
-    """Leave by an exception when told to stop, so that a half-built artifact is removed like on Ctrl-C."""
+    """Turn SIGTERM into an exception, so that a half-built artifact is removed as after Ctrl-C."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
@@ -125,7 +125,7 @@ def _parser(chosen: str | None, command: Command | None) -> Parser:
 
 
 def _fail(text: str, code: int) -> int:
-    """Print `text` on stderr after what stdout still holds, and return `code`."""
+    """Print `text` on stderr, after flushing stdout, and return `code`."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -136,7 +136,7 @@ def _fail(text: str, code: int) -> int:
 
 
 def _silence_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not complain about the closed
+    """Point stdout at the null device, so that the interpreter's final flush does not fail on the closed
     pipe.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -147,7 +147,7 @@ def _file_of(error: OSError) -> str | None:
 
 
 def _render_bug(error: Exception) -> str:
-    """Return the error line of a bug of ours, then what a report needs: the traceback, with the IR where
+    """Return the error line for a bug of ours, followed by what a report needs: the traceback, and the IR if
     there is one.
     """
     kind = "internal error" if isinstance(error, InternalError) else type(error).__name__

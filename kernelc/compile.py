@@ -14,8 +14,9 @@ from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, 
 from kernelc.backends import backend_named
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, evaluate
-from kernelc.ir.formats import FORMATS, PackedMatrix, quants_bytes, scales_bytes
+from kernelc.ir.formats import FORMATS, FormatTable, Override
 from kernelc.ir.graph import Graph
+from kernelc.ir.packed_matrix import PackedMatrix
 from kernelc.ir.text import graph_text
 from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
@@ -53,7 +54,8 @@ class CompileOptions:
     `context` is the longest context, in positions; None stands for the model's own, at most DEFAULT_CONTEXT.
     `kv_dtype` is the element type of the cache; None stands for f32 if `quant` is f32 or the whole cache has
     at most SMALL_CACHE_BYTES, and for f16 otherwise. `activations` "int8" rounds the input of a single row's
-    matrix products to signed bytes.
+    matrix products to signed bytes, where the weights are codes of bytes. `overrides` give single matrices,
+    the embedding or the head another format than `quant`.
     """
 
     target: str = "wgsl"
@@ -61,6 +63,12 @@ class CompileOptions:
     context: int | None = None
     kv_dtype: str | None = None
     activations: str = "f32"
+    overrides: tuple[Override, ...] = ()
+
+    @property
+    def formats(self) -> FormatTable:
+        """Which format each matrix gets."""
+        return FormatTable(self.quant, self.overrides)
 
     def checked(self, source: ModelSource) -> CompileOptions:
         """Return these options with every default filled in.
@@ -89,7 +97,7 @@ class CompileOptions:
         small = cache_bytes(graph, context) <= SMALL_CACHE_BYTES
         dtype = self.kv_dtype or ("f32" if self.quant == "f32" or small else "f16")
         targets_named(self.target)  # refuse an unknown one now
-        return CompileOptions(self.target, self.quant, context, dtype, self.activations)
+        return replace(self, context=context, kv_dtype=dtype)
 
     def _check_activations(self) -> None:
         if self.activations not in ACTIVATIONS:
@@ -216,7 +224,7 @@ class _Builder:
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
         int8 = self.options.activations == "int8"
-        selection = select(fused, SelectOptions(self.options.quant, self.largest_binding, split, int8))
+        selection = select(fused, SelectOptions(self.options.formats, self.largest_binding, split, int8))
         self.selected.matrices |= selection.matrices
         self.selected.vectors |= selection.vectors
         symbols = {"seq": graph.symbols["seq"], "past": past}
@@ -287,11 +295,7 @@ def _check_agreement(graph: Graph, first: Graph, vocab_size: int) -> None:
 
 def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:
     """Return the tensors that hold a packed matrix, as (name, bytes)."""
-    shape = (matrix.stored_rows, matrix.cols)
-    found = [(matrix.quants_name, quants_bytes(matrix.format, *shape))]
-    if FORMATS[matrix.format].has_scales:
-        found.append((matrix.scales_name, scales_bytes(matrix.format, *shape)))
-    return found
+    return [(array.name, array.bytes) for array in matrix.stored_arrays.values()]
 
 
 def render(target: str, kernel: Kernel) -> Printed:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
 from kernelc.compile import Compiled, CompileOptions, compile_model
-from kernelc.ir.formats import row_index
+from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource

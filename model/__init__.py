@@ -1,1 +1,1 @@
-"""Models: reading checkpoints, writing their tensor IR, quantising and packing their weights."""
+"""Models: reads checkpoints, describes models in the tensor IR, quantises and packs their weights."""

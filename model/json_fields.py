@@ -1,6 +1,6 @@
-"""Reading a checkpoint's JSON files, which anybody may have written: sizes, types and ranges are checked.
+"""Reads a checkpoint's JSON files. Anybody may have written them, so sizes, types and ranges are checked.
 
-Every refusal names the file and the field, and says what was got and what was wanted.
+Every error names the file and the field, and says what was found and what was wanted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MAX_SHOWN_CHARS = 80
 def read_bytes(path: Path, max_bytes: int, error: type[KernelcError]) -> bytes:
     """Return the whole file.
 
-    Raises: `error` where the file is missing, unreadable or larger than `max_bytes`.
+    Raises: `error` if the file is missing, unreadable or larger than `max_bytes`.
     """
     try:
         with path.open("rb") as file:
@@ -35,13 +35,16 @@ def read_bytes(path: Path, max_bytes: int, error: type[KernelcError]) -> bytes:
 def read_json_object(path: Path, max_bytes: int, error: type[KernelcError]) -> dict[str, object]:
     """Return the JSON object that the file holds.
 
-    Raises: `error` where it is unreadable, too large, not UTF-8 JSON, nested too deeply or not an object.
+    Raises: `error` if it is unreadable, too large, not UTF-8 JSON, nested too deeply or not an object.
     """
     return parse_json_object(read_bytes(path, max_bytes, error), str(path), error)
 
 
 def parse_json_object(data: bytes, where: str, error: type[KernelcError]) -> dict[str, object]:
-    """Return the JSON object in `data`, whose keys must be unique. Raises: `error`."""
+    """Return the JSON object in `data`; `where` names it in errors.
+
+    Raises: `error` if it is not UTF-8 JSON, nested too deeply, not an object, or has a key twice.
+    """
     try:
         value: object = json.loads(data, object_pairs_hook=_unique_keys)
     except (ValueError, RecursionError) as reason:
@@ -52,7 +55,7 @@ def parse_json_object(data: bytes, where: str, error: type[KernelcError]) -> dic
 
 
 def show(value: object) -> str:
-    """Return a value of an untrusted file in a form short enough for a message."""
+    """Return a value of an untrusted file as text that is short enough for a message."""
     if isinstance(value, dict | list):
         kind = "an object" if isinstance(value, dict) else "a list"
         return f"{kind} of {len(cast('list[object]', value))}"
@@ -61,7 +64,7 @@ def show(value: object) -> str:
 
 
 def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Build an object, refusing a key given twice: readers would disagree on which one counts."""
+    """Build an object. A key that is given twice is refused, since readers disagree on which one counts."""
     found = dict(pairs)
     if len(found) != len(pairs):
         [(key, _)] = Counter(key for key, _ in pairs).most_common(1)
@@ -71,9 +74,10 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Fields:
-    """One JSON object with typed, range-checked access; `where` names the file (and the path inside it).
+    """A JSON object with typed, range-checked access.
 
-    A key that is absent or null takes the default; without a default it is required.
+    `where` names the file (and the path inside it) in errors, which are of the class `error`. A key that is
+    absent or null takes the default; without a default it is required.
     """
 
     data: Mapping[str, object]
@@ -81,7 +85,7 @@ class Fields:
     error: type[KernelcError]
 
     def fail(self, key: str, message: str, help: str | None = None) -> KernelcError:
-        """Return (not raise) the error for a field."""
+        """Return, for the caller to raise, the error about a field."""
         return self.error(message, where=f"{self.where}: {key}", help=help)
 
     def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
@@ -114,7 +118,7 @@ class Fields:
         return value
 
     def child(self, key: str) -> Fields | None:
-        """Return the object under the key, None where it is absent or null."""
+        """Return the object under the key, or None if it is absent or null. Raises: as `text`."""
         value = self.data.get(key)
         if value is None:
             return None
@@ -123,7 +127,7 @@ class Fields:
         return Fields(cast("dict[str, object]", value), f"{self.where}: {key}", self.error)
 
     def ids(self, key: str, limit: int) -> tuple[int, ...]:
-        """Return token ids below `limit`: the file holds one, a list of them, or null."""
+        """Return token ids below `limit`; the file may have one, a list, or null. Raises: as `text`."""
         value = self.data.get(key)
         items = cast("list[object]", value) if isinstance(value, list) else [] if value is None else [value]
         if len(items) > 1024:
@@ -131,7 +135,7 @@ class Fields:
         return tuple(self._id(key, item, limit) for item in items)
 
     def first(self, keys: Iterable[str]) -> str | None:
-        """Return the first of the keys that has a value."""
+        """Return the first of the keys that has a value, or None if none has."""
         return next((key for key in keys if self.data.get(key) is not None), None)
 
     def _id(self, key: str, value: object, limit: int) -> int:

@@ -1,7 +1,7 @@
 """Packing a checkpoint's matrices into an artifact, a block of rows at a time.
 
-Whatever the checkpoint's size, a few blocks of `BLOCK_BYTES` and the scales of one matrix are all that is in
-memory. Two threads quantise: numpy works outside the interpreter's lock.
+Whatever the checkpoint's size, memory holds a few blocks of `BLOCK_BYTES` and the side arrays of one matrix.
+Two threads quantise: numpy works outside the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import WeightsWriter
+from kernelc.artifact.shards import Chunk
 from kernelc.errors import InternalError
-from kernelc.ir.formats import F16, F32, PackedMatrix, scales_to_bytes, weight_format
+from kernelc.ir.formats import F32, QUANTS, Array, Packed, groups_of
+from kernelc.ir.packed_matrix import PackedMatrix
 from model.families.family import WeightRoles
 from model.quantize import check_weights, quantize
 
@@ -30,8 +32,6 @@ _RANDOM_TILE_BYTES = 4 * 2**20
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with (what is being done, done, total), in bytes of packed weights."""
-
-Packed: TypeAlias = "tuple[npt.NDArray[Any], F16 | None]"
 
 
 class RowSource(Protocol):
@@ -58,11 +58,11 @@ def pack_matrices(
     *,
     roles: WeightRoles | None = None,
 ) -> None:
-    """Quantise every matrix from `source` into `NAME.quants` and, for formats with scales, `NAME.scales`.
+    """Quantise every matrix from `source` into `NAME.quants` and the side arrays of its format.
 
     `roles` says which weights are the output layer and the norm before it; without it no column of any
     matrix counts more than another.
-    Memory: some 200 MB besides the scales of the largest matrix (a sixteenth of its weights' count in f16).
+    Memory: some 200 MB besides the side arrays of the largest matrix (one or two f16 for 32 of its weights).
     Raises CheckpointError or QuantizeError, naming the tensor, for weights that are not finite or do not fit.
     """
     listed = list(matrices)
@@ -82,7 +82,8 @@ def random_matrices(
     """Fill every matrix with random weights of variance 1/cols, the same for the same seed: for measuring
     speed.
 
-    One random tile a format and width is quantised and repeated, each row scaled by a factor of its own.
+    For each format and width one random tile is quantised and repeated, and each row is scaled by a factor of
+    its own.
     """
     listed = list(matrices)
     report = _Report(listed, "making random weights", progress)
@@ -95,26 +96,29 @@ def random_matrices(
 
 
 def _write(weights: WeightsWriter, matrix: PackedMatrix, blocks: Iterator[Packed], report: _Report) -> None:
-    """Stream the quants into the shards and keep the scales, which follow as a tensor of their own."""
-    scales: list[F16] = []
+    """Stream the quants into the shards and keep the side arrays, which follow as tensors of their own."""
+    kept: list[tuple[Array, ...]] = []
+    size = 0
 
-    def quants() -> Iterator[npt.NDArray[Any]]:
-        for block, scale in blocks:
-            if scale is not None:
-                scales.append(scale)
-            yield block
-            report.add(block.nbytes + (0 if scale is None else scale.nbytes))
+    def quants() -> Iterator[Chunk]:
+        nonlocal size
+        for block in blocks:
+            kept.append(block.sides)
+            size += block.quants.nbytes
+            yield block.quants
+            report.add(block.nbytes)
+        if size < stored[QUANTS].bytes:
+            yield bytes(stored[QUANTS].bytes - size)
 
-    shape = (matrix.stored_rows, matrix.cols)
-    weights.add(matrix.quants_name, f"{matrix.format}.quants", shape, quants())
-    if weight_format(matrix.format).has_scales:
-        packed = scales_to_bytes(np.concatenate(scales))
-        weights.add(matrix.scales_name, f"{matrix.format}.scales", shape, [packed])
+    shape, stored = (matrix.stored_rows, matrix.cols), matrix.stored_arrays
+    weights.add(stored[QUANTS].name, stored[QUANTS].encoding, shape, quants())
+    for at, side in enumerate(matrix.form.sides):
+        data = side.to_bytes(np.concatenate([sides[at] for sides in kept]))
+        weights.add(stored[side.name].name, stored[side.name].encoding, shape, [data])
 
 
 class _Report:
-    """Adds up what is done and tells `progress`; padding of scales is not counted, so the end says so
-    itself."""
+    """Adds up what is done and tells `progress`. The padding of stored arrays is not counted."""
 
     def __init__(self, matrices: Sequence[PackedMatrix], what: str, progress: Progress | None) -> None:
         self.what = what
@@ -129,18 +133,17 @@ class _Report:
 
 
 def _unpadded_bytes(matrix: PackedMatrix) -> int:
-    form = weight_format(matrix.format)
-    groups = matrix.stored_rows * -(-matrix.cols // 32)
-    return groups * (form.words_per_group * 4 + (2 if form.has_scales else 0))
+    groups = matrix.stored_rows * groups_of(matrix.cols)
+    sides = sum(side.element_bytes for side in matrix.form.sides)
+    return groups * (4 * matrix.form.words_per_group + sides)
 
 
-# ---- from a checkpoint
-# ---------------------------------------------------------------------------------------
+# ---- from a checkpoint ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Span:
-    """Rows begin..end of the concatenated sources are those of one tensor."""
+    """Rows begin..end of the concatenated sources, which are those of one tensor."""
 
     name: str
     begin: int
@@ -168,7 +171,7 @@ def _spans(matrix: PackedMatrix, source: RowSource) -> list[_Span]:
 def _blocks(
     matrix: PackedMatrix, source: RowSource, importance: F32 | None, pool: ThreadPoolExecutor
 ) -> Iterator[Packed]:
-    """Quantised blocks of rows in packed order, one more than there are threads under way."""
+    """Quantised blocks of rows in packed order; at most one more than there are threads is under way."""
     spans, index = _spans(matrix, source), matrix.row_index()
     step = max(1, BLOCK_BYTES // (4 * matrix.cols))
 
@@ -221,12 +224,18 @@ def _random_tile(fmt: str, cols: int, seed: int) -> Packed:
 
 
 def _random_blocks(matrix: PackedMatrix, tile: Packed, seed: int) -> Iterator[Packed]:
-    quants, scales = tile
     rng = np.random.default_rng((seed, zlib.crc32(matrix.name.encode())))
-    for begin in range(0, matrix.stored_rows, len(quants)):
-        count = min(len(quants), matrix.stored_rows - begin)
-        if scales is None:
-            yield quants[:count], None
-            continue
-        factors = rng.uniform(0.6, 1.35, (count, 1)) * rng.choice((-1, 1), (count, 1))
-        yield quants[:count], (scales[:count] * factors).astype(np.float16)
+    for begin in range(0, matrix.stored_rows, len(tile.quants)):
+        count = min(len(tile.quants), matrix.stored_rows - begin)
+        part = tile.rows(slice(count))
+        if part.sides:
+            factors = rng.uniform(0.6, 1.35, (count, 1)) * rng.choice((-1, 1), (count, 1))
+            part = Packed(part.quants, tuple(_scaled(side, factors[:, 0]) for side in part.sides))
+        yield part
+
+
+def _scaled(side: Array, factors: npt.NDArray[np.float64]) -> Array:
+    """Each row of a side array times its factor, scales and offsets alike; integers (exponents) stay."""
+    if side.dtype.kind != "f":
+        return side
+    return (side * factors.reshape(-1, *[1] * (side.ndim - 1))).astype(side.dtype)

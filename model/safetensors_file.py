@@ -1,7 +1,7 @@
-"""One safetensors file: its header checked as untrusted, its tensors read by memory map, some rows at a time.
+"""Reads one safetensors file: checks its untrusted header, and reads tensors by memory map, rows at a time.
 
-The `safetensors` package returns whole tensors and has no bf16 in numpy; quantising must stream a tensor that
-is larger than memory, so rows are read here.
+The `safetensors` package returns whole tensors and has no bf16 for numpy. Quantising has to stream tensors
+that are larger than memory, so this module reads rows itself.
 
 Source: the format section of https://github.com/huggingface/safetensors (README.md).
 """
@@ -22,7 +22,7 @@ import numpy.typing as npt
 from kernelc.errors import CheckpointError, InternalError
 from model.json_fields import parse_json_object, show
 
-# 100,000 tensors fit. The format's own limit of 100 MB could become gigabytes once parsed.
+# Enough for 100,000 tensors. A header of 100 MB, the format's own limit, could take gigabytes once parsed.
 _MAX_HEADER_BYTES = 16 << 20
 _MAX_NAME_CHARS = 512
 _MAX_RANK = 8
@@ -33,12 +33,12 @@ _ELEMENT_BYTES = {
     "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
 }  # fmt: skip
 _READABLE = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-"""Element types of weights; numpy has no bf16, whose 16 bits are the upper half of an f32."""
+"""Element types of weights, as numpy types. numpy has no bf16: its 16 bits are the upper half of an f32."""
 
 
 @dataclass(frozen=True)
 class TensorEntry:
-    """Where a tensor lies in its file: bytes `begin`..`end`, counted from the start of the file."""
+    """A tensor's element type, shape and place: bytes `begin`..`end`, counted from the start of the file."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -47,7 +47,7 @@ class TensorEntry:
 
 
 class SafetensorsFile:
-    """A safetensors file whose header holds together; reads rows as f32, leaving nothing mapped in memory."""
+    """A safetensors file with a consistent header. Rows are read as f32, and no pages stay in memory."""
 
     def __init__(self, path: Path, data: mmap.mmap, tensors: Mapping[str, TensorEntry]) -> None:
         self.path = path
@@ -58,7 +58,7 @@ class SafetensorsFile:
     def open(cls, path: Path) -> SafetensorsFile:
         """Map the file and check its header against its size.
 
-        Raises: CheckpointError where it is missing, truncated or its header lies.
+        Raises: CheckpointError if it is missing, truncated, or its header does not describe it.
         """
         try:
             with path.open("rb") as file:
@@ -79,13 +79,14 @@ class SafetensorsFile:
             raise
 
     def close(self) -> None:
-        """Unmap the file; reading from it afterwards is a mistake."""
+        """Unmap the file, which must not be read afterwards."""
         self._map.close()
 
     def rows(self, name: str, begin: int, end: int) -> npt.NDArray[np.float32]:
         """Return a copy of rows begin..end (along the first dimension) as f32.
 
-        Raises: CheckpointError where the tensor's type is no f32, f16 or bf16, or the file has shrunk.
+        Shapes: [end - begin, ...the tensor's other dimensions].
+        Raises: CheckpointError if the tensor's type is not f32, f16 or bf16, or the file has shrunk.
         """
         entry = self._readable(name)
         if not 0 <= begin <= end <= entry.shape[0]:
@@ -93,7 +94,10 @@ class SafetensorsFile:
         return self._read(entry, slice(begin, end))
 
     def take_rows(self, name: str, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Return copies of the rows at `indices`, in that order, as f32. Raises: as `rows`."""
+        """Return copies of the rows at `indices`, in that order, as f32.
+
+        Shapes: indices [count] -> [count, ...the tensor's other dimensions]. Raises: as `rows`.
+        """
         entry = self._readable(name)
         if indices.size and not 0 <= indices.min() <= indices.max() < entry.shape[0]:
             raise InternalError(f"{name}: rows {indices.min()}..{indices.max()} of {entry.shape[0]} rows")
@@ -107,7 +111,7 @@ class SafetensorsFile:
                 where=f"{self.path}: {name}",
                 help="use the original, unquantised checkpoint",
             )
-        if self._map.size() < entry.end:  # a page that the file no longer backs would kill the process
+        if self._map.size() < entry.end:  # reading a page that the file no longer has would kill the process
             raise _damaged(self.path, f"the file has shrunk to {self._map.size()} bytes while being read")
         return entry
 
@@ -119,14 +123,14 @@ class SafetensorsFile:
         return values
 
     def _forget(self, entry: TensorEntry) -> None:
-        """Hand the tensor's pages back: what a map has touched counts as the process's memory until then."""
+        """Give the tensor's pages back: pages that were read count as the process's memory until then."""
         if hasattr(mmap, "MADV_DONTNEED"):
             first_page = entry.begin - entry.begin % mmap.PAGESIZE
             self._map.madvise(mmap.MADV_DONTNEED, first_page, entry.end - first_page)
 
 
 def _to_f32(stored: npt.NDArray[np.generic], dtype: str) -> npt.NDArray[np.float32]:
-    """Return a copy as f32; exact, since f16 and bf16 are subsets of it."""
+    """Return a copy as f32. It is exact, since f32 contains every f16 and bf16 value."""
     if dtype == "BF16":
         wide = stored.astype(np.uint32)
         wide <<= 16
@@ -135,6 +139,7 @@ def _to_f32(stored: npt.NDArray[np.generic], dtype: str) -> npt.NDArray[np.float
 
 
 def _read_header(path: Path, data: mmap.mmap) -> dict[str, TensorEntry]:
+    """Return the tensors of the file by name, checked. Raises: CheckpointError."""
     length = int.from_bytes(data[:8], "little")
     if length > min(_MAX_HEADER_BYTES, len(data) - 8):
         raise _damaged(
@@ -143,14 +148,14 @@ def _read_header(path: Path, data: mmap.mmap) -> dict[str, TensorEntry]:
             f" {len(data) - 8} that follow",
         )
     header = parse_json_object(data[8 : 8 + length], f"{path}: header", CheckpointError)
-    header.pop("__metadata__", None)  # free text of the writer, which nothing here needs
+    header.pop("__metadata__", None)  # free text of the writer, which is not used
     tensors = {name: _entry(path, name, value, 8 + length) for name, value in header.items()}
     _check_cover(path, tensors, 8 + length, len(data))
     return tensors
 
 
 def _entry(path: Path, name: str, value: object, data_begin: int) -> TensorEntry:
-    """Check one tensor of the header on its own."""
+    """Return one tensor of the header, checked by itself. Raises: CheckpointError."""
     where = f"{path}: header: {name}"
     if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
         raise CheckpointError(
@@ -181,7 +186,7 @@ def _entry(path: Path, name: str, value: object, data_begin: int) -> TensorEntry
 
 
 def _counts(value: object, most: int) -> tuple[int, ...] | None:
-    """Return a list of at most `most` sizes or offsets, None where it is anything else."""
+    """Return a list of at most `most` sizes or offsets, or None if it is anything else."""
     items = cast("list[object]", value) if isinstance(value, list) else None
     if items is None or len(items) > most:
         return None
@@ -192,7 +197,10 @@ def _counts(value: object, most: int) -> tuple[int, ...] | None:
 
 
 def _check_cover(path: Path, tensors: Mapping[str, TensorEntry], begin: int, end: int) -> None:
-    """Check that the tensors fill the file exactly: no gap, no overlap, nothing cut off."""
+    """Check that the tensors fill the file exactly, without gaps, overlaps or missing bytes at the end.
+
+    Raises: CheckpointError.
+    """
     at = begin
     for name, entry in sorted(tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
         if entry.begin != at:

@@ -1,4 +1,4 @@
-"""The weights of a Hugging Face folder: found in its safetensors files, checked, read a block at a time."""
+"""Finds, checks and reads the weights in a Hugging Face folder's safetensors files, a block at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WEIGHT_TYPES = ("F32", "F16", "BF16")
 
 
 class Checkpoint:
-    """The tensors of a model folder, by name. Nothing is read before it is asked for, and nothing is kept."""
+    """The tensors of a model folder, by name. Values are read when they are asked for, and not kept."""
 
     def __init__(self, folder: Path, files: Mapping[str, SafetensorsFile]) -> None:
         self.folder = folder
@@ -34,7 +34,7 @@ class Checkpoint:
     def open(cls, folder: str | Path) -> Checkpoint:
         """Open model.safetensors, or the shards of model.safetensors.index.json, and check their headers.
 
-        Raises: CheckpointError where a file is missing, truncated, malformed or at odds with the index.
+        Raises: CheckpointError if a file is missing, truncated, malformed or in conflict with the index.
         """
         folder = Path(folder)
         if (folder / _SINGLE).exists():
@@ -64,7 +64,7 @@ class Checkpoint:
         return tuple(self._files)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Return a tensor's shape. Raises: CheckpointError where there is no such tensor."""
+        """Return a tensor's shape. Raises: CheckpointError if there is no such tensor."""
         return self._file(name).tensors[name].shape
 
     def dtype(self, name: str) -> str:
@@ -72,10 +72,10 @@ class Checkpoint:
         return self._file(name).tensors[name].dtype
 
     def rows(self, name: str, begin: int, end: int) -> npt.NDArray[np.float32]:
-        """Return rows begin..end (of a vector: elements) as a new f32 array; only these are held in memory.
+        """Return rows begin..end (elements, if it is a vector) as a new f32 array; no others are read.
 
         Shapes: [end - begin, ...the tensor's other dimensions].
-        Raises: CheckpointError where there is no such tensor, or a value is not finite.
+        Raises: CheckpointError if there is no such tensor, or a value is not finite.
         """
         file = self._file(name)
         block = file.rows(name, begin, end)
@@ -85,24 +85,24 @@ class Checkpoint:
     def take_rows(
         self, name: str, indices: npt.NDArray[np.integer] | Sequence[int]
     ) -> npt.NDArray[np.float32]:
-        """Return the rows at `indices`, in that order (one may come twice), as a new f32 array.
+        """Return the rows at `indices`, in that order, as a new f32 array. Indices may repeat.
 
         Shapes: indices [count] -> [count, ...the tensor's other dimensions]. Raises: as `rows`.
         """
         file = self._file(name)
         wanted = np.asarray(indices, dtype=np.int64)
         block = file.take_rows(name, wanted)
-        if not _all_finite(block):  # name the row of the tensor, not of the selection
+        if not _all_finite(block):  # the error names the row of the tensor, not of the selection
             for position, row in enumerate(wanted):
                 check_finite(name, block[position : position + 1], where=str(file.path), first_row=int(row))
         return block
 
     def read(self, name: str) -> npt.NDArray[np.float32]:
-        """Return a whole tensor as f32: for norm weights and tests. Raises: as `rows`."""
+        """Return a whole tensor as f32, which suits small ones such as norm weights. Raises: as `rows`."""
         return self.rows(name, 0, (self.shape(name) or (0,))[0])
 
     def blocks(self, name: str, max_bytes: int = 64 << 20) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-        """Yield (first row, rows) from first to last, in blocks of at most `max_bytes` (or one row).
+        """Yield (first row, rows) for consecutive blocks of at most `max_bytes`, but at least one row.
 
         Raises: as `rows`.
         """
@@ -133,7 +133,7 @@ class Checkpoint:
             raise CheckpointError(
                 f"got shape {list(self.shape(name))}, wanted {list(wanted.shape)}",
                 where=where,
-                help="config.json and the weights are of different models: download both from one place",
+                help="config.json and the weights belong to different models: download both from one place",
             )
         if self.dtype(name) not in _WEIGHT_TYPES:
             raise CheckpointError(
@@ -159,7 +159,7 @@ class Checkpoint:
 def check_finite(
     name: str, block: npt.NDArray[np.float32], *, where: str | None = None, first_row: int = 0
 ) -> None:
-    """Check that a block of a tensor holds no NaN and no infinity; `first_row` is the block's place in it.
+    """Check that a block of a tensor holds no NaN and no infinity; `first_row` is the block's first row.
 
     Raises: CheckpointError naming the tensor and the index of the first bad value.
     """
@@ -175,12 +175,15 @@ def check_finite(
 
 
 def _all_finite(block: npt.NDArray[np.float32]) -> bool:
-    # Both pass NaN on, so two reductions tell, without an array of booleans.
+    # min and max propagate NaN, so two reductions suffice, without an array of booleans.
     return block.size == 0 or bool(np.isfinite(block.min()) and np.isfinite(block.max()))
 
 
 def _open_shards(folder: Path) -> dict[str, SafetensorsFile]:
-    """Open every shard that the index names, each tensor where the index says it is."""
+    """Open every shard that the index names; return each tensor's file, as the index places it.
+
+    Raises: CheckpointError if a shard cannot be opened, or lacks a tensor that the index places there.
+    """
     index = folder / _INDEX
     weight_map = _weight_map(index)
     shards: dict[str, SafetensorsFile] = {}
@@ -192,7 +195,7 @@ def _open_shards(folder: Path) -> dict[str, SafetensorsFile]:
                 raise CheckpointError(
                     f"got no tensor {show(name)}, which {_INDEX} places here",
                     where=str(folder / file_name),
-                    help="index and shards are of different versions: download all of them again",
+                    help="the index and the shards are of different versions: download all of them again",
                 )
     except BaseException:
         for shard in shards.values():
@@ -202,7 +205,10 @@ def _open_shards(folder: Path) -> dict[str, SafetensorsFile]:
 
 
 def _weight_map(index: Path) -> dict[str, str]:
-    """Return the index's tensor -> shard file, each a plain file name inside the folder."""
+    """Return the index's shard file of each tensor.
+
+    Raises: CheckpointError if one is not the plain name of a file in this folder.
+    """
     fields = Fields(read_json_object(index, _MAX_INDEX_BYTES, CheckpointError), str(index), CheckpointError)
     weight_map = fields.child("weight_map")
     if weight_map is None or not weight_map.data:

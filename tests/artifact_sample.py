@@ -32,6 +32,7 @@ from kernelc.artifact import (
 from kernelc.ir import formats
 from kernelc.ir.dim import Var, ceildiv
 
+Q4 = formats.weight_format("q4")
 ROWS, COLS, MAX_CONTEXT = 24, 172, 64
 KERNEL_TEXT = "@compute @workgroup_size(64) fn main() {}\n"
 TEMPLATE = "{{ messages[0].content }}\n"
@@ -39,8 +40,7 @@ TEMPLATE = "{{ messages[0].content }}\n"
 
 def sample_matrix() -> tuple[np.ndarray, np.ndarray]:
     values = np.random.default_rng(5).normal(size=(ROWS, COLS)).astype(np.float32)
-    quants, scales = formats.pack("q4", values)
-    assert scales is not None
+    quants, (scales,) = formats.pack("q4", values)
     return quants, scales
 
 
@@ -55,7 +55,7 @@ def fill_sample(writer: ArtifactWriter) -> None:
     writer.weights.add("norm", "f32", (COLS,), [np.arange(COLS, dtype=np.float32)])
     halves = (quants[: ROWS // 2], quants[ROWS // 2 :])
     writer.weights.add("layers.0.proj.quants", "q4.quants", (ROWS, COLS), halves)
-    writer.weights.add("layers.0.proj.scales", "q4.scales", (ROWS, COLS), [formats.scales_to_bytes(scales)])
+    writer.weights.add("layers.0.proj.scales", "q4.scales", (ROWS, COLS), [Q4.sides[0].to_bytes(scales)])
     file = kernel_file("matvec", KERNEL_TEXT.encode(), "wgsl")
     variant = sample_variant(file, writer.add_kernel(file, KERNEL_TEXT.encode()))
     tokenizer = {"tokenizer.model": writer.add_file("tokenizer.model", bytes(range(100)))}

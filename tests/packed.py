@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from kernelc.artifact import Artifact
 from kernelc.compile import CompileOptions, compile_model
-from kernelc.ir.formats import quants_from_bytes, row_index, scales_from_bytes, unpack
+from kernelc.ir.formats import packed_from_bytes, unpack
+from kernelc.ir.packed_matrix import PackedMatrix, row_index
 from model.families.registry import AnyModel
 
 
@@ -23,7 +24,7 @@ def dequantised(artifact: Artifact, model: AnyModel) -> dict[str, npt.NDArray[np
         name: np.full(shape, np.nan, np.float32) for name, shape in sizes.items()
     }
     for matrix in compiled.matrices.values():
-        rows = _unpacked(artifact, matrix.name, matrix.format, matrix.stored_rows, matrix.cols)
+        rows = _unpacked(artifact, matrix)
         for packed, source in enumerate(matrix.row_index()):
             _place(found, matrix.sources, int(source), rows[packed])
     for vector in compiled.vectors.values():
@@ -34,12 +35,11 @@ def dequantised(artifact: Artifact, model: AnyModel) -> dict[str, npt.NDArray[np
     return found
 
 
-def _unpacked(artifact: Artifact, name: str, format_: str, rows: int, cols: int) -> npt.NDArray[np.float32]:
-    quants = quants_from_bytes(format_, artifact.tensor(f"{name}.quants"), rows, cols)
-    packed = f"{name}.scales"
-    has_scales = packed in artifact.manifest.weights.tensors
-    scales = scales_from_bytes(artifact.tensor(packed), rows, cols) if has_scales else None
-    return unpack(format_, quants, scales, cols)
+def _unpacked(artifact: Artifact, matrix: PackedMatrix) -> npt.NDArray[np.float32]:
+    stored = {array: artifact.tensor(tensor.name) for array, tensor in matrix.stored_arrays.items()}
+    return unpack(
+        matrix.format, packed_from_bytes(matrix.format, stored, matrix.stored_rows, matrix.cols), matrix.cols
+    )
 
 
 def _place(found: dict[str, npt.NDArray[Any]], sources: tuple[str, ...], row: int, value: Any) -> None:

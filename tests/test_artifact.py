@@ -10,7 +10,16 @@ from kernelc.artifact import Artifact, ArtifactWriter, Manifest, kernel_file, pa
 from kernelc.errors import ArtifactError, InternalError
 from kernelc.ir import formats
 from kernelc.ir.dim import bounds, evaluate
-from tests.artifact_sample import COLS, KERNEL_TEXT, ROWS, TEMPLATE, fill_sample, sample_matrix, write_sample
+from tests.artifact_sample import (
+    COLS,
+    KERNEL_TEXT,
+    Q4,
+    ROWS,
+    TEMPLATE,
+    fill_sample,
+    sample_matrix,
+    write_sample,
+)
 
 
 @pytest.fixture
@@ -27,9 +36,9 @@ def test_what_was_written_is_read(sample):
     artifact = Artifact.open(sample)
     quants, scales = sample_matrix()
     raw = artifact.tensor("layers.0.proj.quants")
-    np.testing.assert_array_equal(formats.quants_from_bytes("q4", raw, ROWS, COLS), quants)
+    np.testing.assert_array_equal(Q4.quants_from_bytes(raw, ROWS, COLS), quants)
     raw = artifact.tensor("layers.0.proj.scales")
-    np.testing.assert_array_equal(formats.scales_from_bytes(raw, ROWS, COLS), scales)
+    np.testing.assert_array_equal(Q4.sides[0].from_bytes(raw, ROWS, COLS), scales)
     np.testing.assert_array_equal(artifact.tensor("norm").view("<f4"), np.arange(COLS))
     variant = artifact.manifest.kernels["matvec"].variants[0]
     assert variant.file == kernel_file("matvec", KERNEL_TEXT.encode(), "wgsl")
@@ -71,9 +80,10 @@ def test_the_same_build_writes_the_same_bytes(tmp_path, sample):
 def test_tensor_bytes_agrees_with_the_formats():
     for fmt in formats.FORMATS:
         for shape in ((1, 1), (3, 172), (5, 32), (2, 33)):
-            assert tensor_bytes(f"{fmt}.quants", shape) == formats.quants_bytes(fmt, *shape)
-            if formats.FORMATS[fmt].has_scales:
-                assert tensor_bytes(f"{fmt}.scales", shape) == formats.scales_bytes(fmt, *shape)
+            packed = formats.pack(fmt, np.zeros(shape, np.float32))
+            assert tensor_bytes(f"{fmt}.quants", shape) == packed.quants.nbytes
+            for side, values in zip(formats.FORMATS[fmt].sides, packed.sides, strict=True):
+                assert tensor_bytes(f"{fmt}.{side.name}", shape) == -(-values.nbytes // 16) * 16
     assert tensor_bytes("f32", (3, 5)) == 60
 
 

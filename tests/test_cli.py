@@ -377,7 +377,7 @@ def test_texts_that_cannot_be_read(toy: Artifact, tmp_path: Path) -> None:
     assert "no such file" in run("evaluate", toy.folder, "--text", tmp_path / "no")[2]
     (tmp_path / "latin").write_bytes(b"caf\xe9")
     assert (
-        "no UTF-8 at byte 3 (help: convert it" in run("evaluate", toy.folder, "--text", tmp_path / "latin")[2]
+        "not UTF-8 at byte 3 (help: convert it" in run("evaluate", toy.folder, "--text", tmp_path / "latin")[2]
     )
 
 

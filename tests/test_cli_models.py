@@ -116,7 +116,7 @@ def test_chat_tells_when_the_context_is_full(built: Path) -> None:
     options = (built, "--device", "cpu", "--temperature", 0, "--context", 24)
     code, _, err = run("chat", *options, lines="Once upon a time\nOnce upon a time\n")
     assert code == 2
-    assert "(the context of 24 tokens is full: /reset starts anew)" in err
+    assert "(the context of 24 tokens is full: /reset starts a new conversation)" in err
     assert "error: the conversation is 3" in err and " tokens, the context holds 24 (help: /reset" in err
     sliding = ("--context-policy", "slide", "--max-gen-len", 8)
     code, _, err = run("chat", *options, *sliding, lines="Once upon a time\n" * 3)

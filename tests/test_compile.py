@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from kernelc.compile import CompileOptions, compile_model, decode_splits
-from kernelc.errors import UsageError
+from kernelc.compile import CompileOptions, cache_bytes, compile_model, decode_splits
+from kernelc.errors import InternalError, UsageError
 from kernelc.ir.dim import evaluate
+from kernelc.ir.graph import Graph
+from kernelc.ir.trace import Tracer, attention, cache_append
+from kernelc.ir.types import DType, TensorType
+from kernelc.source import Role
 from model.families.registry import AnyModel, find_model, model_of
 
 TINY: dict[str, Any] = {
@@ -69,6 +74,71 @@ def test_activations_do_not_grow_with_the_context() -> None:
         return sum(evaluate(buffers[name].bytes, {"context": context}) for name in names)
 
     assert slots(512) == slots(2048)
+
+
+class OddScore:
+    """The tiny model, whose score graph declares a weight that the others lack, or other caches."""
+
+    def __init__(self, extra_weight: bool = False, kv_dtype: DType | None = None) -> None:
+        self.model, self.info = tiny(), tiny().info
+        self.extra_weight, self.kv_dtype = extra_weight, kv_dtype
+
+    def graph(self, role: Role, *, max_context: int, chunk: int, kv_dtype: DType) -> Graph:
+        if role != "score":
+            return self.model.graph(role, max_context=max_context, chunk=chunk, kv_dtype=kv_dtype)
+        kv_dtype = self.kv_dtype or kv_dtype
+        graph = self.model.graph(role, max_context=max_context, chunk=chunk, kv_dtype=kv_dtype)
+        extra = {"extra": TensorType((3,))} if self.extra_weight else {}
+        return replace(graph, weights={**graph.weights, **extra})
+
+
+def cached(*kv_heads: int) -> Graph:
+    """A decode step of attention layers with this many heads of 128 in each cache."""
+    with Tracer("layers", {"seq": (1, 1), "past": (0, 4095), "context": (1, 4096)}) as trace:
+        past = trace.var("past")
+        for layer, heads in enumerate(kv_heads):
+            cell = trace.weight(f"x{layer}", (1, heads, 128))
+            shape = (trace.var("context"), heads, 128)
+            k, v = (trace.state(f"{layer}.{name}", shape, DType.F16) for name in ("k_cache", "v_cache"))
+            y = attention(
+                cell, cache_append(k, cell, past=past), cache_append(v, cell, past=past), scale=1.0, past=past
+            )
+        return trace.graph({"y": y})
+
+
+def test_caches_are_measured_by_the_states_of_the_graph() -> None:
+    graph = cached(8, 4, 2)
+    assert cache_bytes(graph, 100) == 100 * (8 + 4 + 2) * 2 * 128 * 2
+    assert (
+        cache_bytes(tiny().graph("score", max_context=64, kv_dtype=DType.F32), 64) == 3 * 64 * 4 * 8 * 2 * 4
+    )
+
+
+def test_layers_that_differ_split_their_positions_by_the_average() -> None:
+    assert [split for _, _, split in decode_splits(cached(8, 8), 4096)] == [0, 32, 128]
+    assert [split for _, _, split in decode_splits(cached(14, 2), 4096)] == [0, 32, 128]
+    assert [split for _, _, split in decode_splits(cached(8, 7), 4096)] == [0, 256]
+
+
+def test_a_model_without_attention_has_no_cache_to_split() -> None:
+    graph = replace(tiny().graph("decode", max_context=2048), ops=(), updates={})
+    assert cache_bytes(graph, 2048) == 0
+    assert len(decode_splits(graph, 2048)) == 2
+
+
+def test_roles_that_declare_different_weights_or_states_are_refused() -> None:
+    with pytest.raises(InternalError, match=r"llama.score declares extra as f32\[3\], .* as None"):
+        compile_model(OddScore(extra_weight=True), CompileOptions())
+    wanted = r"llama.score declares layers.0.k_cache as f16\[context, 4, 8\], llama.decode as f32"
+    with pytest.raises(InternalError, match=wanted):
+        compile_model(OddScore(kv_dtype=DType.F16), CompileOptions())
+
+
+def test_logits_of_another_vocabulary_are_refused() -> None:
+    source = OddScore()
+    source.info = replace(source.info, vocab_size=511)
+    with pytest.raises(InternalError, match=r"logits is f32\[1, 512\], .* 511"):
+        compile_model(source, CompileOptions())
 
 
 def test_small_caches_are_f32_and_large_ones_halves() -> None:

@@ -34,11 +34,11 @@ from kernelc.artifact.schema import (
     TokenizerInfo,
     Variant,
     Weights,
-    tensor_bytes,
 )
 from kernelc.artifact.selfcheck import CheckInput, CheckOutput, Checks, KernelCheck
 from kernelc.artifact.shards import WeightsWriter
 from kernelc.artifact.writer import ArtifactWriter, kernel_file
+from kernelc.ir.formats import tensor_bytes
 
 __all__ = [
     "Artifact", "ArtifactWriter", "WeightsWriter", "kernel_file", "parse_manifest", "tensor_bytes",

@@ -30,6 +30,7 @@ from kernelc.artifact.schema import (
     Weights,
 )
 from kernelc.artifact.selfcheck_read import read_checks
+from kernelc.ir.formats import FORMATS, encodings, tensor_bytes
 
 MAX_U32 = 2**32 - 1
 # Far above what any build makes, far below what would trouble a machine that reads a hostile file.
@@ -63,7 +64,7 @@ def _manifest(root: Node) -> Manifest:
     return Manifest(
         name=r["name"].name(),
         target=r["target"].one_of((*schema.TARGETS, "all")),
-        quant=r["quant"].one_of(schema.QUANTS),
+        quant=r["quant"].one_of(FORMATS),
         model=_model(r["model"]),
         symbols=symbols,
         params=r["params"].items(_param, 0, 64),
@@ -189,12 +190,12 @@ def _shard(node: Node) -> Shard:
 
 def _tensor(node: Node) -> Tensor:
     r = node.record("bytes segments encoding shape")
-    encoding = r["encoding"].one_of(schema.ENCODINGS)
+    encoding = r["encoding"].one_of(encodings())
     least, most = (1, 4) if encoding == "f32" else (2, 2)
     shape = r["shape"].items(lambda item: item.integer(1, 2**31 - 1), least, most)
     size = r["bytes"].integer(1)
-    if size != schema.tensor_bytes(encoding, shape):
-        r["bytes"].fail(f"{schema.tensor_bytes(encoding, shape)} for {encoding} of shape {list(shape)}")
+    if size != tensor_bytes(encoding, shape):
+        r["bytes"].fail(f"{tensor_bytes(encoding, shape)} for {encoding} of shape {list(shape)}")
     return Tensor(size, r["segments"].items(_segment, 1, 65536), encoding, shape)
 
 

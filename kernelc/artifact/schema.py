@@ -22,7 +22,6 @@ ALIGNMENT_BYTES = 256
 """Tensors start at multiples of this in a shard: WebGPU's guaranteed storage offset alignment."""
 MAX_SHARD_BYTES = 64 * 2**20
 
-QUANTS = ("q4", "q8", "f16", "f32")
 ACTIVATIONS = ("f32", "int8")
 """What decoding multiplies weights with: activations as they are, or rounded to signed bytes first."""
 TARGETS = ("wgsl", "cuda", "spirv", "opencl")
@@ -41,25 +40,8 @@ ELEMENT_BYTES = {
 }
 """Bytes of one element of a binding, by the name of its type."""
 
-# Storage bytes of one group of 32 elements; scales are one f16 a group.
-GROUP_BYTES = {"q4.quants": 16, "q8.quants": 32, "f16.quants": 64, "f32.quants": 128}
-SCALES = ("q4.scales", "q8.scales")
-ENCODINGS = (*GROUP_BYTES, *SCALES, "f32")
-
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Bounds: TypeAlias = tuple[int, int]
-
-
-def tensor_bytes(encoding: str, shape: tuple[int, ...]) -> int:
-    """Storage bytes of a tensor: packed matrices by `shape` [rows, cols], plain "f32" by any shape."""
-    if encoding == "f32":
-        count = 1
-        for size in shape:
-            count *= size
-        return 4 * count
-    rows, cols = shape
-    groups = rows * -(-cols // 32)
-    return -(-2 * groups // 16) * 16 if encoding in SCALES else groups * GROUP_BYTES[encoding]
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from kernelc.artifact.schema import (
     Shard,
     Tensor,
     Weights,
-    tensor_bytes,
 )
 from kernelc.errors import InternalError
+from kernelc.ir.formats import tensor_bytes
 
 Chunk: TypeAlias = "bytes | npt.NDArray[Any]"
 
@@ -43,7 +43,7 @@ class WeightsWriter:
     def add(self, name: str, encoding: str, shape: tuple[int, ...], chunks: Iterable[Chunk]) -> None:
         """Append a tensor whose bytes are those of `chunks` in order.
 
-        `shape` is the logical one: [rows, cols] of a packed matrix for its quants and its scales.
+        `shape` is the logical one: [rows, cols] of a packed matrix for its quants and its side arrays.
         Raises InternalError where the chunks do not add up to what encoding and shape need.
         """
         if name in self._tensors:

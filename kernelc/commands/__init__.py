@@ -1,1 +1,1 @@
-"""The commands behind the kernelc console script, one module each."""
+"""The commands of the `kernelc` console script, one module per command."""

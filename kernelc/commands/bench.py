@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _folder(args: argparse.Namespace) -> Generator[Path]:
-    """Give the artifact to measure; one with random weights is removed in the end."""
+    """Yield the artifact to measure. One with random weights is removed afterwards."""
     if (args.artifact is None) == (args.config is None):
         raise UsageError("wanted either an ARTIFACT or --config NAME_OR_JSON --random-weights")
     if args.artifact is not None:
@@ -122,7 +122,7 @@ def _build_random(args: argparse.Namespace, out: Path) -> Path:
 
 
 def _lengths(args: argparse.Namespace, context: int) -> tuple[int, int]:
-    """Return tokens of the prompt and tokens to generate: as asked, else the defaults as far as they fit."""
+    """Return (prompt tokens, new tokens): as requested, or the defaults as far as they fit the context."""
     generate = args.generate or min(GENERATE, max(1, (context - (args.prompt or 0)) // 2))
     prompt = args.prompt or min(PROMPT, max(1, context - generate))
     if prompt + generate > context:
@@ -164,7 +164,7 @@ def _seconds(timings: Timings) -> float:
 
 
 def _better(best: Timings | None, last: Timings) -> Timings:
-    """Return the faster decode of two runs, with the faster prefill."""
+    """Return the run with the faster decode, with the faster prefill of the two."""
     if best is None:
         return last
     fast, other = (last, best) if last.decode_rate > best.decode_rate else (best, last)
@@ -174,8 +174,8 @@ def _better(best: Timings | None, last: Timings) -> Timings:
 
 
 def _bandwidth(engine: Engine) -> float | None:
-    """Return the device's copy bandwidth in bytes read and written per second, None where it has no
-    measure.
+    """Return the device's copy bandwidth in bytes read plus written per second; None where it cannot be
+    measured.
     """
     executor = engine.executor
     if not isinstance(executor, WgpuExecutor | CudaExecutor | VulkanExecutor):
@@ -187,14 +187,14 @@ def _bandwidth(engine: Engine) -> float | None:
             if isinstance(executor, VulkanExecutor):
                 return vulkan_bandwidth.copy_bandwidth(executor.opened)
             return wgpu_bandwidth.copy_bandwidth(executor.device)
-    except DeviceError:  # no room for its two buffers beside the model
+    except DeviceError:  # there is no room for two more buffers beside the model
         return None
 
 
 def summary(
     engine: Engine, timings: Timings, prompt: int, generate: int, bandwidth: float | None
 ) -> dict[str, Any]:
-    """Return the numbers: rates in tokens/s, bandwidths in bytes/s, `share_of_bandwidth` 1 for all of it."""
+    """Return the results: rates in tokens/s, bandwidths in bytes/s, `share_of_bandwidth` from 0 to 1."""
     manifest = engine.artifact.manifest
     weights, cache = bytes_per_token(manifest, engine.context, prompt + generate // 2)
     used = timings.decode_rate * (weights + cache)
@@ -219,10 +219,10 @@ def summary(
 
 
 def bytes_per_token(manifest: Manifest, context: int, position: int) -> tuple[int, int]:
-    """Return the bytes that decoding the token at `position` must read: of weights, and of the KV cache.
+    """Return the bytes that decoding the token at `position` must read: (of weights, of the KV cache).
 
-    Weights count once however many kernels read them; of the embedding only one row does, unless something
-    else reads the whole of it.
+    Weights count once, however many kernels read them. Of the embedding only one row counts, unless another
+    kernel reads the whole of it.
     """
     program = next(
         program
@@ -250,8 +250,8 @@ def _within(position: int, bounds: tuple[int, int]) -> bool:
 
 
 def _profiles(engine: Engine, prompt: int) -> dict[str, Any]:
-    """Return, for a decode and a prefill step, every kernel's calls, microseconds and share of the step's
-    time.
+    """Return every kernel's calls, microseconds and share of the step's time, for a decode and a prefill
+    step.
 
     Raises: DeviceError where the device has no timestamps.
     """
@@ -282,13 +282,13 @@ def _show(result: dict[str, Any]) -> None:
         ["device", result["device"]],
         ["prefill", f"{result['prefill_tokens_per_second']:.1f} tokens/s over {result['prompt']} tokens"],
         ["decode", f"{result['decode_tokens_per_second']:.1f} tokens/s over {result['generate']} tokens"],
-        ["read a token", size(result["bytes_per_token"])],
+        ["read per token", size(result["bytes_per_token"])],
         [
             "bandwidth",
             f"{size(bandwidth)}/s, {100 * result['share_of_bandwidth']:.1f} % used" if bandwidth else "-",
         ],
-        ["dispatches", f"{result['dispatches_per_token']:.1f} a token"],
-        ["host", f"{result['host_us_per_dispatch']:.2f} us a dispatch"],
+        ["dispatches", f"{result['dispatches_per_token']:.1f} per token"],
+        ["host", f"{result['host_us_per_dispatch']:.2f} us per dispatch"],
     ]
     print_table(lines[0], lines[1:])
     for step, rows in result.get("profile", {}).items():

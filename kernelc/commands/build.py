@@ -25,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_compile_options(parser: argparse.ArgumentParser, target: str | None = "wgsl") -> None:
-    """Add what decides the result of a build; `target` is the default, None: what the device runs."""
+    """Add the options that decide the result of a build.
+
+    `target` is its default; None means what the device runs.
+    """
     parser.add_argument(
         "--target",
         default=target,
@@ -39,8 +42,10 @@ def add_compile_options(parser: argparse.ArgumentParser, target: str | None = "w
 
 
 def compile_options(args: argparse.Namespace) -> CompileOptions:
-    """What the options of `add_compile_options` ask for."""
-    from kernelc.compile import CompileOptions  # loads the whole compiler: not for --help
+    """Return what the options of `add_compile_options` ask for."""
+    from kernelc.compile import (
+        CompileOptions,
+    )  # not at the top: it loads the whole compiler, which --help does not need
 
     return CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
 
@@ -59,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def build(model: Path, args: argparse.Namespace, out: Path | None) -> Path:
-    """Build `model` as the compile options in `args` say; returns the artifact's folder."""
+    """Build `model` as the compile options in `args` say. Return the artifact's folder."""
     from kernelc.pipeline import build_artifact
 
     options = compile_options(args)

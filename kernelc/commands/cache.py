@@ -1,7 +1,7 @@
-"""Artifacts that `chat` builds on the way, kept under $XDG_CACHE_HOME so that the next chat opens at once.
+"""Artifacts that `chat` built, kept under $XDG_CACHE_HOME so that the next chat opens at once.
 
-An entry's name ends in a hash of everything that decides its contents: the model's files (by name, size and
-time), the compile options, and kernelc's own sources. So an entry is never out of date; old ones are
+The name of an entry ends in a hash of everything that decides its contents: the model's files (by name, size
+and time), the compile options, and kernelc's own sources. So an entry is never out of date. Old entries are
 removed.
 """
 
@@ -19,11 +19,11 @@ import model
 from kernelc.commands import build
 from kernelc.commands.options import is_artifact
 
-KEPT = 3  # of one model; an entry may take gigabytes
+KEPT = 3  # entries per model; each may take gigabytes
 
 
 def built(folder: Path, args: argparse.Namespace) -> Path:
-    """Return the artifact of the model in `folder`, building it where the cache does not have it."""
+    """Return the artifact of the model in `folder`, building it if the cache does not have it."""
     stem = f"{folder.resolve().name}-{args.quant}-{args.target}"
     entry = cache_folder() / f"{stem}-{_key(folder, args)}"
     if not is_artifact(entry):
@@ -34,7 +34,7 @@ def built(folder: Path, args: argparse.Namespace) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder of the built artifacts; it need not exist yet.
+    """Return the folder of the built artifacts, which need not exist yet.
 
     Source: XDG Base Directory Specification; a relative $XDG_CACHE_HOME is to be ignored.
     """
@@ -53,7 +53,7 @@ def _key(folder: Path, args: argparse.Namespace) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the model folder's own files (not those of folders in it)."""
+    """Return the files of the model folder, without subfolders."""
     return sorted(file for file in folder.iterdir() if file.is_file())
 
 
@@ -64,7 +64,7 @@ def _sources() -> Iterator[Path]:
 
 
 def _remove_old(cache: Path, stem: str) -> None:
-    """Make room for one more entry of a model: remove all but the newest KEPT - 1."""
+    """Make room for one more entry of a model: remove all but its newest KEPT - 1."""
     entries = [path for path in cache.glob("*") if path.name.rpartition("-")[0] == stem and is_artifact(path)]
     entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in entries[KEPT - 1 :]:

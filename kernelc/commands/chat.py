@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Open the model and hold the conversation; turns come from the terminal or a pipe."""
+    """Open the model and run the conversation. Turns come from the terminal or a pipe."""
     sampling = sampling_of(args)
     folder = _artifact_of(args)
 
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     with opening.open_session(artifact, args.device, args.context) as session:
         conversation = session.conversation(system=args.system, policy=args.context_policy)
         facts = opening.facts_of(session.engine, artifact, folder)
-        # one seed for the whole chat, drawn here where none was given: /stats shows what repeats it
+        # one seed for the whole chat, drawn here if none was given, so that /stats can show it
         settings = ChatSettings(args.max_gen_len, sampling.with_seed(), facts)
         screen = Screen(sys.stdout, sys.stderr)
         chat = Chat(
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _artifact_of(args: argparse.Namespace) -> Path:
-    """Return the artifact to talk to; a model folder is built into the cache, unless that was done before."""
+    """Return the artifact to talk to. A model folder is built into the cache, unless it is there already."""
     path = demo_model() if args.model is None else Path(args.model)
     if is_artifact(path):
         return path

@@ -1,5 +1,4 @@
-"""`kernelc devices`: what there is to run on, what it can do, what is missing for the rest, and what `auto`
-would take."""
+"""`kernelc devices`: what there is to run on, what each device can do or lacks, and which `auto` takes."""
 
 from __future__ import annotations
 
@@ -42,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _targets(folder: Path | None) -> Collection[str] | None:
-    """The targets of an artifact; None, for any, where no artifact was named."""
+    """Return the targets of an artifact; None, which means any, if no artifact was named."""
     if folder is None:
         return None
     from kernelc.artifact import Artifact
@@ -52,7 +51,7 @@ def _targets(folder: Path | None) -> Collection[str] | None:
 
 
 def pick(found: Sequence[Survey], targets: Collection[str] | None) -> tuple[str, str]:
-    """Return the kind that `auto` takes among those found, and the line that says so."""
+    """Return the kind that `auto` takes among those found, and the line that explains it."""
     from runtime.devices import choice_line
 
     passed: dict[str, str] = {}

@@ -42,11 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print {"tokens", "nll", "perplexity"} of one window: BOS and the text's first tokens.
+    """Print {"tokens", "nll", "perplexity"} of one window: BOS and the first tokens of the text.
 
-    The window is cut to --max-tokens and to the context, BOS included. `tokens` are those predicted, one
-    fewer than the window holds; `nll` is their mean negative log likelihood in nats. What rounds activations
-    does so where it decodes, so it is evaluated token by token.
+    The window is cut to --max-tokens and to the context, both including BOS. `tokens` is the number of
+    predicted tokens, one fewer than the window has; `nll` is their mean negative log likelihood in nats.
+    Artifacts that round activations do so only in decode, so they are evaluated token by token.
     """
     folder = artifact_path(args.artifact)
     text = read_text(args.text)
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from runtime.engine.engine import SCORE_ROLES
 
     artifact = Artifact.open(folder)
-    one_by_one = artifact.manifest.activations != "f32"  # a chunk of tokens does not round them
+    one_by_one = artifact.manifest.activations != "f32"  # prefill and score do not round activations
     tokenizer = open_tokenizer(artifact)
     ids = with_bos(tokenizer, tokenizer.encode(text), always=True)
     with opening.open_engine(artifact, args.device, args.context, roles=SCORE_ROLES) as engine:
@@ -82,8 +82,7 @@ def run(args: argparse.Namespace) -> int:
 def total_nll(logits: npt.NDArray[np.float32], targets: Sequence[int]) -> float:
     """Return the summed negative log likelihood of `targets`, in nats, accumulated in f64.
 
-    Shapes: logits f32 [rows, vocab]; row i predicts targets[i], rows beyond the targets predict nothing
-    known.
+    Shapes: logits f32 [rows, vocab]. Row i predicts targets[i]; rows beyond the targets are ignored.
     """
     import numpy as np
 
@@ -96,7 +95,7 @@ def total_nll(logits: npt.NDArray[np.float32], targets: Sequence[int]) -> float:
 
 
 def read_text(name: str) -> str:
-    """Read a text file. Raises: UsageError where it is missing, too large or no UTF-8."""
+    """Read a text file. Raises: UsageError where it is missing, too large or not UTF-8."""
     path = Path(name)
     if not path.is_file():
         raise UsageError("there is no such file", where=f"--text {name}")
@@ -106,7 +105,7 @@ def read_text(name: str) -> str:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         help_ = "convert it, for example with iconv"
-        raise UsageError(f"no UTF-8 at byte {error.start}", where=name, help=help_) from error
+        raise UsageError(f"not UTF-8 at byte {error.start}", where=name, help=help_) from error
 
 
 def _show(nll: float, tokens: int, *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
-"""A small file server with Range, for trying a site on this machine: `kernelc web --serve`.
+"""A small file server with Range requests, for trying a site on this machine: `kernelc web --serve`.
 
-Any other file server will do as well. This one is Python's own, with what it lacks: parts of files, which an
-interrupted download goes on with.
+Any other file server will do as well. This one is Python's own, extended by ranges, with which an interrupted
+download is resumed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import IO, Any, BinaryIO
 
 from kernelc.errors import WorkFailed
 
-HOST = "127.0.0.1"  # a secure context for browsers, and nobody else's business
+HOST = "127.0.0.1"  # browsers treat it as a secure context, and other machines cannot reach it
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 
 
 def serve(folder: Path, port: int) -> int:
-    """Serve `folder` until Ctrl-C, which is no failure. Raises: WorkFailed where the port cannot be had."""
+    """Serve `folder` until Ctrl-C, which is not an error. Raises: WorkFailed where the port is taken."""
     try:
         server = Server((HOST, port), partial(Handler, directory=str(folder)))
     except OSError as error:
@@ -39,16 +39,16 @@ def serve(folder: Path, port: int) -> int:
 
 
 class Server(ThreadingHTTPServer):
-    """A server that does not mind browsers which hang up."""
+    """A server that tolerates browsers that close connections early."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet about broken connections; anything else is worth a traceback."""
+        """Ignore broken connections; print a traceback for anything else."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Files of a folder, whole or from one byte to another; hidden files and lists of folders stay here."""
+    """Serves the files of a folder, whole or in part. Hidden files and folder listings are not served."""
 
     protocol_version = "HTTP/1.1"
     extensions_map = {  # noqa: RUF012  (as the base class has it)
@@ -60,7 +60,9 @@ class Handler(SimpleHTTPRequestHandler):
     _left_bytes: int | None = None
 
     def send_head(self) -> Any:
-        """Answer a request's head; the open file to send from, or None where that was all."""
+        """Answer the head of a request. Return the open file to send from, or None if there is nothing to
+        send.
+        """
         self._left_bytes = None
         path = self.translate_path(self.path)
         if "\0" in path or any(part.startswith(".") for part in Path(path).relative_to(self.directory).parts):
@@ -92,7 +94,7 @@ class Handler(SimpleHTTPRequestHandler):
         return file
 
     def copyfile(self, source: IO[bytes], outputfile: IO[bytes]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Send what the head promised: all that is left of the file, or the part asked for."""
+        """Send what the head promised: the rest of the file, or the requested part."""
         if self._left_bytes is None:
             shutil.copyfileobj(source, outputfile)
             return
@@ -104,14 +106,14 @@ class Handler(SimpleHTTPRequestHandler):
             self._left_bytes -= len(data)
 
     def end_headers(self) -> None:
-        """Add what every answer has."""
+        """Add the headers that every response has."""
         self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Cache-Control", "no-cache")  # ask again: a site may have been written anew
+        self.send_header("Cache-Control", "no-cache")  # always revalidate: the site may have been rewritten
         super().end_headers()
 
     def list_directory(self, path: str | os.PathLike[str]) -> None:
-        """Nothing: a site has an index.html."""
+        """Return nothing: folders are not listed, as a site has an index.html."""
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep the terminal quiet."""
+        """Log nothing to the terminal."""

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     prompt = parser.add_mutually_exclusive_group(required=True)
     prompt.add_argument(
-        "--prompt", metavar="TEXT", help="text to continue, behind BOS where the model wants it"
+        "--prompt", metavar="TEXT", help="text to continue, after BOS where the model wants it"
     )
     prompt.add_argument("--prompt-ids", type=token_ids, metavar="1,2,3", help="token ids, used as they are")
     parser.add_argument(
@@ -57,7 +57,7 @@ def token_ids(text: str) -> list[int]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Generate and print: the new text, or JSON {"prompt_ids", "ids", "text", "finish_reason", "timings"}."""
+    """Generate and print the new text, or JSON {"prompt_ids", "ids", "text", "finish_reason", "timings"}."""
     sampling = sampling_of(args)
     logits_file = _logits_file(args.logits)
     folder = artifact_path(args.artifact)
@@ -94,7 +94,7 @@ def _prompt_ids(args: argparse.Namespace, tokenizer: Tokenizer | None) -> list[i
 
 
 class _Run:
-    """One prompt's continuation and, where asked for, the logits of every position."""
+    """The continuation of one prompt and, if requested, the logits of every position."""
 
     def __init__(
         self, engine: Engine, tokenizer: Tokenizer | None, prompt: list[int], stops: frozenset[int]
@@ -109,7 +109,7 @@ class _Run:
         self.finish_reason: str | None = None
 
     def pieces(self, max_new: int, sampling: SamplingParams, *, keep_logits: bool) -> Iterator[str]:
-        """Generate, giving the text as it becomes whole characters."""
+        """Generate, yielding the text as it becomes whole characters."""
         from model.text.tokenizer import StreamDecoder
 
         self._engine.start_timing()
@@ -132,8 +132,8 @@ class _Run:
     def all_logits(self) -> F32:
         """Return the logits at every position fed. Shapes: f32 [prompt + new tokens, vocab].
 
-        The new tokens run through the decode program once more, as they did when they were generated; the
-        last of them too, unless the context has no room for it.
+        The new tokens run through the decode program once more, as when they were generated, including the
+        last one unless the context has no room for it.
         """
         import numpy as np
 
@@ -164,7 +164,7 @@ class _Run:
 
 
 def _logits_file(text: str | None) -> Path | None:
-    """Return the file to write; a place that cannot be written is refused before the long part."""
+    """Return the file to write. A place that cannot be written is refused before the long work starts."""
     if text is None:
         return None
     path = Path(text)
@@ -179,9 +179,9 @@ def _write_logits(path: Path, logits: F32) -> None:
 
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
-        with os.fdopen(handle, "wb") as file:  # a file, as numpy would change a name without .npz
+        with os.fdopen(handle, "wb") as file:  # an open file, since numpy would append .npz to a name
             np.savez(file, logits=logits)
         os.replace(temporary, path)
-    except BaseException:  # nothing half-written stays, on Ctrl-C either
+    except BaseException:  # leave nothing half-written, not even after Ctrl-C
         os.unlink(temporary)
         raise

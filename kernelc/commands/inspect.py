@@ -1,6 +1,4 @@
-"""`kernelc inspect`: the graph, the kernels and the memory plan, of an artifact or of a model yet to be
-built.
-"""
+"""`kernelc inspect`: the graph, the kernels and the memory plan of an artifact or a model to be built."""
 
 from __future__ import annotations
 
@@ -87,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def as_json(subject: Subject, context: int) -> dict[str, Any]:
-    """Return everything that is printed. `memory` counts bytes: by buffer, and in total for each use."""
+    """Return everything that is printed. `memory` has bytes by buffer, and totals for each use."""
     manifest = subject.manifest
     return {
         "name": manifest.name,
@@ -107,7 +105,7 @@ def as_json(subject: Subject, context: int) -> dict[str, Any]:
 
 
 def totals(manifest: Manifest, context: int) -> dict[str, int]:
-    """Return the bytes that the runtime allocates, exactly, by what it is opened for."""
+    """Return the bytes that the runtime allocates, exactly, for each purpose that it may be opened for."""
     return {use: plan_load(manifest, context, roles).total_bytes for use, roles in USES.items()}
 
 

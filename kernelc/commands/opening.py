@@ -33,7 +33,7 @@ def open_engine(
 
 
 def show_choice(line: str) -> None:
-    """Say on a terminal's stderr, beside the results, which device `auto` took."""
+    """Print on stderr, if it is a terminal, which device `auto` took."""
     if not sys.stderr.isatty():
         return
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
@@ -42,7 +42,7 @@ def show_choice(line: str) -> None:
 
 
 def facts_of(engine: Engine, artifact: Artifact, folder: Path) -> dict[str, str]:
-    """Return what a person wants to know of what is running."""
+    """Return the facts about a running model that a person may want to know."""
     manifest, info = artifact.manifest, engine.executor.info
     return {
         "model": f"{manifest.name} ({manifest.quant}), {folder}",

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the checks of what they name."""
+"""Options that several commands share, and checks of the paths that they name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FLAGS = {
     "top_k": "--top-k",
     "top_p": "--top-p",
 }
-"""How errors spell the settings of the libraries on a command line (see `kernelc.errors.spell_settings`)."""
+"""How the command line spells the settings that errors name (see `kernelc.errors.spell_settings`)."""
 
 DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu"
 QUANTS = "q4|q8|f16|f32"
@@ -45,7 +45,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 
 def add_context(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add --context; `what` says whose tokens they are."""
+    """Add --context. `what` is its help text."""
     parser.add_argument("--context", type=positive, metavar="N", help=what)
 
 
@@ -57,7 +57,7 @@ def add_kv(parser: argparse.ArgumentParser) -> None:
 
 
 def add_activations(parser: argparse.ArgumentParser, of: str = "") -> None:
-    """Add --activations; `of`: of what, where that is not clear."""
+    """Add --activations. `of` says at the start of the help text what it applies to."""
     parser.add_argument(
         "--activations",
         default="f32",
@@ -72,7 +72,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sampling(parser: argparse.ArgumentParser, *, temperature: float, top_p: float) -> None:
-    """Add --max-gen-len and the sampling options, with a command's own defaults."""
+    """Add --max-gen-len and the sampling options, with the defaults of a command."""
     group = parser.add_argument_group("sampling")
     group.add_argument(
         "--max-gen-len", type=natural, default=512, metavar="N", help="most new tokens (default: 512)"
@@ -159,7 +159,7 @@ def is_model(path: Path) -> bool:
 
 
 def artifact_path(text: str) -> Path:
-    """Return the artifact folder that `text` names. Raises: UsageError saying what it is instead."""
+    """Return the artifact folder that `text` names. Raises: UsageError saying what is there instead."""
     path = Path(text)
     if is_artifact(path):
         return path

@@ -1,4 +1,4 @@
-"""The built page: as it came with the package, or built by npm in a checkout."""
+"""The built page: packaged with kernelc, or in a checkout built by npm."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LEAST_NODE = (20, 19)
 
 
 def built_page() -> Path:
-    """The folder of the built page; in a checkout it is built where that is missing or out of date.
+    """Return the folder of the built page. In a checkout it is built if it is missing or out of date.
 
-    Raises: UsageError saying what is missing to build it; WorkFailed where building it fails.
+    Raises: UsageError saying what is missing to build it; WorkFailed where the build fails.
     """
     if not (WEB / "package.json").is_file():
         if (PACKAGED / "index.html").is_file():
@@ -37,7 +37,7 @@ def built_page() -> Path:
 
 
 def _is_current() -> bool:
-    """Whether the page is there and no source of it is newer."""
+    """Whether the page is there and none of its sources is newer."""
     try:
         built = (BUILT / "index.html").stat().st_mtime
     except OSError:
@@ -60,30 +60,30 @@ def _build() -> None:
 
 
 def _run(command: list[str]) -> None:
-    """Run npm in web/; what it says is shown where it fails."""
+    """Run npm in web/. Its output is shown only if it fails."""
     done = subprocess.run(
         command, cwd=WEB, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode:
         print(done.stdout[-4000:], file=sys.stderr)
-        raise WorkFailed(f"`{' '.join(['npm', *command[1:]])}` failed; what it said is above", where=str(WEB))
+        raise WorkFailed(f"`{' '.join(['npm', *command[1:]])}` failed; its output is above", where=str(WEB))
 
 
 def _npm() -> str:
-    """npm's path. Raises: UsageError where there is none, or node is too old for the build."""
+    """Return npm's path. Raises: UsageError where there is none, or node is too old for the build."""
     help_ = f"install Node.js {'.'.join(map(str, LEAST_NODE))} or later (https://nodejs.org), or `make setup`"
     path = _environment()["PATH"]
     npm, node = shutil.which("npm", path=path), shutil.which("node", path=path)
     if npm is None or node is None:
         raise UsageError("the page must be built first, and there is no npm", where=str(WEB), help=help_)
-    said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
-    match = re.match(r"v(\d+)\.(\d+)", said)
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
+    match = re.match(r"v(\d+)\.(\d+)", version)
     if match is None or (int(match[1]), int(match[2])) < LEAST_NODE:
-        raise UsageError(f"node {said} is too old to build the page", where=str(WEB), help=help_)
+        raise UsageError(f"node {version} is too old to build the page", where=str(WEB), help=help_)
     return npm
 
 
 def _environment() -> dict[str, str]:
-    """The environment with this Python's scripts first: `make setup` puts node there where it is missing."""
+    """Return the environment with this Python's scripts first on PATH: `make setup` installs node there."""
     scripts = os.path.dirname(sys.executable)
     return {**os.environ, "PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])}

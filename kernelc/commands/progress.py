@@ -1,4 +1,4 @@
-"""Progress bars on stderr for what takes longer than a moment; none where stderr is no terminal."""
+"""Progress bars on stderr for work that takes a while; none where stderr is not a terminal."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 Report = Callable[[str, int, int], None]
 
-DELAY_SECONDS = 0.6  # shorter work shows nothing, so that nothing flickers
+DELAY_SECONDS = 0.6  # shorter work shows no bar, to avoid flicker
 
 
 @contextmanager
 def progress_bar(title: str) -> Generator[Report | None]:
-    """Show `title` with a bar while the block runs; gives `report(what, done, total)`, None without a
+    """Show `title` with a bar while the block runs. Yields `report(what, done, total)`, None without a
     terminal.
 
-    The bar appears after a moment, shows motion until the first report, and is gone at the end.
+    The bar appears after a moment, is indeterminate until the first report, and disappears at the end.
     """
     if not sys.stderr.isatty():
         yield None
@@ -34,7 +34,9 @@ def progress_bar(title: str) -> Generator[Report | None]:
 
 
 class _Bar:
-    """A rich progress bar that a timer starts; reports and the timer come from different threads."""
+    """A rich progress bar started by a timer. Reports and the timer come from different threads, hence the
+    lock.
+    """
 
     def __init__(self, title: str) -> None:
         self._lock = threading.Lock()

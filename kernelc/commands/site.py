@@ -24,15 +24,15 @@ from kernelc.errors import UsageError, WorkFailed
 MARK = ".kernelc-site"
 MODELS = "models.json"
 VERSION = 1  # of models.json
-MAX_TITLE = 200  # what the page reads; it counts as JavaScript does, in units of UTF-16
-MAX_NAME = 180  # with room for what tells names apart
+MAX_TITLE = 200  # the page's limit, counted as JavaScript does in UTF-16 units
+MAX_NAME = 180  # leaves room for a suffix that makes names unique
 
 Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A model of the site. `bytes`: what a browser fetches to run it, but for kernels' texts."""
+    """A model of the site. `bytes` is what a browser downloads to run it, not counting kernel texts."""
 
     artifact: Artifact
     name: str
@@ -52,7 +52,7 @@ class Entry:
 
 
 def entry_of(folder: Path, title: str | None, taken: Collection[str], report: Report | None) -> Entry:
-    """Open an artifact for a site, every file's sha256 checked; its name is none of `taken`.
+    """Open an artifact for a site, checking the sha256 of every file. Its name differs from all `taken`.
 
     Raises: ArtifactError for one that is broken; UsageError for one that no browser could chat with.
     """
@@ -62,7 +62,7 @@ def entry_of(folder: Path, title: str | None, taken: Collection[str], report: Re
     manifest = artifact.manifest
     plain = re.sub(r"[^A-Za-z0-9_.-]", "-", manifest.name)[:MAX_NAME]
     wanted = [plain, f"{plain}-{manifest.quant}", *(f"{plain}-{manifest.quant}-{n}" for n in range(2, 1000))]
-    used = {each.casefold() for each in taken}  # file systems may not tell Demo from demo
+    used = {each.casefold() for each in taken}  # some file systems do not distinguish Demo from demo
     name = next(each for each in wanted if each.casefold() not in used)
     shown = title or (manifest.name if name == plain else name)
     if len(shown.encode("utf-16-le", "replace")) // 2 > MAX_TITLE or not shown.isprintable():
@@ -81,7 +81,7 @@ def _require_web(artifact: Artifact, folder: Path) -> None:
         help_ = "a browser runs WGSL: build with `--target wgsl` or `--target all`"
         raise UsageError(f"built for {manifest.target}, wanted wgsl", where=str(folder), help=help_)
     if manifest.tokenizer is None:
-        message = "the artifact has no tokenizer: nobody could chat with it"
+        message = "the artifact has no tokenizer, so it cannot chat"
         raise UsageError(message, where=str(folder), help="build it from a model folder that has one")
 
 
@@ -98,19 +98,20 @@ def _check_files(artifact: Artifact, report: Report | None) -> None:
 
 
 def _fetched_bytes(artifact: Artifact) -> int:
-    """Weights, tokenizer and golden tiles, as the page counts (`fetchedFiles` of web/src/engine/plan.ts).
+    """Return the bytes of weights, tokenizer and golden tiles, as the page counts them (`fetchedFiles` in
+    web/src/engine/plan.ts).
 
-    Which kernels a browser fetches depends on its device; they are texts of some kilobytes each.
+    Which kernels a browser fetches depends on its device; each is a text of a few kilobytes.
     """
     sized = {named.sha256: named.bytes for named in artifact.manifest.files() if named.bytes is not None}
     return sum(sized.values())
 
 
 def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
-    """Put the built page and the artifacts together at `out`; a site of ours there is replaced.
+    """Write the built page and the artifacts to `out`, replacing a site of ours that is there.
 
-    Files are linked where the file system can, else copied. Raises: UsageError where `out` holds anything
-    else; WorkFailed where it cannot be written.
+    Files are hard-linked where possible, else copied. Raises: UsageError where `out` holds anything else;
+    WorkFailed where it cannot be written.
     """
     out = Path(os.path.realpath(out))
     _refuse_foreign(out)
@@ -131,22 +132,22 @@ def write_site(page: Path, entries: Sequence[Entry], out: Path) -> None:
 
 
 def _fill(draft: Path, page: Path, entries: Sequence[Entry]) -> None:
-    _bring(page, draft, _page_files(page))
+    _link_or_copy(page, draft, _page_files(page))
     for entry in entries:
         names = {MANIFEST, *(named.file for named in entry.artifact.manifest.files())}
-        _bring(entry.artifact.folder, draft / "models" / entry.name, sorted(names))
+        _link_or_copy(entry.artifact.folder, draft / "models" / entry.name, sorted(names))
     models = {"version": VERSION, "models": [entry.to_json() for entry in entries]}
     (draft / MODELS).write_text(json.dumps(models, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (draft / MARK).write_text(json.dumps(sorted(_files(draft)), indent=1) + "\n", encoding="utf-8")
 
 
 def _page_files(page: Path) -> list[str]:
-    """The page's own files; models under a developer's page stay where they are."""
+    """Return the page's own files. Models in a developer's build of the page are left out."""
     return sorted(name for name in _files(page) if name != MODELS and not name.startswith("models/"))
 
 
-def _bring(source: Path, target: Path, names: Iterable[str]) -> None:
-    """Link or copy files into a folder."""
+def _link_or_copy(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Hard-link or copy files into a folder."""
     for name in names:
         to = target / name
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +171,7 @@ def _put_in_place(draft: Path, out: Path, replaced: Path) -> None:
 
 
 def _refuse_inside(out: Path, entries: Sequence[Entry]) -> None:
-    """Raise UsageError for a site within an artifact, which could not be built again then."""
+    """Raises: UsageError for a site inside an artifact, which could then not be built again."""
     for entry in entries:
         folder = Path(os.path.realpath(entry.artifact.folder))
         if out.is_relative_to(folder):
@@ -179,7 +180,7 @@ def _refuse_inside(out: Path, entries: Sequence[Entry]) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raise UsageError unless `folder` is missing, empty, or a site of ours with nothing else in it."""
+    """Raises: UsageError unless `folder` is missing, empty, or a site of ours with nothing else in it."""
     help_ = "choose another folder with --out, or empty this one"
     if not os.path.lexists(folder):
         return
@@ -201,5 +202,5 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _files(folder: Path) -> set[str]:
-    """All files in a folder, as relative paths with slashes."""
+    """Return all files in a folder, as relative paths with slashes."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> None:
-    """Print rows under a head; the columns in `right` are aligned to the right."""
+    """Print rows below a header. The columns in `right` are right-aligned."""
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
     for row in (head, *rows):
         cells = [
@@ -17,7 +17,7 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Co
 
 
 def size(count_bytes: float) -> str:
-    """Return a number of bytes for people: "4.2 MB"."""
+    """Return a number of bytes for people, such as "4.2 MB"."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count_bytes < 1000 or unit == "GB":
             return f"{count_bytes:.0f} bytes" if unit == "bytes" else f"{count_bytes:.1f} {unit}"

@@ -26,13 +26,15 @@ from runtime.devices import open_device
 if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
-ROWS = 5  # of a step that may have several: no multiple of any tile
-POSITIONS = 7  # behind the least position that a program takes
+ROWS = 5  # in steps with several rows: not a multiple of any tile
+POSITIONS = 7  # after the least position that a program accepts
 
 
 @dataclass(frozen=True)
 class Check:
-    """One kernel on one set of inputs: `worst` is the largest error as a share of what is tolerated."""
+    """The result of one kernel on one set of inputs. `worst` is its largest error as a share of the
+    tolerance.
+    """
 
     kernel: str
     spec: str
@@ -80,8 +82,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check_kernel(artifact: Artifact, name: str, executor: Executor) -> Iterator[Check]:
-    """Run one kernel on seeded random inputs, for the shortest and a longer step of each program that uses
-    it.
+    """Run one kernel on seeded random inputs, for the shortest and for a longer step of each program that
+    uses it.
     """
     entry = artifact.manifest.kernels[name]
     spec, problem = _problem_of(entry, f"{artifact.folder}: kernels.{name}")
@@ -102,7 +104,7 @@ def check_kernel(artifact: Artifact, name: str, executor: Executor) -> Iterator[
 
 
 def _asked(artifact: Artifact, name: str, executor: Executor) -> tuple[str, ...]:
-    """What the variant that runs here asks of a device; nothing where the device needs none (the cpu)."""
+    """Return the features that the variant chosen here requires; none on the cpu."""
     variants = artifact.manifest.kernels[name].variants
     if all(variant.target != executor.info.target for variant in variants):
         return ()
@@ -116,10 +118,11 @@ def compare(
     wanted: Mapping[str, Array],
     features: tuple[str, ...] = (),
 ) -> tuple[float, str]:
-    """Return the largest error as a share of the tolerance, and what is wrong ("" where nothing is).
+    """Return the largest error as a share of the tolerance, and a description of what is wrong ("" for
+    nothing).
 
-    Outputs are compared as numbers, pairs of f16 too; inputs must be as they were. `features`: what the
-    kernel asks of a device, which decides how exact it is.
+    Outputs are compared as numbers, pairs of f16 included; inputs must be unchanged. `features` are those
+    that the kernel requires of a device, which decide how exact it is.
     """
     tolerance = spec.tolerance_with(problem, features)
     worst, details = 0.0, list[str]()
@@ -143,9 +146,7 @@ def compare(
 
 
 def _shares(have: Array, want: Array, absolute: float, relative: float) -> Array:
-    """Return each error divided by what is tolerated there; what is no number where one is wanted is
-    infinite.
-    """
+    """Return each error divided by its tolerance; infinite where a number is wanted and there is none."""
     a, b = (side.reshape(-1).astype(np.float64) for side in (have, want))
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -164,7 +165,9 @@ def _problem_of(entry: Kernel, where: str) -> tuple[KernelSpec[Any, Any], Any]:
 
 
 def _environments(artifact: Artifact, name: str) -> Sequence[Mapping[str, int]]:
-    """Return symbol values that the kernel's programs take: the least, and some rows at a later position."""
+    """Return symbol values that the kernel's programs accept: the least ones, and several rows at a later
+    position.
+    """
     manifest, found = artifact.manifest, list[dict[str, int]]()
     for program in manifest.programs.values():
         if not any(dispatch.kernel == name for dispatch in program.dispatches):

@@ -1,4 +1,4 @@
-"""`kernelc web`: artifacts in, a folder out that any file server carries and that chats in the browser."""
+"""`kernelc web`: artifacts in, a folder out that any file server can serve and that chats in the browser."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the site, and print its folder (or serve it)."""
+    """Write the site and print its folder, or serve it."""
     if len(args.title) > max(1, len(args.artifacts)):
         count = max(1, len(args.artifacts))
         raise UsageError(f"got {len(args.title)} titles for {count} artifacts", where="--title")
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _demo() -> Path:
-    """The demo model's artifact, built into the cache unless that was done before."""
+    """Return the demo model's artifact, built into the cache if it is not there yet."""
     from kernelc.commands.build import add_compile_options
     from kernelc.commands.cache import built
 
@@ -88,7 +88,7 @@ def _entries(folders: Sequence[Path], titles: Sequence[str]) -> list[Entry]:
 
 
 def _advise(out: Path) -> None:
-    """Say on a terminal how to see the site."""
+    """Print on stderr, if it is a terminal, how to view the site."""
     if sys.stderr.isatty():
         print(
             f"put {out} on any file server (https, or localhost), or try it here: "

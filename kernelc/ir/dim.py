@@ -1,11 +1,11 @@
 """Symbolic dimensions: integers that may depend on named symbols with declared bounds.
 
-`Dim` is `int | DimExpr`; a `DimExpr` is a `Var` or a `Call` of one of seven operations, normalised on
+`Dim` is `int | DimExpr`. A `DimExpr` is a `Var` or a `Call` of one of seven operations, normalised on
 construction (see `dim_expr.py`). Division rounds towards minus infinity (`//`, `%`, as in Python) or towards
 plus infinity (`ceildiv`); a divisor must be provably positive.
 
-The JSON form, `4`, `"seq"` or `["ceildiv", "seq", 64]`, is shared with the browser, which evaluates it with
-doubles: values stay within what a double holds exactly.
+The JSON form, such as `4`, `"seq"` or `["ceildiv", "seq", 64]`, is shared with the browser, which evaluates
+it with doubles. So values stay within what a double represents exactly.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = [
 MAX_MAGNITUDE = 2**53
 MAX_JSON_DEPTH = 32
 MAX_JSON_NODES = 256
-# Bounds of a symbol that nobody declared: what a 32-bit field of the step block may carry.
+# Bounds of an undeclared symbol: the range of a 32-bit field of the step block.
 UNDECLARED_BOUNDS = (0, 2**31 - 1)
 
 
@@ -59,10 +59,10 @@ def evaluate(dim: Dim, env: Mapping[str, int]) -> int:
 
 
 def compile_dim(dim: Dim) -> Callable[[Mapping[str, int]], int]:
-    """Return `evaluate` of one dimension as a function, quick enough for every step of a runtime.
+    """Return `evaluate` of one dimension as a function that is fast enough for every step of a runtime.
 
     The function does not check the bounds of symbols. It raises ShapeError for a missing symbol, a divisor
-    that is not positive, or a value beyond 2^53 (which the browser could not hold).
+    that is not positive, or a value beyond 2^53 (which the browser could not represent).
     """
     if isinstance(dim, int):
         return lambda _: dim
@@ -91,10 +91,10 @@ def _compile_pair(
 
 
 def substitute(dim: Dim, values: Mapping[str, Dim]) -> Dim:
-    """Return `dim` with the symbols in `values` replaced by numbers or other dimensions, normalised anew.
+    """Return `dim` with the symbols in `values` replaced by numbers or other dimensions, normalised again.
 
-    A symbol may be replaced by itself with tighter bounds, which `bounds` of the result then takes into
-    account. Symbols that are not in `values` stay. Raises: ShapeError where a divisor may be zero afterwards.
+    A symbol may be replaced by itself with tighter bounds, which then hold for `bounds` of the result.
+    Symbols that are not in `values` stay. Raises: ShapeError where a divisor may be zero afterwards.
     """
     if isinstance(dim, Var):
         return values.get(dim.name, dim)

@@ -1,7 +1,7 @@
-"""The expressions behind `kernelc.ir.dim`: construction, normalisation, bounds. Import from there, not here.
+"""The expressions of `kernelc.ir.dim`: construction, normalisation, bounds. Import from there, not here.
 
-Everything is normalised on construction: constants folded, sums and products flattened, collected and sorted;
-so equal dimensions are nearly always equal structures; `==` and `hash` are structural. Bounds come from
+Everything is normalised on construction: constants folded, sums and products flattened, collected and sorted.
+So equal dimensions nearly always have equal structures; `==` and `hash` are structural. Bounds come from
 interval arithmetic, also on construction.
 """
 
@@ -83,7 +83,9 @@ class Var(DimExpr):
 
 @dataclass(frozen=True)
 class Call(DimExpr):
-    """An operation on dimensions, made by the functions below only. `add` and `mul` keep an int last."""
+    """An operation on dimensions, made only by the functions below. `add` and `mul` keep an int as their last
+    argument.
+    """
 
     op: str
     args: tuple[Dim, ...]
@@ -127,7 +129,7 @@ Factors: TypeAlias = tuple[DimExpr, ...]
 
 
 def _fold(dim: Dim) -> Dim:
-    """Replace what can have only one value by that value."""
+    """Replace a dimension that can have only one value by that value."""
     return dim.low if isinstance(dim, DimExpr) and dim.low == dim.high else dim
 
 
@@ -174,7 +176,7 @@ def _mul(a: Dim, b: Dim) -> Dim:
     a, b = _fold(a), _fold(b)
     if isinstance(a, int):
         a, b = b, a
-    if isinstance(b, int):  # a constant is spread over a sum
+    if isinstance(b, int):  # a constant is distributed over a sum
         terms, constant = _terms(a)
         return _sum({factors: count * b for factors, count in terms.items()}, constant * b)
     (left, count), (right, other) = _factors(a), _factors(b)
@@ -245,7 +247,7 @@ def _mod(a: Dim, b: Dim) -> Dim:
 
 
 def _extreme(op: str, a: Dim, b: Dim) -> Dim:
-    """min or max: flatten, then drop every argument that another one always beats."""
+    """Build min or max: flatten, then drop every argument that another one always beats."""
     args: list[Dim] = []
     for side in (_fold(a), _fold(b)):
         args += side.args if isinstance(side, Call) and side.op == op else (side,)
@@ -278,7 +280,7 @@ APPLY: dict[str, Callable[[int, int], int]] = {
 
 
 def _corners(op: str) -> Callable[[Range, Range], Range]:
-    """Bounds of an operation that is monotonic in each argument: its values at the corners."""
+    """Return the bounds of an operation that is monotonic in each argument: its values at the corners."""
 
     def result(a: Range, b: Range) -> Range:
         values = [APPLY[op](x, y) for x, y in product(a, b)]
@@ -291,7 +293,7 @@ _BOUNDS: dict[str, Callable[[Range, Range], Range]] = {op: _corners(op) for op i
 _BOUNDS["mod"] = lambda _, b: (0, b[1] - 1)
 
 
-# The operations of the JSON form, by their names there.
+# The operations of the JSON form by name.
 BUILD: dict[str, Callable[[Dim, Dim], Dim]] = {
     "add": _add,
     "mul": _mul,

@@ -15,14 +15,15 @@ from kernelc.kernels.parts.packed_rows import (
     GROUP,
     VECTORS_PER_GROUP,
     PackedRows,
+    packed_arrays,
     packed_inputs,
-    scale_types,
+    side_types,
+    tile_rows,
     weight_bindings,
 )
 from kernelc.kernels.spec import (
     CONTEXT,
     SEQ,
-    TILE_ROWS,
     Arrays,
     Binding,
     Grid,
@@ -64,13 +65,8 @@ def unpacked_rows(
     problem: EmbeddingProblem, arrays: Arrays, rows: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32]:
     """Some rows of the table [rows, cols], and no work for the others."""
-    groups = groups_of(problem.cols)
-    quants = arrays["quants"].reshape(problem.rows, groups, -1)[rows]
-    scales = None
-    if "scales" in arrays:
-        halves = arrays["scales"].view(np.float16)[: problem.rows * groups]
-        scales = halves.reshape(problem.rows, groups)[rows]
-    return unpack(problem.format, quants, scales, problem.cols)
+    table = packed_arrays(problem.format, arrays, problem.rows, problem.cols)
+    return unpack(problem.format, table.rows(rows), problem.cols)
 
 
 class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
@@ -115,12 +111,12 @@ class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
         return (SEQ, 1, 1)
 
     def access_types(self, problem: EmbeddingProblem, schedule: EmbeddingSchedule) -> Mapping[str, Type]:
-        return scale_types(problem.format, schedule.f16)
+        return side_types(problem.format, schedule.f16)
 
     def trace(
         self, k: Tracer, arrays: Mapping[str, Array], problem: EmbeddingProblem, schedule: EmbeddingSchedule
     ) -> None:
-        table = PackedRows(problem.format, problem.cols, arrays["quants"], arrays.get("scales"))
+        table = PackedRows.of(problem.format, problem.cols, arrays)
         position = k.workgroup_id(0)
         token = arrays["tokens"][step_block.rows(k).position(position)]
         held = token < problem.row_end
@@ -129,11 +125,14 @@ class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
         with k.when(held):
             row = token - problem.row_begin
             with k.loop(k.local_id, table.groups, schedule.threads) as group:
-                vectors, scale = table.group(row, group)
+                vectors, (scale, offset) = table.group(row, group)
                 first = group * VECTORS_PER_GROUP
                 if scale is not None:
                     factor = splat(scale, 4)
                     vectors = [vector * factor for vector in vectors]
+                if offset is not None:
+                    offsets = splat(offset, 4)
+                    vectors = [vector + offsets for vector in vectors]
                 for at, vector in enumerate(vectors):
                     _store(k, problem.cols, arrays["out"], position, first, at, vector)
 
@@ -149,8 +148,8 @@ class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
         return arrays
 
     def tile(self, problem: EmbeddingProblem) -> EmbeddingProblem:
-        few = replace(problem, row_end=problem.row_begin + TILE_ROWS)
-        return few if problem.rows > 2 * TILE_ROWS else problem
+        rows = tile_rows(problem.format)
+        return replace(problem, row_end=problem.row_begin + rows) if problem.rows > 2 * rows else problem
 
     def describe(self, problem: EmbeddingProblem) -> str:
         piece = f"_from_{problem.row_begin}" if problem.row_begin else ""

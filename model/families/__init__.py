@@ -1,1 +1,1 @@
-"""Model families: one file per family, each the graph of one step in the tensor IR."""
+"""Model families, one file each: how a config is read, and the graph of one step in the tensor IR."""

@@ -33,9 +33,9 @@ class Qwen2Config(DecoderConfig):
 
 
 def _check_full_attention(fields: Fields) -> None:
-    """Refuse sliding windows: older files switch them on with a flag, newer ones layer by layer.
+    """Refuse sliding windows, which older files switch on by a flag and newer ones name layer by layer.
 
-    The flag counts alone in older files, which give sliding_window a value even where it is not used.
+    The field sliding_window says nothing by itself: it has a value even where no layer uses a window.
     """
     if fields.flag("use_sliding_window", False):
         raise fields.fail("use_sliding_window", "got true, wanted false", _WINDOW_HELP)

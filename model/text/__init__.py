@@ -1,1 +1,1 @@
-"""Tokenizers and chat templates."""
+"""Text for models: tokenizers and chat templates."""

@@ -1,7 +1,7 @@
-"""Chat templates: the Jinja text of a checkpoint that turns a conversation into a prompt.
+"""Chat templates: a checkpoint's Jinja text, which turns a conversation into a prompt.
 
-A template is untrusted: it runs in jinja2's immutable sandbox inside a process with limits on time and memory
-(model/text/template_worker.py says why).
+A template is untrusted. It runs in jinja2's immutable sandbox, inside a process with limits on time and
+memory (model/text/template_worker.py says why).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _MAX_CONFIG_BYTES = 16 << 20
 _MAX_OUTPUT_CHARS = 4 << 20
 
 PLAIN_TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}"
-"""For checkpoints without a template: base models continue text and know no turns, so the messages are joined
-as they are, and the model goes on from their end."""
+"""For checkpoints without a template. Base models continue text and know no turns, so the messages are joined
+unchanged and the model continues after the last one."""
 
 _PROBLEMS = {
     "syntax": ("not a valid template: {}", "the checkpoint's chat template is damaged: download it again"),
@@ -52,7 +52,10 @@ class ChatTemplate:
         *,
         where: str = "chat template",
     ) -> None:
-        """Hold a template; `where` names it in errors. Raises: TemplateError where it is absurdly long."""
+        """Take a template's text, without compiling it. `where` names it in errors.
+
+        Raises: TemplateError if it has more than 2**20 characters.
+        """
         if len(source) > _MAX_SOURCE_BYTES:
             raise TemplateError(
                 f"got {len(source)} characters, wanted at most {_MAX_SOURCE_BYTES}", where=where
@@ -64,11 +67,11 @@ class ChatTemplate:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is the stand-in for a checkpoint that has no template."""
+        """Whether this is PLAIN_TEMPLATE, the substitute for a checkpoint without a template."""
         return self.source == PLAIN_TEMPLATE
 
     def check(self) -> None:
-        """Compile the template, so that a damaged one shows before it is needed. Raises: TemplateError."""
+        """Compile the template, to find a damaged one before it is needed. Raises: TemplateError."""
         self._request({"source": self.source})
 
     def render(
@@ -81,9 +84,9 @@ class ChatTemplate:
     ) -> str:
         """Return the prompt for messages of {"role", "content"}, to be encoded with parse_special=True.
 
-        `add_generation_prompt` ends it where the assistant is to speak; `now` is what the template takes for
-        the time; `extra` are more of the template's variables, as JSON values.
-        Raises: TemplateError where the template refuses the messages, fails or was stopped.
+        With `add_generation_prompt` the prompt ends where the assistant's answer begins. `now` is the time
+        that the template sees. `extra` are further variables of the template, as JSON values.
+        Raises: TemplateError if the template refuses the messages, fails or was stopped.
         """
         context: dict[str, object] = {
             "messages": list(map(dict, messages)),
@@ -111,10 +114,11 @@ class ChatTemplate:
 def load_chat_template(
     folder: str | Path, *, bos_token: str | None = None, eos_token: str | None = None
 ) -> ChatTemplate:
-    """Return a model folder's chat template: chat_template.jinja, else the one in tokenizer_config.json, else
-    PLAIN_TEMPLATE. The special tokens are those that the folder's files name, else the given ones.
+    """Return a model folder's chat template.
 
-    Raises: TemplateError, TokenizerError where a file is malformed.
+    It is taken from chat_template.jinja, else from tokenizer_config.json, else it is PLAIN_TEMPLATE. The
+    special tokens that the folder's files name take precedence over the given ones.
+    Raises: TemplateError, TokenizerError if a file is malformed.
     """
     folder = Path(folder)
     settings = TokenizerSettings.load(folder)
@@ -123,7 +127,7 @@ def load_chat_template(
 
 
 def _find_source(folder: Path) -> tuple[str, str]:
-    """Return the template's text and the name of its place."""
+    """Return the template's text, and where it was found (as errors name it)."""
     file, config = folder / CHAT_TEMPLATE, folder / TOKENIZER_CONFIG
     if file.is_file():
         try:
@@ -145,7 +149,7 @@ def _find_source(folder: Path) -> tuple[str, str]:
 
 
 def _default_of(fields: Fields, templates: list[object]) -> object:
-    """Return the template named "default"; files with several keep others for tools or retrieval."""
+    """Return the template named "default", or the only one. Others may be for tools or retrieval."""
     named = [
         Fields(cast("dict[str, object]", t), fields.where, fields.error)
         for t in templates

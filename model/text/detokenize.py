@@ -1,8 +1,8 @@
-"""From token ids back to text: at once, or id by id without ever showing half a character.
+"""Turns token ids back into text: all at once, or id by id without ever showing an incomplete character.
 
-Both kinds of tokenizer become the same thing here: each id stands for some bytes, the bytes are joined, one
-rule says what happens to the space that starts the text, and the whole is read as UTF-8 (bytes that are none
-show as U+FFFD). So the streamed text equals the text decoded at once, by construction.
+Both kinds of tokenizer are decoded in the same way: each id stands for some bytes, the bytes are joined, one
+rule decides about a space at the start of the text, and the result is decoded as UTF-8, with U+FFFD for
+invalid bytes. So streamed text equals text that is decoded at once, by construction.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 
 
 class LeadingSpace(Enum):
-    """What becomes of the space at the start of a text, which encoding may have put there."""
+    """What decoding does with spaces at the start of a text, which encoding may have inserted."""
 
     KEEP = "keep"
     DROP_ONE = "drop one"
@@ -24,7 +24,7 @@ class LeadingSpace(Enum):
 
 @dataclass(frozen=True)
 class Piece:
-    """What one id stands for: no bytes if it is special. Only a droppable piece loses a leading space."""
+    """The bytes of one id; special tokens have none. Only a droppable piece loses a leading space."""
 
     data: bytes
     droppable: bool = True
@@ -34,19 +34,23 @@ NOTHING = Piece(b"")
 
 
 class Pieces(Protocol):
-    """What decoding needs of a tokenizer."""
+    """The part of a tokenizer that decoding needs."""
 
     @property
-    def leading_space(self) -> LeadingSpace: ...
+    def leading_space(self) -> LeadingSpace:
+        """What happens to spaces at the start of a text."""
+        ...
 
-    def piece(self, token_id: int) -> Piece: ...
+    def piece(self, token_id: int) -> Piece:
+        """Return the bytes that an id stands for."""
+        ...
 
 
 class StreamDecoder:
-    """Turns ids into text as they come, holding back an incomplete character until its last byte is there.
+    """Turns ids into text one by one, holding back an incomplete character until its last byte has come.
 
-    `continued` says that the ids go on from text that is already shown, so a leading space belongs to the
-    text: a prompt "Once upon" goes on with " a", while an answer in a chat starts with "Hello".
+    `continued` says that the ids continue text that has been shown, so a leading space is part of the text:
+    the prompt "Once upon" continues with " a", while an answer in a chat starts with "Hello".
     """
 
     def __init__(self, pieces: Pieces, *, continued: bool = False) -> None:
@@ -55,12 +59,12 @@ class StreamDecoder:
         self._drop = LeadingSpace.KEEP if continued else pieces.leading_space
 
     def feed(self, token_id: int) -> str:
-        """Return the text that this id completes, which may be none."""
+        """Return the text that this id completes, which may be empty."""
         piece = self._pieces.piece(token_id)
         return self._utf8.decode(self._without_leading_space(piece))
 
     def flush(self) -> str:
-        """Return what is left at the end: U+FFFD for a character that never became complete."""
+        """Return what remains at the end: U+FFFD for a character that was never completed."""
         return self._utf8.decode(b"", final=True)
 
     def _without_leading_space(self, piece: Piece) -> bytes:

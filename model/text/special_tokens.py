@@ -1,4 +1,4 @@
-"""What a model folder says about its tokenizer beside the vocabulary: special tokens and their treatment."""
+"""What a model folder says about its tokenizer besides the vocabulary: special tokens and their treatment."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ ADDED_TOKENS = "added_tokens.json"
 
 @dataclass(frozen=True)
 class AddedToken:
-    """A token found in the text as a whole, before the vocabulary's own algorithm sees the rest.
+    """A token that is found in the text as a whole, before the vocabulary's own algorithm encodes the rest.
 
-    `strip_left` and `strip_right` say that it swallows the white space beside it. A special one is markup of
-    the model (<s>, <|eot_id|>): it is not shown, and never read out of what a user writes.
+    `strip_left` and `strip_right` say whether it absorbs the white space on that side. A special token is
+    markup of the model (<s>, <|eot_id|>): it is not shown, and it is not recognised in what a user writes.
     """
 
     content: str
@@ -35,7 +35,7 @@ class AddedToken:
 
 @dataclass(frozen=True)
 class TokenizerSettings:
-    """What matters here of tokenizer_config.json, special_tokens_map.json and added_tokens.json."""
+    """The settings that matter in tokenizer_config.json, special_tokens_map.json and added_tokens.json."""
 
     bos_token: str | None = None
     eos_token: str | None = None
@@ -43,14 +43,14 @@ class TokenizerSettings:
     add_bos_token: bool | None = None
     add_prefix_space: bool = True
     legacy: bool = True
-    """In sentencepiece: whether text after a special token is given a leading space, like a text's start."""
+    """For sentencepiece: whether text after a special token gets a leading space, as a text's start does."""
     added_tokens: tuple[tuple[int, AddedToken], ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> TokenizerSettings:
-        """Read the three files, each of which may be missing; tokenizer_config.json counts most.
+        """Read the three files, each of which may be missing; tokenizer_config.json takes precedence.
 
-        Raises: TokenizerError where one is malformed.
+        Raises: TokenizerError if one is malformed.
         """
         config, special = _fields(folder / TOKENIZER_CONFIG), _fields(folder / SPECIAL_TOKENS_MAP)
         return cls(
@@ -85,7 +85,10 @@ def added_token(fields: Fields) -> AddedToken:
 
 
 def _added_tokens(folder: Path, config: Fields) -> dict[int, AddedToken]:
-    """Return id -> token out of added_tokens.json (older: content to id) and tokenizer_config.json."""
+    """Return the added tokens by id.
+
+    Older folders list them in added_tokens.json, by content; tokenizer_config.json takes precedence.
+    """
     tokens: dict[int, AddedToken] = {}
     older = _fields(folder / ADDED_TOKENS)
     for content in older.data:
@@ -103,7 +106,7 @@ def _added_tokens(folder: Path, config: Fields) -> dict[int, AddedToken]:
 
 
 def _content(fields: Fields, key: str) -> str | None:
-    """Return a token given as its text, or as an object with the text in "content"."""
+    """Return the text of a token that the file gives as a string, or as an object with "content"."""
     value = fields.data.get(key)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Keeps the process that renders chat templates (model/text/template_worker.py), and ends it when it must."""
+"""Starts, feeds and ends the process that renders chat templates (model/text/template_worker.py)."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from typing import cast
 from kernelc.errors import TemplateError
 
 _WORKER = Path(__file__).with_name("template_worker.py")
-# The worker ends itself after one second of processor time. This is for machines where it cannot, and long
-# enough for a machine that is busy with other things.
+# The worker ends itself after one second of processor time. This limit is for machines on which it cannot; it
+# is long enough for a machine that is busy with other work.
 _MAX_WALL_SECONDS = 20.0
 _MAX_REQUEST_BYTES = 64 << 20
 _MAX_REPLY_BYTES = 64 << 20
 
 
 class TemplateProcess:
-    """One worker process, started at the first request and again after its end. Threads may share it."""
+    """One worker process, which is started when a request finds none running. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def request(self, message: Mapping[str, object], where: str) -> dict[str, object]:
-        """Send a request and return its reply; whatever goes wrong, the next request meets a fresh worker.
+        """Send a request and return its reply. After any failure the next request starts a new worker.
 
-        Raises: TemplateError where the worker was stopped, or took too long.
+        Raises: TemplateError if the request is too large, or the worker was stopped or took too long.
         """
         data = json.dumps(message).encode()
         if len(data) > _MAX_REQUEST_BYTES:
@@ -43,7 +43,7 @@ class TemplateProcess:
         with self._lock:
             try:
                 reply = self._exchange(data)
-            except BaseException:  # also Ctrl-C: a late reply would be taken for the next request's
+            except BaseException:  # also Ctrl-C: a late reply would be read as that of the next request
                 self._stop(patience_seconds=0.0)
                 raise
             if reply is None:
@@ -51,15 +51,15 @@ class TemplateProcess:
             return reply
 
     def close(self) -> None:
-        """End the worker, if there is one."""
+        """End the worker, if one is running."""
         with self._lock:
             self._stop(patience_seconds=1.0)
 
     def _exchange(self, data: bytes) -> dict[str, object] | None:
-        """Return the reply, None where the worker ended without one."""
+        """Return the reply, or None if the worker ended without a complete one."""
         if self._process is None:
             self._process = subprocess.Popen(
-                # -P: model/ must not come first on the worker's path, where its names could hide others.
+                # -P keeps model/text off the worker's import path, where its modules could shadow others.
                 [sys.executable, "-P", str(_WORKER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -75,7 +75,7 @@ class TemplateProcess:
             length = int.from_bytes(process.stdout.read(8), "little")
             reply = process.stdout.read(length) if 0 < length <= _MAX_REPLY_BYTES else b""
             return cast("dict[str, object]", json.loads(reply)) if reply else None
-        except (BrokenPipeError, ValueError):  # it ended before reading or amid its reply
+        except (BrokenPipeError, ValueError):  # it ended before reading, or in the middle of its reply
             return None
         finally:
             clock.cancel()
@@ -87,7 +87,7 @@ class TemplateProcess:
         return f"the template was stopped (exit status {status})"
 
     def _stop(self, patience_seconds: float) -> int | None:
-        """End the worker, by force if it does not end in time by itself, and return how it ended."""
+        """End the worker, by force if it does not exit in time, and return its exit status."""
         process, self._process = self._process, None
         if process is None:
             return None

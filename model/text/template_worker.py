@@ -1,12 +1,12 @@
 """The process that renders chat templates: a program of its own, started by model.text.template_process.
 
-A chat template comes with a checkpoint, so anybody may have written it. jinja2's sandbox keeps it from
-Python's objects, but not from using all time and memory: a loop in a loop runs no code of ours, and one
-filter can ask for gigabytes. So they run here, where the operating system's limits hold whatever they do:
-processor time by a timer whose signal ends the process, memory by an address space limit.
+A chat template comes with a checkpoint, so anybody may have written it. jinja2's sandbox keeps it away from
+Python's objects, but cannot limit time or memory: nested loops never return to our code, and a single filter
+can allocate gigabytes. So templates run in this process, under limits of the operating system: a timer whose
+signal ends the process limits processor time, and an address space limit bounds memory.
 
-Requests and replies are JSON objects, each after its length in 8 bytes (little endian). This file imports
-nothing of kernelc: it must start fast.
+Requests and replies are JSON objects, each preceded by its length in 8 bytes (little endian). This file
+imports nothing from kernelc, so that it starts fast.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 try:
     import resource
-except ImportError:  # Windows: there the parent's clock is the only limit
+except ImportError:  # Windows, where the parent's timer is the only limit
     resource = None
 
 MAX_MEMORY_BYTES = 512 << 20
@@ -35,15 +35,15 @@ MAX_CPU_SECONDS = 1.0
 
 
 class _Refused(Exception):
-    """The template itself called raise_exception."""
+    """The template called raise_exception."""
 
 
 class _TooLong(Exception):
-    """The output outgrew its limit."""
+    """The output exceeded its limit."""
 
 
 class _GenerationBlock(Extension):
-    """Lets `{% generation %}` through, with which templates mark the assistant's words for training."""
+    """Renders the body of `{% generation %}` blocks, which mark the assistant's words for training."""
 
     tags = {"generation"}  # noqa: RUF012 - jinja2 reads a plain set
 
@@ -53,7 +53,7 @@ class _GenerationBlock(Extension):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, in which reaching for what is forbidden is an error and not an empty string."""
+    """The sandbox, in which access to something forbidden is an error instead of an empty string."""
 
     def unsafe_undefined(self, obj: object, attribute: str) -> NoReturn:
         raise SecurityError(f"it reaches for {attribute!r} of a {type(obj).__name__}")
@@ -64,7 +64,7 @@ def _make_environment() -> _Environment:
     environment = _Environment(
         trim_blocks=True, lstrip_blocks=True, extensions=[_GenerationBlock, "jinja2.ext.loopcontrols"]
     )
-    # jinja2 leaves the values of both dicts untyped.
+    # jinja2 does not annotate the values of these two dicts.
     environment.filters["tojson"] = _to_json  # pyright: ignore[reportUnknownMemberType]
     environment.globals["raise_exception"] = _raise_exception  # pyright: ignore[reportUnknownMemberType]
     return environment
@@ -77,7 +77,7 @@ def _to_json(
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    """The plain json.dumps; jinja2's own filter escapes for HTML."""
+    """Return json.dumps of the value, because jinja2's own filter escapes for HTML."""
     return json.dumps(
         value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
     )
@@ -96,7 +96,7 @@ def _compile(source: str) -> Template:
 
 
 def _answer(request: dict[str, object]) -> dict[str, object]:
-    """Render (or, without "context", only compile) the request's template."""
+    """Render the request's template, or only compile it if there is no "context"; return the reply."""
     try:
         template = _compile(cast(str, request["source"]))
         if "context" not in request:
@@ -112,7 +112,7 @@ def _answer(request: dict[str, object]) -> dict[str, object]:
 
 
 def _join(parts: Iterable[str], max_chars: int) -> str:
-    """Join the output, giving up as soon as it is too long."""
+    """Return the joined output. Raises: _TooLong as soon as it has more than max_chars characters."""
     text: list[str] = []
     for part in parts:
         max_chars -= len(part)
@@ -135,7 +135,7 @@ def _describe(error: Exception) -> dict[str, object]:
 
 
 def _line(error: Exception) -> int | None:
-    """Return the template's line that failed; jinja2 puts its lines into the traceback."""
+    """Return the line of the template that failed, which jinja2 puts into the traceback."""
     if isinstance(error, TemplateSyntaxError):
         return error.lineno
     line, trace = None, error.__traceback__
@@ -147,8 +147,8 @@ def _line(error: Exception) -> int | None:
 
 
 def _limit_process() -> None:
-    """Give up, for good, what rendering does not need."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end closes our input
+    """Permanently give up what rendering does not need."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C; if it ends, our input closes
     if resource is not None:
         _lower(resource.RLIMIT_AS, MAX_MEMORY_BYTES)
         _lower(resource.RLIMIT_FSIZE, 0)
@@ -163,12 +163,13 @@ def _lower(limit: int, value: int) -> None:
 
 
 def _set_clock(seconds: float) -> None:
-    """Let the process end itself after this much processor time (0: no end)."""
+    """Let a signal end the process after this much processor time; 0 cancels the timer."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer requests until the input ends."""
     while len(header := requests.read(8)) == 8:
         request = cast("dict[str, object]", json.loads(requests.read(int.from_bytes(header, "little"))))
         _set_clock(MAX_CPU_SECONDS)

@@ -1,4 +1,4 @@
-"""Text to token ids and back, whichever file a model folder brings its tokenizer in."""
+"""Text to token ids and back, with the tokenizer of a model folder in any of its file formats."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Tokenizer(Protocol):
 
     @property
     def kind(self) -> Literal["sentencepiece", "tokenizers"]:
-        """Which package does the work."""
+        """The package that implements the tokenizer."""
         ...
 
     @property
@@ -38,45 +38,48 @@ class Tokenizer(Protocol):
 
     @property
     def bos_id(self) -> int | None:
-        """The id that starts a text, if the model has one."""
+        """The id of the token that starts a text, if the model has one."""
         ...
 
     @property
     def eos_id(self) -> int | None:
-        """The tokenizer's own end; the model's config may name more ids that stop it."""
+        """The id of the token that ends a text; the model's config may name more ids that stop generation."""
         ...
 
     @property
     def adds_bos(self) -> bool:
-        """Whether a plain prompt is to start with BOS."""
+        """Whether a plain prompt should start with BOS."""
         ...
 
     @property
     def special_tokens(self) -> Mapping[str, int]:
-        """The model's markup, by its text."""
+        """The ids of the model's markup, by its text."""
         ...
 
     @property
     def leading_space(self) -> LeadingSpace:
-        """What decoding does to a space at the start."""
+        """What decoding does with spaces at the start of a text."""
         ...
 
     def encode(self, text: str, *, parse_special: bool = False) -> list[int]:
         """Return the ids of a text, without BOS.
 
-        Markup in the text ("<s>") is text, as is right for what a user writes. With `parse_special` it
-        becomes the special tokens, as is right for a rendered chat template; the rest encodes as in
-        transformers.
+        Markup in the text ("<s>") is encoded as ordinary text, which is right for what a user writes. With
+        `parse_special` it becomes special tokens, which is right for a rendered chat template; the text
+        between them is encoded as transformers does it.
         """
         ...
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Return the text of ids. Special tokens show as nothing, as do ids beyond the vocabulary (a model's
-        matrices may be padded), and bytes that are no UTF-8 as U+FFFD."""
+        """Return the text of ids.
+
+        Special tokens give no text, and neither do ids beyond the vocabulary, which exist because a model's
+        matrices may be padded. Bytes that are not valid UTF-8 become U+FFFD.
+        """
         ...
 
     def token(self, token_id: int) -> str:
-        """Return a token as the vocabulary writes it, "" beyond the vocabulary."""
+        """Return a token as the vocabulary spells it, or "" for ids beyond the vocabulary."""
         ...
 
     def piece(self, token_id: int) -> Piece:
@@ -85,9 +88,9 @@ class Tokenizer(Protocol):
 
 
 def load_tokenizer(folder: str | Path, *, vocab_size: int | None = None) -> Tokenizer:
-    """Load a model folder's tokenizer; `vocab_size` is the model's, which the tokenizer must not exceed.
+    """Load a model folder's tokenizer, which must not have more tokens than the model's `vocab_size`.
 
-    Raises: TokenizerError where there is none, a file is damaged, or the files disagree.
+    Raises: TokenizerError if there is none, a file is damaged, or the files disagree.
     """
     folder = Path(folder)
     file = _choose(folder)
@@ -101,9 +104,9 @@ def load_tokenizer(folder: str | Path, *, vocab_size: int | None = None) -> Toke
 
 
 def tokenizer_files(folder: str | Path) -> tuple[str, ...]:
-    """Return the names of the files that `load_tokenizer` needs, the vocabulary first: what to copy along.
+    """Return the names of the files that `load_tokenizer` reads, the vocabulary first.
 
-    Raises: TokenizerError where the folder has no tokenizer.
+    Raises: TokenizerError if the folder has no tokenizer.
     """
     folder = Path(folder)
     beside = (TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP, ADDED_TOKENS)
@@ -113,8 +116,8 @@ def tokenizer_files(folder: str | Path) -> tuple[str, ...]:
 def check_vocabulary(tokenizer: Tokenizer, vocab_size: int, where: str) -> None:
     """Check that the model has a row for every token.
 
-    A smaller tokenizer is fine: models pad their matrices to a round number of rows, which no text ever uses.
-    Raises: TokenizerError.
+    The tokenizer may have fewer tokens, since models pad their matrices to a round number of rows.
+    Raises: TokenizerError if it has more.
     """
     if tokenizer.vocab_size > vocab_size:
         last = tokenizer.vocab_size - 1
@@ -122,16 +125,16 @@ def check_vocabulary(tokenizer: Tokenizer, vocab_size: int, where: str) -> None:
             f"got {tokenizer.vocab_size} tokens (the last is {tokenizer.token(last)!r}), wanted at most the"
             f" {vocab_size} of config.json: vocab_size",
             where=where,
-            help="the tokenizer is of another model: take all files from one checkpoint",
+            help="the tokenizer belongs to another model: take all files from one checkpoint",
         )
 
 
 def _choose(folder: Path) -> Path:
     """Return the vocabulary to use.
 
-    Where there are both, tokenizer.model: tokenizer.json is a translation of it, which differs in corners
-    (runs of unknown characters, normalisation). But not if tokenizer.json has tokens that nothing else
-    declares, as fine-tuned models may.
+    If there are both files, this is tokenizer.model: tokenizer.json is a translation of it, which differs in
+    details such as runs of unknown characters and normalisation. The exception is a tokenizer.json with
+    tokens that no other file declares, which fine-tuned models may have.
     """
     model, translated = folder / _SENTENCEPIECE, folder / _JSON
     if not model.is_file() and not translated.is_file():
@@ -154,11 +157,13 @@ def _choose(folder: Path) -> Path:
 
 
 def _is_tiktoken(file: Path) -> bool:
+    """Whether the file looks like a tiktoken vocabulary."""
     with file.open("rb") as opened:
         return _TIKTOKEN.match(opened.read(4096)) is not None
 
 
 def _has_more_tokens(folder: Path) -> bool:
+    """Whether tokenizer.json declares a token that tokenizer.model and the settings do not have."""
     file, model = folder / _JSON, folder / _SENTENCEPIECE
     data = parse_json_object(read_bytes(file, _MAX_BYTES, TokenizerError), str(file), TokenizerError)
     declared = added_tokens_of(Fields(data, str(file), TokenizerError))

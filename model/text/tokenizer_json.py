@@ -1,4 +1,4 @@
-"""Tokenizers out of a tokenizer.json, through the PyPI package tokenizers, the reference for that format."""
+"""Tokenizers from a tokenizer.json, read by the PyPI package tokenizers, the reference for that format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from model.text.special_tokens import MAX_VOCABULARY, AddedToken, TokenizerSetti
 from model.text.tokenizer_json_decoder import PieceDecoder
 from model.text.tokenizer_text import clean
 
-_AT_ODDS = "tokenizer.json and tokenizer_config.json are of different models: download both again"
+_AT_ODDS = "tokenizer.json and tokenizer_config.json belong to different models: download both again"
 
 
 class _Encoding(Protocol):
@@ -24,7 +24,7 @@ class _Encoding(Protocol):
 
 
 class _Native(Protocol):
-    """What is used of tokenizers.Tokenizer, whose own annotations leave some of it unknown."""
+    """The part of tokenizers.Tokenizer that is used here; the package annotates some of it only partly."""
 
     encode_special_tokens: bool
 
@@ -41,12 +41,12 @@ class JsonTokenizer:
     kind: Literal["tokenizers"] = "tokenizers"
 
     def __init__(self, data: bytes, settings: TokenizerSettings, where: str) -> None:
-        """Load the file's contents. Raises: TokenizerError where damaged or at odds with the settings."""
+        """Load the file's contents. Raises: TokenizerError if damaged or in conflict with the settings."""
         fields = Fields(parse_json_object(data, where, TokenizerError), where, TokenizerError)
         self._added = added_tokens_of(fields)
         vocab_end, self._unk_token = _vocabulary(fields)
         self._decoder = PieceDecoder.from_json(fields)
-        self._tokenizer = _load(_without_surprises(fields.data, data), where)
+        self._tokenizer = _load(_cleaned_file(fields.data, data), where)
         self._add_tokens_of(settings)
         self._check_ids(where)
         self.leading_space = self._decoder.leading_space
@@ -62,7 +62,7 @@ class JsonTokenizer:
         self._tokenizer.encode_special_tokens = not parse_special
         try:
             ids = self._tokenizer.encode(text, add_special_tokens=False).ids
-        except Exception as reason:  # the package raises bare Exception
+        except Exception as reason:  # the package raises Exception itself
             raise TokenizerError(f"the text cannot be encoded: {reason}", where="tokenizer.json") from reason
         if not parse_special:
             self._refuse_markup(text, set(ids))
@@ -73,19 +73,19 @@ class JsonTokenizer:
         return decode(self, ids)
 
     def token(self, token_id: int) -> str:
-        """Return a token as the vocabulary writes it."""
+        """Return a token as the vocabulary spells it."""
         found = self._tokenizer.id_to_token(token_id) if 0 <= token_id < self.vocab_size else None
         return found or ""
 
     def piece(self, token_id: int) -> Piece:
-        """Return the bytes that an id stands for; none for special tokens and ids beyond the vocabulary."""
+        """Return the bytes of an id. Special tokens and ids beyond the vocabulary have none."""
         added = self._added.get(token_id)
         if added is not None and added.special:
             return NOTHING
         return self._decoder.piece(self.token(token_id))
 
     def _refuse_markup(self, text: str, ids: set[int]) -> None:
-        """Check that no literal "<s>" has become the token: a Unigram vocabulary may hold it as a word."""
+        """Refuse a text whose literal "<s>" became the token: a Unigram vocabulary may have it as a word."""
         for content, token_id in self.special_tokens.items():
             if token_id in ids and content in text and content != self._unk_token:
                 raise TokenizerError(
@@ -95,7 +95,7 @@ class JsonTokenizer:
                 )
 
     def _add_tokens_of(self, settings: TokenizerSettings) -> None:
-        """Add what only tokenizer_config.json declares, as transformers does when it loads the two."""
+        """Add the tokens that only tokenizer_config.json declares, as transformers does."""
         for token_id, token in settings.added_tokens:
             if token_id not in self._added:
                 self._added[token_id] = token
@@ -108,6 +108,7 @@ class JsonTokenizer:
                 self._tokenizer.add_special_tokens([_native(self._added[token_id])])
 
     def _check_ids(self, where: str) -> None:
+        """Check that every added token has its declared id. Raises: TokenizerError."""
         for token_id, token in self._added.items():
             got = self._tokenizer.token_to_id(token.content)
             if got != token_id:
@@ -129,7 +130,7 @@ class JsonTokenizer:
 
 
 def added_tokens_of(tokenizer: Fields) -> dict[int, AddedToken]:
-    """Return id -> added token of a tokenizer.json. Raises: TokenizerError where the list is malformed."""
+    """Return the added tokens of a tokenizer.json, by id. Raises: TokenizerError if the list is malformed."""
     value = tokenizer.data.get("added_tokens")
     items = cast("list[object]", value) if isinstance(value, list) else []
     tokens: dict[int, AddedToken] = {}
@@ -143,7 +144,7 @@ def added_tokens_of(tokenizer: Fields) -> dict[int, AddedToken]:
 
 
 def _vocabulary(tokenizer: Fields) -> tuple[int, str | None]:
-    """Return the end of the model's ids, and its token for what it cannot write."""
+    """Return one more than the model's largest id, and its token for unknown text, if it has one."""
     model = tokenizer.child("model")
     kind = model.text("type", "BPE") if model else "nothing"
     if model is None or kind not in ("BPE", "Unigram"):
@@ -163,11 +164,11 @@ def _checked_end(model: Fields, end: int) -> int:
     return end
 
 
-def _without_surprises(tokenizer: Mapping[str, object], data: bytes) -> bytes:
-    """Return the file without what would cut, pad or vary a text, and with special tokens found as written.
+def _cleaned_file(tokenizer: Mapping[str, object], data: bytes) -> bytes:
+    """Return the file without truncation, padding and dropout, and with special tokens matched as written.
 
-    A special token that is "normalized" is looked for in normalised text, where a leading space may stick to
-    it, so the second of two would not be found. transformers 5 looks for it as written, too.
+    A special token that is "normalized" is searched in normalised text, where a leading space may precede it,
+    so that the second of two adjacent ones would not be found. transformers 5 matches it as written, too.
     """
     model = dict(cast("Mapping[str, object]", tokenizer["model"]))
     added = [
@@ -193,7 +194,7 @@ def _load(data: bytes, where: str) -> _Native:
         return cast(_Native, tokenizers.Tokenizer.from_buffer(data))
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as reason:  # a panic of the Rust code is no Exception
+    except BaseException as reason:  # a panic of the Rust code is not an Exception
         raise TokenizerError(
             f"not a usable tokenizer.json: {reason}",
             where=where,

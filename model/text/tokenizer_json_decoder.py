@@ -1,7 +1,7 @@
-"""The "decoder" of a tokenizer.json, read as what each token stands for in bytes.
+"""The "decoder" of a tokenizer.json, read as a rule that gives each token's bytes.
 
-The package's own decode works on whole lists of tokens; a stream needs them one at a time. Decoders that only
-make sense on the whole list are refused.
+The package decodes whole lists of tokens, while streaming needs one at a time. Decoders that only make sense
+for a whole list are refused.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from model.json_fields import Fields, show
 from model.text.detokenize import LeadingSpace, Piece
 
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
-# The order in which the parts of a Sequence may come: any other order would mean something else.
+# The order that the parts of a Sequence must have; another order would mean something else.
 _STAGES = ("Replace", "Metaspace", "ByteLevel", "ByteFallback", "Fuse", "Strip")
 
 
 def _byte_level_alphabet() -> dict[str, int]:
-    """Return the printable character that stands for each byte in byte-level BPE.
+    """Return the byte that each printable character stands for in byte-level BPE.
 
     Source: `bytes_to_unicode` in GPT-2's encoder.py.
     """
@@ -43,16 +43,18 @@ class PieceDecoder:
 
     @classmethod
     def from_json(cls, tokenizer: Fields) -> PieceDecoder:
-        """Read the decoder of a tokenizer.json. Raises: TokenizerError where it is of no supported kind."""
+        """Read the decoder of a tokenizer.json. Raises: TokenizerError if its kind is not supported."""
         decoder = tokenizer.child("decoder")
         if decoder is None:
-            raise tokenizer.fail("decoder", "got nothing, wanted how tokens become text", _HELP)
+            raise tokenizer.fail(
+                "decoder", "got nothing, wanted an object that says how tokens decode", _HELP
+            )
         parts = _parts(decoder)
         kinds = [part.text("type") for part in parts]
         if any(kind not in _STAGES for kind in kinds) or kinds != sorted(kinds, key=_STAGES.index):
             raise decoder.fail("type", f"got {show(', '.join(kinds))}, wanted {', '.join(_STAGES)}", _HELP)
         if "Strip" in kinds and "Fuse" not in kinds:
-            raise decoder.fail("type", "got Strip without Fuse, which strips every token", _HELP)
+            raise decoder.fail("type", "got Strip without Fuse, which would strip every token", _HELP)
         return cls(
             leading_space=_leading_space(parts),
             replace=tuple(
@@ -73,11 +75,11 @@ class PieceDecoder:
         return Piece(bytes([int(match[1], 16)]) if match else token.encode())
 
 
-_HELP = "this tokenizer.json needs a decoder that kernelc does not have; a tokenizer.model will do instead"
+_HELP = "kernelc does not have the decoder that this tokenizer.json needs; use a tokenizer.model instead"
 
 
 def _parts(decoder: Fields) -> list[Fields]:
-    """Return the decoders of a Sequence, or the one decoder."""
+    """Return the decoders of a Sequence, or a list of the one decoder."""
     if decoder.text("type") != "Sequence":
         return [decoder]
     listed = decoder.data.get("decoders")

@@ -1,4 +1,4 @@
-"""Tokenizers out of a sentencepiece model (tokenizer.model), through the reference implementation."""
+"""Tokenizers from a sentencepiece model (tokenizer.model), read by the reference implementation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from model.text.detokenize import NOTHING, LeadingSpace, Piece, decode
 from model.text.special_tokens import MAX_VOCABULARY, AddedToken, TokenizerSettings
 from model.text.tokenizer_text import AddedTokenSplitter, clean
 
-_SPACE = "\u2581"  # what sentencepiece writes for a space in its pieces
-# ModelProto.normalizer_spec.add_dummy_prefix = false. Appended to a serialised model it overrides what the
-# model says, because protobuf merges a message that is given twice.
+_SPACE = "\u2581"  # sentencepiece's spelling of a space
+# ModelProto.normalizer_spec.add_dummy_prefix = false, serialised. Appended to a model it overrides the
+# model's own setting, because protobuf merges a message that occurs twice.
 _NO_PREFIX_SPACE = b"\x1a\x02\x18\x00"
 
 
 class _Processor(Protocol):
-    """What is used of SentencePieceProcessor, whose own annotations give Any, in older releases nothing."""
+    """The part of SentencePieceProcessor that is used here, whose own annotations are Any or missing."""
 
     def encode(self, input: str) -> list[int]: ...
     def decode(self, input: list[int]) -> str: ...
@@ -38,7 +38,7 @@ class SentencePieceTokenizer:
     kind: Literal["sentencepiece"] = "sentencepiece"
 
     def __init__(self, model: bytes, settings: TokenizerSettings, where: str) -> None:
-        """Load a serialised model. Raises: TokenizerError where damaged or at odds with the settings."""
+        """Load a serialised model. Raises: TokenizerError if damaged or in conflict with the settings."""
         self._processor = _load(model, where)
         self._pieces = _read_pieces(self._processor, where)
         self._added = dict(settings.added_tokens)
@@ -69,13 +69,13 @@ class SentencePieceTokenizer:
         return decode(self, ids)
 
     def token(self, token_id: int) -> str:
-        """Return a token as the vocabulary writes it."""
+        """Return a token as the vocabulary spells it."""
         if token_id in self._added:
             return self._added[token_id].content
         return self._pieces[token_id] if 0 <= token_id < len(self._pieces) else ""
 
     def piece(self, token_id: int) -> Piece:
-        """Return the bytes that an id stands for; none for special tokens and ids beyond the vocabulary."""
+        """Return the bytes of an id. Special tokens and ids beyond the vocabulary have none."""
         if token_id in self._added:
             token = self._added[token_id]
             return NOTHING if token.special else Piece(token.content.encode(), droppable=False)
@@ -86,10 +86,11 @@ class SentencePieceTokenizer:
         return Piece(self._pieces[token_id].replace(_SPACE, " ").encode())
 
     def _choose_processors(self, model: bytes, settings: TokenizerSettings, where: str) -> None:
-        """Decide where a text gets sentencepiece's leading space, as LlamaTokenizer in transformers does.
+        """Decide where text gets sentencepiece's leading space, as LlamaTokenizer in transformers does.
 
-        One difference: without `legacy`, transformers' slow tokenizer also puts a space before an added token
-        that starts a text, unless a list names it as special; its fast one does not, nor does this.
+        There is one difference. Without `legacy`, transformers' slow tokenizer also puts a space before an
+        added token at the start of a text, unless a list names the token as special. Its fast tokenizer does
+        not, and neither does this.
         """
         without = self._processor
         if not (settings.legacy and settings.add_prefix_space):
@@ -99,7 +100,7 @@ class SentencePieceTokenizer:
         self.leading_space = _leading_space(self._at_start, self._pieces)
 
     def _own_specials(self) -> dict[int, AddedToken]:
-        """Return the control tokens and <unk>, which sentencepiece itself never reads out of a text."""
+        """Return the control tokens and <unk>, by id; sentencepiece itself never finds them in a text."""
         return {i: AddedToken(piece) for i, piece in enumerate(self._pieces) if self._is_special(i)}
 
     def _is_special(self, token_id: int) -> bool:
@@ -115,7 +116,7 @@ class SentencePieceTokenizer:
         raise TokenizerError(
             f"got {token!r}, which the vocabulary does not have",
             where=where,
-            help="tokenizer_config.json and tokenizer.model are of different models: download both again",
+            help="tokenizer_config.json and tokenizer.model belong to different models: download both again",
         )
 
 
@@ -130,7 +131,7 @@ def _load(model: bytes, where: str) -> _Processor:
 
 
 def _read_pieces(processor: _Processor, where: str) -> list[str]:
-    """Return every piece; reading them all shows here, not in a conversation, that they are whole."""
+    """Return every piece. Reading all of them finds a damaged one now, not amid a conversation."""
     count = processor.get_piece_size()
     if not 0 < count <= MAX_VOCABULARY:
         raise _damaged(where, f"got {count} pieces, wanted 1 to {MAX_VOCABULARY}")
@@ -141,7 +142,7 @@ def _read_pieces(processor: _Processor, where: str) -> list[str]:
 
 
 def _leading_space(processor: _Processor, pieces: list[str]) -> LeadingSpace:
-    """Ask sentencepiece what decoding does to leading spaces: the model's normaliser decides it."""
+    """Find out by trial what decoding does with leading spaces, which the model's normaliser decides."""
     space = next((i for i, piece in enumerate(pieces) if piece == _SPACE), None)
     if space is not None:
         left = len(processor.decode([space, space]))

@@ -1,4 +1,4 @@
-"""Text on its way into a tokenizer: made encodable, and split at the tokens that are found as a whole."""
+"""Prepares text for a tokenizer: makes it encodable, and splits it at added tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from model.text.special_tokens import AddedToken
 
 
 def clean(text: str) -> str:
-    """Return the text with lone surrogates (which a terminal or JSON may give) replaced: UTF-8 has none."""
+    """Return the text with lone surrogates replaced: a terminal or JSON may give some, UTF-8 has none."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -18,7 +18,7 @@ def clean(text: str) -> str:
 
 
 class AddedTokenSplitter:
-    """Finds added tokens in a text: leftmost first, the longest where several start at one place."""
+    """Finds added tokens in a text: leftmost first, and the longest of several that start at one place."""
 
     def __init__(self, tokens: Mapping[int, AddedToken]) -> None:
         self._tokens = {token.content: (token_id, token) for token_id, token in tokens.items()}
@@ -26,7 +26,7 @@ class AddedTokenSplitter:
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def split(self, text: str) -> Iterator[str | int]:
-        """Yield the text's parts in order: ids of added tokens, and what lies between them (never empty)."""
+        """Yield the ids of added tokens and the text between them, in order. No part of text is empty."""
         begin, strip = 0, False
         for match in self._pattern.finditer(text) if self._pattern else ():
             token_id, token = self._tokens[match.group()]

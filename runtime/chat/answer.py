@@ -62,20 +62,20 @@ class Sequencer(Protocol):
 
 
 class Stopped(Exception):
-    """Leaves the feeding of a prompt when the answer was stopped meanwhile."""
+    """Raised to leave the feeding of a prompt when the answer was stopped meanwhile."""
 
 
-def _nothing() -> Generator[str]:
+def _no_pieces() -> Generator[str]:
     yield from ()
 
 
 class Answer(Iterator[str]):
-    """An answer as pieces of whole characters; iterate to generate it.
+    """An answer as pieces of whole characters. Iterate over it to generate it.
 
-    `stop` may be called at any time, from a signal handler too. Afterwards `finish_reason` is "stop" (the
-    model ended it), "length" (as many tokens as asked for), "context" (the context is full) or "stopped";
-    `prompt_tokens` counts the tokens of the prompt, `reused_tokens` how many of them were in the cache,
-    `new_tokens` those generated.
+    `stop` may be called at any time, also from a signal handler. At the end `finish_reason` is "stop" (the
+    model ended the answer), "length" (as many tokens as asked for), "context" (the context is full) or
+    "stopped". `prompt_tokens` counts the tokens of the prompt, `reused_tokens` those of them that were
+    already in the cache, and `new_tokens` the generated ones.
     """
 
     def __init__(self) -> None:
@@ -85,22 +85,22 @@ class Answer(Iterator[str]):
         self.finish_reason: str | None = None
         self.timings = Timings()
         self.stopping = False
-        self.pieces = _nothing()
+        self.pieces = _no_pieces()
         self.on_progress: Progress | None = None
 
     def __next__(self) -> str:
         return next(self.pieces)
 
     def close(self) -> None:
-        """End the answer here, as when an exception keeps the caller from iterating on."""
+        """End the answer here, for a caller that stops iterating early."""
         self.pieces.close()
 
     def stop(self) -> None:
-        """End the answer after the token under way. What was said so far is kept."""
+        """End the answer after the token that is being generated. What was generated so far is kept."""
         self.stopping = True
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Follow the prompt on its way into the cache. Raises: Stopped where the answer was stopped."""
+        """Report the progress of the prompt. Raises: Stopped where the answer was stopped meanwhile."""
         if self.on_progress:
             self.on_progress(what, done, total)
         if self.stopping:
@@ -120,14 +120,14 @@ def load_prompt(engine: Sequencer, answer: Answer, ids: Sequence[int]) -> None:
     engine.feed(ids[keep:], progress=answer.progress)
 
 
-def stream_text(answer: Answer, tokens: Tokens, said: list[int], decoder: StreamDecoder) -> Generator[str]:
-    """Give the text of `tokens` as it becomes whole characters, until they end or the answer is stopped.
+def stream_text(answer: Answer, tokens: Tokens, ids: list[int], decoder: StreamDecoder) -> Generator[str]:
+    """Yield the text of `tokens` as it becomes whole characters, until they end or the answer is stopped.
 
-    Each id is appended to `said`. What the decoder still holds back in the end is the caller's to flush.
+    Each id is appended to `ids`. Whatever the decoder holds back at the end is left for the caller to flush.
     """
     try:
         for token in tokens:
-            said.append(token.id)
+            ids.append(token.id)
             answer.new_tokens += 1
             piece = decoder.feed(token.id)
             if piece:

@@ -71,7 +71,7 @@ class Completer:
         stop_ids: Iterable[int],
         bos_id: int | None = None,
     ) -> None:
-        """`stop_ids` end every answer; `bos_id` is what a plain prompt starts with, None for nothing."""
+        """`stop_ids` end every answer. `bos_id` starts every plain prompt, if given."""
         self._engine = engine
         self._coder = coder
         self._template = template
@@ -128,7 +128,7 @@ class Completer:
                 self._prompts.remember(text, prompt, answer.ids)
 
     def _prompt_of(self, request: CompletionRequest) -> tuple[str | None, list[int]]:
-        """The prompt's ids, and its text where it went through the template."""
+        """Return the ids of the prompt, and its text where it went through the template."""
         text, ids = None, list(request.prompt_ids or ())
         if request.messages is not None:
             text, ids = self._prompts.encode(request.messages)
@@ -144,7 +144,7 @@ class Completer:
     def _texts(
         self, answer: Completion, request: CompletionRequest, sampling: SamplingParams, prompt: Sequence[int]
     ) -> Generator[str]:
-        """Give the text, until the tokens end or a stop string comes."""
+        """Yield the text, until the tokens end or a stop string is met."""
         chooser = _chooser(request, sampling, len(prompt))
         if chooser is not None:
             answer.chosen = chooser.logprobs
@@ -166,7 +166,7 @@ class Completer:
 def _chooser(
     request: CompletionRequest, sampling: SamplingParams, prompt_tokens: int
 ) -> SamplingChooser | None:
-    """What chooses tokens on the host, for requests that need it."""
+    """Return the chooser for requests whose tokens must be chosen on the host."""
     if not request.chooses_on_host:
         return None
     return SamplingChooser(

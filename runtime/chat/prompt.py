@@ -1,13 +1,12 @@
-"""From messages to token ids, such that what was said before keeps its ids and nobody forges the model's
-markup.
+"""From messages to token ids, such that earlier turns keep their ids and nobody can forge the model's markup.
 
-Text that the model generated, cut into tokens anew, may give other ids than those it generated, and every
-cached key and value behind the first difference would be lost. So the encoder remembers the ids of the texts
-that it has seen, and cuts only what follows them.
+Tokenising text that the model generated may give other ids than those it generated, and then every cached key
+and value after the first difference would be lost. So the encoder remembers the ids of the texts that it has
+seen, and tokenises only what follows them.
 
 A template writes markup such as `</s>` into the prompt, which becomes special tokens. What looks like markup
-in a message is only text: it goes through the template as a character of its own (a guard, from a private
-plane of Unicode) and is spelt out again behind it.
+in a message is plain text: it passes through the template as a single character that stands for it (a guard,
+from a private plane of Unicode) and is replaced by its own text again afterwards.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class StreamDecoder(Protocol):
 
 
 class TextCoder(Protocol):
-    """What a conversation needs of a tokenizer. With `parse_special`, markup in the text becomes special
+    """What a conversation needs of a tokenizer. With `parse_special`, markup in a text becomes special
     tokens.
     """
 
@@ -51,7 +50,7 @@ class Template(Protocol):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it only joins the messages, so that an answer goes on from the user's own text."""
+        """Whether it only joins the messages, so that an answer continues the user's own text."""
         ...
 
     def render(self, messages: Messages) -> str: ...
@@ -73,11 +72,11 @@ class PromptEncoder:
         """
         guarded = [{**message, "content": self._special.guard(message["content"])} for message in messages]
         text = self._template.render(guarded)
-        ids = self._encode_behind_known(text)
-        return text, self._cut(text) if ids is None else ids
+        ids = self._encode_after_known(text)
+        return text, self._tokenize(text) if ids is None else ids
 
     def remember(self, prompt: str, prompt_ids: Iterable[int], answer_ids: Sequence[int]) -> None:
-        """Note that these ids stand for `prompt` and the answer to it."""
+        """Remember that these ids stand for `prompt` and the answer to it."""
         for continued in (False, True):  # templates differ in what they do to a space at its start
             decoder = self._coder.stream_decoder(continued=continued)
             answer = "".join([*map(decoder.feed, answer_ids), decoder.flush()])
@@ -93,31 +92,34 @@ class PromptEncoder:
         while len(self._known) > _MAX_KNOWN:
             del self._known[next(iter(self._known))]
 
-    def _encode_behind_known(self, text: str) -> list[int] | None:
-        """Return ids that begin with those of the longest remembered beginning of `text`; None where none
-        fits.
+    def _encode_after_known(self, text: str) -> list[int] | None:
+        """Return the ids of the longest remembered beginning of `text` and of the rest; None if that
+        fails.
         """
         beginning = max((known for known in self._known if text.startswith(known)), key=len, default="")
-        rest = self._cut_inner(text[len(beginning) :]) if beginning else None
+        rest = self._tokenize_inner(text[len(beginning) :]) if beginning else None
         return None if rest is None else [*self._known[beginning], *rest]
 
-    def _cut_inner(self, text: str) -> list[int] | None:
-        """Return the ids of `text` in the middle of a longer one; None where they cannot be told.
+    def _tokenize_inner(self, text: str) -> list[int] | None:
+        """Return the ids of `text` as the continuation of a longer text; None where they cannot be
+        determined.
 
-        A tokenizer treats a text's start in its own way (sentencepiece puts a space there), so `text` is cut
-        behind an anchor that stays a token of its own.
+        A tokenizer treats the start of a text in its own way (sentencepiece puts a space there). So `text` is
+        tokenised after an anchor that remains a token of its own, and the anchor's ids are removed.
         """
         if not text:
             return []
         for anchor in _ANCHORS:
-            lead, ids = self._cut(anchor), self._cut(anchor + text)
+            lead, ids = self._tokenize(anchor), self._tokenize(anchor + text)
             if ids[: len(lead)] == lead and len(ids) > len(lead):
                 return ids[len(lead) :]
         return None
 
-    def _cut(self, text: str) -> list[int]:
-        """Return the ids of a rendered text, its markup as special tokens, its guards as what they guard."""
-        if not self._special.guards(text):
+    def _tokenize(self, text: str) -> list[int]:
+        """Return the ids of a rendered text, with markup as special tokens and guards as the text they stand
+        for.
+        """
+        if not self._special.has_guard(text):
             return self._coder.encode(text, parse_special=True)
         ids: list[int] = []
         for part in self._special.split(text):
@@ -140,16 +142,16 @@ class _Markup:
         """Return a message's text with a guard in place of everything that looks like markup."""
         return self._tokens.sub(lambda found: self._guard_of[found.group()], content)
 
-    def guards(self, text: str) -> bool:
+    def has_guard(self, text: str) -> bool:
         """Whether there is a guard in `text`."""
         return self._guards.search(text) is not None
 
     def split(self, text: str) -> list[str | int]:
-        """Return the ids of markup and the texts between, guards spelt out again."""
+        """Return the ids of markup and the texts between them, with guards replaced."""
         parts = [part for part in re.split(f"({self._tokens.pattern})", text) if part]
-        return [self._ids[part] if part in self._ids else self._spelt_out(part) for part in parts]
+        return [self._ids[part] if part in self._ids else self._without_guards(part) for part in parts]
 
-    def _spelt_out(self, text: str) -> str:
+    def _without_guards(self, text: str) -> str:
         return self._guards.sub(lambda found: self._token_of[found.group()], text)
 
 

@@ -1,6 +1,4 @@
-"""What a chat shows: answers as they come, notes beside them, and nothing that a model could do to a
-terminal.
-"""
+"""What a chat shows: answers as they come, and notes; nothing a model says can control the terminal."""
 
 from __future__ import annotations
 
@@ -9,19 +7,17 @@ import re
 from typing import TextIO
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
-# C0 but tab and line feed, DEL, C1: a terminal acts on these; and the marks that turn the writing direction.
+# Terminals act on C0 (except tab and line feed), DEL and C1; the rest changes the writing direction.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Screen:
-    """Writes answers to `out`; notes go beside them where `out` is a terminal, else to `err`, never with
-    colours.
-    """
+    """Writes answers to `out`. Notes go there too if it is a terminal, and else to `err` without colours."""
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
         self._out = out
         self._err = err
-        self._midway = False  # something stands on the line already
+        self._midway = False  # the current line is not empty
         self.terminal = out.isatty()
         self._colours = self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
@@ -32,7 +28,7 @@ class Screen:
         self._midway = not text.endswith("\n") if text else self._midway
 
     def line(self, text: str = "") -> None:
-        """Show a line of output that was asked for."""
+        """Show a line of requested output."""
         self.piece(text + "\n")
 
     def note(self, text: str) -> None:
@@ -46,7 +42,7 @@ class Screen:
             self.line(text)
 
     def error(self, text: str) -> None:
-        """Show an error's line, on a line of its own."""
+        """Show an error on its own line."""
         if self._midway:
             self.line()
         print(text, file=self._err, flush=True)

@@ -1,4 +1,4 @@
-"""The chat in a terminal or through a pipe: reads turns, a line each, and streams the answers.
+"""The chat in a terminal or through a pipe: reads turns, one per line, and streams the answers.
 
 `python -m runtime.chat` is the same as `kernelc chat`.
 """
@@ -31,7 +31,7 @@ Watch = Callable[[], AbstractContextManager[Progress | None]]
 
 @dataclass(frozen=True)
 class ChatSettings:
-    """How answers are generated, and what `/stats` tells about the model and the device."""
+    """How answers are generated, and the facts that `/stats` shows about model and device."""
 
     max_new: int
     sampling: SamplingParams
@@ -39,7 +39,10 @@ class ChatSettings:
 
 
 class Chat:
-    """The loop over turns and commands. Interactive: a person types; no error and no Ctrl-C ends the chat."""
+    """The loop over turns and commands.
+
+    When it is interactive, a person types, and neither an error nor Ctrl-C ends the chat.
+    """
 
     def __init__(
         self,
@@ -64,14 +67,14 @@ class Chat:
             "reset": (self._reset, "", "forget the conversation; the system prompt stays"),
             "stats": (self._stats, "", "show the context, the last answer's speed and the settings"),
             "system": (self._system, "TEXT", "set the system prompt, for past turns too (no TEXT: none)"),
-            "edit": (self._edit, "N TEXT", "ask turn N (from 1) anew; later turns are forgotten"),
+            "edit": (self._edit, "N TEXT", "ask TEXT instead of turn N (from 1); later turns are forgotten"),
             "save": (self._save, "FILE", "write the conversation to FILE"),
             "load": (self._load, "FILE", "go on from a saved conversation"),
             "exit": (self._exit, "", "leave (also Ctrl-D)"),
         }
 
     def run(self, lines: Iterator[str]) -> int:
-        """Answer every line; returns the exit code: 0, or that of the first error where nobody was there to
+        """Answer every line and return the exit code: 0, or that of the first error if nobody was there to
         see it.
         """
         code = 0
@@ -101,11 +104,11 @@ class Chat:
     # ---- answers ----
 
     def _answer(self, answer: ConversationAnswer) -> None:
-        """Stream one answer, then say how it went."""
+        """Stream one answer, then show its notes."""
         self._last = answer
         with self._stoppable(answer), contextlib.closing(answer):
             with self._watch() as answer.on_progress:
-                first = next(answer, "")  # the bar is gone before the answer begins
+                first = next(answer, "")  # the progress bar is gone before the answer begins
             answer.on_progress = None
             for piece in itertools.chain([first], answer):
                 self._screen.piece(piece)
@@ -115,7 +118,9 @@ class Chat:
 
     @contextmanager
     def _stoppable(self, answer: ConversationAnswer) -> Generator[None]:
-        """While a person waits for an answer, Ctrl-C stops that; twice, everything."""
+        """While a person waits for an answer, the first Ctrl-C stops the answer, and the second one
+        everything.
+        """
         if not self._interactive or threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -123,7 +128,7 @@ class Chat:
         def on_interrupt(number: int, frame: FrameType | None) -> None:
             if answer.stopping:
                 raise KeyboardInterrupt
-            answer.stop()  # no exception here: it could fall into a driver's callback and be lost
+            answer.stop()  # raise no exception here: it could surface in a driver's callback and be lost
 
         before = signal.signal(signal.SIGINT, on_interrupt)
         try:
@@ -140,7 +145,7 @@ class Chat:
 
     def _reset(self, argument: str) -> None:
         self._conversation.reset()
-        self._screen.note("(the conversation starts anew)")
+        self._screen.note("(this is a new conversation)")
 
     def _stats(self, argument: str) -> None:
         conversation, sampling = self._conversation, self._settings.sampling
@@ -190,12 +195,12 @@ def describe(answer: Answer) -> str:
 
 
 def read_lines(source: TextIO, *, interactive: bool) -> Iterator[str]:
-    """Give the lines of `source`, or those that a person types until Ctrl-D or Ctrl-C."""
+    """Yield the lines of `source`, or those that a person types until Ctrl-D or Ctrl-C."""
     if not interactive:
         yield from iter(source.readline, "")
         return
     with contextlib.suppress(ImportError):
-        importlib.import_module("readline")  # gives input() its line editing and history
+        importlib.import_module("readline")  # gives input() line editing and a history
     while True:
         try:
             yield input(PROMPT)
@@ -208,7 +213,8 @@ def _notes(answer: ConversationAnswer, conversation: Conversation) -> Iterator[s
     if answer.dropped_turns:
         yield f"(the context was full: forgot the oldest turns, {answer.dropped_turns} of them)"
     if answer.finish_reason == "context":
-        yield f"(the context of {conversation.engine.context} tokens is full: /reset starts anew)"
+        context = conversation.engine.context
+        yield f"(the context of {context} tokens is full: /reset starts a new conversation)"
     elif answer.finish_reason == "length":
         yield f"(stopped after {answer.new_tokens} tokens: `max_new`)"
     elif answer.finish_reason == "stopped":

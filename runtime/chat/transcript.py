@@ -1,4 +1,4 @@
-"""A conversation on disk: one JSON file of its messages, checked when it comes back."""
+"""A conversation on disk: one JSON file of its messages, which is checked when it is read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Transcript:
     turns: tuple[Turn, ...]
 
     def messages(self) -> list[dict[str, str]]:
-        """Return the messages in the order in which a chat template wants them."""
+        """Return the messages in the order that chat templates expect."""
         return to_messages(self.system, self.turns)
 
 
@@ -47,7 +47,7 @@ def to_messages(system: str | None, turns: Sequence[Turn]) -> list[dict[str, str
 
 
 def save(path: Path, transcript: Transcript) -> None:
-    """Write `transcript` to `path`: whole or not at all, and never over a file that is no saved
+    """Write `transcript` to `path`, either whole or not at all, and never over a file that is no saved
     conversation.
 
     Raises: UsageError where `path` cannot be written or holds something else.
@@ -79,7 +79,7 @@ def load(path: Path) -> Transcript:
 
 
 def _transcript(path: Path, messages: list[tuple[str, str]]) -> Transcript:
-    """Return the turns of (role, content) pairs that go system?, then user, assistant, user, assistant ..."""
+    """Return the turns of (role, content) pairs in the order system (optional), user, assistant, user, ..."""
     system = messages.pop(0)[1] if messages and messages[0][0] == "system" else None
     for at, (role, _) in enumerate(messages):
         wanted = ("user", "assistant")[at % 2]
@@ -109,7 +109,7 @@ def _read(path: Path) -> dict[str, object]:
         value: object = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
         raise UsageError(
-            "this is no JSON text", where=str(path), help="/save FILE writes conversations"
+            "this is not JSON", where=str(path), help="/save FILE writes conversations"
         ) from error
     except OSError as error:
         raise UsageError(f"cannot read the conversation: {error.strerror}", where=str(path)) from error
@@ -123,7 +123,7 @@ def _check_replaceable(path: Path) -> None:
         load(path)
     except UsageError as error:
         help_ = "choose a new file name"
-        raise UsageError("exists and is no saved conversation", where=str(path), help=help_) from error
+        raise UsageError("it exists and is not a saved conversation", where=str(path), help=help_) from error
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -37,7 +37,7 @@ ALL_ROLES = (*GENERATE_ROLES, "score")
 
 
 class Engine:
-    """A loaded artifact and one sequence in its cache. Not for several threads at once."""
+    """A loaded artifact with one sequence in its cache. Not thread-safe."""
 
     @classmethod
     def open(
@@ -54,10 +54,10 @@ class Engine:
     ) -> Engine:
         """Open `device` (see `runtime.devices`) and load `artifact` on it.
 
-        `context` is in tokens (default: the artifact's own maximum); `references` are the numpy kernels by
-        spec name, which device "cpu" needs; `ahead` is how many decode steps are handed over before the
-        first id is read back; `explain` is told which device "auto" took.
-        Raises: ArtifactError, DeviceError, ContextError, UsageError.
+        `context` is in tokens (default: the artifact's own maximum). `references` are the numpy kernels by
+        spec name, which device "cpu" needs. `ahead` is how many decode steps are handed over before the first
+        id is read back. `explain` is told which device "auto" took. Raises: ArtifactError, DeviceError,
+        ContextError, UsageError.
         """
         opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
         executor = open_device(device, references=references, manifest=opened.manifest, explain=explain)
@@ -77,7 +77,7 @@ class Engine:
         progress: Progress | None = None,
         ahead: int = 4,
     ) -> None:
-        """Load `artifact` on `executor`, which `close` closes too. See `open` for the rest."""
+        """Load `artifact` on `executor`, which `close` also closes. See `open` for the rest."""
         if ahead < 1:
             raise UsageError(f"ahead is {ahead}, wanted at least 1 (1 waits for every token)")
         manifest = artifact.manifest
@@ -101,7 +101,7 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Stop what runs and release the device."""
+        """Stop the running generation and release the device."""
         self._stop()
         self.executor.close()
 
@@ -114,7 +114,7 @@ class Engine:
 
     @property
     def next_id(self) -> int | None:
-        """The id generated last: known, but not in the cache; `generate` goes on after it."""
+        """The id generated last: it is known, but not in the cache yet; `generate` continues after it."""
         return self._sequence.next_id
 
     @property
@@ -128,8 +128,9 @@ class Engine:
         return self._sequence.timings
 
     def warm_up(self) -> None:
-        """Run every program once, where the device compiles a kernel when it first runs: the first answer and
-        its rates are then like all others. Only for an empty cache.
+        """Run every program once, for devices that compile a kernel when it first runs.
+
+        Afterwards the first answer is as fast as all others. Does nothing unless the cache is empty.
         """
         if not self.ids and self.executor.info.kind != "cpu":
             self._sequence.warm_up()
@@ -162,10 +163,10 @@ class Engine:
     ) -> None:
         """Append `ids` and wait until their keys and values are in the cache.
 
-        Runs in chunks of what the prefill program takes, or of `chunk` where that is less; `one_by_one`
-        runs the decode program for each token instead. On an interrupt the cache holds the chunks handed
-        over so far. Raises: ContextError where they do not fit; UsageError for no ids or ids outside the
-        vocabulary.
+        Runs in chunks of as many tokens as the prefill program takes, or of `chunk` if that is less.
+        `one_by_one` runs the decode program for each token instead. After an interrupt the cache holds the
+        chunks handed over so far. Raises: ContextError where they do not fit; UsageError for no ids or ids
+        outside the vocabulary.
         """
         self._stop()
         role = "decode" if one_by_one else "prefill"
@@ -178,7 +179,7 @@ class Engine:
     def score_chunks(
         self, ids: Sequence[int], *, one_by_one: bool = False, chunk: int | None = None
     ) -> Iterator[F32]:
-        """Append `ids` and give their logits chunk by chunk, so that no more than one chunk is held.
+        """Append `ids` and yield their logits chunk by chunk, so that no more than one chunk is held.
 
         Needs the role "score", or with `one_by_one` the role "decode". Shapes: f32 [rows, vocab] each.
         Raises: as `feed`.
@@ -226,8 +227,8 @@ class Engine:
     def profile(self, role: str = "decode", seq: int = 1) -> list[DispatchTime]:
         """Run one step of `role` over `seq` tokens after the cached ones, timing each dispatch on the device.
 
-        The sequence stays as it is (what the step writes lies after it).
-        Raises: DeviceError where the device has no timestamps, ContextError where the step does not fit.
+        The sequence stays as it is: what the step writes lies after its end. Raises: DeviceError where the
+        device has no timestamps, ContextError where the step does not fit.
         """
         self._stop()
         sequence = self._sequence

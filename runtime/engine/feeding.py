@@ -49,7 +49,7 @@ def feed(
 def score(
     sequence: CachedSequence, ids: Sequence[int], vocab_size: int, *, one_by_one: bool, chunk: int | None
 ) -> Iterator[F32]:
-    """Append `ids` and give the logits at each of them, chunk by chunk.
+    """Append `ids` and yield the logits at each of them, chunk by chunk.
 
     Runs the role "score", or with `one_by_one` the role "decode". Shapes: f32 [rows, vocab] each.
     Raises: as `feed`.
@@ -65,7 +65,7 @@ def score(
 def _parts(
     sequence: CachedSequence, ids: Sequence[int], role: str, chunk: int | None
 ) -> Iterator[Sequence[int]]:
-    """Write `ids` to the device, then give them in pieces that a program of `role` takes."""
+    """Write `ids` to the device, then yield them in parts that a program of `role` takes."""
     if chunk is not None and chunk < 1:
         raise UsageError(f"chunk is {chunk}, wanted at least 1")
     sequence.write_tokens(ids)

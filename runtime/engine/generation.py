@@ -24,7 +24,7 @@ from runtime.engine.sequence import CachedSequence
 
 @dataclass(frozen=True)
 class Generated:
-    """One new token: its id, its position, and where asked for the logits [vocab] that it was drawn from."""
+    """One new token: its id, its position and, if requested, the logits [vocab] that it was drawn from."""
 
     id: int
     position: int
@@ -44,7 +44,7 @@ class Request:
     stop_ids: frozenset[int]
     ahead: int
     vocab_size: int
-    keep_logits: bool = False  # give the logits out with each token
+    keep_logits: bool = False  # yield the logits with each token
     choose: Chooser | None = None
 
     @property
@@ -54,12 +54,12 @@ class Request:
 
 
 class Generation(Iterator[Generated]):
-    """Iterates over new tokens. The id that stops it is not among them.
+    """Iterates over new tokens. An id that stops the generation is not among them.
 
-    `finish_reason` is None while running, then "stop" (`stop_id` says which), "length" (as many as asked
-    for), "context" (the context is full) or "cancelled" (`close` was called early). `close` may be called
-    at any time, also by leaving a `with` block; what was handed over ahead is discarded, and the cache is
-    left at the last token given out. `seed` repeats the text.
+    `finish_reason` is None while running, then "stop" (`stop_id` says which id), "length" (as many tokens as
+    asked for), "context" (the context is full) or "cancelled" (`close` was called early). `close` may be
+    called at any time, also by leaving a `with` block. Whatever was handed over ahead is then discarded, and
+    the cache ends at the last token that was yielded. The same `seed` repeats the text.
     """
 
     def __init__(self, sequence: CachedSequence, request: Request) -> None:
@@ -85,7 +85,7 @@ class Generation(Iterator[Generated]):
         self.close()
 
     def close(self) -> None:
-        """Stop. Steps under way run to their end on the device, but nothing of them is kept."""
+        """Stop. Steps in flight run to their end on the device, but nothing of them is kept."""
         self._tokens.close()
         self._settle("cancelled")
 
@@ -120,14 +120,16 @@ class Generation(Iterator[Generated]):
         self._settle("length" if count == self._request.max_new else "context")
 
     def _first_position(self) -> int:
-        """Where the first new token goes: after the cached ones and the one that is known already."""
+        """Return the position of the first new token: after the cached ones and the one that is already
+        known.
+        """
         return len(self._sequence.ids) + (self._sequence.next_id is not None)
 
     def _submit(self, position: int) -> Ticket:
         """Hand over the step whose sampled id goes to `position`.
 
-        It runs the token before it, unless the logits are there; where that one is in the cache already, as
-        after `truncate`, its step runs once more.
+        It runs the token before that position, unless its logits are already there. If that token is in the
+        cache already, as after `truncate`, its step runs once more.
         """
         sequence, request = self._sequence, self._request
         sampled = [] if request.choose else [request.sampling.role]

@@ -1,4 +1,4 @@
-"""How the next token is chosen from the logits: parameters, checked, as fields of the step block."""
+"""Sampling parameters: checked, and encoded as fields of the step block."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ class SamplingParams:
 
     @property
     def greedy(self) -> bool:
-        """Whether the most likely token of the untouched logits is taken."""
+        """Whether the most likely token of the unchanged logits is taken."""
         return self.temperature == 0 and self.repetition_penalty == 1
 
     @property
     def role(self) -> str:
-        """The role of the program that samples so."""
+        """The role of the program that samples with these parameters."""
         return "sample_greedy" if self.greedy else "sample"
 
     def with_seed(self) -> SamplingParams:
-        """Return the same parameters with a seed, drawn where none was given."""
+        """Return the same parameters with a seed; a new one is drawn where none was given."""
         if self.seed is not None:
             return self
         drawn = secrets.randbits(32)
@@ -62,10 +62,10 @@ class SamplingParams:
         )
 
     def step_fields(self) -> dict[str, int | float]:
-        """Return the step block's fields of sampling.
+        """Return the step block's fields for sampling.
 
-        Greedy with a repetition penalty is sampling among one token: top_k 1, where the temperature is of
-        no account.
+        Greedy with a repetition penalty is sampling from the single best token: top_k 1, where the
+        temperature does not matter.
         """
         forced = self.temperature == 0
         return {

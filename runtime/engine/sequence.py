@@ -1,8 +1,8 @@
 """The token sequence in a device's cache, and the steps that extend it.
 
-Position p of the cache holds the keys and values of `ids[p]`. `next_id` is the id that sampling has written
-after the last of them, where it is known; its own keys and values are not in the cache yet.
-`has_logits` says that the logits buffer belongs to the last position.
+Position p of the cache holds the keys and values of `ids[p]`. `next_id` is the id that was sampled after the
+last of them, if it is known; its own keys and values are not in the cache yet. `has_logits` says that the
+logits buffer belongs to the last position.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GREEDY_FIELDS = SamplingParams(seed=0).step_fields()
 
 
 class CachedSequence:
-    """What the engine and a running generation share: executor, programs and the cache's state."""
+    """The state that the engine and a running generation share: executor, programs and the cache."""
 
     def __init__(self, executor: Executor, table: ProgramTable, block: StepBlock, context: int) -> None:
         self.executor = executor
@@ -55,7 +55,7 @@ class CachedSequence:
     def warm_up(self) -> None:
         """Run the smallest step of every program once, for drivers that compile a kernel when it first runs.
 
-        What it writes after the empty cache is written again before anything reads it.
+        Whatever it writes after the empty cache is overwritten before anything reads it.
         """
         for name, seq, past in self.table.smallest_steps():
             if past + seq <= self.context:
@@ -65,7 +65,7 @@ class CachedSequence:
     def decode(
         self, roles: Sequence[str], past: int, fields: Mapping[str, int | float], fetch: Sequence[Fetch]
     ) -> Ticket:
-        """Hand over one token's step, and count what it cost the host."""
+        """Hand over the step of one token, and count what it cost the host."""
         began = thread_time()
         ticket = self.run(roles, past, 1, fields, fetch)
         self.timings.host_seconds += thread_time() - began
@@ -74,7 +74,7 @@ class CachedSequence:
         return ticket
 
     def dispatch_count(self, roles: Sequence[str], past: int, seq: int) -> int:
-        """Dispatches of one step of these roles."""
+        """Return the number of dispatches in one step of these roles."""
         return self.executor.dispatch_count([self.table.select(role, seq, past) for role in roles])
 
     def write_tokens(self, ids: Sequence[int]) -> None:
@@ -86,20 +86,24 @@ class CachedSequence:
         self.has_logits = False
 
     def appended(self, ids: Sequence[int], *, logits: bool) -> None:
-        """Note that a step over `ids` was handed over; `logits` says whether it leaves the last row's."""
+        """Note that a step over `ids` was handed over. `logits` says whether it leaves the logits of the last
+        row.
+        """
         self.ids.extend(ids)
         self.next_id = None
         self.has_logits = logits
 
     def sampled(self, token: int) -> None:
-        """Note the id sampled after the last one; the step before it has put `next_id` into the cache."""
+        """Note the id sampled after the last one. The step that sampled it has put the previous `next_id`
+        into the cache.
+        """
         if self.next_id is not None:
             self.ids.append(self.next_id)
         self.next_id = token
         self.has_logits = False
 
     def truncate(self, length: int) -> None:
-        """Keep the first `length` positions; where that drops any, the logits are of no use any more."""
+        """Keep the first `length` positions. If that drops any, the logits are no longer valid."""
         if length < len(self.ids):
             del self.ids[length:]
             self.has_logits = False

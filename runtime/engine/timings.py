@@ -1,4 +1,4 @@
-"""What the engine measures: where the time of a turn went."""
+"""Timings of a turn: where the time went."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from time import perf_counter
 class Timings:
     """Times of the work since `Engine.start_timing`, in seconds.
 
-    prefill_seconds is from the first `feed` to the device being done with it; decode_seconds is wall time
-    from `generate` to the last token received, whatever the caller did between tokens. host_seconds is
-    processor time of this thread spent on handing steps over and collecting ids (on a software adapter that
-    includes what its driver does in this thread).
+    prefill_seconds is from the first `feed` until the device is done with it. decode_seconds is wall time
+    from `generate` to the last token received, including whatever the caller does between tokens.
+    host_seconds is processor time of this thread for handing over steps and collecting ids (with a software
+    adapter that includes what its driver does in this thread).
     """
 
     prompt_tokens: int = 0

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from kernelc.ir.formats import RowOrder, row_index
+from kernelc.ir.packed_matrix import RowOrder, row_index
 from kernelc.kernels.parts.rotary import Rotary, frequencies, rotate, rotate_reference
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Tracer, trace

@@ -1,4 +1,7 @@
-"""A Llama in thirty lines of numpy, apart from all that it measures: f32, whole sequence, no cache."""
+"""A Llama in thirty lines of numpy, independent of the code it checks: f32, whole sequence, no cache.
+
+Linear layers add a bias where the checkpoint has one, so it computes Qwen2 too.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def load(folder: Path) -> tuple[dict, Weights]:
 def logits(
     config: dict, w: Weights, ids: list[int], cache: Callable[[np.ndarray], np.ndarray] = lambda x: x
 ) -> np.ndarray:
-    """f32 logits [seq, vocab] of `ids`; `cache` is what keys and values go through before they are read."""
+    """Return the logits of `ids`, f32 [seq, vocab]. Keys and values pass through `cache` before use."""
     seq, heads, kv_heads = len(ids), config["num_attention_heads"], config["num_key_value_heads"]
     x = w["model.embed_tokens.weight"][ids]
     for layer in range(config["num_hidden_layers"]):
@@ -27,16 +30,20 @@ def logits(
         part = {name.removeprefix(here): tensor for name, tensor in w.items() if name.startswith(here)}
         h = rms_norm(x, part["input_layernorm.weight"], config)
         q, k, v = (
-            (h @ part[f"self_attn.{name}_proj.weight"].T).reshape(seq, n, -1)
+            linear(h, part, f"self_attn.{name}_proj").reshape(seq, n, -1)
             for name, n in (("q", heads), ("k", kv_heads), ("v", kv_heads))
         )
         q, k, v = rotate(q, config), cache(rotate(k, config)), cache(v)
-        x = x + attention(q, k, v).reshape(seq, -1) @ part["self_attn.o_proj.weight"].T
+        x = x + linear(attention(q, k, v).reshape(seq, -1), part, "self_attn.o_proj")
         h = rms_norm(x, part["post_attention_layernorm.weight"], config)
-        gate = h @ part["mlp.gate_proj.weight"].T
-        up = h @ part["mlp.up_proj.weight"].T
-        x = x + (gate / (1 + np.exp(-gate)) * up) @ part["mlp.down_proj.weight"].T
-    return rms_norm(x, w["model.norm.weight"], config) @ w["model.embed_tokens.weight"].T
+        gate, up = linear(h, part, "mlp.gate_proj"), linear(h, part, "mlp.up_proj")
+        x = x + linear(gate / (1 + np.exp(-gate)) * up, part, "mlp.down_proj")
+    head = w.get("lm_head.weight", w["model.embed_tokens.weight"])
+    return rms_norm(x, w["model.norm.weight"], config) @ head.T
+
+
+def linear(x: np.ndarray, part: Weights, name: str) -> np.ndarray:
+    return x @ part[f"{name}.weight"].T + part.get(f"{name}.bias", np.float32(0))
 
 
 def rms_norm(x: np.ndarray, weight: np.ndarray, config: dict) -> np.ndarray:

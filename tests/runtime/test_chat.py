@@ -167,7 +167,7 @@ def test_a_full_context_is_told() -> None:
     assert held.run("abc", "de") == 2
     assert held.out.getvalue() == "x" * 15 + "\n"
     notes = held.err.getvalue().splitlines()
-    assert notes[0] == "(the context of 24 tokens is full: /reset starts anew)"
+    assert notes[0] == "(the context of 24 tokens is full: /reset starts a new conversation)"
     assert notes[2].startswith("error: the conversation is 32 tokens, the context holds 24 (help: /reset")
 
 

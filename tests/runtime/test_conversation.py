@@ -259,7 +259,7 @@ def test_a_transcript_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_saving_does_not_overwrite_other_files(tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     file.write_text("dear")
-    with pytest.raises(UsageError, match="exists and is no saved conversation"):
+    with pytest.raises(UsageError, match="it exists and is not a saved conversation"):
         transcript.save(file, Transcript(None, ()))
     assert file.read_text() == "dear"
 
@@ -276,8 +276,8 @@ def head(messages: str) -> str:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("no json", "this is no JSON text"),
-        ("[" * 100_000, "this is no JSON text"),
+        ("no json", "this is not JSON"),
+        ("[" * 100_000, "this is not JSON"),
         ("[]", "wanted a JSON object"),
         ("{}", "got format None"),
         (head("[]").replace("1", "2"), "version 2"),
@@ -290,7 +290,7 @@ def head(messages: str) -> str:
             head('[{"role": "system", "content": ""}, {"role": "system", "content": ""}]'),
             "got role 'system', wanted 'user'",
         ),
-        ("\xff", "no JSON"),
+        ("\xff", "not JSON"),
     ],
 )
 def test_a_broken_transcript_says_what_is_wrong(tmp_path: Path, text: str, wanted: str) -> None:

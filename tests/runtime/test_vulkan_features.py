@@ -53,9 +53,9 @@ class Claimed(DeviceFeatures):
 
     def __init__(self, claims: dict[str, int], matrices: int = 1) -> None:
         self._vulkan, self._names = Vulkan(), {"VK_KHR_cooperative_matrix"}
-        self._twelve, self._matrices = SimpleNamespace(**{**dict.fromkeys(ALL, 0), **claims}), matrices
+        self._features_1_2, self._matrices = SimpleNamespace(**{**dict.fromkeys(ALL, 0), **claims}), matrices
 
-    def _ask(self, type: str) -> Any:
+    def _query(self, type: str) -> Any:
         assert type == "VkPhysicalDeviceCooperativeMatrixFeaturesKHR"
         return SimpleNamespace(cooperativeMatrix=self._matrices)
 

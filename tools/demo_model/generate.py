@@ -96,5 +96,4 @@ def requantised(quant: str, value: np.ndarray, name: str, final_norm: np.ndarray
     from model.quantize import quantize
 
     importance = final_norm.astype(np.float32) ** 2 if "embed" in name else None
-    quants, scales = quantize(quant, value, name=name, importance=importance)
-    return unpack(quant, quants, scales, value.shape[1])
+    return unpack(quant, quantize(quant, value, name=name, importance=importance), value.shape[1])

@@ -25,8 +25,8 @@ class LinearBuffers:
 
     @staticmethod
     def of(k: Tracer, problem: LinearProblem, arrays: Mapping[str, Array]) -> LinearBuffers:
-        """The bound arrays with the packed rows that `quants` and `scales` hold."""
-        weights = PackedRows(problem.format, problem.cols, arrays["quants"], arrays.get("scales"))
+        """The bound arrays, with the packed rows that some of them hold."""
+        weights = PackedRows.of(problem.format, problem.cols, arrays)
         return LinearBuffers(k, problem, arrays, weights)
 
     def four(self, name: str, row: Operators | int, at: Operators) -> Value:

@@ -22,7 +22,7 @@ from kernelc.kernels.linear.problem import (
     linear_reference,
 )
 from kernelc.kernels.linear.spec import LinearSpec
-from kernelc.kernels.parts.packed_rows import GROUP, scale_types
+from kernelc.kernels.parts.packed_rows import GROUP, side_types
 from kernelc.kernels.parts.staged_rows import Panel, cell_type
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, Params, Tolerance
 from kernelc.kir.functions import bitcast, minimum
@@ -60,7 +60,7 @@ class Matmul(LinearSpec[MatmulSchedule]):
         rows = f32.with_lanes(problem.epilogue.stored_together(problem.piece))
         types = {"quants": unit_type(problem.format, schedule.kind)}
         types |= dict.fromkeys((*problem.epilogue.row_inputs, "out"), rows)
-        return scale_types(problem.format, schedule.f16) | types
+        return side_types(problem.format, schedule.f16) | types
 
     def trace(
         self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatmulSchedule

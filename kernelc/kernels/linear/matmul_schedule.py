@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kernelc.ir.formats import groups_of
+from kernelc.ir.formats import groups_of, weight_format
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import GROUP
 from kernelc.kernels.parts.staged_rows import row_cells
@@ -70,7 +70,8 @@ class MatmulSchedule:
     def fits(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
         """Whether a device of these capabilities can run the schedule, and the problem allows it."""
         whole = groups_of(problem.cols) * GROUP % self.depth == 0
-        offered = self.kind is REGISTERS or (self.kind in capabilities.tiles and problem.format != "f32")
+        rounded = not weight_format(problem.format).exact_in_f32
+        offered = self.kind is REGISTERS or (self.kind in capabilities.tiles and rounded)
         small = self.shared_cells * 16 <= capabilities.shared_bytes
         return whole and offered and small and 16 <= self.threads <= capabilities.max_threads
 

@@ -18,7 +18,7 @@ from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_reference
 from kernelc.kernels.linear.spec import LinearSpec
-from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, scale_types
+from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, side_types
 from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
 from kernelc.kir.functions import dot, minimum, rsqrt
@@ -78,7 +78,7 @@ class Matvec(LinearSpec[MatvecSchedule]):
         return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)
 
     def access_types(self, problem: LinearProblem, schedule: MatvecSchedule) -> Mapping[str, Type]:
-        return scale_types(problem.format, schedule.f16)
+        return side_types(problem.format, schedule.f16)
 
     def trace(
         self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatvecSchedule
@@ -92,11 +92,12 @@ class Matvec(LinearSpec[MatvecSchedule]):
         squares = k.var(0.0, f32)
         with k.loop(lane, linear.weights.groups, schedule.team) as group:
             activations = self._activations(linear, token, group, squares)
+            activation_sum = _sum(activations) if linear.weights.form.has_offset else None
             for r, total in enumerate(sums):
                 row = first_row + r
                 if problem.rows % schedule.rows_per_workgroup:
                     row = minimum(row, problem.rows - 1)
-                total += _group_product(linear, row, group, activations)
+                total += linear.weights.product(row, group, activations, activation_sum)
         partial = sums if problem.norm_eps is None else [*sums, squares]
         results = team_sum(k, partial, schedule.team, schedule.subgroups)
         with k.when(lane.equals(0)):
@@ -134,12 +135,12 @@ class Matvec(LinearSpec[MatvecSchedule]):
                 linear.finish(0, row if step == 1 else row // step, *results[r : r + step])
 
 
-def _group_product(linear: LinearBuffers, row: Value, group: Value, activations: list[Value]) -> Value:
-    weights, scale = linear.weights.group(row, group)
-    product = dot(weights[0], activations[0])
-    for weight, activation in zip(weights[1:], activations[1:], strict=True):
-        product = product + dot(weight, activation)
-    return product if scale is None else product * scale
+def _sum(vectors: list[Value]) -> Value:
+    """The sum of all lanes, which the offset of a group of weights multiplies."""
+    total = vectors[0]
+    for each in vectors[1:]:
+        total = total + each
+    return total.x + total.y + total.z + total.w
 
 
 MATVEC = Matvec()

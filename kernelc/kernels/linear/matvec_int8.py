@@ -16,7 +16,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from kernelc.errors import UsageError
 from kernelc.ir.dim import ceildiv
+from kernelc.ir.formats import FORMATS, weight_format
 from kernelc.kernels.linear.activations import rounded
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matvec_int8_body import Int8Product
@@ -28,13 +30,14 @@ from kernelc.kernels.linear.problem import (
     linear_rows,
 )
 from kernelc.kernels.linear.spec import LinearSpec
-from kernelc.kernels.parts.packed_rows import scale_types, unpacked
+from kernelc.kernels.parts.packed_rows import side_types, unpacked
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type
 from kernelc.target import Capabilities
 
-FORMATS_WITH_CODES = ("q4", "q8")
+FORMATS_WITH_CODES = tuple(name for name, form in FORMATS.items() if form.byte_zero is not None)
+"""The formats that this family multiplies."""
 
 
 class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
@@ -43,6 +46,7 @@ class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
     name = "matvec_int8"
 
     def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
+        _require_bytes(problem.format)
         return linear_bindings(problem, 1)
 
     def reference(self, problem: LinearProblem, arrays: Arrays, params: Params) -> None:
@@ -69,12 +73,22 @@ class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
         return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)
 
     def access_types(self, problem: LinearProblem, schedule: MatvecInt8Schedule) -> Mapping[str, Type]:
-        return scale_types(problem.format, schedule.f16)
+        return side_types(problem.format, schedule.f16)
 
     def trace(
         self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatvecInt8Schedule
     ) -> None:
         Int8Product(k, LinearBuffers.of(k, problem, arrays), schedule).trace()
+
+
+def _require_bytes(format: str) -> None:
+    """Raise UsageError for a format whose weights are no integers of a byte."""
+    if weight_format(format).byte_zero is None:
+        others = " or ".join(name for name, form in FORMATS.items() if form.byte_zero is not None)
+        raise UsageError(
+            f"int8 activations multiply weights that are integers of a byte, and those of {format} are not",
+            help=f"take activations of f32, or weights of {others}",
+        )
 
 
 MATVEC_INT8 = MatvecInt8()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from kernelc.ir.formats import Factors
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.activations import coded
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.dot4 import dot4
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule
 from kernelc.kernels.parts.distribute import deal
-from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, byte_words
+from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, LoadedGroup, byte_words
 from kernelc.kernels.parts.reduce import team_lane, team_number
 from kernelc.kir.functions import dot, minimum, rsqrt, subgroup_sum, to_f32, vector
 from kernelc.kir.nodes import Value, Variable
@@ -25,10 +26,12 @@ class Int8Product:
     def __init__(self, k: Tracer, linear: LinearBuffers, schedule: MatvecInt8Schedule) -> None:
         self.k, self.linear, self.schedule = k, linear, schedule
         self.problem = problem = linear.problem
+        self.form = linear.weights.form
         self.normed = problem.norm_eps is not None
         self.codes = k.shared("codes", u32x4, 2 * schedule.staged)
         self.scales = k.shared("code_scales", f32, schedule.staged)
-        self.offsets = k.shared("offsets", i32, schedule.staged) if problem.format == "q4" else None
+        self.offsets = k.shared("offsets", i32, schedule.staged) if self.form.byte_zero else None
+        self.code_sums = k.shared("code_sums", f32, schedule.staged) if self.form.has_offset else None
         self.squares = k.shared("squares", f32, schedule.staged) if self.normed else None
         self.cells = k.shared("partial_sums", f32, schedule.parts * schedule.stride)
         self.square_cells = k.shared("partial_squares", f32, schedule.parts) if self.normed else None
@@ -74,7 +77,9 @@ class Int8Product:
             self.codes[group + self.schedule.staged] = vector(*made.words[4:])
             self.scales[group] = made.scale
             if self.offsets is not None:
-                self.offsets[group] = made.times(-8)
+                self.offsets[group] = made.times(-(self.form.byte_zero or 0))
+            if self.code_sums is not None:
+                self.code_sums[group] = to_f32(made.times(1))
             if self.squares is not None:
                 self.squares[group] = square
 
@@ -85,7 +90,7 @@ class Int8Product:
     # The products
 
     def _multiply(
-        self, first: Value | int, count: Value | int, loaded: list[list[tuple[list[Value], Value]]] | None
+        self, first: Value | int, count: Value | int, loaded: list[list[LoadedGroup]] | None
     ) -> None:
         """Add to the sums what the staged groups give; `loaded`: weights of the first step."""
         k, schedule = self.k, self.schedule
@@ -102,24 +107,24 @@ class Int8Product:
             with k.loop(self.lane + whole, count, schedule.team) as group:
                 self._step(group, [self._rows(group + first)])
 
-    def _load(self, group: Operators) -> list[list[tuple[list[Value], Value]]]:
+    def _load(self, group: Operators) -> list[list[LoadedGroup]]:
         """The weights of `unroll` groups, a team apart, of each row."""
         return [self._rows(group + u * self.schedule.team) for u in range(self.schedule.unroll)]
 
-    def _rows(self, group: Operators) -> list[tuple[list[Value], Value]]:
-        found: list[tuple[list[Value], Value]] = []
+    def _rows(self, group: Operators) -> list[LoadedGroup]:
+        found: list[LoadedGroup] = []
         for r in range(self.schedule.rows):
             row = self.first_row + self.team * self.schedule.rows + r
             if self.problem.rows % self.schedule.rows_per_workgroup:
                 row = minimum(row, self.problem.rows - 1)
-            found.append(self.linear.weights.words(row, group))
+            found.append(self.linear.weights.loaded(row, group))
         return found
 
-    def _step(self, group: Operators, loaded: list[list[tuple[list[Value], Value]]]) -> None:
+    def _step(self, group: Operators, loaded: list[list[LoadedGroup]]) -> None:
         for u, rows in enumerate(loaded):
             self._group(group + u * self.schedule.team, rows)
 
-    def _group(self, group: Operators, rows: list[tuple[list[Value], Value]]) -> None:
+    def _group(self, group: Operators, rows: list[LoadedGroup]) -> None:
         """The products of a staged group with that group of each row."""
         first, second = self.codes[group], self.codes[group + self.schedule.staged]
         codes = [half.lane(i) for half in (first, second) for i in range(4)]
@@ -127,12 +132,13 @@ class Int8Product:
         offset = 0 if self.offsets is None else self.offsets[group]
         if self.square_sum is not None and self.squares is not None:
             self.square_sum += self.squares[group]
-        for total, (loads, scale) in zip(self.sums, rows, strict=True):
+        code_sum = None if self.code_sums is None else self.code_sums[group]
+        for total, loaded in zip(self.sums, rows, strict=True):
             products: Value | int = offset
-            for word, code in zip(byte_words(self.problem.format, loads), codes, strict=True):
+            for word, code in zip(byte_words(self.form, loaded.loads), codes, strict=True):
                 products = dot4(word, code, products, self.schedule.dot4)
             assert isinstance(products, Value)
-            total += to_f32(products) * (scale * code_scale)
+            total += _weighed(to_f32(products), code_sum, code_scale, loaded.factors)
 
     # The results
 
@@ -187,3 +193,20 @@ class Int8Product:
             with k.loop(1, parts) as part:
                 total += cells[part * stride + at]
         return total.value()
+
+
+def _weighed(products: Value, code_sum: Value | None, code_scale: Value, factors: Factors[Value]) -> Value:
+    """What a group adds to a row's sum, from the sum of its products of codes and bytes.
+
+    Of weights w = byte * scale + offset and activations x = code * code_scale:
+    sum of w * x = (sum of byte * code) * (scale * code_scale) + (sum of code) * (offset * code_scale).
+    """
+    scale, offset = factors
+    if offset is None or code_sum is None:
+        return products * _common(scale, code_scale)
+    return products * _common(scale, code_scale) + code_sum * (offset * code_scale)
+
+
+def _common(scale: Value | None, code_scale: Value) -> Value:
+    """The factor that all products of a group have in common."""
+    return code_scale if scale is None else scale * code_scale

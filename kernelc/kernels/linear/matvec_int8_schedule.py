@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kernelc.ir.formats import groups_of
+from kernelc.ir.formats import groups_of, weight_format
 from kernelc.kernels.linear.activations import GROUP
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
@@ -144,8 +144,15 @@ def _schedule(
 
 
 def _group_bytes(problem: LinearProblem) -> int:
-    """Shared memory of a staged group: its codes and scale, q4's offset, the norm's squares."""
-    return GROUP + 4 + 4 * (problem.format == "q4") + 4 * (problem.norm_eps is not None)
+    """Shared memory of a staged group: codes, scale, and where needed their sum and the norm's squares."""
+    return GROUP + 4 + 4 * needs_code_sums(problem) + 4 * (problem.norm_eps is not None)
+
+
+def needs_code_sums(problem: LinearProblem) -> bool:
+    """Whether the products need the sum of each group's codes: weights have an offset, or bytes that are not
+    the codes themselves."""
+    form = weight_format(problem.format)
+    return form.has_offset or bool(form.byte_zero)
 
 
 def _ceildiv(a: int, b: int) -> int:

@@ -9,28 +9,42 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from math import gcd
 
+from kernelc.ir.formats import WeightFormat, weight_format
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.parts.distribute import deal
-from kernelc.kernels.parts.packed_rows import GROUP, load_vectors, unit_vectors
-from kernelc.kernels.parts.packed_rows import unit_type as smallest_unit
-from kernelc.kernels.parts.packed_rows import units_per_group as smallest_units
+from kernelc.kernels.parts.packed_rows import GROUP, unit_vectors, word_type
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements, saturated
 from kernelc.kir.functions import minimum, named
 from kernelc.kir.nodes import Value, Variable
 from kernelc.kir.operators import Operators
 from kernelc.kir.tile_types import TileKind
 from kernelc.kir.trace import Tracer
-from kernelc.kir.types import Type, u32x4
-
-_LOAD_UNITS = {"q4": 1, "q8": 2, "f16": 4}  # 16-byte loads of a group
+from kernelc.kir.types import Type
 
 
 def unit_type(format: str, kind: TileKind) -> Type:
-    """What a load of packed weights brings: for register tiles the least that holds whole vectors, so that a
-    group is dealt out to several invocations; for matrix units 16 bytes."""
-    return smallest_unit(format) if kind.operand == "f32" else u32x4
+    """The type under which packed weights are accessed: see `unit_loads`."""
+    form = weight_format(format)
+    return word_type(form, unit_words(form, kind) // unit_loads(form, kind))
+
+
+def unit_words(form: WeightFormat, kind: TileKind) -> int:
+    """Words that an invocation loads at once.
+
+    For register tiles the least that holds whole vectors, so that a group is distributed over several
+    invocations; for matrix units 16 bytes, where these hold whole units of the format.
+    """
+    wide = kind.operand != "f32" and form.words_per_group % 4 == 0 and 4 % form.unit_words == 0
+    return 4 if wide else form.unit_words
+
+
+def unit_loads(form: WeightFormat, kind: TileKind) -> int:
+    """Loads of one type, of 1, 2 or 4 words, that bring `unit_words`."""
+    words = unit_words(form, kind)
+    return words // gcd(words, 4)
 
 
 class Operand(ABC):
@@ -132,12 +146,11 @@ class Activations(Operand):
 class Weights(Operand):
     """Rows of the packed matrix, with their scales; those beyond the last repeat it."""
 
-    def __init__(
-        self, k: Tracer, linear: LinearBuffers, panel: Panel, first_row: Value
-    ) -> None:
+    def __init__(self, k: Tracer, linear: LinearBuffers, panel: Panel, first_row: Value) -> None:
         super().__init__(k, linear, panel)
-        self.first_row, self.format = first_row, linear.problem.format
-        self.of_group = smallest_units(self.format) if self.registers else _LOAD_UNITS[self.format]
+        self.first_row, self.form = first_row, linear.weights.form
+        self.loads = unit_loads(self.form, panel.kind)  # of a unit
+        self.of_group = self.form.words_per_group // unit_words(self.form, panel.kind)
         self.groups = panel.depth // GROUP  # of a step
 
     @property
@@ -158,20 +171,31 @@ class Weights(Operand):
         else:
             at = row + (step * self.groups + unit // self.of_group)
             inside = unit % self.of_group
-        words = self.linear.buffers["quants"][at * self.of_group + inside]
-        weights = self.linear.weights
-        return [words, weights.stored_scale(at), at] if weights.scales is not None else [words]
+        loaded = self._load_unit(at * self.of_group + inside)
+        return [*loaded, *self.linear.weights.stored_sides(at), at] if self.form.sides else loaded
+
+    def _load_unit(self, unit: Value) -> list[Value]:
+        """The loads of unit number `unit` of the whole matrix."""
+        quants = self.linear.weights.quants
+        if self.loads == 1:
+            words = quants[unit]
+            return [words]
+        return [quants[unit * self.loads + i] for i in range(self.loads)]
 
     def put(self, line: Value, unit: Value, loaded: Sequence[Operators]) -> None:
-        words = loaded[0].value()
+        words = [each.value() for each in loaded[: self.loads]]
         slot = self.slot(line)
-        if not self.registers and self.format == "f16":
-            self.panel.put_cells(slot, unit, [words])
+        if not self.registers and self.form.holds_halves:
+            self.panel.put_cells(slot, unit, words)
             return
-        vectors = (unit_vectors if self.registers else load_vectors)(self.format, words)
-        if len(loaded) > 1:
-            scale = self.linear.weights.scale_of(loaded[1], loaded[2])
-            vectors = [vector * scale for vector in vectors]
+        vectors = unit_vectors(self.form, words)
+        if self.form.sides:
+            *stored, at = loaded[self.loads :]
+            scale, offset = self.linear.weights.factors(stored, at)
+            if scale is not None:
+                vectors = [vector * scale for vector in vectors]
+            if offset is not None:
+                vectors = [vector + offset for vector in vectors]
         cells = len(vectors) * 4 // cell_elements(self.panel.kind)
         self.panel.put(slot, unit * cells, vectors)
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.kernels.linear.problem import LinearProblem
-from kernelc.kernels.parts.packed_rows import packed_inputs
-from kernelc.kernels.spec import TILE_ROWS, KernelSpec, Tolerance, empty
+from kernelc.kernels.parts.packed_rows import packed_inputs, tile_rows
+from kernelc.kernels.spec import KernelSpec, Tolerance, empty
 
 S = TypeVar("S")
 
@@ -34,19 +34,20 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
 
     def tile(self, problem: LinearProblem) -> LinearProblem:
         """The first rows alone."""
-        return replace(problem, rows=TILE_ROWS) if problem.rows > 2 * TILE_ROWS else problem
+        rows = tile_rows(problem.format)
+        return replace(problem, rows=rows) if problem.rows > 2 * rows else problem
 
     def pieces(self, problem: LinearProblem) -> tuple[LinearProblem, ...]:
         """Tiles at the first rows, around the epilogue's edges (ends of q and k heads), and at the last
         rows."""
         if self.tile(problem) is problem:
             return (problem,)
-        last = problem.rows - 1
+        last, tile = problem.rows - 1, tile_rows(problem.format)
         edges = [row - problem.row_begin for row in problem.epilogue.edges]
         near = (0, *(row for edge in edges if 0 < edge < last for row in (edge - 1, edge)), last)
-        starts = sorted({row // TILE_ROWS * TILE_ROWS for row in near})
+        starts = sorted({row // tile * tile for row in near})
         return tuple(
-            replace(problem, rows=min(TILE_ROWS, problem.rows - start), row_begin=problem.row_begin + start)
+            replace(problem, rows=min(tile, problem.rows - start), row_begin=problem.row_begin + start)
             for start in starts
         )
 

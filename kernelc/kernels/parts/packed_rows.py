@@ -1,200 +1,298 @@
-"""Packed weight matrices as kernels read them: one group of 32 input elements at a time, dequantised in
-registers.
+"""Packed weight matrices as kernels read them, written once for every format.
 
-The layouts are `kernelc.ir.formats`; this is their meaning in the kernel language. Every format hands out the
-same shape (eight vectors of four, and a scale or none), so matvec, matmul and embedding are written once.
+`kernelc.ir.formats` says how a format's words are laid out and how a unit of them becomes vectors of four
+elements. This file loads the words and the side arrays, and hands the format the functions of the kernel
+language to read them with.
+
+    row r, group g:   at = r * groups + g
+
+    quants   |  load 0  |  load 1  | ...          element at * loads_per_group + i of the bound array
+             | unit 0, 1, ...      |              a load holds whole units, or a unit takes whole loads
+    sides    one element for each group           word at, or at >> 1 (halves), or at >> 2 (bytes)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from math import gcd
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.ir.formats import FORMATS, groups_of, pack, scales_bytes, unpack
-from kernelc.kernels.spec import Binding
-from kernelc.kir.functions import convert, select, to_f32, unpack_half2, unpack_i8x4, unpack_u8x4, vector
+from kernelc.ir.formats import (
+    QUANTS,
+    Factors,
+    KernelFunctions,
+    Packed,
+    SideArray,
+    WeightFormat,
+    groups_of,
+    pack,
+    packed_from_bytes,
+    unpack,
+    weight_format,
+)
+from kernelc.kernels.spec import TILE_ROWS, Binding
+from kernelc.kir import functions
+from kernelc.kir.functions import convert, dot, select, unpack_half2
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array
-from kernelc.kir.types import Type, f16, f32, f32x4, u32, u32x2, u32x4
+from kernelc.kir.types import Type, f16, f32, u32
 
 GROUP = 32
 VECTORS_PER_GROUP = GROUP // 4
 
 
+FUNCTIONS: KernelFunctions[Value] = KernelFunctions(
+    vector=functions.vector,
+    to_f32=functions.to_f32,
+    unpack_u8x4=functions.unpack_u8x4,
+    unpack_i8x4=functions.unpack_i8x4,
+    unpack_half2=functions.unpack_half2,
+    maximum=functions.maximum,
+    float_of_bits=partial(functions.bitcast, scalar=f32),
+)
+"""The kernel language, as far as formats may use it."""
+
+
+# Bindings
+
+
+def word_type(form: WeightFormat, words: int) -> Type:
+    """The type of a load of so many words, 1, 2 or 4."""
+    return {"u32": u32, "f32": f32}[form.word].with_lanes(words)
+
+
+def widest_load(form: WeightFormat) -> int:
+    """Words of the widest loads, 4, 2 or 1, that a group is made of."""
+    return gcd(form.words_per_group, 4)
+
+
 def weight_bindings(format: str, rows: int, cols: int, prefix: str = "") -> tuple[Binding, ...]:
-    """`quants` as 16-byte words, and `scales` (pairs of f16 in a word) where the format has them."""
-    kind = FORMATS[format]
-    words = rows * groups_of(cols) * kind.words_per_group
-    found = [Binding(prefix + "quants", f32x4 if format == "f32" else u32x4, "read", words // 4)]
-    if kind.has_scales:
-        found.append(Binding(prefix + "scales", u32, "read", scales_bytes(format, rows, cols) // 4))
-    return tuple(found)
+    """`quants` in the widest loads, and the side arrays as 32-bit words."""
+    return tuple(
+        Binding(prefix + name, type, "read", size // type.bytes)
+        for name, (type, size) in _stored_arrays(format, rows, cols).items()
+    )
 
 
-def scale_types(format: str, f16_storage: bool) -> dict[str, Type]:
-    """Where the device has 16-bit floats the same bytes are read as such, with no unpacking."""
-    return {"scales": f16} if f16_storage and FORMATS[format].has_scales else {}
+def _stored_arrays(format: str, rows: int, cols: int) -> dict[str, tuple[Type, int]]:
+    """The element type and the bytes of each array, by name."""
+    form = weight_format(format)
+    words = word_type(form, widest_load(form))
+    sizes = form.stored_arrays(rows, cols)
+    return {name: (words if name == QUANTS else u32, size) for name, size in sizes.items()}
+
+
+def side_types(format: str, f16_storage: bool) -> dict[str, Type]:
+    """Where the device has 16-bit floats, side arrays of one half for each group are read as such."""
+    halves = [
+        side.name for side in weight_format(format).sides if side.dtype == f16.dtype and side.lanes == 1
+    ]
+    return dict.fromkeys(halves, f16) if f16_storage else {}
+
+
+def tile_rows(format: str) -> int:
+    """Rows of a golden tile: so many that every stored array of them ends at a whole 16 bytes.
+
+    A tile is repeated without the padding that a shorter array would have. The number is a multiple of
+    `TILE_ROWS`.
+    """
+    form = weight_format(format)
+    sizes = (4 * form.words_per_group, *(side.element_bytes for side in form.sides))
+    return TILE_ROWS * max(16 // gcd(16, TILE_ROWS * size) for size in sizes)
+
+
+# The kernel's part
+
+
+@dataclass(frozen=True)
+class LoadedGroup:
+    """A group as it is stored, in loads of `widest_load` words, and its factors as f32."""
+
+    loads: list[Value]
+    factors: Factors[Value]
 
 
 @dataclass(frozen=True)
 class PackedRows:
-    """The rows of a packed matrix, in a kernel. `scales` is None for formats without."""
+    """The rows of a packed matrix, in a kernel. `sides`: the bound side arrays in the format's order."""
 
-    format: str
+    form: WeightFormat
     cols: int
     quants: Array
-    scales: Array | None
+    sides: tuple[Array, ...]
+
+    @staticmethod
+    def of(format: str, cols: int, arrays: Mapping[str, Array]) -> PackedRows:
+        """The rows in the bound arrays of `weight_bindings`."""
+        form = weight_format(format)
+        return PackedRows(form, cols, arrays[QUANTS], tuple(arrays[side.name] for side in form.sides))
 
     @property
     def groups(self) -> int:
+        """Groups of a row."""
         return groups_of(self.cols)
 
-    def group(self, row: Operators, group: Operators) -> tuple[list[Value], Value | None]:
-        """Elements 32*group .. 32*group+31 of a row: (eight f32x4, not yet scaled; the scale or None)."""
+    def group(self, row: Operators, group: Operators) -> tuple[list[Value], Factors[Value]]:
+        """Elements 32*group .. 32*group+31 of a row: eight f32x4 to which the factors still apply."""
         at = row * self.groups + group
-        match self.format:
-            case "q4":
-                return self._q4(at), self.scale(at)
-            case "q8":
-                return self._q8(at), self.scale(at)
-            case "f16":
-                return self._f16(at), None
-            case _:
-                first = at * VECTORS_PER_GROUP
-                return [self.quants[first + i] for i in range(VECTORS_PER_GROUP)], None
+        found: list[Value] = []
+        for unit in self._units(at):
+            found += self.form.vectors(FUNCTIONS, unit)
+        return found, self.factors(self.stored_sides(at), at)
 
-    def words(self, row: Operators, group: Operators) -> tuple[list[Value], Value]:
-        """The loads of a group of q4 or q8, u32x4 each, and its scale: `byte_words` takes them apart."""
+    def product(
+        self, row: Operators, group: Operators, activations: Sequence[Value], activation_sum: Value | None
+    ) -> Value:
+        """The scalar product of a group of a row with the activations of that group, eight vectors of four.
+
+        `activation_sum` is the sum of all 32, for formats that have an offset.
+        """
+        weights, (scale, offset) = self.group(row, group)
+        product = dot(weights[0], activations[0])
+        for weight, activation in zip(weights[1:], activations[1:], strict=True):
+            product = product + dot(weight, activation)
+        if offset is None or activation_sum is None:
+            return product if scale is None else product * scale
+        return (product if scale is None else product * scale) + offset * activation_sum
+
+    def loaded(self, row: Operators, group: Operators) -> LoadedGroup:
+        """A group as it is stored, and its factors: for kernels that multiply bytes (see `byte_words`)."""
         at = row * self.groups + group
-        loads = FORMATS[self.format].words_per_group // 4
-        return [self.quants[at * loads + i] for i in range(loads)], self.scale(at)
+        loads = self._loads
+        words = [self.quants[at * loads + i] for i in range(loads)]
+        return LoadedGroup(words, self.factors(self.stored_sides(at), at))
 
-    def _q4(self, at: Value) -> list[Value]:
-        """Low nibbles of a word are its elements 0..3, high nibbles 4..7; 8 is zero."""
-        packed = self.quants[at]
-        found: list[Value] = []
-        for word in (packed.x, packed.y, packed.z, packed.w):
-            found += _nibbles(word)
-        return found
+    def stored_sides(self, at: Value) -> list[Value]:
+        """For each side array the element of group number `at` of the whole matrix, or the word around it."""
+        sides = zip(self.form.sides, self.sides, strict=True)
+        return [array[_place(side, array.type, at)] for side, array in sides]
 
-    def _q8(self, at: Value) -> list[Value]:
-        found: list[Value] = []
-        for half in range(2):
-            packed = self.quants[at * 2 + half]
-            found += [to_f32(unpack_i8x4(word)) for word in (packed.x, packed.y, packed.z, packed.w)]
-        return found
+    def factors(self, stored: Sequence[Operators], at: Operators) -> Factors[Value]:
+        """The factors of group `at` out of what `stored_sides` gave."""
+        sides = zip(self.form.sides, stored, strict=True)
+        return self.form.factors(FUNCTIONS, [_scalars(side, each, at) for side, each in sides])
 
-    def _f16(self, at: Value) -> list[Value]:
-        found: list[Value] = []
-        for quarter in range(4):
-            packed = self.quants[at * 4 + quarter]
-            for first, second in ((packed.x, packed.y), (packed.z, packed.w)):
-                low, high = unpack_half2(first), unpack_half2(second)
-                found.append(vector(low.x, low.y, high.x, high.y))
-        return found
+    @property
+    def _loads(self) -> int:
+        """Loads of a group."""
+        return self.form.words_per_group // self.quants.type.lanes
 
-    def scale(self, at: Value) -> Value:
-        """The scale of group number `at` of the whole matrix, as f32."""
-        return self.scale_of(self.stored_scale(at), at)
-
-    def stored_scale(self, at: Value) -> Value:
-        """The half, or the pair in a word, that the scale of group `at` is stored in."""
-        assert self.scales is not None
-        return self.scales[at if self.scales.type == f16 else at >> 1]
-
-    def scale_of(self, stored: Operators, at: Operators) -> Value:
-        """The scale of group `at` out of what `stored_scale` gave."""
-        if stored.value().type == f16:
-            return convert(stored, f32)
-        pair = unpack_half2(stored)
-        return select((at & 1).equals(1), pair.y, pair.x)
+    def _units(self, at: Value) -> Iterator[list[Value]]:
+        """The units of group number `at`, each loaded only when it is asked for."""
+        loads = self._loads
+        if self.form.word == "f32":
+            first = at * loads
+            yield from ([self.quants[first + i]] for i in range(loads))
+            return
+        words: list[Value] = []
+        lanes = self.quants.type.lanes
+        for i in range(loads):
+            packed = self.quants[at * loads + i]
+            words += [packed.lane(lane) for lane in range(lanes)] if lanes > 1 else [packed]
+            while len(words) >= self.form.unit_words:
+                yield words[: self.form.unit_words]
+                words = words[self.form.unit_words :]
 
 
-def byte_words(format: str, loads: Sequence[Value]) -> list[Value]:
-    """Words of four signed bytes, elements 4i..4i+3 in word i, from what `PackedRows.words` loaded.
-
-    They are the codes of q8; of q4 the codes plus 8.
-    """
-    found: list[Value] = []
-    for packed in loads:
-        for word in (packed.x, packed.y, packed.z, packed.w):
-            if format == "q8":
-                found.append(word)
-                continue
-            low = word & 0x0F0F0F0F
-            high = (word >> 4) & 0x0F0F0F0F
-            found += [low, high]
-    return found
+def _place(side: SideArray, type: Type, at: Value) -> Value:
+    """Which element of the bound array holds the side element of group `at`."""
+    if type.bytes == side.element_bytes:
+        return at
+    return at >> (1 if side.element_bytes == 2 else 2)
 
 
-def unit_type(format: str) -> Type:
-    """The smallest load that holds whole vectors of four elements.
-
-    For kernels that deal a group out to several invocations: a word of q4 (two vectors) or q8 (one), two
-    words of f16 (one), four of f32 (one).
-    """
-    return {"q4": u32, "q8": u32, "f16": u32x2, "f32": f32x4}[format]
-
-
-def units_per_group(format: str) -> int:
-    """Loads of `unit_type` that make up a group of 32 elements."""
-    return 4 if format == "q4" else VECTORS_PER_GROUP
+def _scalars(side: SideArray, stored: Operators, at: Operators) -> list[Value]:
+    """The scalars of the side element of group `at`: f16 as f32, u8 as u32."""
+    if stored.value().type == f16:
+        return [convert(stored, f32)]
+    if side.element_bytes == 1:
+        return [(stored >> ((at & 3) * 8)) & 255]
+    pair = unpack_half2(stored)
+    return [pair.x, pair.y] if side.lanes == 2 else [select((at & 1).equals(1), pair.y, pair.x)]
 
 
-def unit_vectors(format: str, unit: Value) -> list[Value]:
-    """The vectors of four elements in a loaded unit, in order, still to be scaled."""
-    match format:
-        case "q4":
-            return _nibbles(unit)
-        case "q8":
-            return [to_f32(unpack_i8x4(unit))]
-        case "f16":
-            low, high = unpack_half2(unit.x), unpack_half2(unit.y)
-            return [vector(low.x, low.y, high.x, high.y)]
-        case _:
-            return [unit]
+def unit_vectors(form: WeightFormat, words: Sequence[Value]) -> list[Value]:
+    """The vectors of four elements in loads that hold whole units, in order, without the factors."""
+    if words[0].type.lanes == form.unit_words:
+        return [vector for load in words for vector in form.vectors(FUNCTIONS, _words_of(form, load))]
+    scalars: list[Value] = []
+    for load in words:
+        for lane in range(load.type.lanes):
+            scalars.append(load.lane(lane) if load.type.lanes > 1 else load)
+    return [vector for unit in _units_in(form, scalars) for vector in form.vectors(FUNCTIONS, unit)]
 
 
-def load_vectors(format: str, words: Value) -> list[Value]:
-    """The vectors of four elements in 16 bytes of q4 or q8, in order, still to be scaled."""
-    found: list[Value] = []
-    for word in (words.x, words.y, words.z, words.w):
-        found += unit_vectors(format, word)
-    return found
+def byte_words(form: WeightFormat, loads: Sequence[Value]) -> list[Value]:
+    """Words of four signed bytes, elements 4i..4i+3 plus `byte_zero` in word i, from a group's loads."""
+    scalars: list[Value] = []
+    for load in loads:
+        for lane in range(load.type.lanes):
+            scalars.append(load.lane(lane) if load.type.lanes > 1 else load)
+    return [word for unit in _units_in(form, scalars) for word in form.byte_words(FUNCTIONS, unit)]
 
 
-def _nibbles(word: Value) -> list[Value]:
-    low = to_f32(unpack_u8x4(word & 0x0F0F0F0F)) - 8.0
-    high = to_f32(unpack_u8x4((word >> 4) & 0x0F0F0F0F)) - 8.0
-    return [low, high]
+def _words_of(form: WeightFormat, unit: Value) -> Sequence[Value]:
+    """The words of a load that is one unit, as `WeightFormat.vectors` takes them."""
+    return [unit] if form.word == "f32" or unit.type.lanes == 1 else _Words(unit)
+
+
+class _Words(Sequence[Value]):
+    """The words of a load, each taken out of the vector when it is asked for."""
+
+    def __init__(self, unit: Value) -> None:
+        self._unit = unit
+
+    def __len__(self) -> int:
+        return self._unit.type.lanes
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Value]: ...
+    def __getitem__(self, index: int | slice) -> Value | list[Value]:
+        unit = self._unit
+        if isinstance(index, slice):
+            return [unit.lane(lane) for lane in range(*index.indices(len(self)))]
+        return unit.lane(range(len(self))[index])
+
+
+def _units_in(form: WeightFormat, scalars: list[Value]) -> list[list[Value]]:
+    size = form.unit_words
+    return [scalars[first : first + size] for first in range(0, len(scalars), size)]
+
+
+# Arrays for tests and references
 
 
 def packed_inputs(format: str, weights: npt.NDArray[Any], prefix: str = "") -> dict[str, npt.NDArray[Any]]:
     """Arrays for `weight_bindings` that hold `weights` [rows, cols], rounded: for tests and `verify`."""
-    quants, scales = pack(format, weights.astype(np.float32))
-    word = np.float32 if format == "f32" else np.uint32
-    found: dict[str, npt.NDArray[Any]] = {
-        prefix + "quants": np.ascontiguousarray(quants).view(word).reshape(-1, 4)
-    }
-    if scales is not None:
-        data = scales.astype(np.float16).tobytes()
-        wanted = scales_bytes(format, *weights.shape)
-        found[prefix + "scales"] = np.frombuffer(data.ljust(wanted, b"\0"), np.uint32).copy()
+    form, packed = weight_format(format), pack(format, weights.astype(np.float32))
+    sides = zip(form.sides, packed.sides, strict=True)
+    stored = {QUANTS: packed.quants.tobytes()} | {side.name: side.to_bytes(values) for side, values in sides}
+    found: dict[str, npt.NDArray[Any]] = {}
+    for name, (type, size) in _stored_arrays(format, *weights.shape).items():
+        data = np.frombuffer(stored[name].ljust(size, b"\0"), type.dtype).copy()
+        found[prefix + name] = data if type.lanes == 1 else data.reshape(-1, type.lanes)
     return found
+
+
+def packed_arrays(
+    format: str, arrays: Mapping[str, npt.NDArray[Any]], rows: int, cols: int, prefix: str = ""
+) -> Packed:
+    """The arrays of `weight_bindings` as the format's numpy side has them, not copied."""
+    names = weight_format(format).stored_arrays(rows, cols)
+    stored = {name: arrays[prefix + name].reshape(-1).view(np.uint8) for name in names}
+    return packed_from_bytes(format, stored, rows, cols)
 
 
 def unpacked(
     format: str, arrays: Mapping[str, npt.NDArray[Any]], rows: int, cols: int, prefix: str = ""
 ) -> npt.NDArray[np.float32]:
     """The f32 matrix [rows, cols] that the arrays of `weight_bindings` mean."""
-    groups = groups_of(cols)
-    quants = arrays[prefix + "quants"].reshape(rows, groups, -1)
-    scales = None
-    if FORMATS[format].has_scales:
-        scales = arrays[prefix + "scales"].view(np.float16)[: rows * groups].reshape(rows, groups)
-    return unpack(format, quants, scales, cols)
+    return unpack(format, packed_arrays(format, arrays, rows, cols, prefix), cols)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kernelc.ir.formats import PackedMatrix, RowOrder
+from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
 from kernelc.kernels.spec import KernelSpec
 
 

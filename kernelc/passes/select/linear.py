@@ -45,7 +45,7 @@ def linear(select: Selector, op: Op) -> None:
         bound = operands | bound_weights(piece)
         if layers.biases:
             bound["bias"] = select.packing.bias(layers.biases, epilogue.row_order, piece)
-        vector = MATVEC_INT8 if select.options.int8 else MATVEC
+        vector = MATVEC_INT8 if select.options.int8 and piece.form.byte_zero is not None else MATVEC
         select.call(vector if one_row(x) else MATMUL, problem, bound, results, op)
 
 

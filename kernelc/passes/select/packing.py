@@ -6,7 +6,10 @@ them once.
 
 from __future__ import annotations
 
-from kernelc.ir.formats import PackedMatrix, RowOrder, groups_of, weight_format
+from kernelc.ir.formats import FormatTable, weight_format
+from kernelc.ir.graph import Graph
+from kernelc.ir.ops import OPS
+from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
 from kernelc.passes.select.calls import PackedVector, Selection
 
 _PIECE_ROWS = 64
@@ -14,17 +17,26 @@ _PIECE_ROWS = 64
 
 
 class Packing:
-    """Adds to a selection what its kernels need. `max_binding_bytes`: larger matrices are cut by rows."""
+    """Adds to a selection what its kernels need.
 
-    def __init__(self, found: Selection, format: str, max_binding_bytes: int) -> None:
-        self.found, self.format, self.max_binding_bytes = found, format, max_binding_bytes
+    `formats`: which format each matrix gets. `max_binding_bytes`: larger matrices are cut by rows.
+    """
+
+    def __init__(self, found: Selection, graph: Graph, formats: FormatTable, max_binding_bytes: int) -> None:
+        self.found, self.formats, self.max_binding_bytes = found, formats, max_binding_bytes
+        self.roles = weight_roles(graph)
 
     def matrix(
         self, sources: tuple[str, ...], rows: int, cols: int, order: tuple[RowOrder, ...]
     ) -> list[PackedMatrix]:
-        """The packed matrix of the sources' rows, in pieces where the whole would not fit one binding."""
-        name, format_ = joint_name(sources), self.format
-        row_bytes = groups_of(cols) * weight_format(format_).words_per_group * 4
+        """The packed matrix of the sources' rows, in pieces where the whole would not fit one binding.
+
+        Raises: UsageError where the table gives the sources different formats.
+        """
+        name = joint_name(sources)
+        roles = dict.fromkeys(role for source in sources for role in self.roles.get(source, ()))
+        format_ = self.formats.format_of(sources, *roles)
+        row_bytes = weight_format(format_).quants_bytes(1, cols)
         fit = max(_PIECE_ROWS, self.max_binding_bytes // row_bytes // _PIECE_ROWS * _PIECE_ROWS)
         pieces: list[PackedMatrix] = []
         for begin in range(0, rows, fit):
@@ -51,8 +63,24 @@ class Packing:
 
 def bound_weights(piece: PackedMatrix) -> dict[str, str]:
     """The stored tensors of a piece, by binding name."""
-    found = {"quants": piece.quants_name}
-    return found | {"scales": piece.scales_name} if weight_format(piece.format).has_scales else found
+    return {binding: array.name for binding, array in piece.stored_arrays.items()}
+
+
+def weight_roles(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """What the tensors that formats may be chosen for by role are used as: "embedding", "head" (the layer
+    that makes an output), or both."""
+    found: dict[str, list[str]] = {}
+    made = graph.producers()
+    for op in graph.ops:
+        if op.name == "embedding":
+            found.setdefault(op.inputs["table"].name, []).append("embedding")
+    for output in graph.outputs.values():
+        op = made.get(output.name)
+        while op is not None and OPS[op.name].function is not None:
+            op = made.get(op.inputs["x"].name)
+        if op is not None and op.name in ("linear", "linear_row"):
+            found.setdefault(op.inputs["weight"].name, []).append("head")
+    return {name: tuple(dict.fromkeys(roles)) for name, roles in found.items()}
 
 
 def joint_name(sources: tuple[str, ...]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from math import prod
 
 from kernelc.ir.expression import FUNCTIONS, Expression
-from kernelc.ir.formats import RowOrder
 from kernelc.ir.graph import Op, Tensor
 from kernelc.ir.ops import OPS
 from kernelc.ir.ops.fused import expression_of
+from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels.elementwise import ELEMENTWISE, OUT, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Graph, Op, Tensor
 from kernelc.kernels.spec import KernelSpec
 from kernelc.passes.select.calls import KernelCall, Selection
@@ -15,11 +16,11 @@ from kernelc.passes.select.packing import Packing
 
 @dataclass(frozen=True)
 class SelectOptions:
-    """`format` of all matrices; `max_binding_bytes`: larger matrices are cut by rows; `split`: positions a
-    workgroup of decode attention takes, 0 for one workgroup over all of them; `int8`: round the activations
-    of single rows to bytes."""
+    """`formats`: which format each matrix gets; `max_binding_bytes`: larger matrices are cut by rows;
+    `split`: positions per workgroup of decode attention, 0 for one workgroup over all of them; `int8`: round
+    the activations of single rows to bytes."""
 
-    format: str
+    formats: FormatTable
     max_binding_bytes: int = 128 << 20
     split: int = 0
     int8: bool = False
@@ -31,7 +32,7 @@ class Selector:
     def __init__(self, graph: Graph, options: SelectOptions) -> None:
         self.graph, self.options = graph, options
         self.found = Selection()
-        self.packing = Packing(self.found, options.format, options.max_binding_bytes)
+        self.packing = Packing(self.found, graph, options.formats, options.max_binding_bytes)
         self.operands = Operands(graph, self.packing)
         self.users: dict[str, list[Op]] = {}
         for op in graph.ops:

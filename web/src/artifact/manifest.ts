@@ -4,21 +4,18 @@ import { checkManifest } from "./check.js";
 import type { Bounds } from "./dim.js";
 import { KernelcError } from "./errors.js";
 import { repeatedKey } from "./json.js";
+import { MAX_KERNELS, MAX_U32, readChecks } from "./manifestChecks.js";
 import { Node, REBUILD } from "./node.js";
 import * as schema from "./schema.js";
 import type {
   Buffer,
   BufferRange,
   ChatTemplateInfo,
-  CheckInput,
-  CheckOutput,
-  Checks,
   Dispatch,
   FileEntry,
   GraphInfo,
   Kernel,
   KernelBinding,
-  KernelCheck,
   Manifest,
   ModelInfo,
   Param,
@@ -35,15 +32,11 @@ import type {
 
 export * from "./schema.js";
 
-const MAX_U32 = 2 ** 32 - 1;
 const MAX_I32 = 2 ** 31 - 1;
 // Far above what any build makes, far below what would trouble a page that reads a hostile file.
-const MAX_KERNELS = 4096;
 const MAX_PROGRAMS = 256;
 const MAX_DISPATCHES = 65536;
 const MAX_TENSORS = 65536;
-/** Of one buffer that a check binds. */
-const MAX_CHECK_BYTES = 256 * 2 ** 20;
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 export const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
 
@@ -107,7 +100,7 @@ function readManifest(root: Node): Manifest {
     tokenizer: r.tokenizer.optional(tokenizer),
     chat_template: r.chat_template.optional(chatTemplate),
     graph: r.graph.optional(graph),
-    checks: r.checks.optional(checks),
+    checks: r.checks.optional(readChecks),
     activations: r.activations.optional((node) => node.oneOf(schema.ACTIVATIONS)) ?? "f32",
   };
 }
@@ -264,60 +257,4 @@ function chatTemplate(node: Node): ChatTemplateInfo {
 function graph(node: Node): GraphInfo {
   const r = node.record(["file", "sha256"]);
   return { file: r.file.pathName(), sha256: r.sha256.sha256() };
-}
-
-function checks(node: Node): Checks {
-  const r = node.record(["file", "bytes", "sha256", "kernels"]);
-  return {
-    file: r.file.pathName(),
-    bytes: r.bytes.integer(0, schema.MAX_SHARD_BYTES),
-    sha256: r.sha256.sha256(),
-    kernels: r.kernels.mapping(kernelCheck, MAX_KERNELS),
-  };
-}
-
-function kernelCheck(node: Node): KernelCheck {
-  const r = node.record(["symbols", "params", "inputs", "outputs"], ["tile_tolerance"]);
-  return {
-    symbols: r.symbols.mapping((item) => item.integer(0, MAX_U32), 16),
-    params: r.params.mapping((item) => item.number(), 64),
-    inputs: r.inputs.items(checkInput, 1, 64),
-    outputs: r.outputs.items(checkOutput, 1, 256),
-    tile_tolerance: r.tile_tolerance.optional(tileTolerance),
-  };
-}
-
-function tileTolerance(node: Node): readonly [number, number] {
-  const [relative = 0, absolute = 0] = node.items(tolerance, 2, 2);
-  return [relative, absolute];
-}
-
-function tolerance(node: Node): number {
-  const found = node.number();
-  return found >= 0 ? found : node.fail("at least 0");
-}
-
-function checkInput(node: Node): CheckInput {
-  const r = node.record(["bytes", "offset", "period"]);
-  const bytes = words(r.bytes, 4, MAX_CHECK_BYTES);
-  return { bytes, offset: words(r.offset, 0, schema.MAX_SHARD_BYTES), period: words(r.period, 0, bytes) };
-}
-
-function checkOutput(node: Node): CheckOutput {
-  const r = node.record(["binding", "at", "bytes", "offset", "element", "relative", "absolute"]);
-  return {
-    binding: r.binding.integer(0, 63),
-    at: words(r.at, 0, MAX_CHECK_BYTES),
-    bytes: words(r.bytes, 4, MAX_CHECK_BYTES),
-    offset: words(r.offset, 0, schema.MAX_SHARD_BYTES),
-    element: r.element.oneOf(schema.CHECK_ELEMENTS),
-    relative: tolerance(r.relative),
-    absolute: tolerance(r.absolute),
-  };
-}
-
-/** A number of bytes that is one of whole words. */
-function words(node: Node, low: number, high: number): number {
-  const found = node.integer(low, high);
-  return found % 4 ? node.fail("a multiple of 4") : found;
 }

@@ -1,8 +1,9 @@
 /** The engine as its users see it: OpenAI-shaped chat completions over a model that runs in the page. */
 
+import type { AdapterCard } from "../gpu/card.js";
 import type { Notice } from "../weights/load.js";
 
-export type { Notice };
+export type { AdapterCard, Notice };
 export { KernelcError, type ErrorCode } from "../artifact/errors.js";
 
 /** One message of a conversation. */
@@ -182,20 +183,6 @@ export interface ModelCard {
   readonly weight_bytes: number;
   readonly bos_token_id: number | null;
   readonly eos_token_ids: readonly number[];
-}
-
-/** What WebGPU there is, of what limits and features. */
-export interface AdapterCard {
-  readonly name: string;
-  readonly vendor: string;
-  readonly architecture: string;
-  /** Whether it computes on the processor: slow. */
-  readonly fallback: boolean;
-  /** Of "f16", "subgroups", "dot4", "immediates" and matrix units ("tile_..."), those that there are. */
-  readonly features: readonly string[];
-  /** WGSL language features, such as "packed_4x8_integer_dot_product". */
-  readonly languageFeatures: readonly string[];
-  readonly limits: Readonly<Record<string, number>>;
 }
 
 export interface Probe {

@@ -3,7 +3,7 @@
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
 import { unlessAborted } from "../artifact/signals.js";
-import type { Executor, Ticket } from "./executor.js";
+import type { Executor, Ticket } from "../gpu/executor.js";
 import { Generation, type Chooser } from "./generation.js";
 import { ProgramTable } from "./programTable.js";
 import { integer, type Sampling } from "./sampling.js";

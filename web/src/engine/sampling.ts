@@ -1,7 +1,7 @@
 /** How the next token is chosen from the logits: parameters, checked, as fields of the step block. */
 
 import { KernelcError } from "../artifact/errors.js";
-import type { StepFields } from "./executor.js";
+import type { StepFields } from "../gpu/executor.js";
 
 export const MAX_U32 = 2 ** 32 - 1;
 

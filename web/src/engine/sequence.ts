@@ -8,7 +8,7 @@
 
 import { KernelcError } from "../artifact/errors.js";
 import { TOKENS_BUFFER, type Role } from "../artifact/schema.js";
-import type { Executor, Fetch, StepFields, Ticket } from "./executor.js";
+import type { Executor, Fetch, StepFields, Ticket } from "../gpu/executor.js";
 import type { ProgramTable } from "./programTable.js";
 import { GREEDY_FIELDS } from "./sampling.js";
 import { Timings } from "./timings.js";

@@ -1,7 +1,7 @@
 /** An adapter and its device: what they can do, losing them, and their errors in our words. */
 
 import { KernelcError } from "../artifact/errors.js";
-import type { AdapterCard } from "../engine/api.js";
+import type { AdapterCard } from "./card.js";
 import { callable, LANGUAGE_FEATURE, MOST_BYTES } from "./immediates.js";
 import { GUARANTEED_LIMITS, LIMIT_NAMES, type Capabilities, type LimitName, type Limits } from "./limits.js";
 

@@ -2,9 +2,8 @@
 
 import { aborted, KernelcError } from "../artifact/errors.js";
 import type { Manifest, Role, Variant } from "../artifact/schema.js";
-import { checkedVariants, knownVariants, type CheckJob, type CheckRecords } from "../engine/selfcheck.js";
-import type { Notice, ShardSource } from "../weights/load.js";
-import type { LoadProgress } from "../weights/progress.js";
+import { checkedVariants, knownVariants, type CheckJob, type CheckRecords } from "./selfcheck.js";
+import type { Notice } from "../weights/load.js";
 import { allocate, placements, WeightWriter } from "./buffers.js";
 import { Device, openAdapter, type Adapter, type DeviceOptions } from "./device.js";
 import { MOST_BYTES } from "./immediates.js";
@@ -13,23 +12,8 @@ import { planLoad, type LoadPlan } from "./loadPlan.js";
 import { Pipelines, type CompiledKernel, type KernelSource } from "./pipelines.js";
 import { GpuExecutor } from "./program.js";
 import { kernelsOf, ProgramSet } from "./programSet.js";
+import type { ArtifactSource, LoadEvents } from "./source.js";
 import { usableVariants } from "./usable.js";
-
-/** Where an artifact comes from; `id` is the sha256 of its manifest. */
-export interface ArtifactSource {
-  readonly id: string;
-  readonly manifest: Manifest;
-  file(name: string, spec: { readonly sha256: string; readonly bytes?: number }): Promise<Uint8Array<ArrayBuffer>>;
-  readonly shards: ShardSource;
-}
-
-/** Who hears of loading. */
-export interface LoadEvents {
-  readonly onKernel?: ((done: number, total: number) => void) | undefined;
-  readonly onWeights?: ((progress: LoadProgress) => void) | undefined;
-  readonly onNotice?: ((notice: Notice) => void) | undefined;
-  readonly onCheck?: ((done: number, total: number) => void) | undefined;
-}
 
 export interface LoadOptions extends DeviceOptions, LoadEvents {
   readonly context: number;

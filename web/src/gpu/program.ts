@@ -3,7 +3,7 @@
 import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
 import { STEP_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
-import type { Executor, Fetch, StepFields, Ticket } from "../engine/executor.js";
+import type { Executor, Fetch, StepFields, Ticket } from "./executor.js";
 import type { Device } from "./device.js";
 import type { Launch, ProgramSet } from "./programSet.js";
 import { GpuTicket, StagingPool } from "./readback.js";

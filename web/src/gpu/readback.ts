@@ -1,6 +1,6 @@
 /** Buffers that carry results back, used again and again, and the promises of what is in them. */
 
-import type { Ticket } from "../engine/executor.js";
+import type { Ticket } from "./executor.js";
 import type { Device } from "./device.js";
 
 const SMALLEST_BYTES = 256;

@@ -2,7 +2,7 @@
 
 import { KernelcError } from "../artifact/errors.js";
 import type { Param } from "../artifact/schema.js";
-import type { StepFields } from "../engine/executor.js";
+import type { StepFields } from "./executor.js";
 
 /** What the step block of a program may ask for. */
 const STEP_FIELDS = [

@@ -1,6 +1,6 @@
-import { MAX_CONTENT, type AnswerStats, type Conversation } from "./conversations.js";
-import type { ChatChunk, ChatEngine, StreamRequest, Usage } from "./ports.js";
-import type { Settings } from "./settings.js";
+import { MAX_CONTENT, type AnswerStats, type Conversation } from "./state/conversations.js";
+import type { ChatChunk, ChatEngine, StreamRequest, Usage } from "./state/ports.js";
+import type { Settings } from "./state/settings.js";
 
 /** The request for the answer that a conversation waits for: its last message, which is still empty, is left out. */
 export function requestFor(conversation: Conversation, settings: Settings, signal: AbortSignal): StreamRequest {

@@ -1,13 +1,14 @@
+import type { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import { ChatController } from "./chatController.js";
 import { h } from "./dom.js";
 import { formatBytes } from "./format.js";
-import { loadFraction } from "./modelState.js";
+import { loadFraction } from "./state/modelState.js";
 import { ModelController } from "./modelController.js";
 import type { Services } from "./services.js";
-import { readSettings, type Settings } from "./settings.js";
-import { initialState, loadedTitle, reduce, type Action, type AppState, type ThemeChoice } from "./state.js";
-import { Store } from "./store.js";
+import { readSettings, type Settings } from "./state/settings.js";
+import { initialState, loadedTitle, reduce, type Action, type AppState, type ThemeChoice } from "./state/state.js";
+import { Store } from "./state/store.js";
 import { Composer } from "./views/composer.js";
 import { ModelPanel } from "./views/modelPanel.js";
 import { SettingsDialog } from "./views/settingsDialog.js";
@@ -19,11 +20,11 @@ import { Transcript } from "./views/transcript.js";
 import type { View } from "./views/view.js";
 
 /** The page: its state, what changes it, and what shows it. */
-export class App {
-  readonly store: Store<AppState, Action>;
-  readonly models: ModelController;
-  readonly chats: ChatController;
-  readonly announcer = new Announcer();
+export class App implements Actions {
+  private readonly store: Store<AppState, Action>;
+  private readonly models: ModelController;
+  private readonly chats: ChatController;
+  private readonly announcer = new Announcer();
   private readonly topbar: Topbar;
   private readonly sidebar: Sidebar;
   private readonly panel: ModelPanel;
@@ -33,7 +34,7 @@ export class App {
   private readonly stage: HTMLElement;
   private readonly root: HTMLElement;
 
-  constructor(readonly services: Services) {
+  constructor(private readonly services: Services) {
     const settings = readSettings(services.preferences.read("settings"));
     this.store = new Store(
       initialState(settings, readTheme(services.preferences.read("theme")), services.now()),
@@ -84,6 +85,54 @@ export class App {
     await answered;
   }
 
+  regenerate(): Promise<void> {
+    return this.chats.regenerate();
+  }
+
+  stopAnswer(): void {
+    this.chats.stop();
+  }
+
+  renameChat(id: string, title: string): Promise<void> {
+    return this.chats.rename(id, title);
+  }
+
+  deleteChat(id: string): Promise<void> {
+    return this.chats.delete(id);
+  }
+
+  selectModel(name: string): void {
+    this.models.select(name);
+  }
+
+  chooseContext(context: number): void {
+    this.models.chooseContext(context);
+  }
+
+  loadModel(): Promise<void> {
+    return this.models.load();
+  }
+
+  cancelLoading(): void {
+    this.models.cancel();
+  }
+
+  deleteModel(id: string): Promise<void> {
+    return this.models.delete(id);
+  }
+
+  closeToast(id: string): void {
+    this.store.dispatch({ type: "toast-closed", id });
+  }
+
+  announce(text: string): void {
+    this.announcer.say(text);
+  }
+
+  now(): number {
+    return this.services.now();
+  }
+
   toggleModels(): void {
     const chat = this.store.state.view === "model";
     this.store.dispatch({ type: "view-chosen", view: chat ? "chat" : "model" });
@@ -103,7 +152,7 @@ export class App {
   }
 
   openSettings(): void {
-    this.settings.open();
+    this.settings.open(this.store.state.settings);
   }
 
   openDrawer(): void {

@@ -1,10 +1,10 @@
 import { requestFor, streamAnswer, type Outcome } from "./answer.js";
-import { MAX_CONTENT, MAX_MESSAGES, newId, type ChatMessage, type Conversation } from "./conversations.js";
-import { describeFailure } from "./failures.js";
+import { MAX_CONTENT, MAX_MESSAGES, newId, type ChatMessage, type Conversation } from "./state/conversations.js";
+import { describeFailure } from "./state/failures.js";
 import type { ModelController } from "./modelController.js";
 import type { Services } from "./services.js";
-import type { Action, AppState } from "./state.js";
-import type { Store } from "./store.js";
+import type { Action, AppState } from "./state/state.js";
+import type { Store } from "./state/store.js";
 
 /** Errors after which an engine is of no use any more. */
 const FATAL = new Set(["device-lost", "out-of-memory", "self-check"]);

@@ -1,4 +1,4 @@
-import { MAX_CONVERSATIONS, readConversation, type Conversation } from "./conversations.js";
+import { MAX_CONVERSATIONS, readConversation, type Conversation } from "./state/conversations.js";
 
 /** Where conversations are kept. Raw values go in and come out; `Conversations` checks them. */
 export interface Shelf {

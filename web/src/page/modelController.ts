@@ -1,11 +1,11 @@
-import { readCatalog, type CatalogModel } from "./catalog.js";
-import { codeOf, describeFailure, type Failure } from "./failures.js";
-import { usualContext } from "./modelState.js";
-import { bytesToFetch, type ChatEngine, type Notice } from "./ports.js";
+import { readCatalog, type CatalogModel } from "./state/catalog.js";
+import { codeOf, describeFailure, type Failure } from "./state/failures.js";
+import { usualContext } from "./state/modelState.js";
+import { bytesToFetch, type ChatEngine, type Notice } from "./state/ports.js";
 import type { Services } from "./services.js";
-import { selectedModel, storedFor, type Action, type AppState, type DeviceState } from "./state.js";
-import type { Store } from "./store.js";
-import { newId } from "./conversations.js";
+import { selectedModel, storedFor, type Action, type AppState, type DeviceState } from "./state/state.js";
+import type { Store } from "./state/store.js";
+import { newId } from "./state/conversations.js";
 
 /** Notices of what is so, and not of what happened: they need not pop up. */
 const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing"]);

@@ -1,5 +1,5 @@
 import { planArtifact, probe } from "../engine/plan.js";
-import { createWorkerEngine } from "../engine/workerEngine.js";
+import { createWorkerEngine } from "../engine/worker/workerEngine.js";
 import { deleteModel, requestPersistence, storedModels } from "../weights/models.js";
 import { ConversationStore, DatabaseShelf, MemoryShelf, type Shelf } from "./conversationStore.js";
 import { storagePreferences, type Services } from "./services.js";

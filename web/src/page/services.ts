@@ -1,6 +1,6 @@
 import type { ConversationStore } from "./conversationStore.js";
-import type { Surroundings } from "./failures.js";
-import type { ChatEngine, LoadOptions, Plan, Probe, StoredModel } from "./ports.js";
+import type { Surroundings } from "./state/failures.js";
+import type { ChatEngine, LoadOptions, Plan, Probe, StoredModel } from "./state/ports.js";
 
 /** All that the page reaches outside of itself: handed in, so that tests can hand in something else. */
 export interface Services {

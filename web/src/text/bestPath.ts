@@ -5,11 +5,16 @@
  * double precision.
  */
 
-import { characterLength } from "./spNormalizer.js";
-import type { Cut } from "./spAlgorithms.js";
+import { characterLength } from "./pieces.js";
 import type { TextTable } from "./textTable.js";
 
 const RESET_THRESHOLD = 100000; // sentencepiece keeps sums near zero, where single precision is fine
+
+/** A piece of the text and its id; that of the unknown piece where the vocabulary does not have it. */
+export interface Cut {
+  readonly text: string;
+  readonly id: number;
+}
 
 export interface Lattice {
   /** By id. */

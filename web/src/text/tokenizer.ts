@@ -2,8 +2,8 @@
 
 import { KernelcError } from "../artifact/errors.js";
 import { bad } from "./fields.js";
-import { JsonCoder } from "./jsonCoder.js";
-import { SentencePieceCoder } from "./sentencePieceCoder.js";
+import { JsonCoder } from "./tokenizerJson/coder.js";
+import { SentencePieceCoder } from "./sentencepiece/coder.js";
 import { readSettings } from "./specialTokens.js";
 import type { Coder, FetchFile, TokenizerFiles } from "./types.js";
 

@@ -2,7 +2,7 @@ import { KernelcError } from "../artifact/errors.js";
 import { tryLock } from "./locks.js";
 import { allRecords, putRecord, removeRecord } from "./records.js";
 import { isSha256 } from "./sha256.js";
-import type { Area, Store } from "./store.js";
+import type { Area, Store } from "./stores/store.js";
 
 const KIND = "model";
 

@@ -1,6 +1,6 @@
 import { putRecord, removeRecord } from "./records.js";
 import type { Bytes } from "./sha256.js";
-import type { Store, Writer } from "./store.js";
+import type { Store, Writer } from "./stores/store.js";
 import type { Validator } from "./source.js";
 
 /** Whether shards are still being stored; the first failure ends it for all of them. */

@@ -5,7 +5,8 @@ import { contentsOf, isManifest } from "./contents.js";
 import { Exchange, type Fetch, named } from "./http.js";
 import { Retries, type Wait } from "./retry.js";
 import { type Bytes, isSha256, sha256Hex } from "./sha256.js";
-import { defaultStore, getBytes, putBytes, type Store } from "./store.js";
+import { defaultStore } from "./stores/openStore.js";
+import { getBytes, putBytes, type Store } from "./stores/store.js";
 import { fileUrl, folderUrl } from "./url.js";
 
 const MAX_MANIFEST_BYTES = 32 * 2 ** 20;

@@ -14,7 +14,8 @@ import { type LoadProgress, ProgressMeter } from "./progress.js";
 import type { Wait } from "./retry.js";
 import { type Bytes, isSha256 } from "./sha256.js";
 import { type Loading, ShardLoad, type ShardSpec } from "./shard.js";
-import { defaultStore, isQuotaError, type Store } from "./store.js";
+import { defaultStore } from "./stores/openStore.js";
+import { isQuotaError, type Store } from "./stores/store.js";
 import { fileUrl, folderUrl } from "./url.js";
 
 export type { LoadProgress, Notice, ShardSpec };

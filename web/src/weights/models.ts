@@ -1,5 +1,6 @@
 import { forgetModel, rememberedModels, storedShardBytes, type ModelRecord } from "./catalog.js";
-import { defaultStore, type Store } from "./store.js";
+import { defaultStore } from "./stores/openStore.js";
+import type { Store } from "./stores/store.js";
 
 export { requestPersistence, storageEstimate, type StorageEstimate } from "./persist.js";
 

@@ -1,5 +1,6 @@
 import { sha256Hex } from "./sha256.js";
-import { defaultStore, getBytes, putBytes, type Store } from "./store.js";
+import { defaultStore } from "./stores/openStore.js";
+import { getBytes, putBytes, type Store } from "./stores/store.js";
 
 /** Longer records are refused: they are for notes, not for data. */
 const MAX_RECORD_BYTES = 2 ** 20;

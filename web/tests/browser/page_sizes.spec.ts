@@ -11,7 +11,7 @@ const gzipped = (data: string | Uint8Array): number => gzipSync(data, { level: 9
 
 /** The engine's worker, built as in the page, but for modules that match `external`. */
 async function workerBytes(external: readonly RegExp[]): Promise<number> {
-  const options = { input: join(WEB, "src/engine/worker.ts"), external: [...external] };
+  const options = { input: join(WEB, "src/engine/worker/worker.ts"), external: [...external] };
   const made = (await build({
     configFile: false,
     root: WEB,

@@ -7,7 +7,7 @@ import type { Env } from "../../src/artifact/dim.js";
 import { KernelcError } from "../../src/artifact/errors.js";
 import { parseManifest, type Manifest, type Role } from "../../src/artifact/manifest.js";
 import { draw, hashWords } from "../../src/engine/cpuSampler.js";
-import type { Executor, Fetch, StepFields, Ticket } from "../../src/engine/executor.js";
+import type { Executor, Fetch, StepFields, Ticket } from "../../src/gpu/executor.js";
 import { checkedSampling } from "../../src/engine/sampling.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseManifest, type Manifest } from "../../src/artifact/manifest.js";
 import { planManifest } from "../../src/engine/plan.js";
-import { defaultStore, putBytes } from "../../src/weights/store.js";
+import { defaultStore } from "../../src/weights/stores/openStore.js";
+import { putBytes } from "../../src/weights/stores/store.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";
 
 const [SHARD, TOKENIZER, CHECKS] = ["d", "e", "c"].map((letter) => letter.repeat(64)) as [string, string, string];

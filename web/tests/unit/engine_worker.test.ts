@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
 import type { ChatChunk, ChatCompletion, ChatRequest, Engine, EngineOptions, ModelCard } from "../../src/engine/api.js";
-import type { FromWorker, ToWorker } from "../../src/engine/protocol.js";
-import { createWorkerEngine } from "../../src/engine/workerEngine.js";
-import { WorkerHost } from "../../src/engine/workerHost.js";
+import type { FromWorker, ToWorker } from "../../src/engine/worker/protocol.js";
+import { createWorkerEngine } from "../../src/engine/worker/workerEngine.js";
+import { WorkerHost } from "../../src/engine/worker/workerHost.js";
 
 /** A worker whose messages cross by structured clone, as they do between threads. */
 class FakeWorker extends EventTarget {

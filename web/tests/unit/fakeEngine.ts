@@ -8,7 +8,7 @@ import type {
   Probe,
   StoredModel,
   StreamRequest,
-} from "../../src/page/ports.js";
+} from "../../src/page/state/ports.js";
 import { ConversationStore, MemoryShelf } from "../../src/page/conversationStore.js";
 import type { Services } from "../../src/page/services.js";
 import { KernelcError, type ErrorCode } from "../../src/artifact/errors.js";

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { parseManifest } from "../../src/artifact/manifest.js";
-import type { CheckRecords } from "../../src/engine/selfcheck.js";
-import { loadArtifact, type ArtifactSource, type LoadOptions } from "../../src/gpu/load.js";
+import type { CheckRecords } from "../../src/gpu/selfcheck.js";
+import { loadArtifact, type LoadOptions } from "../../src/gpu/load.js";
+import type { ArtifactSource } from "../../src/gpu/source.js";
 import type { Notice } from "../../src/weights/load.js";
 import { FakeDevice, fakeGpu, stubGlobals } from "./gpu_fakes.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";

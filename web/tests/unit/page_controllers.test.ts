@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ChatController } from "../../src/page/chatController.js";
 import { ModelController } from "../../src/page/modelController.js";
-import { DEFAULT_SETTINGS } from "../../src/page/settings.js";
-import { initialState, reduce, type AppState } from "../../src/page/state.js";
-import { Store } from "../../src/page/store.js";
+import { DEFAULT_SETTINGS } from "../../src/page/state/settings.js";
+import { initialState, reduce, type AppState } from "../../src/page/state/state.js";
+import { Store } from "../../src/page/state/store.js";
 import { BASE, fakeServices, type FakeOptions } from "./fakeEngine.js";
 
 function page(options: FakeOptions = {}) {

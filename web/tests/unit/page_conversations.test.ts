@@ -14,7 +14,7 @@ import {
   titleOf,
   type ChatMessage,
   type Conversation,
-} from "../../src/page/conversations.js";
+} from "../../src/page/state/conversations.js";
 import { ConversationStore, MemoryShelf } from "../../src/page/conversationStore.js";
 
 function said(role: "user" | "assistant", content: string): ChatMessage {

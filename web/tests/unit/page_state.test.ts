@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { describeFailure } from "../../src/page/failures.js";
-import { contextChoices, loadFraction, usualContext, type Steps } from "../../src/page/modelState.js";
-import { DEFAULT_SETTINGS } from "../../src/page/settings.js";
-import { initialState, reduce, usedTokens, type Action, type AppState } from "../../src/page/state.js";
+import { describeFailure } from "../../src/page/state/failures.js";
+import { contextChoices, loadFraction, usualContext, type Steps } from "../../src/page/state/modelState.js";
+import { DEFAULT_SETTINGS } from "../../src/page/state/settings.js";
+import { initialState, reduce, usedTokens, type Action, type AppState } from "../../src/page/state/state.js";
 import { stepDetail } from "../../src/page/views/loadProgress.js";
-import { STEPS } from "../../src/page/modelState.js";
+import { STEPS } from "../../src/page/state/modelState.js";
 
 const FAILURE = describeFailure(new Error("x"), { userAgent: "", secureContext: true });
 

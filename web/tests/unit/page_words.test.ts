@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { KernelcError, type ErrorCode } from "../../src/artifact/errors.js";
-import { readCatalog } from "../../src/page/catalog.js";
-import { adviseBrowser, codeOf, describeFailure } from "../../src/page/failures.js";
+import { readCatalog } from "../../src/page/state/catalog.js";
+import { adviseBrowser, codeOf, describeFailure } from "../../src/page/state/failures.js";
 import { formatBytes, formatDay, formatRate, formatSeconds } from "../../src/page/format.js";
-import { DEFAULT_SETTINGS, NUMBER_FIELDS, readSettings } from "../../src/page/settings.js";
+import { DEFAULT_SETTINGS, NUMBER_FIELDS, readSettings } from "../../src/page/state/settings.js";
 import { storagePreferences } from "../../src/page/services.js";
 
 const CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36";

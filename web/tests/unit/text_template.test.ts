@@ -5,8 +5,8 @@ import { resolve } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 
 import { KernelcError } from "../../src/artifact/errors.js";
-import { strftime } from "../../src/text/strftime.js";
-import { loadTemplate, makeTemplate, PLAIN_TEMPLATE } from "../../src/text/template.js";
+import { strftime } from "../../src/text/template/strftime.js";
+import { loadTemplate, makeTemplate, PLAIN_TEMPLATE } from "../../src/text/template/template.js";
 import type { Coder, Message } from "../../src/text/types.js";
 
 interface Case {

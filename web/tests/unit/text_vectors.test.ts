@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 
 import { makePromptEncoder } from "../../src/text/prompt.js";
-import { makeTemplate } from "../../src/text/template.js";
+import { makeTemplate } from "../../src/text/template/template.js";
 import { loadCoder } from "../../src/text/tokenizer.js";
 import type { Coder, Message } from "../../src/text/types.js";
 

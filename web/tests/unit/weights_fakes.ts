@@ -1,10 +1,10 @@
 /** A server and stores that go wrong on request, for the tests of weights/. */
 import { createHash } from "node:crypto";
 import type { Fetch } from "../../src/weights/http.js";
-import { MemoryStore } from "../../src/weights/memory.js";
+import { MemoryStore } from "../../src/weights/stores/memory.js";
 import type { Bytes } from "../../src/weights/sha256.js";
 import type { ShardSpec } from "../../src/weights/shard.js";
-import type { Area, Writer } from "../../src/weights/store.js";
+import type { Area, Writer } from "../../src/weights/stores/store.js";
 
 export const ORIGIN = "https://models.test";
 export const FOLDER = `${ORIGIN}/models/demo/`;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openFiles } from "../../src/weights/files.js";
 import { openShards } from "../../src/weights/load.js";
-import { MemoryStore } from "../../src/weights/memory.js";
+import { MemoryStore } from "../../src/weights/stores/memory.js";
 import { deleteModel, storedModels } from "../../src/weights/models.js";
 import type { Bytes } from "../../src/weights/sha256.js";
 import { FakeServer, flip, FOLDER, ORIGIN, sha256, someBytes } from "./weights_fakes.js";

@@ -3,10 +3,10 @@ import { KernelcError } from "../../src/artifact/errors.js";
 import {
   type LoadProgress, type Notice, openShards, type ShardOptions, type ShardSpec,
 } from "../../src/weights/load.js";
-import { MemoryStore } from "../../src/weights/memory.js";
+import { MemoryStore } from "../../src/weights/stores/memory.js";
 import { deleteModel, storedBytes, storedModels } from "../../src/weights/models.js";
 import type { Bytes } from "../../src/weights/sha256.js";
-import type { Store } from "../../src/weights/store.js";
+import type { Store } from "../../src/weights/stores/store.js";
 import { FailingStore, type Fault, flip, FOLDER, model, type Model, ORIGIN, sha256, shardPath } from "./weights_fakes.js";
 
 let store: MemoryStore;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { KernelcError } from "../../src/artifact/errors.js";
 import { tryLock, withLock } from "../../src/weights/locks.js";
-import { MemoryStore } from "../../src/weights/memory.js";
+import { MemoryStore } from "../../src/weights/stores/memory.js";
 import { megabytes, storageFull } from "../../src/weights/notice.js";
 import { requestPersistence, roomBytes, storageEstimate } from "../../src/weights/persist.js";
 import { ProgressMeter, SpeedMeter } from "../../src/weights/progress.js";

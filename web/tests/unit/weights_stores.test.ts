@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CacheStore } from "../../src/weights/cacheApi.js";
-import { MemoryStore } from "../../src/weights/memory.js";
-import { OpfsStore } from "../../src/weights/opfs.js";
-import { getBytes, putBytes, type Store } from "../../src/weights/store.js";
+import { CacheStore } from "../../src/weights/stores/cacheApi.js";
+import { MemoryStore } from "../../src/weights/stores/memory.js";
+import { OpfsStore } from "../../src/weights/stores/opfs.js";
+import { getBytes, putBytes, type Store } from "../../src/weights/stores/store.js";
 import { someBytes } from "./weights_fakes.js";
 import { FakeCaches, FakeFileHandle, fakeFileSystem } from "./weights_storage_fakes.js";
 
@@ -185,7 +185,7 @@ describe("the store of a page", () => {
   async function chosen(storage: unknown, caches: unknown): Promise<Store> {
     vi.stubGlobal("navigator", { storage });
     vi.stubGlobal("caches", caches);
-    return (await import("../../src/weights/store.js")).defaultStore();
+    return (await import("../../src/weights/stores/openStore.js")).defaultStore();
   }
 
   it("is the file system where it can be written", async () => {

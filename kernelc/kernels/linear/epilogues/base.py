@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import Dim
-from kernelc.ir.formats import RowOrder
+from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels.spec import Arrays, Binding, Params
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import Dim
-from kernelc.ir.formats import RowOrder
+from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
 from kernelc.kernels.parts.rotary import Rotary, rotate, rotate_reference

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kernelc.ir.dim import Dim
 from kernelc.ir.expression import Expression
-from kernelc.ir.formats import RowOrder
+from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
 from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import Arrays, Binding, Params

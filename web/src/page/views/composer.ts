@@ -1,9 +1,9 @@
-import type { App } from "../app.js";
-import { MAX_CONTENT } from "../conversations.js";
+import type { Actions } from "../actions.js";
+import { MAX_CONTENT } from "../state/conversations.js";
 import { freshId, h, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
-import { loadFraction, type LoadStatus } from "../modelState.js";
-import type { AppState } from "../state.js";
+import { loadFraction, type LoadStatus } from "../state/modelState.js";
+import type { AppState } from "../state/state.js";
 import { textButton } from "./buttons.js";
 import type { View } from "./view.js";
 
@@ -18,7 +18,7 @@ export class Composer implements View {
   private readonly choose: HTMLButtonElement;
   private answering = false;
 
-  constructor(private readonly app: App) {
+  constructor(private readonly actions: Actions) {
     const hint = freshId("hint");
     this.field = h("textarea", {
       rows: 1,
@@ -32,7 +32,7 @@ export class Composer implements View {
     this.send = h("button", { type: "submit", class: "send" });
     const box = h("div", { class: "composer-box" }, this.field, this.send);
     this.form = h("form", { class: "composer-form", on: { submit: (event) => this.submit(event) } }, box);
-    this.choose = textButton("Choose a model", () => app.toggleModels(), { class: "primary" });
+    this.choose = textButton("Choose a model", () => actions.toggleModels(), { class: "primary" });
     this.closed = h("div", { class: "composer-closed", hidden: true }, this.why, this.choose);
     this.element = h(
       "footer",
@@ -79,7 +79,7 @@ export class Composer implements View {
 
   private submit(event: Event): void {
     event.preventDefault();
-    if (this.answering) this.app.chats.stop();
+    if (this.answering) this.actions.stopAnswer();
     else this.ask();
   }
 
@@ -88,7 +88,7 @@ export class Composer implements View {
     if (!text.trim()) return;
     this.field.value = "";
     this.grow();
-    void this.app.ask(text);
+    void this.actions.ask(text);
   }
 
   private press(event: KeyboardEvent): void {

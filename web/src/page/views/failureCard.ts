@@ -1,5 +1,5 @@
 import { h } from "../dom.js";
-import type { Failure } from "../failures.js";
+import type { Failure } from "../state/failures.js";
 import { icon } from "../icons.js";
 
 /** A failure in words: what, what to do, and the exact message for those who want it. */

@@ -1,8 +1,8 @@
-import type { App } from "../app.js";
+import type { Actions } from "../actions.js";
 import { h, setText } from "../dom.js";
 import { formatBytes, formatSeconds } from "../format.js";
-import { loadFraction, stepFraction, STEPS, type Step, type Steps } from "../modelState.js";
-import type { AppState } from "../state.js";
+import { loadFraction, stepFraction, STEPS, type Step, type Steps } from "../state/modelState.js";
+import type { AppState } from "../state/state.js";
 import { icon } from "../icons.js";
 import { textButton } from "./buttons.js";
 import type { View } from "./view.js";
@@ -14,8 +14,8 @@ export class LoadProgress implements View {
   private readonly percent = h("span", { class: "percent" });
   private readonly rows = STEPS.map((step) => new Row(step));
 
-  constructor(app: App) {
-    const cancel = textButton("Cancel", () => app.models.cancel(), { class: "large" });
+  constructor(actions: Actions) {
+    const cancel = textButton("Cancel", () => actions.cancelLoading(), { class: "large" });
     const note = h(
       "p",
       { class: "hint" },

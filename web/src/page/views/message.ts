@@ -1,7 +1,7 @@
-import type { App } from "../app.js";
-import { MAX_CONTENT, type AnswerStats, type ChatMessage, type Finish } from "../conversations.js";
+import type { Actions } from "../actions.js";
+import { MAX_CONTENT, type AnswerStats, type ChatMessage, type Finish } from "../state/conversations.js";
 import { h, setText } from "../dom.js";
-import type { Failure } from "../failures.js";
+import type { Failure } from "../state/failures.js";
 import { formatCount, formatRate, formatSeconds } from "../format.js";
 import { MarkdownView } from "../markdown.js";
 import { copyButton, iconButton, textButton } from "./buttons.js";
@@ -47,7 +47,7 @@ export class AnswerView {
     "Reading your message",
   );
   private readonly stats = h("span", { class: "stats" });
-  private readonly actions: HTMLElement;
+  private readonly buttons: HTMLElement;
   private readonly retry: HTMLButtonElement;
   private readonly failure = h("div");
   private shown = "";
@@ -55,11 +55,11 @@ export class AnswerView {
   private shownFailure: Failure | null = null;
 
   constructor(
-    private readonly app: App,
+    private readonly actions: Actions,
     private message: ChatMessage,
   ) {
-    this.retry = iconButton("retry", "Answer again", () => void app.chats.regenerate());
-    this.actions = h(
+    this.retry = iconButton("retry", "Answer again", () => void actions.regenerate());
+    this.buttons = h(
       "div",
       { class: "message-actions" },
       copyButton("Copy the answer", () => this.message.content),
@@ -72,7 +72,7 @@ export class AnswerView {
       this.thinking,
       this.body,
       this.failure,
-      this.actions,
+      this.buttons,
     );
   }
 
@@ -80,7 +80,7 @@ export class AnswerView {
     this.message = message;
     this.thinking.hidden = context.phase !== "reading";
     this.element.classList.toggle("writing", context.phase === "writing");
-    this.actions.hidden = context.phase !== null;
+    this.buttons.hidden = context.phase !== null;
     this.retry.hidden = !context.last || !context.canAsk;
     setText(this.stats, statsLine(message.stats, message.finish));
     this.updateText(message.content, context.phase !== null);
@@ -89,8 +89,8 @@ export class AnswerView {
 
   private updateText(text: string, writing: boolean): void {
     if (text !== this.shown)
-      for (const block of this.markdown.update(text)) if (writing || this.writing) this.app.announcer.say(block);
-    if (this.writing && !writing) for (const block of this.markdown.finish(text)) this.app.announcer.say(block);
+      for (const block of this.markdown.update(text)) if (writing || this.writing) this.actions.announce(block);
+    if (this.writing && !writing) for (const block of this.markdown.finish(text)) this.actions.announce(block);
     if (!writing && (text !== this.shown || this.writing)) this.addCopyButtons();
     this.shown = text;
     this.writing = writing;
@@ -123,17 +123,17 @@ export class QuestionView {
   private readonly show: HTMLElement;
 
   constructor(
-    private readonly app: App,
+    private readonly actions: Actions,
     private message: ChatMessage,
   ) {
     this.edit = iconButton("edit", "Edit and ask again", () => this.startEdit());
-    const actions = h(
+    const buttons = h(
       "div",
       { class: "message-actions" },
       copyButton("Copy the question", () => this.message.content),
       this.edit,
     );
-    this.show = h("div", { class: "question-show" }, this.text, actions);
+    this.show = h("div", { class: "question-show" }, this.text, buttons);
     this.element = h("article", { class: "message question", "aria-label": "You" }, this.show);
   }
 
@@ -161,7 +161,7 @@ export class QuestionView {
     const send = (): void => {
       if (!field.value.trim()) return;
       form.replaceWith(this.show);
-      void this.app.ask(field.value, this.message.id);
+      void this.actions.ask(field.value, this.message.id);
     };
     field.addEventListener("keydown", (event) => {
       if (event.key === "Escape") end();

@@ -1,9 +1,9 @@
-import type { App } from "../app.js";
-import type { CatalogModel } from "../catalog.js";
+import type { Actions } from "../actions.js";
+import type { CatalogModel } from "../state/catalog.js";
 import { freshId, h, setChildren, setText } from "../dom.js";
 import { formatBytes } from "../format.js";
-import { leftovers, storedFor, type AppState, type DeviceState } from "../state.js";
-import type { StoredModel } from "../ports.js";
+import { leftovers, storedFor, type AppState, type DeviceState } from "../state/state.js";
+import type { StoredModel } from "../state/ports.js";
 import { iconButton } from "./buttons.js";
 import { confirmLoss } from "./confirmDialog.js";
 import { failureCard } from "./failureCard.js";
@@ -26,9 +26,9 @@ export class ModelPanel implements View {
   private readonly progress: LoadProgress;
   private shownRest: readonly StoredModel[] = [];
 
-  constructor(private readonly app: App) {
-    this.plan = new PlanCard(app);
-    this.progress = new LoadProgress(app);
+  constructor(private readonly actions: Actions) {
+    this.plan = new PlanCard(actions);
+    this.progress = new LoadProgress(actions);
     const intro = h(
       "p",
       { class: "lead" },
@@ -59,7 +59,7 @@ export class ModelPanel implements View {
   }
 
   private cardFor(model: CatalogModel, state: AppState): HTMLElement {
-    const card = this.cards.get(model.name) ?? new ModelCard(this.app, model);
+    const card = this.cards.get(model.name) ?? new ModelCard(this.actions, model);
     this.cards.set(model.name, card);
     card.update(state);
     const selected = state.model.selected === model.name;
@@ -93,7 +93,7 @@ export class ModelPanel implements View {
     if (same || state.catalog === null) return;
     this.shownRest = rest;
     const rows = rest.map((stored) =>
-      h("li", {}, h("span", {}, `${stored.title} · ${formatBytes(stored.bytes)}`), deleteButton(this.app, stored)),
+      h("li", {}, h("span", {}, `${stored.title} · ${formatBytes(stored.bytes)}`), deleteButton(this.actions, stored)),
     );
     this.rest.replaceChildren(
       ...(rows.length > 0 ? [h("h2", {}, "Stored earlier, not used by this page"), h("ul", {}, ...rows)] : []),
@@ -112,7 +112,7 @@ class ModelCard {
   private storedId = "";
 
   constructor(
-    app: App,
+    actions: Actions,
     private readonly model: CatalogModel,
   ) {
     const id = freshId("model");
@@ -120,7 +120,7 @@ class ModelCard {
       type: "radio",
       name: "model",
       id,
-      on: { change: () => void app.models.select(model.name) },
+      on: { change: () => void actions.selectModel(model.name) },
     });
     const facts = h("span", { class: "facts" }, `${formatBytes(model.bytes)} · ${model.quant}`);
     const words = h(
@@ -136,7 +136,7 @@ class ModelCard {
       iconButton(
         "trash",
         `Delete the stored files of ${model.title}`,
-        () => void askDelete(app, this.storedId, model.title),
+        () => void askDelete(actions, this.storedId, model.title),
       ),
     );
     this.element = h(
@@ -167,15 +167,15 @@ function headingFor(state: AppState): string {
   return state.catalog?.length === 1 ? "Load the model" : "Choose a model";
 }
 
-function deleteButton(app: App, stored: StoredModel): HTMLButtonElement {
-  return iconButton("trash", `Delete ${stored.title}`, () => void askDelete(app, stored.id, stored.title));
+function deleteButton(actions: Actions, stored: StoredModel): HTMLButtonElement {
+  return iconButton("trash", `Delete ${stored.title}`, () => void askDelete(actions, stored.id, stored.title));
 }
 
-async function askDelete(app: App, id: string, title: string): Promise<void> {
+async function askDelete(actions: Actions, id: string, title: string): Promise<void> {
   const agreed = await confirmLoss(
     `Delete the stored files of ${title}?`,
     "Your chats are kept. The model will be downloaded again when you next load it.",
     "Delete",
   );
-  if (agreed) await app.models.delete(id);
+  if (agreed) await actions.deleteModel(id);
 }

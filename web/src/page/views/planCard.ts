@@ -1,10 +1,10 @@
-import type { App } from "../app.js";
+import type { Actions } from "../actions.js";
 import { freshId, h, setText } from "../dom.js";
-import type { Failure } from "../failures.js";
+import type { Failure } from "../state/failures.js";
 import { formatBytes, formatCount } from "../format.js";
-import { contextChoices } from "../modelState.js";
-import { bytesToFetch, type Plan } from "../ports.js";
-import { selectedModel, type AppState, type DeviceState } from "../state.js";
+import { contextChoices } from "../state/modelState.js";
+import { bytesToFetch, type Plan } from "../state/ports.js";
+import { selectedModel, type AppState, type DeviceState } from "../state/state.js";
 import { textButton } from "./buttons.js";
 import { failureCard } from "./failureCard.js";
 import type { View } from "./view.js";
@@ -28,12 +28,12 @@ export class PlanCard implements View {
   private choices: number[] = [];
   private shownFailure: Failure | null = null;
 
-  constructor(private readonly app: App) {
+  constructor(private readonly actions: Actions) {
     const id = freshId("context");
     this.slider = h("input", { type: "range", id, min: 0, step: 1, on: { input: () => this.chooseContext() } });
-    this.start = textButton("Start", () => void app.models.load(), { class: "primary large" });
+    this.start = textButton("Start", () => void actions.loadModel(), { class: "primary large" });
     this.startText = this.start.lastElementChild ?? this.start;
-    this.back = textButton("Back to the chat", () => app.toggleModels(), { class: "large" });
+    this.back = textButton("Back to the chat", () => actions.toggleModels(), { class: "large" });
     this.facts = h(
       "dl",
       { class: "facts-list" },
@@ -78,7 +78,7 @@ export class PlanCard implements View {
 
   private chooseContext(): void {
     const context = this.choices[this.slider.valueAsNumber];
-    if (context !== undefined) void this.app.models.chooseContext(context);
+    if (context !== undefined) void this.actions.chooseContext(context);
   }
 
   private showContext(maximum: number, context: number): void {

@@ -1,4 +1,4 @@
-import type { App } from "../app.js";
+import type { Actions } from "../actions.js";
 import { freshId, h } from "../dom.js";
 import {
   DEFAULT_SETTINGS,
@@ -10,7 +10,7 @@ import {
   readSettings,
   type NumberField,
   type Settings,
-} from "../settings.js";
+} from "../state/settings.js";
 import { iconButton, textButton } from "./buttons.js";
 
 /** System prompt and sampling, in a dialog at the side. What is set counts from the next answer on. */
@@ -20,7 +20,7 @@ export class SettingsDialog {
   private readonly seed: HTMLInputElement;
   private readonly fields: readonly Field[];
 
-  constructor(private readonly app: App) {
+  constructor(private readonly actions: Actions) {
     const titleId = freshId("settings");
     this.system = h("textarea", {
       id: freshId("system"),
@@ -55,8 +55,8 @@ export class SettingsDialog {
     this.element.addEventListener("click", (event) => this.closeOnBackdrop(event));
   }
 
-  open(): void {
-    this.show(this.app.store.state.settings);
+  open(settings: Settings): void {
+    this.show(settings);
     this.element.showModal();
   }
 
@@ -86,7 +86,7 @@ export class SettingsDialog {
     const settings: Settings = { ...DEFAULT_SETTINGS, system: this.system.value };
     settings.seed = this.seed.value === "" ? null : readSeed(this.seed.valueAsNumber);
     for (const field of this.fields) settings[field.field.key] = field.read();
-    this.app.setSettings(readSettings(settings));
+    this.actions.setSettings(readSettings(settings));
   }
 
   private reset(): void {

@@ -1,9 +1,9 @@
-import type { App } from "../app.js";
-import type { Conversation } from "../conversations.js";
-import { MAX_TITLE } from "../conversations.js";
+import type { Actions } from "../actions.js";
+import type { Conversation } from "../state/conversations.js";
+import { MAX_TITLE } from "../state/conversations.js";
 import { freshId, h, setAttribute, setChildren, setText } from "../dom.js";
 import { formatDay } from "../format.js";
-import type { AppState } from "../state.js";
+import type { AppState } from "../state/state.js";
 import { brandMark } from "./brand.js";
 import { iconButton, textButton } from "./buttons.js";
 import { confirmLoss } from "./confirmDialog.js";
@@ -18,15 +18,15 @@ export class Sidebar implements View {
   private readonly groups = new Map<string, Group>();
   private readonly theme: View;
 
-  constructor(private readonly app: App) {
-    this.theme = themeButton(app);
-    const close = iconButton("close", "Close the list of chats", () => app.closeDrawer(), "only-narrow");
-    const settings = textButton("Settings", () => app.openSettings(), { icon: "sliders", class: "quiet" });
+  constructor(private readonly actions: Actions) {
+    this.theme = themeButton(actions);
+    const close = iconButton("close", "Close the list of chats", () => actions.closeDrawer(), "only-narrow");
+    const settings = textButton("Settings", () => actions.openSettings(), { icon: "sliders", class: "quiet" });
     this.element = h(
       "nav",
       { class: "sidebar", id: "sidebar", "aria-label": "Chats" },
       h("div", { class: "sidebar-head" }, brandMark(), h("span", { class: "brand" }, "kernelc"), close),
-      textButton("New chat", () => app.newChat(), { icon: "plus", class: "wide" }),
+      textButton("New chat", () => actions.newChat(), { icon: "plus", class: "wide" }),
       this.list,
       h("div", { class: "sidebar-foot" }, settings, this.theme.element),
     );
@@ -34,7 +34,7 @@ export class Sidebar implements View {
 
   update(state: AppState): void {
     this.theme.update(state);
-    const now = this.app.services.now();
+    const now = this.actions.now();
     const titles = new Map<string, Element[]>();
     for (const chat of state.conversations) {
       const entry = this.entryFor(chat);
@@ -63,7 +63,7 @@ export class Sidebar implements View {
   }
 
   private entryFor(chat: Conversation): Entry {
-    const entry = this.entries.get(chat.id) ?? new Entry(this.app, chat);
+    const entry = this.entries.get(chat.id) ?? new Entry(this.actions, chat);
     this.entries.set(chat.id, entry);
     return entry;
   }
@@ -93,12 +93,12 @@ class Entry {
   private shown = "";
 
   constructor(
-    private readonly app: App,
+    private readonly actions: Actions,
     private chat: Conversation,
   ) {
     this.open = h(
       "button",
-      { type: "button", class: "chat-open", on: { click: () => app.openChat(this.chat.id) } },
+      { type: "button", class: "chat-open", on: { click: () => actions.openChat(this.chat.id) } },
       this.title,
     );
     const rename = iconButton("edit", "Rename", () => this.rename());
@@ -135,7 +135,7 @@ class Entry {
     const finish = (keep: boolean): void => {
       if (done) return;
       done = true;
-      if (keep) void this.app.chats.rename(this.chat.id, input.value);
+      if (keep) void this.actions.renameChat(this.chat.id, input.value);
       input.replaceWith(this.row);
       this.open.focus();
     };
@@ -156,6 +156,6 @@ class Entry {
       `“${this.chat.title}” is kept only on this device, and cannot be brought back.`,
       "Delete",
     );
-    if (agreed) await this.app.chats.delete(this.chat.id);
+    if (agreed) await this.actions.deleteChat(this.chat.id);
   }
 }

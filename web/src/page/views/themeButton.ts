@@ -1,6 +1,6 @@
-import type { App } from "../app.js";
+import type { Actions } from "../actions.js";
 import { icon, type IconName } from "../icons.js";
-import type { AppState, ThemeChoice } from "../state.js";
+import type { AppState, ThemeChoice } from "../state/state.js";
 import { iconButton } from "./buttons.js";
 import type { View } from "./view.js";
 
@@ -9,9 +9,9 @@ const ICONS: Readonly<Record<ThemeChoice, IconName>> = { auto: "auto", light: "s
 const NAMES: Readonly<Record<ThemeChoice, string>> = { auto: "as the system", light: "light", dark: "dark" };
 
 /** Goes round: as the system, light, dark. */
-export function themeButton(app: App): View {
-  let shown: ThemeChoice | null = null;
-  const button = iconButton("auto", "Theme", () => app.setTheme(NEXT[app.store.state.theme]));
+export function themeButton(actions: Actions): View {
+  let shown: ThemeChoice = "auto";
+  const button = iconButton("auto", "Theme", () => actions.setTheme(NEXT[shown]));
   return {
     element: button,
     update({ theme }: AppState): void {

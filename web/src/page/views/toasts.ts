@@ -1,7 +1,7 @@
-import type { App } from "../app.js";
+import type { Actions } from "../actions.js";
 import { h, setChildren } from "../dom.js";
 import { icon } from "../icons.js";
-import type { AppState, Toast } from "../state.js";
+import type { AppState, Toast } from "../state/state.js";
 import { iconButton } from "./buttons.js";
 import type { View } from "./view.js";
 
@@ -10,7 +10,7 @@ export class Toasts implements View {
   readonly element = h("div", { class: "toasts", role: "status" });
   private readonly shown = new Map<string, HTMLElement>();
 
-  constructor(private readonly app: App) {}
+  constructor(private readonly actions: Actions) {}
 
   update({ toasts }: AppState): void {
     setChildren(
@@ -24,7 +24,7 @@ export class Toasts implements View {
     const known = this.shown.get(toast.id);
     if (known) return known;
     const close = iconButton("close", "Close this notice", () =>
-      this.app.store.dispatch({ type: "toast-closed", id: toast.id }),
+      this.actions.closeToast(toast.id),
     );
     const element = h(
       "div",

@@ -1,8 +1,8 @@
-import type { App } from "../app.js";
+import type { Actions } from "../actions.js";
 import { h, setAttribute, setText } from "../dom.js";
 import { formatCount } from "../format.js";
 import { icon } from "../icons.js";
-import { loadedTitle, usedTokens, type AppState } from "../state.js";
+import { loadedTitle, usedTokens, type AppState } from "../state/state.js";
 import { iconButton } from "./buttons.js";
 import type { View } from "./view.js";
 
@@ -16,17 +16,17 @@ export class Topbar implements View {
   private readonly meterText = h("span");
   private readonly context = h("span", { class: "context", hidden: true }, this.meter, this.meterText);
 
-  constructor(app: App) {
-    this.menu = iconButton("menu", "Show the list of chats", () => app.openDrawer(), "only-narrow");
+  constructor(actions: Actions) {
+    this.menu = iconButton("menu", "Show the list of chats", () => actions.openDrawer(), "only-narrow");
     this.menu.setAttribute("aria-controls", "sidebar");
     this.model = h(
       "button",
-      { type: "button", class: "model-button", on: { click: () => app.toggleModels() } },
+      { type: "button", class: "model-button", on: { click: () => actions.toggleModels() } },
       icon("chip"),
       this.name,
       icon("down"),
     );
-    const fresh = iconButton("plus", "New chat", () => app.newChat(), "only-narrow");
+    const fresh = iconButton("plus", "New chat", () => actions.newChat(), "only-narrow");
     this.element = h("header", { class: "topbar" }, this.menu, this.model, this.context, fresh);
   }
 

@@ -1,7 +1,7 @@
-import type { App } from "../app.js";
-import type { ChatMessage } from "../conversations.js";
+import type { Actions } from "../actions.js";
+import type { ChatMessage } from "../state/conversations.js";
 import { h, setChildren, setText } from "../dom.js";
-import { loadedTitle, type AppState } from "../state.js";
+import { loadedTitle, type AppState } from "../state/state.js";
 import { AnswerView, QuestionView, type MessageContext } from "./message.js";
 import type { View } from "./view.js";
 
@@ -19,7 +19,7 @@ export class Transcript implements View {
   private conversationId = "";
   private count = 0;
 
-  constructor(private readonly app: App) {
+  constructor(private readonly actions: Actions) {
     this.welcome = h(
       "div",
       { class: "welcome" },
@@ -59,7 +59,7 @@ export class Transcript implements View {
   }
 
   private create(message: ChatMessage): AnswerView | QuestionView {
-    return message.role === "user" ? new QuestionView(this.app, message) : new AnswerView(this.app, message);
+    return message.role === "user" ? new QuestionView(this.actions, message) : new AnswerView(this.actions, message);
   }
 
   /** Another conversation starts with no elements of the one before. */
@@ -80,7 +80,7 @@ export class Transcript implements View {
       h(
         "li",
         {},
-        h("button", { type: "button", class: "starter", on: { click: () => void this.app.ask(text) } }, text),
+        h("button", { type: "button", class: "starter", on: { click: () => void this.actions.ask(text) } }, text),
       ),
     );
     return h("ul", { class: "starters", "aria-label": "To begin with" }, ...buttons);

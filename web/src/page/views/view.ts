@@ -1,4 +1,4 @@
-import type { AppState } from "../state.js";
+import type { AppState } from "../state/state.js";
 
 /** A part of the page: its element, kept up to date with the state. */
 export interface View {

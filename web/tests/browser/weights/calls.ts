@@ -2,7 +2,7 @@
 import { KernelcError } from "../../../src/artifact/errors.js";
 import { type LoadProgress, openShards, type ShardSpec } from "../../../src/weights/load.js";
 import { deleteModel, storageEstimate, storedModels } from "../../../src/weights/models.js";
-import { defaultStore } from "../../../src/weights/store.js";
+import { defaultStore } from "../../../src/weights/stores/openStore.js";
 import { openFiles } from "../../../src/weights/files.js";
 import { sha256Hex } from "../../../src/weights/sha256.js";
 

@@ -1,0 +1,42 @@
+"""q4: signed codes of four bits and a scale for each group of 32; 4.5 bits for each weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kernelc.ir.formats import nibbles
+from kernelc.ir.formats.arrays import I8, U32
+from kernelc.ir.formats.integer_codes import ScaledCodes
+from kernelc.ir.formats.kernel_language import KernelFunctions, V
+
+_ZERO = 8  # the nibble of code 0
+_SPREAD = np.linspace(-1.5, 1.5, 13)
+
+
+class _Q4(ScaledCodes):
+    """weight = (nibble - 8) * scale. Scales may be negative, so a group is stored either way up."""
+
+    name = "q4"
+    words_per_group = nibbles.WORDS
+    unit_words = 1
+    code_low, code_high = -8, 7
+    peak_codes = (*(-8 + _SPREAD).tolist(), *(7 + _SPREAD).tolist())
+    byte_zero = _ZERO
+    largest_weight = 4 * 65504.0  # the search never puts a group's largest magnitude at a code below 4
+
+    def pack_codes(self, codes: I8) -> U32:
+        return nibbles.pack_nibbles(codes, _ZERO)
+
+    def unpack_codes(self, quants: U32) -> I8:
+        return nibbles.unpack_nibbles(quants, _ZERO)
+
+    def vectors(self, k: KernelFunctions[V], unit: Sequence[V]) -> list[V]:
+        return nibbles.nibble_vectors(k, unit[0], _ZERO)
+
+    def byte_words(self, k: KernelFunctions[V], unit: Sequence[V]) -> list[V]:
+        return nibbles.nibble_words(unit[0])
+
+
+FORMAT = _Q4()

@@ -1,0 +1,106 @@
+/** The worker's side: one engine, driven by messages. */
+
+import { KernelcError } from "../../artifact/errors.js";
+import type { ChatChunk, Engine, EngineOptions } from "../api.js";
+import type { Call, FromWorker, Opened, PlainRequest, ToWorker } from "./protocol.js";
+
+/** Chunks that come while others were just sent wait this long, to travel together. */
+const BATCH_MS = 8;
+
+/** Serves calls; `send` posts to the page, `create` opens an artifact. */
+export class WorkerHost {
+  private readonly send: (message: FromWorker, transfer?: Transferable[]) => void;
+  private readonly create: (url: string, options: EngineOptions) => Promise<Engine>;
+  private readonly running = new Map<number, AbortController>();
+  private engine: Engine | null = null;
+
+  constructor(
+    send: (message: FromWorker, transfer?: Transferable[]) => void,
+    create: (url: string, options: EngineOptions) => Promise<Engine>,
+  ) {
+    this.send = send;
+    this.create = create;
+  }
+
+  /** Handle a message of the page. */
+  async receive(message: ToWorker): Promise<void> {
+    const { id } = message;
+    if ("abort" in message) {
+      this.running.get(id)?.abort();
+      return;
+    }
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    try {
+      const result = await this.answer(id, message.call, controller.signal);
+      this.send({ id, result }, transferable(result));
+    } catch (error) {
+      this.send({ id, error: KernelcError.from(error).toJSON() });
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  private async answer(id: number, call: Call, signal: AbortSignal): Promise<unknown> {
+    if (call.method === "open") return this.open(call.url, { ...call.options, signal });
+    const engine = this.engine;
+    if (!engine) throw new KernelcError("usage", "the engine was disposed", { help: "create another" });
+    switch (call.method) {
+      case "chat":
+        return this.chat(id, engine, call.request, signal);
+      case "generate":
+        return engine.tokens.generate(call.ids, { ...call.request, signal });
+      case "score":
+        return engine.tokens.score(call.ids);
+      case "plan":
+        return engine.plan(call.contextLength);
+      case "dispose":
+        this.engine = null;
+        return engine.dispose();
+      default:
+        return engine[call.method]();
+    }
+  }
+
+  private async open(url: string, options: EngineOptions): Promise<Opened> {
+    if (this.engine) throw new KernelcError("usage", "this worker has an engine already");
+    this.engine = await this.create(url, {
+      ...options,
+      onProgress: (progress) => this.send({ progress }),
+      onNotice: (notice) => this.send({ notice }),
+    });
+    return { model: this.engine.model };
+  }
+
+  /** Chunks go out as they come, several at once where they come fast; a whole answer is the result. */
+  private async chat(id: number, engine: Engine, request: PlainRequest, signal: AbortSignal): Promise<unknown> {
+    if (!request.stream) return engine.chat.completions.create({ ...request, stream: false, signal });
+    const stream = await engine.chat.completions.create({ ...request, stream: true, signal });
+    let waiting: ChatChunk[] = [];
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const flush = (): void => {
+      timer = null;
+      if (!waiting.length) return;
+      this.send({ id, chunks: waiting });
+      waiting = [];
+      timer = setTimeout(flush, BATCH_MS);
+    };
+    try {
+      for await (const chunk of stream) {
+        waiting.push(chunk);
+        if (timer === null) flush();
+      }
+    } finally {
+      if (timer !== null) clearTimeout(timer);
+      if (waiting.length) this.send({ id, chunks: waiting });
+    }
+    return null;
+  }
+}
+
+/** Logits move to the page without being copied; rows may share a buffer, which moves once. */
+function transferable(result: unknown): Transferable[] {
+  if (!Array.isArray(result)) return [];
+  const buffers = result.filter((row) => row instanceof Float32Array).map((row) => row.buffer);
+  return [...new Set(buffers)];
+}

@@ -1,0 +1,30 @@
+/** What the page needs of the engine: its public types, and less of it than there is, so that a test can stand in. */
+
+import type { ChatChunk, ChatRequest, Notice, Plan, Probe, Progress, Usage } from "../../engine/api.js";
+import type { StoredModel } from "../../weights/models.js";
+
+export type { ChatChunk, Notice, Plan, Probe, Progress, StoredModel, Usage };
+
+export type Phase = Progress["phase"];
+
+/** A streamed request. */
+export type StreamRequest = ChatRequest & { readonly stream: true };
+
+/** An engine, as far as the page uses it. */
+export interface ChatEngine {
+  readonly chat: { readonly completions: { create(request: StreamRequest): Promise<AsyncIterable<ChatChunk>> } };
+  dispose(): Promise<void>;
+}
+
+/** How the page opens an engine. */
+export interface LoadOptions {
+  readonly context: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  readonly onNotice: (notice: Notice) => void;
+}
+
+/** Bytes that loading would fetch now. */
+export function bytesToFetch(plan: Plan): number {
+  return Math.max(0, plan.download_bytes - plan.stored_bytes);
+}

@@ -1,0 +1,138 @@
+/** Chat templates: the Jinja text of a checkpoint that turns a conversation into a prompt. */
+
+import { Environment, Template as Parsed } from "@huggingface/jinja";
+
+import { KernelcError } from "../../artifact/errors.js";
+import { BoundedInterpreter, MAX_OUTPUT, Stopped, type Program } from "./interpreter.js";
+import { strftime } from "./strftime.js";
+import type { Coder, FetchFile, Message, RenderOptions, Template, TemplateFile } from "../types.js";
+
+const MAX_SOURCE = 2 ** 20;
+const MAX_RANGE = 100_000; // as in jinja2's sandbox
+const MAX_SPACES = 1000; // in a row: the library's lexer takes the square of their number
+
+/**
+ * For checkpoints without a template: base models continue text and know no turns, so the messages are joined as
+ * they are, and the model goes on from their end.
+ */
+export const PLAIN_TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}";
+
+/** The template itself called raise_exception. */
+class Refused extends Error {}
+
+/** The artifact's chat template, PLAIN_TEMPLATE where it has none (`info` null), with the model's special tokens. */
+export async function loadTemplate(info: TemplateFile | null, fetchFile: FetchFile, coder: Coder): Promise<Template> {
+  const token = (id: number | null): string => (id === null ? "" : coder.token(id));
+  const bos = info?.bos_token || token(coder.bosId);
+  const eos = info?.eos_token || token(coder.eosId);
+  if (info === null) return makeTemplate(PLAIN_TEMPLATE, bos, eos);
+  let source: string;
+  try {
+    source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await fetchFile(info.file));
+  } catch (reason) {
+    if (reason instanceof KernelcError) throw reason;
+    throw failure(info.file, `cannot be read as UTF-8: ${String(reason)}`, "build the artifact again", reason);
+  }
+  return makeTemplate(source, bos, eos, info.file);
+}
+
+/** A template out of its text; `where` names it in errors. Throws KernelcError("template") where it is no template. */
+export function makeTemplate(source: string, bosToken = "", eosToken = "", where = "chat template"): Template {
+  const program = parse(source, where);
+  return {
+    isPlain: source === PLAIN_TEMPLATE,
+    render: (messages, options = {}) => render(program, variables(messages, options, bosToken, eosToken), where),
+  };
+}
+
+function parse(source: string, where: string): Program {
+  if (source.length > MAX_SOURCE) {
+    throw failure(where, `got ${source.length} characters, wanted at most ${MAX_SOURCE}`, "take another chat template");
+  }
+  try {
+    const longRun = new RegExp(`\\s{${MAX_SPACES}}`);
+    if (longRun.test(source)) throw new Error(`more than ${MAX_SPACES} white space characters in a row`);
+    return new Parsed(source.replace(/\r\n?/g, "\n")).parsed;
+  } catch (reason) {
+    const help = "the checkpoint's chat template is damaged, or needs what kernelc does not have in the browser";
+    throw failure(where, `not a valid template: ${messageOf(reason)}`, help, reason);
+  }
+}
+
+function variables(
+  messages: readonly Message[],
+  options: RenderOptions,
+  bosToken: string,
+  eosToken: string,
+): ReadonlyMap<string, unknown> {
+  const now = options.now ?? new Date();
+  return new Map<string, unknown>([
+    ["messages", messages.map(({ role, content }) => ({ role, content }))],
+    ["tools", null],
+    ["documents", null],
+    ["add_generation_prompt", options.addGenerationPrompt ?? true],
+    ["bos_token", bosToken],
+    ["eos_token", eosToken],
+    ["strftime_now", (format: unknown) => strftime(now, String(format))],
+  ]);
+}
+
+/** The environment of a template: what jinja2 and transformers offer to it. */
+function environmentOf(given: ReadonlyMap<string, unknown>): Environment {
+  const environment = new Environment();
+  const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
+  for (const [name, value] of Object.entries(constants)) environment.set(name, value);
+  environment.set("range", range);
+  environment.set("raise_exception", (message: unknown): never => {
+    throw new Refused(String(message));
+  });
+  for (const [name, value] of given) environment.set(name, value);
+  return environment;
+}
+
+function range(...bounds: unknown[]): number[] {
+  const [first = 0, second, step = 1] = bounds.map((bound) => (Number.isInteger(bound) ? Number(bound) : NaN));
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  if (!Number.isFinite(count)) throw new Error("range() wants one to three whole numbers, the last not 0");
+  if (count > MAX_RANGE) throw new Error(`Range too big. The sandbox blocks ranges larger than ${MAX_RANGE}.`);
+  return Array.from({ length: count }, (_, at) => start + at * step);
+}
+
+function render(program: Program, given: ReadonlyMap<string, unknown>, where: string): string {
+  try {
+    return String(new BoundedInterpreter(environmentOf(given)).run(program).value);
+  } catch (reason) {
+    throw described(reason, where);
+  }
+}
+
+function described(reason: unknown, where: string): KernelcError {
+  if (reason instanceof Refused) {
+    const help = "change the messages; their roles and order matter";
+    return failure(where, `the template refuses this conversation: ${messageOf(reason)}`, help, reason);
+  }
+  const help = "shorten the conversation, or take a corrected chat template";
+  if (reason instanceof Stopped) {
+    const why = {
+      time: "the template was stopped: it computes without end",
+      memory: "the template was stopped: it asks for too much memory",
+      length: `the prompt is longer than ${MAX_OUTPUT} characters`,
+    };
+    return failure(where, why[reason.reason], help, reason);
+  }
+  if (reason instanceof RangeError) {
+    return failure(where, `the template was stopped: ${messageOf(reason)}`, help, reason);
+  }
+  const other = "the template may want other messages, or what kernelc does not have in the browser";
+  return failure(where, `the template failed: ${messageOf(reason)}`, other, reason);
+}
+
+function messageOf(reason: unknown): string {
+  const message = reason instanceof Error ? reason.message : String(reason);
+  return message.slice(0, 1000).replace(/\s+/g, " ");
+}
+
+function failure(where: string, message: string, help: string, cause?: unknown): KernelcError {
+  return new KernelcError("template", `${where}: ${message}`, { help, cause });
+}

@@ -1,0 +1,136 @@
+/** Tokenizers out of a tokenizer.json, with the same ids as the package tokenizers, the reference for that format. */
+
+import { KernelcError } from "../../artifact/errors.js";
+import { clean } from "../addedTokens.js";
+import { decode, NOTHING, streamDecoder } from "../detokenize.js";
+import { bad, Fields } from "../fields.js";
+import { AddedVocabulary } from "./added.js";
+import { readDecoder, type PieceDecoder } from "./decoder.js";
+import { readJsonModel, type JsonModel } from "./model.js";
+import { readNormalizer, readPreTokenizer, type PreTokenizer } from "./normalizer.js";
+import { addedToken, MAX_VOCABULARY, plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
+import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "../types.js";
+
+const AT_ODDS = "tokenizer.json and tokenizer_config.json are of different models: build the artifact again";
+const MAX_BYTES = 64 * 2 ** 20;
+
+export class JsonCoder implements Coder {
+  readonly kind = "tokenizers";
+  readonly vocabSize: number;
+  readonly bosId: number | null;
+  readonly eosId: number | null;
+  readonly addsBos: boolean;
+  readonly specialIds: ReadonlyMap<string, number>;
+  readonly leadingSpace: LeadingSpace;
+  readonly #model: JsonModel;
+  readonly #added: ReadonlyMap<number, AddedToken>;
+  readonly #addedTexts: ReadonlyMap<number, string>;
+  readonly #addedVocabulary: AddedVocabulary;
+  readonly #preTokenize: PreTokenizer;
+  readonly #decoder: PieceDecoder;
+
+  /** Throws KernelcError("bad-artifact") where the file is damaged, unsupported or at odds with the settings. */
+  constructor(data: Uint8Array, settings: TokenizerSettings, where: string) {
+    const fields = Fields.parse(data, where, MAX_BYTES);
+    this.#model = readJsonModel(fields);
+    this.#decoder = readDecoder(fields);
+    this.leadingSpace = this.#decoder.leadingSpace;
+    const added = addedTokensOf(fields);
+    addFromSettings(added, settings, this.#model);
+    checkIds(added, this.#model, where);
+    this.#added = added;
+    const normalize = readNormalizer(fields);
+    this.#addedVocabulary = new AddedVocabulary(added, normalize);
+    // The package tokenizers writes a token that is looked for in normalised text in its normalised form.
+    const shown = ({ content, normalized }: AddedToken): string => (normalized ? normalize(content) : content);
+    this.#addedTexts = new Map([...added].map(([id, token]) => [id, shown(token)]));
+    this.#preTokenize = readPreTokenizer(fields);
+    this.vocabSize = [...added.keys()].reduce((end, id) => Math.max(end, id + 1), this.#model.tokens.length);
+    this.specialIds = new Map([...added].filter(([, { special }]) => special).map(([id, { content }]) => [content, id]));
+    const contents = new Map([...added].map(([id, { content }]) => [content, id]));
+    const find = (token: string | null, key: string): number | null => {
+      const id = token === null ? null : (contents.get(token) ?? this.#model.idOf(token));
+      if (id === null || id >= 0) return id;
+      throw bad(`${where}: ${key}`, `got ${JSON.stringify(token)}, which the vocabulary does not have`, AT_ODDS);
+    };
+    this.bosId = find(settings.bosToken, "bos_token");
+    this.eosId = find(settings.eosToken, "eos_token");
+    this.addsBos = this.bosId !== null && settings.addBosToken !== false;
+  }
+
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    const ids: number[] = [];
+    const whole = clean(text);
+    const words = (stretch: string, atStart: boolean): void => {
+      for (const word of this.#preTokenize(stretch, atStart)) this.#model.encode(word, ids);
+    };
+    this.#addedVocabulary.split(whole, options.parseSpecial ?? false, words, (id) => ids.push(id));
+    if (!options.parseSpecial) this.#refuseMarkup(whole, ids);
+    return options.bos && this.bosId !== null ? [this.bosId, ...ids] : ids;
+  }
+
+  /** Check that no literal "<s>" has become the token: a unigram vocabulary may hold it as a word. */
+  #refuseMarkup(text: string, ids: readonly number[]): void {
+    const found = new Set(ids);
+    for (const [content, id] of this.specialIds) {
+      if (!found.has(id) || content === this.#model.unknownToken || !text.includes(content)) continue;
+      const message = `the text holds ${JSON.stringify(content)}, which this vocabulary can only read as the special token`;
+      throw new KernelcError("usage", message, { help: `leave ${JSON.stringify(content)} out of the text` });
+    }
+  }
+
+  decode(ids: Iterable<number>, options?: DecodeOptions): string {
+    return decode(this, ids, options);
+  }
+
+  stream(options?: DecodeOptions): StreamDecoder {
+    return streamDecoder(this, options);
+  }
+
+  token(id: number): string {
+    return this.#addedTexts.get(id) ?? this.#model.tokens[id] ?? "";
+  }
+
+  piece(id: number): Piece {
+    return this.#added.get(id)?.special ? NOTHING : this.#decoder.piece(this.token(id));
+  }
+}
+
+/**
+ * The file's added tokens by id. A special one is looked for as written even where it is "normalized": in normalised
+ * text a leading space may stick to it, so the second of two would not be found.
+ */
+function addedTokensOf(tokenizer: Fields): Map<number, AddedToken> {
+  const tokens = new Map<number, AddedToken>();
+  for (const fields of tokenizer.children("added_tokens", MAX_VOCABULARY)) {
+    const token = addedToken(fields);
+    tokens.set(fields.integer("id", 0, MAX_VOCABULARY - 1), { ...token, normalized: token.normalized && !token.special });
+  }
+  return tokens;
+}
+
+/** Add what only tokenizer_config.json declares, as transformers does when it loads the two. */
+function addFromSettings(added: Map<number, AddedToken>, settings: TokenizerSettings, model: JsonModel): void {
+  for (const [id, token] of settings.addedTokens) {
+    if (!added.has(id)) added.set(id, { ...token, normalized: token.normalized && !token.special });
+  }
+  const known = new Set([...added.values()].map(({ content }) => content));
+  for (const content of [settings.bosToken, settings.eosToken, settings.unkToken]) {
+    const id = content !== null && !known.has(content) ? model.idOf(content) : -1;
+    if (content !== null && id >= 0) added.set(id, plainToken(content));
+  }
+}
+
+/** Check that no two tokens claim one id, and no token two. */
+function checkIds(added: ReadonlyMap<number, AddedToken>, model: JsonModel, where: string): void {
+  const contents = new Set<string>();
+  for (const [id, { content }] of added) {
+    const own = model.idOf(content);
+    const taken = own < 0 && (model.tokens[id] ?? "") !== "";
+    if (!taken && !contents.has(content) && (own < 0 || own === id)) contents.add(content);
+    else {
+      const message = `${JSON.stringify(content)} is declared with id ${id}, but that one or another is taken`;
+      throw bad(`${where}: added_tokens`, message, AT_ODDS);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/** The "normalizer" and "pre_tokenizer" of a tokenizer.json: what happens to a text before the model sees it. */
+
+import { escaped } from "../addedTokens.js";
+import type { Fields } from "../fields.js";
+import { BEHAVIORS, patternOf, splitText, UNSUPPORTED, type Behavior } from "./pattern.js";
+import { BYTE_CHARACTERS } from "./decoder.js";
+
+const MAX_STAGES = 64;
+const MAX_DEPTH = 8;
+
+export type Normalizer = (text: string) => string;
+
+/** Cuts a text into words; `atStart` says that it begins the text that is encoded. */
+export type PreTokenizer = (text: string, atStart: boolean) => string[];
+
+/** The normaliser of a tokenizer.json; without one texts stay as they are. */
+export function readNormalizer(tokenizer: Fields): Normalizer {
+  const fields = tokenizer.child("normalizer");
+  return fields ? normalizer(fields, 0) : (text) => text;
+}
+
+function normalizer(fields: Fields, depth: number): Normalizer {
+  const type = fields.text("type");
+  if (type === "Sequence") {
+    const parts = stages(fields, "normalizers", depth).map((part) => normalizer(part, depth + 1));
+    return (text) => parts.reduce((normal, part) => part(normal), text);
+  }
+  if (type === "Prepend") {
+    const prepended = fields.text("prepend");
+    return (text) => (text ? prepended + text : text);
+  }
+  if (type === "Replace") {
+    const [pattern, content] = [patternOf(fields), fields.text("content")];
+    return (text) => text.replace(pattern, () => content);
+  }
+  if (type === "Strip") return stripper(fields.flag("strip_left", true), fields.flag("strip_right", true));
+  if (type === "Lowercase") return (text) => [...text].map((char) => char.toLowerCase()).join("");
+  if (type === "StripAccents") return (text) => text.replace(/\p{Mn}/gu, "");
+  if (type === "NFC" || type === "NFD" || type === "NFKC" || type === "NFKD") return (text) => text.normalize(type);
+  throw fields.fail("type", `got the normaliser ${JSON.stringify(type)}`, UNSUPPORTED);
+}
+
+function stripper(left: boolean, right: boolean): Normalizer {
+  return (text) => {
+    const from = left ? text.replace(/^\p{White_Space}+/u, "") : text;
+    let end = from.length;
+    while (right && end > 0 && /\p{White_Space}/u.test(from.charAt(end - 1))) end -= 1;
+    return from.slice(0, end);
+  };
+}
+
+/** The parts of a Sequence. */
+function stages(fields: Fields, key: string, depth: number): Fields[] {
+  if (depth >= MAX_DEPTH) throw fields.fail(key, `nested more than ${MAX_DEPTH} deep`);
+  return fields.children(key, MAX_STAGES);
+}
+
+/** The pre-tokenizer of a tokenizer.json; without one a text is one word. */
+export function readPreTokenizer(tokenizer: Fields): PreTokenizer {
+  const fields = tokenizer.child("pre_tokenizer");
+  return fields ? preTokenizer(fields, 0) : (text) => [text];
+}
+
+function preTokenizer(fields: Fields, depth: number): PreTokenizer {
+  const type = fields.text("type");
+  if (type === "Sequence") return sequence(fields, depth);
+  if (type === "ByteLevel") return byteLevel(fields);
+  if (type === "Metaspace") return metaspace(fields);
+  if (type === "Split") {
+    const [pattern, behavior, invert] = [patternOf(fields), behaviorOf(fields), fields.flag("invert", false)];
+    return (text) => splitText(text, pattern, behavior, invert);
+  }
+  if (type === "Digits") {
+    const behavior = fields.flag("individual_digits", false) ? "Isolated" : "Contiguous";
+    return (text) => splitText(text, /\p{N}/gu, behavior);
+  }
+  if (type === "Punctuation") {
+    const behavior = fields.has("behavior") ? behaviorOf(fields) : "Isolated";
+    return (text) => splitText(text, /[\p{P}!-/:-@[-`{-~]/gu, behavior);
+  }
+  if (type === "WhitespaceSplit") return (text) => splitText(text, /\p{White_Space}/gu, "Removed");
+  throw fields.fail("type", `got the pre-tokenizer ${JSON.stringify(type)}`, UNSUPPORTED);
+}
+
+function behaviorOf(fields: Fields): Behavior {
+  const name = fields.text("behavior");
+  const found = BEHAVIORS.find((behavior) => behavior === name);
+  if (found) return found;
+  throw fields.fail("behavior", `got ${JSON.stringify(name)}, wanted one of ${BEHAVIORS.join(", ")}`);
+}
+
+function sequence(fields: Fields, depth: number): PreTokenizer {
+  const parts = stages(fields, "pretokenizers", depth).map((part) => preTokenizer(part, depth + 1));
+  return (text, atStart) => {
+    let words = [text];
+    for (const part of parts) words = words.flatMap((word, at) => part(word, atStart && at === 0));
+    return words;
+  };
+}
+
+// GPT-2's own pattern. Source: the pre-tokenizer ByteLevel of the package tokenizers.
+const GPT2 =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+
+function byteLevel(fields: Fields): PreTokenizer {
+  const [prefix, split] = [fields.flag("add_prefix_space", true), fields.flag("use_regex", true)];
+  return (text) => {
+    const spaced = prefix && !text.startsWith(" ") ? ` ${text}` : text;
+    return (split ? splitText(spaced, GPT2, "Isolated") : [spaced]).map(byteCharacters);
+  };
+}
+
+const utf8 = new TextEncoder();
+
+/** A text's bytes, each as the printable character that stands for it. */
+function byteCharacters(text: string): string {
+  let written = "";
+  for (const byte of utf8.encode(text)) written += BYTE_CHARACTERS[byte] ?? "";
+  return written;
+}
+
+function metaspace(fields: Fields): PreTokenizer {
+  const replacement = fields.text("replacement", "\u2581");
+  const scheme = fields.text("prepend_scheme", fields.flag("add_prefix_space", true) ? "always" : "never");
+  const split = fields.flag("split", true);
+  const pattern = new RegExp(escaped(replacement), "gu");
+  return (text, atStart) => {
+    let word = text.replaceAll(" ", replacement);
+    const prepend = scheme === "always" || (scheme === "first" && atStart);
+    if (prepend && !word.startsWith(replacement)) word = replacement + word;
+    return split ? splitText(word, pattern, "MergedWithNext") : [word];
+  };
+}

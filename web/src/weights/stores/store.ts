@@ -1,0 +1,53 @@
+import type { Bytes } from "../sha256.js";
+
+/**
+ * Where files are kept: "shards" and "files" by the sha256 of their whole contents, "records" (small JSON) by name.
+ * A shard is there in part while it is being downloaded; its size says how far it came.
+ */
+export type Area = "shards" | "files" | "records";
+
+/** Appends to one stored file. What was written is kept after `close`, and mostly when the page dies before it. */
+export interface Writer {
+  write(chunk: Bytes): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Named files of bytes. Nothing in it is trusted: callers verify what they read. */
+export interface Store {
+  readonly kind: "opfs" | "cache" | "memory";
+  /** False where a stored shard would take memory instead of disk. */
+  readonly keepsShards: boolean;
+  /** Bytes kept of every file of an area. */
+  sizes(area: Area): Promise<Map<string, number>>;
+  /** Bytes kept of a file, 0 where there is none. */
+  size(area: Area, name: string): Promise<number>;
+  /** Fills `target` from the file's start; returns the bytes read, fewer only where the file is shorter. */
+  read(area: Area, name: string, target: Bytes): Promise<number>;
+  /** Opens a file to append at `from`, which cuts off what lies beyond. `from` is 0 or what `size` said. */
+  append(area: Area, name: string, from: number): Promise<Writer>;
+  /** Removes a file; no error where there is none. */
+  remove(area: Area, name: string): Promise<void>;
+}
+
+/** The whole of a small file, or undefined where it is missing. */
+export async function getBytes(store: Store, area: Area, name: string): Promise<Bytes | undefined> {
+  const size = await store.size(area, name);
+  if (size === 0) return undefined;
+  const bytes = new Uint8Array(size);
+  return (await store.read(area, name, bytes)) === size ? bytes : undefined;
+}
+
+/** Writes a small file whole, replacing what was there. */
+export async function putBytes(store: Store, area: Area, name: string, bytes: Bytes): Promise<void> {
+  const writer = await store.append(area, name, 0);
+  try {
+    await writer.write(bytes);
+  } finally {
+    await writer.close();
+  }
+}
+
+/** Whether a write failed because the disk, or this site's share of it, is full. */
+export function isQuotaError(error: unknown): boolean {
+  return error instanceof Error && error.name === "QuotaExceededError";
+}

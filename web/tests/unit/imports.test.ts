@@ -1,0 +1,132 @@
+/** Which folder of src may import which, and that no files import each other in a circle. Types count too. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const SRC = resolve(import.meta.dirname, "../../src");
+
+/** For each folder, which others its files may import: page → engine → gpu → weights, text → artifact. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  artifact: [],
+  service: [],
+  weights: ["artifact", "weights/stores"],
+  "weights/stores": ["weights"],
+  text: ["artifact", "text/sentencepiece", "text/tokenizerJson"],
+  "text/sentencepiece": ["text"],
+  "text/tokenizerJson": ["artifact", "text"],
+  "text/template": ["artifact", "text"],
+  gpu: ["artifact", "weights"],
+  engine: ["artifact", "weights", "text", "text/template", "gpu"],
+  "engine/worker": ["artifact", "engine"],
+  page: ["engine", "engine/worker", "weights", "service", "page/state", "page/views"],
+  "page/state": ["engine", "weights"],
+  "page/views": ["page", "page/state"],
+  "": ["engine", "engine/worker", "text", "weights"], // index.ts: the library
+};
+
+/** Which folders may import which packages. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@huggingface/jinja": ["text/template"],
+  "@huggingface/tokenizers": ["text/tokenizerJson"],
+  dompurify: ["page"],
+  marked: ["page"],
+  vite: ["service"],
+};
+
+const IMPORT = /\bfrom\s*"([^"\s]+)"|\bimport\s*\(?\s*"([^"\s]+)"/g;
+
+interface Import {
+  readonly from: string;
+  /** A file of src, or the name of a package. */
+  readonly to: string;
+}
+
+/** "gpu/load.ts" for each file. */
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts"));
+
+function importsOf(text: string, from: string): Import[] {
+  return [...text.matchAll(IMPORT)].map((found) => {
+    const name = found[1] ?? found[2] ?? "";
+    if (!name.startsWith(".")) return { from, to: name };
+    return { from, to: posix.join(posix.dirname(from), name).replace(/\.js$/, ".ts") };
+  });
+}
+
+const folderOf = (file: string): string => dirname(file).replace(/^\.$/, "");
+const isFile = ({ to }: Import): boolean => to.endsWith(".ts");
+const imports = files.flatMap((file) => importsOf(readFileSync(join(SRC, file), "utf8"), file));
+
+/** The imports that the table does not allow, as "a.ts imports b.ts". */
+function against(found: readonly Import[]): string[] {
+  return found
+    .filter(isFile)
+    .filter(({ from, to }) => folderOf(from) !== folderOf(to))
+    .filter(({ from, to }) => !ALLOWED[folderOf(from)]?.includes(folderOf(to)))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+/** A circle of files, "a.ts → b.ts → a.ts", null where there is none. */
+function circle(found: readonly Import[]): string | null {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of found.filter(isFile)) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file].join(" → ");
+    if (done.has(file)) return null;
+    for (const next of targets.get(file) ?? []) {
+      const circular = visit(next, [...path, file]);
+      if (circular) return circular;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of targets.keys()) {
+    const circular = visit(file, []);
+    if (circular) return circular;
+  }
+  return null;
+}
+
+describe("imports", () => {
+  it("go in the directions of the table", () => {
+    expect(imports.length).toBeGreaterThan(200);
+    expect(against(imports)).toEqual([]);
+  });
+
+  it("make no circle", () => {
+    expect(circle(imports)).toBeNull();
+  });
+
+  it("name files that there are", () => {
+    expect(imports.filter(isFile).filter(({ to }) => !files.includes(to))).toEqual([]);
+  });
+
+  it("of packages stay where they belong", () => {
+    const packages = imports.filter((each) => !isFile(each) && !each.to.startsWith("node:"));
+    expect(packages.filter(({ from, to }) => !PACKAGES[to]?.includes(folderOf(from)))).toEqual([]);
+  });
+
+  it("are allowed only where there are some, folder by folder", () => {
+    const pairs = new Set(imports.filter(isFile).map(({ from, to }) => `${folderOf(from)} > ${folderOf(to)}`));
+    const table = Object.entries(ALLOWED).flatMap(([from, all]) => all.map((to) => `${from} > ${to}`));
+    expect(table.filter((pair) => !pairs.has(pair))).toEqual([]);
+  });
+});
+
+describe("the check of imports", () => {
+  it("sees every form, types and several lines included", () => {
+    const text = `import type { A } from "../a.js";\nimport {\n  b,\n} from "./b.js";\nexport * from "./c.js";
+      import "./d.js"; await import("../e/f.js"); import p from "package";`;
+    const seen = importsOf(text, "gpu/x.ts").map(({ to }) => to);
+    expect(seen).toEqual(["a.ts", "gpu/b.ts", "gpu/c.ts", "gpu/d.ts", "e/f.ts", "package"]);
+  });
+
+  it("refuses an import upwards, and a circle", () => {
+    expect(against([{ from: "gpu/a.ts", to: "engine/b.ts" }])).toEqual(["gpu/a.ts imports engine/b.ts"]);
+    const round = [["a.ts", "b.ts"], ["b.ts", "c.ts"], ["c.ts", "b.ts"]] as const;
+    expect(circle(round.map(([from, to]) => ({ from, to })))).toBe("b.ts → c.ts → b.ts");
+  });
+});
