@@ -8,6 +8,7 @@ from kernelc.errors import InternalError, ShapeError
 from kernelc.ir.dim import Dim, DimExpr, free_vars
 from kernelc.ir.graph import Graph, Op, Tensor
 from kernelc.ir.ops import OPS
+from kernelc.ir.step_rules import check_step
 from kernelc.ir.text import graph_text, op_text
 from kernelc.ir.types import TensorType
 
@@ -17,14 +18,16 @@ def verify(graph: Graph, after: str = "") -> Graph:
 
     Checked: every name is defined once and before it is used, with one type; operations are known and their
     types are what their shape rules say; symbols are declared; a state is appended to in one line of
-    versions, of which only the newest is read; outputs and updates exist. Raises: InternalError with the
-    graph's text.
+    versions, of which only the newest is read; outputs and updates exist; and the graph asks for nothing
+    that no program can do (see `kernelc.ir.step_rules`). Raises: InternalError with the graph's text for a
+    malformed graph, ShapeError for what its author has to change.
     """
     try:
         _Verifier(graph).run()
     except ShapeError as error:
         stage = f" after {after}" if after else ""
         raise InternalError(f"invalid graph{stage}: {error.message}", ir=graph_text(graph)) from error
+    check_step(graph)
     return graph
 
 

@@ -115,7 +115,7 @@ def test_a_cap_is_positive(cap: float) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_models_call_each_by_its_name(name: str) -> None:
     with Tracer("one", {"seq": (1, 8)}) as tracer:
-        x = tracer.weight("x", (2, 4))
+        x = tracer.weight("x", (1, 4))
         inputs = [x] * FUNCTIONS[name].arity
         y = getattr(trace, name)(*inputs, **parameters(name))
     (op,) = tracer.graph({"y": y}).ops

@@ -275,42 +275,6 @@ F32 = TensorType
             {"seq": 1, "past": 0},
             r"tokens is f32\[9\]; wanted u32\[context \+ 1\]",
         ),
-        (
-            "fused_linear",
-            {"x": F32((SEQ, 4)), "weight": F32((8, 4))},
-            {"epilogue": "gelu"},
-            "epilogue is 'gelu'; wanted none, residual, gated, qkv",
-        ),
-        (
-            "fused_linear",
-            {"x": F32((SEQ, 4)), "weight": F32((8, 4))},
-            {"epilogue": "gated"},
-            "fused_linear gated: input gate_weight, up_weight missing",
-        ),
-        (
-            "fused_linear",
-            {"x": F32((SEQ, 4)), "weight": F32((8, 4)), "residual": F32((SEQ, 8))},
-            {"epilogue": "none"},
-            "fused_linear none: unknown input residual",
-        ),
-        (
-            "fused_linear",
-            {"x": F32((SEQ, 4)), "weight": F32((8, 4)), "residual": F32((SEQ, 4))},
-            {"epilogue": "residual"},
-            "types differ",
-        ),
-        (
-            "fused_linear",
-            {"x": F32((SEQ, 4)), "weight": F32((8, 4)), "norm_weight": F32((4,))},
-            {"epilogue": "none"},
-            "attribute eps missing",
-        ),
-        (
-            "fused_linear",
-            {"x": F32((SEQ, 4)), "weight": F32((8, 4))},
-            {"epilogue": "none", "eps": 1e-5},
-            "unknown attribute eps",
-        ),
     ],
 )
 def test_shape_rules_say_what_they_got_and_wanted(

@@ -110,7 +110,10 @@ def _infer_row(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     y, expression = _projection("linear_row", t, ""), expression_of("linear_row", a)
     others = [name for name in OPERANDS if name in t]
     if set(expression.inputs) != {PRODUCT, *others}:
-        raise ShapeError(f"linear_row: operands are {', '.join(others)}; it uses {expression.inputs}")
+        raise ShapeError(
+            f"linear_row: the expression uses {', '.join(expression.inputs)};"
+            f" it is given {', '.join((PRODUCT, *others))}"
+        )
     for name in others:
         wanted = _vector_of(y) if name.startswith("vector") else y
         wanted_same("linear_row", "types", (name, t[name]), ("the expression", wanted))
@@ -127,8 +130,9 @@ def _infer_pair(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     _check_norm("linear_pair", t, a)
     first, second = (_projection("linear_pair", t, f"{part}_") for part in (FIRST, SECOND))
     wanted_same("linear_pair", "output types", ("first_weight", first), ("second_weight", second))
-    if set(expression_of("linear_pair", a).inputs) != {FIRST, SECOND}:
-        raise ShapeError(f"linear_pair: the expression uses something else than {FIRST} and {SECOND}")
+    used = expression_of("linear_pair", a).inputs
+    if set(used) != {FIRST, SECOND}:
+        raise ShapeError(f"linear_pair: the expression uses {', '.join(used)}; wanted {FIRST} and {SECOND}")
     return (first,)
 
 
@@ -146,6 +150,9 @@ def _infer_heads(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     if a["rotated"] not in ("qk", "q", "k", "none"):
         raise ShapeError(f"{op}: rotated is {a['rotated']!r}; wanted qk, q, k or none")
     if a["rotated"] != "none":
+        missing = [name for name in heads.ROPE_ATTRS if name not in a]
+        if missing:
+            raise ShapeError(f"{op}: attribute {', '.join(missing)} missing for rotated {a['rotated']}")
         heads.check_rope(op, head_dim, a)
     q, k, v = (heads.heads_type(op, _projection(op, t, f"{part}_"), head_dim) for part in "qkv")
     heads.check_cache(op, "k_cache", t["k_cache"], k)
