@@ -7,6 +7,7 @@ integer codes. `six` has six bits in words that no 16-byte load divides, in unit
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import tile_rows, weight_bindings
 from kernelc.kernels.spec import KernelSpec
 from model.quantize import quantize
@@ -121,7 +123,7 @@ def _registered() -> Iterator[None]:
         unregister(name)
 
 
-def check(spec: KernelSpec[object, object], problem: object, variant: str, data: st.DataObject) -> None:
+def check(spec: KernelSpec[Any, Any], problem: Any, variant: str, data: st.DataObject) -> None:
     capabilities = VARIANTS[variant]
     schedule = data.draw(st.sampled_from(list(spec.space(capabilities, problem))))
     env = {"seq": 1 if spec in (MATVEC, MATVEC_INT8) else 9, "past": 0, "context": 12}
@@ -130,7 +132,7 @@ def check(spec: KernelSpec[object, object], problem: object, variant: str, data:
     check_kernel(spec, problem, **device, seed=seed, env=env, schedule=schedule)
 
 
-linear = st.builds(
+layers = st.builds(
     lambda form, rows, cols: linear(form, rows, cols),
     st.sampled_from(NEW),
     st.sampled_from([2, 34]),
@@ -139,13 +141,13 @@ linear = st.builds(
 
 
 @pytest.mark.parametrize("variant", ["baseline", "f16-subgroups"])
-@given(problem=linear, data=st.data())
+@given(problem=layers, data=st.data())
 def test_a_row_is_multiplied(variant: str, problem: LinearProblem, data: st.DataObject) -> None:
     check(MATVEC, problem, variant, data)
 
 
 @pytest.mark.parametrize("variant", ["baseline", "f16-subgroups", "tiles"])
-@given(problem=linear, data=st.data())
+@given(problem=layers, data=st.data())
 def test_many_rows_are_multiplied(variant: str, problem: LinearProblem, data: st.DataObject) -> None:
     check(MATMUL, problem, variant, data)
 

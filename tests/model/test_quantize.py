@@ -15,6 +15,7 @@ from tests.model import numpy_llama
 
 Q4 = formats.weight_format("q4")
 assert isinstance(Q4, ScaledCodes)
+assert isinstance(Q4, ScaledCodes)
 SEARCHED = [name for name, form in formats.FORMATS.items() if form.sides]
 
 

@@ -1,4 +1,4 @@
-/** How the fields of a manifest fit together: names resolve, ranges lie inside what they cut, counts agree. */
+/** How the fields of a manifest fit together: names resolve, ranges lie in their buffers and files, counts agree. */
 
 import { DimError, evaluateDim, type Dim } from "./dim.js";
 import { KernelcError } from "./errors.js";
@@ -93,7 +93,7 @@ class Check {
     }
   }
 
-  /** A size at the least and at the greatest context. */
+  /** A size at the smallest and at the largest context. */
   private sizes(path: string, size: Dim): [number, number] {
     const [least, most] = this.contexts;
     try {

@@ -20,10 +20,10 @@ export const MAX_MAGNITUDE = 2 ** 53;
 const MAX_DEPTH = 32;
 const MAX_NODES = 256;
 const SYMBOL = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-/** Bounds of a symbol that nobody declared: what a 32-bit field of the step block may carry. */
+/** Bounds of an undeclared symbol: the values that a 32-bit field of the step block can hold. */
 const UNDECLARED: Bounds = [0, 2 ** 31 - 1];
 
-/** What a dimension may not be, in words. */
+/** Says why something is not a valid dimension, or cannot be evaluated. */
 export class DimError extends Error {
   override readonly name = "DimError";
 }
@@ -38,7 +38,7 @@ const APPLY: Readonly<Record<DimOperation, (a: number, b: number) => number>> = 
   max: Math.max,
 };
 
-/** The quotient rounded down, exact where `Math.floor(a / b)` would see a quotient that rounding moved. */
+/** The quotient rounded down. It is exact even where `a / b` would be rounded across an integer. */
 function floordiv(a: number, b: number): number {
   const remainder = a % b;
   return (a - remainder) / b - (remainder < 0 ? 1 : 0) + 0;
@@ -53,9 +53,9 @@ function divides(operation: DimOperation): boolean {
 }
 
 /**
- * Check untrusted JSON to be a dimension over `symbols` (default: any symbol, by which nothing can be divided).
+ * Check that untrusted JSON is a dimension over `symbols`. By default any symbol is taken; it cannot be a divisor.
  *
- * @throws DimError for anything else, too deep, too large, or that divides by what may not be positive.
+ * @throws DimError where it is something else, too deep or too large, or where a divisor may not be positive.
  */
 export function parseDim(json: unknown, symbols?: ReadonlyMap<string, Bounds>): Dim {
   const budget = { nodes: MAX_NODES };
@@ -79,7 +79,7 @@ function checked(json: unknown, depth: number, budget: { nodes: number }): Dim {
 }
 
 /**
- * The range of a dimension for symbols within their bounds: sound, not always tight.
+ * The range of a dimension for symbols within their bounds. It holds every possible value, and may be wider.
  *
  * @throws DimError for unknown symbols and for a divisor that is not provably positive.
  */

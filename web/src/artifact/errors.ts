@@ -23,9 +23,7 @@ export interface ErrorRecord {
   readonly help?: string;
 }
 
-/**
- * An error for people: the message says what is wrong, where, and got and wanted; `help` says what to do.
- */
+/** An error for people: the message says what is wrong, where, and what was wanted; `help` says what to do. */
 export class KernelcError extends Error {
   override readonly name = "KernelcError";
   readonly code: ErrorCode;
@@ -47,8 +45,8 @@ export class KernelcError extends Error {
   }
 
   /**
-   * Any thrown value as a KernelcError: itself, an AbortError as "aborted", a failed allocation as "out-of-memory",
-   * all else as "internal".
+   * Any thrown value as a KernelcError: a KernelcError stays as it is, an AbortError becomes "aborted", a failed
+   * allocation "out-of-memory", and everything else "internal".
    */
   static from(error: unknown): KernelcError {
     if (error instanceof KernelcError) return error;
@@ -62,7 +60,7 @@ export class KernelcError extends Error {
   }
 }
 
-/** The error with which everything ends whose AbortSignal was triggered. */
+/** The error of an operation whose AbortSignal was triggered. */
 export function aborted(cause?: unknown): KernelcError {
   return new KernelcError("aborted", "stopped on request", { cause });
 }

@@ -1,4 +1,4 @@
-/** What `JSON.parse` lets pass. */
+/** Finds what `JSON.parse` does not complain about: keys that occur twice. */
 
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
 
@@ -7,7 +7,7 @@ const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
  * the last value of such a key, other readers the first: two of them would see different things in one file.
  */
 export function repeatedKey(text: string): string | null {
-  /** For each object around, its keys; null for a list. */
+  /** For each enclosing object, the keys seen so far; null for a list. */
   const around: (Set<string> | null)[] = [];
   let atKey = false;
   for (const [token] of text.matchAll(TOKENS)) {

@@ -1,4 +1,4 @@
-/** `manifest.json`, untrusted, to a `Manifest`: the type and range of every field. How they fit: `check.ts`. */
+/** Reads an untrusted `manifest.json`: checks the type and range of every field. `check.ts` checks how they fit. */
 
 import { checkManifest } from "./check.js";
 import type { Bounds } from "./dim.js";
@@ -43,9 +43,9 @@ export const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
 type Symbols = ReadonlyMap<string, Bounds>;
 
 /**
- * Read a manifest from the bytes of `file`, every field and how they fit together.
+ * Read a manifest from the bytes of `file`, and check every field and how they fit together.
  *
- * @throws KernelcError "bad-artifact" naming the file, the field, got and wanted.
+ * @throws KernelcError "bad-artifact" that names the file and the field, what it holds and what was wanted.
  */
 export function parseManifest(data: Uint8Array, file: string): Manifest {
   const root = new Node(parseJson(data, file), file);
@@ -165,7 +165,7 @@ function variant(node: Node, symbols: Symbols): Variant {
 }
 
 function triple<T>(node: Node, read: (item: Node) => T): Triple<T> {
-  return node.items(read, 3, 3) as unknown as Triple<T>; // three of them: just checked
+  return node.items(read, 3, 3) as unknown as Triple<T>; // `items` checked that there are three
 }
 
 function requires(node: Node): Requires {
@@ -185,7 +185,7 @@ function buffer(node: Node, context: Symbols): Buffer {
 }
 
 function program(node: Node, name: string, context: Symbols): Program {
-  // JSON.parse puts such keys first, and of programs the first that fits is run.
+  // JSON.parse moves such keys to the front, but the order of programs matters: the first that fits is run.
   if (/^\d+$/.test(name)) node.refuse("got a number as name, wanted a word");
   const r = node.record(["role", "symbols", "dispatches"]);
   return {

@@ -6,7 +6,7 @@ import type { CheckInput, CheckOutput, Checks, KernelCheck } from "./schema.js";
 
 export const MAX_U32 = 2 ** 32 - 1;
 export const MAX_KERNELS = 4096;
-/** Of one buffer that a check binds. */
+/** The largest buffer that a check may bind. */
 const MAX_BUFFER_BYTES = 256 * 2 ** 20;
 
 /** The field `checks` of a manifest: type and range of everything in it. */
@@ -60,7 +60,7 @@ function checkOutput(node: Node): CheckOutput {
   };
 }
 
-/** A number of bytes that is one of whole words. */
+/** A number of bytes, a multiple of 4. */
 function words(node: Node, low: number, high: number): number {
   const found = node.integer(low, high);
   return found % 4 ? node.fail("a multiple of 4") : found;

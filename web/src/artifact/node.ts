@@ -1,4 +1,4 @@
-/** Reading untrusted JSON: a value with the path that leads to it, so that complaints name their place. */
+/** Reads untrusted JSON: each value carries the path that leads to it, so that errors can name it. */
 
 import { boundsOf, DimError, MAX_MAGNITUDE, parseDim, type Bounds, type Dim } from "./dim.js";
 import { KernelcError } from "./errors.js";
@@ -38,7 +38,7 @@ export class Node {
     return new Node(value, this.file, this.path + step);
   }
 
-  /** The fields of an object, unread. */
+  /** The fields of an object, not checked yet. */
   fields(): Map<string, unknown> {
     const value = this.value;
     if (typeof value !== "object" || value === null || Array.isArray(value)) return this.fail("an object");
@@ -57,7 +57,7 @@ export class Node {
     return Object.fromEntries(entries) as Record<Name, Node>;
   }
 
-  /** An object of at most `most` plain names to values that `read` reads, in the file's order. */
+  /** An object with at most `most` keys, which are plain names, and values that `read` reads; in the file's order. */
   mapping<T>(read: (node: Node, name: string) => T, most: number): ReadonlyMap<string, T> {
     const fields = this.fields();
     if (fields.size > most) this.refuse(`got ${fields.size} entries, wanted at most ${most}`);

@@ -1,8 +1,8 @@
 /**
  * What `manifest.json` says, field by field, under its own field names; see `kernelc/artifact/schema.py`.
  *
- * Sizes and grids are dims: a buffer's bytes may depend on `context` alone, a grid on any symbol of the manifest.
- * Maps keep the file's order.
+ * Sizes and grids are dimensions: a buffer's size may depend on `context` only, a grid on any symbol of the
+ * manifest. Maps keep the file's order.
  */
 
 import type { Bounds, Dim } from "./dim.js";
@@ -29,7 +29,7 @@ const FORMATS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   f32: { quants: 128 },
 };
 export const QUANTS = Object.keys(FORMATS);
-/** What decoding multiplies weights with: activations as they are, or rounded to signed bytes first. */
+/** The numbers that decoding multiplies weights with: f32 activations, or activations rounded to signed bytes. */
 export const ACTIVATIONS = ["f32", "int8"] as const;
 export const TARGETS = ["wgsl", "cuda", "spirv", "opencl"] as const;
 export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] as const;
@@ -93,7 +93,7 @@ export interface KernelBinding {
   readonly access: Access;
 }
 
-/** What a device must offer to run a variant; `subgroup_size` null means that any will do. */
+/** What a device must offer to run a variant. `subgroup_size` is null where any size will do. */
 export interface Requires {
   readonly features: readonly string[];
   readonly subgroup_size: number | null;
@@ -115,7 +115,7 @@ export interface Variant {
   readonly requires: Requires;
 }
 
-/** A kernel with its variants, the preferred first. With `params` the step block follows the bindings. */
+/** A kernel with its variants, the preferred one first. With `params`, the step block is bound after the others. */
 export interface Kernel {
   readonly spec: string;
   readonly params: boolean;
@@ -143,7 +143,7 @@ export interface Dispatch {
   readonly origin: string;
 }
 
-/** A straight list of dispatches for one role, valid where every symbol is within `symbols`. */
+/** A list of dispatches for one role. It may run where every symbol is within its bounds in `symbols`. */
 export interface Program {
   readonly role: Role;
   readonly symbols: ReadonlyMap<string, Bounds>;
@@ -188,7 +188,7 @@ export interface TokenizerInfo {
   readonly files: ReadonlyMap<string, FileEntry>;
 }
 
-/** The chat template's file, and what `bos_token` and `eos_token` are in it. */
+/** The chat template's file, and the values of its variables `bos_token` and `eos_token`. */
 export interface ChatTemplateInfo {
   readonly file: string;
   readonly sha256: string;
@@ -202,7 +202,10 @@ export interface GraphInfo {
   readonly sha256: string;
 }
 
-/** A buffer of `bytes`, filled with `period` bytes of the checks file from `offset` on, repeated; 0: zeros. */
+/**
+ * A buffer of `bytes`, filled by repeating the `period` bytes of the checks file that start at `offset`. A period of
+ * 0 means zeros.
+ */
 export interface CheckInput {
   readonly bytes: number;
   readonly offset: number;
@@ -210,8 +213,8 @@ export interface CheckInput {
 }
 
 /**
- * `bytes` of binding number `binding` from `at` on, and what is wanted there: the checks file from `offset` on.
- * Every number must be within `absolute` + `relative` * |wanted|; a "f16pair" is two numbers in a word.
+ * A range of an output: `bytes` of binding number `binding`, starting at `at`. The wanted numbers start at `offset` in
+ * the checks file. Each number must be within `absolute` + `relative` * |wanted|; an "f16pair" is two in one word.
  */
 export interface CheckOutput {
   readonly binding: number;
@@ -224,8 +227,9 @@ export interface CheckOutput {
 }
 
 /**
- * A kernel's golden tile: `symbols` give each variant's own grid, `params` the step block. `tile_tolerance`: relative
- * and absolute, in place of those of the outputs for variants that multiply halves on matrix units.
+ * A kernel's golden tile: inputs, and the outputs that they must give. `symbols` determine each variant's grid,
+ * `params` the step block. `tile_tolerance` (relative, absolute) replaces the outputs' own tolerances for variants that
+ * multiply f16 numbers on matrix units.
  */
 export interface KernelCheck {
   readonly symbols: ReadonlyMap<string, number>;

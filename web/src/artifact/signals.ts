@@ -1,4 +1,4 @@
-/** AbortSignals: waiting under one, and stopping by one of several. */
+/** Helpers for AbortSignals: waiting for a promise or a signal, and joining several signals. */
 
 import { aborted } from "./errors.js";
 
@@ -13,7 +13,7 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | unde
   });
 }
 
-/** A controller that stops by itself too, when any of `signals` does. (AbortSignal.any is younger than WebGPU.) */
+/** A controller that any of `signals` aborts too. (AbortSignal.any is more recent than WebGPU.) */
 export class LinkedAbort extends AbortController {
   private readonly unlinks: (() => void)[] = [];
 
@@ -29,7 +29,7 @@ export class LinkedAbort extends AbortController {
     this.unlinks.push(() => signal.removeEventListener("abort", stop));
   }
 
-  /** Leave nothing behind on the signals, which may live longer. */
+  /** Remove the listeners from the signals, which may live longer. */
   unlink(): void {
     for (const unlink of this.unlinks.splice(0)) unlink();
   }

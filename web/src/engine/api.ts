@@ -14,9 +14,9 @@ export interface Message {
 
 /** How an engine is opened; every field may be left out. */
 export interface EngineOptions {
-  /** Told what loading is at, often. */
+  /** Called often, with how far loading is. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Told what a person may want to know and nothing failed of: blocked storage, a dropped kernel variant. */
+  /** Called with what a person may want to know although nothing failed, such as blocked storage. */
   readonly onNotice?: (notice: Notice) => void;
   /** Tokens that the cache holds, 1 to the artifact's own maximum (the default). */
   readonly context?: number;
@@ -27,8 +27,8 @@ export interface EngineOptions {
   /** "none" leaves f16 and subgroups unused; "all" is the default. */
   readonly features?: "all" | "none";
   /**
-   * true hands what changes between steps over as immediates, where the browser has them (default false: on the one
-   * graphics card where both were measured, a buffer is faster).
+   * Whether the values that change from step to step are passed as immediates, where the browser has them, instead of
+   * in a buffer (default false: a buffer was faster on the one graphics card where both were measured).
    */
   readonly immediates?: boolean;
   /** Whether every kernel's golden tile runs before the first answer (default true, where the artifact has them). */
@@ -37,7 +37,7 @@ export interface EngineOptions {
   readonly score?: boolean;
 }
 
-/** What loading is at. Bytes are of weights; `done` of `total` counts kernels or files. */
+/** How far loading is. Bytes are those of weights; `done` and `total` count kernels or files. */
 export interface Progress {
   readonly phase: "manifest" | "tokenizer" | "pipelines" | "weights" | "self-check" | "ready";
   readonly loadedBytes?: number;
@@ -52,7 +52,7 @@ export interface Progress {
 /** A request for a chat completion, in OpenAI's words. Defaults as there: temperature 1, top_p 1, no limit. */
 export interface ChatRequest {
   readonly messages: readonly Message[];
-  /** Name of the model; only carried back. */
+  /** Name of the model. It is not used, only returned. */
   readonly model?: string;
   readonly stream?: boolean;
   /** 0 takes the likeliest token; 0..100. */
@@ -61,31 +61,31 @@ export interface ChatRequest {
   readonly top_p?: number;
   /** Keep the k likeliest tokens; 0 keeps all. */
   readonly top_k?: number;
-  /** Keep tokens of at least this share of the likeliest one's probability; 0..1. */
+  /** Keep tokens that have at least this fraction of the likeliest one's probability; 0..1. */
   readonly min_p?: number;
-  /** Divides (above 1) the scores of tokens that occurred anywhere before; 1 is none. */
+  /** Above 1, makes tokens that occurred anywhere before less likely; 1 changes nothing. */
   readonly repetition_penalty?: number;
-  /** At most so many new tokens; by default until the context is full. */
+  /** The most tokens to generate; by default, until the context is full. */
   readonly max_tokens?: number | null;
   readonly max_completion_tokens?: number | null;
   /**
-   * What becomes of a conversation that outgrows the context: "stop" (the default) refuses it with KernelcError
-   * "context"; "slide" leaves out its oldest turns, never the system prompt nor the last question.
+   * What happens to a conversation that outgrows the context: "stop" (the default) refuses it with KernelcError
+   * "context"; "slide" leaves out its oldest turns, but never the system prompt or the last question.
    */
   readonly context_policy?: "stop" | "slide" | null;
-  /** The answer ends before the first of these texts, at most 16. */
+  /** Up to 16 texts; the answer ends before the first of them. */
   readonly stop?: string | readonly string[] | null;
-  /** 0..2^32-1; the same seed gives the same answer. Left out, one is drawn (`kernelc.seed` tells it). */
+  /** 0..2^32-1; the same seed gives the same answer. Without one, a seed is drawn (see `kernelc.seed`). */
   readonly seed?: number | null;
   /** Added to the scores of tokens, by id; -100..100. */
   readonly logit_bias?: Readonly<Record<string, number>> | null;
-  /** Give each token's log probability, before any penalty or temperature. */
+  /** Return each token's log probability, before any penalty or temperature. */
   readonly logprobs?: boolean | null;
-  /** With `logprobs`: how many of the likeliest tokens to name at each place, 0..20. */
+  /** With `logprobs`: how many of the likeliest tokens to return at each position, 0..20. */
   readonly top_logprobs?: number | null;
-  /** Takes this much off a token's score for each time that the answer has it already; -2..2. */
+  /** Subtracted from a token's score once for each time that it occurs in the answer so far; -2..2. */
   readonly frequency_penalty?: number | null;
-  /** Takes this much off the scores of all tokens that the answer has already; -2..2. */
+  /** Subtracted from the score of each token that occurs in the answer so far; -2..2. */
   readonly presence_penalty?: number | null;
   /** Stops the answer: the call or the iteration throws KernelcError "aborted"; what came before it stays valid. */
   readonly signal?: AbortSignal;
@@ -95,7 +95,7 @@ export interface ChatRequest {
 export interface TokenLogprob {
   readonly token: string;
   readonly logprob: number;
-  /** The token's own UTF-8 bytes, null where the tokenizer does not tell. */
+  /** The token's UTF-8 bytes; null where the tokenizer does not know them. */
   readonly bytes: readonly number[] | null;
 }
 
@@ -115,14 +115,14 @@ export interface Usage {
   readonly total_tokens: number;
 }
 
-/** What only this engine tells of an answer. Times are in seconds. */
+/** What this engine adds to OpenAI's fields of an answer. Times are in seconds. */
 export interface AnswerDetails {
   readonly seed: number;
-  /** "stop" (the model ended it), "stop-string", "length" (as many as asked for), "context" (it is full). */
+  /** Why it ended: the model ended it, a stop string, as many tokens as asked for, or the context is full. */
   readonly finish: "stop" | "stop-string" | "length" | "context";
   /** Tokens of the prompt whose keys and values were in the cache already. */
   readonly reused_tokens: number;
-  /** Turns at the conversation's start that did not fit; 0 but under the context policy "slide". */
+  /** Turns left out at the conversation's start; always 0 without the context policy "slide". */
   readonly dropped_turns: number;
   readonly first_token_seconds: number;
   readonly prefill_seconds: number;
@@ -167,7 +167,7 @@ export interface ChatChunk extends CompletionHead {
   readonly kernelc?: AnswerDetails;
 }
 
-/** What is open: the artifact's own facts. */
+/** Facts about the model that is loaded, as its artifact gives them. */
 export interface ModelCard {
   readonly id: string;
   readonly name: string;
@@ -188,9 +188,9 @@ export interface ModelCard {
 export interface Probe {
   /** Whether models can run here at all. */
   readonly usable: boolean;
-  /** Why not, and what to do; empty where usable. */
+  /** Why not, and what to do; empty where models can run. */
   readonly reasons: readonly string[];
-  /** The reason as a word: null where usable. */
+  /** The reason as a code; null where models can run. */
   readonly code: "no-webgpu" | "no-adapter" | null;
   readonly adapter: AdapterCard | null;
 }
@@ -205,8 +205,8 @@ export interface Plan {
   readonly cache_bytes: number;
   readonly scratch_bytes: number;
   /**
-   * Bytes of weights, tokenizer and golden tiles, which a first visit fetches, and how many of them this browser has
-   * already. Kernels and template, texts of some kilobytes each, come on top: a manifest does not tell their sizes.
+   * Bytes of weights, tokenizer and golden tiles, which a first visit downloads. Kernels and chat template come on
+   * top: a few kilobytes each, whose sizes the manifest does not say. `stored_bytes` of them are here already.
    */
   readonly download_bytes: number;
   readonly stored_bytes: number;
@@ -215,7 +215,7 @@ export interface Plan {
   readonly reasons: readonly string[];
 }
 
-/** Where an engine stands, and how fast it was. */
+/** The state of an engine, and how fast it was. */
 export interface Stats {
   readonly adapter: AdapterCard;
   readonly features: readonly string[];
@@ -224,7 +224,7 @@ export interface Stats {
   readonly gpu_bytes: number;
   readonly staging_bytes: number;
   readonly pipelines: number;
-  /** By kernel, the file of the variant that this device runs. */
+  /** For each kernel, the file of the variant that this device runs. */
   readonly variants: Readonly<Record<string, string>>;
   readonly load_seconds: number;
   /** How often a lost device was replaced. */
@@ -234,12 +234,12 @@ export interface Stats {
   readonly prefill_seconds: number;
   readonly decode_seconds: number;
   readonly first_token_seconds: number | null;
-  /** Microseconds of JavaScript for each dispatch of a decode step. */
+  /** Microseconds that JavaScript takes for each dispatch of a decode step. */
   readonly host_us_per_dispatch: number;
   readonly dispatches_per_token: number;
 }
 
-/** How ids are generated from ids, for tests and for programs with a tokenizer of their own. */
+/** Options for generating ids from ids, for tests and for programs that bring their own tokenizer. */
 export interface TokenRequest {
   readonly max_tokens?: number;
   readonly temperature?: number;
@@ -248,7 +248,7 @@ export interface TokenRequest {
   readonly min_p?: number;
   readonly repetition_penalty?: number;
   readonly seed?: number | null;
-  /** Ids that end it, and are not given out (default: the model's own). */
+  /** Ids that end the generation and are not returned (default: those of the model). */
   readonly stop_ids?: readonly number[];
   readonly signal?: AbortSignal;
 }
@@ -271,9 +271,9 @@ export interface Engine {
   readonly model: ModelCard;
   readonly chat: { readonly completions: Completions };
   readonly tokens: {
-    /** New ids behind `ids`; the cache is used for what it has of them. */
+    /** Generate ids that continue `ids`. Those that are in the cache already are not computed again. */
     generate(ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion>;
-    /** The logits at each of `ids`, a row of vocab_size each. */
+    /** The logits after each of `ids`: one row of vocab_size numbers per id. */
     score(ids: readonly number[]): Promise<readonly Float32Array[]>;
   };
   stats(): Promise<Stats>;
@@ -281,8 +281,8 @@ export interface Engine {
   plan(contextLength: number): Promise<Plan>;
   /** Empty the cache. */
   reset(): Promise<void>;
-  /** Release the device and all that was loaded. */
+  /** Release the device and everything that was loaded. */
   dispose(): Promise<void>;
-  /** Lose the device as a driver's crash would; for tests. */
+  /** Lose the device as if the driver had crashed; for tests. */
   simulateLoss(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** OpenAI-shaped chat completions on top of ids in and ids out. */
+/** OpenAI-shaped chat completions on top of an engine that takes and gives token ids. */
 
 import { throwIfAborted } from "../artifact/errors.js";
 import { fitPrompt } from "../text/conversation.js";
@@ -26,7 +26,7 @@ export interface ChatParts {
   readonly engine: TokenEngine;
   readonly coder: Coder;
   readonly prompts: PromptEncoder;
-  /** Whether answers go on from the user's own text (a base model's template). */
+  /** Whether an answer continues the user's own text, as base models do. */
   readonly isPlain: boolean;
   readonly stopIds: readonly number[];
   readonly name: string;
@@ -58,12 +58,12 @@ export class ChatCompletions {
     throw new Error("the answer had no end");
   }
 
-  /** An answer piece by piece; resolves when the prompt has been looked at, so that its errors are thrown here. */
+  /** An answer piece by piece. Resolves once the prompt has been processed, so that its errors are thrown here. */
   async stream(request: ChatRequest): Promise<AsyncGenerator<ChatChunk, void, undefined>> {
     const answer = this.answer(request);
     const first = await answer.next();
     const { signal } = request;
-    // Who stops may not come for the next piece; the cache must be let go all the same.
+    // After an abort nobody may ask for the next piece, but the cache must be released all the same.
     const stop = (): void => void answer.return();
     signal?.addEventListener("abort", stop, { once: true });
     return resumed(first, answer, signal, () => signal?.removeEventListener("abort", stop));
@@ -81,7 +81,7 @@ export class ChatCompletions {
   }
 }
 
-/** `first`, then the rest of `answer`, and "aborted" where `signal` cut it short; `ended` hears of its end, or being left. */
+/** `first`, then the rest of `answer`; throws "aborted" where `signal` cut it short. `ended` is called in any case. */
 async function* resumed(
   first: IteratorResult<ChatChunk, void>,
   answer: AsyncGenerator<ChatChunk, void, undefined>,
@@ -102,7 +102,7 @@ async function* resumed(
   if (!finished) throwIfAborted(signal);
 }
 
-/** One answer: the prompt into the cache, tokens out of the engine, text out of tokens. */
+/** One answer: feeds the prompt, generates tokens, and turns them into text. */
 class Answer {
   private readonly id = `chatcmpl-${crypto.randomUUID()}`;
   private readonly created = Math.floor(Date.now() / 1000);
@@ -124,7 +124,7 @@ class Answer {
     const timings = engine.startTiming();
     yield this.chunk({ role: "assistant", content: "" });
     try {
-      // One id is fed at least: it makes the logits.
+      // At least one id must be fed, because feeding computes the logits.
       const reused = Math.min(engine.commonPrefix(prompt.ids), prompt.ids.length - 1);
       engine.truncate(reused);
       await engine.feed(prompt.ids.slice(reused), { signal: this.request.signal });
@@ -154,7 +154,7 @@ class Answer {
     };
   }
 
-  /** The text of the tokens as it becomes whole characters, until they end or a stop string comes. */
+  /** The tokens' text, in whole characters, up to the end or to a stop string. */
   private async *texts(generation: Generation, stops: StopMatcher): AsyncGenerator<ChatChunk, void, undefined> {
     const decoder = this.parts.coder.stream({ continued: this.parts.isPlain });
     for await (const { id } of generation) {
@@ -193,7 +193,7 @@ class Answer {
   }
 
   private last(finish: AnswerDetails["finish"], promptTokens: number, details: AnswerDetails): ChatChunk {
-    if (finish === "stop-string") this.logprobs = []; // of tokens that are not shown
+    if (finish === "stop-string") this.logprobs = []; // they belong to tokens that are not shown
     const reason = finish === "stop" || finish === "stop-string" ? "stop" : "length";
     const [prompt_tokens, completion_tokens] = [promptTokens, this.said.length];
     const usage: Usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };

@@ -1,15 +1,14 @@
 /**
- * Sampling on the processor, for what the kernels do not know: biases, penalties by count, log probabilities.
+ * Sampling on the CPU, for what the kernels cannot do: biases, penalties by count, log probabilities.
  *
- * It does what `kernelc/kernels/sample.py` and `penalty.py` mean, with the same random numbers: a hash of seed,
- * position and token.
+ * It computes what the sampling kernels compute, with the same random numbers: a hash of seed, position and token.
  */
 
 import type { Sampling } from "./sampling.js";
 
-/** Logits count as at most this and at least its negative, so that no infinity enters the arithmetic. */
+/** Logits are clamped to plus and minus this, so that the arithmetic meets no infinity. */
 const LIMIT = 1e30;
-/** Probabilities are those at this temperature or above. */
+/** The lowest temperature that probabilities are computed with. */
 const COLDEST = 1e-5;
 const MULTIPLIER = 1664525;
 const INCREMENT = 1013904223;
@@ -78,7 +77,7 @@ export function draw(logits: Float32Array, sampling: Sampling, position: number)
   return best;
 }
 
-/** Tokens are kept where their logit is at least this: top-k, then top-p on what that left, then min-p. */
+/** The least logit of a token that is kept: by top-k, then top-p among those, then min-p. */
 function threshold(values: Float64Array, greatest: number, sampling: Sampling): number {
   const { top_k, top_p, min_p } = sampling;
   const [temperature, peak] = [Math.fround(sampling.temperature), limited(greatest)];
@@ -99,7 +98,7 @@ function nucleus(descending: Float64Array, peak: number, temperature: number, to
   const wanted = top_p * mass.reduce((sum, each) => sum + each, 0);
   let [floor, above, sum] = [Infinity, 0, 0];
   descending.forEach((value, index) => {
-    if (value !== descending[index - 1]) above = sum; // of equals all stay
+    if (value !== descending[index - 1]) above = sum; // equal values stay together
     sum += mass[index] ?? 0;
     if (above < wanted) floor = value;
   });
@@ -110,7 +109,7 @@ function limited(value: number): number {
   return Number.isNaN(value) ? -LIMIT : Math.min(LIMIT, Math.max(-LIMIT, value));
 }
 
-/** A token's natural logarithm of its probability. */
+/** The natural logarithm of a token's probability. */
 export interface IdLogprob {
   readonly id: number;
   readonly logprob: number;
@@ -121,7 +120,7 @@ export class LogprobTable {
   private readonly logits: Float32Array;
   private readonly logSum: number;
 
-  /** The logits are copied: they may change afterwards. */
+  /** Copies the logits, which may change afterwards. */
   constructor(logits: Float32Array) {
     this.logits = logits.slice();
     const peak = this.logits.reduce((most, value) => Math.max(most, value), -Infinity);

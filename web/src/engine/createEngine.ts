@@ -26,7 +26,7 @@ const CHECKS = {
 /**
  * Open the artifact whose folder is at `url`: fetch what this browser does not have yet, and load it on the device.
  *
- * @throws KernelcError; its code says what kind of thing went wrong, its help what to do.
+ * @throws KernelcError, whose `code` says what kind of thing went wrong and whose `help` says what to do.
  */
 export async function createEngine(url: string, options: EngineOptions = {}): Promise<Engine> {
   try {
@@ -55,7 +55,7 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   const stopping = new LinkedAbort(options.signal);
   const loading = { ...loadOptions(options, context, tell), signal: stopping.signal };
   const [texts, executor] = await both(loadTexts(source, tell), loadArtifact(source, loading), stopping);
-  // A lost device is replaced without the progress of a first load, and whatever the first signal has become.
+  // Replacing a lost device reports no progress, and does not depend on the signal that could stop the first load.
   const immediates = executor.device.adapter.capabilities.features.has("immediates");
   const quiet = { signal: undefined, onKernel: undefined, onWeights: undefined, onCheck: undefined };
   const again = { ...loading, ...quiet, immediates };
@@ -116,7 +116,7 @@ async function loadTexts({ manifest, file }: ArtifactSource, tell: (progress: Pr
   return { coder, template, prompts: makePromptEncoder(coder, template) };
 }
 
-/** Both results; where the first fails, the second is stopped, and what it loaded is released. */
+/** Both results. Where the first fails, the second is stopped and what it loaded is released. */
 export async function both<A, B extends { release(): void }>(
   first: Promise<A>,
   second: Promise<B>,

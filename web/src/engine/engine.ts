@@ -14,24 +14,24 @@ export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_gre
 export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
 
 /**
- * A prompt of so few tokens goes into the cache by decode steps: a prefill step costs as much as some of them however
- * few its rows are, and its kernels may still be being compiled. The rule looks at the whole prompt, cached or not,
- * so that asking again computes the same in the same way; and where decoding rounds activations, no prompt is short.
+ * A prompt of at most this many tokens is fed by decode steps. A prefill step costs as much as several of them however
+ * few rows it has, and its kernels may still be compiling. The whole prompt counts, cached or not, so that the same
+ * prompt is always computed in the same way. Where decoding rounds activations, every prompt is fed by prefill steps.
  */
 const SHORT_PROMPT_TOKENS = 8;
-/** Decode steps handed over before the first id is read back. */
+/** Decode steps that are submitted before the first id is read back. */
 const AHEAD = 4;
-/** Prompt chunks under way at once: the device stays busy, and a stop waits for two at most. */
+/** Prompt chunks submitted at once: the device stays busy, and stopping waits for two chunks at most. */
 const CHUNKS_AHEAD = 2;
-/** A device that is lost so often with no token in between does not come back. */
+/** After this many losses in a row with no token in between, the device is given up. */
 const MOST_LOSSES = 3;
 
-/** How a lost device is replaced: by one with the same artifact loaded. */
+/** Opens another device with the same artifact, to replace one that was lost. */
 export type Reopen = () => Promise<Executor>;
 
 export interface FeedOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told how many of the ids are handed over. */
+  /** Called with how many of the ids have been submitted. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -77,7 +77,7 @@ export class TokenEngine {
     return this.sequence.timings;
   }
 
-  /** Start counting from zero; returns the new counters. */
+  /** Start new counters, and return them. */
   startTiming(): Timings {
     this.sequence.timings = new Timings();
     return this.sequence.timings;
@@ -105,8 +105,8 @@ export class TokenEngine {
   }
 
   /**
-   * Append `ids` and wait until their keys and values are in the cache. Where it is stopped, the cache holds the
-   * chunks handed over so far.
+   * Append `ids` and wait until their keys and values are in the cache. After an abort the cache holds the chunks that
+   * were submitted until then.
    *
    * @throws KernelcError "context" where they do not fit, "usage" for no ids or ids outside the vocabulary.
    */
@@ -147,8 +147,8 @@ export class TokenEngine {
   }
 
   /**
-   * Append `ids` like `feed` and give the logits at each of them, a row each: chunk by chunk where the role "score"
-   * is loaded, else one by one.
+   * Append `ids` like `feed` and return the logits after each of them, one row per id: chunk by chunk where the role
+   * "score" is loaded, else one by one.
    */
   async *score(ids: readonly number[]): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
     this.checkIds(ids);
@@ -161,7 +161,7 @@ export class TokenEngine {
       const part = ids.slice(done, done + rows);
       const data = await this.surviving(async () => {
         await sequence.executor.prepare([role]);
-        if (sequence.ids.length > start + done) sequence.truncate(start + done); // handed over, then lost
+        if (sequence.ids.length > start + done) sequence.truncate(start + done); // submitted, then lost
         sequence.writeTokens(part);
         const buffer = role === "score" ? "all_logits" : LOGITS_BUFFER;
         return sequence.feed(role, part, [{ buffer, offset: 0, bytes: 4 * vocabSize * rows }]).result();
@@ -173,8 +173,8 @@ export class TokenEngine {
   }
 
   /**
-   * Generate at most `maxNew` tokens behind what was fed; iterate over the result. The text depends on the ids, the
-   * parameters and the seed alone. @throws KernelcError "usage" where nothing was fed.
+   * Generate at most `maxNew` tokens after what was fed; iterate over the result. It depends on the ids, the parameters
+   * and the seed only. @throws KernelcError "usage" where nothing was fed.
    */
   generate(
     maxNew: number,
@@ -226,7 +226,7 @@ export class TokenEngine {
     }
   }
 
-  /** Replace a lost device and fill its cache again. @throws `error` where it is about something else. */
+  /** Replace a lost device and fill its cache again. @throws `error` where its cause is something else. */
   private async recover(error: unknown): Promise<void> {
     if (this.disposed) throw new KernelcError("aborted", "the engine was disposed");
     if (!isLoss(error)) throw error;
@@ -237,7 +237,7 @@ export class TokenEngine {
     try {
       this.sequence.executor.release();
       const device = await this.reopen();
-      if (this.disposed) device.release(); // meanwhile: nobody else would
+      if (this.disposed) device.release(); // disposed meanwhile: nobody else would release it
       else await this.sequence.replay(device);
       if (this.disposed) throw new KernelcError("aborted", "the engine was disposed");
       this.restored += 1;

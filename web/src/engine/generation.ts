@@ -1,4 +1,4 @@
-/** A running generation: steps handed over ahead of their ids, ids read back late. */
+/** A running generation: steps are submitted ahead, and their ids are read back later. */
 
 import { throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, TOKENS_BUFFER, type Role } from "../artifact/schema.js";
@@ -13,10 +13,10 @@ export interface Generated {
   readonly position: number;
 }
 
-/** Chooses the id for a position from its logits [vocab], which it may change. Then nothing is handed over ahead. */
+/** Chooses the id for a position from its logits [vocab], which it may change. Rules out submitting steps ahead. */
 export type Chooser = (logits: Float32Array<ArrayBuffer>, position: number) => number;
 
-/** What to generate. `ahead` steps are handed over before the first id is read back; 1 is lock-step. */
+/** What to generate. `ahead` steps are submitted before the first id is read back; with 1, each waits for its id. */
 export interface GenerationRequest {
   readonly maxNew: number;
   readonly sampling: Sampling;
@@ -27,12 +27,12 @@ export interface GenerationRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Brings a lost device back, with what the cache held. @throws `error` where that is not what happened. */
+/** Replaces a lost device and fills its cache again. @throws `error` where its cause is something else. */
 export type Recover = (error: unknown) => Promise<void>;
 
 interface Flying {
   readonly ticket: Ticket;
-  /** Whether the step began with a decode of the token before; if not, the logits were there already. */
+  /** Whether the step decoded the token before; if not, the logits were there already. */
   readonly decoded: boolean;
 }
 
@@ -40,8 +40,8 @@ interface Flying {
  * Iterates over new tokens; the id that stops it is not among them.
  *
  * `finishReason` is null while running, then "stop" (`stopId` says which), "length" (as many as asked for),
- * "context" (it is full) or "cancelled" (left early). What was handed over ahead is discarded then, and the cache
- * is left at the last token given out.
+ * "context" (it is full) or "cancelled" (the iteration was left). Steps submitted ahead are then discarded, and the
+ * cache ends with the last token that was returned.
  */
 export class Generation implements AsyncIterable<Generated> {
   finishReason: "stop" | "length" | "context" | "cancelled" | null = null;
@@ -83,7 +83,7 @@ export class Generation implements AsyncIterable<Generated> {
   private async *receiveAll(): AsyncGenerator<Generated, void, undefined> {
     const { sequence, request } = this;
     const first = sequence.ids.length + (sequence.nextId === null ? 0 : 1);
-    const room = sequence.context + 1 - first; // the last token may lie just behind the cache
+    const room = sequence.context + 1 - first; // the last token needs no place in the cache
     const count = Math.min(request.maxNew, room);
     let lastSeen = performance.now();
     for (let received = 0; received < count; received += 1) {
@@ -99,7 +99,7 @@ export class Generation implements AsyncIterable<Generated> {
     this.settle(count === request.maxNew ? "length" : "context");
   }
 
-  /** The id at `position`, with the steps behind it handed over, up to the one for `end`. */
+  /** The id at `position`. First submits the steps after it, up to the one for `end`. */
   private async next(position: number, end: number): Promise<number> {
     for (;;) {
       throwIfAborted(this.request.signal);
@@ -110,7 +110,7 @@ export class Generation implements AsyncIterable<Generated> {
         }
         return await this.receive(position);
       } catch (error) {
-        if (this.flying[0] && !this.flying[0].decoded) this.sequence.hasLogits = true; // replaying leaves them
+        if (this.flying[0] && !this.flying[0].decoded) this.sequence.hasLogits = true; // replaying has left the logits
         for (const { ticket } of this.flying) ticket.discard();
         this.flying = [];
         this.prepared = false;
@@ -126,15 +126,15 @@ export class Generation implements AsyncIterable<Generated> {
   }
 
   /**
-   * Hand over the step whose sampled id goes to `position`.
+   * Submit the step that samples the id for `position`.
    *
-   * It runs the token before it, unless the logits are there; where that one is in the cache already, as after
-   * `truncate`, its step runs once more.
+   * It decodes the token before, unless the logits are there already. Where that token is in the cache, as after
+   * `truncate`, it is decoded once more.
    */
   private submit(position: number): Flying {
     const { sequence, fields } = this;
     const decoded = !sequence.hasLogits;
-    sequence.hasLogits = false; // sampling may change them, decoding does
+    sequence.hasLogits = false; // decoding overwrites the logits, and sampling may change them
     const sampled: readonly Role[] = this.request.choose ? [] : [this.sampleRole];
     const ticket = decoded
       ? sequence.decode(["decode", ...sampled], position - 1, fields, this.fetch(position))
@@ -161,7 +161,7 @@ export class Generation implements AsyncIterable<Generated> {
     return id;
   }
 
-  /** An id chosen here goes to where the device's own would be. */
+  /** Write an id chosen here to where the device would have written its own. */
   private chosen(id: number, position: number): number {
     this.sequence.executor.write(TOKENS_BUFFER, 4 * position, new Uint32Array([id]));
     return id;

@@ -1,4 +1,4 @@
-/** The engine's public face over its parts, in one thread. */
+/** The public `Engine`, put together from its parts in one thread. */
 
 import { KernelcError } from "../artifact/errors.js";
 import { plannedBytes, planLoad } from "../gpu/loadPlan.js";
@@ -155,7 +155,7 @@ function gpuOf(engine: TokenEngine): GpuExecutor {
   throw new KernelcError("internal", "the engine runs on no device");
 }
 
-/** `create` with its three faces: a stream where it is asked for, else the whole answer. */
+/** `create` with its three signatures: a stream where the request asks for one, else the whole answer. */
 function creator(chat: ChatCompletions, requireOpen: () => void): Completions["create"] {
   async function create(request: ChatRequest & { readonly stream: true }): Promise<AsyncIterable<ChatChunk>>;
   async function create(request: ChatRequest & { readonly stream?: false }): Promise<ChatCompletion>;

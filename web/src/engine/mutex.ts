@@ -4,7 +4,7 @@ import { unlessAborted } from "../artifact/signals.js";
 export class Mutex {
   private last: Promise<void> = Promise.resolve();
 
-  /** Wait for all who came before; call what is returned when done. @throws KernelcError "aborted" by `signal`. */
+  /** Wait for all earlier callers. Call the returned function when done. @throws KernelcError "aborted" by `signal`. */
   async acquire(signal?: AbortSignal): Promise<() => void> {
     const before = this.last;
     let release = (): void => undefined;
@@ -14,7 +14,7 @@ export class Mutex {
     try {
       await unlessAborted(before, signal);
     } catch (error) {
-      void before.then(release); // who came later still waits for who came before
+      void before.then(release); // later callers still wait for the earlier ones
       throw error;
     }
     return release;

@@ -1,4 +1,4 @@
-/** What a model costs, before anything of it is downloaded; and what this browser's WebGPU is. */
+/** What a model needs, before anything of it is downloaded; and what WebGPU this browser has. */
 
 import { KernelcError } from "../artifact/errors.js";
 import { parseManifest, type Manifest } from "../artifact/manifest.js";
@@ -11,7 +11,7 @@ import type { Plan, Probe } from "./api.js";
 import { GENERATE_ROLES } from "./engine.js";
 import { integer } from "./sampling.js";
 
-/** Whether there is WebGPU here, and of what kind; says why not. */
+/** Whether there is WebGPU here and what it can do, or why there is none. */
 export async function probe(): Promise<Probe> {
   try {
     const { card } = await openAdapter();
@@ -24,7 +24,7 @@ export async function probe(): Promise<Probe> {
 }
 
 /**
- * What the artifact at `url` would cost at a context length (default: its longest); fetches its manifest alone.
+ * What the artifact at `url` would need at a context length (default: its longest). Fetches only the manifest.
  *
  * @throws KernelcError "network", "bad-artifact", "usage".
  */
@@ -60,8 +60,8 @@ export async function planManifest(manifest: Manifest, contextLength: number, op
 }
 
 /**
- * The small files that loading fetches, those whose sizes a manifest tells: sha256 to bytes. It does not tell those
- * of kernels and template, which are texts of some kilobytes each.
+ * The small files that loading fetches, from sha256 to bytes, as far as the manifest says their sizes. It does not
+ * for kernels and chat template, which take a few kilobytes each.
  */
 export function fetchedFiles({ tokenizer, checks }: Manifest): ReadonlyMap<string, number> {
   const named = [...(tokenizer?.files.values() ?? []), ...(checks ? [checks] : [])];

@@ -1,4 +1,4 @@
-/** The programs of some roles, to be picked by role and position. */
+/** The programs of the loaded roles, picked by role and position. */
 
 import type { Bounds } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";

@@ -1,4 +1,4 @@
-/** A chat request, checked: every field that the engine acts on, with its default. */
+/** A checked chat request: every field that the engine acts on, with its default filled in. */
 
 import type { ContextPolicy } from "../text/conversation.js";
 import type { ChatRequest, Message } from "./api.js";
@@ -16,16 +16,16 @@ export interface CheckedRequest {
   readonly maxNew: number;
   readonly stops: readonly string[];
   readonly adjustments: Adjustments;
-  /** Null without log probabilities; else how many of the likeliest tokens to name. */
+  /** How many of the likeliest tokens to return; null where no log probabilities are wanted. */
   readonly topLogprobs: number | null;
-  /** Whether the processor must choose each token: kernels know neither biases nor counts. */
+  /** Whether the CPU must choose each token: the kernels know neither biases nor counts. */
   readonly lockStep: boolean;
   readonly contextPolicy: ContextPolicy;
   readonly model: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** @throws KernelcError "usage" naming the field, got and wanted. */
+/** @throws KernelcError "usage" that names the field, what it holds and what was wanted. */
 export function checkedRequest(request: ChatRequest, vocabSize: number): CheckedRequest {
   const adjustments = {
     bias: biases(request.logit_bias ?? {}, vocabSize),
@@ -49,7 +49,7 @@ export function checkedRequest(request: ChatRequest, vocabSize: number): Checked
   };
 }
 
-/** @throws KernelcError "usage" where these are no messages. */
+/** @throws KernelcError "usage" where these are not messages. */
 function messages(given: unknown): readonly Message[] {
   if (!Array.isArray(given) || !given.length || given.length > MOST_MESSAGES) {
     return refuse("messages", given, "at least one message");

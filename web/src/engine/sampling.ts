@@ -1,11 +1,11 @@
-/** How the next token is chosen from the logits: parameters, checked, as fields of the step block. */
+/** Sampling parameters: checked, and as fields of the step block. */
 
 import { KernelcError } from "../artifact/errors.js";
 import type { StepFields } from "../gpu/executor.js";
 
 export const MAX_U32 = 2 ** 32 - 1;
 
-/** Sampling parameters as a user gives them; what is missing is `DEFAULTS`, the greedy choice. */
+/** Sampling parameters as a user gives them. Missing ones come from `DEFAULTS`, which choose greedily. */
 export interface SamplingOptions {
   readonly temperature?: number | undefined;
   readonly top_k?: number | undefined;
@@ -28,7 +28,7 @@ export interface Sampling {
 /**
  * Check parameters and fill in what is missing; without a seed, one is drawn.
  *
- * @throws KernelcError "usage" naming the parameter, got and wanted.
+ * @throws KernelcError "usage" that names the parameter, what it is and what was wanted.
  */
 export function checkedSampling(options: SamplingOptions = {}): Sampling {
   return {
@@ -74,8 +74,8 @@ export function isGreedy(sampling: Sampling): boolean {
 }
 
 /**
- * The step block's fields of sampling. Greedy with a repetition penalty is sampling among one token: top_k 1,
- * where the temperature is of no account.
+ * The sampling fields of the step block. Greedy choice with a repetition penalty is sampling with top_k 1, where the
+ * temperature makes no difference.
  */
 export function stepFields(sampling: Sampling): StepFields {
   const forced = sampling.temperature === 0;

@@ -1,9 +1,9 @@
 /**
  * The token sequence in a device's cache, and the steps that extend it.
  *
- * Position p of the cache holds the keys and values of `ids[p]`. `nextId` is the id that sampling has written after
- * the last of them, where it is known; its own keys and values are not in the cache yet. `hasLogits` says that the
- * logits buffer belongs to the last position.
+ * Position p of the cache holds the keys and values of `ids[p]`. `nextId`, where it is known, is the id that was
+ * sampled after the last of them; its own keys and values are not in the cache yet. `hasLogits` says whether the logits
+ * buffer belongs to the last position.
  */
 
 import { KernelcError } from "../artifact/errors.js";
@@ -13,14 +13,14 @@ import type { ProgramTable } from "./programTable.js";
 import { GREEDY_FIELDS } from "./sampling.js";
 import { Timings } from "./timings.js";
 
-/** Something small to fetch, for a step that is only waited for. */
+/** A small range to read back from a step that is waited for and gives nothing else. */
 const A_WORD: readonly Fetch[] = [{ buffer: TOKENS_BUFFER, offset: 0, bytes: 4 }];
 
-/** Generated tokens whose keys and values are replayed by the program that made them; older ones in chunks. */
+/** How many of the latest generated tokens are replayed one by one after a loss; older ones are replayed in chunks. */
 const EXACT_REPLAY_TOKENS = 512;
 const DECODE_STEPS_AT_ONCE = 16;
 
-/** How a run of positions was computed: `length` tokens from `start` on, by one step or, of decode, one each. */
+/** How `length` positions from `start` on were computed: by one step, or with the role "decode" by one step each. */
 interface Computed {
   readonly role: Role;
   readonly start: number;
@@ -45,14 +45,14 @@ export class CachedSequence {
     this.context = context;
   }
 
-  /** Hand over one step: the programs of `roles` in order, at these positions. */
+  /** Submit one step: the programs of `roles` in order, at these positions. */
   run(roles: readonly Role[], past: number, seq: number, fields: StepFields, fetch: readonly Fetch[]): Ticket {
     const programs = roles.map((role) => this.table.select(role, seq, past));
     const env = { seq, past, context: this.context };
     return this.executor.run(programs, env, { ...fields, ...env }, fetch);
   }
 
-  /** Hand over one token's step, and count what it cost the host. */
+  /** Submit the step of one token, and measure the time that JavaScript takes for it. */
   decode(roles: readonly Role[], past: number, fields: StepFields, fetch: readonly Fetch[]): Ticket {
     const began = performance.now();
     const ticket = this.run(roles, past, 1, fields, fetch);
@@ -70,7 +70,7 @@ export class CachedSequence {
     this.hasLogits = false;
   }
 
-  /** Hand over the step of one piece of a prompt. */
+  /** Submit the step of one chunk of a prompt. */
   feed(role: Role, part: readonly number[], fetch: readonly Fetch[] = A_WORD): Ticket {
     const past = this.ids.length;
     const ticket = this.run([role], past, part.length, GREEDY_FIELDS, fetch);
@@ -93,7 +93,7 @@ export class CachedSequence {
     }
   }
 
-  /** Note the id sampled after the last one; the step before it has put `nextId` into the cache. */
+  /** Note the id sampled after the last one. The step that sampled it has put the previous `nextId` into the cache. */
   sampled(id: number): void {
     if (this.nextId !== null) this.ids.push(this.nextId);
     this.nextId = id;
@@ -101,7 +101,7 @@ export class CachedSequence {
     this.hasLogits = false;
   }
 
-  /** Keep the first `length` positions; where that drops any, the logits are of no use any more. */
+  /** Keep the first `length` positions. Where that drops any, the logits are no longer valid. */
   truncate(length: number): void {
     if (length < this.ids.length) {
       this.ids.length = length;

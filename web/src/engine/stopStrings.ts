@@ -1,6 +1,6 @@
-/** Ends a text before the first of some stop strings, and shows nothing that may still become part of one. */
+/** Ends a text before the first stop string, and holds back what may still become part of one. */
 export class StopMatcher {
-  /** Whether a stop string was met; nothing comes after it. */
+  /** Whether a stop string was found; no text is shown after it. */
   stopped = false;
   private readonly stops: readonly string[];
   private held = "";
@@ -9,7 +9,7 @@ export class StopMatcher {
     this.stops = stops.filter((stop) => stop !== "");
   }
 
-  /** The text that may be shown now that `piece` came. */
+  /** The text that may be shown after `piece` has arrived. */
   push(piece: string): string {
     if (this.stopped) return "";
     const text = this.held + piece;
@@ -20,14 +20,14 @@ export class StopMatcher {
     return text.slice(0, shown);
   }
 
-  /** What was held back, now that nothing more comes. */
+  /** The text that was held back, once no more is to come. */
   flush(): string {
     const text = this.held;
     this.held = "";
     return text;
   }
 
-  /** Where the stop string begins that is complete first (of several, the longest), however the text came in pieces. */
+  /** Start of the stop string that is complete first (the longest of several), however the text was cut into pieces. */
   private firstMatch(text: string): number | null {
     let [begin, end]: [number | null, number] = [null, Infinity];
     for (const stop of this.stops) {
@@ -38,7 +38,7 @@ export class StopMatcher {
     return begin;
   }
 
-  /** Length of the longest end of `text` with which a stop string may begin. */
+  /** Length of the longest end of `text` that a stop string begins with. */
   private heldBack(text: string): number {
     const most = Math.max(0, ...this.stops.map((stop) => stop.length - 1));
     for (let length = Math.min(most, text.length); length > 0; length -= 1) {

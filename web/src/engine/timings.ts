@@ -1,4 +1,4 @@
-/** Where the time of a turn went. */
+/** Measures where the time of a request goes. */
 export class Timings {
   readonly beganMs = performance.now();
   promptTokens = 0;
@@ -7,12 +7,12 @@ export class Timings {
   decodeMs = 0;
   /** From the beginning to the first token received. */
   firstTokenMs: number | null = null;
-  /** JavaScript's own time for handing decode steps over. */
+  /** Time that JavaScript takes to submit decode steps. */
   hostMs = 0;
   steps = 0;
   dispatches = 0;
 
-  /** Count a token received now, `sinceMs` being when the one before it was. */
+  /** Count a token that arrived now; the one before it arrived at `sinceMs`. Returns the time. */
   countToken(sinceMs: number): number {
     const now = performance.now();
     this.generatedTokens += 1;

@@ -1,4 +1,4 @@
-/** Buffers of a loaded artifact, and the way of the weights into them. */
+/** The buffers of a loaded artifact, and how the weights get into them. */
 
 import { STEP_BUFFER, type Manifest } from "../artifact/schema.js";
 import type { Device } from "./device.js";
@@ -24,7 +24,7 @@ function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-/** A run of bytes of a shard that goes into a buffer. */
+/** A range of a shard that is copied into a buffer. */
 export interface Placement {
   readonly buffer: string;
   readonly bufferOffset: number;
@@ -32,7 +32,7 @@ export interface Placement {
   readonly bytes: number;
 }
 
-/** Where the bytes of each shard go, by shard number: only tensors that have a buffer in the plan. */
+/** For each shard, where its bytes go. Tensors without a buffer in the plan are left out. */
 export function placements(manifest: Manifest, plan: LoadPlan): Placement[][] {
   const byShard: Placement[][] = manifest.weights.shards.map(() => []);
   for (const [buffer, tensor] of manifest.weights.tensors) {
@@ -47,8 +47,8 @@ export function placements(manifest: Manifest, plan: LoadPlan): Placement[][] {
 }
 
 /**
- * Writes shards into buffers as they arrive, in order. What is written must be whole 4-byte words: where the end
- * of a shard cuts one, its beginning waits for the rest.
+ * Writes shards into buffers as they arrive, in order. WebGPU writes whole 4-byte words only, so where a word is cut by
+ * the end of a shard, its first bytes wait for the next shard.
  */
 export class WeightWriter {
   private readonly write: (buffer: string, offset: number, data: Uint8Array<ArrayBuffer>) => void;

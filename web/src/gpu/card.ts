@@ -1,11 +1,11 @@
-/** What WebGPU there is, of what limits and features. */
+/** An adapter as it is shown to people and programs: its name, limits and features. */
 export interface AdapterCard {
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
-  /** Whether it computes on the processor: slow. */
+  /** Whether it computes on the CPU, which is slow. */
   readonly fallback: boolean;
-  /** Of "f16", "subgroups", "dot4", "immediates" and matrix units ("tile_..."), those that there are. */
+  /** Those of "f16", "subgroups", "dot4", "immediates" and matrix units ("tile_...") that it has. */
   readonly features: readonly string[];
   /** WGSL language features, such as "packed_4x8_integer_dot_product". */
   readonly languageFeatures: readonly string[];

@@ -1,29 +1,29 @@
-/** An adapter and its device: what they can do, losing them, and their errors in our words. */
+/** An adapter and its device: what they can do, how they are lost, and their errors as KernelcErrors. */
 
 import { KernelcError } from "../artifact/errors.js";
 import type { AdapterCard } from "./card.js";
 import { callable, LANGUAGE_FEATURE, MOST_BYTES } from "./immediates.js";
 import { GUARANTEED_LIMITS, LIMIT_NAMES, type Capabilities, type LimitName, type Limits } from "./limits.js";
 
-/** Names in WebGPU of the features that variants may require. */
+/** The features that variants may require, and their names in WebGPU. */
 const FEATURES: ReadonlyMap<string, GPUFeatureName> = new Map([
   ["f16", "shader-f16"],
   ["subgroups", "subgroups"],
 ]);
-/** Matrices that a subgroup multiplies together: see `tiles`. */
+/** Matrix multiplication by a whole subgroup: see `tiles`. */
 const MATRICES = "chromium-experimental-subgroup-matrix";
 const DOT4 = "packed_4x8_integer_dot_product";
 const LOSS_TELLS_WITHIN_MS = 1000;
 
-/** What to stay within; see `EngineOptions`. */
+/** Which limits and features may be used; see `EngineOptions`. */
 export interface DeviceOptions {
   readonly limits?: "default" | "adapter" | undefined;
   readonly features?: "all" | "none" | undefined;
-  /** true hands the step block over as immediates, where the device has them. */
+  /** Whether to pass the step block as immediates, where the device has them. */
   readonly immediates?: boolean | undefined;
 }
 
-/** An adapter, what it is called, and what a device of it may be asked for. */
+/** An adapter, its description, and what may be asked of its device. */
 export interface Adapter {
   readonly gpu: GPUAdapter;
   readonly card: AdapterCard;
@@ -80,12 +80,12 @@ function immediateBytes({ limits }: GPUAdapter): number {
   return callable() ? ((limits as Partial<GPUSupportedLimits>).maxImmediateSize ?? 0) : 0;
 }
 
-/** Browsers of before lack some of it, or all. */
+/** Older browsers lack some of it, or all. */
 function infoOf(adapter: GPUAdapter): Partial<GPUAdapterInfo> {
   return (adapter as Partial<GPUAdapter>).info ?? {};
 }
 
-/** A multiplication of matrices that an adapter offers: [M, K] times [K, N]. Chrome's, so not among our types. */
+/** A matrix multiplication that an adapter offers: [M, K] times [K, N]. @webgpu/types lacks it: Chrome alone has it. */
 interface MatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;
@@ -95,7 +95,7 @@ interface MatrixConfig {
 }
 
 /**
- * Our names of what matrix units multiply, such as "tile_f16_16x16x16": with sums of 32 bits.
+ * Our names for what matrix units multiply, such as "tile_f16_16x16x16". Sums have 32 bits.
  *
  * Source: Dawn, docs/dawn/features/subgroup_matrix.md.
  */
@@ -119,10 +119,10 @@ function limitsOf(limits: GPUSupportedLimits): Limits {
 function capabilitiesOf(adapter: GPUAdapter, card: AdapterCard, options: DeviceOptions): Capabilities {
   const { subgroupMinSize: least, subgroupMaxSize: most } = infoOf(adapter);
   const size = least !== undefined && least === most ? least : null;
-  // A language feature is the browser's, not the adapter's, and cannot be left out.
+  // A language feature belongs to the browser, not to the adapter, and cannot be switched off.
   const allowed = card.features.filter((name) => options.features !== "none" || name === "dot4");
   const features = new Set(allowed.filter((name) => options.immediates === true || name !== "immediates"));
-  // An adapter may align more finely than it must; a device does so only when asked, and we do not ask.
+  // An adapter may allow a finer alignment, but a device does so only on request, and we do not request it.
   const limits = { ...limitsOf(adapter.limits), minStorageBufferOffsetAlignment: 256 };
   return {
     name: card.name,
@@ -161,7 +161,7 @@ export class Device {
     const wanted = [...FEATURES].filter(([ours]) => adapter.capabilities.features.has(ours));
     const requiredFeatures = wanted.map(([, theirs]) => theirs);
     const matrices = [...adapter.capabilities.features].some((name) => name.startsWith("tile_"));
-    if (matrices) requiredFeatures.push(MATRICES as GPUFeatureName); // no other browser has it, nor have our types
+    if (matrices) requiredFeatures.push(MATRICES as GPUFeatureName); // only Chrome has it, and @webgpu/types does not
     try {
       const gpu = await adapter.gpu.requestDevice({ label: "kernelc", requiredFeatures, requiredLimits });
       return new Device(gpu, adapter);
@@ -171,7 +171,7 @@ export class Device {
     }
   }
 
-  /** @throws "device-lost", or the first error that no one waited for since the last check. */
+  /** @throws "device-lost", or the first error since the last check that no call waited for. */
   check(): void {
     if (this.lost) throw this.lossError();
     const failure = this.failure;
@@ -179,7 +179,7 @@ export class Device {
     if (failure) throw failure;
   }
 
-  /** Run `make` and wait until the device says that it succeeded. @throws KernelcError in our words. */
+  /** Run `make` and wait until the device confirms that it succeeded. @throws KernelcError. */
   async scoped<T>(doing: string, make: () => T): Promise<T> {
     this.gpu.pushErrorScope("validation");
     this.gpu.pushErrorScope("out-of-memory");
@@ -197,7 +197,7 @@ export class Device {
     return made;
   }
 
-  /** An error of a WebGPU call in our words; where the device was lost meanwhile, that. */
+  /** An error of a WebGPU call as a KernelcError: "device-lost" where the device was lost meanwhile. */
   async explain(error: unknown, doing: string): Promise<KernelcError> {
     if (error instanceof KernelcError) return error;
     if (!this.lost) {

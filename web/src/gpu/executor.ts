@@ -10,28 +10,28 @@ export interface Fetch {
   readonly bytes: number;
 }
 
-/** Work handed over; what it fetched can be collected once. */
+/** Work that was submitted. What it reads back can be collected once. */
 export interface Ticket {
-  /** Wait for the work; the fetched ranges one after the other. @throws KernelcError. */
+  /** Wait for the work. Returns the fetched ranges one after the other. @throws KernelcError. */
   result(): Promise<ArrayBuffer>;
-  /** Give up what would have been fetched. The work itself still runs. */
+  /** Do without the result. The work itself still runs. */
   discard(): void;
 }
 
 /** Symbols and sampling parameters of a step, by name. */
 export type StepFields = Readonly<Record<string, number>>;
 
-/** A device with an artifact on it. Work runs in the order in which it was handed over, `write` included. */
+/** A device with an artifact loaded. Work runs in the order in which it was submitted, `write` included. */
 export interface Executor {
   /** Whether the device is gone: everything must be loaded again. */
   readonly lost: boolean;
   /** Wait until the programs of `roles` can run. @throws KernelcError where one cannot. */
   prepare(roles: readonly Role[]): Promise<void>;
-  /** Write the step block, replay `programs` in order, copy out `fetch`; does not wait. */
+  /** Write the step block, replay `programs` in order, and read back `fetch`. Does not wait. */
   run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket;
-  /** Write into a buffer, after all work handed over before. */
+  /** Write into a buffer, after all work submitted before. */
   write(buffer: string, offset: number, data: Uint32Array<ArrayBuffer>): void;
-  /** Dispatches of one run of these programs. */
+  /** Number of dispatches in one run of these programs. */
   dispatchCount(programs: readonly string[]): number;
   /** Release everything on the device. */
   release(): void;

@@ -1,4 +1,4 @@
-/** Runs kernels on their golden tiles, and compares. */
+/** Runs kernels on their golden tiles and compares the results. */
 
 import { evaluateDim } from "../artifact/dim.js";
 import type { CheckInput, CheckOutput, Kernel, KernelCheck, Manifest, Variant } from "../artifact/schema.js";
@@ -15,7 +15,7 @@ export interface GoldenRun {
   readonly compiled: CompiledKernel;
 }
 
-/** Some kernels on buffers of their own, one submission, one readback. */
+/** Runs some kernels on their own buffers, with one submission and one readback. */
 export class GoldenBatch {
   private readonly gpu: GPUDevice;
   private readonly made: GPUBuffer[] = [];
@@ -106,14 +106,14 @@ export class GoldenBatch {
   }
 }
 
-/** The output with the tolerance for this variant: halves on matrix units are less exact. */
+/** The output with the tolerance for this variant: f16 on matrix units is less exact. */
 export function heldTo(output: CheckOutput, { tile_tolerance }: KernelCheck, variant: Variant): CheckOutput {
   if (!tile_tolerance || !variant.requires.features.some((name) => name.startsWith("tile_f16"))) return output;
   const [relative, absolute] = tile_tolerance;
   return { ...output, relative, absolute };
 }
 
-/** `bytes` made of `piece` again and again, the last perhaps cut. */
+/** `piece` repeated until it fills `bytes`; the last repetition may be cut. */
 function repeated(piece: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(bytes);
   whole.set(piece.subarray(0, bytes));
@@ -121,7 +121,7 @@ function repeated(piece: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<Arr
   return whole;
 }
 
-/** Whether every number is within `absolute` + `relative` * |wanted|; a u32 must be the same. */
+/** Whether every number is within `absolute` + `relative` * |wanted|. Integers must be equal. */
 export function matches(got: Uint8Array, wanted: Uint8Array, output: CheckOutput): boolean {
   const { element, relative, absolute } = output;
   const [a, b] = [numbers(got, element), numbers(wanted, element)];

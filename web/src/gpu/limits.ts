@@ -1,4 +1,4 @@
-/** What a device can do, what an artifact needs of it, and the reasons why one is not enough for the other. */
+/** What a device can do, what an artifact needs, and the reasons why a device is not enough. */
 
 import { boundsOf, type Bounds } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
@@ -36,7 +36,7 @@ const IN_WORDS: Readonly<Record<LimitName, string>> = {
   minStorageBufferOffsetAlignment: "the alignment of bindings",
 };
 
-/** What variants are chosen by. `subgroupSize` is null where it varies or is unknown. */
+/** What a device can do, for choosing variants. `subgroupSize` is null where it varies or is unknown. */
 export interface Capabilities {
   readonly name: string;
   readonly features: ReadonlySet<string>;
@@ -44,7 +44,7 @@ export interface Capabilities {
   readonly limits: Limits;
 }
 
-/** What of a device an artifact uses: one number a limit, and for each the part that needs it. */
+/** What an artifact needs of a device: one number per limit, and the part of the artifact that needs it. */
 export type Needs = Map<LimitName, { readonly value: number; readonly what: string }>;
 
 /** What a kernel variant needs, limit by limit. */
@@ -75,7 +75,7 @@ export function missing(variant: Variant, device: Capabilities): string[] {
   return lacks;
 }
 
-/** For each kernel, the variants that run on the device, the preferred first. */
+/** For each kernel, the variants that run on the device, the preferred one first. */
 export type Choices = ReadonlyMap<string, readonly Variant[]>;
 
 /**
@@ -146,7 +146,7 @@ function* gridExtents(
 ): Generator<[extent: number, what: string]> {
   for (const [name, dispatches] of plan.programs) {
     const symbols = symbolsWithin(manifest, name, plan.context);
-    if (!symbols) continue; // it starts behind the end of this context
+    if (!symbols) continue; // it starts after the end of this context
     const seen = new Set<string>();
     for (const { kernel, origin } of dispatches) {
       if (seen.has(kernel)) continue;
@@ -194,7 +194,7 @@ export function checkLimits(plan: LoadPlan, needs: Needs, device: Capabilities):
   throw new KernelcError("limits", `${device.name} cannot hold this model: ${reasons.join("; ")}`, { help });
 }
 
-/** The limits to ask a device for: what is needed beyond the guaranteed ones. */
+/** The limits to request: those that must be higher than the guaranteed ones. */
 export function requiredLimits(needs: Needs): Partial<Record<LimitName, number>> {
   const beyond = [...needs].filter(([name, { value }]) => value > GUARANTEED_LIMITS[name]);
   return Object.fromEntries(beyond.map(([name, { value }]) => [name, value]));

@@ -1,4 +1,4 @@
-/** An artifact onto a device: kernels compiled and checked, weights streamed into buffers, dispatches bound. */
+/** Loads an artifact on a device: compiles and checks kernels, streams weights into buffers, binds dispatches. */
 
 import { aborted, KernelcError } from "../artifact/errors.js";
 import type { Manifest, Role, Variant } from "../artifact/schema.js";
@@ -31,14 +31,14 @@ export interface LoadOptions extends DeviceOptions, LoadEvents {
 export async function loadArtifact(source: ArtifactSource, options: LoadOptions): Promise<GpuExecutor> {
   const adapter = await openAdapter(options);
   if (!adapter.capabilities.features.has("immediates")) return loadOn(adapter, source, options);
-  const notices: Notice[] = []; // of an attempt that fails they no longer hold
+  const notices: Notice[] = []; // held back: those of an attempt that fails do not apply
   try {
     const executor = await loadOn(adapter, source, { ...options, onNotice: (notice) => notices.push(notice) });
     for (const notice of notices) options.onNotice?.(notice);
     return executor;
   } catch (error) {
     if (!blamesKernels(error)) throw error;
-    // They are new, and nothing depends on them: where kernels fail with them, they may do well without.
+    // Immediates are new, and optional: kernels that fail with them may work without.
     const again = { ...options, immediates: false };
     const executor = await loadOn(await openAdapter(again), source, again);
     const message = `Kernels do not take immediates as they should on ${adapter.card.name}; a buffer is used instead.`;
@@ -69,7 +69,7 @@ async function loadOn(adapter: Adapter, source: ArtifactSource, options: LoadOpt
   }
 }
 
-/** Say where kernels in half precision are left out: answers are the same, but slower. */
+/** Tell where kernels in half precision cannot run: the model works without them, but may be slower. */
 function tellMissing(manifest: Manifest, adapter: Adapter, { onNotice, features }: LoadOptions): void {
   if (features === "none" || adapter.capabilities.features.has("f16")) return;
   const variants = [...manifest.kernels.values()].flatMap((kernel) => kernel.variants);
@@ -78,15 +78,15 @@ function tellMissing(manifest: Manifest, adapter: Adapter, { onNotice, features 
   onNotice?.({ code: "f16-missing", message });
 }
 
-/** Whether the step block travels as immediates, and its bytes. */
+/** Whether the step block is passed as immediates, and its size. */
 function stepBlock({ params }: Manifest, { capabilities }: Adapter): { immediates: boolean; bytes: number } {
   const bytes = 4 * params.length;
   return { immediates: capabilities.features.has("immediates") && bytes <= MOST_BYTES, bytes };
 }
 
-/** A question that is asked at once goes first; then the kernels that it did not need are compiled. */
+/** How long to wait before the remaining kernels are compiled, so that a question asked at once goes first. */
 const PAUSE_MS = 500;
-/** What a short first question needs. */
+/** The roles that a short first question needs. */
 const FIRST_ROLES: readonly Role[] = ["decode", "sample_greedy"];
 
 class Loading {
@@ -111,7 +111,7 @@ class Loading {
     options.signal?.addEventListener("abort", stop, { once: true });
     if (options.signal?.aborted) stop();
     try {
-      // Whichever fails first ends the other: no weights are fetched for a device that cannot run the kernels.
+      // A failure of either ends the other: no weights are fetched for a device that cannot run the kernels.
       const [kernels, weights] = [this.kernels(choices), this.weights()];
       kernels.catch(stop);
       const [{ variants, known }, buffers] = await Promise.all([kernels, weights]).catch(async (error: unknown) => {
@@ -129,7 +129,7 @@ class Loading {
     }
   }
 
-  /** Make programs ready: all of them, or where they are `known` to work, those of the first answer. */
+  /** Make the programs ready: all of them, or, where they are `known` to work, those of the first answer. */
   private async prepare(programs: ProgramSet, known: boolean): Promise<void> {
     const { roles } = this.options;
     const inOrder = async (wanted: readonly Role[]): Promise<void> => {
@@ -138,13 +138,13 @@ class Loading {
     await inOrder(roles.filter((role) => FIRST_ROLES.includes(role)));
     const rest = (): Promise<void> => inOrder(roles.filter((role) => !FIRST_ROLES.includes(role)));
     if (!known) return rest();
-    // Who needs a role sooner has it made ready at once, and is told where that fails.
+    // A caller that needs a role sooner gets it at once, and the error where that fails.
     setTimeout(() => void rest().catch(() => undefined), PAUSE_MS);
   }
 
   /**
-   * The variants to run, their pipelines compiled: all of them, and their golden tiles run, unless that went well
-   * here before; then those of the first answer, and the others while people read.
+   * Choose the variants to run. On a first visit all are compiled and their golden tiles run. Where that succeeded
+   * before, only the kernels of the first answer are compiled now, and the others while people read.
    */
   private async kernels(choices: Choices): Promise<{ variants: ReadonlyMap<string, Variant>; known: boolean }> {
     const { device, options, source, pipelines } = this;
@@ -197,7 +197,7 @@ class Loading {
     return text;
   }
 
-  /** Allocate all buffers, and fill those of the weights shard by shard; two shards at most are in memory. */
+  /** Allocate all buffers and fill those of the weights, shard by shard. At most two shards are in memory. */
   private async weights(): Promise<Map<string, GPUBuffer>> {
     const { device, plan, options, source } = this;
     const { queue } = device.gpu;
@@ -209,7 +209,7 @@ class Loading {
     const writer = new WeightWriter(write, placements(source.manifest, plan));
     const sink = async (index: number, data: Uint8Array<ArrayBuffer>): Promise<void> => {
       writer.put(index, data);
-      await queue.onSubmittedWorkDone(); // the copies that the writes made are freed
+      await queue.onSubmittedWorkDone(); // frees the copies that the writes made
       device.check();
     };
     const { signal } = this.stopped;

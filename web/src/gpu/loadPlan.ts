@@ -3,7 +3,7 @@
 import { compileDim, evaluateDim, freeSymbols, type Bounds, type Dim, type Env } from "../artifact/dim.js";
 import { STEP_BUFFER, type Manifest, type Program, type Role, type Triple } from "../artifact/schema.js";
 
-/** A bound piece of a buffer. */
+/** A range of a buffer that a dispatch binds. */
 export interface Range {
   readonly buffer: string;
   readonly offset: number;
@@ -20,20 +20,20 @@ export interface ResolvedDispatch {
 /** What the programs of some roles need at one context length. */
 export interface LoadPlan {
   readonly context: number;
-  /** Bytes by buffer, exactly what a runtime allocates. */
+  /** For each buffer, the exact bytes to allocate. */
   readonly buffers: ReadonlyMap<string, number>;
   readonly programs: ReadonlyMap<string, readonly ResolvedDispatch[]>;
   /** The kernels used, in the order of their first use. */
   readonly kernels: readonly string[];
 }
 
-/** Workgroups of a dispatch: known at load, or computed from the step's symbols. */
+/** Workgroups of a dispatch: known when loading, or computed from the step's symbols. */
 export type Grid = Triple<number> | ((env: Env) => Triple<number>);
 
 /**
- * Resolve the programs of `roles` for `context`: the union of the buffers that they bind, at exact sizes.
+ * Resolve the programs of `roles` for `context`, with all buffers that they bind, at exact sizes.
  *
- * The step block's buffer is part of it as soon as one kernel takes parameters.
+ * The step block's buffer is among them where any kernel takes parameters.
  */
 export function planLoad(manifest: Manifest, context: number, roles: readonly Role[]): LoadPlan {
   const env = { context };
@@ -69,13 +69,13 @@ export function plannedBytes(manifest: Manifest, plan: LoadPlan, kind?: "weight"
   return total;
 }
 
-/** The grid of a dispatch in a program with these symbol bounds: numbers where they are known at load. */
+/** The grid of a dispatch in a program with these symbol bounds: numbers where they are known when loading. */
 export function resolveGrid(grid: Triple<Dim>, symbols: ReadonlyMap<string, Bounds>, context: number): Grid {
   const fixed: Record<string, number> = {};
   for (const [name, [low, high]] of symbols) if (low === high) fixed[name] = low;
   fixed["context"] = context;
   const free = grid.flatMap((extent) => [...freeSymbols(extent)]);
-  const [inX, inY, inZ] = grid.map(compileDim) as unknown as Triple<(env: Env) => number>; // three of them
+  const [inX, inY, inZ] = grid.map(compileDim) as unknown as Triple<(env: Env) => number>; // a Triple has three
   const at = (env: Env): Triple<number> => [inX(env), inY(env), inZ(env)];
   return free.every((name) => name in fixed) ? at(fixed) : at;
 }

@@ -1,4 +1,4 @@
-/** Compiling kernels: all at once, errors with the kernel and its source line. */
+/** Compiles kernels, all at once; errors name the kernel and show its source line. */
 
 import { KernelcError } from "../artifact/errors.js";
 import type { Access, Kernel, Variant } from "../artifact/schema.js";
@@ -15,26 +15,26 @@ export interface KernelSource {
   readonly text: string;
 }
 
-/** A kernel that runs; with `immediates` it takes the step block from the commands, and binds no buffer for it. */
+/** A compiled kernel. With `immediates` it takes the step block from the commands and binds no buffer for it. */
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
   readonly immediates: boolean;
 }
 
-/** Pipelines of one device, compiled once a file; kernels of the same text share one. */
+/** The pipelines of one device. Each file is compiled once, and kernels with the same text share a pipeline. */
 export class Pipelines {
   private readonly device: Device;
   private readonly immediateSize: number;
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
   private readonly compiled = new Map<string, Promise<CompiledKernel>>();
 
-  /** `immediateSize`: bytes of the step block where it is to be immediates, else 0. */
+  /** @param immediateSize - bytes of the step block where it is passed as immediates, else 0. */
   constructor(device: Device, immediateSize = 0) {
     this.device = device;
     this.immediateSize = immediateSize;
   }
 
-  /** How many there are. */
+  /** How many pipelines there are. */
   get count(): number {
     return this.compiled.size;
   }

@@ -1,4 +1,4 @@
-/** Replays programs: everything is resolved at load, so that a step is a loop over three calls a dispatch. */
+/** Replays programs. Everything is resolved when loading, so that a step is a loop with three calls per dispatch. */
 
 import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
@@ -10,8 +10,8 @@ import { GpuTicket, StagingPool } from "./readback.js";
 import { StepBlock } from "./step.js";
 
 /**
- * Floating-point operations that one submission may hold, about: a slow device does them in a fifth of a second.
- * Systems reset a device that works longer than two seconds on one submission.
+ * About how many floating-point operations one submission may hold: a slow device does them in a fifth of a second.
+ * Operating systems reset a device that spends more than two seconds on one submission.
  */
 const SUBMISSION_FLOPS = 1e11;
 
@@ -50,7 +50,7 @@ export class GpuExecutor implements Executor {
     return this.programs.pipelineCount;
   }
 
-  /** By kernel, the file of the variant that runs. */
+  /** For each kernel, the file of the variant that runs. */
   get variants(): Readonly<Record<string, string>> {
     return this.programs.variants;
   }
@@ -76,7 +76,7 @@ export class GpuExecutor implements Executor {
     return new GpuTicket(this.device, this.staging, staging, bytes);
   }
 
-  /** Submit all of a long step but its last part; that is returned. */
+  /** Submit a long step in parts, except for the last part, which is returned. */
   private encode(programs: readonly (readonly Launch[])[], env: Env, block: ArrayBuffer): readonly Launch[] {
     const all = programs.length === 1 ? (programs[0] ?? []) : programs.flat();
     const parts = Math.ceil(((env["seq"] ?? 1) * this.flopsPerRow) / SUBMISSION_FLOPS);
@@ -91,7 +91,7 @@ export class GpuExecutor implements Executor {
     return all.slice(start);
   }
 
-  /** The hot loop: a pipeline is set only where it changes. */
+  /** The innermost loop. A pipeline is set only where it changes. */
   private encodePass(encoder: GPUCommandEncoder, launches: readonly Launch[], env: Env, block: ArrayBuffer): void {
     const pass = encoder.beginComputePass();
     if (this.programs.step.immediates) pass.setImmediates(0, block);

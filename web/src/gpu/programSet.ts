@@ -1,4 +1,4 @@
-/** Programs, made ready role by role: kernels compiled, dispatches bound to their buffers. */
+/** Programs that are made ready role by role: kernels compiled, dispatches bound to their buffers. */
 
 import { KernelcError } from "../artifact/errors.js";
 import { STEP_BUFFER, type Kernel, type Manifest, type Role, type Variant } from "../artifact/schema.js";
@@ -13,7 +13,7 @@ export interface Launch {
   readonly grid: Grid;
 }
 
-/** What programs are made of. */
+/** What is needed to make programs ready. */
 export interface ProgramParts {
   readonly device: Device;
   readonly manifest: Manifest;
@@ -24,14 +24,12 @@ export interface ProgramParts {
   compile(kernel: string, variant: Variant): Promise<CompiledKernel>;
 }
 
-/**
- * A page can answer before every kernel is compiled: a role is made ready when it is first asked for, or before.
- */
+/** The programs of an artifact. A role is made ready when first needed, or before; answers do not wait for all. */
 export class ProgramSet {
   private readonly parts: ProgramParts;
   private readonly ready = new Map<Role, Promise<void>>();
   private readonly programs = new Map<string, readonly Launch[]>();
-  /** Where kernels made ready so far take the step block from. */
+  /** Where the kernels that are ready so far take the step block from. */
   readonly step = { immediates: false, buffer: false };
 
   constructor(parts: ProgramParts) {
@@ -43,7 +41,7 @@ export class ProgramSet {
     return this.parts.pipelines.count;
   }
 
-  /** By kernel, the file of the variant that runs. */
+  /** For each kernel, the file of the variant that runs. */
   get variants(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.parts.variants].map(([kernel, { file }]) => [kernel, file]));
   }
@@ -53,7 +51,7 @@ export class ProgramSet {
     let ready = this.ready.get(role);
     if (!ready) {
       ready = this.make(role);
-      ready.catch(() => this.ready.delete(role)); // told to who needs the role; the next one may be luckier
+      ready.catch(() => this.ready.delete(role)); // the caller gets the error; the next attempt may succeed
       this.ready.set(role, ready);
     }
     return ready;

@@ -1,4 +1,4 @@
-/** Buffers that carry results back, used again and again, and the promises of what is in them. */
+/** Staging buffers, which carry results back and are reused, and tickets for the results in them. */
 
 import type { Ticket } from "./executor.js";
 import type { Device } from "./device.js";
@@ -6,18 +6,18 @@ import type { Device } from "./device.js";
 const SMALLEST_BYTES = 256;
 const LARGEST_ROUNDED_BYTES = 1 << 20; // above this, sizes are exact
 
-/** Mappable buffers by size. One is either here, or with the ticket that will read it. */
+/** Mappable buffers by size. Each is either here, or held by the ticket that will read it. */
 export class StagingPool {
   private readonly device: Device;
   private readonly free = new Map<number, GPUBuffer[]>();
-  /** Of all buffers that there are. */
+  /** Total size of all staging buffers. */
   createdBytes = 0;
 
   constructor(device: Device) {
     this.device = device;
   }
 
-  /** A buffer of at least `bytes`. */
+  /** Take a buffer of at least `bytes`. */
   take(bytes: number): GPUBuffer {
     const size = rounded(bytes);
     const known = this.free.get(size)?.pop();
@@ -35,7 +35,7 @@ export class StagingPool {
     else this.free.set(buffer.size, [buffer]);
   }
 
-  /** Of large ones, whose sizes are many, only the last is kept. */
+  /** Only the last large buffer is kept, because large sizes vary and would pile up. */
   private dropLarge(): void {
     for (const [size, buffers] of this.free) {
       if (size <= LARGEST_ROUNDED_BYTES) continue;
@@ -51,7 +51,7 @@ function rounded(bytes: number): number {
   return Math.max(SMALLEST_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
 }
 
-/** What a submission fetched; the mapping is asked for at once and awaited late. */
+/** The result of a submission. Mapping is requested at once, and awaited when the result is asked for. */
 export class GpuTicket implements Ticket {
   private readonly device: Device;
   private readonly pool: StagingPool;
@@ -67,7 +67,7 @@ export class GpuTicket implements Ticket {
     this.buffer = buffer;
     this.bytes = bytes;
     this.mapped = buffer.mapAsync(GPUMapMode.READ, 0, bytes);
-    this.mapped.catch(() => undefined); // told by `result`, if anybody asks
+    this.mapped.catch(() => undefined); // `result` throws it, where it is called
   }
 
   async result(): Promise<ArrayBuffer> {

@@ -1,6 +1,6 @@
 /**
- * Golden tiles: every kernel runs on this device once, on known inputs, before the first answer. A variant that
- * computes something else is dropped for the next one; where none is left, the device is refused by name.
+ * The self-check: before the first answer, every kernel runs once on this device, on known inputs (its golden tile). A
+ * variant with wrong results is replaced by the next one. Where none is left, the device is refused by name.
  */
 
 import { KernelcError } from "../artifact/errors.js";
@@ -12,7 +12,7 @@ import type { ArtifactSource, LoadEvents } from "./source.js";
 import type { CompiledKernel, Pipelines } from "./pipelines.js";
 import { isRefusal } from "./usable.js";
 
-/** Device memory that checks may take at once. */
+/** Device memory that one batch of checks may take. */
 const BATCH_BYTES = 256 * 2 ** 20;
 
 /** Remembers which variants of an artifact passed on an adapter. */
@@ -31,16 +31,16 @@ export interface CheckJob {
   compile(name: string, variant: Variant): Promise<CompiledKernel>;
 }
 
-/** The variants that were found to work here before; null where that is not known. */
+/** The variants that passed here before; null where no check is on record. */
 export async function knownVariants(job: CheckJob): Promise<Map<string, Variant> | null> {
   const failed = filesOf(await job.records.get(recordKey(job)));
   return failed && chosen(job, failed);
 }
 
 /**
- * The first variant of each kernel that passes its golden tile (or has none). `usable` are the choices that compile.
+ * The first variant of each kernel that passes its golden tile (or has none). `usable` holds the variants that compile.
  *
- * @throws KernelcError "self-check" naming the kernel and the adapter where every variant fails.
+ * @throws KernelcError "self-check" that names kernel and adapter, where every variant of a kernel fails.
  */
 export async function checkedVariants(job: CheckJob, usable: Choices): Promise<Map<string, Variant>> {
   const failed = [...refusedFiles(job.choices, usable), ...(await runChecks({ ...job, choices: usable }))];
@@ -67,7 +67,7 @@ function chosen(job: CheckJob, failed: readonly string[]): Map<string, Variant> 
   return variants;
 }
 
-/** An adapter's name changes with its driver in most browsers; where it does not, the artifact's own id remains. */
+/** The key of a record: a new artifact, adapter, browser or driver (most names have its version) is checked again. */
 function recordKey({ device, source, choices }: CheckJob): string {
   const { card, capabilities } = device.adapter;
   const { name, languageFeatures, limits } = card;
@@ -76,7 +76,7 @@ function recordKey({ device, source, choices }: CheckJob): string {
   return JSON.stringify([source.id, name, navigator.userAgent, languageFeatures, limits, features, files]);
 }
 
-/** The failed files of a record, null where there is none that can be read. */
+/** The failed files of a record; null where there is no readable one. */
 function filesOf(record: unknown): string[] | null {
   const failed = (record as { failed?: unknown } | null | undefined)?.failed;
   return Array.isArray(failed) && failed.every((file) => typeof file === "string") ? failed : null;
@@ -95,7 +95,7 @@ function refusal(device: Device, kernel: string): KernelcError {
   return new KernelcError("self-check", message, { help });
 }
 
-/** Run the golden tiles; returns the files of variants that failed. Variants behind one that passes do not run. */
+/** Run the golden tiles; returns the files of variants that failed. Variants after one that passes do not run. */
 async function runChecks(job: CheckJob): Promise<string[]> {
   const { manifest } = job.source;
   const { checks } = manifest;

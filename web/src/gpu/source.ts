@@ -12,7 +12,7 @@ export interface ArtifactSource {
   readonly shards: ShardSource;
 }
 
-/** Who hears of loading. */
+/** Callbacks that follow loading. */
 export interface LoadEvents {
   readonly onKernel?: ((done: number, total: number) => void) | undefined;
   readonly onWeights?: ((progress: LoadProgress) => void) | undefined;

@@ -4,7 +4,7 @@ import { KernelcError } from "../artifact/errors.js";
 import type { Param } from "../artifact/schema.js";
 import type { StepFields } from "./executor.js";
 
-/** What the step block of a program may ask for. */
+/** The fields that this runtime can fill. */
 const STEP_FIELDS = [
   "seq", "past", "seed", "top_k", "temperature", "top_p", "min_p", "repetition_penalty",
 ];
@@ -22,7 +22,7 @@ export class StepBlock {
     this.params = params;
   }
 
-  /** The block for these values; names that it has no field for are left out. */
+  /** The block with these values. Values that it has no field for are left out. */
   encode(values: StepFields): ArrayBuffer {
     const view = new DataView(new ArrayBuffer(4 * this.params.length));
     this.params.forEach(({ name, type }, index) => {

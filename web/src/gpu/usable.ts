@@ -1,4 +1,4 @@
-/** Which variants of kernels the browser takes: a driver may refuse what its features promise. */
+/** Which variants the browser compiles: a driver may refuse one although it claims the features. */
 
 import { KernelcError } from "../artifact/errors.js";
 import type { Variant } from "../artifact/schema.js";
@@ -7,15 +7,16 @@ import type { Choices } from "./limits.js";
 /** Compiles a variant of a kernel. @throws KernelcError "internal" where the browser refuses it. */
 export type Compile = (name: string, variant: Variant) => Promise<unknown>;
 
-/** Whether a variant was refused, and not something else went wrong: then another one may be taken. */
+/** Whether the error means that this variant was refused, so that another one may be tried. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof KernelcError && error.code === "internal";
 }
 
 /**
- * The choices without those in front that do not compile; of each kernel, the first one is compiled then.
+ * The choices, without the variants at the front that do not compile. The first remaining one of each kernel is then
+ * compiled.
  *
- * @throws KernelcError what the last variant of a kernel is refused for.
+ * @throws KernelcError of the last variant, where every variant of a kernel is refused.
  */
 export async function usableVariants(
   choices: Choices,

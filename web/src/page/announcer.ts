@@ -3,9 +3,9 @@ import { h } from "./dom.js";
 const KEPT = 12;
 
 /**
- * Speaks to screen readers without moving anything: a polite live region.
+ * Speaks to screen readers through a polite live region, without moving the focus.
  *
- * An answer is said a finished paragraph at a time, not a word at a time.
+ * An answer is spoken paragraph by paragraph, as each one is finished, and not word by word.
  */
 export class Announcer {
   readonly element = h("div", {

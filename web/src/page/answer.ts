@@ -2,7 +2,7 @@ import { MAX_CONTENT, type AnswerStats, type Conversation } from "./state/conver
 import type { ChatChunk, ChatEngine, StreamRequest, Usage } from "./state/ports.js";
 import type { Settings } from "./state/settings.js";
 
-/** The request for the answer that a conversation waits for: its last message, which is still empty, is left out. */
+/** The request for a conversation's next answer. Its last message, the answer that is still empty, is left out. */
 export function requestFor(conversation: Conversation, settings: Settings, signal: AbortSignal): StreamRequest {
   const system: StreamRequest["messages"] = settings.system.trim()
     ? [{ role: "system", content: settings.system }]
@@ -33,15 +33,15 @@ export interface Outcome {
   error: unknown;
 }
 
-/** How often a growing answer is shown at most, in milliseconds: smooth to read, and little work beside the model's. */
+/** Least milliseconds between two displays of a growing answer: smooth to read, and little work besides the model's. */
 const SHOW_EVERY_MS = 50;
-/** Of the page's time, at most one part in so many goes into showing: a long table may take a while to draw. */
+/** Displaying takes at most one part in this many of the page's time, even where a long table takes long to draw. */
 const SHOW_SHARE = 5;
 
 /**
- * Streams an answer. Never throws: what went wrong is in the outcome, with the text that had come by then.
+ * Streams an answer. Never throws: the outcome says what went wrong, and has the text that came until then.
  *
- * `onText` gets the whole text so far, now and then.
+ * `onText` is called from time to time with the whole text so far.
  */
 export async function streamAnswer(
   engine: ChatEngine,
@@ -65,7 +65,7 @@ export async function streamAnswer(
   }
 }
 
-/** What has come of an answer, and when. */
+/** The text of an answer so far, and when it arrived. */
 class Reading {
   text = "";
   finish: "stop" | "length" = "stop";
@@ -99,7 +99,7 @@ class Reading {
     this.firstMs ??= this.lastMs;
   }
 
-  /** null where no text came. A stopped answer has no usage: then each chunk counts as a token. */
+  /** The numbers of an answer; null where no text came. A stopped answer has no usage: its chunks count as tokens. */
   private stats(): AnswerStats | null {
     if (this.firstMs === null) return null;
     const completionTokens = this.usage?.completion_tokens ?? this.chunks;

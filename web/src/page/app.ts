@@ -19,7 +19,7 @@ import { Topbar } from "./views/topbar.js";
 import { Transcript } from "./views/transcript.js";
 import type { View } from "./views/view.js";
 
-/** The page: its state, what changes it, and what shows it. */
+/** The page: puts state, controllers and views together, and carries out what a person does. */
 export class App implements Actions {
   private readonly store: Store<AppState, Action>;
   private readonly models: ModelController;
@@ -193,7 +193,7 @@ export class App implements Actions {
     this.composer.focus();
   }
 
-  /** Every quarter of the way. */
+  /** Announces every quarter of the way. */
   private announceLoading(state: AppState, previous: AppState): void {
     if (state.model.status.kind !== "loading" || previous.model.status.kind !== "loading") return;
     const quarter = Math.floor(loadFraction(state.model.status.steps) * 4);
@@ -202,12 +202,12 @@ export class App implements Actions {
     this.announcer.say(`${quarter * 25} percent loaded${bytes === undefined ? "" : `, ${formatBytes(bytes)}`}.`);
   }
 
-  /** Another tab may have chatted meanwhile. */
+  /** Reads the conversations again, as another tab may have changed them meanwhile. */
   private comeBack(): void {
     if (document.visibilityState === "visible") void this.chats.start();
   }
 
-  /** Escape: first closes the drawer, then stops the answer. A dialog keeps its own. */
+  /** Escape closes the drawer where it is open, else stops the answer. A dialog handles its own Escape. */
   private press(event: KeyboardEvent): void {
     if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
     if (this.root.classList.contains("drawer-open")) this.closeDrawer();

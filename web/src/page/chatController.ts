@@ -6,10 +6,10 @@ import type { Services } from "./services.js";
 import type { Action, AppState } from "./state/state.js";
 import type { Store } from "./state/store.js";
 
-/** Errors after which an engine is of no use any more. */
+/** Errors after which an engine cannot be used any more. */
 const FATAL = new Set(["device-lost", "out-of-memory", "self-check"]);
 
-/** Asks, stops, and keeps conversations. */
+/** Asks questions, stops answers, and stores conversations. */
 export class ChatController {
   private stopping: AbortController | null = null;
 
@@ -19,13 +19,13 @@ export class ChatController {
     private readonly services: Services,
   ) {}
 
-  /** Reads what is stored. Where that fails, what the page holds stays. */
+  /** Reads the stored conversations. Where that fails, those in memory stay as they are. */
   async start(): Promise<void> {
     const conversations = await this.services.conversations.list().catch(() => null);
     if (conversations) this.store.dispatch({ type: "conversations-read", conversations });
   }
 
-  /** Asks a question; with `from`, in place of that message and all that followed. */
+  /** Asks a question. With `from`, it replaces that message and everything after it. */
   async ask(text: string, from: string | null = null): Promise<void> {
     const content = text.trim();
     if (content) await this.answer({ id: newId(), role: "user", content: content.slice(0, MAX_CONTENT) }, from);
@@ -73,7 +73,7 @@ export class ChatController {
     await this.keep(conversation.id);
   }
 
-  /** A chat of so many messages would not be read back. */
+  /** Whether a chat has so many messages that it could not be read back. */
   private isFull(): boolean {
     const full = this.store.state.current.messages.length + 2 > MAX_MESSAGES;
     if (full) this.tell("This chat is as long as a chat can be. Start a new one.");

@@ -1,6 +1,6 @@
 import { MAX_CONVERSATIONS, readConversation, type Conversation } from "./state/conversations.js";
 
-/** Where conversations are kept. Raw values go in and come out; `Conversations` checks them. */
+/** Where conversations are kept, as raw values. `ConversationStore` checks what it reads. */
 export interface Shelf {
   all(): Promise<unknown[]>;
   put(conversation: Conversation): Promise<void>;
@@ -12,8 +12,8 @@ export class ConversationStore {
   constructor(private readonly shelf: Shelf) {}
 
   /**
-   * What is stored and sound; the oldest above the bound are let go of. Entries that are not sound are left alone,
-   * in case a newer page wrote them.
+   * The valid stored conversations. The oldest ones above the bound are deleted. Invalid entries are left alone, in
+   * case a newer version of the page wrote them.
    */
   async list(): Promise<Conversation[]> {
     const read = (await this.shelf.all()).map(readConversation).filter((conversation) => conversation !== null);
@@ -31,7 +31,7 @@ export class ConversationStore {
   }
 }
 
-/** A shelf that forgets with the page: for private windows, and for tests. */
+/** A shelf in memory, which ends with the page: for private windows, and for tests. */
 export class MemoryShelf implements Shelf {
   private readonly entries = new Map<string, unknown>();
 
@@ -63,7 +63,7 @@ export class DatabaseShelf implements Shelf {
     const request = indexedDB.open(name, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
     const database = await settled(request);
-    // Another tab with a newer page may upgrade: it must not wait for us.
+    // A tab with a newer version of the page may upgrade the database; it must not wait for this one.
     database.onversionchange = () => database.close();
     return new DatabaseShelf(database);
   }

@@ -1,4 +1,4 @@
-/** Elements without markup in strings: nothing here parses HTML. */
+/** Makes and changes elements without any markup in strings: nothing here parses HTML. */
 
 type Child = Node | string | null | undefined | false;
 
@@ -24,18 +24,18 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets an attribute, or takes it away where the value is null, undefined or false. */
+/** Sets an attribute, or removes it where the value is null, undefined or false. */
 export function setAttribute(element: Element, name: string, value: unknown): void {
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
   else element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Sets an element's text, but touches nothing where it is the same: screen readers and selections stay calm. */
+/** Sets an element's text, but not where it is the same already: that would disturb screen readers and selections. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Puts the children in place, leaving those that are there already in the document. */
+/** Puts the children in place. Those that are in the document already are not moved. */
 export function setChildren(parent: Element, children: readonly Element[]): void {
   for (const old of [...parent.children]) if (!children.includes(old)) old.remove();
   children.forEach((child, index) => {
@@ -45,7 +45,7 @@ export function setChildren(parent: Element, children: readonly Element[]): void
 
 let idCounter = 0;
 
-/** An id for `for`, `aria-labelledby` and the like. */
+/** A new id for `for`, `aria-labelledby` and similar attributes. */
 export function freshId(prefix: string): string {
   idCounter += 1;
   return `${prefix}-${idCounter}`;

@@ -1,4 +1,4 @@
-/** Numbers as people read them. Sizes are in powers of 1000, as browsers and shops show them. */
+/** Formats numbers for people. Sizes are in powers of 1000, as in browsers and shops. */
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
 

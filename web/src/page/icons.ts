@@ -1,4 +1,4 @@
-/** The page's icons: strokes on a 24 by 24 grid, in the colour of the text around them. */
+/** The page's icons: strokes on a 24 by 24 grid, in the colour of the surrounding text. */
 
 const PATHS = {
   plus: ["M12 5v14", "M5 12h14"],
@@ -35,7 +35,7 @@ export type IconName = keyof typeof PATHS;
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
-/** An icon. It says nothing to screen readers: the button around it has a name. */
+/** An icon. It is hidden from screen readers: the button around it has a name. */
 export function icon(name: IconName): SVGSVGElement {
   const svg = document.createElementNS(NAMESPACE, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

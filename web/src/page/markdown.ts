@@ -2,11 +2,11 @@ import createDOMPurify from "dompurify";
 import { Marked, type Token, type TokensList } from "marked";
 
 /**
- * Markdown of an answer as elements.
+ * Turns the Markdown of an answer into elements.
  *
- * An answer is untrusted: a model repeats what it was given. Three walls, each enough by itself: HTML in the text is
- * shown as text, what marked makes goes through DOMPurify with a short list of tags, and the page's
- * Content-Security-Policy allows neither scripts nor requests elsewhere.
+ * An answer is untrusted: a model repeats what it was given. There are three barriers, each of which suffices: HTML in
+ * the text is shown as text, the output of marked goes through DOMPurify with a short list of tags, and the page's
+ * Content-Security-Policy allows neither scripts nor requests to other sites.
  */
 
 const TAGS = [
@@ -37,14 +37,14 @@ const TAGS = [
   "ul",
 ];
 const ATTRIBUTES = ["href", "title", "class", "start", "align"];
-/** So many marks of quotes and lists in a row nest deeper than anybody reads, and than marked's own calls may. */
+/** This many quote and list marks in a row nest deeper than anybody reads, and than marked's recursion may go. */
 const NESTED = /^[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]*){50}/m;
-/** A small model that is stuck: marked takes time by the square, or cube, of such a run. */
+/** A run of one character, as stuck models produce: marked's time grows with the square or cube of its length. */
 const STUCK = /[*_]{200}/;
 /**
- * Marked looks at pairs of marks of emphasis within a text without blocks (a paragraph, a cell, an item's line), for
- * each token that comes. So many pairs in all of them take 40 ms, and are no prose: 2,000 marks in a paragraph, or 500
- * in each of sixteen.
+ * In a text without blocks (a paragraph, a cell, the line of an item), marked tries pairs of emphasis marks, again for
+ * each new token. This many pairs take 40 ms and never occur in prose: they are 2,000 marks in one paragraph, or 500 in
+ * each of sixteen.
  */
 const MOST_PAIRS = 4e6;
 const LINKS = /^(?:https?|mailto):/i;
@@ -55,7 +55,7 @@ const marked = new Marked({
   renderer: {
     html: ({ text }) => escapeHtml(text),
     checkbox: ({ checked }) => (checked ? "\u2611 " : "\u2610 "),
-    // A picture would be a request to wherever the model says: its address is shown as a link instead.
+    // A picture would be requested from wherever the model says, so its address is shown as a link instead.
     image: ({ href, text }) => `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
   },
 });
@@ -67,7 +67,7 @@ purify.addHook("afterSanitizeAttributes", (element) => {
   if (name !== null && !/^language-[\w+#.-]{1,40}$/.test(name)) element.removeAttribute("class");
 });
 
-/** Whether the texts without blocks have more pairs of marks than may be looked at. Code has none, however long. */
+/** Whether there are more pairs of emphasis marks than may be tried. Code has none, however long it is. */
 function dense(text: string): boolean {
   if (text.length ** 2 < MOST_PAIRS) return false;
   const lexer = new marked.Lexer(marked.defaults);
@@ -82,7 +82,7 @@ function secureLink(link: Element): void {
   link.setAttribute("rel", "noopener noreferrer");
 }
 
-/** One block of an answer (a paragraph, a list, a table): what it was made from, and its elements. */
+/** One block of an answer (a paragraph, a list, a table): its source text and its elements. */
 interface Block {
   raw: string;
   nodes: Node[];
@@ -91,21 +91,21 @@ interface Block {
 /**
  * Shows a growing Markdown text in an element.
  *
- * Only blocks that changed are made again, so that what a person has selected above stays selected, and a long answer
- * costs no more per token than a short one.
+ * Only blocks that changed are made anew. So a selection further up is kept, and a long answer costs no more per token
+ * than a short one.
  */
 export class MarkdownView {
   private blocks: Block[] = [];
 
   constructor(private readonly element: Element) {}
 
-  /** Shows `text`. Returns the plain text of blocks that are complete since the last call, for screen readers. */
+  /** Shows `text`. Returns the plain text of the blocks completed since the last call, for screen readers. */
   update(text: string): string[] {
     if (NESTED.test(text) || STUCK.test(text)) return this.showPlain(text);
     try {
       return dense(text) ? this.showPlain(text) : this.showMarkdown(text);
     } catch {
-      return this.showPlain(text); // what marked fails at is still an answer
+      return this.showPlain(text); // where marked fails, show the text as it is
     }
   }
 
@@ -118,7 +118,7 @@ export class MarkdownView {
     return this.textsBetween(Math.max(0, finished - 1), this.blocks.length - 1);
   }
 
-  /** Shows the whole text once more, now that later lines can no longer change earlier ones. */
+  /** Shows the whole text once more, when no later line can change an earlier one. */
   finish(text: string): string[] {
     const last = this.textsBetween(Math.max(0, this.blocks.length - 1), this.blocks.length);
     for (const block of this.blocks.splice(0)) removeAll(block.nodes);
@@ -126,7 +126,7 @@ export class MarkdownView {
     return last;
   }
 
-  /** The text as it is, as one block that is never spoken in part. */
+  /** Shows the text without formatting, as one block that is never spoken in part. */
   private showPlain(text: string): string[] {
     for (const block of this.blocks.splice(0)) removeAll(block.nodes);
     const paragraph = document.createElement("p");
@@ -162,7 +162,7 @@ function sanitise(html: string): DocumentFragment {
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     ALLOWED_URI_REGEXP: LINKS,
-    ADD_URI_SAFE_ATTR: ["start", "align"], // else they would have to look like an address
+    ADD_URI_SAFE_ATTR: ["start", "align"], // otherwise their values would have to look like addresses
     RETURN_DOM_FRAGMENT: true,
   });
   for (const pre of fragment.querySelectorAll("pre")) makeScrollable(pre, "Code");
@@ -170,7 +170,7 @@ function sanitise(html: string): DocumentFragment {
   return fragment;
 }
 
-/** What is wider than the page scrolls by itself, with the keyboard too. */
+/** Lets wide elements scroll by themselves, with the keyboard too. */
 function makeScrollable(element: HTMLElement, label: string): void {
   element.tabIndex = 0;
   element.setAttribute("role", "region");
@@ -185,7 +185,7 @@ function wrapTable(table: Element): void {
   wrapper.append(table);
 }
 
-/** A block's text, with a space where one sees a new line or another cell. */
+/** A block's text, with a space for each visible line break or cell boundary. */
 function spoken(node: Node): string {
   if (node.nodeName === "BR") return " ";
   if (!node.hasChildNodes()) return node.nodeType === Node.TEXT_NODE ? (node.textContent ?? "") : "";

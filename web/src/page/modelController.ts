@@ -7,7 +7,7 @@ import { selectedModel, storedFor, type Action, type AppState, type DeviceState 
 import type { Store } from "./state/store.js";
 import { newId } from "./state/conversations.js";
 
-/** Notices of what is so, and not of what happened: they need not pop up. */
+/** Notices that describe a state and not an event: they are shown with the models and do not pop up. */
 const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing"]);
 
 /** Chooses, plans, loads and deletes models. Holds the one engine that is loaded. */
@@ -25,7 +25,7 @@ export class ModelController {
     return this.loaded;
   }
 
-  /** Reads the catalogue and what is stored; chooses a model where there is one to choose, and starts it if it is here. */
+  /** Reads the list of models and what is stored. May select a model, and start one that is stored. */
   async start(): Promise<void> {
     const probed = this.probe();
     try {
@@ -49,7 +49,7 @@ export class ModelController {
     if (plan.kind === "known" && plan.plan.fits && stored?.complete) await this.load();
   }
 
-  /** Chooses a model and reads what it would take. Nothing of its weights is downloaded. */
+  /** Selects a model and reads what it would need. None of its weights are downloaded. */
   async select(name: string): Promise<void> {
     const model = this.store.state.catalog?.find((entry) => entry.name === name);
     if (!model || this.store.state.model.status.kind === "loading") return;
@@ -59,7 +59,7 @@ export class ModelController {
     await this.plan();
   }
 
-  /** Chooses a context length. A model that is loaded already takes it on the next load. */
+  /** Chooses a context length. For a model that is loaded already, it takes effect with the next load. */
   async chooseContext(context: number): Promise<void> {
     const model = selectedModel(this.store.state);
     if (!model || context === this.store.state.model.context) return;
@@ -88,18 +88,18 @@ export class ModelController {
     await this.plan();
   }
 
-  /** A browser may ask the person whether it shall keep what is stored: only where they just began a download. */
+  /** Asks the browser to keep what is stored. It may ask the person, so only where they start a download. */
   private askToKeep(): void {
     const { plan } = this.store.state.model;
     const downloads = plan.kind !== "known" || bytesToFetch(plan.plan) > 0;
-    if (downloads) void this.services.requestPersistence().catch(() => undefined); // the engine tells what came of it
+    if (downloads) void this.services.requestPersistence().catch(() => undefined); // a notice of the engine says whether it agreed
   }
 
   cancel(): void {
     this.loading?.abort();
   }
 
-  /** Lets go of the engine and its memory. What is stored stays. */
+  /** Releases the engine and its memory. Stored files stay. */
   async unload(): Promise<void> {
     const engine = this.loaded;
     this.loaded = null;
@@ -108,7 +108,7 @@ export class ModelController {
     await engine.dispose().catch((error: unknown) => console.warn("the engine did not close", error));
   }
 
-  /** After an error from which the engine does not come back: it is put away, and the error is shown. */
+  /** After an error that the engine does not survive: releases it and shows the error. */
   async abandon(failure: Failure): Promise<void> {
     await this.unload();
     this.store.dispatch({ type: "load-failed", failure });
@@ -142,7 +142,7 @@ export class ModelController {
     const model = selectedModel(this.store.state);
     if (!model) return;
     this.planRound += 1;
-    const round = this.planRound; // a later choice may be answered before an earlier one
+    const round = this.planRound; // the answer to a later choice may arrive before that to an earlier one
     this.store.dispatch({ type: "plan-reading" });
     try {
       const plan = await this.services.planArtifact(model.url, this.store.state.model.context);
@@ -161,7 +161,7 @@ export class ModelController {
   }
 
   private async readStored(): Promise<void> {
-    // Where storage is blocked there is nothing stored; loading says so by itself.
+    // Where storage is blocked, nothing is stored. Loading reports it.
     const stored = await this.services.storedModels().catch(() => []);
     this.store.dispatch({ type: "stored-read", stored });
   }

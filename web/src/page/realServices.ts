@@ -4,7 +4,7 @@ import { deleteModel, requestPersistence, storedModels } from "../weights/models
 import { ConversationStore, DatabaseShelf, MemoryShelf, type Shelf } from "./conversationStore.js";
 import { storagePreferences, type Services } from "./services.js";
 
-/** The page's services as they are outside of tests. */
+/** The page's real services; tests use others. */
 export async function realServices(): Promise<Services> {
   const base = new URL("./", document.baseURI).href;
   return {
@@ -31,7 +31,7 @@ async function fetchCatalog(base: string): Promise<unknown> {
   return (await response.json()) as unknown;
 }
 
-/** Where the browser keeps nothing, chats last as long as the page. */
+/** Opens the database. Where the browser keeps none, chats last as long as the page. */
 async function openShelf(): Promise<Shelf> {
   return DatabaseShelf.open().catch(() => new MemoryShelf());
 }

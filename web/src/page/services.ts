@@ -2,7 +2,7 @@ import type { ConversationStore } from "./conversationStore.js";
 import type { Surroundings } from "./state/failures.js";
 import type { ChatEngine, LoadOptions, Plan, Probe, StoredModel } from "./state/ports.js";
 
-/** All that the page reaches outside of itself: handed in, so that tests can hand in something else. */
+/** Everything outside of the page that it uses. It is passed in, so that tests can pass in something else. */
 export interface Services {
   /** Absolute address of the page's folder. */
   base: string;
@@ -13,14 +13,14 @@ export interface Services {
   planArtifact(url: string, context: number): Promise<Plan>;
   storedModels(): Promise<StoredModel[]>;
   deleteModel(id: string): Promise<void>;
-  /** Asks the browser not to delete on its own what is stored; undefined where it knows no such promise. */
+  /** Asks the browser not to delete stored data on its own; undefined where it has no such function. */
   requestPersistence(): Promise<boolean | undefined>;
   conversations: ConversationStore;
-  /** Small settings: localStorage, or nothing where it is blocked. */
+  /** Small settings, kept in localStorage where it is not blocked. */
   preferences: Preferences;
   surroundings: Surroundings;
   now(): number;
-  /** Milliseconds that only go forward. */
+  /** Milliseconds of a clock that never goes back. */
   clock(): number;
 }
 
@@ -45,7 +45,7 @@ export function storagePreferences(storage: () => Storage): Preferences {
       try {
         storage().setItem(`kernelc.${key}`, JSON.stringify(value));
       } catch {
-        // Blocked or full: what was set holds until the page is closed.
+        // Blocked or full: the value lasts until the page is closed.
       }
     },
   };

@@ -1,26 +1,26 @@
-/** What the build wrote: addresses relative to the page's folder ("./" is the page itself), and their fingerprint. */
+/** The files of a build: addresses relative to the page's folder ("./" is the page itself), and their fingerprint. */
 export interface Precache {
   readonly version: string;
   readonly files: readonly string[];
 }
 
-/** What a service worker has around it; tests bring their own. */
+/** What a service worker uses of its environment; tests pass in their own. */
 export interface Surroundings {
-  /** Absolute address of the page's folder: all that this worker looks after. */
+  /** Absolute address of the page's folder. The worker handles nothing outside of it. */
   readonly scope: string;
   readonly caches: CacheStorage;
   fetch(request: Request): Promise<Response>;
 }
 
-/** The list of models is written after the build, so it is kept when it is seen. */
+/** The list of models is written after the build, so it is stored when it is first read. */
 const CATALOG = "models.json";
 const PAGE = "./";
-/** How long the network may take for what is also stored. */
+/** How long to wait for the network where a copy is stored. */
 const PATIENCE_MS = 4_000;
 
 /**
- * Keeps the page itself, so that it starts without a network: its built files at installation, the list of models
- * when it is read. Models are not its business; `weights/` keeps them.
+ * Keeps the page itself, so that it starts without a network. Its built files are stored at installation, the list of
+ * models when it is read. The models themselves are kept by `weights/`.
  */
 export class PageWorker {
   private readonly around: Surroundings;
@@ -32,13 +32,13 @@ export class PageWorker {
   constructor(around: Surroundings, precache: Precache) {
     this.around = around;
     this.files = new Set([PAGE, ...precache.files]);
-    // Several sites may live on one origin: each looks after the caches of its own path.
+    // Several sites may share an origin: each handles only the caches of its own path.
     this.prefix = `kernelc-page ${new URL(around.scope).pathname} `;
     this.current = `${this.prefix}${precache.version}`;
     this.data = `${this.prefix}data`;
   }
 
-  /** Stores the page, whole or not at all. */
+  /** Stores the page, completely or not at all. */
   async install(): Promise<void> {
     const fetched = await Promise.all(Array.from(this.files, (file) => this.fetchFresh(file)));
     const cache = await this.around.caches.open(this.current);
@@ -53,7 +53,7 @@ export class PageWorker {
     await Promise.all(old.map((name) => this.around.caches.delete(name)));
   }
 
-  /** The answer to a request of the page, or undefined where it is none of ours: the browser then asks the server. */
+  /** The answer to a request of the page; undefined where the browser is to ask the server as usual. */
   respond(request: Request): Promise<Response> | undefined {
     const file = this.fileOf(request);
     if (file === undefined) return undefined;
@@ -71,7 +71,7 @@ export class PageWorker {
     return file === "" || file === "index.html" ? PAGE : file;
   }
 
-  /** What is stored under its content's hash never changes; of the rest, page and worker belong together. */
+  /** From the store, where it is there: a file named by its hash never changes, the others belong to this version. */
   private async cacheFirst(request: Request, file: string): Promise<Response> {
     return (await this.match(file, this.current)) ?? this.around.fetch(request);
   }
@@ -92,7 +92,7 @@ export class PageWorker {
     return cache.match(this.url(file));
   }
 
-  /** A newer page is not stored here: it belongs to newer files, which the next worker's installation stores. */
+  /** Stores the list of models. A newer page is not stored: the next worker stores it, together with its files. */
   private async keepCatalog(file: string, response: Response): Promise<Response> {
     if (file === CATALOG && response.ok) {
       const cache = await this.around.caches.open(this.data);
@@ -106,7 +106,7 @@ export class PageWorker {
       const request = new Request(this.url(CATALOG), { cache: "no-cache" });
       await this.keepCatalog(CATALOG, await this.around.fetch(request));
     } catch {
-      // A page may be installed before it has models; the list is kept when it is read.
+      // A page may be installed before it has models; the list is stored when it is read.
     }
   }
 

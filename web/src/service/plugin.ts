@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "vite";
 import type { Precache } from "./pageWorker.js";
 
-/** Vite plugin: after the page is built, builds sw.js beside it with the list of the page's files. */
+/** A Vite plugin that builds sw.js, with the list of the page's files, after the page is built. */
 export function serviceWorker(): Plugin {
   let folder = "";
   return {
@@ -30,7 +30,7 @@ export async function precacheOf(folder: string): Promise<Precache> {
   return { version: hash.digest("hex").slice(0, 16), files: names.filter((name) => name !== "index.html") };
 }
 
-/** index.html counts, for the version, but is listed as "./"; models under public/ are a developer's own. */
+/** index.html counts for the version, but is listed as "./". Models under public/ are left out. */
 function isOfPage(name: string): boolean {
   return name !== "sw.js" && name !== "models.json" && !name.startsWith("models/") && !name.endsWith(".map");
 }
@@ -46,7 +46,7 @@ async function buildWorker(folder: string, precache: Precache): Promise<void> {
       target: "es2022",
       outDir: folder,
       emptyOutDir: false,
-      // One classic script with nothing to import: the form that every browser takes.
+      // A single classic script without imports, which every browser accepts.
       lib: { entry, formats: ["iife"], name: "kernelcServiceWorker", fileName: () => "sw.js" },
     },
   });

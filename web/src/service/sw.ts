@@ -1,9 +1,9 @@
 import { PageWorker, type Precache } from "./pageWorker.js";
 
-/** Written in by plugin.ts when the page is built. */
+/** Filled in by plugin.ts when the page is built. */
 declare const __PRECACHE__: Precache;
 
-// The project's types are those of a window; here the global object is a service worker's.
+// The project's types are those of a window, but here the global object is that of a service worker.
 const worker = globalThis as unknown as ServiceWorkerGlobalScope;
 const page = new PageWorker(
   { scope: worker.registration.scope, caches: worker.caches, fetch: (request) => worker.fetch(request) },
@@ -12,7 +12,7 @@ const page = new PageWorker(
 
 worker.addEventListener("install", (event) => event.waitUntil(page.install()));
 
-// A new worker waits until no page of the old one is open: a page and its files stay of one version.
+// A new worker waits until no page of the old one is open, so that a page and its files are of the same version.
 worker.addEventListener("activate", (event) => {
   event.waitUntil(page.activate().then(() => worker.clients.claim()));
 });

@@ -1,4 +1,4 @@
-/** Text on its way into a tokenizer: made encodable, and split at the tokens that are found as a whole. */
+/** Prepares a text for a tokenizer: replaces what UTF-8 cannot carry, and splits the text at added tokens. */
 
 import type { AddedToken } from "./specialTokens.js";
 
@@ -7,12 +7,12 @@ export const PYTHON_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\
 const LEADING = new RegExp(`^[${PYTHON_SPACE}]+`, "u");
 const WORD = /[\p{L}\p{N}_]/u;
 
-/** The text with lone surrogates replaced: UTF-8 has none. */
+/** The text with lone surrogates replaced, which UTF-8 cannot carry. */
 export function clean(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
-/** A text as it may stand in a pattern. */
+/** A text, escaped for use in a regular expression. */
 export function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
@@ -23,12 +23,12 @@ export function anyOf(texts: Iterable<string>): RegExp {
   return new RegExp(longestFirst.map(escaped).join("|") || "(?!)", "gu");
 }
 
-/** As Python's str.lstrip(). */
+/** Does what Python's str.lstrip() does. */
 export function stripLeft(text: string): string {
   return text.replace(LEADING, "");
 }
 
-/** As Python's str.rstrip(), in time linear in the text. */
+/** Does what Python's str.rstrip() does, in linear time. */
 export function stripRight(text: string): string {
   let end = text.length;
   while (end > 0 && LEADING.test(text.charAt(end - 1))) end -= 1;

@@ -10,22 +10,22 @@ import type { TextTable } from "./textTable.js";
 
 const RESET_THRESHOLD = 100000; // sentencepiece keeps sums near zero, where single precision is fine
 
-/** A piece of the text and its id; that of the unknown piece where the vocabulary does not have it. */
+/** A piece of the text and its id, which is that of the unknown piece where the vocabulary lacks it. */
 export interface Cut {
   readonly text: string;
   readonly id: number;
 }
 
 export interface Lattice {
-  /** By id. */
+  /** All pieces, by id. */
   readonly pieces: readonly string[];
   /** The pieces that may be chosen. */
   readonly candidates: TextTable;
   readonly scores: Float64Array;
   readonly unknownId: number;
-  /** The score of a character that is no piece. */
+  /** The score of a character that is not a piece. */
   readonly unknownScore: number;
-  /** Rounds a sum: Math.fround for sums in single precision. */
+  /** Rounds each sum: Math.fround where sums are in single precision. */
   readonly round: (sum: number) => number;
 }
 
@@ -61,7 +61,7 @@ export function bestPath(lattice: Lattice): (text: string) => Cut[] {
   };
 }
 
-/** By first character, the code units of the longest piece that begins with it. */
+/** For each first character, the length in code units of the longest piece that begins with it. */
 function longestByFirst(pieces: Iterable<string>): Map<number, number> {
   const longest = new Map<number, number>();
   for (const piece of pieces) {

@@ -1,4 +1,4 @@
-/** What of a conversation fits the model's context. */
+/** Fits a conversation into the model's context. */
 
 import { KernelcError } from "../artifact/errors.js";
 import type { PromptEncoder } from "./prompt.js";
@@ -17,16 +17,16 @@ export interface FitOptions {
 
 export interface Fitted {
   readonly prompt: Prompt;
-  /** The messages that are in the prompt. */
+  /** The messages that the prompt contains. */
   readonly messages: readonly Message[];
-  /** How many of the oldest turns are not. */
+  /** How many of the oldest turns were left out. */
   readonly droppedTurns: number;
 }
 
 /**
  * The prompt of a conversation. One that does not fit the context is refused with KernelcError("context") under the
- * policy "stop"; under "slide" the oldest turns are left out, never the system prompt nor the question. No text is
- * cut within a turn.
+ * policy "stop"; under "slide" the oldest turns are left out, but never the system prompt or the question. A turn is
+ * left out whole or kept whole.
  */
 export function fitPrompt(prompts: PromptEncoder, messages: readonly Message[], options: FitOptions): Fitted {
   const { context, policy, maxNew } = options;
@@ -43,7 +43,7 @@ export function fitPrompt(prompts: PromptEncoder, messages: readonly Message[], 
   }
 }
 
-/** The messages behind the system prompt by turns, each of which begins with what the user says. */
+/** The messages after the system prompt, grouped into turns. Each turn begins with what the user says. */
 function turnsOf(messages: readonly Message[]): Message[][] {
   const turns: Message[][] = [];
   for (const message of messages[0]?.role === "system" ? messages.slice(1) : messages) {

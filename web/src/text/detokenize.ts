@@ -2,8 +2,8 @@
  * From token ids back to text: at once, or id by id without ever showing half a character.
  *
  * Both kinds of tokenizer become the same thing here: each id stands for some bytes, the bytes are joined, one
- * rule says what happens to the space that starts the text, and the whole is read as UTF-8 (bytes that are none
- * show as U+FFFD). So the streamed text equals the text decoded at once, by construction.
+ * rule says what happens to the space that starts the text, and the whole is read as UTF-8 (invalid bytes show as
+ * U+FFFD). So the streamed text equals the text decoded at once, by construction.
  */
 
 import type { DecodeOptions, LeadingSpace, Piece, StreamDecoder } from "./types.js";
@@ -21,14 +21,14 @@ export const NOTHING: Piece = { data: new Uint8Array(0), droppable: true };
 
 const utf8 = new TextEncoder();
 
-/** The piece that stands for a text. */
+/** A piece that stands for a text. */
 export function textPiece(text: string, droppable = true): Piece {
   return { data: utf8.encode(text), droppable };
 }
 
 class Decoder implements StreamDecoder {
   readonly #pieces: Pieces;
-  // Without ignoreBOM a U+FEFF that starts the text would be swallowed.
+  // Without ignoreBOM, the decoder would remove a U+FEFF at the start of the text.
   readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   #drop: LeadingSpace;
 

@@ -1,4 +1,4 @@
-/** A tokenizer's JSON files, which anybody may have written: sizes, types and ranges are checked here. */
+/** Reads a tokenizer's JSON files, which are untrusted: sizes, types and ranges are checked here. */
 
 import { KernelcError } from "../artifact/errors.js";
 
@@ -10,7 +10,7 @@ export function bad(where: string, message: string, help = DAMAGED, cause?: unkn
   return new KernelcError("bad-artifact", `${where}: ${message}`, { help, cause });
 }
 
-/** A value of an untrusted file in a form short enough for a message. */
+/** A value of an untrusted file, shortened for a message. */
 export function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -21,7 +21,7 @@ export function show(value: unknown): string {
 
 /**
  * One JSON object with typed, range-checked access. A key that is absent or null takes the default; without a
- * default it is required. Every refusal names the file and the field, and says what was got and what was wanted.
+ * default it is required. Every error names the file and the field, and says what was found and what was wanted.
  */
 export class Fields {
   readonly data: ReadonlyMap<string, unknown>;
@@ -49,7 +49,7 @@ export class Fields {
     throw bad(where, `got ${show(value)}, wanted an object`);
   }
 
-  /** The error for a field, to be thrown. */
+  /** The error for a field; the caller throws it. */
   fail(key: string, message: string, help = DAMAGED): KernelcError {
     return bad(`${this.where}: ${key}`, message, help);
   }

@@ -1,11 +1,11 @@
 /**
- * The heart of byte pair encoding: join neighbouring symbols, the best pair first, the leftmost of equals, until
- * no pair can be joined. What a pair is worth is the caller's to say, so one loop serves both kinds of tokenizer.
+ * The core of byte pair encoding: join neighbouring symbols, the best pair first and the leftmost of equal ones, until
+ * no pair can be joined. The caller ranks the pairs, so one loop serves both kinds of tokenizer.
  */
 
 const STRIDE = 2 ** 32; // a priority is rank * STRIDE + position; ranks are below 2^20, so it is exact
 
-/** What the loop asks about a pair of neighbours, by the positions at which the symbols began. */
+/** Ranks and joins pairs of neighbours, which are named by the positions where the symbols began. */
 export interface Joiner {
   /** The pair's rank, lower ones first; -1 where it cannot be joined. */
   rank(left: number, right: number): number;
@@ -14,9 +14,9 @@ export interface Joiner {
 }
 
 /**
- * Join symbols of the given sizes, which are then the sizes of what is left.
+ * Join symbols of the given sizes. Afterwards `sizes` holds those of the joined symbols.
  *
- * @returns for each symbol that is left the position of the next one, -1 behind the last; follow it from 0.
+ * @returns for each remaining symbol the position of the next one, -1 after the last; follow it from 0.
  */
 export function mergeSymbols(sizes: Int32Array, joiner: Joiner): Int32Array {
   const count = sizes.length;
@@ -39,11 +39,11 @@ export function mergeSymbols(sizes: Int32Array, joiner: Joiner): Int32Array {
     joiner.join(left, right);
     sizes[left] = wanted;
     sizes[right] = 0;
-    const behind = size(next, right);
-    next[left] = behind;
-    if (behind >= 0) previous[behind] = left;
+    const after = size(next, right);
+    next[left] = after;
+    if (after >= 0) previous[after] = left;
     offer(size(previous, left), left);
-    offer(left, behind);
+    offer(left, after);
   }
   return next;
 }

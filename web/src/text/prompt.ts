@@ -1,23 +1,23 @@
 /**
- * From messages to token ids, such that what was said before keeps its ids and nobody forges the model's markup.
+ * Turns messages into token ids. Earlier turns keep their ids, and messages cannot forge the model's markup.
  *
- * Text that the model generated, cut into tokens anew, may give other ids than those it generated, and every cached
- * key and value behind the first difference would be lost. So the encoder remembers the ids of the texts that it
- * has seen, and cuts only what follows them.
+ * Encoding a generated text again may give other ids than those that were generated, and every cached key and value
+ * after the first difference would be lost. So the encoder remembers the ids of the texts that it has seen, and
+ * encodes only what follows them.
  *
  * A template writes markup such as `</s>` into the prompt, which becomes special tokens. What looks like markup in a
- * message is only text: it goes through the template as a character of its own (a guard, from a private plane of
- * Unicode) and is spelt out again behind it.
+ * message is only text: it passes through the template as a single character (a guard, from a private plane of
+ * Unicode) and is spelt out again afterwards.
  */
 
 import { anyOf } from "./addedTokens.js";
 import type { Coder, Message, Prompt, Template } from "./types.js";
 
 const ANCHORS = ["\n", "x", "\n\nx"];
-const MAX_KNOWN = 1024; // texts remembered: at most two a turn
+const MAX_KNOWN = 1024; // texts remembered; a turn adds two at most
 const FIRST_GUARD = 0xf0000;
 
-/** Renders and tokenises prompts, through the tokenizer and the template of one model. */
+/** Renders and encodes prompts with the tokenizer and the template of one model. */
 export interface PromptEncoder {
   /** The ids of a prompt; throws KernelcError("template") where it cannot be rendered. */
   encode(messages: readonly Message[]): number[];
@@ -57,7 +57,7 @@ class Encoder implements PromptEncoder {
 
   remember(prompt: Prompt, answerIds: readonly number[]): void {
     for (const continued of [false, true]) {
-      // Templates differ in what they do to a space at an answer's start.
+      // Templates treat a space at the start of an answer differently.
       const answer = this.#coder.decode(answerIds, { continued });
       this.#remember(prompt.text + this.#markup.guard(answer), [...prompt.ids, ...answerIds]);
     }
@@ -76,7 +76,7 @@ class Encoder implements PromptEncoder {
     }
   }
 
-  /** Ids that begin with those of the longest remembered beginning of `text`; null where none fits. */
+  /** The ids of `text`, beginning with those of the longest remembered text that it starts with; null for none. */
   #encodeBehindKnown(text: string): number[] | null {
     let beginning = "";
     for (const known of this.#known.keys()) {
@@ -87,9 +87,9 @@ class Encoder implements PromptEncoder {
   }
 
   /**
-   * The ids of `text` in the middle of a longer one; null where they cannot be told. A tokenizer treats a text's
-   * start in its own way (sentencepiece puts a space there), so `text` is cut behind an anchor that stays a token
-   * of its own.
+   * The ids of `text` in the middle of a longer one; null where they cannot be determined. A tokenizer treats the start
+   * of a text specially (sentencepiece adds a space), so `text` is encoded after an anchor that remains a token of its
+   * own.
    */
   #cutInner(text: string): number[] | null {
     if (!text) return [];
@@ -100,7 +100,7 @@ class Encoder implements PromptEncoder {
     return null;
   }
 
-  /** The ids of a rendered text, its markup as special tokens, its guards as what they guard. */
+  /** The ids of a rendered text: markup becomes special tokens, guards become the text that they stand for. */
   #cut(text: string): number[] {
     if (!this.#markup.guards(text)) return this.#coder.encode(text, { parseSpecial: true });
     return this.#markup.split(text).flatMap((part) => (typeof part === "number" ? [part] : this.#coder.encode(part)));
@@ -137,7 +137,7 @@ class Markup {
     return text.search(this.#guards) >= 0;
   }
 
-  /** The ids of markup and the texts between, guards spelt out again. */
+  /** The ids of markup, and the texts between with their guards spelt out again. */
   split(text: string): (string | number)[] {
     const parts: (string | number)[] = [];
     let begin = 0;

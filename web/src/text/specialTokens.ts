@@ -1,4 +1,4 @@
-/** What a model's files say about its tokenizer beside the vocabulary: special tokens and their treatment. */
+/** What a model's files say about its tokenizer besides the vocabulary: special tokens and how to treat them. */
 
 import { bad, Fields } from "./fields.js";
 
@@ -9,8 +9,8 @@ const MAX_CONTENT = 1024;
 /**
  * A token found in the text as a whole, before the vocabulary's own algorithm sees the rest.
  *
- * `stripLeft` and `stripRight` say that it swallows the white space beside it. A special one is markup of the
- * model (<s>, <|eot_id|>): it is not shown, and never read out of what a user writes.
+ * `stripLeft` and `stripRight` say whether it takes in the white space beside it. A special token is markup of the
+ * model (<s>, <|eot_id|>): it is not shown, and it is never recognised in what a user writes.
  */
 export interface AddedToken {
   readonly content: string;
@@ -21,12 +21,12 @@ export interface AddedToken {
   readonly normalized: boolean;
 }
 
-/** An added token with nothing special about it but, unless told otherwise, that it is markup. */
+/** An added token with the default treatment. Unless told otherwise, it is markup. */
 export function plainToken(content: string, special = true): AddedToken {
   return { content, special, stripLeft: false, stripRight: false, singleWord: false, normalized: false };
 }
 
-/** What matters here of tokenizer_config.json, special_tokens_map.json and added_tokens.json. */
+/** The settings of tokenizer_config.json, special_tokens_map.json and added_tokens.json that are used. */
 export interface TokenizerSettings {
   readonly bosToken: string | null;
   readonly eosToken: string | null;
@@ -39,7 +39,7 @@ export interface TokenizerSettings {
   readonly addedTokens: ReadonlyMap<number, AddedToken>;
 }
 
-/** The settings in the three files, each of which may be missing; tokenizer_config.json counts most. */
+/** The settings in the three files, each of which may be missing. tokenizer_config.json takes precedence. */
 export function readSettings(files: ReadonlyMap<string, Uint8Array>): TokenizerSettings {
   const config = fieldsOf(files, "tokenizer_config.json");
   const special = fieldsOf(files, "special_tokens_map.json");

@@ -1,21 +1,21 @@
 /**
- * Finds texts by their characters.
+ * A hash table of texts, which can be looked up by a range of another text.
  *
- * A Map would do, but it wants a string for every stretch of a text that is looked up, and filling one with the
- * 280,000 merges of a large vocabulary takes longer than everything else about loading it.
+ * A Map would need a new string for every lookup, and filling one with the 280,000 merges of a large vocabulary takes
+ * longer than the rest of loading the tokenizer.
  */
 
-const MAX_PROBES = 4096; // far beyond what happens by chance: a file made to collide is refused
+const MAX_PROBES = 4096; // never reached by chance: a file that was made to collide is refused
 
 export class TextTable {
   readonly #texts: readonly string[];
   readonly #hashes: Int32Array;
   readonly #slots: Int32Array;
   readonly #mask: number;
-  // Nobody can prepare collisions for a seed that is not known.
+  // Collisions cannot be prepared for an unknown seed.
   readonly #seed = Math.floor(Math.random() * 2 ** 31);
 
-  /** A table of the texts that `accept` takes by their number, of equal ones the last; throws where they collide. */
+  /** A table of the texts whose number `accept` takes; of equal texts, the last. Throws where too many collide. */
   constructor(texts: readonly string[], accept: (number: number) => boolean = () => true) {
     this.#texts = texts;
     this.#hashes = new Int32Array(texts.length);
@@ -37,7 +37,7 @@ export class TextTable {
     }
   }
 
-  /** The number of the text from `start` to `end` of another, -1 where it is none of the table's. */
+  /** The number of the text that equals `text` from `start` to `end`; -1 where there is none. */
   find(text: string, start = 0, end = text.length): number {
     const hash = finished(continued(this.#seed, text, start, end));
     for (let at = hash & this.#mask; ; at = (at + 1) & this.#mask) {
@@ -67,7 +67,7 @@ export class TextTable {
   }
 }
 
-/** FNV-1a over UTF-16 code units, from where `state` is. */
+/** FNV-1a over UTF-16 code units, continued from `state`. */
 function continued(state: number, text: string, start: number, end: number): number {
   let hash = state;
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

@@ -1,4 +1,4 @@
-/** Text to token ids and back, whichever file an artifact brings its tokenizer in. */
+/** Loads an artifact's tokenizer, whichever kind of file it is in. */
 
 import { KernelcError } from "../artifact/errors.js";
 import { bad } from "./fields.js";
@@ -43,7 +43,7 @@ function makeCoder(info: TokenizerFiles, data: Uint8Array, files: ReadonlyMap<st
   throw bad(info.file, `got a tokenizer of kind ${JSON.stringify(info.kind)}, wanted sentencepiece or tokenizers`);
 }
 
-/** The files beside the vocabulary that the manifest names. */
+/** The tokenizer's other files, besides the vocabulary. */
 async function settingsFiles(info: TokenizerFiles, fetchFile: FetchFile): Promise<ReadonlyMap<string, Uint8Array>> {
   const named = new Set(info.files instanceof Map ? info.files.keys() : Object.keys(info.files));
   const present = BESIDE.filter((name) => named.has(name));

@@ -1,11 +1,11 @@
-/** A conversation as a file: the same JSON that the command line's /save writes and /load reads. */
+/** A conversation as a file, in the JSON that /save and /load of the command line write and read. */
 
 import { KernelcError } from "../artifact/errors.js";
 import type { Message } from "./types.js";
 
 const FORMAT = "kernelc-conversation";
 const VERSION = 1;
-const MAX_CHARACTERS = 64 * 2 ** 20; // far above any context; a wrong file must not fill the memory
+const MAX_CHARACTERS = 64 * 2 ** 20; // far more than any context holds; keeps a wrong file from filling the memory
 const HELP = "choose a conversation that kernelc saved";
 
 /** The file's text for a conversation. */
@@ -14,7 +14,7 @@ export function saveTranscript(messages: readonly Message[]): string {
   return JSON.stringify({ format: FORMAT, version: VERSION, messages: plain }, null, 1);
 }
 
-/** The messages in a file's text; throws KernelcError("usage") that names what is wrong with it. */
+/** The messages in a file's text; throws KernelcError("usage") that says what is wrong with it. */
 export function loadTranscript(text: string): Message[] {
   const record = objectIn(text);
   if (record["format"] !== FORMAT || record["version"] !== VERSION) {

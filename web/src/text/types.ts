@@ -1,4 +1,4 @@
-/** What the rest of the runtime uses of tokenizers, chat templates and prompts. */
+/** The interfaces of tokenizers, chat templates and prompts. */
 
 /** One message of a conversation. */
 export interface Message {
@@ -6,10 +6,10 @@ export interface Message {
   readonly content: string;
 }
 
-/** What decoding does to a space at the start of a text, which encoding may have put there. */
+/** What decoding does with a space at the start of a text, which encoding may have added. */
 export type LeadingSpace = "keep" | "drop one" | "drop all";
 
-/** What one id stands for: no bytes if it is special. Only a droppable piece loses a leading space. */
+/** What an id stands for: no bytes if it is special. Only a droppable piece can lose a leading space. */
 export interface Piece {
   readonly data: Uint8Array;
   readonly droppable: boolean;
@@ -19,7 +19,7 @@ export interface Piece {
 export interface StreamDecoder {
   /** The text that this id completes, which may be none. */
   push(id: number): string;
-  /** What is left at the end: U+FFFD for a character that never became complete. */
+  /** The rest of the text, at the end: U+FFFD for a character that never became complete. */
   flush(): string;
 }
 
@@ -35,13 +35,13 @@ export interface EncodeOptions {
 
 export interface DecodeOptions {
   /**
-   * The ids go on from text that is already shown, so a leading space belongs to the text: a prompt "Once upon"
-   * goes on with " a", while an answer in a chat starts with "Hello".
+   * Whether the ids continue a text that is already shown, so that a leading space belongs to the text: a prompt "Once
+   * upon" continues with " a", while an answer in a chat starts with "Hello".
    */
   readonly continued?: boolean;
 }
 
-/** Text to token ids and back, whichever file the model brings its tokenizer in. */
+/** Encodes and decodes text, whichever kind of file the tokenizer comes from. */
 export interface Coder {
   readonly kind: "sentencepiece" | "tokenizers";
   /** One more than the largest id. */
@@ -55,9 +55,9 @@ export interface Coder {
   /** The model's markup, by its text. */
   readonly specialIds: ReadonlyMap<string, number>;
   readonly leadingSpace: LeadingSpace;
-  /** The ids of a text; throws KernelcError("usage") where the vocabulary cannot keep markup apart from text. */
+  /** The ids of a text; throws KernelcError("usage") where the vocabulary cannot tell markup from text. */
   encode(text: string, options?: EncodeOptions): number[];
-  /** The text of ids: special ones and those beyond the vocabulary show as nothing, bytes that are no UTF-8 as U+FFFD. */
+  /** The text of ids. Special ids and those beyond the vocabulary give nothing, invalid UTF-8 gives U+FFFD. */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** A token as the vocabulary writes it, "" beyond the vocabulary. */
   token(id: number): string;
@@ -68,15 +68,15 @@ export interface Coder {
 }
 
 export interface RenderOptions {
-  /** End the prompt where the assistant is to speak; true unless told otherwise. */
+  /** Whether the prompt ends where the assistant's answer begins (default true). */
   readonly addGenerationPrompt?: boolean;
-  /** What the template takes for the time. */
+  /** The time that the template is given. */
   readonly now?: Date;
 }
 
-/** Writes messages as the text that the model was trained on. */
+/** Writes messages in the form that the model was trained on. */
 export interface Template {
-  /** Whether it only joins the messages (a base model), so that an answer goes on from the user's own text. */
+  /** Whether it only joins the messages, as for a base model: an answer then continues the user's own text. */
   readonly isPlain: boolean;
   /** Throws KernelcError("template") where the template refuses the messages, fails or was stopped. */
   render(messages: readonly Message[], options?: RenderOptions): string;

@@ -14,13 +14,13 @@ export interface ModelRecord {
   readonly url: string;
   readonly title: string;
   readonly shards: readonly { readonly bytes: number; readonly sha256: string }[];
-  /** sha256 of its other files, those never fetched included. */
+  /** sha256 of its other files, including those that were never fetched. */
   readonly files: readonly string[];
   /** When it was last opened; milliseconds since 1970. */
   readonly openedMs: number;
 }
 
-/** The lock that whoever writes or removes a shard holds. */
+/** The lock to hold while writing or removing a shard. */
 export function shardLock(sha256: string): string {
   return `kernelc-shard-${sha256}`;
 }
@@ -36,7 +36,7 @@ export async function rememberedModels(store: Store): Promise<ModelRecord[]> {
   return records.sort((a, b) => b.openedMs - a.openedMs);
 }
 
-/** Bytes of `shards` that are stored, each counted once. `sizes` are the store's own, from `Store.sizes`. */
+/** Stored bytes of `shards`, each counted once. `sizes` is the result of `Store.sizes`. */
 export function storedShardBytes(shards: ModelRecord["shards"], sizes: ReadonlyMap<string, number>): number {
   const distinct = new Map(shards.map((shard) => [shard.sha256, shard.bytes]));
   let total = 0;
@@ -47,7 +47,7 @@ export function storedShardBytes(shards: ModelRecord["shards"], sizes: ReadonlyM
 /**
  * Forgets a model and removes what no other model needs.
  *
- * @throws KernelcError "storage" where one of its shards is being loaded at the moment.
+ * @throws KernelcError "storage" while one of its shards is being loaded.
  */
 export async function forgetModel(store: Store, id: string): Promise<void> {
   const models = await rememberedModels(store);
@@ -70,10 +70,10 @@ export async function forgetEarlierVersions(store: Store, url: string, id: strin
   return earlier.length > 0;
 }
 
-/** Removes shards of no remembered model, which nobody could list or delete: their record was lost. */
+/** Removes shards that belong to no remembered model: their record was lost, so they could not be listed or deleted. */
 export async function removeOrphans(store: Store): Promise<void> {
   const orphans = new Set((await store.sizes("shards")).keys());
-  // Models are remembered before their first shard is stored, so whatever is being loaded is known by now.
+  // Models are remembered before their first shard is stored, so models that are being loaded are known here.
   for (const model of await rememberedModels(store)) for (const { sha256 } of model.shards) orphans.delete(sha256);
   for (const sha256 of orphans) await removeShard(store, sha256, "A model").catch(() => undefined);
 }

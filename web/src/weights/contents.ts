@@ -1,9 +1,9 @@
 import { type Bytes, isSha256 } from "./sha256.js";
 
-/** Manifests are flat; what nests deeper is not looked at. */
+/** Manifests are flat; anything nested deeper is ignored. */
 const MAX_DEPTH = 16;
 
-/** What storage needs to know of a manifest, before anybody checked the rest of it. */
+/** What storage needs to know of a manifest, read before the rest of it is checked. */
 export interface Contents {
   readonly title: string | undefined;
   readonly shards: readonly { readonly bytes: number; readonly sha256: string }[];
@@ -11,17 +11,17 @@ export interface Contents {
   readonly files: readonly string[];
 }
 
-/** Whether the bytes are the manifest of an artifact: JSON that says so of itself. */
+/** Whether the bytes are the manifest of an artifact: JSON with its `format`. */
 export function isManifest(bytes: Bytes): boolean {
   try {
     const value = parse(bytes) as { format?: unknown } | null;
     return typeof value === "object" && value?.format === "kernelc-artifact";
   } catch {
-    return false; // an error page, or that of a hotel's network
+    return false; // an error page, or the login page of a public network
   }
 }
 
-/** Every sha256 in a manifest: entries with a size in a list named "shards" are shards, all else files. */
+/** Every sha256 in a manifest: entries with a size in a list named "shards" are shards, all others are files. */
 export function contentsOf(manifest: Bytes): Contents {
   const value = parse(manifest);
   const { name } = value as { name?: unknown };
@@ -39,7 +39,7 @@ interface Entry {
   readonly bytes?: unknown;
 }
 
-/** Calls `found` for every object with a sha256, with the name under which it, or its list, stands. */
+/** Calls `found` for every object with a sha256, with its key, or the key of the list that holds it. */
 function visit(value: unknown, key: string, depth: number, found: (entry: Entry, key: string) => void): void {
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return;
   if (Array.isArray(value)) {

@@ -3,17 +3,17 @@ import type { Bytes } from "./sha256.js";
 import type { Store, Writer } from "./stores/store.js";
 import type { Validator } from "./source.js";
 
-/** Whether shards are still being stored; the first failure ends it for all of them. */
+/** Whether shards are still being stored. The first failure ends storing for all of them. */
 export interface Keeping {
   readonly store: Store;
   readonly on: boolean;
-  /** Whether there may be shards stored, even where no more can be. */
+  /** Whether stored shards can be read, even where no more can be written. */
   readonly readable: boolean;
-  /** Storing failed: no more of it. */
+  /** Called when storing failed: nothing more is stored. */
   fail(error: unknown): void;
 }
 
-/** What is remembered of a shard that has not arrived whole. */
+/** What is remembered of a shard that has arrived in part. */
 export interface PartialRecord {
   readonly url: string;
   readonly validator?: string;
@@ -32,14 +32,14 @@ export class StoredCopy {
     this.url = url;
   }
 
-  /** Goes on behind the first `from` bytes, or begins. */
+  /** Continues after the first `from` bytes; 0 starts a new copy. */
   async open(from: number): Promise<void> {
     await this.attempt(async (store) => {
       this.writer = await store.append("shards", this.sha256, from);
     });
   }
 
-  /** Begins again, as a copy of the server's file `validator`. */
+  /** Starts again, as a copy of the server's file with this `validator`. */
   async restart(validator: Validator | undefined): Promise<void> {
     await this.close();
     if (!this.keeping.on) return;
@@ -52,20 +52,20 @@ export class StoredCopy {
     await this.attempt(async () => this.writer?.write(chunk));
   }
 
-  /** Keeps what was written. */
+  /** Closes the copy and keeps what was written. */
   async close(): Promise<void> {
     const writer = this.writer;
     this.writer = undefined;
     if (writer) await this.attempt(() => writer.close());
   }
 
-  /** The shard arrived whole and was verified. */
+  /** Marks the copy as complete: the shard has arrived whole and was verified. */
   async finish(): Promise<void> {
     if (!this.keeping.on) return;
     await removeRecord("partial", this.sha256, this.keeping.store).catch(() => undefined); // stale, but harmless
   }
 
-  /** Forgets the copy: it is damaged. */
+  /** Removes the copy, because it is damaged. */
   async discard(): Promise<void> {
     await this.close();
     await this.remove();
@@ -81,14 +81,14 @@ export class StoredCopy {
     }
   }
 
-  /** Frees what a copy took that could not be finished. */
+  /** Frees the space of a copy that could not be finished. */
   private async giveUp(): Promise<void> {
     const writer = this.writer;
     this.writer = undefined;
     try {
       await writer?.close();
     } catch {
-      // It failed before: that is why it is given up.
+      // A write failed before; that is why the copy is given up.
     }
     await this.remove();
   }
@@ -98,7 +98,7 @@ export class StoredCopy {
     try {
       await this.keeping.store.remove("shards", this.sha256);
     } catch {
-      // What cannot be removed stays, and is found damaged again the next time.
+      // A copy that cannot be removed stays, and is found to be damaged again the next time.
     }
   }
 }

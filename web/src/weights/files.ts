@@ -11,22 +11,22 @@ import { fileUrl, folderUrl } from "./url.js";
 
 const MAX_MANIFEST_BYTES = 32 * 2 ** 20;
 const MAX_FILE_BYTES = 64 * 2 ** 20;
-/** How long the network may take for a manifest of which a copy is stored. */
+/** How long to wait for the network where a copy of the manifest is stored. */
 const PATIENCE_MS = 4_000;
 
 /** What a manifest says of a file. */
 export interface FileSpec {
   readonly sha256: string;
-  /** Its exact size, where the manifest says it. */
+  /** Its exact size, where the manifest gives it. */
   readonly bytes?: number | undefined;
 }
 
-/** A manifest.json as it was found. */
+/** A manifest.json, and where it comes from. */
 export interface FoundManifest {
   readonly bytes: Bytes;
   /** sha256 of the bytes: the artifact's id. */
   readonly id: string;
-  /** True where the network did not give one and the stored copy stands in. */
+  /** Whether it is the stored copy, used because the network gave none. */
   readonly fromStore: boolean;
 }
 
@@ -43,9 +43,9 @@ export async function openFiles(url: string, options: FileOptions = {}): Promise
 }
 
 /**
- * The small files of an artifact: manifest, kernels, tokenizer, template. They are kept beside the shards, by their
- * sha256, so a model that was loaded once starts without a network, in any page that embeds the engine; the service
- * worker only keeps the page itself.
+ * The small files of an artifact: manifest, kernels, tokenizer, template. They are kept like the shards, by their
+ * sha256, so a model that was loaded once starts without a network in any page that embeds the engine. (The service
+ * worker keeps only the page itself.)
  */
 export class ArtifactFiles {
   /** Absolute address of the artifact's folder. */
@@ -60,9 +60,9 @@ export class ArtifactFiles {
   }
 
   /**
-   * The manifest: the server's, so that a new build is seen, else the one stored last.
+   * The manifest: the server's, so that a new build is noticed, else the one that was stored last.
    *
-   * @throws KernelcError "network" where there is neither; "bad-artifact" where the server has something else there.
+   * @throws KernelcError "network" where there is neither; "bad-artifact" where the server sends something else.
    */
   async manifest(): Promise<FoundManifest> {
     const stored = await this.storedManifest();
@@ -80,9 +80,9 @@ export class ArtifactFiles {
   }
 
   /**
-   * A file that the manifest names, verified: stored, else fetched and then stored.
+   * A file that the manifest names, verified. It is taken from the store, else fetched and then stored.
    *
-   * @throws KernelcError "bad-artifact" where it is wrong, was fetched again, and still is; "network"; "aborted".
+   * @throws KernelcError "bad-artifact" where it is still wrong after being fetched twice; "network"; "aborted".
    */
   async file(name: string, spec: FileSpec): Promise<Bytes> {
     if (!isSha256(spec.sha256)) throw new KernelcError("bad-artifact", `The manifest's sha256 of ${name} is not one.`);
@@ -99,7 +99,7 @@ export class ArtifactFiles {
     throw damaged(name, spec, got);
   }
 
-  /** The server's manifest; with `hurry`, an error as soon as it takes long. */
+  /** The server's manifest. With `hurry`, it may take PATIENCE_MS at most. */
   private async fetchManifest(hurry: boolean): Promise<Bytes> {
     const url = fileUrl(this.folder, "manifest.json");
     const late = hurry ? AbortSignal.timeout(PATIENCE_MS) : undefined;
@@ -110,7 +110,7 @@ export class ArtifactFiles {
     });
   }
 
-  /** A file as the server sends it, or undefined where it has more than `most` bytes. */
+  /** A file as the server sends it; undefined where it has more than `most` bytes. */
   private async fetch(
     name: string,
     cache: RequestCache,
@@ -126,7 +126,7 @@ export class ArtifactFiles {
     }
   }
 
-  /** The same until `signal` stops it; without `retries`, in one attempt. */
+  /** Does the same until `signal` stops it; without `retries`, in a single attempt. */
   private async fetchUnless(
     signal: AbortSignal,
     name: string,
@@ -154,7 +154,7 @@ export class ArtifactFiles {
       const sizes = models.length > 1 ? await this.store.sizes("shards") : new Map<string, number>();
       const whole = (model: (typeof models)[number]): boolean =>
         model.shards.every((shard) => sizes.get(shard.sha256) === shard.bytes);
-      // After a new build was looked at but not loaded, the earlier one is what works.
+      // Where a newer build was looked at but not loaded, the earlier one is complete and works.
       for (const { id } of [...models.filter(whole), ...models]) {
         const bytes = await this.read(id);
         if (bytes && (await sha256Hex(bytes)) === id) return { bytes, id };
@@ -177,11 +177,11 @@ export class ArtifactFiles {
     try {
       await putBytes(this.store, "files", sha256, bytes);
     } catch {
-      // Blocked or full: the shards' loading says so.
+      // Storage is blocked or full: loading the shards reports it.
     }
   }
 
-  /** Writes down what belongs to the model, so that it can be found offline, and deleted. */
+  /** Records which files belong to the model, so that it can be found offline and deleted. */
   private async remember(id: string, bytes: Bytes): Promise<void> {
     const { title, shards, files } = contentsOf(bytes);
     const record = { id, url: this.folder, title: title ?? this.folder, shards, files, openedMs: Date.now() };

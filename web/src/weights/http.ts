@@ -2,13 +2,13 @@ import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { retryAfterMs, Transient } from "./retry.js";
 import type { Bytes } from "./sha256.js";
 
-/** A connection that brings nothing for this long is given up and tried again. */
+/** After this long without any data, a connection is closed and tried again. */
 export const STALL_MS = 30_000;
 
 /** The part of `fetch` that downloads use. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** An HTTP exchange that ends when it stalls or is stopped. Every way out of it closes the connection. */
+/** An HTTP exchange that ends when it stalls or is stopped. Its connection is closed however it ends. */
 export class Exchange {
   private readonly controller = new AbortController();
   private readonly signal: AbortSignal | undefined;
@@ -40,14 +40,14 @@ export class Exchange {
     }
   }
 
-  /** Ends the exchange; what the server still sends is not taken. */
+  /** Ends the exchange and ignores what the server still sends. */
   close(): void {
     clearTimeout(this.timer);
     this.signal?.removeEventListener("abort", this.stop);
     this.controller.abort();
   }
 
-  /** Awaits a step on the network: an abort stays one, every other failure is Transient. */
+  /** Awaits a network operation. An abort is passed on; every other failure becomes Transient. */
   private async guard<T>(step: Promise<T>): Promise<T> {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => ((this.stalled = true), this.controller.abort()), STALL_MS);
@@ -72,7 +72,7 @@ function statusError(response: Response): Error {
   });
 }
 
-/** The error with the file's name before its message, where it has none yet. */
+/** The error with the file's name before its message, where the message does not begin with it yet. */
 export function named(file: string, error: unknown): unknown {
   if (!(error instanceof KernelcError) || error.code === "aborted") return error;
   const help = error.help === undefined ? {} : { help: error.help };

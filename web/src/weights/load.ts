@@ -23,7 +23,7 @@ export type { LoadProgress, Notice, ShardSpec };
 const MAX_SHARD_BYTES = 64 * 2 ** 20;
 
 /**
- * Takes one verified shard. `data` is a view of a buffer that is used again: it is valid until the returned promise
+ * Takes one verified shard. `data` is a view of a buffer that is reused: it is valid until the returned promise
  * resolves.
  */
 export type ShardSink = (index: number, data: Bytes) => Promise<void> | void;
@@ -37,9 +37,9 @@ export interface StreamOptions {
 /** The shards of one artifact. */
 export interface ShardSource {
   /**
-   * Calls `sink` once for every shard, in order, while the next one is already arriving: two are in memory, never
-   * more. Each comes from this device's storage if it is there, else over HTTP, going on where an earlier visit
-   * stopped, and is then stored. Where storing fails, loading goes on without, and a notice says so.
+   * Calls `sink` once for every shard, in order, while the next one is already arriving: at most two are in memory.
+   * Each comes from this device's storage where it is there. Otherwise it is downloaded, continuing where an earlier
+   * visit stopped, and stored. Where storing fails, loading continues without it, and a notice says so.
    *
    * @throws KernelcError "corrupt-shard", "network", "aborted", or what `sink` threw.
    */
@@ -47,7 +47,7 @@ export interface ShardSource {
 }
 
 export interface ShardOptions {
-  /** Default: the browser's own storage. */
+  /** The default is the browser's own storage. */
   store?: Store | undefined;
   fetch?: Fetch | undefined;
   /** The model's name in lists of stored models. */
@@ -62,7 +62,7 @@ export interface ShardOptions {
  * Opens the shards of the artifact at `baseUrl`; nothing is downloaded yet.
  *
  * @param artifactId - sha256 of the artifact's manifest.json.
- * @throws KernelcError "bad-artifact" for shards that no build writes.
+ * @throws KernelcError "bad-artifact" for shards that no build would write.
  */
 export async function openShards(
   baseUrl: string,
@@ -101,10 +101,10 @@ class Stream implements Keeping {
   private readonly streaming: StreamOptions;
   private readonly inner = new AbortController();
   private readonly loading: Loading;
-  /** Two shards' room: one is being consumed while the other arrives. */
+  /** Room for two shards: one is being consumed while the other arrives. */
   private readonly buffers: [Bytes, Bytes] = [new Uint8Array(0), new Uint8Array(0)];
   private readonly largest: number;
-  /** Bytes that had to be downloaded at the start. */
+  /** Bytes that were to be downloaded when loading began. */
   private missing = 0;
 
   constructor(artifact: Artifact, store: Store, options: ShardOptions, streaming: StreamOptions) {
@@ -167,7 +167,7 @@ class Stream implements Keeping {
     const room = this.options.room ?? roomBytes;
     let left = await room();
     if (left === undefined || left >= this.missing) return;
-    // An earlier version of this very model is what can be spared.
+    // Make room by removing earlier versions of this model.
     if (await forgetEarlierVersions(this.store, folder, id)) left = await room();
     if (left === undefined || left >= this.missing) return;
     this.on = false;
@@ -194,7 +194,7 @@ class Stream implements Keeping {
     });
   }
 
-  /** Hands over shard after shard, with the next one on its way. */
+  /** Passes on one shard after the other, while the next one is loading. */
   private async pump(sink: ShardSink): Promise<void> {
     const { signal } = this.loading;
     let next = this.start(0);
@@ -206,13 +206,13 @@ class Stream implements Keeping {
         throwIfAborted(signal);
       }
     } catch (error) {
-      this.inner.abort(); // the one on its way
+      this.inner.abort(); // stops the one that is still loading
       await next.catch(() => undefined);
       throw error;
     }
   }
 
-  /** Begins to load shard number `index`, into the buffer that the one before it does not use. */
+  /** Starts to load shard number `index` into the buffer that the previous shard does not use. */
   private start(index: number): Promise<Bytes> {
     const spec = this.artifact.shards[index];
     const url = this.artifact.urls[index];
@@ -224,12 +224,12 @@ class Stream implements Keeping {
   }
 
   private room(which: 0 | 1, bytes: number): Bytes {
-    // As large as the largest, so that it is allocated once; a sink that transferred it away finds a new one.
+    // As large as the largest shard, so that it is allocated once. If a sink has transferred it, a new one is made.
     if (this.buffers[which].length < bytes) this.buffers[which] = new Uint8Array(this.largest);
     return this.buffers[which].subarray(0, bytes);
   }
 
-  /** The model is complete: what it replaces goes, and the browser's promise to keep it is looked at. */
+  /** The model is complete: removes the versions that it replaces, and checks whether the browser will keep it. */
   private async conclude(): Promise<void> {
     this.loading.meter.emit();
     if (!this.on) return;
@@ -238,7 +238,7 @@ class Stream implements Keeping {
       await forgetEarlierVersions(this.store, folder, id);
       await removeOrphans(this.store);
     } catch {
-      // One of them is being loaded: the next time.
+      // One of them is being loaded; it is removed the next time.
     }
     if (this.missing > 0 && (await requestPersistence()) === false) this.loading.notify(notPersistent());
   }

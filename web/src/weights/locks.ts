@@ -1,6 +1,6 @@
 /**
- * Locks that hold over all tabs of an origin (Web Locks), so that two tabs never write one file or download one shard
- * twice. Where Web Locks are missing or refused, the same rule holds within this page.
+ * Locks across all tabs of an origin (Web Locks), so that two tabs never write the same file or both download the same
+ * shard. Where Web Locks are missing or refused, the locks hold within this page only.
  */
 
 type Work<T> = () => Promise<T>;
@@ -36,7 +36,7 @@ async function request<R, T extends R>(
   try {
     return await ask(locks, run);
   } catch (error) {
-    // A page without an origin of its own has locks that refuse every request.
+    // In a page without an origin of its own, Web Locks refuse every request.
     if (!started && error instanceof DOMException && error.name === "SecurityError") {
       return local(name, work, signal);
     }
@@ -63,7 +63,7 @@ async function local<T>(name: string, work: Work<T>, signal?: AbortSignal): Prom
   }
 }
 
-/** Rejects when `signal` is triggered, or was. */
+/** Rejects when `signal` is triggered, or at once where it was before. */
 function abortion(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const stop = (): void => reject(signal.reason as Error);

@@ -4,18 +4,18 @@ import type { Store } from "./stores/store.js";
 
 export { requestPersistence, storageEstimate, type StorageEstimate } from "./persist.js";
 
-/** A model of which something is stored on this device. */
+/** A model that is stored on this device, at least in part. */
 export interface StoredModel {
-  /** Names it in `deleteModel`. */
+  /** The id to pass to `deleteModel`. */
   readonly id: string;
   /** Absolute address of its folder. */
   readonly url: string;
   readonly title: string;
-  /** Bytes of its weights on this device; shards that models share count for each. */
+  /** Bytes of its weights on this device. Shards that several models share count for each of them. */
   readonly bytes: number;
-  /** Bytes of its weights when it is complete. */
+  /** Bytes of all its weights. */
   readonly totalBytes: number;
-  /** Whether it starts without a network. */
+  /** Whether all its weights are here, so that it starts without a network. */
   readonly complete: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Something a person should know that does not stop the loading. */
+/** Something that a person should know although loading continues. */
 export interface Notice {
   readonly code:
     | "storage-blocked"
@@ -27,7 +27,7 @@ export function storageBlocked(): Notice {
   };
 }
 
-/** @param roomBytes - what the browser would still store, where it says so. */
+/** @param roomBytes - how much the browser would still store, where it tells. */
 export function storageFull(neededBytes: number, roomBytes?: number): Notice {
   const room = roomBytes === undefined ? "has no room left" : `has room for only ${megabytes(roomBytes)}`;
   return {

@@ -1,21 +1,21 @@
-/** How far the loading of weights is. `loadedBytes` goes back where a file has to start again. */
+/** How far the loading of weights is. `loadedBytes` decreases where a file has to start again. */
 export interface LoadProgress {
   readonly phase: "weights";
   readonly loadedBytes: number;
   readonly totalBytes: number;
-  /** The part of `loadedBytes` that was stored already. */
+  /** How many of `loadedBytes` were stored already. */
   readonly fromCache: number;
   /** Smoothed speed of the download; 0 while nothing is downloaded. */
   readonly bytesPerSecond: number;
 }
 
-/** Speeds are averaged over about this time, so that a number can be read while it changes. */
+/** Speeds are averaged over about this time, so that the number does not flicker. */
 const SMOOTHING_SECONDS = 3;
 const REPORT_MS = 100;
-/** Arrivals are gathered for this long, so that bursts do not count as speed. */
+/** Arriving bytes are gathered for this long, so that bursts do not distort the speed. */
 const SAMPLE_MS = 250;
 
-/** A download's speed: an exponential average of what arrives, the younger the heavier. */
+/** A download's speed, as an exponential moving average. */
 export class SpeedMeter {
   private rate = 0;
   private weight = 0;
@@ -36,7 +36,7 @@ export class SpeedMeter {
   }
 
   get bytesPerSecond(): number {
-    return this.weight === 0 ? 0 : this.rate / this.weight; // the weight corrects for the start at 0
+    return this.weight === 0 ? 0 : this.rate / this.weight; // dividing by the weight corrects for the start at 0
   }
 }
 
@@ -62,13 +62,13 @@ export class ProgressMeter {
     this.now = now;
   }
 
-  /** `bytes` of shard number `shard` were stored already; 0 takes back what was said before. */
+  /** Notes that `bytes` of shard number `shard` were stored already; 0 takes an earlier note back. */
   stored(shard: number, bytes: number): void {
     this.loaded[shard] = this.cached[shard] = bytes;
     this.emit();
   }
 
-  /** `bytes` of a shard arrived, which now has `loaded` of its bytes. */
+  /** Notes that `bytes` of a shard arrived, of which `loaded` are here now. */
   arrived(shard: number, bytes: number, loaded: number): void {
     this.loaded[shard] = loaded;
     this.speed.add(bytes, this.now());

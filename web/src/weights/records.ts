@@ -2,10 +2,10 @@ import { sha256Hex } from "./sha256.js";
 import { defaultStore } from "./stores/openStore.js";
 import { getBytes, putBytes, type Store } from "./stores/store.js";
 
-/** Longer records are refused: they are for notes, not for data. */
+/** The longest record: records are for notes, not for data. */
 const MAX_RECORD_BYTES = 2 ** 20;
 
-/** Reads a small JSON record; undefined where there is none, or none that can be read. */
+/** Reads a small JSON record; undefined where there is none or it cannot be read. */
 export async function getRecord(kind: string, key: string, store?: Store): Promise<unknown> {
   try {
     const from = store ?? (await defaultStore());
@@ -16,7 +16,7 @@ export async function getRecord(kind: string, key: string, store?: Store): Promi
   }
 }
 
-/** Keeps a small JSON record; where storage is blocked or full, it is not kept, and nothing is thrown. */
+/** Keeps a small JSON record. Where storage is blocked or full it is not kept, and nothing is thrown. */
 export async function putRecord(kind: string, key: string, value: unknown, store?: Store): Promise<void> {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
   if (bytes.length > MAX_RECORD_BYTES) throw new RangeError(`record ${kind}/${key} has ${bytes.length} bytes`);
@@ -24,7 +24,7 @@ export async function putRecord(kind: string, key: string, value: unknown, store
     const to = store ?? (await defaultStore());
     await putBytes(to, "records", await fileName(kind, key), bytes);
   } catch {
-    // A record only saves work: without it the work is done again.
+    // A record only saves work; without it, the work is done again.
   }
 }
 
@@ -48,7 +48,7 @@ function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return undefined; // a page that died while writing
+    return undefined; // written by a page that died meanwhile
   }
 }
 

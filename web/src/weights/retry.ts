@@ -1,8 +1,8 @@
 import { aborted, KernelcError, throwIfAborted } from "../artifact/errors.js";
 
-/** Attempts in a row that bring nothing before a download is given up. */
+/** A download is given up after this many attempts in a row without progress. */
 export const MAX_ATTEMPTS = 5;
-/** What an attempt must add to a download to start the count again. */
+/** The progress that makes the count of attempts start again. */
 const PROGRESS_BYTES = 64 * 2 ** 10;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
@@ -10,7 +10,7 @@ const LONGEST_WAIT_MS = 30_000;
 /** A failure that may pass: no connection, a connection that broke, a busy server. */
 export class Transient extends Error {
   override readonly name = "Transient";
-  /** When the server asked to be called again, if it did. */
+  /** How long the server asked to wait, where it did. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, retryAfterMs?: number) {
@@ -30,20 +30,20 @@ export const wait: Wait = (milliseconds, signal) =>
     signal?.addEventListener("abort", stop, { once: true });
   });
 
-/** Counts attempts that failed; one that brought a download further than any before starts the count again. */
+/** Counts failed attempts. One that got further than any before starts the count again. */
 export class Retries {
   private readonly what: string;
   private readonly wait: Wait;
   private failed = 0;
   private furthest = 0;
 
-  /** @param what - what is being fetched, as messages name it. */
+  /** @param what - name of what is being fetched, for messages. */
   constructor(what: string, waiting: Wait = wait) {
     this.what = what;
     this.wait = waiting;
   }
 
-  /** Waits before the next attempt; throws where `error` cannot pass, or has not for MAX_ATTEMPTS. */
+  /** Waits before the next attempt. Throws where `error` is not Transient, or after MAX_ATTEMPTS. */
   async after(error: unknown, reached: number, signal: AbortSignal | undefined): Promise<void> {
     throwIfAborted(signal);
     if (!(error instanceof Transient)) throw error;
@@ -67,7 +67,7 @@ export class Retries {
   }
 }
 
-/** Milliseconds of a Retry-After header in seconds; undefined where there is none or it names a date. */
+/** The milliseconds of a Retry-After header; undefined where there is none or it gives a date. */
 export function retryAfterMs(response: Response): number | undefined {
   const text = response.headers.get("retry-after");
   return text !== null && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;

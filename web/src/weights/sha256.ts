@@ -1,13 +1,13 @@
 import { KernelcError } from "../artifact/errors.js";
 
-/** Bytes that this module owns or may fill: never shared between threads. */
+/** Bytes in memory that is not shared between threads. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * The sha256 of `bytes`, as 64 hex digits.
  *
- * WebCrypto has no streaming digest. A shard is at most 64 MiB and lies in memory anyway when it is verified, so it
- * is hashed whole, which native code does several times faster than incremental JavaScript.
+ * WebCrypto has no streaming digest. A shard has 64 MiB at most and is in memory anyway when it is verified, so it is
+ * hashed as a whole. Native code does that several times faster than incremental JavaScript would.
  *
  * @throws KernelcError "storage" outside a secure context, where WebCrypto is missing.
  */
@@ -21,7 +21,7 @@ export async function sha256Hex(bytes: Bytes): Promise<string> {
   return hex(new Uint8Array(await subtle.digest("SHA-256", bytes)));
 }
 
-/** Whether `text` is a sha256 as manifests write it. */
+/** Whether `text` is a sha256 in the form that manifests use. */
 export function isSha256(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }

@@ -17,7 +17,7 @@ export interface ShardSpec {
   readonly sha256: string;
 }
 
-/** What all shards of one loading share. */
+/** What all shards share while an artifact is loading. */
 export interface Loading {
   readonly keeping: Keeping;
   readonly fetch: Fetch;
@@ -27,7 +27,7 @@ export interface Loading {
   notify(notice: Notice): void;
 }
 
-/** Brings one shard into memory: from the store, from the server, or the rest of it from there. */
+/** Brings one shard into memory, from the store or from the server; or a part from one and the rest from the other. */
 export class ShardLoad {
   private readonly loading: Loading;
   private readonly index: number;
@@ -36,7 +36,7 @@ export class ShardLoad {
   private readonly target: Bytes;
   private readonly copy: StoredCopy;
 
-  /** @param target - where the shard goes, exactly as long as it. */
+  /** @param target - receives the shard; exactly as long as the shard. */
   constructor(loading: Loading, index: number, spec: ShardSpec, url: string, target: Bytes) {
     this.loading = loading;
     this.index = index;
@@ -47,9 +47,9 @@ export class ShardLoad {
   }
 
   /**
-   * Fills the target with the verified shard. The lock makes a second tab wait and then find it stored.
+   * Fills the target with the verified shard. The lock makes a second tab wait until the shard is stored.
    *
-   * @throws KernelcError "corrupt-shard" where it was wrong, was fetched again, and still is; see `download`.
+   * @throws KernelcError "corrupt-shard" where it is still wrong after being fetched again; see also `download`.
    */
   async run(): Promise<void> {
     await withLock(shardLock(this.spec.sha256), this.loading.signal, () => this.load());
@@ -64,7 +64,7 @@ export class ShardLoad {
     if (again) throw again;
   }
 
-  /** Reads what is stored of the shard; returns how much that is. */
+  /** Reads the stored part of the shard; returns its length. */
   private async readStored(): Promise<number> {
     const { keeping, meter } = this.loading;
     if (!keeping.readable) return 0;
@@ -74,11 +74,11 @@ export class ShardLoad {
       meter.stored(this.index, have);
       return have;
     } catch {
-      return 0; // what cannot be read is downloaded
+      return 0; // a shard that cannot be read is downloaded
     }
   }
 
-  /** Downloads the shard from byte `have` on; returns what is wrong with it, if anything. */
+  /** Downloads the shard from byte `have` on. Returns what is wrong with it; undefined where it is right. */
   private async fetch(have: number): Promise<KernelcError | undefined> {
     if (have > 0) await this.copy.open(have);
     try {
@@ -90,7 +90,7 @@ export class ShardLoad {
       await this.discard();
       return error;
     } finally {
-      await this.copy.close(); // what arrived is kept, whatever ended it
+      await this.copy.close(); // keeps what has arrived, however the download ended
     }
   }
 
@@ -114,7 +114,7 @@ export class ShardLoad {
     );
   }
 
-  /** What the partial download was of, if it came from this address. */
+  /** The validator of the partial download, where it came from the same address. */
   private async validator(): Promise<Validator | undefined> {
     const record = await getRecord("partial", this.spec.sha256, this.loading.keeping.store);
     const { url, validator } = (record ?? {}) as Partial<PartialRecord>;

@@ -3,7 +3,7 @@ import { Exchange, type Fetch, named } from "./http.js";
 import { Retries, Transient, type Wait } from "./retry.js";
 import type { Bytes } from "./sha256.js";
 
-/** What says that a file on the server is still the one a partial download is of: an ETag or a date. */
+/** Identifies a version of a file on the server, so that a partial download can continue: an ETag or a date. */
 export type Validator = string;
 
 /** One file to download, of known size. */
@@ -11,32 +11,32 @@ export interface Download {
   readonly url: string;
   /** The file's name in the artifact, for messages. */
   readonly file: string;
-  /** Bytes that the whole file has. */
+  /** Size of the whole file. */
   readonly bytes: number;
-  /** Where the file goes; its first `have` bytes are there already. */
+  /** Receives the file. Its first `have` bytes are there already. */
   readonly target: Bytes;
   readonly have: number;
   readonly validator: Validator | undefined;
 }
 
-/** How to download, and who hears of it. */
+/** How to download, and callbacks that follow it. */
 export interface DownloadOptions {
   readonly fetch: Fetch;
   readonly signal?: AbortSignal | undefined;
   readonly wait?: Wait | undefined;
-  /** A chunk arrived, and lies in the target from `offset` on. */
+  /** A chunk has arrived and is in the target, starting at `offset`. */
   onChunk(chunk: Bytes, offset: number): Promise<void> | void;
-  /** The file starts again from its first byte, as the server's file `validator`. */
+  /** The download starts again at the first byte, of the version `validator`. */
   onStart(validator: Validator | undefined): Promise<void> | void;
 }
 
 /**
- * Downloads a file into its target, going on where a broken connection or an earlier visit left it (HTTP Range).
+ * Downloads a file into its target, continuing where a broken connection or an earlier visit stopped (HTTP Range).
  *
- * A server that ignores Range, or whose file changed, makes it start again; one whose answer to Range is wrong is
- * asked again without.
+ * It starts again where the server ignores Range or its file has changed. Where the answer to Range is wrong, it asks
+ * again without Range.
  *
- * @throws KernelcError "network" after MAX_ATTEMPTS attempts that brought nothing or an answer that stays;
+ * @throws KernelcError "network" after MAX_ATTEMPTS attempts without progress, or for an answer that will not change;
  *   "corrupt-shard" where the server's file has another size; "aborted".
  */
 export async function download(job: Download, options: DownloadOptions): Promise<void> {
@@ -69,7 +69,7 @@ class Transfer {
     return this.received === this.job.bytes;
   }
 
-  /** One request, and as much of its answer as arrives. */
+  /** Makes one request, and takes as much of the answer as arrives. */
   async attempt(): Promise<void> {
     const exchange = new Exchange(this.options.signal);
     try {
@@ -85,11 +85,11 @@ class Transfer {
   }
 
   private request(): RequestInit {
-    // The store keeps shards: a second copy in the browser's own cache would only take space.
+    // Shards are kept in the store: a second copy in the browser's cache would only take space.
     const init = { cache: "no-store" } as const;
     if (this.received === 0 || !this.rangeWorks) return init;
     const headers = new Headers({ range: `bytes=${this.received}-` });
-    // To another origin If-Range would need the server's permission first; there begin() compares validators.
+    // Another origin would have to permit If-Range first (CORS). There, begin() compares the validators instead.
     if (this.validator !== undefined && this.sameOrigin()) headers.set("if-range", this.validator);
     return { ...init, headers };
   }
@@ -98,7 +98,7 @@ class Transfer {
     return new URL(this.job.url).origin === globalThis.location?.origin;
   }
 
-  /** Reads the answer's head: goes on where the download is, or starts it again. */
+  /** Reads the head of the answer, and continues the download or starts it again. */
   private async begin(response: Response): Promise<void> {
     if (response.status === 416) return this.refuseRange("the server cannot go on in the file");
     const validator = validatorOf(response);
@@ -152,14 +152,14 @@ function continues(response: Response, from: number, bytes: number): boolean {
   return first === from && last >= first && last < bytes && (total === "*" || Number(total) === bytes);
 }
 
-/** A strong ETag, else the date; weak ETags do not promise the same bytes. */
+/** A strong ETag, else the date. Weak ETags do not guarantee equal bytes. */
 function validatorOf(response: Response): Validator | undefined {
   const etag = response.headers.get("etag");
   if (etag?.startsWith('"')) return etag;
   return response.headers.get("last-modified") ?? undefined;
 }
 
-/** Whether two validators of one kind differ; where one is missing, the sha256 will tell. */
+/** Whether two validators of the same kind differ. Where one is missing, the sha256 decides in the end. */
 function differ(before: Validator | undefined, now: Validator | undefined): boolean {
   if (before === undefined || now === undefined) return false;
   return before.startsWith('"') === now.startsWith('"') && before !== now;

@@ -1,6 +1,6 @@
 import { KernelcError } from "../artifact/errors.js";
 
-/** The absolute address of an artifact's folder, with a slash at its end; its manifest.json may be named too. */
+/** The absolute address of an artifact's folder, ending in a slash. `url` may also name its manifest.json. */
 export function folderUrl(url: string, base: string | undefined = globalThis.location?.href): string {
   let folder: URL;
   try {

@@ -1,4 +1,4 @@
-/** What an engine in a worker and its page say to each other. */
+/** The messages between a page and an engine in a worker. */
 
 import type { ErrorRecord } from "../../artifact/errors.js";
 import type { ChatChunk, ChatRequest, EngineOptions, ModelCard, Notice, Progress, TokenRequest } from "../api.js";
@@ -9,11 +9,11 @@ export type PlainOptions = Pick<
   "context" | "limits" | "features" | "immediates" | "selfCheck" | "score"
 >;
 
-/** A request without its signal, which does not cross. */
+/** A request without its signal, which cannot be sent to a worker. */
 export type PlainRequest = Omit<ChatRequest, "signal">;
 export type PlainTokenRequest = Omit<TokenRequest, "signal">;
 
-/** What can be asked of the engine, with the arguments of each. */
+/** The calls that a worker answers, with their arguments. */
 export type Call =
   | { readonly method: "open"; readonly url: string; readonly options: PlainOptions }
   | { readonly method: "chat"; readonly request: PlainRequest }
@@ -22,10 +22,10 @@ export type Call =
   | { readonly method: "stats" | "reset" | "dispose" | "simulateLoss" }
   | { readonly method: "plan"; readonly contextLength: number };
 
-/** To the worker: a call under a number of its own, or the end of one. */
+/** To the worker: a call with its own number, or the end of one. */
 export type ToWorker = { readonly id: number; readonly call: Call } | { readonly id: number; readonly abort: true };
 
-/** From the worker: of call `id`, pieces, then its result or error; and what loading has to tell. */
+/** From the worker: chunks of call `id`, then its result or error; and progress and notices of loading. */
 export type FromWorker =
   | { readonly id: number; readonly chunks: readonly ChatChunk[] }
   | { readonly id: number; readonly result: unknown }
@@ -33,7 +33,7 @@ export type FromWorker =
   | { readonly progress: Progress }
   | { readonly notice: Notice };
 
-/** What "open" results in. */
+/** The result of "open". */
 export interface Opened {
   readonly model: ModelCard;
 }

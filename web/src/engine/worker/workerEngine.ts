@@ -21,8 +21,8 @@ import type { Call, FromWorker, Opened, PlainOptions, ToWorker } from "./protoco
 const DISPOSE_MS = 1000;
 
 /**
- * Open the artifact at `url` in a module worker, so that the page never waits. `worker` may be one that the page
- * started itself, on `worker.js` of this package.
+ * Open the artifact at `url` in a module worker, so that the page stays responsive. `worker` may be a worker that the
+ * page has started itself from this package's `worker.js`.
  *
  * @throws KernelcError as `createEngine`.
  */
@@ -34,7 +34,7 @@ export async function createWorkerEngine(
   throwIfAborted(signal);
   const worker = options.worker ?? new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const line = new WorkerLine(worker, options);
-  // A worker amid something long, such as compiling, does not hear of it in time.
+  // A worker that is busy with something long, such as compiling, does not receive the message in time.
   const stop = (): unknown => setTimeout(() => line.end(aborted(signal?.reason)), DISPOSE_MS);
   signal?.addEventListener("abort", stop, { once: true });
   try {
@@ -61,7 +61,7 @@ interface Waiting {
   chunks?: ((chunks: readonly ChatChunk[]) => void) | undefined;
 }
 
-/** Calls over messages: each has a number, under which its answer comes back. */
+/** Calls by messages: each has a number, which its answer carries too. */
 export class WorkerLine {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
@@ -89,7 +89,7 @@ export class WorkerLine {
     else waiting?.resolve(message.result);
   }
 
-  /** Ask something; `signal` ends it there. */
+  /** Make a call; `signal` aborts it in the worker. */
   call(call: Call, signal?: AbortSignal, chunks?: (chunks: readonly ChatChunk[]) => void): Promise<unknown> {
     if (this.ended) return Promise.reject(this.ended);
     if (signal?.aborted) return Promise.reject(aborted(signal.reason));
@@ -98,7 +98,7 @@ export class WorkerLine {
       this.post({ id, call });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const help = "requests are plain data: texts, numbers, lists and objects";
+      const help = "a request may contain only plain data: texts, numbers, lists and objects";
       return Promise.reject(new KernelcError("usage", `the request cannot be sent to the worker: ${why}`, { help }));
     }
     const answer = new Promise<unknown>((resolve, reject) => this.waiting.set(id, { resolve, reject, chunks }));
@@ -111,7 +111,7 @@ export class WorkerLine {
     this.worker.postMessage(message);
   }
 
-  /** End the worker; who still waits gets `error`. */
+  /** End the worker. Calls that still wait are rejected with `error`. */
   end(error: KernelcError): void {
     this.ended ??= error;
     this.worker.terminate();
@@ -162,7 +162,7 @@ class WorkerEngine implements Engine {
   }
 }
 
-/** `create` over the line: a stream where it is asked for, else the whole answer. */
+/** `create` by messages: a stream where the request asks for one, else the whole answer. */
 function creator(line: WorkerLine): Completions["create"] {
   async function create(request: ChatRequest & { readonly stream: true }): Promise<AsyncIterable<ChatChunk>>;
   async function create(request: ChatRequest & { readonly stream?: false }): Promise<ChatCompletion>;

@@ -1,13 +1,13 @@
-/** The worker's side: one engine, driven by messages. */
+/** The worker's side: one engine, driven by the page's messages. */
 
 import { KernelcError } from "../../artifact/errors.js";
 import type { ChatChunk, Engine, EngineOptions } from "../api.js";
 import type { Call, FromWorker, Opened, PlainRequest, ToWorker } from "./protocol.js";
 
-/** Chunks that come while others were just sent wait this long, to travel together. */
+/** After chunks were sent, later ones are gathered for this long and sent together. */
 const BATCH_MS = 8;
 
-/** Serves calls; `send` posts to the page, `create` opens an artifact. */
+/** Answers calls. `send` posts a message to the page, `create` opens an artifact. */
 export class WorkerHost {
   private readonly send: (message: FromWorker, transfer?: Transferable[]) => void;
   private readonly create: (url: string, options: EngineOptions) => Promise<Engine>;
@@ -72,7 +72,7 @@ export class WorkerHost {
     return { model: this.engine.model };
   }
 
-  /** Chunks go out as they come, several at once where they come fast; a whole answer is the result. */
+  /** Sends chunks as they come, several at once where they come fast. A whole answer is returned as the result. */
   private async chat(id: number, engine: Engine, request: PlainRequest, signal: AbortSignal): Promise<unknown> {
     if (!request.stream) return engine.chat.completions.create({ ...request, stream: false, signal });
     const stream = await engine.chat.completions.create({ ...request, stream: true, signal });

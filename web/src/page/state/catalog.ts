@@ -14,9 +14,9 @@ export interface CatalogModel {
 const MAX_MODELS = 1000;
 
 /**
- * The models of a models.json, which lies at `base`.
+ * Reads the models of a models.json in the folder `base`.
  *
- * @throws Error that says which entry is wrong, and how.
+ * @throws Error that says which entry is wrong and why.
  */
 export function readCatalog(value: unknown, base: string): CatalogModel[] {
   if (!isRecord(value) || value.version !== 1) throw new Error("models.json: version 1 is wanted");

@@ -3,7 +3,7 @@ import { isCount, isRecord, isText } from "./check.js";
 /** How an answer ended. */
 export type Finish = "stop" | "length" | "stopped" | "failed";
 
-/** What is shown under an answer. */
+/** The numbers that are shown under an answer. */
 export interface AnswerStats {
   promptTokens: number;
   completionTokens: number;
@@ -22,7 +22,7 @@ export interface ChatMessage {
 export interface Conversation {
   id: string;
   title: string;
-  /** True once a person named it: then the first message does not. */
+  /** Whether a person has named it; if not, its first message does. */
   named: boolean;
   created: number;
   updated: number;
@@ -48,14 +48,14 @@ export function newConversation(now: number): Conversation {
   return { id: newId(), title: "New chat", named: false, created: now, updated: now, messages: [] };
 }
 
-/** A conversation with one message more; its first question gives it a title. */
+/** A conversation with one more message. Its first question gives it a title. */
 export function append(conversation: Conversation, message: ChatMessage, now: number): Conversation {
   const first = !conversation.named && message.role === "user" && conversation.messages.length === 0;
   const title = first ? titleOf(message.content) : conversation.title;
   return { ...conversation, title, updated: now, messages: [...conversation.messages, message] };
 }
 
-/** A conversation up to a message, without it and all that follows. */
+/** The part of a conversation before a message. */
 export function before(conversation: Conversation, messageId: string): Conversation {
   const index = conversation.messages.findIndex((message) => message.id === messageId);
   return index < 0 ? conversation : { ...conversation, messages: conversation.messages.slice(0, index) };
@@ -78,7 +78,7 @@ export function rename(conversation: Conversation, title: string): Conversation 
   return clean ? { ...conversation, title: clean, named: true } : conversation;
 }
 
-/** The first words of a text, cut at a word's end. */
+/** The beginning of a text, cut at the end of a word. */
 export function titleOf(text: string): string {
   const line = text.trim().replace(/\s+/g, " ");
   if (line.length <= SHOWN_TITLE) return line || "New chat";
@@ -87,7 +87,7 @@ export function titleOf(text: string): string {
   return `${cut.slice(0, end > SHOWN_TITLE / 2 ? end : SHOWN_TITLE).trimEnd()}…`;
 }
 
-/** A stored conversation, or null where what is stored is none: nothing else of the page looks at raw storage. */
+/** A stored conversation; null where the value is not a valid one. Nothing else on the page reads raw stored values. */
 export function readConversation(value: unknown): Conversation | null {
   if (!isRecord(value)) return null;
   const { id, title, named, created, updated, messages } = value;

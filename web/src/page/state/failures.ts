@@ -8,7 +8,7 @@ export interface Failure {
   advice: string;
 }
 
-/** What of the browser the advice depends on. */
+/** The facts about the browser that the advice depends on. */
 export interface Surroundings {
   userAgent: string;
   secureContext: boolean;
@@ -75,7 +75,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
 };
 
-/** Any thrown value as words for the page. */
+/** Describes any thrown value for a person. */
 export function describeFailure(error: unknown, surroundings: Surroundings): Failure {
   const code = codeOf(error);
   const detail = error instanceof Error ? error.message : String(error);
@@ -95,19 +95,19 @@ export function codeOf(error: unknown): string {
     : "internal";
 }
 
-/** Which browser has WebGPU here, or what turns it on. Source: the browsers' release notes, November 2026. */
+/** Says which browser has WebGPU here, or how to turn it on. Source: the browsers' release notes, November 2026. */
 export function adviseBrowser({ userAgent, secureContext }: Surroundings): string {
   if (!secureContext)
     return "WebGPU needs a secure page: open this site by https, or on this computer by http://localhost.";
   if (/Firefox\//.test(userAgent)) {
-    return "Take the newest Firefox (on Windows from 141, on macOS from 145); elsewhere set dom.webgpu.enabled to true in about:config, or open this page in Chrome or Edge.";
+    return "Use the newest Firefox (141 or later on Windows, 145 or later on macOS). Elsewhere, set dom.webgpu.enabled to true in about:config, or open this page in Chrome or Edge.";
   }
   if (/(?:Chrome|Chromium|Edg)\//.test(userAgent)) {
     const linux = /Linux/.test(userAgent) && !/Android/.test(userAgent);
     const flag = linux
       ? " On Linux, turn on chrome://flags/#enable-unsafe-webgpu and chrome://flags/#enable-vulkan."
       : "";
-    return `Take the newest Chrome or Edge (WebGPU is there from 113, on Android from 121).${flag}`;
+    return `Use the newest Chrome or Edge (113 or later, on Android 121 or later).${flag}`;
   }
   if (/Safari\//.test(userAgent))
     return "Safari has WebGPU from version 26 (macOS, iOS and iPadOS 26). Or open this page in Chrome.";

@@ -7,7 +7,7 @@ export type PlanState =
 export type LoadStatus =
   { kind: "idle" } | { kind: "loading"; phase: Phase; steps: Steps } | { kind: "failed"; failure: Failure };
 
-/** The last report of every phase so far: phases may run beside each other. */
+/** The last report of each phase so far. Phases may run at the same time. */
 export type Steps = Readonly<Partial<Record<Phase, Progress>>>;
 
 export interface ModelState {
@@ -16,7 +16,7 @@ export interface ModelState {
   context: number;
   plan: PlanState;
   status: LoadStatus;
-  /** The model that answers, and the context it was loaded with. It stays while another one is looked at. */
+  /** The model that answers, and its context. It stays loaded while another one is looked at. */
   loaded: { name: string; context: number } | null;
 }
 
@@ -75,11 +75,11 @@ function progressed(status: LoadStatus, progress: Progress): LoadStatus {
   return { kind: "loading", phase: progress.phase, steps: { ...status.steps, [progress.phase]: progress } };
 }
 
-/** A line of the list that a loading model shows. */
+/** A step of loading, which is one line of the list on the page. */
 export interface Step {
   phases: readonly Phase[];
   label: string;
-  /** Its share of the whole bar. */
+  /** The step's share of the whole bar. */
   weight: number;
 }
 
@@ -106,7 +106,7 @@ function phaseFraction(phase: Phase, steps: Steps): number {
   return total > 0 ? Math.min(1, done / total) : 1;
 }
 
-/** The whole bar, from 0 to 1. */
+/** How much of the whole bar is done, from 0 to 1. */
 export function loadFraction(steps: Steps): number {
   const whole = STEPS.reduce((sum, step) => sum + step.weight, 0);
   return STEPS.reduce((sum, step) => sum + step.weight * stepFraction(step, steps), 0) / whole;
@@ -115,14 +115,14 @@ export function loadFraction(steps: Steps): number {
 const SHORTEST_CONTEXT = 256;
 const USUAL_CONTEXT = 4096;
 
-/** The context lengths to choose from: doubling up to the model's own. */
+/** The context lengths to choose from: each twice the one before, up to the model's own. */
 export function contextChoices(maximum: number): number[] {
   const choices: number[] = [];
   for (let context = SHORTEST_CONTEXT; context < maximum; context *= 2) choices.push(context);
   return [...choices, maximum];
 }
 
-/** What is chosen before a person does: long enough to talk, and small enough for most devices. */
+/** The context length that is chosen first: long enough for a talk, and small enough for most devices. */
 export function usualContext(maximum: number): number {
   return Math.min(maximum, USUAL_CONTEXT);
 }

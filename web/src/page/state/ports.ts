@@ -1,4 +1,4 @@
-/** What the page needs of the engine: its public types, and less of it than there is, so that a test can stand in. */
+/** The part of the engine that the page uses: small enough for a fake in tests. */
 
 import type { ChatChunk, ChatRequest, Notice, Plan, Probe, Progress, Usage } from "../../engine/api.js";
 import type { StoredModel } from "../../weights/models.js";
@@ -10,13 +10,13 @@ export type Phase = Progress["phase"];
 /** A streamed request. */
 export type StreamRequest = ChatRequest & { readonly stream: true };
 
-/** An engine, as far as the page uses it. */
+/** The part of an engine that the page uses. */
 export interface ChatEngine {
   readonly chat: { readonly completions: { create(request: StreamRequest): Promise<AsyncIterable<ChatChunk>> } };
   dispose(): Promise<void>;
 }
 
-/** How the page opens an engine. */
+/** The options with which the page opens an engine. */
 export interface LoadOptions {
   readonly context: number;
   readonly signal: AbortSignal;
@@ -24,7 +24,7 @@ export interface LoadOptions {
   readonly onNotice: (notice: Notice) => void;
 }
 
-/** Bytes that loading would fetch now. */
+/** Bytes that loading would download now. */
 export function bytesToFetch(plan: Plan): number {
   return Math.max(0, plan.download_bytes - plan.stored_bytes);
 }

@@ -1,6 +1,6 @@
 import { isRecord } from "./check.js";
 
-/** Everything that a person can set about answers. Kept on this device, and checked when it is read back. */
+/** All settings for answers. They are kept on this device, and checked when they are read back. */
 export interface Settings {
   system: string;
   temperature: number;
@@ -9,7 +9,7 @@ export interface Settings {
   minP: number;
   maxTokens: number;
   repetitionPenalty: number;
-  /** null: another one for every answer. */
+  /** null draws another seed for every answer. */
   seed: number | null;
 }
 
@@ -27,7 +27,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
 export const MAX_SYSTEM_LENGTH = 20_000;
 export const MAX_SEED = 0xffff_ffff;
 
-/** A setting that is one number, with the words and bounds that its field shows. */
+/** A numeric setting, with the label, hint and bounds of its field. */
 export interface NumberField {
   key: "temperature" | "topP" | "topK" | "minP" | "maxTokens" | "repetitionPenalty";
   label: string;
@@ -88,7 +88,7 @@ export const NUMBER_FIELDS: readonly NumberField[] = [
   },
 ];
 
-/** Settings out of anything: what is missing or out of bounds takes its default. */
+/** Settings from any value: whatever is missing or out of bounds takes its default. */
 export function readSettings(value: unknown): Settings {
   const record = isRecord(value) ? value : {};
   const settings: Settings = { ...DEFAULT_SETTINGS };
@@ -98,7 +98,7 @@ export function readSettings(value: unknown): Settings {
   return settings;
 }
 
-/** A field's value, or its default where it is no number within bounds. */
+/** A field's value, or its default where it is not a number within the bounds. */
 export function readNumber(value: unknown, field: NumberField): number {
   const ok = typeof value === "number" && value >= field.min && value <= field.max;
   const whole = field.step >= 1;

@@ -27,30 +27,30 @@ export interface Toast {
 export interface Answering {
   conversationId: string;
   messageId: string;
-  /** reading: the model takes the prompt in, and no text has come yet. */
+  /** In the phase "reading", the model processes the prompt, and no text has come yet. */
   phase: "reading" | "writing";
 }
 
-/** What WebGPU there is; unknown until it was asked. */
+/** The WebGPU device, "unknown" until the browser has answered. */
 export type DeviceState =
   { kind: "unknown" } | { kind: "usable"; name: string; fallback: boolean } | { kind: "unusable"; failure: Failure };
 
 export interface AppState {
-  /** What the large part of the window shows. */
+  /** What the main part of the window shows. */
   view: "model" | "chat";
-  /** null: still reading. */
+  /** null while it is being read. */
   catalog: readonly CatalogModel[] | null;
   catalogFailure: Failure | null;
   device: DeviceState;
   stored: readonly StoredModel[];
-  /** What is good to know of this device and needs no attention: shown with the models. */
+  /** Notices about this device that need no attention. They are shown with the models. */
   notes: readonly string[];
   model: ModelState;
-  /** Conversations that have messages, the latest first. */
+  /** The conversations that have messages, the latest first. */
   conversations: readonly Conversation[];
   current: Conversation;
   answering: Answering | null;
-  /** Why the last answer of the current conversation failed. */
+  /** Why the last answer of the current conversation failed, where it did. */
   answerFailure: { messageId: string; failure: Failure } | null;
   settings: Settings;
   theme: ThemeChoice;
@@ -104,7 +104,7 @@ export function initialState(settings: Settings, theme: ThemeChoice, now: number
   };
 }
 
-/** The state after an action. Pure: everything that reaches outside is in the controllers. */
+/** The state after an action. This function is pure; everything that reaches outside is in the controllers. */
 export function reduce(state: AppState, action: Action): AppState {
   switch (action.type) {
     case "view-chosen":
@@ -171,7 +171,7 @@ function reduceChats(state: AppState, action: ChatsAction): AppState {
   }
 }
 
-/** What was read (another tab may have written), but for the conversation that is being written here: ours is newer. */
+/** Takes over what was read from storage, except for the conversation that is being written here, which is newer. */
 function readChats(state: AppState, read: readonly Conversation[]): AppState {
   const busy = state.answering?.conversationId;
   const ours = state.conversations.find((chat) => chat.id === busy);
@@ -220,7 +220,7 @@ function reduceAnswer(state: AppState, action: AnswerAction): AppState {
   return { ...next, conversations: sorted(next.conversations), answering: null, answerFailure };
 }
 
-/** A question, or (with null) another answer to the last one; with `from`, instead of that message and what followed. */
+/** Adds a question, or (null) asks the last one again. With `from`, it replaces that message and what followed. */
 function ask(state: AppState, action: Extract<Action, { type: "asked" }>): AppState {
   if (state.answering) return state;
   let current = action.from === null ? state.current : before(state.current, action.from);
@@ -235,13 +235,13 @@ function sorted(conversations: readonly Conversation[]): readonly Conversation[]
   return [...conversations].sort((a, b) => b.updated - a.updated);
 }
 
-/** How many tokens of the context the current conversation takes, as its last answer knew; 0 before the first. */
+/** How many tokens of the context a conversation takes, by its last answer; 0 before the first one. */
 export function usedTokens(conversation: Conversation): number {
   const stats = conversation.messages.findLast((message) => message.stats)?.stats;
   return stats ? stats.promptTokens + stats.completionTokens : 0;
 }
 
-/** The model that is chosen, as the catalogue has it. */
+/** The selected model, as the list of models describes it. */
 export function selectedModel(state: AppState): CatalogModel | null {
   return state.catalog?.find((model) => model.name === state.model.selected) ?? null;
 }
@@ -252,13 +252,13 @@ export function loadedTitle(state: AppState): string | null {
   return loaded ? (state.catalog?.find((model) => model.name === loaded.name)?.title ?? loaded.name) : null;
 }
 
-/** What is stored of a model; of several builds at its address, the most complete. */
+/** The stored files of a model. Of several builds at its address, the most complete one. */
 export function storedFor(state: AppState, model: CatalogModel): StoredModel | null {
   const same = state.stored.filter((stored) => stored.url === model.url);
   return same.find((stored) => stored.complete) ?? same[0] ?? null;
 }
 
-/** What is stored and no model of this site uses: earlier builds, and models that the site no longer has. */
+/** Stored models that this site does not use: earlier builds, and models that it no longer offers. */
 export function leftovers(state: AppState): readonly StoredModel[] {
   const used = new Set(state.catalog?.map((model) => storedFor(state, model)?.id));
   return state.stored.filter((stored) => !used.has(stored.id));

@@ -1,4 +1,4 @@
-/** A state that only a reducer changes, and those who look at it. */
+/** Holds a state that only the reducer changes, and tells listeners about changes. */
 export class Store<State, Action> {
   private readonly listeners = new Set<(state: State, previous: State) => void>();
 

@@ -1,6 +1,6 @@
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
-/** The mark: a tile of a matrix, with the one that is being worked on lit. */
+/** The logo: the tiles of a matrix, some of them lit. */
 export function brandMark(): SVGSVGElement {
   const svg = document.createElementNS(NAMESPACE, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -10,9 +10,9 @@ export function brandMark(): SVGSVGElement {
   return svg;
 }
 
-/** The lit tiles make a "k". */
+/** The lit tiles form a "k". */
 const LIT = new Set([0, 3, 6, 4, 2, 8]);
-/** The one in the middle of it is being worked on. */
+/** The tile in its middle stands for the one that is being computed. */
 const SPARK = 4;
 
 function tile(column: number, row: number): SVGRectElement {

@@ -1,7 +1,7 @@
 import { h } from "../dom.js";
 import { icon, type IconName } from "../icons.js";
 
-/** A button that shows only an icon; `label` is its name for everyone else. */
+/** A button that shows only an icon; `label` is its accessible name and its tooltip. */
 export function iconButton(name: IconName, label: string, onClick: () => void, className = ""): HTMLButtonElement {
   return h(
     "button",
@@ -16,7 +16,7 @@ export function iconButton(name: IconName, label: string, onClick: () => void, c
   );
 }
 
-/** A button with words, and an icon before them where one is named. */
+/** A button with text, after an icon where one is given. */
 export function textButton(
   label: string,
   onClick: () => void,
@@ -31,7 +31,7 @@ export function textButton(
   );
 }
 
-/** A copy button, which says for a moment that it did. */
+/** A copy button, which confirms for a moment that it has copied. */
 export function copyButton(label: string, text: () => string): HTMLButtonElement {
   const button = iconButton("copy", label, () => void copy());
   const show = (name: IconName, says: string): void => {

@@ -7,7 +7,7 @@ import type { AppState } from "../state/state.js";
 import { textButton } from "./buttons.js";
 import type { View } from "./view.js";
 
-/** Where one writes: Enter sends, Shift+Enter makes a line, Escape stops the answer. */
+/** The message field: Enter sends, Shift+Enter starts a new line, Escape stops the answer. */
 export class Composer implements View {
   readonly element: HTMLElement;
   private readonly field: HTMLTextAreaElement;
@@ -53,7 +53,7 @@ export class Composer implements View {
     this.showWhy(state.model.status);
   }
 
-  /** Puts the cursor here; but where that would bring up a keyboard over half of the window, only if it was asked for. */
+  /** Focuses the field. Where that would open an on-screen keyboard, only if the person `asked` for it. */
   focus(asked = false): void {
     if (!this.form.hidden && (asked || !matchMedia("(pointer: coarse)").matches)) this.field.focus();
   }
@@ -92,13 +92,13 @@ export class Composer implements View {
   }
 
   private press(event: KeyboardEvent): void {
-    // An input method's Enter chooses a word: it does not send.
+    // In an input method, Enter chooses a word and must not send.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     if (!this.answering) this.ask();
   }
 
-  /** As tall as its text; the style sheet bounds it. */
+  /** Makes the field as tall as its text; the style sheet limits the height. */
   private grow(): void {
     this.field.style.height = "auto";
     this.field.style.height = `${this.field.scrollHeight}px`;

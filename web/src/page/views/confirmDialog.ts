@@ -1,6 +1,6 @@
 import { freshId, h } from "../dom.js";
 
-/** Asks before something is lost. Resolves to true where the person agreed; Escape is no. */
+/** Asks before something is lost. Resolves to true where the person agrees; Escape means no. */
 export function confirmLoss(question: string, detail: string, action: string): Promise<boolean> {
   const titleId = freshId("confirm");
   const cancel = h("button", { type: "submit", value: "no", class: "button" }, "Keep");

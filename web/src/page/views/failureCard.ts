@@ -2,7 +2,7 @@ import { h } from "../dom.js";
 import type { Failure } from "../state/failures.js";
 import { icon } from "../icons.js";
 
-/** A failure in words: what, what to do, and the exact message for those who want it. */
+/** A failure: what happened, what to do, and the exact message for those who want it. */
 export function failureCard(failure: Failure, ...actions: HTMLElement[]): HTMLElement {
   const buttons = actions.length > 0 ? h("div", { class: "failure-actions" }, ...actions) : null;
   const text = h(

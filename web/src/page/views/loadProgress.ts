@@ -7,7 +7,7 @@ import { icon } from "../icons.js";
 import { textButton } from "./buttons.js";
 import type { View } from "./view.js";
 
-/** How far a model has come: one bar, and a line for each thing that has to be done. */
+/** The progress of loading: one bar, and a line for each step. */
 export class LoadProgress implements View {
   readonly element: HTMLElement;
   private readonly bar = h("progress", { max: 1, "aria-label": "Loading the model" });

@@ -7,9 +7,9 @@ import { MarkdownView } from "../markdown.js";
 import { copyButton, iconButton, textButton } from "./buttons.js";
 import { failureCard } from "./failureCard.js";
 
-/** What of the surroundings of a message it shows. */
+/** What a message needs to know about its surroundings. */
 export interface MessageContext {
-  /** This answer is being written. */
+  /** The phase of this answer while it is being written, else null. */
   phase: "reading" | "writing" | null;
   last: boolean;
   canAsk: boolean;
@@ -23,7 +23,7 @@ const ENDINGS: Readonly<Record<Finish, string>> = {
   failed: "failed",
 };
 
-/** "12.3 tokens/s · first token after 0.4 s · 120 tokens", and how it ended if not by itself. */
+/** "12.3 tokens/s · first token after 0.4 s · 120 tokens", and how it ended unless by itself. */
 export function statsLine(stats: AnswerStats | undefined, finish: Finish | undefined): string {
   const parts: string[] = [];
   if (stats) {
@@ -35,7 +35,7 @@ export function statsLine(stats: AnswerStats | undefined, finish: Finish | undef
   return [...parts, ...(ending ? [ending] : [])].join(" · ");
 }
 
-/** An answer: growing Markdown, then its numbers and what can be done with it. */
+/** An answer: growing Markdown, with its numbers and buttons once it is complete. */
 export class AnswerView {
   readonly element: HTMLElement;
   private readonly body = h("div", { class: "markdown", dir: "auto" });
@@ -115,7 +115,7 @@ export class AnswerView {
   }
 }
 
-/** A question, which can be taken back and asked another way. */
+/** A question, which can be edited and asked again. */
 export class QuestionView {
   readonly element: HTMLElement;
   private readonly text = h("div", { class: "question-text", dir: "auto" });

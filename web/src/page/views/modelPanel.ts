@@ -11,7 +11,7 @@ import { LoadProgress } from "./loadProgress.js";
 import { PlanCard } from "./planCard.js";
 import type { View } from "./view.js";
 
-/** Which models there are, what the chosen one takes, and how far it has come. */
+/** The list of models, with the plan or the progress of the selected one. */
 export class ModelPanel implements View {
   readonly element: HTMLElement;
   private readonly list = h("div", { class: "model-list", role: "radiogroup", "aria-label": "Models of this site" });
@@ -64,7 +64,7 @@ export class ModelPanel implements View {
     card.update(state);
     const selected = state.model.selected === model.name;
     const loading = state.model.status.kind === "loading";
-    // In place: taking the slider out and in again would take the focus from it.
+    // Changed in place: removing and inserting the slider again would take its focus away.
     setChildren(card.details, selected ? [loading ? this.progress.element : this.plan.element] : []);
     return card.element;
   }
@@ -101,7 +101,7 @@ export class ModelPanel implements View {
   }
 }
 
-/** One model to choose. */
+/** One model in the list. */
 class ModelCard {
   readonly element: HTMLElement;
   readonly details = h("div", { class: "model-details" });

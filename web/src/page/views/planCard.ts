@@ -9,7 +9,7 @@ import { textButton } from "./buttons.js";
 import { failureCard } from "./failureCard.js";
 import type { View } from "./view.js";
 
-/** What a model takes before anything of it is downloaded, and the button that starts it. */
+/** What a model needs, before anything of it is downloaded, and the button that starts it. */
 export class PlanCard implements View {
   readonly element: HTMLElement;
   private readonly download = h("dd");
@@ -131,7 +131,7 @@ export class PlanCard implements View {
   }
 }
 
-/** Whether it will run, on what, and how that will feel. */
+/** Says whether the model will run, on which device, and whether it will be slow. */
 export function verdictOn(plan: Plan, device: DeviceState): string {
   if (device.kind === "unusable") return "This device cannot run it.";
   if (!plan.fits) return "This device cannot run it as it is set:";
@@ -147,7 +147,7 @@ function storedWords(plan: Plan): string {
     : "once; then it is stored on this device";
 }
 
-/** What the button will do, in words. */
+/** The label of the start button. */
 export function startLabel(plan: Plan | null, failed: boolean, reload: boolean): string {
   if (!plan) return "Start";
   const fetch = bytesToFetch(plan);

@@ -13,7 +13,7 @@ import {
 } from "../state/settings.js";
 import { iconButton, textButton } from "./buttons.js";
 
-/** System prompt and sampling, in a dialog at the side. What is set counts from the next answer on. */
+/** System prompt and sampling, in a dialog at the side. Changes apply from the next answer on. */
 export class SettingsDialog {
   readonly element: HTMLDialogElement;
   private readonly system: HTMLTextAreaElement;

@@ -10,7 +10,7 @@ import { confirmLoss } from "./confirmDialog.js";
 import { themeButton } from "./themeButton.js";
 import type { View } from "./view.js";
 
-/** Brand, conversations of this device, theme and settings. */
+/** The sidebar: brand, the conversations on this device, theme and settings. */
 export class Sidebar implements View {
   readonly element: HTMLElement;
   private readonly list = h("div", { class: "chat-list" });
@@ -84,7 +84,7 @@ class Group {
   }
 }
 
-/** One conversation in the list: opens, takes another name, or goes. */
+/** One conversation in the list, which can be opened, renamed and deleted. */
 class Entry {
   readonly element: HTMLElement;
   private readonly title = h("span", { class: "chat-title" });
@@ -110,7 +110,7 @@ class Entry {
   update(chat: Conversation, current: boolean, busy: boolean): void {
     this.chat = chat;
     const shown = `${current} ${busy} ${chat.title}`;
-    if (shown === this.shown) return; // an answer grows twenty times a second, and nothing of it is here
+    if (shown === this.shown) return; // a growing answer updates often, and changes nothing here
     this.shown = shown;
     setText(this.title, chat.title);
     this.open.title = chat.title;

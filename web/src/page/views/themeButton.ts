@@ -8,7 +8,7 @@ const NEXT: Readonly<Record<ThemeChoice, ThemeChoice>> = { auto: "light", light:
 const ICONS: Readonly<Record<ThemeChoice, IconName>> = { auto: "auto", light: "sun", dark: "moon" };
 const NAMES: Readonly<Record<ThemeChoice, string>> = { auto: "as the system", light: "light", dark: "dark" };
 
-/** Goes round: as the system, light, dark. */
+/** Switches between the themes in turn: as the system, light, dark. */
 export function themeButton(actions: Actions): View {
   let shown: ThemeChoice = "auto";
   const button = iconButton("auto", "Theme", () => actions.setTheme(NEXT[shown]));

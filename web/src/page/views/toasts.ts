@@ -5,7 +5,7 @@ import type { AppState, Toast } from "../state/state.js";
 import { iconButton } from "./buttons.js";
 import type { View } from "./view.js";
 
-/** Notices that do not stop anything: blocked storage, a restored device. They stay until they are closed. */
+/** Notices about events that stop nothing, such as a restored device. They stay until they are closed. */
 export class Toasts implements View {
   readonly element = h("div", { class: "toasts", role: "status" });
   private readonly shown = new Map<string, HTMLElement>();

@@ -6,7 +6,7 @@ import { loadedTitle, usedTokens, type AppState } from "../state/state.js";
 import { iconButton } from "./buttons.js";
 import type { View } from "./view.js";
 
-/** Which model answers, and how full its context is. */
+/** The bar at the top: which model answers, and how full its context is. */
 export class Topbar implements View {
   readonly element: HTMLElement;
   readonly menu: HTMLButtonElement;

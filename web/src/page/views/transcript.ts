@@ -6,10 +6,10 @@ import { AnswerView, QuestionView, type MessageContext } from "./message.js";
 import type { View } from "./view.js";
 
 const STARTERS = ["Tell me a short story about an owl", "What is 417 − 58?", "My name is Ada. What can you do?"];
-/** Nearer to the end than this, in pixels, the page follows the answer. */
+/** The page follows a growing answer while it is scrolled within this many pixels of the end. */
 const FOLLOW_WITHIN = 80;
 
-/** The messages of the current conversation, or what to begin with. */
+/** The messages of the current conversation, or suggestions for a first one. */
 export class Transcript implements View {
   readonly element: HTMLElement;
   private readonly messages = h("div", { class: "messages" });
@@ -62,7 +62,7 @@ export class Transcript implements View {
     return message.role === "user" ? new QuestionView(this.actions, message) : new AnswerView(this.actions, message);
   }
 
-  /** Another conversation starts with no elements of the one before. */
+  /** Removes the elements of the conversation that was shown before. */
   private reset(state: AppState): void {
     if (state.current.id === this.conversationId) return;
     this.conversationId = state.current.id;

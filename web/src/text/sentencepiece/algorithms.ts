@@ -39,8 +39,8 @@ function normalPieces(model: SentencePieceModel): TextTable {
 }
 
 /**
- * The same algorithm, word by word, where no piece can reach from one word into the next, and each word only once.
- * That no piece is unused keeps it exact: how such pieces are taken apart may depend on the whole text.
+ * The same algorithm, applied word by word and with a cache of words, where no piece extends from one word into the
+ * next. Models with unused pieces are left out: how such pieces are taken apart may depend on the whole text.
  */
 function byWords(model: SentencePieceModel, whole: Algorithm): Algorithm {
   const crossing = new RegExp(`[^${SPACE_SYMBOL}]${SPACE_SYMBOL}`);
@@ -50,7 +50,7 @@ function byWords(model: SentencePieceModel, whole: Algorithm): Algorithm {
   return (text) => {
     const cuts: Cut[] = [];
     for (const found of text.match(word) ?? []) {
-      if (!found) continue; // the pattern matches nothing at the end
+      if (!found) continue; // the pattern also matches the empty end
       const known = cache.get(found) ?? whole(found);
       if (cache.size >= MAX_CACHED) cache.clear();
       if (found.length <= MAX_CACHED_LENGTH) cache.set(found, known);
@@ -65,7 +65,7 @@ function bpe(model: SentencePieceModel, defined: PrefixMatcher): Algorithm {
   const table = normalPieces(model);
   return (text) => {
     const { starts, sizes, frozen } = symbolsOf(text, defined);
-    const halves = new Map<string, number>(); // unused pieces that were made on the way: where their right half begins
+    const halves = new Map<string, number>(); // unused pieces that were joined: where their right half begins
     const joiner: Joiner = {
       rank(left, right) {
         if (frozen.has(left) || frozen.has(right)) return -1;
@@ -88,7 +88,7 @@ function bpe(model: SentencePieceModel, defined: PrefixMatcher): Algorithm {
   };
 }
 
-/** The symbols that joining begins with: user-defined pieces, which stay as they are, and characters. */
+/** The symbols that joining starts from: user-defined pieces, which are never joined, and characters. */
 function symbolsOf(text: string, defined: PrefixMatcher): { starts: number[]; sizes: Int32Array; frozen: Set<number> } {
   const [starts, sizes, frozen]: [number[], number[], Set<number>] = [[], [], new Set()];
   for (let at = 0; at < text.length; ) {
@@ -108,7 +108,7 @@ interface Resegmenting {
   readonly cuts: Cut[];
 }
 
-/** Take an unused piece apart again, as it was put together. */
+/** Take an unused piece apart again, in the way in which it was joined. */
 function resegment(work: Resegmenting, piece: string, depth: number): void {
   const { model, table, halves, cuts } = work;
   const id = table.find(piece);
@@ -122,7 +122,7 @@ function resegment(work: Resegmenting, piece: string, depth: number): void {
   }
 }
 
-/** Each piece's place by score, the best being 0 and equals sharing one. Scores order as the bits of their floats. */
+/** Each piece's rank by score, 0 for the best; equal scores share one. Floats are ordered by their bits. */
 function ranksOf(scores: readonly number[]): Int32Array {
   const bits = new Int32Array(Float32Array.from(scores).buffer);
   const keys = Float64Array.from(bits, (each) => (each >= 0 ? each : -(each & 0x7fffffff) - 1));
@@ -140,7 +140,7 @@ function unigram(model: SentencePieceModel, where: string): Algorithm {
   const utf8 = new TextEncoder();
   const scoreOf = (id: number): number => {
     if (model.types[id] !== PieceType.userDefined) return model.scores[id] ?? 0;
-    return Math.fround(0.1 * (utf8.encode(model.pieces[id] ?? "").length - 1)); // a bonus, so that it is always taken
+    return Math.fround(0.1 * (utf8.encode(model.pieces[id] ?? "").length - 1)); // a bonus, so that it is always chosen
   };
   const lattice = {
     pieces: model.pieces,

@@ -9,7 +9,7 @@ import { bad } from "../fields.js";
 
 const MAX_MATCHES = 32; // as many rules as sentencepiece looks at in one place
 
-/** A rule that was found: the code units of the text that it replaces, and by what. */
+/** A rule that matched: how many code units it replaces, and with what. */
 export interface Replacement {
   readonly length: number;
   readonly text: string;
@@ -47,10 +47,10 @@ export class CharsMap {
     return value < 0 || value >= this.#texts.length ? null : { length, text: this.#textAt(value) };
   }
 
-  /** What the node that `#through` came to stands for, -1 for none. */
+  /** The value of the node that `#through` has reached; -1 for none. */
   #value = -1;
 
-  /** The node behind the bytes of one character, -1 where the trie has none. */
+  /** The node that the bytes of one character lead to; -1 where the trie has none. */
   #through(from: number, char: number): number {
     let node = from;
     for (const byte of utf8Bytes(char)) {

@@ -1,9 +1,8 @@
 /**
  * Tokenizers out of a sentencepiece model (tokenizer.model), with the same ids as the reference implementation.
  *
- * The ports of that implementation to WebAssembly weigh 0.27 MB to 1.7 MB and need 'wasm-unsafe-eval', more than
- * page and runtime together; what encoding really does is the few hundred lines of this file and of those that it
- * imports, which read the model as it is.
+ * That implementation's ports to WebAssembly need 'wasm-unsafe-eval' and take 0.27 to 1.7 MB, more than page and
+ * runtime together. What encoding needs of it fits into the few hundred lines of this folder.
  */
 
 import { AddedTokenSplitter, clean } from "../addedTokens.js";
@@ -72,7 +71,7 @@ export class SentencePieceCoder implements Coder {
     return ids;
   }
 
-  /** Cut a text without added tokens; what is unknown becomes bytes, or one unknown piece for a whole run of it. */
+  /** Encode a text without added tokens. Unknown characters become bytes, or one unknown piece per run of them. */
   #encodePart(text: string, space: boolean, ids: number[]): void {
     const normal = this.#normalizer.normalize(text, space);
     let afterUnknown = false;
@@ -128,7 +127,7 @@ function ownSpecials(model: SentencePieceModel): [number, AddedToken][] {
   return ids.map((id) => [id, plainToken(model.pieces[id] ?? "")]);
 }
 
-/** What sentencepiece's own decoding does to leading spaces, which the model's normaliser decides. */
+/** What sentencepiece's own decoding does with leading spaces; it depends on the model's normaliser. */
 function leadingSpaceOf(model: SentencePieceModel, prefixSpace: boolean): LeadingSpace {
   const { removeExtraWhitespaces, addDummyPrefix } = model.normalizer;
   if (!removeExtraWhitespaces && !(addDummyPrefix && prefixSpace)) return "keep";

@@ -16,7 +16,7 @@ export const PieceType = { normal: 1, unknown: 2, control: 3, userDefined: 4, un
 const ALGORITHMS = ["", "unigram", "bpe", "word", "char"] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
 
-/** How a text is prepared before it is cut. */
+/** How a text is normalised before it is cut into pieces. */
 export interface NormalizerSpec {
   charsmap: Uint8Array;
   addDummyPrefix: boolean;
@@ -28,7 +28,7 @@ export interface NormalizerSpec {
 export interface SentencePieceModel {
   algorithm: Algorithm;
   byteFallback: boolean;
-  /** By id. */
+  /** All pieces, by id. */
   readonly pieces: string[];
   readonly scores: number[];
   readonly types: number[];
@@ -132,7 +132,7 @@ function checkType(model: SentencePieceModel, id: number, bytes: Set<number>, wh
   }
 }
 
-/** The byte that a piece "<0x0A>" stands for, -1 where it is none. */
+/** The byte that a piece such as "<0x0A>" stands for; -1 for other pieces. */
 export function byteOf(piece: string): number {
   const match = /^<0x([0-9A-F]{2})>$/.exec(piece);
   return match ? Number.parseInt(match[1] ?? "", 16) : -1;

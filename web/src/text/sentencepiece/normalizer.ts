@@ -1,11 +1,11 @@
-/** How sentencepiece prepares a text before it cuts it. Source: Normalizer::Normalize of sentencepiece 0.2. */
+/** How sentencepiece normalises a text before cutting it. Source: Normalizer::Normalize of sentencepiece 0.2. */
 
 import { anyOf } from "../addedTokens.js";
 import { characterLength } from "../pieces.js";
 import { CharsMap } from "./charsMap.js";
 import { PieceType, SPACE_SYMBOL, type NormalizerSpec, type SentencePieceModel } from "./model.js";
 
-/** Finds the longest of the model's user-defined pieces at a place in a text: they are never changed nor cut. */
+/** Finds the longest user-defined piece at a place in a text. Such pieces are never changed or cut. */
 export class PrefixMatcher {
   readonly #pattern: RegExp | null;
 
@@ -35,7 +35,7 @@ export class SentencePieceNormalizer {
     this.#space = spec.escapeWhitespaces ? SPACE_SYMBOL : " ";
   }
 
-  /** The text as it is cut; `dummyPrefix` false keeps the model from putting a space in front. */
+  /** The normalised text. With `dummyPrefix` false, the model's leading space is not added. */
   normalize(text: string, dummyPrefix: boolean): string {
     const { removeExtraWhitespaces: collapse, treatWhitespaceAsSuffix: suffix } = this.#spec;
     let at = collapse ? this.#behindSpaces(text) : 0;
@@ -63,7 +63,7 @@ export class SentencePieceNormalizer {
     return at;
   }
 
-  /** What the text at `at` becomes, and how many code units that stands for. */
+  /** What the text at `at` becomes, and how many code units that replaces. */
   #step(text: string, at: number): [string, number] {
     const defined = this.#defined.at(text, at);
     if (defined > 0) return [text.slice(at, at + defined), defined];

@@ -1,16 +1,16 @@
-/** Reading protobuf's wire format, which anybody may have written: every length is checked against what is there. */
+/** Reads protobuf's wire format from untrusted files: every length is checked against the bytes that there are. */
 
 import { bad } from "../fields.js";
 
 const DAMAGED = "not a sentencepiece model";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** One field of a message: its number, and its value as far as it is of a kind that a reader asked for. */
+/** One field of a message: its number, and its value in the form of its wire type. */
 export interface WireField {
   readonly number: number;
-  /** Of a varint, as an unsigned number; a flag is 0 or 1. */
+  /** The value of a varint, as an unsigned number; a flag is 0 or 1. */
   readonly integer: number;
-  /** Of a length-delimited or 4-byte field; empty otherwise. */
+  /** The bytes of a length-delimited or 4-byte field; empty for others. */
   readonly bytes: Uint8Array;
 }
 

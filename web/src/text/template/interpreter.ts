@@ -1,14 +1,14 @@
 /**
- * Running a chat template with the library @huggingface/jinja: within limits, and with Python's meaning where the
- * library has JavaScript's.
+ * Runs a chat template with the library @huggingface/jinja, within limits, and with Python's semantics where the
+ * library follows JavaScript's.
  *
  * A template is untrusted. The library's interpreter walks the template itself and knows no JavaScript objects, so
  * a template reaches nothing but its variables; what is left to bound is time and memory.
  *
- * What differs from Python in the library, and is made equal here: white space that `trim` and `strip` remove, the
- * characters that they are told to remove, `==` across types, how none, booleans and lists are written, the sign of
- * `%`, joining a string and another thing by `+`, `capitalize`, what `length` of a string counts, loops over texts,
- * and what becomes of undefined values.
+ * The library differs from Python in these points, which are corrected here: the white space that `trim` and `strip`
+ * remove, the characters that they are told to remove, `==` across types, how none, booleans and lists are written,
+ * the sign of `%`, `+` between a string and something else, `capitalize`, what `length` of a string counts, loops
+ * over texts, and undefined values.
  */
 
 import { Environment, Interpreter } from "@huggingface/jinja";
@@ -24,7 +24,7 @@ const MAX_ITEMS = 10 ** 6;
 const MAX_MILLISECONDS = 2000; // a real template takes a few
 const STEPS_A_LOOK = 256;
 
-/** Why a template was stopped, apart from its own mistakes. */
+/** Thrown where a template was stopped because it exceeded a limit. */
 export class Stopped extends Error {
   readonly reason: "time" | "memory" | "length";
 
@@ -36,13 +36,13 @@ export class Stopped extends Error {
 
 const scratch = new Environment();
 
-/** A value of the library's own, out of one of JavaScript's. */
+/** A JavaScript value as a value of the library. */
 export function valueOf(plain: string | number | boolean): Value {
   scratch.variables.delete("value");
   return scratch.set("value", plain);
 }
 
-// What the library's nodes look like, as far as it is used here.
+// The fields of the library's nodes that are used here.
 type Named = Node & { readonly value: string };
 type Call = Node & { readonly callee: Node; readonly args: readonly Node[] };
 type Member = Node & { readonly object: Node; readonly property: Node; readonly computed: boolean };
@@ -63,7 +63,7 @@ export class BoundedInterpreter extends Interpreter {
     return super.run(program);
   }
 
-  /** Note the expressions that stand for themselves, `{{ ... }}`, and so are written as Python writes them. */
+  /** Note the expressions that are output, `{{ ... }}`, which must be written as Python writes them. */
   #markWritten(node: object): void {
     for (const [key, value] of Object.entries(node)) {
       if (!BODIES.includes(key) || !Array.isArray(value)) continue;
@@ -85,7 +85,7 @@ export class BoundedInterpreter extends Interpreter {
     return node && this.#written.has(node) && value.type !== "StringValue" ? valueOf(written(value)) : value;
   }
 
-  /** The value of an expression that Python treats differently than the library; null for all others. */
+  /** The value of an expression that Python evaluates differently from the library; null for all others. */
   #asPython(node: Node | undefined, environment: Environment): Value | null {
     if (node?.type === "FilterExpression") return this.#filter(node as Filter, environment);
     if (node?.type === "CallExpression") return this.#method(node as Call, environment);
@@ -106,7 +106,7 @@ export class BoundedInterpreter extends Interpreter {
     return name === "capitalize" ? valueOf(capitalized(text(value))) : valueOf([...text(value)].length);
   }
 
-  /** An attribute or item; of what is undefined, an error. */
+  /** An attribute or item; an error where the object is undefined. */
   #member(node: Member, environment: Environment): Value {
     const value = this.evaluate(node.object, environment);
     if (value.type === "UndefinedValue") throw new Error(`${nameOf(node.object)} is undefined`);
@@ -115,7 +115,7 @@ export class BoundedInterpreter extends Interpreter {
     return super.evaluate({ ...node, object: identifier(" object") } as Node, inner);
   }
 
-  /** A loop over what is undefined, which has no turns, or over a text's characters; null for all others. */
+  /** A loop over an undefined value, which does nothing, or over the characters of a text; null for all others. */
   #loop(node: Loop, environment: Environment): Value | null {
     if (!["Identifier", "MemberExpression"].includes(node.iterable.type)) return null;
     const value = this.evaluate(node.iterable, environment);
@@ -125,7 +125,7 @@ export class BoundedInterpreter extends Interpreter {
     return super.evaluate({ ...node, iterable: { type: "ArrayLiteral", value: items } } as Node, environment);
   }
 
-  /** What the library makes of a filter and a value that is already there. */
+  /** The library's result for a filter whose operand has been evaluated. */
   #filtered(filter: Node, value: Value, environment: Environment): Value {
     const inner = new Environment(environment);
     inner.setVariable(" operand", value);
@@ -133,7 +133,7 @@ export class BoundedInterpreter extends Interpreter {
     return super.evaluate(node, inner);
   }
 
-  /** `text.strip()` and its like. */
+  /** `text.strip()` and similar methods. */
   #method({ callee, args }: Call, environment: Environment): Value | null {
     if (callee.type !== "MemberExpression" || (callee as Member).computed) return null;
     const { object, property } = callee as Member;
@@ -177,7 +177,7 @@ export class BoundedInterpreter extends Interpreter {
     return valueOf((((dividend % divisor) + divisor) % divisor) + 0);
   }
 
-  /** What the library makes of an operator and two values that are already there. */
+  /** The library's result for an operator whose operands have been evaluated. */
   #plainly(operator: string, left: Value, right: Value, environment: Environment): Value {
     const inner = new Environment(environment);
     inner.setVariable(" left", left);
@@ -226,7 +226,7 @@ function typeName(value: Value): string {
   return TYPE_NAMES[value.type] ?? "a list";
 }
 
-/** Python's `==`: numbers and booleans compare by value, lists and mappings by what they hold. */
+/** Python's `==`: numbers and booleans compare by value, lists and mappings by their contents. */
 function equal(left: Value, right: Value): boolean {
   const missing = ["NullValue", "UndefinedValue"];
   if (missing.includes(left.type) || missing.includes(right.type)) return left.type === right.type;
@@ -253,7 +253,7 @@ function written(value: Value): string {
   return value.type === "UndefinedValue" ? "" : represented(value);
 }
 
-/** A value as Python's repr() writes it, as far as templates have them. */
+/** A value as Python's repr() writes it, for the types that templates have. */
 function represented(value: Value): string {
   if (value.type === "NullValue") return "None";
   if (value.type === "BooleanValue") return value.value ? "True" : "False";

@@ -40,12 +40,12 @@ const CODES: Readonly<Record<string, (date: Date) => string>> = {
   w: (date) => String(date.getDay()),
   y: (date) => padded(date.getFullYear() % 100),
   Y: (date) => String(date.getFullYear()),
-  z: () => "", // a time without a zone, as Python's runtime gives it
+  z: () => "", // the Python runtime gives a time without a zone
   Z: () => "",
   "%": () => "%",
 };
 
-/** The date written as `format` says; "%-d" leaves out leading zeros, and codes that are unknown stay. */
+/** Format a date. "%-d" leaves out leading zeros; unknown codes stay as they are. */
 export function strftime(date: Date, format: string): string {
   return format.replace(/%(-?)([A-Za-z%])/g, (code, bare: string, letter: string) => {
     const text = CODES[letter]?.(date);

@@ -9,18 +9,18 @@ import type { Coder, FetchFile, Message, RenderOptions, Template, TemplateFile }
 
 const MAX_SOURCE = 2 ** 20;
 const MAX_RANGE = 100_000; // as in jinja2's sandbox
-const MAX_SPACES = 1000; // in a row: the library's lexer takes the square of their number
+const MAX_SPACES = 1000; // in a row: the time of the library's lexer grows with the square of their number
 
 /**
- * For checkpoints without a template: base models continue text and know no turns, so the messages are joined as
- * they are, and the model goes on from their end.
+ * For checkpoints without a template. Base models continue text and know no turns, so the messages are joined as they
+ * are, and the model continues from their end.
  */
 export const PLAIN_TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}";
 
-/** The template itself called raise_exception. */
+/** Thrown where the template itself calls raise_exception. */
 class Refused extends Error {}
 
-/** The artifact's chat template, PLAIN_TEMPLATE where it has none (`info` null), with the model's special tokens. */
+/** The artifact's chat template with the model's special tokens; PLAIN_TEMPLATE where `info` is null. */
 export async function loadTemplate(info: TemplateFile | null, fetchFile: FetchFile, coder: Coder): Promise<Template> {
   const token = (id: number | null): string => (id === null ? "" : coder.token(id));
   const bos = info?.bos_token || token(coder.bosId);
@@ -36,7 +36,7 @@ export async function loadTemplate(info: TemplateFile | null, fetchFile: FetchFi
   return makeTemplate(source, bos, eos, info.file);
 }
 
-/** A template out of its text; `where` names it in errors. Throws KernelcError("template") where it is no template. */
+/** Parse a template; `where` names it in errors. Throws KernelcError("template") where it is not a valid one. */
 export function makeTemplate(source: string, bosToken = "", eosToken = "", where = "chat template"): Template {
   const program = parse(source, where);
   return {
@@ -77,7 +77,7 @@ function variables(
   ]);
 }
 
-/** The environment of a template: what jinja2 and transformers offer to it. */
+/** The environment of a template: the functions and values that jinja2 and transformers provide. */
 function environmentOf(given: ReadonlyMap<string, unknown>): Environment {
   const environment = new Environment();
   const constants = { true: true, false: false, none: null, True: true, False: false, None: null };

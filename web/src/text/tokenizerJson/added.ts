@@ -13,7 +13,7 @@ const SPACE = /\p{White_Space}/u;
 /** A stretch of text, or the id of an added token found in it. */
 export type Part = string | number;
 
-/** Finds one kind of added tokens (those looked for before, or after normalising) in a text. */
+/** Finds added tokens of one kind (those searched before normalising, or those searched after) in a text. */
 class Finder {
   readonly #tokens = new Map<string, readonly [number, AddedToken]>();
   readonly #pattern: RegExp;

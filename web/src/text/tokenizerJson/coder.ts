@@ -1,4 +1,4 @@
-/** Tokenizers out of a tokenizer.json, with the same ids as the package tokenizers, the reference for that format. */
+/** Tokenizers from a tokenizer.json, with the same ids as the package tokenizers, the reference for that format. */
 
 import { KernelcError } from "../../artifact/errors.js";
 import { clean } from "../addedTokens.js";
@@ -41,7 +41,7 @@ export class JsonCoder implements Coder {
     this.#added = added;
     const normalize = readNormalizer(fields);
     this.#addedVocabulary = new AddedVocabulary(added, normalize);
-    // The package tokenizers writes a token that is looked for in normalised text in its normalised form.
+    // The package tokenizers decodes a token that it searches in normalised text to its normalised form.
     const shown = ({ content, normalized }: AddedToken): string => (normalized ? normalize(content) : content);
     this.#addedTexts = new Map([...added].map(([id, token]) => [id, shown(token)]));
     this.#preTokenize = readPreTokenizer(fields);
@@ -69,7 +69,7 @@ export class JsonCoder implements Coder {
     return options.bos && this.bosId !== null ? [this.bosId, ...ids] : ids;
   }
 
-  /** Check that no literal "<s>" has become the token: a unigram vocabulary may hold it as a word. */
+  /** Check that no literal "<s>" has become the special token: a unigram vocabulary may contain it as a word. */
   #refuseMarkup(text: string, ids: readonly number[]): void {
     const found = new Set(ids);
     for (const [content, id] of this.specialIds) {
@@ -97,8 +97,8 @@ export class JsonCoder implements Coder {
 }
 
 /**
- * The file's added tokens by id. A special one is looked for as written even where it is "normalized": in normalised
- * text a leading space may stick to it, so the second of two would not be found.
+ * The file's added tokens by id. A special token is searched as it is written even where it is "normalized": in
+ * normalised text it may have a leading space, and the second of two adjacent ones would not be found.
  */
 function addedTokensOf(tokenizer: Fields): Map<number, AddedToken> {
   const tokens = new Map<number, AddedToken>();
@@ -121,7 +121,7 @@ function addFromSettings(added: Map<number, AddedToken>, settings: TokenizerSett
   }
 }
 
-/** Check that no two tokens claim one id, and no token two. */
+/** Check that no id belongs to two tokens, and no token to two ids. */
 function checkIds(added: ReadonlyMap<number, AddedToken>, model: JsonModel, where: string): void {
   const contents = new Set<string>();
   for (const [id, { content }] of added) {

@@ -1,8 +1,8 @@
 /**
- * The "decoder" of a tokenizer.json, read as what each token stands for in bytes.
+ * The "decoder" of a tokenizer.json, as a function from a token to its bytes.
  *
- * The library's own decode works on whole lists of tokens (and tidies up " ." and " n't"); a stream needs them one
- * at a time. Decoders that only make sense on the whole list are refused.
+ * The library's own decode works on whole lists of tokens (and tidies up " ." and " n't"), but a stream decodes them
+ * one at a time. Decoders that need the whole list are refused.
  */
 
 import { textPiece } from "../detokenize.js";
@@ -10,10 +10,10 @@ import { show, type Fields } from "../fields.js";
 import { UNSUPPORTED } from "./pattern.js";
 import type { LeadingSpace, Piece } from "../types.js";
 
-// The order in which the parts of a Sequence may come: any other order would mean something else.
+// The parts of a Sequence must come in this order; another order would give another result.
 const STAGES = ["Replace", "Metaspace", "ByteLevel", "ByteFallback", "Fuse", "Strip"];
 
-/** By byte, the printable character that stands for it in byte-level BPE. Source: `bytes_to_unicode` of GPT-2. */
+/** For each byte, the printable character that stands for it in byte-level BPE. Source: GPT-2, `bytes_to_unicode`. */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
 const BYTES: ReadonlyMap<string, number> = new Map(BYTE_CHARACTERS.map((char, byte) => [char, byte]));
 
@@ -31,7 +31,7 @@ export interface PieceDecoder {
   piece(token: string): Piece;
 }
 
-/** The decoder of a tokenizer.json; throws KernelcError("bad-artifact") where it is of no supported kind. */
+/** The decoder of a tokenizer.json; throws KernelcError("bad-artifact") where its kind is not supported. */
 export function readDecoder(tokenizer: Fields): PieceDecoder {
   const decoder = tokenizer.child("decoder");
   if (!decoder) throw tokenizer.fail("decoder", "got nothing, wanted how tokens become text", UNSUPPORTED);

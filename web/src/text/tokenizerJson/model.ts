@@ -20,11 +20,11 @@ const MAX_CACHED_LENGTH = 64;
 
 /** A vocabulary that cuts words into ids. */
 export interface JsonModel {
-  /** By id, "" where there is none. */
+  /** The tokens by id, "" where an id has none. */
   readonly tokens: readonly string[];
   /** The id of a token, -1 where there is none. */
   idOf(token: string): number;
-  /** The token for what the vocabulary cannot write. */
+  /** The token for characters that the vocabulary cannot represent. */
   readonly unknownToken: string | null;
   /** Append the ids of a word that is not empty. */
   encode(word: string, ids: number[]): void;
@@ -47,7 +47,7 @@ interface Bpe {
   readonly separator: string;
   readonly unknownToken: string | null;
   readonly fuseUnknown: boolean;
-  /** By byte, "" where the vocabulary does not have its token; empty without byte fallback. */
+  /** For each byte its token, "" where the vocabulary lacks it; empty without byte fallback. */
   readonly byteTokens: readonly string[];
 }
 
@@ -94,7 +94,7 @@ function readVocabulary(model: Fields): readonly string[] {
   return tokens;
 }
 
-/** The merges, older files "a b", newer ones ["a", "b"], where a token may hold spaces. */
+/** The merges: "a b" in older files, ["a", "b"] in newer ones, whose tokens may contain spaces. */
 function readMerges(model: Fields): Pick<Bpe, "merges" | "separator"> {
   const listed = model.list("merges", MAX_MERGES);
   const separator = Array.isArray(listed[0]) ? "\0" : " ";
@@ -138,7 +138,7 @@ function mergedIds(bpe: Bpe, word: string): readonly number[] {
   return found;
 }
 
-/** The tokens that joining begins with: characters, bytes of those that are no tokens, or the unknown token. */
+/** The tokens that joining starts from: characters, else their bytes, else the unknown token. */
 function symbolsOf(bpe: Bpe, word: string): string[] {
   const tokens: string[] = [];
   let unknown: string | null = null;
@@ -164,7 +164,7 @@ function symbolsOf(bpe: Bpe, word: string): string[] {
 
 const utf8 = new TextEncoder();
 
-/** The tokens of a character's bytes; null where the vocabulary does not have them all. */
+/** The tokens of a character's bytes; null where the vocabulary lacks any of them. */
 function bytesOf(bpe: Bpe, char: string): string[] | null {
   if (bpe.byteTokens.length === 0) return null;
   const tokens = [...utf8.encode(char)].map((byte) => bpe.byteTokens[byte] ?? "");

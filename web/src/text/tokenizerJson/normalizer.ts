@@ -10,10 +10,10 @@ const MAX_DEPTH = 8;
 
 export type Normalizer = (text: string) => string;
 
-/** Cuts a text into words; `atStart` says that it begins the text that is encoded. */
+/** Cuts a text into words. `atStart` says whether it begins the encoded text. */
 export type PreTokenizer = (text: string, atStart: boolean) => string[];
 
-/** The normaliser of a tokenizer.json; without one texts stay as they are. */
+/** The normaliser of a tokenizer.json. Without one, texts stay as they are. */
 export function readNormalizer(tokenizer: Fields): Normalizer {
   const fields = tokenizer.child("normalizer");
   return fields ? normalizer(fields, 0) : (text) => text;
@@ -55,7 +55,7 @@ function stages(fields: Fields, key: string, depth: number): Fields[] {
   return fields.children(key, MAX_STAGES);
 }
 
-/** The pre-tokenizer of a tokenizer.json; without one a text is one word. */
+/** The pre-tokenizer of a tokenizer.json. Without one, a text is a single word. */
 export function readPreTokenizer(tokenizer: Fields): PreTokenizer {
   const fields = tokenizer.child("pre_tokenizer");
   return fields ? preTokenizer(fields, 0) : (text) => [text];

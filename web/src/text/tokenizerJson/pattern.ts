@@ -10,7 +10,7 @@ import type { Fields } from "../fields.js";
 
 const MAX_PATTERN = 4096;
 
-/** The help for a part of tokenizer.json that this runtime does not have. */
+/** The help of errors about parts of a tokenizer.json that are not supported. */
 export const UNSUPPORTED = "this tokenizer.json needs what kernelc does not have; a tokenizer.model will do instead";
 
 /** The pattern under "pattern": `{"String": ...}` or `{"Regex": ...}`. */
@@ -39,7 +39,7 @@ function rewritten(source: string, fields: Fields): RegExp {
   throw fields.fail("pattern", "this regular expression cannot be used here", UNSUPPORTED);
 }
 
-/** In Oniguruma "(?i:s)" also matches U+017F, and "(?i:k)" U+212A; the library only knows the ASCII letters. */
+/** In Oniguruma, "(?i:s)" also matches U+017F and "(?i:k)" U+212A; the library knows the ASCII letters only. */
 function withUnicodeCase(pattern: RegExp): RegExp {
   const source = pattern.source.replaceAll("[sS]", "[sS\\u017f]").replaceAll("[kK]", "[kK\\u212a]");
   return new RegExp(source, pattern.flags);
@@ -51,7 +51,7 @@ interface Stretch {
   readonly matched: boolean;
 }
 
-/** The text cut into what a pattern matches and what lies between, in order and without empty ones. */
+/** The text, cut into matches of a pattern and the stretches between, in order and without empty ones. */
 function stretches(text: string, pattern: RegExp, invert: boolean): Stretch[] {
   const found: Stretch[] = [];
   let begin = 0;

@@ -2,7 +2,7 @@ import type { Bytes } from "../sha256.js";
 import type { Area, Store, Writer } from "./store.js";
 
 const CACHE = "kernelc-store";
-/** The Cache API keeps whole responses only, so a file is kept as a row of these. */
+/** The Cache API keeps whole responses only, so a file is kept as a series of responses of this size. */
 const PIECE_BYTES = 4 * 2 ** 20;
 
 interface Piece {
@@ -12,8 +12,8 @@ interface Piece {
 }
 
 /**
- * Files in the Cache API, for browsers without the origin private file system: each is a row of responses under
- * addresses of our own, `<area>/<name>/<begin>-<bytes>`, which no server is ever asked for.
+ * Files in the Cache API, for browsers without the origin private file system: each is a series of responses
+ * under addresses of our own, `<area>/<name>/<begin>-<bytes>`, which are never requested from a server.
  */
 export class CacheStore implements Store {
   readonly kind = "cache";
@@ -79,7 +79,7 @@ export class CacheStore implements Store {
     return `${this.base}${area}/${encodeURIComponent(name)}/`;
   }
 
-  /** The pieces of a file in order, up to the first gap; with `all`, also those behind it. */
+  /** The pieces of a file in order, up to the first gap; with `all`, also those after it. */
   private async pieces(area: Area, name: string, all = false): Promise<Piece[]> {
     const prefix = this.prefix(area, name);
     const found: Piece[] = [];
@@ -97,7 +97,7 @@ function end(pieces: readonly Piece[]): number {
   return last ? last.begin + last.bytes : 0;
 }
 
-/** Gathers chunks into pieces of PIECE_BYTES; what is left over becomes a piece when it is closed. */
+/** Gathers chunks into pieces of PIECE_BYTES. On closing, the rest becomes a piece of its own. */
 class PieceWriter implements Writer {
   private readonly put: (begin: number, data: Bytes) => Promise<void>;
   private begin: number;

@@ -2,17 +2,17 @@ import type { Bytes } from "../sha256.js";
 import type { Area, Store, Writer } from "./store.js";
 
 const ROOT = "kernelc";
-/** How much a page without sync handles may lose when it dies: what is written shows up at these steps. */
+/** Without sync handles, written bytes are kept in steps of this size: a page that dies loses less than one step. */
 const COMMIT_BYTES = 16 * 2 ** 20;
 const READ_BYTES = 8 * 2 ** 20;
-/** A tab that died may hold its files for a moment longer. */
+/** A tab that died may still hold its files for a moment. */
 const BUSY_RETRIES = 20;
 const BUSY_WAIT_MS = 100;
 
 /**
- * Files in the origin private file system, `kernelc/<area>/<name>`. A worker writes through sync access handles: bytes
- * are there at once. A page without them writes through streams, which show what they wrote when they are closed, so
- * they are closed and opened again now and then.
+ * Files in the origin private file system, `kernelc/<area>/<name>`. A worker writes through sync access handles, so
+ * that bytes are kept at once. A page has none and writes through streams, which keep what was written only when they
+ * are closed, so they are closed and opened again from time to time.
  */
 export class OpfsStore implements Store {
   readonly kind = "opfs";
@@ -50,7 +50,7 @@ export class OpfsStore implements Store {
   async read(area: Area, name: string, target: Bytes): Promise<number> {
     const handle = await this.find(area, name);
     if (!handle) return 0;
-    // Sync handles read about twice as fast, but only one may be open: shards are read under their lock.
+    // Sync handles read about twice as fast, but only one may be open per file. A shard is read under its lock.
     if (area === "shards" && hasSyncHandles()) {
       const read = await readSync(handle, target);
       if (read !== undefined) return read;
@@ -99,7 +99,7 @@ async function readSync(handle: FileSystemFileHandle, target: Bytes): Promise<nu
   try {
     access = await handle.createSyncAccessHandle();
   } catch {
-    return undefined; // somebody else has it open: read it as a file instead
+    return undefined; // it is open elsewhere: read it as a file instead
   }
   try {
     return access.read(target, { at: 0 });
@@ -123,11 +123,11 @@ async function openSync(handle: FileSystemFileHandle, from: number): Promise<Wri
   access.truncate(from);
   const write = (chunk: Bytes): void => {
     const written = access.write(chunk, { at: position });
-    // Fewer, or, in Chromium's private windows, an error code of some 4 billion in place of an exception.
+    // Fewer bytes; or, in Chromium's private windows, an error code of some 4 billion in place of an exception.
     if (written !== chunk.length) throw new DOMException("the disk took only a part", "QuotaExceededError");
     position += written;
   };
-  // Errors of the synchronous calls become rejections, as those of any other store.
+  // Errors of the synchronous calls become rejections, as in the other stores.
   return {
     write: async (chunk) => write(chunk),
     close: async () => access.close(),
@@ -174,7 +174,7 @@ async function openStream(handle: FileSystemFileHandle, at: number): Promise<Fil
   return stream;
 }
 
-/** Runs `work`, again and again for two seconds while another tab holds the file. */
+/** Runs `work`, and repeats it for up to two seconds while another tab holds the file. */
 async function whenFree<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {

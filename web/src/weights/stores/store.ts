@@ -2,28 +2,28 @@ import type { Bytes } from "../sha256.js";
 
 /**
  * Where files are kept: "shards" and "files" by the sha256 of their whole contents, "records" (small JSON) by name.
- * A shard is there in part while it is being downloaded; its size says how far it came.
+ * A shard that is being downloaded is there in part; its size says how far the download is.
  */
 export type Area = "shards" | "files" | "records";
 
-/** Appends to one stored file. What was written is kept after `close`, and mostly when the page dies before it. */
+/** Appends to one stored file. What was written is kept after `close`, and most of it even if the page dies before. */
 export interface Writer {
   write(chunk: Bytes): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Named files of bytes. Nothing in it is trusted: callers verify what they read. */
+/** Named files of bytes. Stored data is untrusted: callers verify what they read. */
 export interface Store {
   readonly kind: "opfs" | "cache" | "memory";
-  /** False where a stored shard would take memory instead of disk. */
+  /** False where storing a shard would take memory instead of disk. */
   readonly keepsShards: boolean;
-  /** Bytes kept of every file of an area. */
+  /** The stored bytes of every file of an area. */
   sizes(area: Area): Promise<Map<string, number>>;
-  /** Bytes kept of a file, 0 where there is none. */
+  /** The stored bytes of a file, 0 where there is none. */
   size(area: Area, name: string): Promise<number>;
-  /** Fills `target` from the file's start; returns the bytes read, fewer only where the file is shorter. */
+  /** Fills `target` from the file's start. Returns the bytes read: fewer only where the file is shorter. */
   read(area: Area, name: string, target: Bytes): Promise<number>;
-  /** Opens a file to append at `from`, which cuts off what lies beyond. `from` is 0 or what `size` said. */
+  /** Opens a file to append at `from`, and cuts off what lies beyond. `from` is 0 or the result of `size`. */
   append(area: Area, name: string, from: number): Promise<Writer>;
   /** Removes a file; no error where there is none. */
   remove(area: Area, name: string): Promise<void>;
