@@ -186,16 +186,34 @@ class Linear:
 
 @dataclass(frozen=True)
 class Norm:
-    """An RMSNorm's weight [hidden] and epsilon."""
+    """A norm's epsilon, its weight [width] and bias [width] if it has them, and what is added to the weight.
+
+    `rms_norm` takes no bias.
+    """
 
     name: str
-    weight: Tensor
+    weight: Tensor | None
     eps: float
+    bias: Tensor | None = None
+    weight_offset: float = 0.0
 
     @classmethod
-    def declare(cls, path: str, hidden: int, eps: float) -> Norm:
-        """Declare the weight that the checkpoint holds under `path`."""
-        return cls(_leaf(path), tracer().weight(f"{path}.weight", (hidden,)), eps)
+    def declare(
+        cls,
+        path: str,
+        width: int,
+        eps: float,
+        *,
+        weight: bool = True,
+        bias: bool = False,
+        weight_offset: float = 0.0,
+    ) -> Norm:
+        """Declare the weights that the checkpoint holds under `path`."""
+        tensors = (
+            tracer().weight(f"{path}.{part}", (width,)) if wanted else None
+            for part, wanted in (("weight", weight), ("bias", bias))
+        )
+        return cls(_leaf(path), next(tensors), eps, next(tensors), weight_offset)
 
 
 def _leaf(path: str) -> str:
@@ -209,8 +227,19 @@ def embedding(tokens: Tensor, table: Tensor, *, seq: Dim, past: Dim) -> Tensor:
 
 
 def rms_norm(x: Tensor, norm: Norm) -> Tensor:
-    """Normalise rows by their root mean square."""
-    return tracer().record("rms_norm", {"x": x, "weight": norm.weight}, {"eps": norm.eps}, norm.name)[0]
+    """Normalise the last dimension by its root mean square; of [seq, heads, head_dim], each head."""
+    return _normed("rms_norm", x, norm)
+
+
+def layer_norm(x: Tensor, norm: Norm) -> Tensor:
+    """Normalise the last dimension by its mean and standard deviation."""
+    return _normed("layer_norm", x, norm)
+
+
+def _normed(op: str, x: Tensor, norm: Norm) -> Tensor:
+    inputs = {"x": x, "weight": norm.weight, "bias": norm.bias}
+    offset = {"weight_offset": norm.weight_offset} if norm.weight_offset else {}
+    return tracer().record(op, inputs, {"eps": norm.eps, **offset}, norm.name)[0]
 
 
 def linear(x: Tensor, layer: Linear) -> Tensor:

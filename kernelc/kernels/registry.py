@@ -12,6 +12,7 @@ from kernelc.kernels.attention.prefill import ATTENTION_PREFILL
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
 from kernelc.kernels.elementwise import ELEMENTWISE
 from kernelc.kernels.embedding import EMBEDDING
+from kernelc.kernels.layer_norm import LAYER_NORM
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
@@ -27,6 +28,7 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
         EMBEDDING,
         ELEMENTWISE,
         RMS_NORM,
+        LAYER_NORM,
         MATVEC,
         MATVEC_INT8,
         MATMUL,

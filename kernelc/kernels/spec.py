@@ -188,6 +188,8 @@ def _rebuild(type_: Any, data: Mapping[str, Any]) -> Any:
     hints = typing.get_type_hints(type_)
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(type_):
+        if field.name not in data and field.default is not dataclasses.MISSING:
+            continue  # stored before the problem had this field, whose default is what it meant then
         value = data[field.name]
         hint = hints[field.name]
         nested = [t for t in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(t)]

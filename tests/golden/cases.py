@@ -21,6 +21,7 @@ from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefil
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.elementwise import ELEMENTWISE, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
+from kernelc.kernels.layer_norm import LAYER_NORM, LayerNormProblem
 from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
@@ -116,7 +117,12 @@ QKV_LLAMA3 = HeadEpilogue(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dty
 
 
 CASES: tuple[Golden, ...] = (
-    *family(EMBEDDING, q4=EmbeddingProblem("q4", 64, 0, 512), q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24)),
+    *family(
+        EMBEDDING,
+        q4=EmbeddingProblem("q4", 64, 0, 512),
+        q8_odd_piece=EmbeddingProblem("q8", 33, 8, 24),
+        q4a=EmbeddingProblem("q4a", 64, 0, 512),
+    ),
     *family(
         ELEMENTWISE,
         gelu_mul=ElementwiseProblem(
@@ -124,7 +130,13 @@ CASES: tuple[Golden, ...] = (
         ),
         soft_cap_odd=ElementwiseProblem(Expression(("x", "soft_cap(30.0)")), 33, (), 1, True, ("x",)),
     ),
-    *family(RMS_NORM, residual=RmsNormProblem(64, 1e-5, True), odd=RmsNormProblem(33, 1e-6, False)),
+    *family(
+        RMS_NORM,
+        residual=RmsNormProblem(64, 1e-5, True),
+        odd=RmsNormProblem(33, 1e-6, False),
+        heads=RmsNormProblem(64, 1e-6, False, offset=1.0, rows=4),
+    ),
+    *family(LAYER_NORM, bias=LayerNormProblem(64, 1e-5), odd=LayerNormProblem(33, 1e-5, bias=False)),
     *family(MATVEC, q4_wide=linear("q4", 64, 2048, residual(64))),  # where a whole workgroup shares a row
     *family(
         MATVEC,
@@ -134,6 +146,7 @@ CASES: tuple[Golden, ...] = (
         f16_logits=linear("f16", 512, 64, norm_eps=1e-5, last_row=True),
         f32_qkv_llama3=linear("f32", QKV_LLAMA3.width, 32, QKV_LLAMA3, bias=True),
         q4_odd_piece=linear("q4", 33, 31, bias=True, row_begin=4),
+        q4a_residual=linear("q4a", 64, 172, residual(64)),
     ),
     *family(
         MATVEC_INT8,
@@ -141,6 +154,7 @@ CASES: tuple[Golden, ...] = (
         q8_residual=linear("q8", 64, 172, residual(64)),
         q4_qkv=linear("q4", QKV.width, 64, QKV, norm_eps=1e-5),
         q4_wide=linear("q4", 64, 14336, residual(64)),  # activations in two pieces
+        q4a_gated=linear("q4a", 344, 64, PairEpilogue(172), norm_eps=1e-5),
     ),
     *family(
         MATMUL,
@@ -148,6 +162,7 @@ CASES: tuple[Golden, ...] = (
         q8_gated=linear("q8", 344, 64, PairEpilogue(172)),
         f16_residual=linear("f16", 64, 172, residual(64)),
         f32_bias_odd=linear("f32", 33, 31, bias=True),
+        q4a_residual=linear("q4a", 64, 172, residual(64)),
     ),
     *family(
         ATTENTION_DECODE,

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kernelc.ir.expression import Expression
+from kernelc.ir.formats import FORMATS
 from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpilogue
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 
-FORMATS = ("q4", "q8", "f16", "f32")
 widths = st.sampled_from([1, 2, 31, 32, 33, 64, 96, 172, 260, 352])
 
 
@@ -72,7 +72,7 @@ def linear(format: str, rows: int, cols: int, epilogue: Any = None, **more: Any)
 
 
 @st.composite
-def problems(draw: st.DrawFn, decode: bool, formats: tuple[str, ...] = FORMATS) -> LinearProblem:
+def problems(draw: st.DrawFn, decode: bool, formats: tuple[str, ...] = tuple(FORMATS)) -> LinearProblem:
     format_, cols, bias = draw(st.sampled_from(formats)), draw(widths), draw(st.booleans())
     eps = draw(st.sampled_from([None, 1e-5])) if decode else None
     last_row = decode and draw(st.booleans())

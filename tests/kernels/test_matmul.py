@@ -39,7 +39,7 @@ def test_matmul_equals_its_reference(
 TILES = VARIANTS["tiles"]
 
 
-@pytest.mark.parametrize("format", ["q4", "q8", "f16"])
+@pytest.mark.parametrize("format", ["q4", "q4a", "q8", "f16"])
 @pytest.mark.parametrize("rows, cols", [(32, 31), (344, 172), (2048, 2048), (22016, 4096), (4096, 11008)])
 def test_matrix_units_are_chosen_for_rounded_weights(format: str, rows: int, cols: int) -> None:
     problem = linear(format, rows, cols)

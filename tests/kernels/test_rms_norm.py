@@ -13,6 +13,10 @@ problems = st.builds(
     width=st.sampled_from([1, 3, 4, 31, 64, 172, 256, 260]),
     eps=st.sampled_from([1e-5, 1e-6]),
     residual=st.booleans(),
+    weight=st.booleans(),
+    offset=st.sampled_from([0.0, 1.0]),
+    rows=st.sampled_from([1, 1, 3]),
+    one_position=st.booleans(),
 )
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kernelc.artifact import Weights, WeightsWriter
 from kernelc.errors import CheckpointError, InternalError, QuantizeError
 from kernelc.ir import formats
-from kernelc.ir.formats import PackedMatrix, RowOrder
+from kernelc.ir.packed_matrix import PackedMatrix, RowOrder, row_index
 from model.families.family import WeightRoles
 from model.pack import pack_matrices, random_matrices
 from model.quantize import quantize
@@ -57,15 +57,12 @@ def unpacked(folder: Path, weights: Weights, matrix: PackedMatrix) -> np.ndarray
         ]
         return np.frombuffer(b"".join(data), np.uint8)
 
-    quants = formats.quants_from_bytes(matrix.format, raw(matrix.quants_name), rows, cols)
-    scales = None
-    if formats.FORMATS[matrix.format].has_scales:
-        scales = formats.scales_from_bytes(raw(matrix.scales_name), rows, cols)
-    return formats.unpack(matrix.format, quants, scales, cols)
+    stored = {array: raw(tensor.name) for array, tensor in matrix.stored_arrays.items()}
+    return formats.unpack(matrix.format, formats.packed_from_bytes(matrix.format, stored, rows, cols), cols)
 
 
 def restored(fmt: str, values: np.ndarray) -> np.ndarray:
-    return formats.unpack(fmt, *quantize(fmt, values, name="w"), values.shape[1])
+    return formats.unpack(fmt, quantize(fmt, values, name="w"), values.shape[1])
 
 
 QKV_ORDER = (RowOrder("pairs", 16, 8, 8), RowOrder("pairs", 8, 8, 8), RowOrder("identity", 8))
@@ -85,7 +82,7 @@ def test_rows_of_several_sources_arrive_in_packed_order(tmp_path_factory, fmt, c
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("model.pack.BLOCK_BYTES", block_rows * 4 * cols)
         pack_matrices(weights, [matrix], Rows(q=q, k=k, v=v))
-    wanted = np.concatenate([q, k, v])[formats.row_index(QKV_ORDER)][begin:30]
+    wanted = np.concatenate([q, k, v])[row_index(QKV_ORDER)][begin:30]
     np.testing.assert_array_equal(unpacked(folder, weights.finish(), matrix), restored(fmt, wanted))
 
 
@@ -101,14 +98,14 @@ def test_gate_and_up_rows_alternate(tmp_path):
 
 def test_progress_counts_every_byte_once(tmp_path, monkeypatch):
     monkeypatch.setattr("model.pack.BLOCK_BYTES", 4 * 40 * 5)
-    matrices = [identity("a", "x", 12, 40, "q4"), identity("b", "x", 12, 40, "f16")]
+    matrices = [identity(name, "x", 12, 40, fmt) for name, fmt in (("a", "q4"), ("b", "f16"), ("c", "q4a"))]
     seen: list[tuple[str, int, int]] = []
     weights = WeightsWriter(tmp_path)
     pack_matrices(weights, matrices, Rows(x=normal(12, 40)), lambda *step: seen.append(step))
     totals = {total for _, _, total in seen}
-    assert totals == {12 * 2 * (16 + 2) + 12 * 2 * 64}
+    assert totals == {12 * 2 * (16 + 2) + 12 * 2 * 64 + 12 * 2 * (16 + 4)}
     done = [done for _, done, _ in seen]
-    assert len(done) == 6 and done == sorted(done) and done[-1] in totals
+    assert len(done) == 9 and done == sorted(done) and done[-1] in totals
 
 
 @pytest.mark.parametrize(
@@ -131,7 +128,7 @@ def test_the_matrix_after_the_final_norm_weighs_errors_by_its_gain(tmp_path, tol
         weighs = told and matrix.name == names[-1]
         packed = quantize("q4", values, name="w", importance=gain**2 if weighs else None)
         np.testing.assert_array_equal(
-            unpacked(tmp_path, table, matrix), formats.unpack("q4", *packed, 64), err_msg=matrix.name
+            unpacked(tmp_path, table, matrix), formats.unpack("q4", packed, 64), err_msg=matrix.name
         )
 
 
@@ -170,7 +167,7 @@ def test_random_weights_look_like_trained_ones_and_repeat_by_seed(tmp_path, fmt,
     np.testing.assert_array_equal(a, again[0])
     np.testing.assert_array_equal(b, again[1])
     assert (a != other).any()
-    if fmt in ("q4", "q8"):
+    if formats.FORMATS[fmt].sides:
         assert (a != b).any() and (a[:48] != a[48:96]).any()
 
 
@@ -205,13 +202,13 @@ def peak_bytes(folder: Path, rows: int, fmt: str) -> int:
         tracemalloc.stop()
 
 
-def test_memory_does_not_grow_with_the_matrix(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "model.pack.BLOCK_BYTES", 2**20
-    )  # a sixteenth of the real one, and of the real matrices
-    small, large = (peak_bytes(tmp_path / str(rows), rows, "q4") for rows in (2048, 8192))
-    scales = 8192 * 64 * 2
-    assert large < small + 3 * scales  # the scales, their concatenation and their bytes
+@pytest.mark.parametrize("fmt", ["q4", "q4a"])
+def test_memory_does_not_grow_with_the_matrix(tmp_path, monkeypatch, fmt):
+    # a sixteenth of the real one, and of the real matrices
+    monkeypatch.setattr("model.pack.BLOCK_BYTES", 2**20)
+    small, large = (peak_bytes(tmp_path / str(rows), rows, fmt) for rows in (2048, 8192))
+    sides = 8192 * 64 * sum(side.element_bytes for side in formats.FORMATS[fmt].sides)
+    assert large < small + 3 * sides  # the side arrays, their concatenation and their bytes
     assert large < 20 * 2**20  # the matrix is 64 MiB of f32
 
 
@@ -238,7 +235,7 @@ PACK = """
 import json, re, sys
 from pathlib import Path
 from kernelc.artifact import WeightsWriter
-from kernelc.ir.formats import PackedMatrix, RowOrder
+from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
 from model.pack import pack_matrices
 from model.weights import Checkpoint
 with Checkpoint.open(sys.argv[1]) as checkpoint:
@@ -301,7 +298,7 @@ ENDLESS_BUILD = """
 import sys
 import numpy as np
 from kernelc.artifact import ArtifactWriter
-from kernelc.ir.formats import PackedMatrix, RowOrder
+from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
 from model.pack import pack_matrices
 
 class Rows:

@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 
 from kernelc.errors import QuantizeError
 from kernelc.ir import formats
+from kernelc.ir.formats.integer_codes import IntegerCodes, ScaledCodes
 from model.quantize import quantize
 from tests.model import numpy_llama
 
-SCALED = ("q4", "q8")
+Q4 = formats.weight_format("q4")
+assert isinstance(Q4, ScaledCodes)
+SEARCHED = [name for name, form in formats.FORMATS.items() if form.sides]
 
 
 def restored(fmt: str, values: np.ndarray, **options) -> np.ndarray:
-    return formats.unpack(fmt, *quantize(fmt, values, name="w", **options), values.shape[1])
+    return formats.unpack(fmt, quantize(fmt, values, name="w", **options), values.shape[1])
 
 
 def error(fmt: str, values: np.ndarray, **options) -> float:
@@ -27,8 +30,8 @@ def signed_max(values: np.ndarray) -> np.ndarray:
     """The plain q4 choice: the value of largest magnitude becomes code -8."""
     grouped = formats.pad_groups(values)
     peak = np.take_along_axis(grouped, np.abs(grouped).argmax(2)[:, :, None], 2)[:, :, 0]
-    scales = (peak / -8).astype(np.float16)
-    return formats.unpack("q4", *formats.pack("q4", values, scales), values.shape[1])
+    packed = Q4.pack_with(grouped, (peak / -8).astype(np.float16))
+    return formats.unpack("q4", packed, values.shape[1])
 
 
 @given(
@@ -36,17 +39,17 @@ def signed_max(values: np.ndarray) -> np.ndarray:
     cols=st.sampled_from([1, 31, 32, 33, 172]) | st.integers(1, 90),
     seed=st.integers(0, 99),
     size=st.sampled_from([1e-3, 0.02, 1.0, 100.0]),
-    fmt=st.sampled_from(SCALED),
+    fmt=st.sampled_from(SEARCHED),
 )
 def test_no_group_is_worse_than_under_the_plain_scale(rows, cols, seed, size, fmt):
     values = (np.random.default_rng(seed).standard_t(4, (rows, cols)) * size).astype(np.float32)
-    plain = signed_max(values) if fmt == "q4" else formats.unpack("q8", *formats.pack("q8", values), cols)
+    plain = signed_max(values) if fmt == "q4" else formats.unpack(fmt, formats.pack(fmt, values), cols)
     found, other = (
         np.square(formats.pad_groups(x - values)).sum(axis=2) for x in (restored(fmt, values), plain)
     )
-    # least squares is judged before the scale is rounded to f16: by 2^-11 of it, which may cost a little
+    # least squares is judged before scale and offset are rounded to f16, by 2^-11 of each
     power = np.square(formats.pad_groups(values)).sum(axis=2)
-    assert (found <= other * 1.02 + power * 2.0**-21).all()
+    assert (found <= other * 1.02 + power * (2.0**-21 if fmt != "q4a" else 2.0**-20)).all()
 
 
 def test_gaussian_weights_keep_all_but_the_promised_power():
@@ -56,13 +59,37 @@ def test_gaussian_weights_keep_all_but_the_promised_power():
     assert error("q8", values) / np.square(values).sum() < 2.8e-5
 
 
+def power_left(fmt: str, values: np.ndarray) -> float:
+    return error(fmt, values) / float(np.square(values).sum())
+
+
+def test_an_offset_pays_most_where_weights_lie_on_one_side():
+    normal = np.random.default_rng(3).normal(size=(256, 1024)).astype(np.float32)
+    assert power_left("q4a", normal) < 0.00480 < 0.0065 < power_left("q4", normal)
+    one_sided = np.abs(normal)
+    assert power_left("q4a", one_sided) < 0.0015 < 0.0063 < power_left("q4", one_sided)
+    far = normal + np.float32(100)  # here the rounding of the offset to f16 costs most
+    assert power_left("q4a", far) < 6e-7 < 5e-5 < power_left("q4", far)
+
+
+@given(cols=st.integers(1, 70), low=st.sampled_from([-3.0, 0.0, 2.0]), seed=st.integers(0, 99))
+def test_padding_does_not_pull_an_offset_towards_zero(cols, low, seed):
+    values = np.random.default_rng(seed).uniform(low, low + 1, (3, cols)).astype(np.float32)
+    # 15 steps, of which the search may leave out most of one at either end; scale and offset are halves
+    assert np.abs(restored("q4a", values) - values).max() <= 1 / 15 + 4 * 2.0**-11
+
+
 @pytest.mark.parametrize("fmt", formats.FORMATS)
 def test_what_a_format_holds_exactly_comes_back_exactly(fmt):
     rng = np.random.default_rng(1)
-    largest = formats.FORMATS[fmt].code_high or 2047  # f16 holds integers up to 2048
-    codes = rng.integers(-largest, largest + 1, (4, 96)).astype(np.float32)
-    codes[:, ::32] = np.where(rng.random((4, 3)) < 0.5, largest, -largest)
-    values = codes * np.float32(0.25)
+    form = formats.FORMATS[fmt]
+    low, high = -2047, 2047  # f16 holds integers up to 2048
+    if isinstance(form, IntegerCodes):
+        low, high = (form.code_low, form.code_high) if form.has_offset else (-form.code_high, form.code_high)
+    codes = rng.integers(low, high + 1, (4, 96)).astype(np.float32)
+    codes[:, ::32] = high
+    codes[:, 1::32] = low
+    values = codes * np.float32(0.25) + (3 if form.has_offset else 0)
     np.testing.assert_array_equal(restored(fmt, values), values)
 
 
@@ -74,27 +101,28 @@ def test_zeros_and_numbers_too_small_for_a_scale_become_zero_or_stay(fmt):
     assert (back[0] == 0).all() and (np.abs(back) <= 1e-40).all()
 
 
-def test_blocks_and_chunks_do_not_change_the_result(monkeypatch):
+@pytest.mark.parametrize("fmt", ["q4", "q4a"])
+def test_blocks_and_chunks_do_not_change_the_result(monkeypatch, fmt):
     values = np.random.default_rng(2).normal(size=(16, 172)).astype(np.float32)
-    quants, scales = quantize("q4", values, name="w")
-    assert scales is not None
+    quants, (side,) = quantize(fmt, values, name="w")
     monkeypatch.setattr("model.quantize._CHUNK_GROUPS", 7)
     for begin in (0, 5):
-        part, part_scales = quantize("q4", values[begin:], name="w")
+        part, (part_side,) = quantize(fmt, values[begin:], name="w")
         np.testing.assert_array_equal(part, quants[begin:])
-        np.testing.assert_array_equal(part_scales, scales[begin:])
+        np.testing.assert_array_equal(part_side, side[begin:])
 
 
-def test_importance_moves_the_error_to_where_it_matters_less():
+@pytest.mark.parametrize("fmt", ["q4", "q4a"])
+def test_importance_moves_the_error_to_where_it_matters_less(fmt):
     values = np.random.default_rng(4).normal(size=(64, 172)).astype(np.float32)
     importance = np.random.default_rng(5).uniform(0, 1, 172).astype(np.float32) ** 4
     weighed, plain = (
-        np.square(restored("q4", values, importance=weights) - values) @ importance
+        np.square(restored(fmt, values, importance=weights) - values) @ importance
         for weights in (importance, None)
     )
     assert weighed.sum() < 0.9 * plain.sum()
     even = np.full(172, 3.0, np.float32)  # equal weights change nothing
-    np.testing.assert_array_equal(restored("q4", values, importance=even), restored("q4", values))
+    np.testing.assert_array_equal(restored(fmt, values, importance=even), restored(fmt, values))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -108,7 +136,8 @@ def test_weights_that_are_not_finite_are_refused_by_name(fmt, bad):
 
 
 @pytest.mark.parametrize(
-    ("fmt", "fits", "too_large"), [("f16", 65504, 65520), ("q4", 2e5, 3e5), ("q8", 6e6, 7e6)]
+    ("fmt", "fits", "too_large"),
+    [("f16", 65504, 65520), ("q4", 2e5, 3e5), ("q4a", 65504, 65520), ("q8", 6e6, 7e6)],
 )
 def test_what_overflows_f16_is_refused_by_name(fmt, fits, too_large):
     values = np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32)
@@ -159,6 +188,8 @@ def test_four_bits_cost_less_than_promised(model):
     name, loss, weights = model
     cost = loss(quantized(weights, "q4")) - loss(weights)
     assert 0 < cost < COST[name][1]
+    with_offsets = loss(quantized(weights, "q4a")) - loss(weights)
+    assert 0 < with_offsets < 0.8 * cost
 
 
 @pytest.mark.parametrize("fmt", ["q8", "f16"])

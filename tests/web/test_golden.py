@@ -61,7 +61,7 @@ def test_every_kernel_has_a_check_and_the_file_is_small(demo: Artifact):
     assert checks.bytes <= 1 << 20
 
 
-@pytest.mark.parametrize(("quant", "activations"), [("q4", "f32"), ("q8", "int8")])
+@pytest.mark.parametrize(("quant", "activations"), [("q4", "f32"), ("q8", "int8"), ("q4a", "int8")])
 def test_the_file_of_a_large_model_is_small_too(quant: str, activations: str):
     options = CompileOptions("wgsl", quant, activations=activations)
     manifest = planned(find_model("llama-2-7b"), options)
@@ -106,7 +106,7 @@ def test_every_variant_of_the_demo_model_passes(demo: Artifact, device: WgpuDevi
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("quant", ["f32", "q4"])
+@pytest.mark.parametrize("quant", ["f32", "q4", "q4a"])
 def test_every_variant_of_a_real_model_passes(
     quant: str, shared_data: Path, tmp_path: Path, device: WgpuDevice
 ):

@@ -96,7 +96,7 @@ class FormatTable:
 def _override(text: str) -> Override:
     keys, equals, form = text.rpartition("=")
     found: dict[str, str] = {}
-    for key in keys.split("&"):
+    for key in (part.strip() for part in keys.split("&")):
         kind = "role" if key.isidentifier() else "pattern"
         if not key or kind in found:
             equals = ""

@@ -84,10 +84,10 @@ class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
 def _require_bytes(format: str) -> None:
     """Raise UsageError for a format whose weights are no integers of a byte."""
     if weight_format(format).byte_zero is None:
-        others = " or ".join(name for name, form in FORMATS.items() if form.byte_zero is not None)
+        *others, last = (name for name, form in FORMATS.items() if form.byte_zero is not None)
         raise UsageError(
             f"int8 activations multiply weights that are integers of a byte, and those of {format} are not",
-            help=f"take activations of f32, or weights of {others}",
+            help=f"take activations of f32, or weights of {', '.join(others)} or {last}",
         )
 
 

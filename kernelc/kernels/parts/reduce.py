@@ -1,4 +1,10 @@
-"""Sums over a team: `team` neighbouring invocations of a workgroup that work on the same result."""
+"""Sums and maxima over invocations of a workgroup.
+
+`team_sum` and `team_max` reduce over teams, `team` neighbouring invocations that work on one result (possibly
+the whole workgroup), and leave the result in each team's first invocation. They serve one reduction at the
+end of a kernel. `Workgroup` reduces over the whole workgroup, gives every invocation the result, and can be
+used any number of times.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +12,17 @@ from collections.abc import Callable, Sequence
 
 from kernelc.kir.functions import maximum, subgroup_max, subgroup_sum
 from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.operators import Operators
-from kernelc.kir.trace import Tracer
+from kernelc.kir.operators import Number, Operators
+from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
+
+_SMALLEST_SUBGROUP = 4  # of any WebGPU device
+
+Combine = Callable[[Value, Value], Value]
 
 
 def power_of_two_up_to(n: int) -> int:
-    """The largest power of two that is at most `n`, at least 1: what a team may count."""
+    """The largest power of two that is at most `n`, and at least 1: a size that a team may have."""
     return 1 << max(0, n.bit_length() - 1)
 
 
@@ -37,7 +47,7 @@ def team_sum(k: Tracer, values: Sequence[Operators], team: int, subgroups: bool)
 
 
 def team_max(k: Tracer, values: Sequence[Operators], team: int, subgroups: bool) -> list[Value]:
-    """As `team_sum`, the maximum."""
+    """The maximum of each value over its team; otherwise as `team_sum`."""
     return _reduce(k, values, team, subgroups, "team_maxima", maximum, subgroup_max)
 
 
@@ -74,8 +84,8 @@ def _reduce(
 def _across_subgroups(
     k: Tracer, values: list[Value], name: str, combine: Callable[[Operators, Operators], Value]
 ) -> list[Value]:
-    """One value a subgroup, through shared memory, to invocation 0. WebGPU's subgroups are 4 or more."""
-    most = max(1, k.workgroup // 4)
+    """Combine one value per subgroup through shared memory; invocation 0 holds the result."""
+    most = max(1, k.workgroup // _SMALLEST_SUBGROUP)
     cells = k.shared(name, f32, len(values) * most)
     with k.when(k.subgroup_lane.equals(0)):
         for at, value in enumerate(values):
@@ -98,6 +108,7 @@ def _tree(
     name: str,
     combine: Callable[[Operators, Operators], Value],
 ) -> list[Value]:
+    """Halve the number of values until each team has one left, with a barrier before every step."""
     width = k.workgroup
     cells = k.shared(name, f32, len(values) * width)
     here, lane = k.local_id, team_lane(k, team)
@@ -113,3 +124,102 @@ def _tree(
                 )
         stride //= 2
     return [cells[here + at * width] for at in range(len(values))]
+
+
+class Workgroup:
+    """Reductions over the workgroup whose result every invocation gets.
+
+    Holds shared memory for up to `sums` sums at once (f32) and, with `maxima`, for one maximum (u32). All
+    invocations must reach each reduction, which leaves the memory free for the next one.
+    """
+
+    def __init__(self, k: Tracer, subgroups: bool, sums: int = 0, *, maxima: bool = True) -> None:
+        self.k, self.subgroups = k, subgroups
+        self.stride = _cells(k.workgroup, subgroups)
+        self._partial_sums = k.shared("partial_sums", f32, sums * self.stride) if sums else None
+        self._partial_maxima = k.shared("partial_maxima", u32, self.stride) if maxima else None
+
+    @staticmethod
+    def shared_bytes(threads: int, subgroups: bool, sums: int = 0) -> int:
+        """Bytes of shared memory that an instance takes."""
+        return 4 * (sums + 1) * _cells(threads, subgroups)
+
+    def sums(self, values: Sequence[Operators]) -> list[Value]:
+        """The sum of each f32 value over the workgroup."""
+        assert self._partial_sums is not None
+        return self._reduce(self._partial_sums, values, lambda a, b: a + b, subgroup_sum)
+
+    def maximum(self, value: Operators) -> Value:
+        """The greatest u32 value of the workgroup."""
+        assert self._partial_maxima is not None
+        return self._reduce(self._partial_maxima, [value], maximum, subgroup_max)[0]
+
+    def _reduce(
+        self,
+        cells: Array,
+        values: Sequence[Operators],
+        combine: Combine,
+        over_subgroup: Callable[[Operators], Value],
+    ) -> list[Value]:
+        if self.subgroups:
+            totals = self._across_subgroups(cells, [over_subgroup(value) for value in values], combine)
+        else:
+            totals = self._through_columns(cells, values, combine)
+        self.k.barrier()  # all have read their result before anyone writes again
+        return totals
+
+    def _through_columns(self, cells: Array, values: Sequence[Operators], combine: Combine) -> list[Value]:
+        """About sqrt(threads) invocations combine a column of the values each; then all combine the columns.
+
+            cells    0  1  2 .. c-1 | c  c+1 ..    | 2c ..     c = columns
+            step 1   invocation j < c combines cells j, j + c, j + 2c .. into cell j
+            step 2   every invocation combines cells 0 .. c-1
+
+        That is two barriers where a tree has log2(threads), and barriers are what so small a reduction waits
+        for.
+        """
+        k, lane = self.k, self.k.local_id
+        columns = 1 << (k.workgroup.bit_length() // 2)
+        for at, value in enumerate(values):
+            cells[lane + at * self.stride] = value.value()
+        k.barrier()
+        with k.when(lane < columns):
+            totals = self._combined(
+                cells, len(values), combine, lane + columns, k.workgroup, columns, first=lane
+            )
+            for at, total in enumerate(totals):
+                cells[lane + at * self.stride] = total
+        k.barrier()
+        return self._combined(cells, len(values), combine, 1, columns)
+
+    def _across_subgroups(self, cells: Array, values: Sequence[Value], combine: Combine) -> list[Value]:
+        k, size = self.k, self.k.subgroup_size
+        with k.when(k.subgroup_lane.equals(0)):
+            for at, value in enumerate(values):
+                cells[k.local_id // size + at * self.stride] = value
+        k.barrier()
+        subgroups = (size + (k.workgroup - 1)) // size
+        return self._combined(cells, len(values), combine, 1, subgroups)
+
+    def _combined(
+        self,
+        cells: Array,
+        count: int,
+        combine: Combine,
+        start: Number,
+        stop: Number,
+        step: int = 1,
+        first: Number = 0,
+    ) -> list[Value]:
+        """For each value, cell `first` combined with cells start, start + step .. below stop."""
+        k = self.k
+        totals = [k.var(cells[k.coerce(first, u32) + at * self.stride], name="total") for at in range(count)]
+        with k.loop(start, stop, step) as cell:
+            for at, total in enumerate(totals):
+                k.assign(total, combine(total.value(), cells[cell + at * self.stride]))
+        return [total.value() for total in totals]
+
+
+def _cells(threads: int, subgroups: bool) -> int:
+    """Cells that a reduction needs for each value."""
+    return max(1, threads // _SMALLEST_SUBGROUP) if subgroups else threads

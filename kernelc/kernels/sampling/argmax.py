@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.kernels import step_block
-from kernelc.kernels.parts.workgroup import Workgroup
+from kernelc.kernels.parts.reduce import Workgroup
 from kernelc.kernels.sampling.order_keys import greatest_lane, order_keys, order_keys_reference
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import minimum, select, vector

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kernelc.kernels.parts.precise_math import log
-from kernelc.kernels.parts.workgroup import Workgroup
+from kernelc.kernels.parts.reduce import Workgroup
 from kernelc.kernels.sampling.argmax import every_element
 from kernelc.kernels.sampling.order_keys import greatest_lane, key_of, number_of_key, order_keys
 from kernelc.kir.active import current

@@ -94,7 +94,7 @@ def norm_into_linear(view: View, norm: Op) -> Match | None:
     users = view.users.get(norm.result.name, ())
     if not view.is_vector(norm.result) or not users or len(users) != view.uses[norm.result.name]:
         return None
-    if not all(_takes(user, norm) for user in users) or not view.given(norm.inputs["weight"]):
+    if not all(_takes(user, norm) for user in users) or not view.is_weight(norm.inputs["weight"]):
         return None
     into = {"x": norm.inputs["x"], "norm_weight": norm.inputs["weight"]}
     match: dict[str, Op | None] = {norm.result.name: None}
@@ -119,7 +119,7 @@ def add_rms_norm(view: View, norm: Op) -> Match | None:
     if add is None or norm.result.type.rank != 2 or "weight" not in norm.inputs:
         return None
     x, y = add.inputs["x"], add.inputs["y"]
-    if x.type != y.type or not view.given(norm.inputs["weight"]):
+    if x.type != y.type or not view.is_weight(norm.inputs["weight"]):
         return None
     # The side that a linear layer has just made is called x, the other one the residual.
     sides = {"x": x, "residual": y} if view.made_by(x, "linear") else {"x": y, "residual": x}

@@ -49,6 +49,10 @@ class View:
         """Whether these exist before the first operation, so that a reader may move to any place."""
         return all(tensor is None or tensor.name not in self.producers for tensor in tensors)
 
+    def is_weight(self, tensor: Tensor) -> bool:
+        """Whether a tensor is a weight of the checkpoint."""
+        return tensor.name in self.graph.weights
+
     def is_vector(self, tensor: Tensor) -> bool:
         """Whether there are so few rows that a linear layer works on them as vectors."""
         return bounds(tensor.type.shape[0])[1] <= self.vector_rows

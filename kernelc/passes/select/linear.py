@@ -29,7 +29,8 @@ def linear(select: Selector, op: Op) -> None:
     operands["x"] = select.operands.name(x if last is None else last)
     normed = "norm_weight" in op.inputs
     if normed:
-        operands["norm_weight"] = select.norm_weight(op, "norm_weight")
+        operands["norm_weight"], offset = select.norm_weight(op, "norm_weight")
+        assert offset == 0, "a norm is fused where its weight is one of the checkpoint"
     sources = tuple(weight.name for weight in layers.weights)
     for piece in select.packing.matrix(sources, layers.rows, layers.cols, epilogue.row_order):
         problem = LinearProblem(

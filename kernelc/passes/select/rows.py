@@ -12,8 +12,9 @@ from kernelc.ir.ops.fused import expression_of
 from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels.elementwise import ELEMENTWISE, OUT, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
+from kernelc.kernels.layer_norm import LAYER_NORM, LayerNormProblem
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
-from kernelc.passes.select.operands import check_rows, number, one_row, static, width_of
+from kernelc.passes.select.operands import check_rows, number, one_row, static
 from kernelc.passes.select.packing import bound_weights
 from kernelc.passes.select.selector import Handler, Selector
 
@@ -30,15 +31,46 @@ def embedding(select: Selector, op: Op) -> None:
 
 def rms_norm(select: Selector, op: Op) -> None:
     """With the residual added first where the operation says so."""
-    residual = op.name == "add_rms_norm"
-    width = width_of(op.inputs["weight"])
-    operands = {"x": select.operands.name(op.inputs["x"]), "weight": select.norm_weight(op, "weight")}
+    x, residual = op.inputs["x"], op.name == "add_rms_norm"
+    operands = {"x": select.operands.name(x), "normed": select.operands.name(op.results[-1])}
+    offset = _norm_weight(select, op, operands)
     if residual:
         operands["residual"] = select.operands.name(op.inputs["residual"])
         operands["sum"] = select.operands.name(op.results[0])
-    operands["normed"] = select.operands.name(op.results[-1])
+    rows, width = _rows_of_norm(select, op)
+    weighted, one = "weight" in op.inputs, one_row(x)
+    problem = RmsNormProblem(width, number(op, "eps"), residual, weighted, offset, rows, one)
     results = ("sum", "normed") if residual else ("normed",)
-    select.call(RMS_NORM, RmsNormProblem(width, number(op, "eps"), residual), operands, results, op)
+    select.call(RMS_NORM, problem, operands, results, op)
+
+
+def layer_norm(select: Selector, op: Op) -> None:
+    """Weight and bias may be missing."""
+    x = op.inputs["x"]
+    operands = {"x": select.operands.name(x), "normed": select.operands.name(op.result)}
+    offset = _norm_weight(select, op, operands)
+    if "bias" in op.inputs:
+        operands["bias"] = select.operands.name(op.inputs["bias"])
+    rows, width = _rows_of_norm(select, op)
+    given = ("weight" in op.inputs, "bias" in op.inputs)
+    problem = LayerNormProblem(width, number(op, "eps"), *given, offset, rows, one_row(x))
+    select.call(LAYER_NORM, problem, operands, ("normed",), op)
+
+
+def _norm_weight(select: Selector, op: Op, operands: dict[str, str]) -> float:
+    """Bind a norm's weight, if it has one; the constant that the kernel adds to it."""
+    if "weight" not in op.inputs:
+        return 0.0
+    operands["weight"], offset = select.norm_weight(op, "weight")
+    return offset
+
+
+def _rows_of_norm(select: Selector, op: Op) -> tuple[int, int]:
+    """How many rows of a position are normalised each by itself, and their width."""
+    x = op.inputs["x"]
+    check_rows(op, select.graph, x)
+    *outer, width = static(x.type.shape if x.type.rank == 1 else x.type.shape[1:])
+    return prod(outer), width
 
 
 def elementwise(select: Selector, op: Op) -> None:
@@ -106,6 +138,7 @@ HANDLERS: dict[str, Handler] = {
     "formula": elementwise,
     "embedding": embedding,
     "rms_norm": rms_norm,
+    "layer_norm": layer_norm,
     "add_rms_norm": rms_norm,
     "split_heads": view,
     "merge_heads": view,

@@ -54,13 +54,15 @@ class Selector:
         """Whether the graph hands a tensor out."""
         return tensor in self.graph.outputs.values()
 
-    def norm_weight(self, op: Op, role: str) -> str:
-        """The stored vector of a norm's weight. The constant that is added to it (Gemma's 1 + w) is added
-        when it is packed."""
-        tensor = op.inputs[role]
+    def norm_weight(self, op: Op, role: str) -> tuple[str, float]:
+        """A norm's weight and the constant that the kernel is to add to it.
+
+        To a weight of the checkpoint the constant (Gemma's 1 + w) is added when it is packed.
+        """
+        tensor, offset = op.inputs[role], number(op, "weight_offset")
         if tensor.name not in self.graph.weights:
-            return self.operands.name(tensor)
-        return self.packing.vector(tensor.name, width_of(tensor), number(op, "weight_offset"))
+            return self.operands.name(tensor), offset
+        return self.packing.vector(tensor.name, width_of(tensor), offset), 0.0
 
 
 Handler: TypeAlias = Callable[[Selector, Op], None]

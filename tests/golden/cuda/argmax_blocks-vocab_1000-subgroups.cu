@@ -77,28 +77,28 @@ extern "C" __global__ void __launch_bounds__(64) argmax_blocks_128(
       }
     }
   }
-  const unsigned values = subgroup_max(best_key);                         // parts/workgroup.py
-  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
-    partial_maxima[threadIdx.x / 32u] = values;                           // parts/workgroup.py
+  const unsigned values = subgroup_max(best_key);                         // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    partial_maxima[threadIdx.x / 32u] = values;                           // parts/reduce.py
   }
-  __syncthreads();                                                        // parts/workgroup.py
-  unsigned total = partial_maxima[0u];                                    // parts/workgroup.py
-  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/workgroup.py
-    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
+  __syncthreads();                                                        // parts/reduce.py
+  unsigned total = partial_maxima[0u];                                    // parts/reduce.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
   }
-  const unsigned greatest = total;                                        // parts/workgroup.py
-  __syncthreads();                                                        // parts/workgroup.py
+  const unsigned greatest = total;                                        // parts/reduce.py
+  __syncthreads();                                                        // parts/reduce.py
   const unsigned last = best_key == greatest ? best_index ^ 0xffffffffu : 0u;  // sampling/argmax.py
-  const unsigned values_1 = subgroup_max(last);                           // parts/workgroup.py
-  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
-    partial_maxima[threadIdx.x / 32u] = values_1;                         // parts/workgroup.py
+  const unsigned values_1 = subgroup_max(last);                           // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    partial_maxima[threadIdx.x / 32u] = values_1;                         // parts/reduce.py
   }
-  __syncthreads();                                                        // parts/workgroup.py
-  unsigned total_1 = partial_maxima[0u];                                  // parts/workgroup.py
-  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
+  __syncthreads();                                                        // parts/reduce.py
+  unsigned total_1 = partial_maxima[0u];                                  // parts/reduce.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
   }
-  __syncthreads();                                                        // parts/workgroup.py
+  __syncthreads();                                                        // parts/reduce.py
   const unsigned index = total_1 ^ 0xffffffffu;                           // sampling/argmax.py
   if (threadIdx.x == 0u) {                                                // sampling/argmax.py
     best[blockIdx.x] = make_uint2(greatest, index);                       // sampling/argmax.py

@@ -52,14 +52,14 @@ extern "C" __global__ void __launch_bounds__(32) embedding_q4_64(
     for (unsigned group = threadIdx.x; group < 2u; group += 32u) {        // kernels/embedding.py
       const unsigned at = token * 2u + group;                             // parts/packed_rows.py
       const uint4 packed = quants[at];                                    // parts/packed_rows.py
-      const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);    // parts/packed_rows.py
-      const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);    // formats/nibbles.py
+      const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
       const float2 pair = unpack_half2(scales[at >> 1u]);                 // parts/packed_rows.py
       const unsigned first = group * 8u;                                  // kernels/embedding.py
       const float4 factor = splat_float4((at & 1u) == 1u ? pair.y : pair.x);  // kernels/embedding.py

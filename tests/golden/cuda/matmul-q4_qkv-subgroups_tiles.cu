@@ -212,14 +212,14 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
         pack_half2(make_float2(four_3.z, four_3.w)));                     // parts/staged_rows.py
     if (threadIdx.x < 64u) {                                              // linear/operands.py
       const uint4 words_1 = loaded_4;                                     // linear/operands.py
-      const float4 low = u8x4_to_float4(words_1.x & 0x0f0f0f0fu, 8.0f);   // parts/packed_rows.py
-      const float4 high = u8x4_to_float4((words_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 low_1 = u8x4_to_float4(words_1.y & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 high_1 = u8x4_to_float4((words_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 low_2 = u8x4_to_float4(words_1.z & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 high_2 = u8x4_to_float4((words_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 low_3 = u8x4_to_float4(words_1.w & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-      const float4 high_3 = u8x4_to_float4((words_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+      const float4 low = u8x4_to_float4(words_1.x & 0x0f0f0f0fu, 8.0f);   // formats/nibbles.py
+      const float4 high = u8x4_to_float4((words_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 low_1 = u8x4_to_float4(words_1.y & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 high_1 = u8x4_to_float4((words_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 low_2 = u8x4_to_float4(words_1.z & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 high_2 = u8x4_to_float4((words_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 low_3 = u8x4_to_float4(words_1.w & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+      const float4 high_3 = u8x4_to_float4((words_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
       const float2 pair_2 = unpack_half2(loaded_5);                       // parts/packed_rows.py
       const float4 t_4 = splat_float4((loaded_6 & 1u) == 1u ? pair_2.y : pair_2.x);  // linear/operands.py
       const float4 four_4 = low * t_4;

@@ -56,17 +56,17 @@ extern "C" __global__ void __launch_bounds__(64) matvec_q4_residual_64x2048(
     const float4 activations_7 = x[at + 7u];
     const unsigned at_1 = first_row * 64u + group;                        // parts/packed_rows.py
     const uint4 packed = quants[at_1];                                    // parts/packed_rows.py
-    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);      // parts/packed_rows.py
-    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);    // parts/packed_rows.py
-    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);    // parts/packed_rows.py
-    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);    // parts/packed_rows.py
-    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 low = u8x4_to_float4(packed.x & 0x0f0f0f0fu, 8.0f);      // formats/nibbles.py
+    const float4 high = u8x4_to_float4((packed.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 low_1 = u8x4_to_float4(packed.y & 0x0f0f0f0fu, 8.0f);    // formats/nibbles.py
+    const float4 high_1 = u8x4_to_float4((packed.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 low_2 = u8x4_to_float4(packed.z & 0x0f0f0f0fu, 8.0f);    // formats/nibbles.py
+    const float4 high_2 = u8x4_to_float4((packed.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 low_3 = u8x4_to_float4(packed.w & 0x0f0f0f0fu, 8.0f);    // formats/nibbles.py
+    const float4 high_3 = u8x4_to_float4((packed.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
     const float2 pair = unpack_half2(scales[at_1 >> 1u]);                 // parts/packed_rows.py
-    const float product = dot(low, activations_0);                        // linear/matvec.py
-    const float product_1 = dot(high, activations_1);                     // linear/matvec.py
+    const float product = dot(low, activations_0);                        // parts/packed_rows.py
+    const float product_1 = dot(high, activations_1);                     // parts/packed_rows.py
     const float product_2 = product + product_1 + dot(low_1, activations_2)
         + dot(high_1, activations_3) + dot(low_2, activations_4) + dot(high_2, activations_5)
         + dot(low_3, activations_6) + dot(high_3, activations_7);
@@ -74,17 +74,17 @@ extern "C" __global__ void __launch_bounds__(64) matvec_q4_residual_64x2048(
     const unsigned row = first_row + 1u;                                  // linear/matvec.py
     const unsigned at_2 = row * 64u + group;                              // parts/packed_rows.py
     const uint4 packed_1 = quants[at_2];                                  // parts/packed_rows.py
-    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
-    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // parts/packed_rows.py
+    const float4 low_4 = u8x4_to_float4(packed_1.x & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 high_4 = u8x4_to_float4((packed_1.x >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 low_5 = u8x4_to_float4(packed_1.y & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 high_5 = u8x4_to_float4((packed_1.y >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 low_6 = u8x4_to_float4(packed_1.z & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 high_6 = u8x4_to_float4((packed_1.z >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 low_7 = u8x4_to_float4(packed_1.w & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
+    const float4 high_7 = u8x4_to_float4((packed_1.w >> 4u) & 0x0f0f0f0fu, 8.0f);  // formats/nibbles.py
     const float2 pair_1 = unpack_half2(scales[at_2 >> 1u]);               // parts/packed_rows.py
-    const float product_3 = dot(low_4, activations_0);                    // linear/matvec.py
-    const float product_4 = dot(high_4, activations_1);                   // linear/matvec.py
+    const float product_3 = dot(low_4, activations_0);                    // parts/packed_rows.py
+    const float product_4 = dot(high_4, activations_1);                   // parts/packed_rows.py
     const float product_5 = product_3 + product_4 + dot(low_5, activations_2)
         + dot(high_5, activations_3) + dot(low_6, activations_4) + dot(high_6, activations_5)
         + dot(low_7, activations_6) + dot(high_7, activations_7);

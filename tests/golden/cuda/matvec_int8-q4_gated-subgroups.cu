@@ -201,14 +201,14 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   const float code_scale = code_scales[group];                            // linear/matvec_int8_body.py
   const int offset = offsets[group];                                      // linear/matvec_int8_body.py
   square_sum += squares[group];                                           // linear/matvec_int8_body.py
-  const unsigned low = loads.x & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  const unsigned high = (loads.x >> 4u) & 0x0f0f0f0fu;                    // parts/packed_rows.py
-  const unsigned low_1 = loads.y & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  const unsigned high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                  // parts/packed_rows.py
-  const unsigned low_2 = loads.z & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  const unsigned high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                  // parts/packed_rows.py
-  const unsigned low_3 = loads.w & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  const unsigned high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                  // parts/packed_rows.py
+  const unsigned low = loads.x & 0x0f0f0f0fu;                             // formats/nibbles.py
+  const unsigned high = (loads.x >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
+  const unsigned low_1 = loads.y & 0x0f0f0f0fu;                           // formats/nibbles.py
+  const unsigned high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                  // formats/nibbles.py
+  const unsigned low_2 = loads.z & 0x0f0f0f0fu;                           // formats/nibbles.py
+  const unsigned high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                  // formats/nibbles.py
+  const unsigned low_3 = loads.w & 0x0f0f0f0fu;                           // formats/nibbles.py
+  const unsigned high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                  // formats/nibbles.py
   const int plus = __dp4a(int(low), int(half_1.x), offset);               // linear/dot4.py
   sum_0 += float(__dp4a(int(high_3), int(half_2.w),
       __dp4a(int(low_3), int(half_2.z),
@@ -217,14 +217,14 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       __dp4a(int(high_1), int(half_1.w),
       __dp4a(int(low_1), int(half_1.z), __dp4a(int(high), int(half_1.y), plus))))))))
       * (scale * code_scale);                                             // linear/matvec_int8_body.py
-  const unsigned low_4 = loads_1.x & 0x0f0f0f0fu;                         // parts/packed_rows.py
-  const unsigned high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                // parts/packed_rows.py
-  const unsigned low_5 = loads_1.y & 0x0f0f0f0fu;                         // parts/packed_rows.py
-  const unsigned high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                // parts/packed_rows.py
-  const unsigned low_6 = loads_1.z & 0x0f0f0f0fu;                         // parts/packed_rows.py
-  const unsigned high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                // parts/packed_rows.py
-  const unsigned low_7 = loads_1.w & 0x0f0f0f0fu;                         // parts/packed_rows.py
-  const unsigned high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                // parts/packed_rows.py
+  const unsigned low_4 = loads_1.x & 0x0f0f0f0fu;                         // formats/nibbles.py
+  const unsigned high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
+  const unsigned low_5 = loads_1.y & 0x0f0f0f0fu;                         // formats/nibbles.py
+  const unsigned high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
+  const unsigned low_6 = loads_1.z & 0x0f0f0f0fu;                         // formats/nibbles.py
+  const unsigned high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
+  const unsigned low_7 = loads_1.w & 0x0f0f0f0fu;                         // formats/nibbles.py
+  const unsigned high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
   const int plus_1 = __dp4a(int(low_4), int(half_1.x), offset);           // linear/dot4.py
   sum_1 += float(__dp4a(int(high_7), int(half_2.w),
       __dp4a(int(low_7), int(half_2.z),
@@ -238,14 +238,14 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   const float code_scale_1 = code_scales[group_1];                        // linear/matvec_int8_body.py
   const int offset_1 = offsets[group_1];                                  // linear/matvec_int8_body.py
   square_sum += squares[group_1];                                         // linear/matvec_int8_body.py
-  const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                         // parts/packed_rows.py
-  const unsigned high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                // parts/packed_rows.py
-  const unsigned low_9 = loads_2.y & 0x0f0f0f0fu;                         // parts/packed_rows.py
-  const unsigned high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                // parts/packed_rows.py
-  const unsigned low_10 = loads_2.z & 0x0f0f0f0fu;                        // parts/packed_rows.py
-  const unsigned high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;               // parts/packed_rows.py
-  const unsigned low_11 = loads_2.w & 0x0f0f0f0fu;                        // parts/packed_rows.py
-  const unsigned high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;               // parts/packed_rows.py
+  const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                         // formats/nibbles.py
+  const unsigned high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
+  const unsigned low_9 = loads_2.y & 0x0f0f0f0fu;                         // formats/nibbles.py
+  const unsigned high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
+  const unsigned low_10 = loads_2.z & 0x0f0f0f0fu;                        // formats/nibbles.py
+  const unsigned high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
+  const unsigned low_11 = loads_2.w & 0x0f0f0f0fu;                        // formats/nibbles.py
+  const unsigned high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const int plus_2 = __dp4a(int(low_8), int(half_3.x), offset_1);         // linear/dot4.py
   sum_0 += float(__dp4a(int(high_11), int(half_4.w),
       __dp4a(int(low_11), int(half_4.z),
@@ -254,14 +254,14 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
       __dp4a(int(high_9), int(half_3.w),
       __dp4a(int(low_9), int(half_3.z), __dp4a(int(high_8), int(half_3.y), plus_2))))))))
       * (scale_2 * code_scale_1);                                         // linear/matvec_int8_body.py
-  const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                        // parts/packed_rows.py
-  const unsigned high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;               // parts/packed_rows.py
-  const unsigned low_13 = loads_3.y & 0x0f0f0f0fu;                        // parts/packed_rows.py
-  const unsigned high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;               // parts/packed_rows.py
-  const unsigned low_14 = loads_3.z & 0x0f0f0f0fu;                        // parts/packed_rows.py
-  const unsigned high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;               // parts/packed_rows.py
-  const unsigned low_15 = loads_3.w & 0x0f0f0f0fu;                        // parts/packed_rows.py
-  const unsigned high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;               // parts/packed_rows.py
+  const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                        // formats/nibbles.py
+  const unsigned high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
+  const unsigned low_13 = loads_3.y & 0x0f0f0f0fu;                        // formats/nibbles.py
+  const unsigned high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
+  const unsigned low_14 = loads_3.z & 0x0f0f0f0fu;                        // formats/nibbles.py
+  const unsigned high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
+  const unsigned low_15 = loads_3.w & 0x0f0f0f0fu;                        // formats/nibbles.py
+  const unsigned high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const int plus_3 = __dp4a(int(low_12), int(half_3.x), offset_1);        // linear/dot4.py
   sum_1 += float(__dp4a(int(high_15), int(half_4.w),
       __dp4a(int(low_15), int(half_4.z),

@@ -240,17 +240,17 @@ extern "C" __global__ void __launch_bounds__(64) sample_512(
       const unsigned greatest = max(max(key.x, key.y), max(key.z, key.w));  // sampling/order_keys.py
       own = max(own, greatest);                                           // sampling/threshold.py
     }
-    const unsigned values = subgroup_max(own);                            // parts/workgroup.py
-    if (subgroup_lane == 0u) {                                            // parts/workgroup.py
-      partial_maxima[threadIdx.x / 32u] = values;                         // parts/workgroup.py
+    const unsigned values = subgroup_max(own);                            // parts/reduce.py
+    if (subgroup_lane == 0u) {                                            // parts/reduce.py
+      partial_maxima[threadIdx.x / 32u] = values;                         // parts/reduce.py
     }
-    __syncthreads();                                                      // parts/workgroup.py
-    unsigned total = partial_maxima[0u];                                  // parts/workgroup.py
-    for (unsigned cell = 1u; cell < 2u; cell++) {                         // parts/workgroup.py
-      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
+    __syncthreads();                                                      // parts/reduce.py
+    unsigned total = partial_maxima[0u];                                  // parts/reduce.py
+    for (unsigned cell = 1u; cell < 2u; cell++) {                         // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
     }
-    const unsigned keys = total;                                          // parts/workgroup.py
-    __syncthreads();                                                      // parts/workgroup.py
+    const unsigned keys = total;                                          // parts/reduce.py
+    __syncthreads();                                                      // parts/reduce.py
     const unsigned limited = min(max(keys, 255200564u), 4056543945u);     // sampling/threshold.py
     const unsigned ascending = limited - 8388607u;                        // sampling/order_keys.py
     const float number = __uint_as_float(ascending
@@ -301,26 +301,26 @@ extern "C" __global__ void __launch_bounds__(64) sample_512(
               splat_float4(1.0f));                                        // sampling/threshold.py
         }
       }
-      const float values_0 = subgroup_sum(mass);                          // parts/workgroup.py
+      const float values_0 = subgroup_sum(mass);                          // parts/reduce.py
       const float values_1 = subgroup_sum(mass_listed);
       const float values_2 = subgroup_sum(float(length > 10u));
-      if (subgroup_lane == 0u) {                                          // parts/workgroup.py
-        const unsigned index = threadIdx.x / 32u;                         // parts/workgroup.py
+      if (subgroup_lane == 0u) {                                          // parts/reduce.py
+        const unsigned index = threadIdx.x / 32u;                         // parts/reduce.py
         partial_sums[index] = values_0;
         partial_sums[index + 16u] = values_1;
         partial_sums[index + 32u] = values_2;
       }
-      __syncthreads();                                                    // parts/workgroup.py
-      float total_1 = partial_sums[0u];                                   // parts/workgroup.py
+      __syncthreads();                                                    // parts/reduce.py
+      float total_1 = partial_sums[0u];                                   // parts/reduce.py
       float total_2 = partial_sums[16u];
       float total_3 = partial_sums[32u];
-      for (unsigned cell = 1u; cell < 2u; cell++) {                       // parts/workgroup.py
-        total_1 += partial_sums[cell];                                    // parts/workgroup.py
+      for (unsigned cell = 1u; cell < 2u; cell++) {                       // parts/reduce.py
+        total_1 += partial_sums[cell];                                    // parts/reduce.py
         total_2 += partial_sums[cell + 16u];
         total_3 += partial_sums[cell + 32u];
       }
-      const float sums_0 = total_1;                                       // parts/workgroup.py
-      __syncthreads();                                                    // parts/workgroup.py
+      const float sums_0 = total_1;                                       // parts/reduce.py
+      __syncthreads();                                                    // parts/reduce.py
       mass = sums_0;                                                      // sampling/threshold.py
       const bool enough = by_count ? few : total_2 >= sums_0 * step->top_p;  // sampling/threshold.py
       if (enough && total_3 == 0.0f) {                                    // sampling/threshold.py
@@ -357,27 +357,27 @@ extern "C" __global__ void __launch_bounds__(64) sample_512(
             const bool4 reached_2 = key >= splat_uint4(bounds_2);         // sampling/threshold.py
             above_3 += dot(to_float4(reached_2), splat_float4(1.0f));     // sampling/threshold.py
           }
-          const float values_0_1 = subgroup_sum(above_1);                 // parts/workgroup.py
+          const float values_0_1 = subgroup_sum(above_1);                 // parts/reduce.py
           const float values_1_1 = subgroup_sum(above_2);
           const float values_2_1 = subgroup_sum(above_3);
-          if (subgroup_lane == 0u) {                                      // parts/workgroup.py
-            const unsigned index = threadIdx.x / 32u;                     // parts/workgroup.py
+          if (subgroup_lane == 0u) {                                      // parts/reduce.py
+            const unsigned index = threadIdx.x / 32u;                     // parts/reduce.py
             partial_sums[index] = values_0_1;
             partial_sums[index + 16u] = values_1_1;
             partial_sums[index + 32u] = values_2_1;
           }
-          __syncthreads();                                                // parts/workgroup.py
-          float total_4 = partial_sums[0u];                               // parts/workgroup.py
+          __syncthreads();                                                // parts/reduce.py
+          float total_4 = partial_sums[0u];                               // parts/reduce.py
           float total_5 = partial_sums[16u];
           float total_6 = partial_sums[32u];
-          for (unsigned cell = 1u; cell < 2u; cell++) {                   // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          for (unsigned cell = 1u; cell < 2u; cell++) {                   // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
             total_5 += partial_sums[cell + 16u];
             total_6 += partial_sums[cell + 32u];
           }
-          const float total_7 = total_5;                                  // parts/workgroup.py
+          const float total_7 = total_5;                                  // parts/reduce.py
           const float total_8 = total_6;
-          __syncthreads();                                                // parts/workgroup.py
+          __syncthreads();                                                // parts/reduce.py
           if (total_4 >= target) {                                        // sampling/threshold.py
             found += step_1;                                              // sampling/threshold.py
           }
@@ -415,16 +415,16 @@ extern "C" __global__ void __launch_bounds__(64) sample_512(
             kept += dot(select(key >= splat_uint4(threshold), weights, splat_float4(0.0f)),
                 splat_float4(1.0f));                                      // sampling/threshold.py
           }
-          const float values_3 = subgroup_sum(kept);                      // parts/workgroup.py
-          if (subgroup_lane == 0u) {                                      // parts/workgroup.py
-            partial_sums[threadIdx.x / 32u] = values_3;                   // parts/workgroup.py
+          const float values_3 = subgroup_sum(kept);                      // parts/reduce.py
+          if (subgroup_lane == 0u) {                                      // parts/reduce.py
+            partial_sums[threadIdx.x / 32u] = values_3;                   // parts/reduce.py
           }
-          __syncthreads();                                                // parts/workgroup.py
-          float total_4 = partial_sums[0u];                               // parts/workgroup.py
-          for (unsigned cell = 1u; cell < 2u; cell++) {                   // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          __syncthreads();                                                // parts/reduce.py
+          float total_4 = partial_sums[0u];                               // parts/reduce.py
+          for (unsigned cell = 1u; cell < 2u; cell++) {                   // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
           }
-          __syncthreads();                                                // parts/workgroup.py
+          __syncthreads();                                                // parts/reduce.py
           mass = total_4;                                                 // sampling/threshold.py
         }
         const float target = mass * step->top_p;                          // sampling/threshold.py
@@ -464,27 +464,27 @@ extern "C" __global__ void __launch_bounds__(64) sample_512(
             const bool4 reached_2 = key >= splat_uint4(bounds_2);         // sampling/threshold.py
             above_3 += dot(select(reached_2, weights, splat_float4(0.0f)), splat_float4(1.0f));  // sampling/threshold.py
           }
-          const float values_0_1 = subgroup_sum(above_1);                 // parts/workgroup.py
+          const float values_0_1 = subgroup_sum(above_1);                 // parts/reduce.py
           const float values_1_1 = subgroup_sum(above_2);
           const float values_2_1 = subgroup_sum(above_3);
-          if (subgroup_lane == 0u) {                                      // parts/workgroup.py
-            const unsigned index = threadIdx.x / 32u;                     // parts/workgroup.py
+          if (subgroup_lane == 0u) {                                      // parts/reduce.py
+            const unsigned index = threadIdx.x / 32u;                     // parts/reduce.py
             partial_sums[index] = values_0_1;
             partial_sums[index + 16u] = values_1_1;
             partial_sums[index + 32u] = values_2_1;
           }
-          __syncthreads();                                                // parts/workgroup.py
-          float total_4 = partial_sums[0u];                               // parts/workgroup.py
+          __syncthreads();                                                // parts/reduce.py
+          float total_4 = partial_sums[0u];                               // parts/reduce.py
           float total_5 = partial_sums[16u];
           float total_6 = partial_sums[32u];
-          for (unsigned cell = 1u; cell < 2u; cell++) {                   // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          for (unsigned cell = 1u; cell < 2u; cell++) {                   // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
             total_5 += partial_sums[cell + 16u];
             total_6 += partial_sums[cell + 32u];
           }
-          const float total_7 = total_5;                                  // parts/workgroup.py
+          const float total_7 = total_5;                                  // parts/reduce.py
           const float total_8 = total_6;
-          __syncthreads();                                                // parts/workgroup.py
+          __syncthreads();                                                // parts/reduce.py
           if (total_4 >= target) {                                        // sampling/threshold.py
             found += step_1;                                              // sampling/threshold.py
           }
@@ -625,27 +625,27 @@ extern "C" __global__ void __launch_bounds__(64) sample_512(
       }
     }
   }
-  const unsigned values = subgroup_max(best_key);                         // parts/workgroup.py
-  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
-    partial_maxima[threadIdx.x / 32u] = values;                           // parts/workgroup.py
+  const unsigned values = subgroup_max(best_key);                         // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    partial_maxima[threadIdx.x / 32u] = values;                           // parts/reduce.py
   }
-  __syncthreads();                                                        // parts/workgroup.py
-  unsigned total = partial_maxima[0u];                                    // parts/workgroup.py
-  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/workgroup.py
-    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
+  __syncthreads();                                                        // parts/reduce.py
+  unsigned total = partial_maxima[0u];                                    // parts/reduce.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
   }
-  __syncthreads();                                                        // parts/workgroup.py
+  __syncthreads();                                                        // parts/reduce.py
   const unsigned last = best_key == total ? best_index ^ 0xffffffffu : 0u;  // sampling/argmax.py
-  const unsigned values_1 = subgroup_max(last);                           // parts/workgroup.py
-  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
-    partial_maxima[threadIdx.x / 32u] = values_1;                         // parts/workgroup.py
+  const unsigned values_1 = subgroup_max(last);                           // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    partial_maxima[threadIdx.x / 32u] = values_1;                         // parts/reduce.py
   }
-  __syncthreads();                                                        // parts/workgroup.py
-  unsigned total_1 = partial_maxima[0u];                                  // parts/workgroup.py
-  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
+  __syncthreads();                                                        // parts/reduce.py
+  unsigned total_1 = partial_maxima[0u];                                  // parts/reduce.py
+  for (unsigned cell = 1u; cell < 2u; cell++) {                           // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
   }
-  __syncthreads();                                                        // parts/workgroup.py
+  __syncthreads();                                                        // parts/reduce.py
   const unsigned token = total_1 ^ 0xffffffffu;                           // sampling/argmax.py
   if (threadIdx.x == 0u) {                                                // sampling/argmax.py
     tokens[position] = token;                                             // sampling/argmax.py

@@ -29,38 +29,38 @@ void argmax_final_8_kernel(
       best_index = index;                                                 // sampling/argmax.py
     }
   }
-  partial_maxima[local_id] = best_key;                                    // parts/workgroup.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
-  const bool t = local_id < 8u;                                           // parts/workgroup.py
+  partial_maxima[local_id] = best_key;                                    // parts/reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  const bool t = local_id < 8u;                                           // parts/reduce.py
   if (t) {
-    uint total = partial_maxima[local_id];                                // parts/workgroup.py
-    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/workgroup.py
-      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
+    uint total = partial_maxima[local_id];                                // parts/reduce.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
     }
-    partial_maxima[local_id] = total;                                     // parts/workgroup.py
+    partial_maxima[local_id] = total;                                     // parts/reduce.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
-  uint total = partial_maxima[0u];                                        // parts/workgroup.py
-  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/workgroup.py
-    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  uint total = partial_maxima[0u];                                        // parts/reduce.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
   const uint last = best_key == total ? best_index ^ 0xffffffffu : 0u;    // sampling/argmax.py
-  partial_maxima[local_id] = last;                                        // parts/workgroup.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
-  if (t) {                                                                // parts/workgroup.py
-    uint total_1 = partial_maxima[local_id];                              // parts/workgroup.py
-    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/workgroup.py
-      total_1 = max(total_1, partial_maxima[cell]);                       // parts/workgroup.py
+  partial_maxima[local_id] = last;                                        // parts/reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  if (t) {                                                                // parts/reduce.py
+    uint total_1 = partial_maxima[local_id];                              // parts/reduce.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/reduce.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/reduce.py
     }
-    partial_maxima[local_id] = total_1;                                   // parts/workgroup.py
+    partial_maxima[local_id] = total_1;                                   // parts/reduce.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
-  uint total_1 = partial_maxima[0u];                                      // parts/workgroup.py
-  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  uint total_1 = partial_maxima[0u];                                      // parts/reduce.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
   const uint token = total_1 ^ 0xffffffffu;                               // sampling/argmax.py
   if (local_id == 0u) {                                                   // sampling/argmax.py
     tokens[step->past + step->seq] = token;                               // sampling/argmax.py

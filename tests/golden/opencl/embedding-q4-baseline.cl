@@ -32,21 +32,21 @@ void embedding_q4_64_kernel(
       const uint at = token * 2u + group;                                 // parts/packed_rows.py
       const uint4 packed = quants[at];                                    // parts/packed_rows.py
       const float4 low = convert_float4(convert_uint4(as_uchar4(packed.x & 0x0f0f0f0fu)))
-          - 8.0f;                                                         // parts/packed_rows.py
+          - 8.0f;                                                         // formats/nibbles.py
       const float4 high = convert_float4(convert_uint4(as_uchar4((packed.x >> 4u)
-          & 0x0f0f0f0fu))) - 8.0f;                                        // parts/packed_rows.py
+          & 0x0f0f0f0fu))) - 8.0f;                                        // formats/nibbles.py
       const float4 low_1 = convert_float4(convert_uint4(as_uchar4(packed.y & 0x0f0f0f0fu)))
-          - 8.0f;                                                         // parts/packed_rows.py
+          - 8.0f;                                                         // formats/nibbles.py
       const float4 high_1 = convert_float4(convert_uint4(as_uchar4((packed.y >> 4u)
-          & 0x0f0f0f0fu))) - 8.0f;                                        // parts/packed_rows.py
+          & 0x0f0f0f0fu))) - 8.0f;                                        // formats/nibbles.py
       const float4 low_2 = convert_float4(convert_uint4(as_uchar4(packed.z & 0x0f0f0f0fu)))
-          - 8.0f;                                                         // parts/packed_rows.py
+          - 8.0f;                                                         // formats/nibbles.py
       const float4 high_2 = convert_float4(convert_uint4(as_uchar4((packed.z >> 4u)
-          & 0x0f0f0f0fu))) - 8.0f;                                        // parts/packed_rows.py
+          & 0x0f0f0f0fu))) - 8.0f;                                        // formats/nibbles.py
       const float4 low_3 = convert_float4(convert_uint4(as_uchar4(packed.w & 0x0f0f0f0fu)))
-          - 8.0f;                                                         // parts/packed_rows.py
+          - 8.0f;                                                         // formats/nibbles.py
       const float4 high_3 = convert_float4(convert_uint4(as_uchar4((packed.w >> 4u)
-          & 0x0f0f0f0fu))) - 8.0f;                                        // parts/packed_rows.py
+          & 0x0f0f0f0fu))) - 8.0f;                                        // formats/nibbles.py
       const float2 pair = unpack_half2(scales[at >> 1u]);                 // parts/packed_rows.py
       const uint first = group * 8u;                                      // kernels/embedding.py
       const float4 factor = (float4)((at & 1u) == 1u ? pair.y : pair.x);  // kernels/embedding.py

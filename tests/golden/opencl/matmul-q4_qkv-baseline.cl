@@ -103,18 +103,18 @@ void matmul_q4_qkv_128x64_kernel(
     const uint start_3 = line_3 * 9u + unit_3;                            // parts/staged_rows.py
     tile[start_3] = loaded_3;                                             // parts/staged_rows.py
     const uint word = loaded_4;                                           // linear/operands.py
-    const float4 low = convert_float4(convert_uint4(as_uchar4(word & 0x0f0f0f0fu))) - 8.0f;  // parts/packed_rows.py
+    const float4 low = convert_float4(convert_uint4(as_uchar4(word & 0x0f0f0f0fu))) - 8.0f;  // formats/nibbles.py
     const float4 high = convert_float4(convert_uint4(as_uchar4((word >> 4u) & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float2 pair = unpack_half2(loaded_5);                           // parts/packed_rows.py
     const float4 t = (float4)((loaded_6 & 1u) == 1u ? pair.y : pair.x);   // linear/operands.py
     const uint start_4 = ((line_4 % 4u) * 8u + line_4 / 4u) * 9u + unit_4 * 2u;  // parts/staged_rows.py
     tile[start_4 + 288u] = low * t;                                       // parts/staged_rows.py
     tile[start_4 + 289u] = high * t;
     const uint word_1 = loaded_7;                                         // linear/operands.py
-    const float4 low_1 = convert_float4(convert_uint4(as_uchar4(word_1 & 0x0f0f0f0fu))) - 8.0f;  // parts/packed_rows.py
+    const float4 low_1 = convert_float4(convert_uint4(as_uchar4(word_1 & 0x0f0f0f0fu))) - 8.0f;  // formats/nibbles.py
     const float4 high_1 = convert_float4(convert_uint4(as_uchar4((word_1 >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float2 pair_1 = unpack_half2(loaded_8);                         // parts/packed_rows.py
     const float4 t_1 = (float4)((loaded_9 & 1u) == 1u ? pair_1.y : pair_1.x);  // linear/operands.py
     const uint start_5 = ((line_5 % 4u) * 8u + line_5 / 4u) * 9u + unit_5 * 2u;  // parts/staged_rows.py

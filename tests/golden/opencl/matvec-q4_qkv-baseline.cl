@@ -76,24 +76,24 @@ void matvec_norm_q4_qkv_128x64_kernel(
     const float4 x_16 = x_15 * norm_weight[at_7];                         // linear/matvec.py
     const uint at_8 = first_row * 2u + group;                             // parts/packed_rows.py
     const uint4 packed = quants[at_8];                                    // parts/packed_rows.py
-    const float4 low = convert_float4(convert_uint4(as_uchar4(packed.x & 0x0f0f0f0fu))) - 8.0f;  // parts/packed_rows.py
+    const float4 low = convert_float4(convert_uint4(as_uchar4(packed.x & 0x0f0f0f0fu))) - 8.0f;  // formats/nibbles.py
     const float4 high = convert_float4(convert_uint4(as_uchar4((packed.x >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_1 = convert_float4(convert_uint4(as_uchar4(packed.y & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_1 = convert_float4(convert_uint4(as_uchar4((packed.y >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_2 = convert_float4(convert_uint4(as_uchar4(packed.z & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_2 = convert_float4(convert_uint4(as_uchar4((packed.z >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_3 = convert_float4(convert_uint4(as_uchar4(packed.w & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_3 = convert_float4(convert_uint4(as_uchar4((packed.w >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float2 pair = unpack_half2(scales[at_8 >> 1u]);                 // parts/packed_rows.py
-    const float product = dot(low, x_2);                                  // linear/matvec.py
-    const float product_1 = dot(high, x_4);                               // linear/matvec.py
+    const float product = dot(low, x_2);                                  // parts/packed_rows.py
+    const float product_1 = dot(high, x_4);                               // parts/packed_rows.py
     const float product_2 = product + product_1 + dot(low_1, x_6) + dot(high_1, x_8)
         + dot(low_2, x_10) + dot(high_2, x_12) + dot(low_3, x_14) + dot(high_3, x_16);
     sum_0 += product_2 * ((at_8 & 1u) == 1u ? pair.y : pair.x);           // linear/matvec.py
@@ -101,24 +101,24 @@ void matvec_norm_q4_qkv_128x64_kernel(
     const uint at_9 = row * 2u + group;                                   // parts/packed_rows.py
     const uint4 packed_1 = quants[at_9];                                  // parts/packed_rows.py
     const float4 low_4 = convert_float4(convert_uint4(as_uchar4(packed_1.x & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_4 = convert_float4(convert_uint4(as_uchar4((packed_1.x >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_5 = convert_float4(convert_uint4(as_uchar4(packed_1.y & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_5 = convert_float4(convert_uint4(as_uchar4((packed_1.y >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_6 = convert_float4(convert_uint4(as_uchar4(packed_1.z & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_6 = convert_float4(convert_uint4(as_uchar4((packed_1.z >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_7 = convert_float4(convert_uint4(as_uchar4(packed_1.w & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_7 = convert_float4(convert_uint4(as_uchar4((packed_1.w >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float2 pair_1 = unpack_half2(scales[at_9 >> 1u]);               // parts/packed_rows.py
-    const float product_3 = dot(low_4, x_2);                              // linear/matvec.py
-    const float product_4 = dot(high_4, x_4);                             // linear/matvec.py
+    const float product_3 = dot(low_4, x_2);                              // parts/packed_rows.py
+    const float product_4 = dot(high_4, x_4);                             // parts/packed_rows.py
     const float product_5 = product_3 + product_4 + dot(low_5, x_6) + dot(high_5, x_8)
         + dot(low_6, x_10) + dot(high_6, x_12) + dot(low_7, x_14) + dot(high_7, x_16);
     sum_1 += product_5 * ((at_9 & 1u) == 1u ? pair_1.y : pair_1.x);       // linear/matvec.py

@@ -30,24 +30,24 @@ void matvec_q4_residual_64x2048_kernel(
     const float4 activations_7 = x[at + 7u];
     const uint at_1 = first_row * 64u + group;                            // parts/packed_rows.py
     const uint4 packed = quants[at_1];                                    // parts/packed_rows.py
-    const float4 low = convert_float4(convert_uint4(as_uchar4(packed.x & 0x0f0f0f0fu))) - 8.0f;  // parts/packed_rows.py
+    const float4 low = convert_float4(convert_uint4(as_uchar4(packed.x & 0x0f0f0f0fu))) - 8.0f;  // formats/nibbles.py
     const float4 high = convert_float4(convert_uint4(as_uchar4((packed.x >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_1 = convert_float4(convert_uint4(as_uchar4(packed.y & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_1 = convert_float4(convert_uint4(as_uchar4((packed.y >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_2 = convert_float4(convert_uint4(as_uchar4(packed.z & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_2 = convert_float4(convert_uint4(as_uchar4((packed.z >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_3 = convert_float4(convert_uint4(as_uchar4(packed.w & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_3 = convert_float4(convert_uint4(as_uchar4((packed.w >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float2 pair = unpack_half2(scales[at_1 >> 1u]);                 // parts/packed_rows.py
-    const float product = dot(low, activations_0);                        // linear/matvec.py
-    const float product_1 = dot(high, activations_1);                     // linear/matvec.py
+    const float product = dot(low, activations_0);                        // parts/packed_rows.py
+    const float product_1 = dot(high, activations_1);                     // parts/packed_rows.py
     const float product_2 = product + product_1 + dot(low_1, activations_2)
         + dot(high_1, activations_3) + dot(low_2, activations_4) + dot(high_2, activations_5)
         + dot(low_3, activations_6) + dot(high_3, activations_7);
@@ -56,24 +56,24 @@ void matvec_q4_residual_64x2048_kernel(
     const uint at_2 = row * 64u + group;                                  // parts/packed_rows.py
     const uint4 packed_1 = quants[at_2];                                  // parts/packed_rows.py
     const float4 low_4 = convert_float4(convert_uint4(as_uchar4(packed_1.x & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_4 = convert_float4(convert_uint4(as_uchar4((packed_1.x >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_5 = convert_float4(convert_uint4(as_uchar4(packed_1.y & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_5 = convert_float4(convert_uint4(as_uchar4((packed_1.y >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_6 = convert_float4(convert_uint4(as_uchar4(packed_1.z & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_6 = convert_float4(convert_uint4(as_uchar4((packed_1.z >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float4 low_7 = convert_float4(convert_uint4(as_uchar4(packed_1.w & 0x0f0f0f0fu)))
-        - 8.0f;                                                           // parts/packed_rows.py
+        - 8.0f;                                                           // formats/nibbles.py
     const float4 high_7 = convert_float4(convert_uint4(as_uchar4((packed_1.w >> 4u)
-        & 0x0f0f0f0fu))) - 8.0f;                                          // parts/packed_rows.py
+        & 0x0f0f0f0fu))) - 8.0f;                                          // formats/nibbles.py
     const float2 pair_1 = unpack_half2(scales[at_2 >> 1u]);               // parts/packed_rows.py
-    const float product_3 = dot(low_4, activations_0);                    // linear/matvec.py
-    const float product_4 = dot(high_4, activations_1);                   // linear/matvec.py
+    const float product_3 = dot(low_4, activations_0);                    // parts/packed_rows.py
+    const float product_4 = dot(high_4, activations_1);                   // parts/packed_rows.py
     const float product_5 = product_3 + product_4 + dot(low_5, activations_2)
         + dot(high_5, activations_3) + dot(low_6, activations_4) + dot(high_6, activations_5)
         + dot(low_7, activations_6) + dot(high_7, activations_7);

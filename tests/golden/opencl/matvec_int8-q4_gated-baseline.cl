@@ -168,14 +168,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
   const float code_scale = code_scales[group];                            // linear/matvec_int8_body.py
   const int offset = offsets[group];                                      // linear/matvec_int8_body.py
   square_sum += squares[group];                                           // linear/matvec_int8_body.py
-  const uint low = loads.x & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-  const uint high = (loads.x >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-  const uint low_1 = loads.y & 0x0f0f0f0fu;                               // parts/packed_rows.py
-  const uint high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                      // parts/packed_rows.py
-  const uint low_2 = loads.z & 0x0f0f0f0fu;                               // parts/packed_rows.py
-  const uint high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                      // parts/packed_rows.py
-  const uint low_3 = loads.w & 0x0f0f0f0fu;                               // parts/packed_rows.py
-  const uint high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                      // parts/packed_rows.py
+  const uint low = loads.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+  const uint high = (loads.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+  const uint low_1 = loads.y & 0x0f0f0f0fu;                               // formats/nibbles.py
+  const uint high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
+  const uint low_2 = loads.z & 0x0f0f0f0fu;                               // formats/nibbles.py
+  const uint high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
+  const uint low_3 = loads.w & 0x0f0f0f0fu;                               // formats/nibbles.py
+  const uint high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
   const uint4 t_1 = as_uint4(convert_int4(as_char4(half_1.x)));           // linear/dot4.py
   const uint4 products_8 = as_uint4(convert_int4(as_char4(low))) * t_1;
   const int total_8 = as_int(products_8.x + products_8.y + products_8.z + products_8.w);  // linear/dot4.py
@@ -208,14 +208,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       + as_uint(as_int(as_uint(total_11)
       + as_uint(as_int(as_uint(total_10)
       + as_uint(as_int(as_uint(total_9) + as_uint(plus)))))))))))))) * (scale * code_scale);  // linear/matvec_int8_body.py
-  const uint low_4 = loads_1.x & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  const uint high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                    // parts/packed_rows.py
-  const uint low_5 = loads_1.y & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  const uint high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                    // parts/packed_rows.py
-  const uint low_6 = loads_1.z & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  const uint high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                    // parts/packed_rows.py
-  const uint low_7 = loads_1.w & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  const uint high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                    // parts/packed_rows.py
+  const uint low_4 = loads_1.x & 0x0f0f0f0fu;                             // formats/nibbles.py
+  const uint high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
+  const uint low_5 = loads_1.y & 0x0f0f0f0fu;                             // formats/nibbles.py
+  const uint high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
+  const uint low_6 = loads_1.z & 0x0f0f0f0fu;                             // formats/nibbles.py
+  const uint high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
+  const uint low_7 = loads_1.w & 0x0f0f0f0fu;                             // formats/nibbles.py
+  const uint high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
   const uint4 products_16 = as_uint4(convert_int4(as_char4(low_4))) * t_1;  // linear/dot4.py
   const int total_16 = as_int(products_16.x + products_16.y + products_16.z + products_16.w);  // linear/dot4.py
   const int plus_1 = as_int(as_uint(total_16) + as_uint(offset));         // linear/dot4.py
@@ -241,14 +241,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       + as_uint(as_int(as_uint(total_18)
       + as_uint(as_int(as_uint(total_17) + as_uint(plus_1))))))))))))))
       * (scale_1 * code_scale);                                           // linear/matvec_int8_body.py
-  const uint low_8 = loads_2.x & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  const uint high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                    // parts/packed_rows.py
-  const uint low_9 = loads_2.y & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  const uint high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                    // parts/packed_rows.py
-  const uint low_10 = loads_2.z & 0x0f0f0f0fu;                            // parts/packed_rows.py
-  const uint high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                   // parts/packed_rows.py
-  const uint low_11 = loads_2.w & 0x0f0f0f0fu;                            // parts/packed_rows.py
-  const uint high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                   // parts/packed_rows.py
+  const uint low_8 = loads_2.x & 0x0f0f0f0fu;                             // formats/nibbles.py
+  const uint high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
+  const uint low_9 = loads_2.y & 0x0f0f0f0fu;                             // formats/nibbles.py
+  const uint high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
+  const uint low_10 = loads_2.z & 0x0f0f0f0fu;                            // formats/nibbles.py
+  const uint high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                   // formats/nibbles.py
+  const uint low_11 = loads_2.w & 0x0f0f0f0fu;                            // formats/nibbles.py
+  const uint high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                   // formats/nibbles.py
   const uint4 products_24 = as_uint4(convert_int4(as_char4(low_8))) * t_1;  // linear/dot4.py
   const int total_24 = as_int(products_24.x + products_24.y + products_24.z + products_24.w);  // linear/dot4.py
   const int plus_2 = as_int(as_uint(total_24) + as_uint(offset));         // linear/dot4.py
@@ -274,14 +274,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       + as_uint(as_int(as_uint(total_26)
       + as_uint(as_int(as_uint(total_25) + as_uint(plus_2))))))))))))))
       * (scale_2 * code_scale);                                           // linear/matvec_int8_body.py
-  const uint low_12 = loads_3.x & 0x0f0f0f0fu;                            // parts/packed_rows.py
-  const uint high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                   // parts/packed_rows.py
-  const uint low_13 = loads_3.y & 0x0f0f0f0fu;                            // parts/packed_rows.py
-  const uint high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;                   // parts/packed_rows.py
-  const uint low_14 = loads_3.z & 0x0f0f0f0fu;                            // parts/packed_rows.py
-  const uint high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                   // parts/packed_rows.py
-  const uint low_15 = loads_3.w & 0x0f0f0f0fu;                            // parts/packed_rows.py
-  const uint high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                   // parts/packed_rows.py
+  const uint low_12 = loads_3.x & 0x0f0f0f0fu;                            // formats/nibbles.py
+  const uint high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                   // formats/nibbles.py
+  const uint low_13 = loads_3.y & 0x0f0f0f0fu;                            // formats/nibbles.py
+  const uint high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;                   // formats/nibbles.py
+  const uint low_14 = loads_3.z & 0x0f0f0f0fu;                            // formats/nibbles.py
+  const uint high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                   // formats/nibbles.py
+  const uint low_15 = loads_3.w & 0x0f0f0f0fu;                            // formats/nibbles.py
+  const uint high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                   // formats/nibbles.py
   const uint4 products_32 = as_uint4(convert_int4(as_char4(low_12))) * t_1;  // linear/dot4.py
   const int total_32 = as_int(products_32.x + products_32.y + products_32.z + products_32.w);  // linear/dot4.py
   const int plus_3 = as_int(as_uint(total_32) + as_uint(offset));         // linear/dot4.py
@@ -330,14 +330,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
     const float code_scale_1 = code_scales[group_1];                      // linear/matvec_int8_body.py
     const int offset_1 = offsets[group_1];                                // linear/matvec_int8_body.py
     square_sum += squares[group_1];                                       // linear/matvec_int8_body.py
-    const uint low_16 = loads_4.x & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_17 = loads_4.y & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_17 = (loads_4.y >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_18 = loads_4.z & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_18 = (loads_4.z >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_19 = loads_4.w & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_19 = (loads_4.w >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
+    const uint low_16 = loads_4.x & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_17 = loads_4.y & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_17 = (loads_4.y >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_18 = loads_4.z & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_18 = (loads_4.z >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_19 = loads_4.w & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_19 = (loads_4.w >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint4 t_9 = as_uint4(convert_int4(as_char4(half_3.x)));         // linear/dot4.py
     const uint4 products_40 = as_uint4(convert_int4(as_char4(low_16))) * t_9;
     const int total_40 = as_int(products_40.x + products_40.y + products_40.z + products_40.w);  // linear/dot4.py
@@ -371,14 +371,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
         + as_uint(as_int(as_uint(total_42)
         + as_uint(as_int(as_uint(total_41) + as_uint(plus_4))))))))))))))
         * (scale_4 * code_scale_1);                                       // linear/matvec_int8_body.py
-    const uint low_20 = loads_5.x & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_21 = loads_5.y & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_21 = (loads_5.y >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_22 = loads_5.z & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_22 = (loads_5.z >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_23 = loads_5.w & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_23 = (loads_5.w >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
+    const uint low_20 = loads_5.x & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_21 = loads_5.y & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_21 = (loads_5.y >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_22 = loads_5.z & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_22 = (loads_5.z >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_23 = loads_5.w & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_23 = (loads_5.w >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint4 products_48 = as_uint4(convert_int4(as_char4(low_20))) * t_9;  // linear/dot4.py
     const int total_48 = as_int(products_48.x + products_48.y + products_48.z + products_48.w);  // linear/dot4.py
     const int plus_5 = as_int(as_uint(total_48) + as_uint(offset_1));     // linear/dot4.py
@@ -404,14 +404,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
         + as_uint(as_int(as_uint(total_50)
         + as_uint(as_int(as_uint(total_49) + as_uint(plus_5))))))))))))))
         * (scale_5 * code_scale_1);                                       // linear/matvec_int8_body.py
-    const uint low_24 = loads_6.x & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_25 = loads_6.y & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_25 = (loads_6.y >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_26 = loads_6.z & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_26 = (loads_6.z >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_27 = loads_6.w & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_27 = (loads_6.w >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
+    const uint low_24 = loads_6.x & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_25 = loads_6.y & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_25 = (loads_6.y >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_26 = loads_6.z & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_26 = (loads_6.z >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_27 = loads_6.w & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_27 = (loads_6.w >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint4 products_56 = as_uint4(convert_int4(as_char4(low_24))) * t_9;  // linear/dot4.py
     const int total_56 = as_int(products_56.x + products_56.y + products_56.z + products_56.w);  // linear/dot4.py
     const int plus_6 = as_int(as_uint(total_56) + as_uint(offset_1));     // linear/dot4.py
@@ -437,14 +437,14 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
         + as_uint(as_int(as_uint(total_58)
         + as_uint(as_int(as_uint(total_57) + as_uint(plus_6))))))))))))))
         * (scale_6 * code_scale_1);                                       // linear/matvec_int8_body.py
-    const uint low_28 = loads_7.x & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_29 = loads_7.y & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_29 = (loads_7.y >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_30 = loads_7.z & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_30 = (loads_7.z >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
-    const uint low_31 = loads_7.w & 0x0f0f0f0fu;                          // parts/packed_rows.py
-    const uint high_31 = (loads_7.w >> 4u) & 0x0f0f0f0fu;                 // parts/packed_rows.py
+    const uint low_28 = loads_7.x & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_29 = loads_7.y & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_29 = (loads_7.y >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_30 = loads_7.z & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_30 = (loads_7.z >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
+    const uint low_31 = loads_7.w & 0x0f0f0f0fu;                          // formats/nibbles.py
+    const uint high_31 = (loads_7.w >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint4 products_64 = as_uint4(convert_int4(as_char4(low_28))) * t_9;  // linear/dot4.py
     const int total_64 = as_int(products_64.x + products_64.y + products_64.z + products_64.w);  // linear/dot4.py
     const int plus_7 = as_int(as_uint(total_64) + as_uint(offset_1));     // linear/dot4.py

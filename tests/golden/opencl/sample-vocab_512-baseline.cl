@@ -43,23 +43,23 @@ void sample_512_kernel(
       const uint greatest = max(max(key.x, key.y), max(key.z, key.w));    // sampling/order_keys.py
       own = max(own, greatest);                                           // sampling/threshold.py
     }
-    partial_maxima[local_id] = own;                                       // parts/workgroup.py
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // parts/workgroup.py
-    const bool t_1 = local_id < 8u;                                       // parts/workgroup.py
+    partial_maxima[local_id] = own;                                       // parts/reduce.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // parts/reduce.py
+    const bool t_1 = local_id < 8u;                                       // parts/reduce.py
     if (t_1) {
-      uint total = partial_maxima[local_id];                              // parts/workgroup.py
-      for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {           // parts/workgroup.py
-        total = max(total, partial_maxima[cell]);                         // parts/workgroup.py
+      uint total = partial_maxima[local_id];                              // parts/reduce.py
+      for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {           // parts/reduce.py
+        total = max(total, partial_maxima[cell]);                         // parts/reduce.py
       }
-      partial_maxima[local_id] = total;                                   // parts/workgroup.py
+      partial_maxima[local_id] = total;                                   // parts/reduce.py
     }
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // parts/workgroup.py
-    uint total = partial_maxima[0u];                                      // parts/workgroup.py
-    for (uint cell = 1u; cell < 8u; cell++) {                             // parts/workgroup.py
-      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // parts/reduce.py
+    uint total = partial_maxima[0u];                                      // parts/reduce.py
+    for (uint cell = 1u; cell < 8u; cell++) {                             // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
     }
-    const uint keys = total;                                              // parts/workgroup.py
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // parts/workgroup.py
+    const uint keys = total;                                              // parts/reduce.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // parts/reduce.py
     const uint limited = min(max(keys, 255200564u), 4056543945u);         // sampling/threshold.py
     const uint ascending = limited - 8388607u;                            // sampling/order_keys.py
     const float number = as_float(ascending
@@ -108,36 +108,36 @@ void sample_512_kernel(
               (float4)(1.0f));                                            // sampling/threshold.py
         }
       }
-      partial_sums[local_id] = mass;                                      // parts/workgroup.py
+      partial_sums[local_id] = mass;                                      // parts/reduce.py
       const uint index = local_id + 64u;
       partial_sums[index] = mass_listed;
       const uint index_1 = local_id + 128u;
       partial_sums[index_1] = (float)(length > 10u);
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // parts/workgroup.py
-      if (t_1) {                                                          // parts/workgroup.py
-        float total_1 = partial_sums[local_id];                           // parts/workgroup.py
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // parts/reduce.py
+      if (t_1) {                                                          // parts/reduce.py
+        float total_1 = partial_sums[local_id];                           // parts/reduce.py
         float total_2 = partial_sums[index];
         float total_3 = partial_sums[index_1];
-        for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {         // parts/workgroup.py
-          total_1 += partial_sums[cell];                                  // parts/workgroup.py
+        for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {         // parts/reduce.py
+          total_1 += partial_sums[cell];                                  // parts/reduce.py
           total_2 += partial_sums[cell + 64u];
           total_3 += partial_sums[cell + 128u];
         }
-        partial_sums[local_id] = total_1;                                 // parts/workgroup.py
+        partial_sums[local_id] = total_1;                                 // parts/reduce.py
         partial_sums[index] = total_2;
         partial_sums[index_1] = total_3;
       }
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // parts/workgroup.py
-      float total_1 = partial_sums[0u];                                   // parts/workgroup.py
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // parts/reduce.py
+      float total_1 = partial_sums[0u];                                   // parts/reduce.py
       float total_2 = partial_sums[64u];
       float total_3 = partial_sums[128u];
-      for (uint cell = 1u; cell < 8u; cell++) {                           // parts/workgroup.py
-        total_1 += partial_sums[cell];                                    // parts/workgroup.py
+      for (uint cell = 1u; cell < 8u; cell++) {                           // parts/reduce.py
+        total_1 += partial_sums[cell];                                    // parts/reduce.py
         total_2 += partial_sums[cell + 64u];
         total_3 += partial_sums[cell + 128u];
       }
-      const float sums_0 = total_1;                                       // parts/workgroup.py
-      barrier(CLK_LOCAL_MEM_FENCE);                                       // parts/workgroup.py
+      const float sums_0 = total_1;                                       // parts/reduce.py
+      barrier(CLK_LOCAL_MEM_FENCE);                                       // parts/reduce.py
       mass = sums_0;                                                      // sampling/threshold.py
       const bool enough = by_count ? few : total_2 >= sums_0 * step->top_p;  // sampling/threshold.py
       if (enough && total_3 == 0.0f) {                                    // sampling/threshold.py
@@ -174,35 +174,35 @@ void sample_512_kernel(
             const int4 reached_2 = key >= (uint4)(bounds_2);              // sampling/threshold.py
             above_3 += dot(convert_float4(reached_2 & 1), (float4)(1.0f));  // sampling/threshold.py
           }
-          partial_sums[local_id] = above_1;                               // parts/workgroup.py
+          partial_sums[local_id] = above_1;                               // parts/reduce.py
           partial_sums[index] = above_2;
           partial_sums[index_1] = above_3;
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
-          if (t_1) {                                                      // parts/workgroup.py
-            float total_4 = partial_sums[local_id];                       // parts/workgroup.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
+          if (t_1) {                                                      // parts/reduce.py
+            float total_4 = partial_sums[local_id];                       // parts/reduce.py
             float total_5 = partial_sums[index];
             float total_6 = partial_sums[index_1];
-            for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {     // parts/workgroup.py
-              total_4 += partial_sums[cell];                              // parts/workgroup.py
+            for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {     // parts/reduce.py
+              total_4 += partial_sums[cell];                              // parts/reduce.py
               total_5 += partial_sums[cell + 64u];
               total_6 += partial_sums[cell + 128u];
             }
-            partial_sums[local_id] = total_4;                             // parts/workgroup.py
+            partial_sums[local_id] = total_4;                             // parts/reduce.py
             partial_sums[index] = total_5;
             partial_sums[index_1] = total_6;
           }
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
-          float total_4 = partial_sums[0u];                               // parts/workgroup.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
+          float total_4 = partial_sums[0u];                               // parts/reduce.py
           float total_5 = partial_sums[64u];
           float total_6 = partial_sums[128u];
-          for (uint cell = 1u; cell < 8u; cell++) {                       // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          for (uint cell = 1u; cell < 8u; cell++) {                       // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
             total_5 += partial_sums[cell + 64u];
             total_6 += partial_sums[cell + 128u];
           }
-          const float total_7 = total_5;                                  // parts/workgroup.py
+          const float total_7 = total_5;                                  // parts/reduce.py
           const float total_8 = total_6;
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
           if (total_4 >= target) {                                        // sampling/threshold.py
             found += step_1;                                              // sampling/threshold.py
           }
@@ -240,21 +240,21 @@ void sample_512_kernel(
             kept += dot(select((float4)(0.0f), weights, key >= (uint4)(threshold)),
                 (float4)(1.0f));                                          // sampling/threshold.py
           }
-          partial_sums[local_id] = kept;                                  // parts/workgroup.py
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
-          if (t_1) {                                                      // parts/workgroup.py
-            float total_4 = partial_sums[local_id];                       // parts/workgroup.py
-            for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {     // parts/workgroup.py
-              total_4 += partial_sums[cell];                              // parts/workgroup.py
+          partial_sums[local_id] = kept;                                  // parts/reduce.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
+          if (t_1) {                                                      // parts/reduce.py
+            float total_4 = partial_sums[local_id];                       // parts/reduce.py
+            for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {     // parts/reduce.py
+              total_4 += partial_sums[cell];                              // parts/reduce.py
             }
-            partial_sums[local_id] = total_4;                             // parts/workgroup.py
+            partial_sums[local_id] = total_4;                             // parts/reduce.py
           }
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
-          float total_4 = partial_sums[0u];                               // parts/workgroup.py
-          for (uint cell = 1u; cell < 8u; cell++) {                       // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
+          float total_4 = partial_sums[0u];                               // parts/reduce.py
+          for (uint cell = 1u; cell < 8u; cell++) {                       // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
           }
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
           mass = total_4;                                                 // sampling/threshold.py
           barrier(CLK_LOCAL_MEM_FENCE);
         }
@@ -294,35 +294,35 @@ void sample_512_kernel(
             const int4 reached_2 = key >= (uint4)(bounds_2);              // sampling/threshold.py
             above_3 += dot(select((float4)(0.0f), weights, reached_2), (float4)(1.0f));  // sampling/threshold.py
           }
-          partial_sums[local_id] = above_1;                               // parts/workgroup.py
+          partial_sums[local_id] = above_1;                               // parts/reduce.py
           partial_sums[index] = above_2;
           partial_sums[index_1] = above_3;
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
-          if (t_1) {                                                      // parts/workgroup.py
-            float total_4 = partial_sums[local_id];                       // parts/workgroup.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
+          if (t_1) {                                                      // parts/reduce.py
+            float total_4 = partial_sums[local_id];                       // parts/reduce.py
             float total_5 = partial_sums[index];
             float total_6 = partial_sums[index_1];
-            for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {     // parts/workgroup.py
-              total_4 += partial_sums[cell];                              // parts/workgroup.py
+            for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {     // parts/reduce.py
+              total_4 += partial_sums[cell];                              // parts/reduce.py
               total_5 += partial_sums[cell + 64u];
               total_6 += partial_sums[cell + 128u];
             }
-            partial_sums[local_id] = total_4;                             // parts/workgroup.py
+            partial_sums[local_id] = total_4;                             // parts/reduce.py
             partial_sums[index] = total_5;
             partial_sums[index_1] = total_6;
           }
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
-          float total_4 = partial_sums[0u];                               // parts/workgroup.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
+          float total_4 = partial_sums[0u];                               // parts/reduce.py
           float total_5 = partial_sums[64u];
           float total_6 = partial_sums[128u];
-          for (uint cell = 1u; cell < 8u; cell++) {                       // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          for (uint cell = 1u; cell < 8u; cell++) {                       // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
             total_5 += partial_sums[cell + 64u];
             total_6 += partial_sums[cell + 128u];
           }
-          const float total_7 = total_5;                                  // parts/workgroup.py
+          const float total_7 = total_5;                                  // parts/reduce.py
           const float total_8 = total_6;
-          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/workgroup.py
+          barrier(CLK_LOCAL_MEM_FENCE);                                   // parts/reduce.py
           if (total_4 >= target) {                                        // sampling/threshold.py
             found += step_1;                                              // sampling/threshold.py
           }
@@ -464,38 +464,38 @@ void sample_512_kernel(
       }
     }
   }
-  partial_maxima[local_id] = best_key;                                    // parts/workgroup.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
-  const bool t_1 = local_id < 8u;                                         // parts/workgroup.py
+  partial_maxima[local_id] = best_key;                                    // parts/reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  const bool t_1 = local_id < 8u;                                         // parts/reduce.py
   if (t_1) {
-    uint total = partial_maxima[local_id];                                // parts/workgroup.py
-    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/workgroup.py
-      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
+    uint total = partial_maxima[local_id];                                // parts/reduce.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
     }
-    partial_maxima[local_id] = total;                                     // parts/workgroup.py
+    partial_maxima[local_id] = total;                                     // parts/reduce.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
-  uint total = partial_maxima[0u];                                        // parts/workgroup.py
-  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/workgroup.py
-    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  uint total = partial_maxima[0u];                                        // parts/reduce.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
   const uint last = best_key == total ? best_index ^ 0xffffffffu : 0u;    // sampling/argmax.py
-  partial_maxima[local_id] = last;                                        // parts/workgroup.py
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
-  if (t_1) {                                                              // parts/workgroup.py
-    uint total_1 = partial_maxima[local_id];                              // parts/workgroup.py
-    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/workgroup.py
-      total_1 = max(total_1, partial_maxima[cell]);                       // parts/workgroup.py
+  partial_maxima[local_id] = last;                                        // parts/reduce.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  if (t_1) {                                                              // parts/reduce.py
+    uint total_1 = partial_maxima[local_id];                              // parts/reduce.py
+    for (uint cell = local_id + 8u; cell < 64u; cell += 8u) {             // parts/reduce.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/reduce.py
     }
-    partial_maxima[local_id] = total_1;                                   // parts/workgroup.py
+    partial_maxima[local_id] = total_1;                                   // parts/reduce.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
-  uint total_1 = partial_maxima[0u];                                      // parts/workgroup.py
-  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
+  uint total_1 = partial_maxima[0u];                                      // parts/reduce.py
+  for (uint cell = 1u; cell < 8u; cell++) {                               // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/workgroup.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // parts/reduce.py
   const uint token = total_1 ^ 0xffffffffu;                               // sampling/argmax.py
   if (local_id == 0u) {                                                   // sampling/argmax.py
     tokens[position] = token;                                             // sampling/argmax.py

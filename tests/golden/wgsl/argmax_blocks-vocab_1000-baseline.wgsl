@@ -39,39 +39,39 @@ fn main(
       }
     }
   }
-  partial_maxima[local_id.x] = best_key;                                  // parts/workgroup.py
-  workgroupBarrier();                                                     // parts/workgroup.py
-  let t = local_id.x < 8u;                                                // parts/workgroup.py
+  partial_maxima[local_id.x] = best_key;                                  // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let t = local_id.x < 8u;                                                // parts/reduce.py
   if (t) {
-    var total: u32 = partial_maxima[local_id.x];                          // parts/workgroup.py
-    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/workgroup.py
-      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
+    var total: u32 = partial_maxima[local_id.x];                          // parts/reduce.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
     }
-    partial_maxima[local_id.x] = total;                                   // parts/workgroup.py
+    partial_maxima[local_id.x] = total;                                   // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
-  var total: u32 = partial_maxima[0u];                                    // parts/workgroup.py
-  for (var cell = 1u; cell < 8u; cell++) {                                // parts/workgroup.py
-    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  var total: u32 = partial_maxima[0u];                                    // parts/reduce.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
   }
-  let greatest = total;                                                   // parts/workgroup.py
-  workgroupBarrier();                                                     // parts/workgroup.py
+  let greatest = total;                                                   // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
   let last = select(0u, best_index ^ 0xffffffffu, best_key == greatest);  // sampling/argmax.py
-  partial_maxima[local_id.x] = last;                                      // parts/workgroup.py
-  workgroupBarrier();                                                     // parts/workgroup.py
-  if (t) {                                                                // parts/workgroup.py
-    var total_1: u32 = partial_maxima[local_id.x];                        // parts/workgroup.py
-    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/workgroup.py
-      total_1 = max(total_1, partial_maxima[cell]);                       // parts/workgroup.py
+  partial_maxima[local_id.x] = last;                                      // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (t) {                                                                // parts/reduce.py
+    var total_1: u32 = partial_maxima[local_id.x];                        // parts/reduce.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/reduce.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/reduce.py
     }
-    partial_maxima[local_id.x] = total_1;                                 // parts/workgroup.py
+    partial_maxima[local_id.x] = total_1;                                 // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
-  var total_1: u32 = partial_maxima[0u];                                  // parts/workgroup.py
-  for (var cell = 1u; cell < 8u; cell++) {                                // parts/workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/reduce.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
   let index = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
   if (local_id.x == 0u) {                                                 // sampling/argmax.py
     best[workgroup_id.x] = vec2<u32>(greatest, index);                    // sampling/argmax.py

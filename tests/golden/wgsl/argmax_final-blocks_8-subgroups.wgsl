@@ -35,29 +35,29 @@ fn main(
       best_index = index;                                                 // sampling/argmax.py
     }
   }
-  let values = subgroupMax(best_key);                                     // parts/workgroup.py
-  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
-    partial_maxima[local_id.x / subgroup_size] = values;                  // parts/workgroup.py
+  let values = subgroupMax(best_key);                                     // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    partial_maxima[local_id.x / subgroup_size] = values;                  // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
-  let subgroups = (subgroup_size + 63u) / subgroup_size;                  // parts/workgroup.py
-  var total: u32 = partial_maxima[0u];                                    // parts/workgroup.py
-  for (var cell = 1u; cell < subgroups; cell++) {                         // parts/workgroup.py
-    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let subgroups = (subgroup_size + 63u) / subgroup_size;                  // parts/reduce.py
+  var total: u32 = partial_maxima[0u];                                    // parts/reduce.py
+  for (var cell = 1u; cell < subgroups; cell++) {                         // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
   let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // sampling/argmax.py
-  let values_1 = subgroupMax(last);                                       // parts/workgroup.py
-  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
-    partial_maxima[local_id.x / subgroup_size] = values_1;                // parts/workgroup.py
+  let values_1 = subgroupMax(last);                                       // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    partial_maxima[local_id.x / subgroup_size] = values_1;                // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
-  let subgroups_1 = (subgroup_size + 63u) / subgroup_size;                // parts/workgroup.py
-  var total_1: u32 = partial_maxima[0u];                                  // parts/workgroup.py
-  for (var cell = 1u; cell < subgroups_1; cell++) {                       // parts/workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let subgroups_1 = (subgroup_size + 63u) / subgroup_size;                // parts/reduce.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/reduce.py
+  for (var cell = 1u; cell < subgroups_1; cell++) {                       // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
   let token = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
   if (local_id.x == 0u) {                                                 // sampling/argmax.py
     tokens[step.past + step.seq] = token;                                 // sampling/argmax.py

@@ -29,14 +29,14 @@ fn main(
     for (var group = local_id.x; group < 2u; group += 32u) {              // kernels/embedding.py
       let at = token * 2u + group;                                        // parts/packed_rows.py
       let packed = quants[at];                                            // parts/packed_rows.py
-      let low = vec4<f32>(unpack4xU8(packed.x & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
-      let high = vec4<f32>(unpack4xU8((packed.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-      let low_1 = vec4<f32>(unpack4xU8(packed.y & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-      let high_1 = vec4<f32>(unpack4xU8((packed.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-      let low_2 = vec4<f32>(unpack4xU8(packed.z & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-      let high_2 = vec4<f32>(unpack4xU8((packed.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-      let low_3 = vec4<f32>(unpack4xU8(packed.w & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-      let high_3 = vec4<f32>(unpack4xU8((packed.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+      let low = vec4<f32>(unpack4xU8(packed.x & 0x0f0f0f0fu)) - 8.0;      // formats/nibbles.py
+      let high = vec4<f32>(unpack4xU8((packed.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+      let low_1 = vec4<f32>(unpack4xU8(packed.y & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+      let high_1 = vec4<f32>(unpack4xU8((packed.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+      let low_2 = vec4<f32>(unpack4xU8(packed.z & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+      let high_2 = vec4<f32>(unpack4xU8((packed.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+      let low_3 = vec4<f32>(unpack4xU8(packed.w & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+      let high_3 = vec4<f32>(unpack4xU8((packed.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
       let first = group * 8u;                                             // kernels/embedding.py
       let factor = vec4<f32>(f32(scales[at]));                            // kernels/embedding.py
       let index = workgroup_id.x * 16u + first;                           // kernels/embedding.py

@@ -95,16 +95,16 @@ fn main(
     let start_3 = line_3 * 9u + unit_3;                                   // parts/staged_rows.py
     tile[start_3] = loaded_3;                                             // parts/staged_rows.py
     let word = loaded_4;                                                  // linear/operands.py
-    let low = vec4<f32>(unpack4xU8(word & 0x0f0f0f0fu)) - 8.0;            // parts/packed_rows.py
-    let high = vec4<f32>(unpack4xU8((word >> 4u) & 0x0f0f0f0fu)) - 8.0;   // parts/packed_rows.py
+    let low = vec4<f32>(unpack4xU8(word & 0x0f0f0f0fu)) - 8.0;            // formats/nibbles.py
+    let high = vec4<f32>(unpack4xU8((word >> 4u) & 0x0f0f0f0fu)) - 8.0;   // formats/nibbles.py
     let pair = unpack2x16float(loaded_5);                                 // parts/packed_rows.py
     let t = vec4<f32>(select(pair.x, pair.y, (loaded_6 & 1u) == 1u));     // linear/operands.py
     let start_4 = ((line_4 % 4u) * 8u + line_4 / 4u) * 9u + unit_4 * 2u;  // parts/staged_rows.py
     tile[start_4 + 288u] = low * t;                                       // parts/staged_rows.py
     tile[start_4 + 289u] = high * t;
     let word_1 = loaded_7;                                                // linear/operands.py
-    let low_1 = vec4<f32>(unpack4xU8(word_1 & 0x0f0f0f0fu)) - 8.0;        // parts/packed_rows.py
-    let high_1 = vec4<f32>(unpack4xU8((word_1 >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low_1 = vec4<f32>(unpack4xU8(word_1 & 0x0f0f0f0fu)) - 8.0;        // formats/nibbles.py
+    let high_1 = vec4<f32>(unpack4xU8((word_1 >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
     let pair_1 = unpack2x16float(loaded_8);                               // parts/packed_rows.py
     let t_1 = vec4<f32>(select(pair_1.x, pair_1.y, (loaded_9 & 1u) == 1u));  // linear/operands.py
     let start_5 = ((line_5 % 4u) * 8u + line_5 / 4u) * 9u + unit_5 * 2u;  // parts/staged_rows.py

@@ -81,14 +81,14 @@ fn main(
         pack2x16float(vec2<f32>(four_3.z, four_3.w)));                    // parts/staged_rows.py
     if (local_id.x < 64u) {                                               // linear/operands.py
       let words_1 = loaded_4;                                             // linear/operands.py
-      let low = vec4<f32>(unpack4xU8(words_1.x & 0x0f0f0f0fu)) - 8.0;     // parts/packed_rows.py
-      let high = vec4<f32>(unpack4xU8((words_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-      let low_1 = vec4<f32>(unpack4xU8(words_1.y & 0x0f0f0f0fu)) - 8.0;   // parts/packed_rows.py
-      let high_1 = vec4<f32>(unpack4xU8((words_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-      let low_2 = vec4<f32>(unpack4xU8(words_1.z & 0x0f0f0f0fu)) - 8.0;   // parts/packed_rows.py
-      let high_2 = vec4<f32>(unpack4xU8((words_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-      let low_3 = vec4<f32>(unpack4xU8(words_1.w & 0x0f0f0f0fu)) - 8.0;   // parts/packed_rows.py
-      let high_3 = vec4<f32>(unpack4xU8((words_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+      let low = vec4<f32>(unpack4xU8(words_1.x & 0x0f0f0f0fu)) - 8.0;     // formats/nibbles.py
+      let high = vec4<f32>(unpack4xU8((words_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+      let low_1 = vec4<f32>(unpack4xU8(words_1.y & 0x0f0f0f0fu)) - 8.0;   // formats/nibbles.py
+      let high_1 = vec4<f32>(unpack4xU8((words_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+      let low_2 = vec4<f32>(unpack4xU8(words_1.z & 0x0f0f0f0fu)) - 8.0;   // formats/nibbles.py
+      let high_2 = vec4<f32>(unpack4xU8((words_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+      let low_3 = vec4<f32>(unpack4xU8(words_1.w & 0x0f0f0f0fu)) - 8.0;   // formats/nibbles.py
+      let high_3 = vec4<f32>(unpack4xU8((words_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
       let t_4 = vec4<f32>(f32(loaded_5));                                 // linear/operands.py
       let four_4 = low * t_4;
       let four_5 = high * t_4;

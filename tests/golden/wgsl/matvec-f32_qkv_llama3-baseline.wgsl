@@ -47,8 +47,8 @@ fn main(
     let weights_5 = quants[first + 5u];
     let weights_6 = quants[first + 6u];
     let weights_7 = quants[first + 7u];
-    let product = dot(quants[first], activations_0);                      // linear/matvec.py
-    let product_1 = dot(quants[first + 1u], activations_1);               // linear/matvec.py
+    let product = dot(quants[first], activations_0);                      // parts/packed_rows.py
+    let product_1 = dot(quants[first + 1u], activations_1);               // parts/packed_rows.py
     let product_2 = product + product_1 + dot(weights_2, activations_2)
         + dot(weights_3, activations_3) + dot(weights_4, activations_4)
         + dot(weights_5, activations_5) + dot(weights_6, activations_6)
@@ -64,8 +64,8 @@ fn main(
     let weights_5_1 = quants[first_1 + 5u];
     let weights_6_1 = quants[first_1 + 6u];
     let weights_7_1 = quants[first_1 + 7u];
-    let product_3 = dot(quants[first_1], activations_0);                  // linear/matvec.py
-    let product_4 = dot(quants[first_1 + 1u], activations_1);             // linear/matvec.py
+    let product_3 = dot(quants[first_1], activations_0);                  // parts/packed_rows.py
+    let product_4 = dot(quants[first_1 + 1u], activations_1);             // parts/packed_rows.py
     let product_5 = product_3 + product_4 + dot(weights_2_1, activations_2)
         + dot(weights_3_1, activations_3) + dot(weights_4_1, activations_4)
         + dot(weights_5_1, activations_5) + dot(weights_6_1, activations_6)

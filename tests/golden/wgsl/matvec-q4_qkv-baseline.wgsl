@@ -68,34 +68,34 @@ fn main(
     let x_16 = x_15 * norm_weight[at_7];                                  // linear/matvec.py
     let at_8 = first_row * 2u + group;                                    // parts/packed_rows.py
     let packed = quants[at_8];                                            // parts/packed_rows.py
-    let low = vec4<f32>(unpack4xU8(packed.x & 0x0f0f0f0fu)) - 8.0;        // parts/packed_rows.py
-    let high = vec4<f32>(unpack4xU8((packed.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_1 = vec4<f32>(unpack4xU8(packed.y & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
-    let high_1 = vec4<f32>(unpack4xU8((packed.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_2 = vec4<f32>(unpack4xU8(packed.z & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
-    let high_2 = vec4<f32>(unpack4xU8((packed.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_3 = vec4<f32>(unpack4xU8(packed.w & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
-    let high_3 = vec4<f32>(unpack4xU8((packed.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low = vec4<f32>(unpack4xU8(packed.x & 0x0f0f0f0fu)) - 8.0;        // formats/nibbles.py
+    let high = vec4<f32>(unpack4xU8((packed.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_1 = vec4<f32>(unpack4xU8(packed.y & 0x0f0f0f0fu)) - 8.0;      // formats/nibbles.py
+    let high_1 = vec4<f32>(unpack4xU8((packed.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_2 = vec4<f32>(unpack4xU8(packed.z & 0x0f0f0f0fu)) - 8.0;      // formats/nibbles.py
+    let high_2 = vec4<f32>(unpack4xU8((packed.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_3 = vec4<f32>(unpack4xU8(packed.w & 0x0f0f0f0fu)) - 8.0;      // formats/nibbles.py
+    let high_3 = vec4<f32>(unpack4xU8((packed.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
     let pair = unpack2x16float(scales[at_8 >> 1u]);                       // parts/packed_rows.py
-    let product = dot(low, x_2);                                          // linear/matvec.py
-    let product_1 = dot(high, x_4);                                       // linear/matvec.py
+    let product = dot(low, x_2);                                          // parts/packed_rows.py
+    let product_1 = dot(high, x_4);                                       // parts/packed_rows.py
     let product_2 = product + product_1 + dot(low_1, x_6) + dot(high_1, x_8) + dot(low_2, x_10)
         + dot(high_2, x_12) + dot(low_3, x_14) + dot(high_3, x_16);
     sum_0 += product_2 * select(pair.x, pair.y, (at_8 & 1u) == 1u);       // linear/matvec.py
     let row = first_row + 1u;                                             // linear/matvec.py
     let at_9 = row * 2u + group;                                          // parts/packed_rows.py
     let packed_1 = quants[at_9];                                          // parts/packed_rows.py
-    let low_4 = vec4<f32>(unpack4xU8(packed_1.x & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-    let high_4 = vec4<f32>(unpack4xU8((packed_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_5 = vec4<f32>(unpack4xU8(packed_1.y & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-    let high_5 = vec4<f32>(unpack4xU8((packed_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_6 = vec4<f32>(unpack4xU8(packed_1.z & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-    let high_6 = vec4<f32>(unpack4xU8((packed_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_7 = vec4<f32>(unpack4xU8(packed_1.w & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-    let high_7 = vec4<f32>(unpack4xU8((packed_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
+    let low_4 = vec4<f32>(unpack4xU8(packed_1.x & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+    let high_4 = vec4<f32>(unpack4xU8((packed_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_5 = vec4<f32>(unpack4xU8(packed_1.y & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+    let high_5 = vec4<f32>(unpack4xU8((packed_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_6 = vec4<f32>(unpack4xU8(packed_1.z & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+    let high_6 = vec4<f32>(unpack4xU8((packed_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_7 = vec4<f32>(unpack4xU8(packed_1.w & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+    let high_7 = vec4<f32>(unpack4xU8((packed_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
     let pair_1 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let product_3 = dot(low_4, x_2);                                      // linear/matvec.py
-    let product_4 = dot(high_4, x_4);                                     // linear/matvec.py
+    let product_3 = dot(low_4, x_2);                                      // parts/packed_rows.py
+    let product_4 = dot(high_4, x_4);                                     // parts/packed_rows.py
     let product_5 = product_3 + product_4 + dot(low_5, x_6) + dot(high_5, x_8)
         + dot(low_6, x_10) + dot(high_6, x_12) + dot(low_7, x_14) + dot(high_7, x_16);
     sum_1 += product_5 * select(pair_1.x, pair_1.y, (at_9 & 1u) == 1u);   // linear/matvec.py

@@ -32,16 +32,16 @@ fn main(
     let activations_7 = x[at + 7u];
     let at_1 = first_row * 64u + group;                                   // parts/packed_rows.py
     let packed = quants[at_1];                                            // parts/packed_rows.py
-    let low = vec4<f32>(unpack4xU8(packed.x & 0x0f0f0f0fu)) - 8.0;        // parts/packed_rows.py
-    let high = vec4<f32>(unpack4xU8((packed.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_1 = vec4<f32>(unpack4xU8(packed.y & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
-    let high_1 = vec4<f32>(unpack4xU8((packed.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_2 = vec4<f32>(unpack4xU8(packed.z & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
-    let high_2 = vec4<f32>(unpack4xU8((packed.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_3 = vec4<f32>(unpack4xU8(packed.w & 0x0f0f0f0fu)) - 8.0;      // parts/packed_rows.py
-    let high_3 = vec4<f32>(unpack4xU8((packed.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let product = dot(low, activations_0);                                // linear/matvec.py
-    let product_1 = dot(high, activations_1);                             // linear/matvec.py
+    let low = vec4<f32>(unpack4xU8(packed.x & 0x0f0f0f0fu)) - 8.0;        // formats/nibbles.py
+    let high = vec4<f32>(unpack4xU8((packed.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_1 = vec4<f32>(unpack4xU8(packed.y & 0x0f0f0f0fu)) - 8.0;      // formats/nibbles.py
+    let high_1 = vec4<f32>(unpack4xU8((packed.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_2 = vec4<f32>(unpack4xU8(packed.z & 0x0f0f0f0fu)) - 8.0;      // formats/nibbles.py
+    let high_2 = vec4<f32>(unpack4xU8((packed.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_3 = vec4<f32>(unpack4xU8(packed.w & 0x0f0f0f0fu)) - 8.0;      // formats/nibbles.py
+    let high_3 = vec4<f32>(unpack4xU8((packed.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let product = dot(low, activations_0);                                // parts/packed_rows.py
+    let product_1 = dot(high, activations_1);                             // parts/packed_rows.py
     let product_2 = product + product_1 + dot(low_1, activations_2)
         + dot(high_1, activations_3) + dot(low_2, activations_4) + dot(high_2, activations_5)
         + dot(low_3, activations_6) + dot(high_3, activations_7);
@@ -49,16 +49,16 @@ fn main(
     let row = first_row + 1u;                                             // linear/matvec.py
     let at_2 = row * 64u + group;                                         // parts/packed_rows.py
     let packed_1 = quants[at_2];                                          // parts/packed_rows.py
-    let low_4 = vec4<f32>(unpack4xU8(packed_1.x & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-    let high_4 = vec4<f32>(unpack4xU8((packed_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_5 = vec4<f32>(unpack4xU8(packed_1.y & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-    let high_5 = vec4<f32>(unpack4xU8((packed_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_6 = vec4<f32>(unpack4xU8(packed_1.z & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-    let high_6 = vec4<f32>(unpack4xU8((packed_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let low_7 = vec4<f32>(unpack4xU8(packed_1.w & 0x0f0f0f0fu)) - 8.0;    // parts/packed_rows.py
-    let high_7 = vec4<f32>(unpack4xU8((packed_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // parts/packed_rows.py
-    let product_3 = dot(low_4, activations_0);                            // linear/matvec.py
-    let product_4 = dot(high_4, activations_1);                           // linear/matvec.py
+    let low_4 = vec4<f32>(unpack4xU8(packed_1.x & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+    let high_4 = vec4<f32>(unpack4xU8((packed_1.x >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_5 = vec4<f32>(unpack4xU8(packed_1.y & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+    let high_5 = vec4<f32>(unpack4xU8((packed_1.y >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_6 = vec4<f32>(unpack4xU8(packed_1.z & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+    let high_6 = vec4<f32>(unpack4xU8((packed_1.z >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let low_7 = vec4<f32>(unpack4xU8(packed_1.w & 0x0f0f0f0fu)) - 8.0;    // formats/nibbles.py
+    let high_7 = vec4<f32>(unpack4xU8((packed_1.w >> 4u) & 0x0f0f0f0fu)) - 8.0;  // formats/nibbles.py
+    let product_3 = dot(low_4, activations_0);                            // parts/packed_rows.py
+    let product_4 = dot(high_4, activations_1);                           // parts/packed_rows.py
     let product_5 = product_3 + product_4 + dot(low_5, activations_2)
         + dot(high_5, activations_3) + dot(low_6, activations_4) + dot(high_6, activations_5)
         + dot(low_7, activations_6) + dot(high_7, activations_7);

@@ -46,16 +46,16 @@ fn main(
     let at_8 = first_row * 6u + group;                                    // parts/packed_rows.py
     let index = at_8 * 2u;                                                // parts/packed_rows.py
     let packed = quants[index];
-    let weights_2 = vec4<f32>(unpack4xI8(packed.z));                      // parts/packed_rows.py
+    let weights_2 = vec4<f32>(unpack4xI8(packed.z));                      // formats/q8.py
     let weights_3 = vec4<f32>(unpack4xI8(packed.w));
     let packed_1 = quants[index + 1u];                                    // parts/packed_rows.py
-    let weights_4 = vec4<f32>(unpack4xI8(packed_1.x));                    // parts/packed_rows.py
+    let weights_4 = vec4<f32>(unpack4xI8(packed_1.x));                    // formats/q8.py
     let weights_5 = vec4<f32>(unpack4xI8(packed_1.y));
     let weights_6 = vec4<f32>(unpack4xI8(packed_1.z));
     let weights_7 = vec4<f32>(unpack4xI8(packed_1.w));
     let pair = unpack2x16float(scales[at_8 >> 1u]);                       // parts/packed_rows.py
-    let product = dot(vec4<f32>(unpack4xI8(packed.x)), activations_0);    // linear/matvec.py
-    let product_1 = dot(vec4<f32>(unpack4xI8(packed.y)), activations_1);  // linear/matvec.py
+    let product = dot(vec4<f32>(unpack4xI8(packed.x)), activations_0);    // parts/packed_rows.py
+    let product_1 = dot(vec4<f32>(unpack4xI8(packed.y)), activations_1);  // parts/packed_rows.py
     let product_2 = product + product_1 + dot(weights_2, activations_2)
         + dot(weights_3, activations_3) + dot(weights_4, activations_4)
         + dot(weights_5, activations_5) + dot(weights_6, activations_6)
@@ -65,16 +65,16 @@ fn main(
     let at_9 = row * 6u + group;                                          // parts/packed_rows.py
     let index_1 = at_9 * 2u;                                              // parts/packed_rows.py
     let packed_2 = quants[index_1];
-    let weights_2_1 = vec4<f32>(unpack4xI8(packed_2.z));                  // parts/packed_rows.py
+    let weights_2_1 = vec4<f32>(unpack4xI8(packed_2.z));                  // formats/q8.py
     let weights_3_1 = vec4<f32>(unpack4xI8(packed_2.w));
     let packed_3 = quants[index_1 + 1u];                                  // parts/packed_rows.py
-    let weights_4_1 = vec4<f32>(unpack4xI8(packed_3.x));                  // parts/packed_rows.py
+    let weights_4_1 = vec4<f32>(unpack4xI8(packed_3.x));                  // formats/q8.py
     let weights_5_1 = vec4<f32>(unpack4xI8(packed_3.y));
     let weights_6_1 = vec4<f32>(unpack4xI8(packed_3.z));
     let weights_7_1 = vec4<f32>(unpack4xI8(packed_3.w));
     let pair_1 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let product_3 = dot(vec4<f32>(unpack4xI8(packed_2.x)), activations_0);  // linear/matvec.py
-    let product_4 = dot(vec4<f32>(unpack4xI8(packed_2.y)), activations_1);  // linear/matvec.py
+    let product_3 = dot(vec4<f32>(unpack4xI8(packed_2.x)), activations_0);  // parts/packed_rows.py
+    let product_4 = dot(vec4<f32>(unpack4xI8(packed_2.y)), activations_1);  // parts/packed_rows.py
     let product_5 = product_3 + product_4 + dot(weights_2_1, activations_2)
         + dot(weights_3_1, activations_3) + dot(weights_4_1, activations_4)
         + dot(weights_5_1, activations_5) + dot(weights_6_1, activations_6)

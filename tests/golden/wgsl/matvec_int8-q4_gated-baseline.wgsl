@@ -137,53 +137,53 @@ fn main(
   let code_scale = code_scales[group];                                    // linear/matvec_int8_body.py
   let offset = offsets[group];                                            // linear/matvec_int8_body.py
   square_sum += squares[group];                                           // linear/matvec_int8_body.py
-  let low = loads.x & 0x0f0f0f0fu;                                        // parts/packed_rows.py
-  let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // parts/packed_rows.py
-  let low_1 = loads.y & 0x0f0f0f0fu;                                      // parts/packed_rows.py
-  let high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  let low_2 = loads.z & 0x0f0f0f0fu;                                      // parts/packed_rows.py
-  let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  let low_3 = loads.w & 0x0f0f0f0fu;                                      // parts/packed_rows.py
-  let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // parts/packed_rows.py
+  let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
+  let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
+  let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let low_2 = loads.z & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
   let plus = offset + dot4I8Packed(low, half.x);                          // linear/dot4.py
   sum_0 += f32(plus + dot4I8Packed(high, half.y) + dot4I8Packed(low_1, half.z)
       + dot4I8Packed(high_1, half.w) + dot4I8Packed(low_2, half_1.x)
       + dot4I8Packed(high_2, half_1.y) + dot4I8Packed(low_3, half_1.z)
       + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);           // linear/matvec_int8_body.py
-  let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_6 = loads_1.z & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
+  let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_6 = loads_1.z & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let plus_1 = offset + dot4I8Packed(low_4, half.x);                      // linear/dot4.py
   sum_1 += f32(plus_1 + dot4I8Packed(high_4, half.y) + dot4I8Packed(low_5, half.z)
       + dot4I8Packed(high_5, half.w) + dot4I8Packed(low_6, half_1.x)
       + dot4I8Packed(high_6, half_1.y) + dot4I8Packed(low_7, half_1.z)
       + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);         // linear/matvec_int8_body.py
-  let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_10 = loads_2.z & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
-  let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
+  let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_10 = loads_2.z & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let plus_2 = offset + dot4I8Packed(low_8, half.x);                      // linear/dot4.py
   sum_2 += f32(plus_2 + dot4I8Packed(high_8, half.y) + dot4I8Packed(low_9, half.z)
       + dot4I8Packed(high_9, half.w) + dot4I8Packed(low_10, half_1.x)
       + dot4I8Packed(high_10, half_1.y) + dot4I8Packed(low_11, half_1.z)
       + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);        // linear/matvec_int8_body.py
-  let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
-  let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
-  let low_14 = loads_3.z & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
-  let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
+  let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_14 = loads_3.z & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let plus_3 = offset + dot4I8Packed(low_12, half.x);                     // linear/dot4.py
   sum_3 += f32(plus_3 + dot4I8Packed(high_12, half.y) + dot4I8Packed(low_13, half.z)
       + dot4I8Packed(high_13, half.w) + dot4I8Packed(low_14, half_1.x)
@@ -212,53 +212,53 @@ fn main(
     let code_scale_1 = code_scales[group_1];                              // linear/matvec_int8_body.py
     let offset_1 = offsets[group_1];                                      // linear/matvec_int8_body.py
     square_sum += squares[group_1];                                       // linear/matvec_int8_body.py
-    let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_17 = (loads_4.y >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_18 = loads_4.z & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_18 = (loads_4.z >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_19 = loads_4.w & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_19 = (loads_4.w >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
+    let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_17 = (loads_4.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_18 = loads_4.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_18 = (loads_4.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_19 = loads_4.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_19 = (loads_4.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let plus_4 = offset_1 + dot4I8Packed(low_16, half_2.x);               // linear/dot4.py
     sum_0 += f32(plus_4 + dot4I8Packed(high_16, half_2.y) + dot4I8Packed(low_17, half_2.z)
         + dot4I8Packed(high_17, half_2.w) + dot4I8Packed(low_18, half_3.x)
         + dot4I8Packed(high_18, half_3.y) + dot4I8Packed(low_19, half_3.z)
         + dot4I8Packed(high_19, half_3.w)) * (scale_4 * code_scale_1);    // linear/matvec_int8_body.py
-    let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_21 = (loads_5.y >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_22 = loads_5.z & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_22 = (loads_5.z >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_23 = loads_5.w & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_23 = (loads_5.w >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
+    let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_21 = (loads_5.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_22 = loads_5.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_22 = (loads_5.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_23 = loads_5.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_23 = (loads_5.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let plus_5 = offset_1 + dot4I8Packed(low_20, half_2.x);               // linear/dot4.py
     sum_1 += f32(plus_5 + dot4I8Packed(high_20, half_2.y) + dot4I8Packed(low_21, half_2.z)
         + dot4I8Packed(high_21, half_2.w) + dot4I8Packed(low_22, half_3.x)
         + dot4I8Packed(high_22, half_3.y) + dot4I8Packed(low_23, half_3.z)
         + dot4I8Packed(high_23, half_3.w)) * (scale_5 * code_scale_1);    // linear/matvec_int8_body.py
-    let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_25 = (loads_6.y >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_26 = loads_6.z & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_26 = (loads_6.z >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_27 = loads_6.w & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_27 = (loads_6.w >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
+    let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_25 = (loads_6.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_26 = loads_6.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_26 = (loads_6.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_27 = loads_6.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_27 = (loads_6.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let plus_6 = offset_1 + dot4I8Packed(low_24, half_2.x);               // linear/dot4.py
     sum_2 += f32(plus_6 + dot4I8Packed(high_24, half_2.y) + dot4I8Packed(low_25, half_2.z)
         + dot4I8Packed(high_25, half_2.w) + dot4I8Packed(low_26, half_3.x)
         + dot4I8Packed(high_26, half_3.y) + dot4I8Packed(low_27, half_3.z)
         + dot4I8Packed(high_27, half_3.w)) * (scale_6 * code_scale_1);    // linear/matvec_int8_body.py
-    let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_29 = (loads_7.y >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_30 = loads_7.z & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_30 = (loads_7.z >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
-    let low_31 = loads_7.w & 0x0f0f0f0fu;                                 // parts/packed_rows.py
-    let high_31 = (loads_7.w >> 4u) & 0x0f0f0f0fu;                        // parts/packed_rows.py
+    let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_29 = (loads_7.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_30 = loads_7.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_30 = (loads_7.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_31 = loads_7.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_31 = (loads_7.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let plus_7 = offset_1 + dot4I8Packed(low_28, half_2.x);               // linear/dot4.py
     sum_3 += f32(plus_7 + dot4I8Packed(high_28, half_2.y) + dot4I8Packed(low_29, half_2.z)
         + dot4I8Packed(high_29, half_2.w) + dot4I8Packed(low_30, half_3.x)

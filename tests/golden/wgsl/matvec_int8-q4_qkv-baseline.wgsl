@@ -143,53 +143,53 @@ fn main(
   let code_scale = code_scales[group];                                    // linear/matvec_int8_body.py
   let offset = offsets[group];                                            // linear/matvec_int8_body.py
   square_sum += squares[group];                                           // linear/matvec_int8_body.py
-  let low = loads.x & 0x0f0f0f0fu;                                        // parts/packed_rows.py
-  let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // parts/packed_rows.py
-  let low_1 = loads.y & 0x0f0f0f0fu;                                      // parts/packed_rows.py
-  let high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  let low_2 = loads.z & 0x0f0f0f0fu;                                      // parts/packed_rows.py
-  let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // parts/packed_rows.py
-  let low_3 = loads.w & 0x0f0f0f0fu;                                      // parts/packed_rows.py
-  let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // parts/packed_rows.py
+  let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
+  let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
+  let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let low_2 = loads.z & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
   let plus = offset + dot4I8Packed(low, half.x);                          // linear/dot4.py
   sum_0 += f32(plus + dot4I8Packed(high, half.y) + dot4I8Packed(low_1, half.z)
       + dot4I8Packed(high_1, half.w) + dot4I8Packed(low_2, half_1.x)
       + dot4I8Packed(high_2, half_1.y) + dot4I8Packed(low_3, half_1.z)
       + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);           // linear/matvec_int8_body.py
-  let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_6 = loads_1.z & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
+  let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_6 = loads_1.z & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let plus_1 = offset + dot4I8Packed(low_4, half.x);                      // linear/dot4.py
   sum_1 += f32(plus_1 + dot4I8Packed(high_4, half.y) + dot4I8Packed(low_5, half.z)
       + dot4I8Packed(high_5, half.w) + dot4I8Packed(low_6, half_1.x)
       + dot4I8Packed(high_6, half_1.y) + dot4I8Packed(low_7, half_1.z)
       + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);         // linear/matvec_int8_body.py
-  let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // parts/packed_rows.py
-  let high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                           // parts/packed_rows.py
-  let low_10 = loads_2.z & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
-  let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
+  let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_10 = loads_2.z & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let plus_2 = offset + dot4I8Packed(low_8, half.x);                      // linear/dot4.py
   sum_2 += f32(plus_2 + dot4I8Packed(high_8, half.y) + dot4I8Packed(low_9, half.z)
       + dot4I8Packed(high_9, half.w) + dot4I8Packed(low_10, half_1.x)
       + dot4I8Packed(high_10, half_1.y) + dot4I8Packed(low_11, half_1.z)
       + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);        // linear/matvec_int8_body.py
-  let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
-  let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
-  let low_14 = loads_3.z & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
-  let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // parts/packed_rows.py
-  let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // parts/packed_rows.py
+  let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_14 = loads_3.z & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let plus_3 = offset + dot4I8Packed(low_12, half.x);                     // linear/dot4.py
   sum_3 += f32(plus_3 + dot4I8Packed(high_12, half.y) + dot4I8Packed(low_13, half.z)
       + dot4I8Packed(high_13, half.w) + dot4I8Packed(low_14, half_1.x)

@@ -46,23 +46,23 @@ fn main(
       let greatest = max(max(key.x, key.y), max(key.z, key.w));           // sampling/order_keys.py
       own = max(own, greatest);                                           // sampling/threshold.py
     }
-    partial_maxima[local_id.x] = own;                                     // parts/workgroup.py
-    workgroupBarrier();                                                   // parts/workgroup.py
-    let t_1 = local_id.x < 8u;                                            // parts/workgroup.py
+    partial_maxima[local_id.x] = own;                                     // parts/reduce.py
+    workgroupBarrier();                                                   // parts/reduce.py
+    let t_1 = local_id.x < 8u;                                            // parts/reduce.py
     if (t_1) {
-      var total: u32 = partial_maxima[local_id.x];                        // parts/workgroup.py
-      for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {          // parts/workgroup.py
-        total = max(total, partial_maxima[cell]);                         // parts/workgroup.py
+      var total: u32 = partial_maxima[local_id.x];                        // parts/reduce.py
+      for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {          // parts/reduce.py
+        total = max(total, partial_maxima[cell]);                         // parts/reduce.py
       }
-      partial_maxima[local_id.x] = total;                                 // parts/workgroup.py
+      partial_maxima[local_id.x] = total;                                 // parts/reduce.py
     }
-    workgroupBarrier();                                                   // parts/workgroup.py
-    var total: u32 = partial_maxima[0u];                                  // parts/workgroup.py
-    for (var cell = 1u; cell < 8u; cell++) {                              // parts/workgroup.py
-      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
+    workgroupBarrier();                                                   // parts/reduce.py
+    var total: u32 = partial_maxima[0u];                                  // parts/reduce.py
+    for (var cell = 1u; cell < 8u; cell++) {                              // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
     }
-    let keys = total;                                                     // parts/workgroup.py
-    workgroupBarrier();                                                   // parts/workgroup.py
+    let keys = total;                                                     // parts/reduce.py
+    workgroupBarrier();                                                   // parts/reduce.py
     let limited = min(max(keys, 0x0f360d34u), 0xf1c9f2c9u);               // sampling/threshold.py
     let ascending = limited - 8388607u;                                   // sampling/order_keys.py
     let number = bitcast<f32>(ascending
@@ -112,36 +112,36 @@ fn main(
               vec4<f32>(1.0));                                            // sampling/threshold.py
         }
       }
-      partial_sums[local_id.x] = mass;                                    // parts/workgroup.py
+      partial_sums[local_id.x] = mass;                                    // parts/reduce.py
       let index = local_id.x + 64u;
       partial_sums[index] = mass_listed;
       let index_1 = local_id.x + 128u;
       partial_sums[index_1] = f32(length > 10u);
-      workgroupBarrier();                                                 // parts/workgroup.py
-      if (t_1) {                                                          // parts/workgroup.py
-        var total_1: f32 = partial_sums[local_id.x];                      // parts/workgroup.py
+      workgroupBarrier();                                                 // parts/reduce.py
+      if (t_1) {                                                          // parts/reduce.py
+        var total_1: f32 = partial_sums[local_id.x];                      // parts/reduce.py
         var total_2: f32 = partial_sums[index];
         var total_3: f32 = partial_sums[index_1];
-        for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {        // parts/workgroup.py
-          total_1 += partial_sums[cell];                                  // parts/workgroup.py
+        for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {        // parts/reduce.py
+          total_1 += partial_sums[cell];                                  // parts/reduce.py
           total_2 += partial_sums[cell + 64u];
           total_3 += partial_sums[cell + 128u];
         }
-        partial_sums[local_id.x] = total_1;                               // parts/workgroup.py
+        partial_sums[local_id.x] = total_1;                               // parts/reduce.py
         partial_sums[index] = total_2;
         partial_sums[index_1] = total_3;
       }
-      workgroupBarrier();                                                 // parts/workgroup.py
-      var total_1: f32 = partial_sums[0u];                                // parts/workgroup.py
+      workgroupBarrier();                                                 // parts/reduce.py
+      var total_1: f32 = partial_sums[0u];                                // parts/reduce.py
       var total_2: f32 = partial_sums[64u];
       var total_3: f32 = partial_sums[128u];
-      for (var cell = 1u; cell < 8u; cell++) {                            // parts/workgroup.py
-        total_1 += partial_sums[cell];                                    // parts/workgroup.py
+      for (var cell = 1u; cell < 8u; cell++) {                            // parts/reduce.py
+        total_1 += partial_sums[cell];                                    // parts/reduce.py
         total_2 += partial_sums[cell + 64u];
         total_3 += partial_sums[cell + 128u];
       }
-      let sums_0 = total_1;                                               // parts/workgroup.py
-      workgroupBarrier();                                                 // parts/workgroup.py
+      let sums_0 = total_1;                                               // parts/reduce.py
+      workgroupBarrier();                                                 // parts/reduce.py
       mass = sums_0;                                                      // sampling/threshold.py
       let enough = select((total_2 >= sums_0 * step.top_p), few, by_count);  // sampling/threshold.py
       if (enough && total_3 == 0.0) {                                     // sampling/threshold.py
@@ -178,35 +178,35 @@ fn main(
             let reached_2 = key >= vec4<u32>(bounds_2);                   // sampling/threshold.py
             above_3 += dot(vec4<f32>(reached_2), vec4<f32>(1.0));         // sampling/threshold.py
           }
-          partial_sums[local_id.x] = above_1;                             // parts/workgroup.py
+          partial_sums[local_id.x] = above_1;                             // parts/reduce.py
           partial_sums[index] = above_2;
           partial_sums[index_1] = above_3;
-          workgroupBarrier();                                             // parts/workgroup.py
-          if (t_1) {                                                      // parts/workgroup.py
-            var total_4: f32 = partial_sums[local_id.x];                  // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
+          if (t_1) {                                                      // parts/reduce.py
+            var total_4: f32 = partial_sums[local_id.x];                  // parts/reduce.py
             var total_5: f32 = partial_sums[index];
             var total_6: f32 = partial_sums[index_1];
-            for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {    // parts/workgroup.py
-              total_4 += partial_sums[cell];                              // parts/workgroup.py
+            for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {    // parts/reduce.py
+              total_4 += partial_sums[cell];                              // parts/reduce.py
               total_5 += partial_sums[cell + 64u];
               total_6 += partial_sums[cell + 128u];
             }
-            partial_sums[local_id.x] = total_4;                           // parts/workgroup.py
+            partial_sums[local_id.x] = total_4;                           // parts/reduce.py
             partial_sums[index] = total_5;
             partial_sums[index_1] = total_6;
           }
-          workgroupBarrier();                                             // parts/workgroup.py
-          var total_4: f32 = partial_sums[0u];                            // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
+          var total_4: f32 = partial_sums[0u];                            // parts/reduce.py
           var total_5: f32 = partial_sums[64u];
           var total_6: f32 = partial_sums[128u];
-          for (var cell = 1u; cell < 8u; cell++) {                        // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          for (var cell = 1u; cell < 8u; cell++) {                        // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
             total_5 += partial_sums[cell + 64u];
             total_6 += partial_sums[cell + 128u];
           }
-          let total_7 = total_5;                                          // parts/workgroup.py
+          let total_7 = total_5;                                          // parts/reduce.py
           let total_8 = total_6;
-          workgroupBarrier();                                             // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
           if (total_4 >= target_1) {                                      // sampling/threshold.py
             found += step_1;                                              // sampling/threshold.py
           }
@@ -243,21 +243,21 @@ fn main(
             kept += dot(select(vec4<f32>(0.0), weights, key >= vec4<u32>(threshold)),
                 vec4<f32>(1.0));                                          // sampling/threshold.py
           }
-          partial_sums[local_id.x] = kept;                                // parts/workgroup.py
-          workgroupBarrier();                                             // parts/workgroup.py
-          if (t_1) {                                                      // parts/workgroup.py
-            var total_4: f32 = partial_sums[local_id.x];                  // parts/workgroup.py
-            for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {    // parts/workgroup.py
-              total_4 += partial_sums[cell];                              // parts/workgroup.py
+          partial_sums[local_id.x] = kept;                                // parts/reduce.py
+          workgroupBarrier();                                             // parts/reduce.py
+          if (t_1) {                                                      // parts/reduce.py
+            var total_4: f32 = partial_sums[local_id.x];                  // parts/reduce.py
+            for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {    // parts/reduce.py
+              total_4 += partial_sums[cell];                              // parts/reduce.py
             }
-            partial_sums[local_id.x] = total_4;                           // parts/workgroup.py
+            partial_sums[local_id.x] = total_4;                           // parts/reduce.py
           }
-          workgroupBarrier();                                             // parts/workgroup.py
-          var total_4: f32 = partial_sums[0u];                            // parts/workgroup.py
-          for (var cell = 1u; cell < 8u; cell++) {                        // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
+          var total_4: f32 = partial_sums[0u];                            // parts/reduce.py
+          for (var cell = 1u; cell < 8u; cell++) {                        // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
           }
-          workgroupBarrier();                                             // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
           mass = total_4;                                                 // sampling/threshold.py
         }
         let target_1 = mass * step.top_p;                                 // sampling/threshold.py
@@ -296,35 +296,35 @@ fn main(
             let reached_2 = key >= vec4<u32>(bounds_2);                   // sampling/threshold.py
             above_3 += dot(select(vec4<f32>(0.0), weights, reached_2), vec4<f32>(1.0));  // sampling/threshold.py
           }
-          partial_sums[local_id.x] = above_1;                             // parts/workgroup.py
+          partial_sums[local_id.x] = above_1;                             // parts/reduce.py
           partial_sums[index] = above_2;
           partial_sums[index_1] = above_3;
-          workgroupBarrier();                                             // parts/workgroup.py
-          if (t_1) {                                                      // parts/workgroup.py
-            var total_4: f32 = partial_sums[local_id.x];                  // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
+          if (t_1) {                                                      // parts/reduce.py
+            var total_4: f32 = partial_sums[local_id.x];                  // parts/reduce.py
             var total_5: f32 = partial_sums[index];
             var total_6: f32 = partial_sums[index_1];
-            for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {    // parts/workgroup.py
-              total_4 += partial_sums[cell];                              // parts/workgroup.py
+            for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {    // parts/reduce.py
+              total_4 += partial_sums[cell];                              // parts/reduce.py
               total_5 += partial_sums[cell + 64u];
               total_6 += partial_sums[cell + 128u];
             }
-            partial_sums[local_id.x] = total_4;                           // parts/workgroup.py
+            partial_sums[local_id.x] = total_4;                           // parts/reduce.py
             partial_sums[index] = total_5;
             partial_sums[index_1] = total_6;
           }
-          workgroupBarrier();                                             // parts/workgroup.py
-          var total_4: f32 = partial_sums[0u];                            // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
+          var total_4: f32 = partial_sums[0u];                            // parts/reduce.py
           var total_5: f32 = partial_sums[64u];
           var total_6: f32 = partial_sums[128u];
-          for (var cell = 1u; cell < 8u; cell++) {                        // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          for (var cell = 1u; cell < 8u; cell++) {                        // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
             total_5 += partial_sums[cell + 64u];
             total_6 += partial_sums[cell + 128u];
           }
-          let total_7 = total_5;                                          // parts/workgroup.py
+          let total_7 = total_5;                                          // parts/reduce.py
           let total_8 = total_6;
-          workgroupBarrier();                                             // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
           if (total_4 >= target_1) {                                      // sampling/threshold.py
             found += step_1;                                              // sampling/threshold.py
           }
@@ -460,38 +460,38 @@ fn main(
       }
     }
   }
-  partial_maxima[local_id.x] = best_key;                                  // parts/workgroup.py
-  workgroupBarrier();                                                     // parts/workgroup.py
-  let t_1 = local_id.x < 8u;                                              // parts/workgroup.py
+  partial_maxima[local_id.x] = best_key;                                  // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let t_1 = local_id.x < 8u;                                              // parts/reduce.py
   if (t_1) {
-    var total: u32 = partial_maxima[local_id.x];                          // parts/workgroup.py
-    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/workgroup.py
-      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
+    var total: u32 = partial_maxima[local_id.x];                          // parts/reduce.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
     }
-    partial_maxima[local_id.x] = total;                                   // parts/workgroup.py
+    partial_maxima[local_id.x] = total;                                   // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
-  var total: u32 = partial_maxima[0u];                                    // parts/workgroup.py
-  for (var cell = 1u; cell < 8u; cell++) {                                // parts/workgroup.py
-    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  var total: u32 = partial_maxima[0u];                                    // parts/reduce.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
   let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // sampling/argmax.py
-  partial_maxima[local_id.x] = last;                                      // parts/workgroup.py
-  workgroupBarrier();                                                     // parts/workgroup.py
-  if (t_1) {                                                              // parts/workgroup.py
-    var total_1: u32 = partial_maxima[local_id.x];                        // parts/workgroup.py
-    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/workgroup.py
-      total_1 = max(total_1, partial_maxima[cell]);                       // parts/workgroup.py
+  partial_maxima[local_id.x] = last;                                      // parts/reduce.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  if (t_1) {                                                              // parts/reduce.py
+    var total_1: u32 = partial_maxima[local_id.x];                        // parts/reduce.py
+    for (var cell = local_id.x + 8u; cell < 64u; cell += 8u) {            // parts/reduce.py
+      total_1 = max(total_1, partial_maxima[cell]);                       // parts/reduce.py
     }
-    partial_maxima[local_id.x] = total_1;                                 // parts/workgroup.py
+    partial_maxima[local_id.x] = total_1;                                 // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
-  var total_1: u32 = partial_maxima[0u];                                  // parts/workgroup.py
-  for (var cell = 1u; cell < 8u; cell++) {                                // parts/workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/reduce.py
+  for (var cell = 1u; cell < 8u; cell++) {                                // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
   let token = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
   if (local_id.x == 0u) {                                                 // sampling/argmax.py
     tokens[position] = token;                                             // sampling/argmax.py

@@ -49,18 +49,18 @@ fn main(
       let greatest = max(max(key.x, key.y), max(key.z, key.w));           // sampling/order_keys.py
       own = max(own, greatest);                                           // sampling/threshold.py
     }
-    let values = subgroupMax(own);                                        // parts/workgroup.py
-    if (subgroup_lane == 0u) {                                            // parts/workgroup.py
-      partial_maxima[local_id.x / subgroup_size] = values;                // parts/workgroup.py
+    let values = subgroupMax(own);                                        // parts/reduce.py
+    if (subgroup_lane == 0u) {                                            // parts/reduce.py
+      partial_maxima[local_id.x / subgroup_size] = values;                // parts/reduce.py
     }
-    workgroupBarrier();                                                   // parts/workgroup.py
-    let subgroups = (subgroup_size + 63u) / subgroup_size;                // parts/workgroup.py
-    var total: u32 = partial_maxima[0u];                                  // parts/workgroup.py
-    for (var cell = 1u; cell < subgroups; cell++) {                       // parts/workgroup.py
-      total = max(total, partial_maxima[cell]);                           // parts/workgroup.py
+    workgroupBarrier();                                                   // parts/reduce.py
+    let subgroups = (subgroup_size + 63u) / subgroup_size;                // parts/reduce.py
+    var total: u32 = partial_maxima[0u];                                  // parts/reduce.py
+    for (var cell = 1u; cell < subgroups; cell++) {                       // parts/reduce.py
+      total = max(total, partial_maxima[cell]);                           // parts/reduce.py
     }
-    let keys = total;                                                     // parts/workgroup.py
-    workgroupBarrier();                                                   // parts/workgroup.py
+    let keys = total;                                                     // parts/reduce.py
+    workgroupBarrier();                                                   // parts/reduce.py
     let limited = min(max(keys, 0x0f360d34u), 0xf1c9f2c9u);               // sampling/threshold.py
     let ascending = limited - 8388607u;                                   // sampling/order_keys.py
     let number = bitcast<f32>(ascending
@@ -110,27 +110,27 @@ fn main(
               vec4<f32>(1.0));                                            // sampling/threshold.py
         }
       }
-      let values_0 = subgroupAdd(mass);                                   // parts/workgroup.py
+      let values_0 = subgroupAdd(mass);                                   // parts/reduce.py
       let values_1 = subgroupAdd(mass_listed);
       let values_2 = subgroupAdd(f32(length > 10u));
-      if (subgroup_lane == 0u) {                                          // parts/workgroup.py
-        let index = local_id.x / subgroup_size;                           // parts/workgroup.py
+      if (subgroup_lane == 0u) {                                          // parts/reduce.py
+        let index = local_id.x / subgroup_size;                           // parts/reduce.py
         partial_sums[index] = values_0;
         partial_sums[index + 16u] = values_1;
         partial_sums[index + 32u] = values_2;
       }
-      workgroupBarrier();                                                 // parts/workgroup.py
-      let subgroups_1 = (subgroup_size + 63u) / subgroup_size;            // parts/workgroup.py
-      var total_1: f32 = partial_sums[0u];                                // parts/workgroup.py
+      workgroupBarrier();                                                 // parts/reduce.py
+      let subgroups_1 = (subgroup_size + 63u) / subgroup_size;            // parts/reduce.py
+      var total_1: f32 = partial_sums[0u];                                // parts/reduce.py
       var total_2: f32 = partial_sums[16u];
       var total_3: f32 = partial_sums[32u];
-      for (var cell = 1u; cell < subgroups_1; cell++) {                   // parts/workgroup.py
-        total_1 += partial_sums[cell];                                    // parts/workgroup.py
+      for (var cell = 1u; cell < subgroups_1; cell++) {                   // parts/reduce.py
+        total_1 += partial_sums[cell];                                    // parts/reduce.py
         total_2 += partial_sums[cell + 16u];
         total_3 += partial_sums[cell + 32u];
       }
-      let sums_0 = total_1;                                               // parts/workgroup.py
-      workgroupBarrier();                                                 // parts/workgroup.py
+      let sums_0 = total_1;                                               // parts/reduce.py
+      workgroupBarrier();                                                 // parts/reduce.py
       mass = sums_0;                                                      // sampling/threshold.py
       let enough = select((total_2 >= sums_0 * step.top_p), few, by_count);  // sampling/threshold.py
       if (enough && total_3 == 0.0) {                                     // sampling/threshold.py
@@ -167,28 +167,28 @@ fn main(
             let reached_2 = key >= vec4<u32>(bounds_2);                   // sampling/threshold.py
             above_3 += dot(vec4<f32>(reached_2), vec4<f32>(1.0));         // sampling/threshold.py
           }
-          let values_0_1 = subgroupAdd(above_1);                          // parts/workgroup.py
+          let values_0_1 = subgroupAdd(above_1);                          // parts/reduce.py
           let values_1_1 = subgroupAdd(above_2);
           let values_2_1 = subgroupAdd(above_3);
-          if (subgroup_lane == 0u) {                                      // parts/workgroup.py
-            let index = local_id.x / subgroup_size;                       // parts/workgroup.py
+          if (subgroup_lane == 0u) {                                      // parts/reduce.py
+            let index = local_id.x / subgroup_size;                       // parts/reduce.py
             partial_sums[index] = values_0_1;
             partial_sums[index + 16u] = values_1_1;
             partial_sums[index + 32u] = values_2_1;
           }
-          workgroupBarrier();                                             // parts/workgroup.py
-          let subgroups_2 = (subgroup_size + 63u) / subgroup_size;        // parts/workgroup.py
-          var total_4: f32 = partial_sums[0u];                            // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
+          let subgroups_2 = (subgroup_size + 63u) / subgroup_size;        // parts/reduce.py
+          var total_4: f32 = partial_sums[0u];                            // parts/reduce.py
           var total_5: f32 = partial_sums[16u];
           var total_6: f32 = partial_sums[32u];
-          for (var cell = 1u; cell < subgroups_2; cell++) {               // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          for (var cell = 1u; cell < subgroups_2; cell++) {               // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
             total_5 += partial_sums[cell + 16u];
             total_6 += partial_sums[cell + 32u];
           }
-          let total_7 = total_5;                                          // parts/workgroup.py
+          let total_7 = total_5;                                          // parts/reduce.py
           let total_8 = total_6;
-          workgroupBarrier();                                             // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
           if (total_4 >= target_1) {                                      // sampling/threshold.py
             found += step_1;                                              // sampling/threshold.py
           }
@@ -225,17 +225,17 @@ fn main(
             kept += dot(select(vec4<f32>(0.0), weights, key >= vec4<u32>(threshold)),
                 vec4<f32>(1.0));                                          // sampling/threshold.py
           }
-          let values_3 = subgroupAdd(kept);                               // parts/workgroup.py
-          if (subgroup_lane == 0u) {                                      // parts/workgroup.py
-            partial_sums[local_id.x / subgroup_size] = values_3;          // parts/workgroup.py
+          let values_3 = subgroupAdd(kept);                               // parts/reduce.py
+          if (subgroup_lane == 0u) {                                      // parts/reduce.py
+            partial_sums[local_id.x / subgroup_size] = values_3;          // parts/reduce.py
           }
-          workgroupBarrier();                                             // parts/workgroup.py
-          let subgroups_2 = (subgroup_size + 63u) / subgroup_size;        // parts/workgroup.py
-          var total_4: f32 = partial_sums[0u];                            // parts/workgroup.py
-          for (var cell = 1u; cell < subgroups_2; cell++) {               // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
+          let subgroups_2 = (subgroup_size + 63u) / subgroup_size;        // parts/reduce.py
+          var total_4: f32 = partial_sums[0u];                            // parts/reduce.py
+          for (var cell = 1u; cell < subgroups_2; cell++) {               // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
           }
-          workgroupBarrier();                                             // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
           mass = total_4;                                                 // sampling/threshold.py
         }
         let target_1 = mass * step.top_p;                                 // sampling/threshold.py
@@ -274,28 +274,28 @@ fn main(
             let reached_2 = key >= vec4<u32>(bounds_2);                   // sampling/threshold.py
             above_3 += dot(select(vec4<f32>(0.0), weights, reached_2), vec4<f32>(1.0));  // sampling/threshold.py
           }
-          let values_0_1 = subgroupAdd(above_1);                          // parts/workgroup.py
+          let values_0_1 = subgroupAdd(above_1);                          // parts/reduce.py
           let values_1_1 = subgroupAdd(above_2);
           let values_2_1 = subgroupAdd(above_3);
-          if (subgroup_lane == 0u) {                                      // parts/workgroup.py
-            let index = local_id.x / subgroup_size;                       // parts/workgroup.py
+          if (subgroup_lane == 0u) {                                      // parts/reduce.py
+            let index = local_id.x / subgroup_size;                       // parts/reduce.py
             partial_sums[index] = values_0_1;
             partial_sums[index + 16u] = values_1_1;
             partial_sums[index + 32u] = values_2_1;
           }
-          workgroupBarrier();                                             // parts/workgroup.py
-          let subgroups_2 = (subgroup_size + 63u) / subgroup_size;        // parts/workgroup.py
-          var total_4: f32 = partial_sums[0u];                            // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
+          let subgroups_2 = (subgroup_size + 63u) / subgroup_size;        // parts/reduce.py
+          var total_4: f32 = partial_sums[0u];                            // parts/reduce.py
           var total_5: f32 = partial_sums[16u];
           var total_6: f32 = partial_sums[32u];
-          for (var cell = 1u; cell < subgroups_2; cell++) {               // parts/workgroup.py
-            total_4 += partial_sums[cell];                                // parts/workgroup.py
+          for (var cell = 1u; cell < subgroups_2; cell++) {               // parts/reduce.py
+            total_4 += partial_sums[cell];                                // parts/reduce.py
             total_5 += partial_sums[cell + 16u];
             total_6 += partial_sums[cell + 32u];
           }
-          let total_7 = total_5;                                          // parts/workgroup.py
+          let total_7 = total_5;                                          // parts/reduce.py
           let total_8 = total_6;
-          workgroupBarrier();                                             // parts/workgroup.py
+          workgroupBarrier();                                             // parts/reduce.py
           if (total_4 >= target_1) {                                      // sampling/threshold.py
             found += step_1;                                              // sampling/threshold.py
           }
@@ -431,29 +431,29 @@ fn main(
       }
     }
   }
-  let values = subgroupMax(best_key);                                     // parts/workgroup.py
-  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
-    partial_maxima[local_id.x / subgroup_size] = values;                  // parts/workgroup.py
+  let values = subgroupMax(best_key);                                     // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    partial_maxima[local_id.x / subgroup_size] = values;                  // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
-  let subgroups = (subgroup_size + 63u) / subgroup_size;                  // parts/workgroup.py
-  var total: u32 = partial_maxima[0u];                                    // parts/workgroup.py
-  for (var cell = 1u; cell < subgroups; cell++) {                         // parts/workgroup.py
-    total = max(total, partial_maxima[cell]);                             // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let subgroups = (subgroup_size + 63u) / subgroup_size;                  // parts/reduce.py
+  var total: u32 = partial_maxima[0u];                                    // parts/reduce.py
+  for (var cell = 1u; cell < subgroups; cell++) {                         // parts/reduce.py
+    total = max(total, partial_maxima[cell]);                             // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
   let last = select(0u, best_index ^ 0xffffffffu, best_key == total);     // sampling/argmax.py
-  let values_1 = subgroupMax(last);                                       // parts/workgroup.py
-  if (subgroup_lane == 0u) {                                              // parts/workgroup.py
-    partial_maxima[local_id.x / subgroup_size] = values_1;                // parts/workgroup.py
+  let values_1 = subgroupMax(last);                                       // parts/reduce.py
+  if (subgroup_lane == 0u) {                                              // parts/reduce.py
+    partial_maxima[local_id.x / subgroup_size] = values_1;                // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
-  let subgroups_1 = (subgroup_size + 63u) / subgroup_size;                // parts/workgroup.py
-  var total_1: u32 = partial_maxima[0u];                                  // parts/workgroup.py
-  for (var cell = 1u; cell < subgroups_1; cell++) {                       // parts/workgroup.py
-    total_1 = max(total_1, partial_maxima[cell]);                         // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
+  let subgroups_1 = (subgroup_size + 63u) / subgroup_size;                // parts/reduce.py
+  var total_1: u32 = partial_maxima[0u];                                  // parts/reduce.py
+  for (var cell = 1u; cell < subgroups_1; cell++) {                       // parts/reduce.py
+    total_1 = max(total_1, partial_maxima[cell]);                         // parts/reduce.py
   }
-  workgroupBarrier();                                                     // parts/workgroup.py
+  workgroupBarrier();                                                     // parts/reduce.py
   let token = total_1 ^ 0xffffffffu;                                      // sampling/argmax.py
   if (local_id.x == 0u) {                                                 // sampling/argmax.py
     tokens[position] = token;                                             // sampling/argmax.py

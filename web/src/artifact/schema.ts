@@ -20,7 +20,15 @@ export const TOKENS_BUFFER = "tokens";
 /** The state buffer that holds the last row's logits. */
 export const LOGITS_BUFFER = "logits";
 
-export const QUANTS = ["q4", "q8", "f16", "f32"] as const;
+/** Weight formats: bytes of each stored array for one group of 32 elements. A new format is one row here. */
+const FORMATS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  q4: { quants: 16, scales: 2 },
+  q4a: { quants: 16, scales: 4 },
+  q8: { quants: 32, scales: 2 },
+  f16: { quants: 64 },
+  f32: { quants: 128 },
+};
+export const QUANTS = Object.keys(FORMATS);
 /** What decoding multiplies weights with: activations as they are, or rounded to signed bytes first. */
 export const ACTIVATIONS = ["f32", "int8"] as const;
 export const TARGETS = ["wgsl", "cuda", "spirv", "opencl"] as const;
@@ -43,21 +51,18 @@ export const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map(
   ]),
 );
 
-// Storage bytes of one group of 32 elements; scales are one f16 a group.
-const GROUP_BYTES = new Map([
-  ["q4.quants", 16],
-  ["q8.quants", 32],
-  ["f16.quants", 64],
-  ["f32.quants", 128],
-]);
-export const ENCODINGS = [...GROUP_BYTES.keys(), "q4.scales", "q8.scales", "f32"];
+const GROUP_BYTES = new Map(
+  Object.entries(FORMATS).flatMap(([format, arrays]) =>
+    Object.entries(arrays).map(([array, bytes]): [string, number] => [`${format}.${array}`, bytes]),
+  ),
+);
+export const ENCODINGS = [...GROUP_BYTES.keys(), "f32"];
 
 /** Storage bytes of a tensor: packed matrices by `shape` [rows, cols], plain "f32" by any shape. */
 export function tensorBytes(encoding: string, shape: readonly number[]): number {
   if (encoding === "f32") return shape.reduce((product, size) => product * size, 4);
   const groups = (shape[0] ?? 0) * Math.ceil((shape[1] ?? 0) / 32);
-  const groupBytes = GROUP_BYTES.get(encoding);
-  return groupBytes === undefined ? Math.ceil((2 * groups) / 16) * 16 : groups * groupBytes;
+  return Math.ceil((groups * (GROUP_BYTES.get(encoding) ?? 0)) / 16) * 16;
 }
 
 /** The model's own numbers. */

@@ -32,7 +32,7 @@ describe("parseManifest", () => {
   it.each<[string, unknown, string]>([
     ["format", "zip", 'manifest.json: format: got "zip", wanted kernelc-artifact'],
     ["version", 2, "version: got 2, wanted 1"],
-    ["quant", "q3", 'quant: got "q3", wanted one of q4, q8, f16, f32'],
+    ["quant", "q3", 'quant: got "q3", wanted one of q4, q4a, q8, f16, f32'],
     ["activations", "int4", 'activations: got "int4", wanted one of f32, int8'],
     ["name", "../x", "name: got"],
     ["extra", 1, "extra: got 1, wanted no such field"],
