@@ -25,11 +25,11 @@ from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
-from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import tile_rows, weight_bindings
 from kernelc.kernels.spec import KernelSpec
 from model.quantize import quantize
 from tests.kernels.harness import VARIANTS, check_kernel
+from tests.kernels.linear_problems import linear
 
 LEVELS = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6], np.float32)  # of the OCP Microscaling specification, e2m1
 
@@ -131,7 +131,7 @@ def check(spec: KernelSpec[object, object], problem: object, variant: str, data:
 
 
 linear = st.builds(
-    lambda form, rows, cols: LinearProblem(form, rows, cols, rows),
+    lambda form, rows, cols: linear(form, rows, cols),
     st.sampled_from(NEW),
     st.sampled_from([2, 34]),
     st.sampled_from([1, 33, 64, 96]),
@@ -157,7 +157,7 @@ def test_rows_are_embedded(form: str, cols: int, data: st.DataObject) -> None:
 
 @given(rows=st.integers(1, 9), cols=st.sampled_from([1, 33, 96]), data=st.data())
 def test_bytes_are_multiplied(rows: int, cols: int, data: st.DataObject) -> None:
-    check(MATVEC_INT8, LinearProblem("six", rows, cols, rows), "subgroups", data)
+    check(MATVEC_INT8, linear("six", rows, cols), "subgroups", data)
 
 
 @given(form=st.sampled_from(NEW), cols=st.integers(1, 70), rows=st.integers(1, 5), seed=st.integers(0, 99))
@@ -181,7 +181,7 @@ def test_sizes_follow_from_the_descriptor() -> None:
 
 @pytest.mark.parametrize("form", ["mx4", "f16", "f32"])
 def test_weights_that_are_no_bytes_are_refused_by_name(form: str) -> None:
-    problem = LinearProblem(form, 8, 32, 8)
+    problem = linear(form, 8, 32)
     with pytest.raises(UsageError, match=f"those of {form} are not") as caught:
         MATVEC_INT8.kernel(problem, MATVEC_INT8.default(VARIANTS["baseline"], problem), VARIANTS["baseline"])
     assert "q4, q4a, six or q8" in str(caught.value.help)
