@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kernelc import compile
 from kernelc.artifact import Requires
-from kernelc.ir.dim import Dim
+from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Graph
 from kernelc.ir.packed_matrix import RowOrder, row_index
@@ -69,9 +69,9 @@ def compile_graphs(graphs: Mapping[str, Graph], options: Options, render: Render
     `render` prints kernels; left out, they are only traced.
     """
     builder = _Builder(options)
-    if not all([builder.add(role, graph) for role, graph in graphs.items()]):
+    if not all(builder.add(role, graph) for role, graph in graphs.items()):
         builder = _Builder(options, frozenset({"heads"}))
-        assert all([builder.add(role, graph) for role, graph in graphs.items()])
+        assert all(builder.add(role, graph) for role, graph in graphs.items())
     return builder.compiled(graphs, render or only_traced)
 
 
@@ -91,15 +91,20 @@ class _Builder:
         options = self.options
         formats = FormatTable(options.format)
         found = select(fused, SelectOptions(formats, options.max_binding_bytes, options.split))
-        for mine, theirs in ((self.selected.matrices, found.matrices), (self.selected.vectors, found.vectors)):
+        for mine, theirs in (
+            (self.selected.matrices, found.matrices),
+            (self.selected.vectors, found.vectors),
+        ):
             assert all(mine.get(name, stored) == stored for name, stored in theirs.items()), "names clash"
         self.selected.matrices |= found.matrices
         self.selected.vectors |= found.vectors
         self.sources.append(ProgramSource(role, role, dict(graph.symbols), found.calls))
-        self.states |= {name: worst_case(kind.size_bytes, graph.symbols) for name, kind in graph.states.items()}
         self.states |= {
-            name: worst_case(tensor.type.size_bytes, graph.symbols) for name, tensor in graph.outputs.items()
+            name: worst_case(kind.size_bytes, graph.symbols) for name, kind in graph.states.items()
         }
+        for name, tensor in graph.outputs.items():
+            size = worst_case(tensor.type.size_bytes, graph.symbols)
+            self.states[name] = dim_max(self.states.get(name, 0), size)
         orders = self.selected.head_orders
         agree = all(orders.get(cache, order) == order for cache, order in found.head_orders.items())
         orders |= found.head_orders
