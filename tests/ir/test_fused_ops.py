@@ -60,7 +60,7 @@ def test_linear_row_is_a_norm_a_product_and_an_expression(normed: bool) -> None:
 
 def test_linear_pair_is_an_expression_of_two_products() -> None:
     i = {"x": randoms(3, 8), "first_weight": randoms(5, 8), "second_weight": randoms(5, 8)}
-    i |= {"second_bias": randoms(5)}
+    i |= {"first_bias": randoms(5), "second_bias": randoms(5)}
     (got,) = OPS["linear_pair"].reference(i, {"expression": "first gelu second sub first mul"})
     first, second = linear(i["x"], i, "first_"), linear(i["x"], i, "second_")
     less = plain("sub", {"x": plain("gelu", {"x": first}), "y": second})
@@ -165,6 +165,18 @@ _CACHES = {"k_cache": F32((9, 2, 4)), "v_cache": F32((9, 2, 4))}
             {"x": _X, "first_weight": _WEIGHT, "second_weight": _WEIGHT},
             {"expression": "first silu"},
             "linear_pair: the expression uses first; wanted first and second",
+        ),
+        (
+            "linear_pair",
+            {"x": _X, "first_weight": _WEIGHT, "second_weight": _WEIGHT, "second_bias": F32((8,))},
+            {"expression": "first second mul"},
+            "linear_pair: second has a bias; wanted one for each of first, second",
+        ),
+        (
+            "linear_heads",
+            _HEADS | _CACHES | {"q_bias": F32((8,)), "k_bias": F32((8,))},
+            {"head_dim": 4, "rotated": "none", "past": 0},
+            "linear_heads: q, k has a bias; wanted one for each of q, k, v",
         ),
         (
             "linear_heads",

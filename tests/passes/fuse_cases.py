@@ -169,6 +169,11 @@ def values_of_another_input(x: Tensor) -> Tensor:
     return merge_heads(attend(q, appended(cache("k_cache"), k), appended(cache("v_cache"), v)))
 
 
+def values_with_bias(x: Tensor) -> Tensor:
+    q, k, v = projected(x, "q"), projected(x, "k"), projected(x, "v", bias=True)
+    return merge_heads(attend(q, appended(cache("k_cache"), k), appended(cache("v_cache"), v)))
+
+
 def normed_values(x: Tensor) -> Tensor:
     """Something between a projection and the cache."""
     q, k, v = (projected(x, name) for name in "qkv")
@@ -255,6 +260,10 @@ ALMOST: Mapping[str, Case] = {
         lambda x: gated(x, sigmoid(x)), ["sigmoid", "linear", "linear_row"]
     ),
     "the gate is read by a norm": Case(gate_elsewhere, ["linear", "rms_norm", "linear_row", "rms_norm"], 1),
+    "one of two layers has a bias": Case(
+        lambda x: mul(linear(x, layer("a", bias=True)), linear(x, layer("b"))), ["linear", "linear_row"], 3
+    ),
+    "the values alone have a bias": Case(values_with_bias, [*_PROJECTIONS, *_APPENDS, "attention"], 3),
     "the gate is an output": Case(with_gate, ["linear", "linear_row"]),
     "three linear layers in one expression": Case(
         lambda x: mul(gated(x), linear(x, layer("third"))), ["linear_pair", "linear_row"]

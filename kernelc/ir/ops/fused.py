@@ -94,6 +94,13 @@ def _check_norm(op: str, t: Types, a: Attrs) -> None:
         basic.RMS_NORM.check({"x": t["x"], "weight": t["norm_weight"]}, attrs)
 
 
+def _check_biases(op: str, t: Types, parts: tuple[str, ...]) -> None:
+    """The layers' matrices become one, which has a bias for each row or for no row."""
+    given = [part for part in parts if f"{part}_bias" in t]
+    if given and len(given) < len(parts):
+        raise ShapeError(f"{op}: {', '.join(given)} has a bias; wanted one for each of {', '.join(parts)}")
+
+
 def _projection(op: str, t: Types, prefix: str) -> TensorType:
     return basic.linear_type(op, t["x"], t[f"{prefix}weight"], t.get(f"{prefix}bias"))
 
@@ -128,6 +135,7 @@ def linear_row(i: Arrays, a: Values) -> tuple[Array, ...]:
 
 def _infer_pair(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     _check_norm("linear_pair", t, a)
+    _check_biases("linear_pair", t, (FIRST, SECOND))
     first, second = (_projection("linear_pair", t, f"{part}_") for part in (FIRST, SECOND))
     wanted_same("linear_pair", "output types", ("first_weight", first), ("second_weight", second))
     used = expression_of("linear_pair", a).inputs
@@ -146,6 +154,7 @@ def linear_pair(i: Arrays, a: Values) -> tuple[Array, ...]:
 def _infer_heads(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     op = "linear_heads"
     _check_norm(op, t, a)
+    _check_biases(op, t, ("q", "k", "v"))
     head_dim = heads.int_attr(op, a, "head_dim")
     if a["rotated"] not in ("qk", "q", "k", "none"):
         raise ShapeError(f"{op}: rotated is {a['rotated']!r}; wanted qk, q, k or none")

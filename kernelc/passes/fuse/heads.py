@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kernelc.ir.graph import AttrValue, Op, Tensor
-from kernelc.passes.fuse.view import Match, View, fused, joint_origin, layer_roles, results_of
+from kernelc.passes.fuse.view import Match, View, fused, joint_origin, layer_roles, results_of, same_biases
 
 
 def merged_attention(view: View, merge: Op) -> Match | None:
@@ -88,5 +88,7 @@ def _one_input(view: View, *projections: tuple[Op, Op]) -> bool:
     widths = [split.attrs["head_dim"] for _, split in projections]
     same = all(layer.inputs["x"] == layers[0].inputs["x"] for layer in layers)
     even = isinstance(widths[0], int) and widths[0] % 2 == 0
-    given = all(view.given(layer.inputs["weight"], layer.inputs.get("bias")) for layer in layers)
+    given = same_biases(*layers) and all(
+        view.given(layer.inputs["weight"], layer.inputs.get("bias")) for layer in layers
+    )
     return len(set(widths)) == 1 and even and same and given

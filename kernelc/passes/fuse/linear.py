@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from kernelc.ir.graph import AttrValue, Op, Tensor
 from kernelc.ir.ops.fused import FIRST, PRODUCT, SECOND, written
 from kernelc.passes.fuse.elementwise import Tree, named_leaves, tree_of
-from kernelc.passes.fuse.view import Match, View, fused, joint_origin, layer_roles
+from kernelc.passes.fuse.view import Match, View, fused, joint_origin, layer_roles, same_biases
 
 # With activations, norm, packed rows (two arrays), bias and result, what a WebGPU device binds at least.
 _MOST_OPERANDS = 2
@@ -22,6 +22,8 @@ def pair(view: View, root: Op) -> Match | None:
         return None
     first, second = layers
     if first is None or second is None or first.inputs["x"] != second.inputs["x"]:
+        return None
+    if not same_biases(first, second):
         return None
     if first.result.type != root.result.type or second.result.type != root.result.type:
         return None
@@ -102,9 +104,7 @@ def norm_into_linear(view: View, norm: Op) -> Match | None:
         name = "linear_row" if user.name == "linear" else user.name
         plain: dict[str, AttrValue] = {"expression": PRODUCT} if user.name == "linear" else {}
         attrs = {**plain, **user.attrs, **norm.attrs}
-        match[user.result.name] = fused(
-            user, name, {**user.inputs, **into}, attrs, user.results, user.origin
-        )
+        match[user.result.name] = fused(user, name, {**user.inputs, **into}, attrs, user.results, user.origin)
     return match
 
 

@@ -78,6 +78,11 @@ def layer_roles(prefix: str, layer: Op) -> dict[str, Tensor]:
     return {f"{prefix}_{role}": tensor for role, tensor in layer.inputs.items() if role != "x"}
 
 
+def same_biases(*layers: Op) -> bool:
+    """Whether all of the linear layers have a bias, or none has: a joint matrix has one per row, or none."""
+    return len({"bias" in layer.inputs for layer in layers}) == 1
+
+
 def results_of(*ops: Op) -> frozenset[str]:
     """The names of the operations' first results."""
     return frozenset(op.result.name for op in ops)

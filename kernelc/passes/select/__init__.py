@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kernelc.errors import InternalError, ShapeError
-from kernelc.ir.graph import Graph, Tensor
+from kernelc.ir.graph import Graph
 from kernelc.passes.select import attention, linear, rows
 from kernelc.passes.select.calls import KernelCall, PackedVector, Selection
 from kernelc.passes.select.selector import Handler, SelectOptions, Selector
@@ -45,4 +45,4 @@ def _outputs(selector: Selector) -> None:
                 help="hand out what an operation makes of it",
             )
         if selector.operands.name(tensor) != name:
-            rows.copy(selector, op, tensor, Tensor(name, tensor.type))
+            rows.copy(selector, op, tensor, tensor, out=name)

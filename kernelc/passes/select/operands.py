@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernelc.errors import ShapeError
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.graph import Graph, Op, Tensor
+from kernelc.ir.ops import OPS
 from kernelc.ir.types import DType
 from kernelc.passes.select.packing import Packing
 
@@ -12,8 +13,9 @@ from kernelc.passes.select.packing import Packing
 class Operands:
     """Names for the tensors of one graph.
 
-    A new version of a state is the state's buffer; a graph's output has a buffer of its own; a view (heads
-    split or merged, the last row read in place) is what it is a view of.
+    Every version of a state is the state's buffer; a graph's output has a buffer of its own; a view (heads
+    split or merged, the last row read in place) is what it is a view of. Any other tensor keeps its name,
+    unless an output has that name.
     """
 
     def __init__(self, graph: Graph, packing: Packing) -> None:
@@ -21,7 +23,10 @@ class Operands:
         self.names: dict[str, str] = {}
         for name, tensor in graph.outputs.items():
             self.names.setdefault(tensor.name, name)
-        self.names |= {tensor.name: state for state, tensor in graph.updates.items()}
+        for op in graph.ops:
+            for role, at in OPS[op.name].appends.items():
+                state = op.inputs[role].name
+                self.names[op.results[at].name] = self.names.get(state, state)
         self.last_row_of: dict[str, Tensor] = {}
 
     def name(self, tensor: Tensor) -> str:
@@ -29,7 +34,9 @@ class Operands:
         if tensor.name in self.graph.weights:
             length = evaluate(tensor.type.elements, {})
             return self.packing.vector(tensor.name, length)
-        return self.names.get(tensor.name, tensor.name)
+        if tensor.name in self.names:
+            return self.names[tensor.name]
+        return f"{tensor.name}.inner" if tensor.name in self.graph.outputs else tensor.name
 
     def view(self, result: Tensor, of: Tensor) -> bool:
         """Let a result be the memory of another tensor; False where it must have its own."""

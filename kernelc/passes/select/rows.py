@@ -86,9 +86,17 @@ def elementwise(select: Selector, op: Op) -> None:
 
 
 def compute(
-    select: Selector, op: Op, expression: Expression, inputs: Mapping[str, Tensor], result: Tensor
+    select: Selector,
+    op: Op,
+    expression: Expression,
+    inputs: Mapping[str, Tensor],
+    result: Tensor,
+    out: str | None = None,
 ) -> None:
-    """A kernel for an expression of tensors: rows of the result's shape, or vectors of its last dimension."""
+    """A kernel for an expression of tensors: rows of the result's shape, or vectors of its last dimension.
+
+    `out` is the operand that is written, where that is not the result's own.
+    """
     check_rows(op, select.graph, *inputs.values(), result)
     of_rank_one = result.type.rank == 1
     vectors = tuple(name for name, tensor in inputs.items() if tensor.type.rank < result.type.rank)
@@ -103,12 +111,12 @@ def compute(
         last if one_row(result) else (),
     )
     operands = {name: select.operands.name(tensor) for name, tensor in inputs.items()}
-    select.call(ELEMENTWISE, problem, operands | {OUT: select.operands.name(result)}, (OUT,), op)
+    select.call(ELEMENTWISE, problem, operands | {OUT: out or select.operands.name(result)}, (OUT,), op)
 
 
-def copy(select: Selector, op: Op, tensor: Tensor, result: Tensor) -> None:
+def copy(select: Selector, op: Op, tensor: Tensor, result: Tensor, out: str | None = None) -> None:
     """A copy of rows, or of the last of them."""
-    compute(select, op, Expression.of("x"), {"x": tensor}, result)
+    compute(select, op, Expression.of("x"), {"x": tensor}, result, out)
 
 
 def view(select: Selector, op: Op) -> None:

@@ -1,0 +1,93 @@
+"""Whatever graph the verifier accepts compiles, and computes on every executor what `ir.evaluate` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from kernelc.ir.evaluate import empty_states
+from kernelc.ir.graph import Graph
+from kernelc.ir.text import graph_text
+from kernelc.passes.fuse import PATTERNS
+from kernelc.target import Capabilities
+from tests.graphs.compiled import Options, compile_graphs, printed_for_a_device
+from tests.graphs.meaning import meaning
+from tests.graphs.runner import Runner
+from tests.graphs.strategy import CHUNK, CONTEXT, VOCAB, Program, programs, random_weights
+from tests.kernels.executors import require
+
+_LARGEST = 1e4
+"""Values beyond are no test of arithmetic: f16 caches overflow."""
+
+OFF = st.one_of(
+    st.just(frozenset[str]()),
+    st.sampled_from(sorted(PATTERNS)).map(lambda name: frozenset({name})),
+    st.frozensets(st.sampled_from(sorted(PATTERNS))),
+    st.just(frozenset(PATTERNS)),
+)
+STEPS = st.integers(1, CHUNK)
+
+
+def check_program(graphs: Mapping[str, Graph], options: Options, executor: str, rows: int, seed: int) -> None:
+    """A prefill of `rows` rows, then two decode steps; the caches that one role writes the other reads."""
+    weights = random_weights(graphs["decode"], seed)
+    ids = np.random.default_rng(seed).integers(0, VOCAB, CONTEXT + 1).astype(np.uint32)
+    states = empty_states(graphs["decode"], {"context": CONTEXT})
+    states["tokens"] = ids
+    wanted = []
+    for role, seq, past in (("prefill", rows, 0), ("decode", 1, rows), ("decode", 1, rows + 1)):
+        env = {"seq": seq, "past": past, "context": CONTEXT}
+        with np.errstate(all="ignore"):
+            wanted.append((role, seq, past, meaning(graphs[role], env, weights, states)))
+        states = dict(wanted[-1][3].states)
+    values = [array for *_, step in wanted for array in (*step.outputs.values(), *step.states.values())]
+    assume(all(np.all(np.abs(array) < _LARGEST) for array in values))
+    runner = Runner(graphs, weights, options, executor, CONTEXT)
+    runner.write_tokens(ids)
+    for role, seq, past, step in wanted:
+        outputs, after = runner.run(role, seq, past)
+        for name, array in {**step.outputs, **step.states}.items():
+            got = {**outputs, **after}[name]
+            error = np.max(np.abs(got.astype(np.float64) - array), initial=0.0)
+            assert got.shape == array.shape and error <= step.tolerance[name], (
+                f"{executor}, {role} of {seq} rows after {past}: {name} differs by {error:.3g}, allowed are"
+                f" {step.tolerance[name]:.3g}\n{options}\n{graph_text(graphs[role])}"
+            )
+
+
+@given(programs(), OFF, STEPS, st.booleans(), st.integers(0, 99))
+def test_references_compute_what_a_graph_means(
+    program: Program, off: frozenset[str], rows: int, split: bool, seed: int
+) -> None:
+    """All kernels' numpy references: what is wrong here is wrong in fuse, select or lower."""
+    check_program(program.graphs, Options(off, split=2 if split else 0), "cpu", rows, seed)
+
+
+@given(programs(), OFF, STEPS, st.booleans(), st.integers(0, 99))
+def test_the_interpreter_computes_what_a_graph_means(
+    program: Program, off: frozenset[str], rows: int, subgroups: bool, seed: int
+) -> None:
+    check_program(program.graphs, Options(off, Capabilities(subgroups=subgroups)), "interpreter", rows, seed)
+
+
+@pytest.mark.parametrize("executor", ["wgpu", "vulkan", "opencl"])
+@settings(max_examples=3)
+@given(programs(), OFF, STEPS, st.integers(0, 99))
+def test_devices_compute_what_a_graph_means(
+    executor: str, program: Program, off: frozenset[str], rows: int, seed: int
+) -> None:
+    require(executor, Capabilities())
+    check_program(program.graphs, Options(off), executor, rows, seed)
+
+
+@pytest.mark.parametrize("target", ["wgsl", "spirv", "opencl", "cuda"])
+@settings(max_examples=4)
+@given(programs(), OFF)
+def test_every_target_prints_what_a_graph_needs(target: str, program: Program, off: frozenset[str]) -> None:
+    compiled = compile_graphs(program.graphs, Options(off, target=target), printed_for_a_device)
+    assert set(compiled.kernels) == set(compiled.lowered.kernels)
+    assert all(compiled.lowered.files.values())
