@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.ir.types",
         "kernelc.ir.expression",
         "kernelc.ir.formats",
+        "kernelc.ir.rotary",
         "kernelc.target",
     ),
     "kernelc.passes": (*EVERYONE, "kernelc.ir", "kernelc.kernels", "kernelc.target"),

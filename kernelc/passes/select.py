@@ -276,14 +276,7 @@ def _weights(piece: PackedMatrix) -> dict[str, str]:
 def _qkv_shape(op: Op) -> QkvShape:
     head_dim = int(_number(op, "head_dim"))
     heads, kv_heads = (_static(op.inputs[f"{part}_weight"].type.shape)[0] // head_dim for part in "qk")
-    factors: dict[str, Any] = {}
-    if op.attrs["scaling"] != "none":
-        factors["factor"] = _number(op, "factor")
-    if op.attrs["scaling"] == "llama3":
-        factors |= {"low": _number(op, "low_freq_factor"), "high": _number(op, "high_freq_factor")}
-        factors["original"] = int(_number(op, "original_max_position_embeddings"))
-    rotary = Rotary(int(_number(op, "rotary_dim")), _number(op, "theta"), **factors)
-    return QkvShape(heads, kv_heads, head_dim, rotary, str(op.inputs["k_cache"].type.dtype))
+    return QkvShape(heads, kv_heads, head_dim, Rotary.of(op.attrs), str(op.inputs["k_cache"].type.dtype))
 
 
 def _static(shape: tuple[Dim, ...]) -> tuple[int, ...]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from kernelc.ir.ops import attention, basic, elementwise, fused
-from kernelc.ir.ops.attention import rope_frequencies
 from kernelc.ir.ops.definition import OpDef
 from kernelc.ir.ops.fused import EPILOGUE_ROLES
 
-__all__ = ["EPILOGUE_ROLES", "OPS", "OpDef", "rope_frequencies"]
+__all__ = ["EPILOGUE_ROLES", "OPS", "OpDef"]
 
 OPS: dict[str, OpDef] = {
     definition.name: definition
