@@ -1,4 +1,4 @@
-"""Embedding: the rows of a packed table that belong to the step's tokens, dequantised."""
+"""Embedding: looks up the rows of a packed table for the step's tokens, and dequantises them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from kernelc.target import Capabilities
 
 @dataclass(frozen=True)
 class EmbeddingProblem:
-    """`cols`: the width of a row. `row_begin`..`row_end`: the ids whose rows this piece holds."""
+    """`cols`: the width of a row. `row_begin` .. `row_end` - 1: the ids whose rows this piece holds."""
 
     format: str
     cols: int
@@ -55,7 +55,10 @@ class EmbeddingProblem:
 
 @dataclass(frozen=True)
 class EmbeddingSchedule:
-    """`threads`: invocations for a row, a group of 32 elements each. `f16`: read scales as 16-bit floats."""
+    """`threads`: invocations of a workgroup, which share a row, one group of 32 elements at a time.
+
+    `f16`: whether scales are read as 16-bit floats.
+    """
 
     threads: int
     f16: bool
@@ -64,7 +67,7 @@ class EmbeddingSchedule:
 def unpacked_rows(
     problem: EmbeddingProblem, arrays: Arrays, rows: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32]:
-    """Some rows of the table [rows, cols], and no work for the others."""
+    """The rows `rows` of the table as f32 [len(rows), cols], without unpacking the others."""
     table = packed_arrays(problem.format, arrays, problem.rows, problem.cols)
     return unpack(problem.format, table.rows(rows), problem.cols)
 
@@ -72,8 +75,9 @@ def unpacked_rows(
 class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
     """tokens [context + 1] and a table [rows, cols] -> out [seq, cols].
 
-    Row i is that of token tokens[past + i]. Tokens outside of the piece leave their row as it is, so that the
-    pieces of a split table run one after the other on the same output; an id in no piece writes nothing.
+    Row i is the table's row for tokens[past + i]. A token outside the piece leaves its row as it is, so that
+    the pieces of a split table run one after the other on the same output. An id that is in no piece writes
+    nothing.
     """
 
     name = "embedding"
@@ -160,7 +164,7 @@ class Embedding(KernelSpec[EmbeddingProblem, EmbeddingSchedule]):
 
 
 def _store(k: Tracer, cols: int, out: Array, row: Value, first: Value, at: int, four: Value) -> None:
-    """The vector `first` + `at` of a row, as far as the row reaches."""
+    """Store the vector number `first` + `at` of a row, as far as the row reaches."""
     if cols % GROUP == 0:
         out[row * (cols // 4) + first + at] = four
     elif cols % 4 == 0:

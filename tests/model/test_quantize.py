@@ -74,6 +74,19 @@ def test_an_offset_pays_most_where_weights_lie_on_one_side():
     assert power_left("q4a", far) < 6e-7 < 5e-5 < power_left("q4", far)
 
 
+@pytest.mark.parametrize("fmt", SEARCHED)
+def test_padding_does_not_count(fmt):
+    values = np.random.default_rng(6).normal(size=(8, 34)).astype(np.float32)
+    form = formats.weight_format(fmt)
+    packed = quantize(fmt, values, name="w")
+    weights = np.zeros((32, 8), np.float32)
+    weights[:2] = 1
+    padded = np.ascontiguousarray(formats.pad_groups(values, form.padding)[:, 1].T)
+    alone = form.quantize_groups(padded, weights)
+    np.testing.assert_array_equal(packed.quants[:, 1], alone.quants)
+    np.testing.assert_array_equal(packed.sides[0][:, 1], alone.sides[0])
+
+
 @given(cols=st.integers(1, 70), low=st.sampled_from([-3.0, 0.0, 2.0]), seed=st.integers(0, 99))
 def test_padding_does_not_pull_an_offset_towards_zero(cols, low, seed):
     values = np.random.default_rng(seed).uniform(low, low + 1, (3, cols)).astype(np.float32)

@@ -1,9 +1,9 @@
-"""Activations rounded to signed bytes, a scale a group of 32: for products of bytes with packed weights.
+"""Activations rounded to signed bytes, with a scale for each group of 32, for products with packed weights.
 
-Every target must come to the same codes, or results would differ by whole steps where one rounds up and
-another down. So the codes are made of operations that are exact, or rounded alike everywhere: one
-multiplication of floats, integers for all else. No division of floats (WGSL allows it 2.5 units in the last
-place), and no sum behind the product that a compiler could contract with it.
+Every target must compute the same codes, or results would differ by whole steps where one rounds up and
+another down. So codes come from operations that are exact or rounded alike everywhere: one multiplication of
+floats, and integers for everything else. There is no division of floats (WGSL allows an error of 2.5 units in
+the last place), and no sum after the product that a compiler could contract with it.
 
 With M the group's largest magnitude, rounded up to 16 bits: steps = floor(127 * 2^24 / M's mantissa), a
 16-bit number with M's exponent, is how many 256ths of a code make up 1, and a value's code is
@@ -27,9 +27,9 @@ from kernelc.kir.types import f32, u32
 F32 = npt.NDArray[np.float32]
 
 GROUP = 32
-PARTS = 256  # of a code: what a value is multiplied out to before it is rounded
-# Exponents of M (as stored, plus 127). Below 2^-100 a group counts as one of 2^-100, so that no product is
-# subnormal, which some devices take for 0; above 2^126 codes mean nothing.
+PARTS = 256  # a value is computed in 256ths of a code before it is rounded
+# Bounds of M's stored exponent, which is the exponent plus 127. A group below 2^-100 is treated as one of
+# 2^-100, so that no product is subnormal, which some devices flush to 0; above 2^126 codes mean nothing.
 _LEAST_EXPONENT, _GREATEST_EXPONENT = 27, 252
 _NUMERATOR = 127 << 24
 
@@ -38,7 +38,7 @@ _NUMERATOR = 127 << 24
 
 
 def codes_and_scales(x: F32) -> tuple[npt.NDArray[np.int8], F32]:
-    """The codes and scales of rows; what is missing of the last group counts as zeros.
+    """The codes and scales of rows; zeros fill up the last group.
 
     Shapes: f32 [rows, cols] -> int8 [rows, groups, 32], f32 [rows, groups].
     """
@@ -61,7 +61,7 @@ def _steps_reference(largest: F32) -> F32:
 
 
 def rounded(x: F32) -> F32:
-    """What the codes of rows stand for. Shapes: f32 [rows, cols] -> f32 [rows, cols]."""
+    """The values that the codes of rows stand for. Shapes: f32 [rows, cols] -> f32 [rows, cols]."""
     codes, scales = codes_and_scales(x)
     values = codes.astype(np.float32) * scales[:, :, None]
     return np.ascontiguousarray(values.reshape(len(x), -1)[:, : x.shape[1]])
@@ -72,7 +72,7 @@ def rounded(x: F32) -> F32:
 
 @dataclass(frozen=True)
 class CodedGroup:
-    """A group's codes, four a word in order, and its scale; `native`: words are multiplied by "dot4"."""
+    """A group's codes, four to a word in order, and its scale; `native`: the device has "dot4"."""
 
     words: list[Value]
     scale: Value
@@ -106,7 +106,7 @@ def _steps(largest: Value) -> Value:
 
 
 def _word(parts: Operators) -> Value:
-    """Four codes in a word: of each number of parts, rounded, the second byte."""
+    """Four codes in a word: the second byte of each number of 256ths, after rounding."""
     codes = bitcast(to_i32(parts) + PARTS // 2, u32) & 0xFF00
     word = codes.x >> 8 | codes.y | codes.z << 8 | codes.w << 16
     return word

@@ -1,4 +1,4 @@
-"""Products of four signed bytes in a word, on any device: the operation, or what it means in others."""
+"""Products of the four signed bytes of two words: one operation where the device has it, else its meaning."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from kernelc.kir.types import i32, u32
 
 
 def dot4(word: Operators, other: Number, plus: Number, native: bool) -> Value:
-    """plus + the products of the four signed bytes of two words, an exact i32; `native`: the device has
-    "dot4"."""
+    """`plus` and the sum of the products of the signed bytes of two words, an exact i32.
+
+    `native`: whether the device has the feature "dot4".
+    """
     if native:
         return dot4_i8(word, other, plus)
     # in u32, which wraps in every language and gives the same bits

@@ -1,10 +1,10 @@
 """Matrix times one row of activations that are rounded to signed bytes first: four products at a time.
 
-With f32 activations 16 bytes of q4 weights ask for 128 bytes of activations, and reading those is what limits
-a fast device. Here each workgroup rounds the row once, into shared memory, and 16 bytes of weights ask for
-32. `kernelc.kernels.linear.activations` says how the codes are made. The rest is exact except for one
-rounding per group and the sums: both scales are common to a group's products, and q4's offset of 8 is
-accounted for with the sum of the codes.
+With f32 activations 16 bytes of q4 weights need 128 bytes of activations, and reading those is what limits a
+fast device. Here each workgroup rounds the row once, into shared memory, and 16 bytes of weights need 32.
+`kernelc.kernels.linear.activations` says how the codes are made. The rest is exact except for a few roundings
+per group and the sums: scales and offsets are common to a group's products. What a format adds to its codes
+to store them (q4: 8) and its offset (q4a) are accounted for with the sum of the group's codes.
 
 The results differ from those of `matvec` by the rounding of the activations, so this is a family of its own:
 its reference rounds too.

@@ -1,4 +1,16 @@
-"""The int8 matrix times vector being traced: activations staged as codes, products, sums and the epilogue."""
+"""The kernel of the int8 matrix times vector: activations staged as codes, products, sums and the epilogue.
+
+Shared memory while groups first .. first + staged - 1 of the row are staged; g counts from `first`:
+
+    codes        [2 * staged] u32x4   g: elements 0..15 of group g;  staged + g: elements 16..31
+    code_scales  [staged] f32         the scale of group g
+    offsets      [staged] i32         -byte_zero * sum of the codes: where stored bytes are codes + byte_zero
+    code_sums    [staged] f32         the sum of the codes: where weights have an offset
+    squares      [staged] f32         the sum of the squares of x: where x is normalised
+
+Invocation `lane` of a team takes groups lane, lane + team, lane + 2 * team, ... Its sums of the team's rows
+go to partial_sums, where part p of row r of the workgroup is cell p * stride + r.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +22,7 @@ from kernelc.kernels.linear.activations import coded
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.dot4 import dot4
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule
-from kernelc.kernels.parts.distribute import deal
+from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, LoadedGroup, byte_words
 from kernelc.kernels.parts.reduce import team_lane, team_number
 from kernelc.kir.functions import dot, minimum, rsqrt, subgroup_sum, to_f32, vector
@@ -21,7 +33,7 @@ from kernelc.kir.types import f32, i32, u32x4
 
 
 class Int8Product:
-    """One kernel being traced: its shared memory, and the sums of its invocation."""
+    """A kernel while it is traced: its shared memory, and the sums of an invocation."""
 
     def __init__(self, k: Tracer, linear: LinearBuffers, schedule: MatvecInt8Schedule) -> None:
         self.k, self.linear, self.schedule = k, linear, schedule
@@ -63,7 +75,7 @@ class Int8Product:
         """Round groups first .. first + count - 1 of the row into shared memory."""
         k, linear = self.k, self.linear
         token = step_block.rows(k).last if self.problem.last_row else 0
-        with self._dealt(count) as group:
+        with self._distributed(count) as group:
             values: list[Value] = []
             square = k.constant(0.0, f32)
             for i in range(VECTORS_PER_GROUP):
@@ -83,16 +95,18 @@ class Int8Product:
             if self.squares is not None:
                 self.squares[group] = square
 
-    def _dealt(self, count: Value | int) -> Any:
+    def _distributed(self, count: Value | int) -> Any:
         k = self.k
-        return deal(k, count, "group") if isinstance(count, int) else k.loop(k.local_id, count, k.workgroup)
+        if isinstance(count, int):
+            return distribute(k, count, "group")
+        return k.loop(k.local_id, count, k.workgroup)
 
     # The products
 
     def _multiply(
         self, first: Value | int, count: Value | int, loaded: list[list[LoadedGroup]] | None
     ) -> None:
-        """Add to the sums what the staged groups give; `loaded`: weights of the first step."""
+        """Add the products of the staged groups to the sums; `loaded` has the weights of the first step."""
         k, schedule = self.k, self.schedule
         step = schedule.team * schedule.unroll
         whole = count if schedule.unroll == 1 else count // step * step
@@ -108,7 +122,7 @@ class Int8Product:
                 self._step(group, [self._rows(group + first)])
 
     def _load(self, group: Operators) -> list[list[LoadedGroup]]:
-        """The weights of `unroll` groups, a team apart, of each row."""
+        """Load the weights of `unroll` groups, `team` groups apart, of each row."""
         return [self._rows(group + u * self.schedule.team) for u in range(self.schedule.unroll)]
 
     def _rows(self, group: Operators) -> list[LoadedGroup]:
@@ -125,7 +139,7 @@ class Int8Product:
             self._group(group + u * self.schedule.team, rows)
 
     def _group(self, group: Operators, rows: list[LoadedGroup]) -> None:
-        """The products of a staged group with that group of each row."""
+        """Add the products of a staged group and that group of each row to the sums."""
         first, second = self.codes[group], self.codes[group + self.schedule.staged]
         codes = [half.lane(i) for half in (first, second) for i in range(4)]
         code_scale = self.scales[group]
@@ -143,11 +157,11 @@ class Int8Product:
     # The results
 
     def _finish(self) -> None:
-        """Add up the parts of each row, an invocation a result, and do the epilogue there."""
+        """Add up the parts of each row in one invocation per result, which also runs the epilogue."""
         parts = self._write_parts()
         self.k.barrier()
         step = self.problem.rows_together
-        with deal(self.k, self.schedule.rows_per_workgroup // step, "result") as result:
+        with distribute(self.k, self.schedule.rows_per_workgroup // step, "result") as result:
             row = self.first_row + result * step
             with self.k.when(row < self.problem.rows):
                 self._result(row, result, step, parts)
@@ -161,7 +175,7 @@ class Int8Product:
         self.linear.finish(0, row if step == 1 else row // step, *values)
 
     def _write_parts(self) -> Value | int:
-        """Each team's partial sums to shared memory; how many of a row there are."""
+        """Write each team's partial sums to shared memory. Returns how many parts a row has."""
         k, schedule = self.k, self.schedule
         sums: list[Variable | Value] = list(self.sums)
         if self.square_sum is not None:

@@ -1,4 +1,4 @@
-"""How the int8 matrix times vector is cut up: threads, teams, rows, and what is staged and loaded at once."""
+"""Schedules of the int8 matrix times vector: threads, teams, rows, what is staged and loaded at once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SMALLEST_SUBGROUP = 4  # of any WebGPU device
 
 @dataclass(frozen=True)
 class MatvecInt8Schedule:
-    """`threads` a workgroup, `team` of them on the same rows, `rows` a team (even where rows are paired).
+    """`threads` of a workgroup, `team` of which share `rows` rows (an even number where rows are paired).
 
-    `unroll`: groups of each row that an invocation loads at once. `early`: it loads the first of them before
-    the activations are staged. `staged`: groups of activations in shared memory at a time.
+    `unroll`: groups of each row that an invocation loads at once. `early`: whether it loads the first of them
+    before the activations are staged. `staged`: groups of activations in shared memory at a time.
     """
 
     threads: int
@@ -45,27 +45,27 @@ class MatvecInt8Schedule:
 
     @property
     def over_subgroups(self) -> bool:
-        """Whether a team is a workgroup, made of subgroups of any size."""
+        """Whether a team is the whole workgroup, made of subgroups of any size."""
         return self.subgroups and not self.in_subgroup and self.team == self.threads
 
     @property
     def parts(self) -> int:
-        """Partial sums of a row that are added up in shared memory, at most."""
+        """The most partial sums of a row that are added up in shared memory."""
         if self.in_subgroup:
             return 1
         return max(1, self.team // _SMALLEST_SUBGROUP) if self.over_subgroups else self.team
 
     def best_unroll(self) -> int:
-        """As many groups at once as leave less than a round of a team over, and enough registers."""
+        """The most groups at once that fit into registers and leave less than a round of the team over."""
         fitting = (u for u in (4, 2) if 2 * u * self.rows <= _MOST_LOADS and u * self.team <= self.staged)
         return next((u for u in fitting if self.staged % (u * self.team) < self.team), 1)
 
     def shared_bytes(self, problem: LinearProblem) -> int:
-        """Workgroup memory of the kernel."""
+        """Bytes of workgroup memory that the kernel declares."""
         return self.staged * _group_bytes(problem) + self._cells_bytes(problem)
 
     def most_staged(self, problem: LinearProblem, shared_bytes: int) -> int:
-        """Groups that fit into so much memory; below 1 where the partial sums alone do not."""
+        """Groups that can be staged in `shared_bytes`; below 1 where the partial sums alone do not fit."""
         return (shared_bytes - self._cells_bytes(problem)) // _group_bytes(problem)
 
     def _cells_bytes(self, problem: LinearProblem) -> int:
@@ -73,12 +73,12 @@ class MatvecInt8Schedule:
 
     @property
     def stride(self) -> int:
-        """Cells from a part of the sums to the next: odd, so that shared memory has no bank conflicts."""
+        """Cells from one part of the sums to the next: odd, so that there are no bank conflicts."""
         return self.rows_per_workgroup | 1
 
 
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatvecInt8Schedule]:
-    """All that are worth trying."""
+    """Every schedule worth trying."""
     most = power_of_two_up_to(groups_of(problem.cols))
     for threads in (32, 64, 128, 256):
         for team in (1, 2, 4, 8, 16, 32, 64, 128, 256):
@@ -106,7 +106,7 @@ def _variations(
 
 
 def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> MatvecInt8Schedule:
-    """Teams of a subgroup where its size is known; else a workgroup shares its rows."""
+    """A team is a subgroup where its size is known, the workgroup where there are subgroups of any size."""
     groups = groups_of(problem.cols)
     most = power_of_two_up_to(groups)
     if capabilities.subgroup_size is not None:
@@ -130,7 +130,7 @@ def _schedule(
     rows: int,
     unroll: int,
 ) -> MatvecInt8Schedule | None:
-    """With as many groups staged at once as fit into shared memory; None where hardly any would."""
+    """A schedule that stages as many groups at once as fit into shared memory; None where few would."""
     groups = groups_of(problem.cols)
     made = MatvecInt8Schedule(
         threads, team, rows, unroll, False, groups, capabilities.subgroups, capabilities.subgroup_size,
@@ -149,8 +149,10 @@ def _group_bytes(problem: LinearProblem) -> int:
 
 
 def needs_code_sums(problem: LinearProblem) -> bool:
-    """Whether the products need the sum of each group's codes: weights have an offset, or bytes that are not
-    the codes themselves."""
+    """Whether the products need the sum of each group's codes.
+
+    They do where weights have an offset, and where the stored bytes are not the codes themselves.
+    """
     form = weight_format(problem.format)
     return form.has_offset or bool(form.byte_zero)
 

@@ -1,8 +1,14 @@
 """The operands of a tiled matrix product on their way to shared memory: activations, and packed weights.
 
-Both are dealt out to a workgroup in *units*, what an invocation loads at once: `load` gives it as it is
-stored, `put` dequantises or converts it into a panel. So a kernel can have one step's loads under way while
-it multiplies what those of the step before brought.
+A step stages `depth` columns of the panel's rows (see `kernelc.kernels.parts.staged_rows`). They are
+distributed over the workgroup in *units*, which is what an invocation loads at once: `load` returns a unit as
+it is stored, `put` dequantises or converts it and writes it to the panel. Between the two a kernel can
+multiply the previous step's panel, while the loads are under way.
+
+    number of a unit in a step:   staged = line * units + unit
+    line   the panel's row        row first_row + line of the matrix, or the last row again
+    unit   weights:               group step * groups + unit / of_group, its unit number unit % of_group
+           activations:           vectors (step * units + unit) * vectors ...
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from math import gcd
 from kernelc.ir.formats import WeightFormat, weight_format
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
-from kernelc.kernels.parts.distribute import deal
+from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.parts.packed_rows import GROUP, unit_vectors, word_type
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements, saturated
 from kernelc.kir.functions import minimum, named
@@ -34,11 +40,14 @@ def unit_type(format: str, kind: TileKind) -> Type:
 def unit_words(form: WeightFormat, kind: TileKind) -> int:
     """Words that an invocation loads at once.
 
-    For register tiles the least that holds whole vectors, so that a group is distributed over several
-    invocations; for matrix units 16 bytes, where these hold whole units of the format.
+    For register tiles these are the format's own units, so that a group is distributed over several
+    invocations; for matrix units 16 bytes, where these are whole units of the format.
     """
-    wide = kind.operand != "f32" and form.words_per_group % 4 == 0 and 4 % form.unit_words == 0
-    return 4 if wide else form.unit_words
+    if kind.operand == "f32":
+        return form.unit_words
+    if form.words_per_group % 4 == 0 and 4 % form.unit_words == 0:
+        return 4
+    return form.unit_words * (2 if form.vectors_per_unit % 2 else 1)  # a cell holds two vectors as halves
 
 
 def unit_loads(form: WeightFormat, kind: TileKind) -> int:
@@ -61,19 +70,19 @@ class Operand(ABC):
 
     @abstractmethod
     def row(self, line: Value) -> Value:
-        """Where row `line` of the panel begins in the operand's memory."""
+        """The number by which `load` finds the row of the operand that belongs to row `line` of the panel."""
 
     @abstractmethod
     def load(self, row: Value, unit: Value, step: Value) -> list[Value]:
-        """Unit `unit` of a step, as it is stored."""
+        """Load unit `unit` of a step as it is stored."""
 
     @abstractmethod
     def put(self, line: Value, unit: Value, loaded: Sequence[Operators]) -> None:
-        """Into the panel."""
+        """Dequantise or convert one loaded unit and write it to row `line` of the panel."""
 
     def stage(self, step: Value) -> None:
-        """Fill the panel."""
-        with deal(self.k, self.panel.rows * self.units, "staged") as staged:
+        """Load the units of a step and fill the panel with them."""
+        with distribute(self.k, self.panel.rows * self.units, "staged") as staged:
             line = staged // self.units
             unit = staged % self.units
             self.put(line, unit, self.load(self.row(line), unit, step))
@@ -84,7 +93,7 @@ class Operand(ABC):
 
 
 class Ahead:
-    """An operand's units in registers: of each step loaded before the step before has been multiplied."""
+    """An operand's units in registers, loaded while the previous step is being multiplied."""
 
     def __init__(self, operand: Operand, step: Value) -> None:
         self.operand, k = operand, operand.k
@@ -101,13 +110,13 @@ class Ahead:
             self.loaded.append([k.var(value, name="loaded") for value in operand.load(row, unit, step)])
 
     def load(self, step: Value) -> None:
-        """The units of another step."""
+        """Load the units of another step."""
         for (_, _, unit, row), registers in zip(self.places, self.loaded, strict=True):
             for register, value in zip(registers, self.operand.load(row, unit, step), strict=True):
                 self.operand.k.assign(register, value)
 
     def put(self) -> None:
-        """What is loaded into the panel."""
+        """Write the loaded units to the panel."""
         k = self.operand.k
         for (at, line, unit, _), registers in zip(self.places, self.loaded, strict=True):
             if self.count % k.workgroup and at is self.places[-1][0]:
@@ -118,7 +127,10 @@ class Ahead:
 
 
 class Activations(Operand):
-    """Rows of x; those beyond the last repeat it. Register tiles take a vector at once, matrix units two."""
+    """Rows of x; rows past the last one repeat it.
+
+    A unit is one vector of four for register tiles and two, which make a cell, for matrix units.
+    """
 
     def __init__(self, k: Tracer, linear: LinearBuffers, panel: Panel, first_token: Value) -> None:
         super().__init__(k, linear, panel)
@@ -144,7 +156,7 @@ class Activations(Operand):
 
 
 class Weights(Operand):
-    """Rows of the packed matrix, with their scales; those beyond the last repeat it."""
+    """Rows of the packed matrix with their side arrays; rows past the last one repeat it."""
 
     def __init__(self, k: Tracer, linear: LinearBuffers, panel: Panel, first_row: Value) -> None:
         super().__init__(k, linear, panel)
@@ -200,7 +212,11 @@ class Weights(Operand):
         self.panel.put(slot, unit * cells, vectors)
 
     def slot(self, line: Value) -> Value:
-        """The panel's row for a row of the matrix: of register tiles an invocation's rows are neighbours in
-        the matrix, and those of neighbouring invocations are neighbours in the panel."""
+        """The panel's row for the matrix's row number `line` of the workgroup.
+
+        The rows of a register tile are neighbours in the matrix, so that four results are one store, and
+        `spacing` rows apart in the panel: row i of invocation j's tiles, which is line j * of_team + i, goes
+        to row i * spacing + j.
+        """
         of_team = self.panel.kind.n * self.panel.tiles
         return line if not self.registers else line % of_team * self.panel.spacing + line // of_team

@@ -1,4 +1,4 @@
-"""Dealing work out to the invocations of a workgroup."""
+"""Distributing work over the invocations of a workgroup, without loops that would run once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from kernelc.kir.types import u32
 
 
 @contextmanager
-def deal(k: Tracer, count: int, name: str) -> Generator[Value]:
-    """For each number below `count`, called `name` in emitted text: the body runs in one invocation.
+def distribute(k: Tracer, count: int, name: str) -> Generator[Value]:
+    """Run the body once for each number below `count`, each time in another invocation.
 
-    A loop only where there are more numbers than invocations. The body may not contain barriers.
+    The number is called `name` in emitted text. There is a loop only where there are more numbers than
+    invocations. The body may not contain barriers.
     """
     if count == k.workgroup:
         yield k.local_id
@@ -30,9 +31,16 @@ def deal(k: Tracer, count: int, name: str) -> Generator[Value]:
 
 @contextmanager
 def in_steps(k: Tracer, count: int, step: int, end: Number | None = None) -> Generator[Value]:
-    """For 0, step, ... below `count`, or below `end`, which is no more. A loop only where there is need."""
+    """Run the body for 0, step, 2 * step, ... below `end`, or below `count` where no end is given.
+
+    `count` is known while tracing and `end`, at most as large, while the kernel runs. There is a loop only
+    where there may be more than one round.
+    """
     if count <= step:
         yield k.constant(0, u32)
     else:
         with k.loop(0, count if end is None else end, step) as number:
             yield number
+
+
+deal = distribute  # the name that the attention kernels use

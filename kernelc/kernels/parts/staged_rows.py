@@ -1,8 +1,14 @@
-"""Rows of a matrix staged in workgroup memory, for whatever tiles multiply them.
+"""Panels: rows of a matrix staged in workgroup memory, from which tiles are multiplied.
 
-A panel holds `depth` neighbouring elements of each of its rows. For register tiles they are vectors of four
-f32; for matrix units of 16 bits, words of 16 bytes with eight halves each. A row takes an odd number of
-16-byte cells, one more than its elements need, so that neighbouring rows lie in different banks.
+A panel holds `depth` neighbouring elements of each of its rows, in cells of 16 bytes: vectors of four f32 for
+register tiles, eight packed halves for matrix units.
+
+    cell:      begin   begin+1           begin+stride-1
+             | row 0: 0..3 | 4..7 | ... | unused       |      stride = depth / elements of a cell, made odd
+             | row 1: 0..3 | 4..7 | ... | unused       |      by one unused cell, so that cell c of
+             | ...                                     |      neighbouring rows lies in different banks
+
+    element e of row r:  cell begin + r * stride + e / elements of a cell
 """
 
 from __future__ import annotations
@@ -22,7 +28,7 @@ _LARGEST_HALF = 65504.0
 
 
 def cell_type(kind: TileKind) -> Type:
-    """What a panel is an array of: 16 bytes."""
+    """The type of a cell, 16 bytes."""
     return f32x4 if kind.operand == "f32" else u32x4
 
 
@@ -32,17 +38,17 @@ def cell_elements(kind: TileKind) -> int:
 
 
 def row_cells(kind: TileKind, depth: int) -> int:
-    """Cells from one staged row to the next."""
+    """Cells from one staged row to the next: an odd number."""
     return depth // cell_elements(kind) | 1
 
 
 def saturated(x: Operators) -> Value:
-    """What a half cannot hold becomes the largest that it can: no infinity meets a sum."""
+    """`x` limited to what a half can hold, so that no infinity gets into a sum."""
     return maximum(minimum(x, _LARGEST_HALF), -_LARGEST_HALF)
 
 
 def halves(low: Operators, high: Operators) -> Value:
-    """Eight f32 as a cell of halves."""
+    """Eight f32, as two vectors of four, in a cell of halves."""
     pairs = [vector(four.lane(at), four.lane(at + 1)) for four in (low, high) for at in (0, 2)]
     return vector(*(pack_half2(pair) for pair in pairs))
 
@@ -51,9 +57,15 @@ def halves(low: Operators, high: Operators) -> Value:
 class Panel:
     """`rows` rows in `array`, from cell `begin` on.
 
-    A tile's rows are `spacing` rows apart: neighbours for matrix units; for register tiles those of
-    neighbouring invocations are neighbours, unless `together` says that a tile's are. `tiles`: how many an
-    invocation or a subgroup has along the rows.
+    `tiles` is how many tiles an invocation or a subgroup has along the rows. The rows of one tile are
+    `spacing` rows of the panel apart. For matrix units they are neighbours. For register tiles, rows of the
+    same number in the tiles of neighbouring invocations are neighbours, so that a subgroup's loads fall on
+    neighbouring rows; `together` makes the rows of one tile neighbours there too.
+
+        register tiles of 4 rows, 8 invocations, spacing 8:
+        panel row       0    1   ...   7    8    9   ...  15   16 ...
+        invocation      0    1         7    0    1         7    0
+        row of its tile 0    0         0    1    1         1    2
     """
 
     array: Array
@@ -73,12 +85,12 @@ class Panel:
         return 1 if self.kind.lanes > 1 or self.together else self.rows // (self.kind.m * self.tiles)
 
     def put(self, row: Operators, cell: Number, elements: Sequence[Value]) -> None:
-        """Elements of a row, in f32x4 vectors, from `cell` on."""
+        """Write elements of a row, given as f32x4 vectors, from its cell `cell` on."""
         cells = elements if self.kind.operand == "f32" else self._packed(elements)
         self.put_cells(row, cell, cells)
 
     def put_cells(self, row: Operators, cell: Number, cells: Sequence[Operators]) -> None:
-        """Cells of a row as they are stored, from `cell` on."""
+        """Write cells of a row that are stored as they are, from its cell `cell` on."""
         start = row * self.stride + cell
         for at, value in enumerate(cells):
             self.array[start + (at + self.begin)] = value.value()
@@ -87,7 +99,10 @@ class Panel:
         return [halves(elements[at], elements[at + 1]) for at in range(0, len(elements), 2)]
 
     def tile(self, role: str, row: Operators, step: Number, name: str) -> Tile:
-        """The tile whose first row is `row`, at the `step`th k elements; rows are the columns of b."""
+        """Load the tile whose first row is `row` and whose first element is `step` * kind.k.
+
+        `role` is "a" or "b"; the panel's rows are the columns of b.
+        """
         cells = self.kind.k // cell_elements(self.kind)
         place = row * self.stride + step * cells
         place = place + self.begin if self.begin else place
