@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: "tests/browser/setup.ts",
     pool: "threads",
     maxWorkers: "50%",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000, // only ends what hangs: a busy machine takes many times as long as an idle one
+    hookTimeout: 180_000,
   },
 });

@@ -51,7 +51,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 
 
 def planned(model: AnyModel, options: CompileOptions) -> Manifest:
-    """A manifest with no weights behind it: tiles need none."""
+    """A manifest without weights: tiles need none."""
     return compile_model(model, options).manifest("planned", Weights())
 
 

@@ -207,7 +207,7 @@ def _prompt(
 
 
 def talk(tokenizer: Tokenizer, template: ChatTemplate, seed: int) -> list[dict[str, object]]:
-    """Return a conversation's prompts, each behind answers that were remembered as they were generated.
+    """Return a conversation's prompts, each after answers that were remembered as they were generated.
 
     The answers are random ids, which encoding their text would not give.
     """

@@ -150,7 +150,7 @@ export class Generation implements AsyncIterable<Generated> {
   private async receive(position: number): Promise<number> {
     const { sequence, request } = this;
     const flying = this.flying[0];
-    if (!flying) throw new Error("nothing was handed over");
+    if (!flying) throw new Error("no step was submitted");
     const data = await unlessAborted(flying.ticket.result(), request.signal);
     this.flying.shift();
     if (flying.decoded) sequence.note("decode", position - 1, 1);

@@ -100,7 +100,7 @@ class Transfer {
 
   /** Reads the head of the answer, and continues the download or starts it again. */
   private async begin(response: Response): Promise<void> {
-    if (response.status === 416) return this.refuseRange("the server cannot go on in the file");
+    if (response.status === 416) return this.refuseRange("the server cannot continue in the middle of the file");
     const validator = validatorOf(response);
     if (response.status === 206) {
       if (!continues(response, this.received, this.job.bytes)) {

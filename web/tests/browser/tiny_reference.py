@@ -106,7 +106,7 @@ def check(answer: list[int], rows: F64) -> None:
     for problem, found in problems.items():
         if found:
             sys.exit(
-                f"tiny_reference.py: a greedy answer of the tiny model is of no use to the tests: {problem}"
+                f"tiny_reference.py: a greedy answer of the tiny model does not suit the tests: {problem}"
                 " (take another SEED in tiny_model.py)"
             )
 

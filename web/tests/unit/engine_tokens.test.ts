@@ -100,7 +100,7 @@ describe("feeding and generating", () => {
     expect((await generate(engine, 3)).reason).toBe("length");
     const { ids, reason } = await generate(engine, 1000);
     expect(reason).toBe("context");
-    expect(PROMPT.length + 3 + ids.length).toBe(CONTEXT + 1); // the last lies just behind the cache
+    expect(PROMPT.length + 3 + ids.length).toBe(CONTEXT + 1); // the last one needs no place in the cache
     await expect(engine.feed([1, 2])).rejects.toThrow("2 tokens after 96 that are cached do not fit the context of 96");
   });
 

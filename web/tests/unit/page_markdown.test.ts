@@ -106,7 +106,7 @@ describe("hostile answers", () => {
     ["a paragraph", `first\n\n${RUN}`],
     ["many paragraphs", `${"a*_".repeat(400)}\n\n`.repeat(12)],
     ["what only looks like fenced code", `${FENCE}a\`\n${RUN}\n${FENCE}\``],
-    ["behind a fence within another", `~~~\n${FENCE}\n~~~\n${RUN}\n~~~\n${FENCE}\n~~~`],
+    ["after a fence within another", `~~~\n${FENCE}\n~~~\n${RUN}\n~~~\n${FENCE}\n~~~`],
   ])("shows %s of nothing but emphasis as it is", (_, text) => {
     expect(html(text)).toMatch(/^<p class="plain">/);
   });

@@ -94,7 +94,7 @@ describe("going on with a partial download", () => {
   it.each([
     ["another start", contentRange(1000, BYTES)],
     ["another size", "bytes 2000-4999/6000"],
-    ["an end behind the end", "bytes 2000-5000/*"],
+    ["an end after the end", "bytes 2000-5000/*"],
     ["no sense", "bytes"],
     ["nothing", null],
   ])("refuses a 206 whose Content-Range says %s, and asks without Range", async (_, content) => {

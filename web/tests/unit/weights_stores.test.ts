@@ -124,7 +124,7 @@ describe("what was written when the page dies", () => {
     expect(await store?.size("shards", "a")).toBe(4 * MIB);
   });
 
-  it("behind a piece that the browser threw away does not count", async () => {
+  it("after a piece that the browser threw away does not count", async () => {
     const caches = new FakeCaches();
     const store = (await CacheStore.open(caches.asStorage())) as CacheStore;
     const writer = await store.append("shards", "a", 0);

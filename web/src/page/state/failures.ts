@@ -39,16 +39,16 @@ const WORDS: Readonly<Record<string, Words>> = {
   "bad-artifact": {
     title: "The model's files are not sound",
     advice:
-      "The site may be incomplete, or made for another version of this page. Whoever runs it should build it again.",
+      "The site may be incomplete, or made for another version of this page. Its owner should build it again.",
   },
   "corrupt-shard": {
     title: "A part of the model arrived damaged",
     advice:
-      "It was fetched twice and was wrong both times, so nothing of it is used. Try again later; if it stays, whoever runs this site should copy the file anew.",
+      "It was fetched twice and was wrong both times, so nothing of it is used. Try again later; if that does not help, the owner of this site should upload the file again.",
   },
   network: {
     title: "The model could not be downloaded",
-    advice: "Check the connection and try again: what has arrived is kept, and the download goes on from there.",
+    advice: "Check the connection and try again: what has arrived is kept, and the download continues from there.",
   },
   storage: {
     title: "The browser's storage refused",

@@ -57,7 +57,7 @@ export const NUMBER_FIELDS: readonly NumberField[] = [
   {
     key: "topK",
     label: "Top-k",
-    hint: "Choose among so many of the likeliest words; 0 is off.",
+    hint: "Choose among this many of the likeliest words; 0 is off.",
     min: 0,
     max: 200,
     step: 1,

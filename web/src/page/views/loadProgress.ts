@@ -19,7 +19,7 @@ export class LoadProgress implements View {
     const note = h(
       "p",
       { class: "hint" },
-      "What has arrived is kept: cancelled or interrupted, it goes on from there.",
+      "What has arrived is kept: after a cancellation or an interruption, the download continues from there.",
     );
     this.element = h(
       "div",

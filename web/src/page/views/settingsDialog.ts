@@ -67,12 +67,12 @@ export class SettingsDialog {
       labelled(
         this.system,
         "System prompt",
-        "Said to the model before every conversation. Not every model has learnt to heed one.",
+        "Given to the model before every conversation. Not every model follows one.",
       ),
       h("h3", {}, "Sampling"),
       ...this.fields.map((field) => field.element),
       labelled(this.seed, "Seed", "The same seed and question give the same answer. Empty: another one each time."),
-      h("p", { class: "muted" }, "Settings count from the next answer on, in every chat, and are kept on this device."),
+      h("p", { class: "muted" }, "Settings apply from the next answer on, in every chat, and are kept on this device."),
     );
   }
 

@@ -38,7 +38,7 @@ export class SentencePieceNormalizer {
   /** The normalised text. With `dummyPrefix` false, the model's leading space is not added. */
   normalize(text: string, dummyPrefix: boolean): string {
     const { removeExtraWhitespaces: collapse, treatWhitespaceAsSuffix: suffix } = this.#spec;
-    let at = collapse ? this.#behindSpaces(text) : 0;
+    let at = collapse ? this.#afterSpaces(text) : 0;
     if (at === text.length) return "";
     const dummy = this.#spec.addDummyPrefix && dummyPrefix ? this.#space : "";
     let [normal, afterSpace] = [suffix ? "" : dummy, collapse];
@@ -53,7 +53,7 @@ export class SentencePieceNormalizer {
     return suffix ? normal + dummy : normal;
   }
 
-  #behindSpaces(text: string): number {
+  #afterSpaces(text: string): number {
     let at = 0;
     while (at < text.length) {
       const [found, length] = this.#step(text, at);
