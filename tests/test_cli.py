@@ -376,8 +376,8 @@ def test_total_nll_is_that_of_the_targets() -> None:
 def test_texts_that_cannot_be_read(toy: Artifact, tmp_path: Path) -> None:
     assert "no such file" in run("evaluate", toy.folder, "--text", tmp_path / "no")[2]
     (tmp_path / "latin").write_bytes(b"caf\xe9")
-    error = run("evaluate", toy.folder, "--text", tmp_path / "latin")[2]
-    assert "not UTF-8 at byte 3 (help: convert it" in error
+    said = run("evaluate", toy.folder, "--text", tmp_path / "latin")[2]
+    assert "not UTF-8 at byte 3 (help: convert it" in said
 
 
 def test_verify_does_not_know_foreign_kernels(toy: Artifact) -> None:

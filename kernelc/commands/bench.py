@@ -28,15 +28,9 @@ from kernelc.commands.progress import progress_bar
 from kernelc.commands.table import print_table, size
 from kernelc.errors import DeviceError, UsageError
 from kernelc.ir.dim import evaluate
-from runtime.cuda import bandwidth as cuda_bandwidth
-from runtime.cuda.executor import CudaExecutor
 from runtime.device.executor import DispatchTime
 from runtime.engine.engine import Engine
 from runtime.engine.timings import Timings
-from runtime.vulkan import bandwidth as vulkan_bandwidth
-from runtime.vulkan.executor import VulkanExecutor
-from runtime.wgpu import bandwidth as wgpu_bandwidth
-from runtime.wgpu.executor import WgpuExecutor
 
 PROMPT, GENERATE = 512, 128
 WARM_SECONDS = 0.3  # graphics cards clock up only under work
@@ -177,16 +171,9 @@ def _bandwidth(engine: Engine) -> float | None:
     """Return the device's copy bandwidth in bytes read plus written per second; None where it cannot be
     measured.
     """
-    executor = engine.executor
-    if not isinstance(executor, WgpuExecutor | CudaExecutor | VulkanExecutor):
-        return None
     try:
         with progress_bar("measuring the bandwidth"):
-            if isinstance(executor, CudaExecutor):
-                return cuda_bandwidth.copy_bandwidth(executor.device)
-            if isinstance(executor, VulkanExecutor):
-                return vulkan_bandwidth.copy_bandwidth(executor.opened)
-            return wgpu_bandwidth.copy_bandwidth(executor.device)
+            return engine.executor.copy_bandwidth()
     except DeviceError:  # there is no room for two more buffers beside the model
         return None
 

@@ -17,7 +17,6 @@ from typing import cast
 
 from kernelc.errors import ShapeError
 from kernelc.ir.dim_expr import (
-    APPLY,
     BUILD,
     SYMBOL_NAME,
     Call,
@@ -29,6 +28,7 @@ from kernelc.ir.dim_expr import (
     dim_max,
     dim_min,
 )
+from kernelc.ir.dim_operations import APPLY
 
 __all__ = [
     "Call", "Dim", "DimExpr", "Var", "bounds", "ceildiv", "compile_dim", "dim_max", "dim_min", "evaluate",

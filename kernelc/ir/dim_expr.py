@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import product
 from typing import TypeAlias, cast
 
 from kernelc.errors import ShapeError
+from kernelc.ir.dim_operations import APPLY, RANGES
 
 SYMBOL_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 
@@ -134,7 +134,7 @@ def _fold(dim: Dim) -> Dim:
 
 
 def _call(op: str, args: tuple[Dim, ...]) -> Dim:
-    low, high = reduce(_BOUNDS[op], (bounds(arg) for arg in args))
+    low, high = reduce(RANGES[op], (bounds(arg) for arg in args))
     return _fold(Call(op, args, low, high))
 
 
@@ -257,40 +257,6 @@ def _extreme(op: str, a: Dim, b: Dim) -> Dim:
         if not any(bounds((arg - other) * sign)[0] >= 0 for other in kept):
             kept = [other for other in kept if bounds((other - arg) * sign)[0] < 0] + [arg]
     return kept[0] if len(kept) == 1 else _call(op, tuple(kept))
-
-
-# --- Meaning of the operations on values and on ranges.
-
-Range: TypeAlias = tuple[int, int]
-
-
-def _ceil(a: int, b: int) -> int:
-    return -(-a // b)
-
-
-APPLY: dict[str, Callable[[int, int], int]] = {
-    "add": lambda a, b: a + b,
-    "mul": lambda a, b: a * b,
-    "floordiv": lambda a, b: a // b,
-    "ceildiv": _ceil,
-    "mod": lambda a, b: a % b,
-    "min": min,
-    "max": max,
-}
-
-
-def _corners(op: str) -> Callable[[Range, Range], Range]:
-    """Return the bounds of an operation that is monotonic in each argument: its values at the corners."""
-
-    def result(a: Range, b: Range) -> Range:
-        values = [APPLY[op](x, y) for x, y in product(a, b)]
-        return min(values), max(values)
-
-    return result
-
-
-_BOUNDS: dict[str, Callable[[Range, Range], Range]] = {op: _corners(op) for op in APPLY if op != "mod"}
-_BOUNDS["mod"] = lambda _, b: (0, b[1] - 1)
 
 
 # The operations of the JSON form by name.

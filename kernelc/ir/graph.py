@@ -15,7 +15,7 @@ from typing import TypeAlias
 from kernelc.ir.dim import Dim, Var
 from kernelc.ir.types import TensorType
 
-AttrValue: TypeAlias = Dim | float | str | bool
+AttrValue: TypeAlias = Dim | float | str | bool | tuple[float, ...]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
+from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE
 from kernelc.kernels.elementwise import ELEMENTWISE
 from kernelc.kernels.embedding import EMBEDDING
 from kernelc.kernels.layer_norm import LAYER_NORM
@@ -32,6 +33,8 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
         MATVEC,
         MATVEC_INT8,
         MATMUL,
+        ROPE,
+        CACHE_APPEND,
         ATTENTION_DECODE,
         ATTENTION_REDUCE,
         ATTENTION_PREFILL,

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
 from kernelc.errors import KernelcError
+from runtime.cuda.bandwidth import copy_bandwidth
 from runtime.cuda.compile import compile_all
 from runtime.cuda.device import CudaDevice
 from runtime.cuda.graph import timed
@@ -99,6 +100,10 @@ class CudaExecutor(DeviceExecutor[CudaArtifact]):
             self._send_step(loaded, step)
             seconds = timed(self.device, calls)
         return self._times(programs, seconds)
+
+    def copy_bandwidth(self) -> float:
+        """See `runtime.device.executor.Executor.copy_bandwidth`."""
+        return copy_bandwidth(self.device)
 
     # ---- buffers ----
 

@@ -80,6 +80,10 @@ class DeviceExecutor(ABC, Generic[L]):
         plan = self._require_loaded().plan
         return sum(len(plan.programs[name]) for name in programs)
 
+    def copy_bandwidth(self) -> float | None:
+        """See `runtime.device.executor.Executor.copy_bandwidth`; drivers that can measure it do."""
+        return None
+
     def _times(self, programs: Sequence[str], seconds: Iterable[float]) -> list[DispatchTime]:
         """Return the profile of these programs; `seconds` are the times of their dispatches in order."""
         plan = self._require_loaded().plan

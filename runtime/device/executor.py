@@ -147,6 +147,14 @@ class Executor(Protocol):
         """
         ...
 
+    def copy_bandwidth(self) -> float | None:
+        """Return how many bytes per second the device reads plus writes when it copies memory.
+
+        Takes about a second and some memory. None where there is no measure for this kind of device.
+        Raises: DeviceError where the memory is not there.
+        """
+        ...
+
     def run_kernel(
         self,
         artifact: Artifact,

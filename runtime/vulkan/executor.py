@@ -16,6 +16,7 @@ from kernelc.artifact import STEP_BUFFER, Artifact
 from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
+from runtime.vulkan.bandwidth import copy_bandwidth
 from runtime.vulkan.device import Buffer, VulkanDevice
 from runtime.vulkan.kernels import Kernels
 from runtime.vulkan.loaded import VulkanArtifact, kernel_binary
@@ -123,6 +124,10 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
         self.run([], env, step)
         launches = [launch for name in programs for launch in loaded.programs[name]]
         return self._times(programs, time_launches(self._opened, launches, env))
+
+    def copy_bandwidth(self) -> float:
+        """See `runtime.device.executor.Executor.copy_bandwidth`."""
+        return copy_bandwidth(self._opened)
 
     # ---- buffers ----
 

@@ -15,10 +15,12 @@ from typing import Any
 
 from kernelc.backends import backend_named
 from kernelc.ir.expression import Expression
+from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE, CacheAppendProblem, RopeProblem
 from kernelc.kernels.elementwise import ELEMENTWISE, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.layer_norm import LAYER_NORM, LayerNormProblem
@@ -110,7 +112,7 @@ def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
 
 ROTARY = Rotary(8, 10_000.0)
 LLAMA3 = Rotary(
-    4, 500_000.0, factor=8.0, low=1.0, high=4.0, original=8192
+    4, 500_000.0, "llama3", factor=8.0, low=1.0, high=4.0, original=8192
 )  # and only half of each head turned
 QKV = HeadEpilogue(heads=8, kv_heads=4, head_dim=8, rotary=ROTARY, kv_dtype="f16")
 QKV_LLAMA3 = HeadEpilogue(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dtype="f32")
@@ -163,6 +165,24 @@ CASES: tuple[Golden, ...] = (
         f16_residual=linear("f16", 64, 172, residual(64)),
         f32_bias_odd=linear("f32", 33, 31, bias=True),
         q4a_residual=linear("q4a", 64, 172, residual(64)),
+    ),
+    *family(
+        ROPE,
+        linear=RopeProblem(2, 12, Rotary(8, 10_000.0, "linear", factor=2.0)),
+        dynamic=RopeProblem(2, 8, Rotary(8, 10_000.0, "dynamic", factor=2.0, original=4096)),
+        longrope=RopeProblem(
+            1,
+            8,
+            Rotary(8, 1e4, "longrope", original=4096, short=(1.0, 1.0, 1.25, 1.5), long=(1.0, 2.0, 4.0, 9.0)),
+        ),
+        yarn=RopeProblem(
+            1, 8, Rotary(8, 1e4, "yarn", factor=4.0, low=1.0, high=3.0, original=4096, attention=1.25)
+        ),
+    ),
+    *family(
+        CACHE_APPEND,
+        f16=CacheAppendProblem(CacheShape(2, 64, "f16")),
+        f32=CacheAppendProblem(CacheShape(1, 10, "f32")),
     ),
     *family(
         ATTENTION_DECODE,

@@ -9,7 +9,7 @@ import pytest
 
 from kernelc.errors import ShapeError
 from kernelc.ir.dim import Var
-from kernelc.ir.ops import OPS, rope_frequencies
+from kernelc.ir.ops import OPS
 from kernelc.ir.types import DType, TensorType
 
 RNG = np.random.default_rng(7)
@@ -99,32 +99,6 @@ def test_rope_at_position_0_changes_nothing_and_keeps_lengths_later() -> None:
     assert np.array_equal(y[0], x[0])
     assert not np.allclose(y[1], x[1], atol=1e-3)
     assert np.allclose(np.linalg.norm(y, axis=-1), np.linalg.norm(x, axis=-1), rtol=1e-6)
-
-
-def llama3_frequency(frequency: float, factor: float, low: float, high: float, length: int) -> float:
-    """The scaling as Meta published it (llama-models, `apply_scaling`)."""
-    wavelength = 2 * math.pi / frequency
-    if wavelength < length / high:
-        return frequency
-    if wavelength > length / low:
-        return frequency / factor
-    smooth = (length / wavelength - low) / (high - low)
-    return (1 - smooth) * frequency / factor + smooth * frequency
-
-
-def test_frequency_scalings() -> None:
-    plain = rope_frequencies({"theta": 500000.0, "rotary_dim": 64, "scaling": "none"})
-    assert np.allclose(plain, [500000.0 ** (-i / 32) for i in range(32)], rtol=1e-12)
-    linear = rope_frequencies({"theta": 500000.0, "rotary_dim": 64, "scaling": "linear", "factor": 4.0})
-    assert np.allclose(linear, plain / 4, rtol=1e-12)
-    attrs = {"factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
-    scaled = rope_frequencies(
-        {"theta": 500000.0, "rotary_dim": 64, "scaling": "llama3", **attrs}
-        | {"original_max_position_embeddings": 8192}
-    )
-    assert np.allclose(scaled, [llama3_frequency(f, 32.0, 1.0, 4.0, 8192) for f in plain], rtol=1e-12)
-    ratios = plain / scaled
-    assert ratios[0] == 1 and ratios[-1] == 32 and np.any((ratios > 1.01) & (ratios < 31.9))
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -242,8 +216,8 @@ F32 = TensorType
         (
             "rope",
             {"x": F32((SEQ, 2, 4))},
-            {"past": 0, "theta": 1e4, "rotary_dim": 4, "scaling": "yarn"},
-            "scaling is 'yarn'; wanted none, linear, llama3",
+            {"past": 0, "theta": 1e4, "rotary_dim": 4, "scaling": "ntk"},
+            "scaling is 'ntk'; wanted none, linear, dynamic, llama3",
         ),
         (
             "rope",

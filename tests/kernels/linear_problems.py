@@ -21,7 +21,8 @@ def rotaries(draw: st.DrawFn, head_dim: int) -> Rotary:
     theta = draw(st.sampled_from([10_000.0, 500_000.0]))
     if draw(st.booleans()):
         return Rotary(dim, theta)
-    return Rotary(dim, theta, factor=8.0, low=1.0, high=4.0, original=draw(st.sampled_from([32, 8192])))
+    original = draw(st.sampled_from([32, 8192]))
+    return Rotary(dim, theta, "llama3", factor=8.0, low=1.0, high=4.0, original=original)
 
 
 @st.composite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from kernelc.ir.packed_matrix import RowOrder, row_index
-from kernelc.kernels.parts.rotary import Rotary, frequencies, rotate, rotate_reference
+from kernelc.kernels.parts.rotary import Rotary, lookup, rotate, rotate_reference
+from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, u32
@@ -23,34 +23,21 @@ POSITIONS = [0, 1, 2, 31, 511, 512, 4095, 8191, 8192, 32767, 65535, 65536, 99_99
 ROTARIES = {
     "llama2": Rotary(128, 10_000.0),
     "stories": Rotary(8, 10_000.0),
-    "llama3": Rotary(128, 500_000.0, factor=8.0, low=1.0, high=4.0, original=8192),
-    "llama3.2": Rotary(64, 500_000.0, factor=32.0, low=1.0, high=4.0, original=8192),
-    "linear": Rotary(64, 10_000.0, factor=4.0),
+    "llama3": Rotary(128, 500_000.0, "llama3", factor=8.0, low=1.0, high=4.0, original=8192),
+    "llama3.2": Rotary(64, 500_000.0, "llama3", factor=32.0, low=1.0, high=4.0, original=8192),
+    "linear": Rotary(64, 10_000.0, "linear", factor=4.0),
+    "yarn": Rotary(64, 1_000_000.0, "yarn", factor=4.0, low=14.0, high=23.0, original=32768, attention=1.139),
+    "dynamic": Rotary(64, 10_000.0, "dynamic", factor=2.0, original=4096),
+    "longrope": Rotary(
+        48,
+        10_000.0,
+        "longrope",
+        original=4096,
+        attention=1.19,
+        short=tuple(1 + 0.05 * i for i in range(24)),
+        long=tuple(1.1 ** (2 * i) for i in range(24)),
+    ),
 }
-
-
-def published_frequencies(rotary: Rotary) -> list[float]:
-    """Llama 3.1's `apply_scaling`, condition by condition; without it plain RoFormer."""
-    found: list[float] = []
-    for i in range(0, rotary.dim, 2):
-        frequency = 1.0 / rotary.theta ** (i / rotary.dim)
-        if rotary.low == rotary.high == 0:
-            found.append(frequency / rotary.factor)
-            continue
-        wavelength = 2 * math.pi / frequency
-        if wavelength < rotary.original / rotary.high:
-            found.append(frequency)
-        elif wavelength > rotary.original / rotary.low:
-            found.append(frequency / rotary.factor)
-        else:
-            smooth = (rotary.original / wavelength - rotary.low) / (rotary.high - rotary.low)
-            found.append((1 - smooth) * frequency / rotary.factor + smooth * frequency)
-    return found
-
-
-@pytest.mark.parametrize("rotary", ROTARIES.values(), ids=ROTARIES)
-def test_frequencies_are_the_published_ones(rotary: Rotary) -> None:
-    np.testing.assert_allclose(frequencies(rotary), published_frequencies(rotary), rtol=1e-12)
 
 
 @pytest.mark.parametrize("rotary_dim", [8, 4])
@@ -59,7 +46,7 @@ def test_packed_rotation_is_the_published_one(rotary_dim: int) -> None:
     rotary, heads, dim = Rotary(rotary_dim, 10_000.0), 3, 8
     rng = np.random.default_rng(0)
     x, positions = rng.normal(size=(5, heads, dim)), np.arange(100, 105)
-    angles = positions[:, None] * np.concatenate([frequencies(rotary)] * 2)
+    angles = positions[:, None] * np.concatenate([rotary.frequencies()] * 2)
     turned, half = x[..., :rotary_dim], rotary_dim // 2
     rotated_half = np.concatenate([-turned[..., half:], turned[..., :half]], axis=-1)
     published = x.copy()
@@ -71,8 +58,11 @@ def test_packed_rotation_is_the_published_one(rotary_dim: int) -> None:
     np.testing.assert_allclose(got.reshape(5, -1), published.reshape(5, -1)[:, order], rtol=1e-12, atol=1e-12)
 
 
+LENGTHS = (1, 4095, 4096, 4097, 131_072)  # after the step: on both sides of the original lengths
+
+
 def rotation(rotary: Rotary) -> Kernel:
-    """One pair of one position an invocation."""
+    """One pair of one position per invocation."""
 
     def body(k: Tracer) -> None:
         position, pair, x = k.input("position", u32), k.input("pair", u32), k.input("x", f32)
@@ -82,7 +72,7 @@ def rotation(rotary: Rotary) -> Kernel:
         out[i * 2] = first
         out[i * 2 + 1] = second
 
-    return verify(trace("rotation", body, workgroup=THREADS))
+    return verify(trace("rotation", body, workgroup=THREADS, step=STEP))
 
 
 def arrays(rotary: Rotary) -> dict[str, npt.NDArray[Any]]:
@@ -106,11 +96,29 @@ def test_rotation_in_a_kernel(executor: str, rotary: Rotary) -> None:
     """
     require(executor, Capabilities())
     given = arrays(rotary)
-    got = EXECUTORS[executor](rotation(rotary), (len(given["pair"]) // THREADS, 1, 1), given, {})["out"]
-    angle = given["position"] * frequencies(rotary)[given["pair"]]
-    even, odd = given["x"].astype(np.float64).reshape(-1, 2).T
-    wanted = np.stack(
-        [even * np.cos(angle) - odd * np.sin(angle), odd * np.cos(angle) + even * np.sin(angle)], 1
-    )
-    error = np.abs(got.reshape(-1, 2) - wanted).max(axis=1)
-    assert np.all(error <= 4e-7 + 2.5e-7 * angle)
+    of_angle = 1.5e-6 if rotary.scaling == "dynamic" else 2.5e-7
+    for length in LENGTHS if rotary.depends_on_length else LENGTHS[:1]:
+        step = {field.name: 0 for field in STEP} | {"past": length - 1, "seq": 1}
+        workgroups = len(given["pair"]) // THREADS
+        got = EXECUTORS[executor](rotation(rotary), (workgroups, 1, 1), given, step)["out"]
+        angle = given["position"] * rotary.frequencies(length)[given["pair"]]
+        even, odd = rotary.attention * given["x"].astype(np.float64).reshape(-1, 2).T
+        wanted = np.stack(
+            [even * np.cos(angle) - odd * np.sin(angle), odd * np.cos(angle) + even * np.sin(angle)], 1
+        )
+        error = np.abs(got.reshape(-1, 2) - wanted).max(axis=1)
+        assert np.all(error <= (4e-7 + of_angle * angle) * rotary.attention)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 24, 48])
+def test_lookup_finds_each_value(count: int) -> None:
+    values = np.random.default_rng(count).normal(size=count).astype(np.float32)
+    values[: count // 2] = values[0]  # equal ones need no choice
+
+    def body(k: Tracer) -> None:
+        with k.when(k.local_id < count):
+            k.output("out", f32)[k.local_id] = lookup(values.tolist(), k.local_id)
+
+    kernel = verify(trace("lookup", body, workgroup=THREADS))
+    found = EXECUTORS["interpreter"](kernel, (1, 1, 1), {"out": np.zeros(count, np.float32)}, {})["out"]
+    assert found.tolist() == values.tolist()

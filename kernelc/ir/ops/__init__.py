@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from kernelc.ir.ops import attention, basic, elementwise, fused
-from kernelc.ir.ops.attention import rope_frequencies
 from kernelc.ir.ops.definition import OpDef
 
-__all__ = ["OPS", "OpDef", "rope_frequencies"]
+__all__ = ["OPS", "OpDef"]
 
 OPS: dict[str, OpDef] = {
     definition.name: definition

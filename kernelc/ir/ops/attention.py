@@ -20,16 +20,11 @@ from kernelc.ir.ops.definition import (
     wanted_rank,
     wanted_same,
 )
+from kernelc.ir.rotary import ALL_SCALING_ATTRS, Rotary
 from kernelc.ir.types import DType, TensorType
 
 ROPE_ATTRS = ("past", "theta", "rotary_dim", "scaling")
-# What `scaling` = "linear" and "llama3" need besides.
-SCALING_ATTRS = {
-    "none": (),
-    "linear": ("factor",),
-    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
-}
-OPTIONAL_ROPE_ATTRS = SCALING_ATTRS["llama3"]
+OPTIONAL_ROPE_ATTRS = ALL_SCALING_ATTRS
 
 
 def heads_type(op: str, x: TensorType, head_dim: int) -> TensorType:
@@ -88,46 +83,23 @@ def check_rope(op: str, head_dim: Dim, attrs: Attrs) -> None:
         raise ShapeError(f"{op}: rotary_dim is {rotary_dim}; wanted an even number up to head_dim {head_dim}")
     dim_attr(op, attrs, "past")
     number_attr(op, attrs, "theta")
-    scaling = attrs["scaling"]
-    if not isinstance(scaling, str) or scaling not in SCALING_ATTRS:
-        raise ShapeError(f"{op}: scaling is {scaling!r}; wanted {', '.join(SCALING_ATTRS)}")
-    for name in SCALING_ATTRS[scaling]:
-        if name not in attrs:
-            raise ShapeError(f"{op}: attribute {name} missing for scaling {scaling}")
-        number_attr(op, attrs, name)
-
-
-def rope_frequencies(a: Values) -> NDArray[np.float64]:
-    """Return the angle per position of each rotated pair, in radians. Shapes: [rotary_dim / 2].
-
-    Source: Su et al. 2021, arXiv 2104.09864; the scalings as transformers computes them
-    (modeling_rope_utils.py).
-    """
-    exponents = np.arange(0, a["rotary_dim"], 2, dtype=np.float64) / a["rotary_dim"]
-    frequencies = a["theta"] ** -exponents
-    if a["scaling"] == "linear":
-        return frequencies / a["factor"]
-    if a["scaling"] == "llama3":
-        turns = a["original_max_position_embeddings"] * frequencies / (2 * np.pi)
-        low, high = a["low_freq_factor"], a["high_freq_factor"]
-        # 0 where a pair turns too rarely within the first length (slow it down), 1 where often enough (keep
-        # it).
-        keep = np.clip((turns - low) / (high - low), 0.0, 1.0)
-        return frequencies * ((1 - keep) / a["factor"] + keep)
-    return frequencies
+    try:
+        Rotary.of(attrs)
+    except ShapeError as error:
+        raise ShapeError(f"{op}: {error.message}") from None
 
 
 def rope(i: Arrays, a: Values) -> tuple[Array, ...]:
     """Rotate the pairs (j, j + rotary_dim / 2) of each head by position * frequency; the rest stays.
 
-    Shapes: [seq, heads, head_dim]. Frequencies are rounded to float32 and angles are float32, as in
-    transformers.
+    Shapes: [seq, heads, head_dim]. Frequencies are those of `kernelc.ir.rotary`, for a sequence of past + seq
+    positions. They are rounded to float32 and angles are float32, as in transformers.
     """
-    x = as_f32(i["x"])
-    half = a["rotary_dim"] // 2
+    x, rotary = as_f32(i["x"]), Rotary.of(a)
+    half = rotary.dim // 2
     positions = np.arange(a["past"], a["past"] + len(x), dtype=np.float32)
-    angles = positions[:, None, None] * rope_frequencies(a).astype(np.float32)
-    cos, sin = np.cos(angles), np.sin(angles)
+    angles = positions[:, None, None] * rotary.frequencies(a["past"] + len(x)).astype(np.float32)
+    cos, sin = (part(angles) * np.float32(rotary.attention) for part in (np.cos, np.sin))
     first, second, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
     return (np.concatenate((first * cos - second * sin, second * cos + first * sin, rest), axis=-1),)
 
@@ -140,10 +112,15 @@ def _infer_cache_append(t: Types, a: Attrs) -> tuple[TensorType, ...]:
 
 
 def check_cache(op: str, role: str, cache: TensorType, x: TensorType) -> None:
-    """Raise ShapeError unless a cache holds rows of x, as f16 or f32."""
+    """Raise ShapeError unless a cache holds rows of x, as f16 or f32, with heads of an even width."""
     if cache.rank != 3 or cache.dtype not in (DType.F16, DType.F32):
         raise ShapeError(f"{op}: {role} is {cache}; wanted f16 or f32 [context, kv_heads, head_dim]")
     wanted_same(op, "heads and widths", (role, cache.shape[1:]), ("x", x.shape[1:]))
+    head_dim = cache.shape[2]
+    if not isinstance(head_dim, int) or head_dim % 2:
+        raise ShapeError(
+            f"{op}: {role} is {cache}; wanted an even head_dim, since a cache keeps its elements in pairs"
+        )
 
 
 def cache_append(i: Arrays, a: Values) -> tuple[Array, ...]:

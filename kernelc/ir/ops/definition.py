@@ -85,7 +85,7 @@ def as_f32(array: Array) -> NDArray[np.float32]:
 def dim_attr(op: str, attrs: Attrs, name: str) -> Dim:
     """Return an attribute that is a dimension. Raises: ShapeError where it is something else."""
     value = attrs[name]
-    if isinstance(value, str | float | bool):
+    if isinstance(value, str | float | bool | tuple):
         raise ShapeError(f"{op}: attribute {name} is {value!r}; wanted a dimension")
     return value
 

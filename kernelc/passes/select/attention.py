@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kernelc.ir.graph import Op
+from kernelc.ir.rotary import Rotary
+from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
-from kernelc.kernels.parts.rotary import Rotary
-from kernelc.passes.select.operands import number, one_row, static
+from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE, CacheAppendProblem, RopeProblem
+from kernelc.passes.select.operands import check_rows, number, one_row, static
 from kernelc.passes.select.selector import Handler, Selector
 
 
@@ -37,15 +37,28 @@ def attention(select: Selector, op: Op) -> None:
     select.call(ATTENTION_REDUCE, AttentionReduceProblem(heads, head_dim, split), joined, ("out",), op)
 
 
-def rotary_of(op: Op) -> Rotary:
-    """The rotary embedding that an operation's attributes describe."""
-    factors: dict[str, Any] = {}
-    if op.attrs["scaling"] != "none":
-        factors["factor"] = number(op, "factor")
-    if op.attrs["scaling"] == "llama3":
-        factors |= {"low": number(op, "low_freq_factor"), "high": number(op, "high_freq_factor")}
-        factors["original"] = int(number(op, "original_max_position_embeddings"))
-    return Rotary(int(number(op, "rotary_dim")), number(op, "theta"), **factors)
+def rope(select: Selector, op: Op) -> None:
+    """Rotate heads in their natural order."""
+    x = op.inputs["x"]
+    check_rows(op, select.graph, x)
+    heads, head_dim = static(x.type.shape[1:])
+    problem = RopeProblem(heads, head_dim, Rotary.of(op.attrs), one_row(x))
+    operands = {"x": select.operands.name(x), "out": select.operands.name(op.result)}
+    select.call(ROPE, problem, operands, ("out",), op)
 
 
-HANDLERS: dict[str, Handler] = {"attention": attention}
+def cache_append(select: Selector, op: Op) -> None:
+    """Write rows to a cache, the elements of each head in their natural order."""
+    x, cache = op.inputs["x"], op.inputs["cache"]
+    check_rows(op, select.graph, x)
+    kv_heads, head_dim = static(cache.type.shape[1:])
+    state = select.operands.name(op.result)
+    select.found.head_orders[state] = NATURAL
+    problem = CacheAppendProblem(CacheShape(kv_heads, head_dim, str(cache.type.dtype)), one_row(x))
+    select.call(CACHE_APPEND, problem, {"x": select.operands.name(x), "cache": state}, (), op)
+
+
+NATURAL = "natural"
+"""The order of a cached head's elements that the checkpoint has; see `Selection.head_orders`."""
+
+HANDLERS: dict[str, Handler] = {"attention": attention, "rope": rope, "cache_append": cache_append}

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from kernelc.ir.graph import Op, Tensor
 from kernelc.ir.ops.fused import FIRST, OPERANDS, SECOND, expression_of
+from kernelc.ir.rotary import Rotary
 from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
-from kernelc.passes.select.attention import rotary_of
+from kernelc.passes.select.attention import NATURAL
 from kernelc.passes.select.operands import check_rows, number, one_row, static
 from kernelc.passes.select.packing import bound_weights
 from kernelc.passes.select.selector import Handler, Selector
@@ -73,7 +74,7 @@ def _epilogue(op: Op, layers: _Layers) -> RowEpilogue | PairEpilogue | HeadEpilo
         head_dim = int(number(op, "head_dim"))
         heads, kv_heads = (static(weight.type.shape)[0] // head_dim for weight in layers.weights[:2])
         rotated, kv_dtype = str(op.attrs["rotated"]), str(op.inputs["k_cache"].type.dtype)
-        rotary = None if rotated == "none" else rotary_of(op)
+        rotary = None if rotated == "none" else Rotary.of(op.attrs)
         return HeadEpilogue(heads, kv_heads, head_dim, rotary, kv_dtype, "q" in rotated, "k" in rotated)
     if op.name == "linear_pair":
         return PairEpilogue(layers.rows // 2, expression_of(op.name, op.attrs))
@@ -92,7 +93,7 @@ def _results(select: Selector, op: Op) -> tuple[dict[str, str], tuple[str, ...]]
         return read | {"out": select.operands.name(op.result)}, ("out",)
     for name in ("k_cache", "v_cache"):
         rotary = None if op.attrs["rotated"] == "none" else int(number(op, "rotary_dim"))
-        select.found.head_orders[op.inputs[name].name] = "natural" if rotary is None else f"pairs of {rotary}"
+        select.found.head_orders[op.inputs[name].name] = NATURAL if rotary is None else f"pairs of {rotary}"
     caches = {name: select.operands.name(op.inputs[name]) for name in ("k_cache", "v_cache")}
     return caches | {"q": select.operands.name(op.results[0])}, ("q",)
 

@@ -1,0 +1,60 @@
+// rope_longrope_1x8
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+
+struct Step {
+  seq: u32,
+  past: u32,
+  seed: u32,
+  top_k: u32,
+  temperature: f32,
+  top_p: f32,
+  min_p: f32,
+  repetition_penalty: f32,
+}
+@group(0) @binding(2) var<uniform> step: Step;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let unit = workgroup_id.x * 64u + local_id.x;                           // attention/rotate_and_append.py
+  let position = step.past + workgroup_id.y;                              // attention/rotate_and_append.py
+  let length = step.past + step.seq;                                      // attention/rotate_and_append.py
+  if (unit < 4u) {                                                        // attention/rotate_and_append.py
+    let in_head = unit % 4u;                                              // attention/rotate_and_append.py
+    let first = (workgroup_id.y + unit / 4u) * 8u + in_head;              // attention/rotate_and_append.py
+    if (in_head < 4u) {                                                   // attention/rotate_and_append.py
+      let second = first + 4u;                                            // attention/rotate_and_append.py
+      let even = x[first];                                                // attention/rotate_and_append.py
+      let odd = x[second];
+      let below = in_head < 2u;                                           // parts/rotary.py
+      let below_1 = in_head < 1u;
+      let below_2 = in_head < 3u;
+      let angle = f32(position) * select(select(select(0.00066666666, 0.008, below_2),
+          select(0.1, 1.0, below_1), below),
+          select(select(0.00011111111, 0.0025, below_2), select(0.05, 1.0, below_1), below),
+          length > 4096u);                                                // parts/rotary.py
+      let quarter = floor(angle * 0.63661975 + 0.5);                      // parts/precise_math.py
+      let reduced = angle - quarter * 1.5625;                             // parts/precise_math.py
+      let reduced_1 = reduced - quarter * 0.008178711;                    // parts/precise_math.py
+      let reduced_2 = reduced_1 - quarter * 0.00011730194;                // parts/precise_math.py
+      let reduced_3 = reduced_2 - quarter * 3.1391647e-7;                 // parts/precise_math.py
+      let square = reduced_3 * reduced_3;                                 // parts/precise_math.py
+      let sine = (square * -0.00019515296 + 0.008332161) * square - 0.16666655;  // parts/precise_math.py
+      let sine_1 = sine * square * reduced_3 + reduced_3;                 // parts/precise_math.py
+      let cosine = (square * 2.4433157e-5 - 0.0013887316) * square + 0.041666646;  // parts/precise_math.py
+      let cosine_1 = cosine * square * square - square * 0.5 + 1.0;       // parts/precise_math.py
+      let quadrant = u32(quarter) & 3u;                                   // parts/precise_math.py
+      let swapped = (quadrant & 1u) == 1u;                                // parts/precise_math.py
+      let sin_value = select(sine_1, cosine_1, swapped);                  // parts/precise_math.py
+      let cos_value = select(cosine_1, sine_1, swapped);                  // parts/precise_math.py
+      let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);      // parts/precise_math.py
+      let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
+      out[first] = even * cos_angle - odd * sin_angle;                    // attention/rotate_and_append.py
+      out[second] = odd * cos_angle + even * sin_angle;
+    }
+  }
+}
