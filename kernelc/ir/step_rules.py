@@ -17,7 +17,7 @@ _STATES = frozenset({"tokens", "cache", "k_cache", "v_cache"})
 _LINEAR = frozenset({"linear", "linear_row", "linear_pair", "linear_heads"})
 _BY_POSITION = frozenset({"rope", "cache_append", "attention", "linear_heads"})
 _STEP_ATTRS = ("seq", "past")
-_RESERVED = ("step", "slot.")  # the step block's buffer, and those of activations
+_RESERVED = ("step", "slot.", "%")  # the step block's buffer, and how those of activations begin
 
 
 def check_step(graph: Graph) -> None:
@@ -131,7 +131,7 @@ class _Rules:
                 )
         for name in (*self.graph.outputs, *self.graph.states):
             taken = name in self.graph.outputs and name in self.graph.given()
-            if taken or name == _RESERVED[0] or name.startswith(_RESERVED[1]):
+            if taken or name == _RESERVED[0] or name.startswith(_RESERVED[1:]):
                 raise ShapeError(
                     f"{name} is the name of another buffer of the program",
                     where=self.graph.name,

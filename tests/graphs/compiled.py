@@ -145,8 +145,14 @@ class _Untouched:
 
 
 def only_traced(target: str, kernel: Kernel) -> Printed:
-    """Print nothing, say nothing of what the kernel requires."""
-    requires = Requires((), None, kernel.workgroup, kernel.shared_bytes, len(kernel.buffers))
+    """Print nothing."""
+    requires = Requires(
+        kernel.features(),
+        kernel.asked_subgroup_size(),
+        kernel.workgroup,
+        kernel.shared_bytes,
+        len(kernel.buffers),
+    )
     return Printed(_Untouched(kernel.name), requires, bool(kernel.params), lambda: kernel_text(kernel))
 
 

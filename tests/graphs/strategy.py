@@ -31,6 +31,18 @@ _HEAD_DIMS = (4, 2, 6, 8)
 _UNARY = tuple(name for name, function in FUNCTIONS.items() if function.arity == 1)
 _PARAMETERS = {"factor": (0.5, -2.0), "by": (1.0, -0.25), "cap": (2.0, 5.0)}
 
+_SCALINGS: tuple[dict[str, AttrValue], ...] = (
+    {"scaling": "none"},
+    {"scaling": "linear", "factor": 2.0},
+    {
+        "scaling": "llama3",
+        "factor": 8.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 8,
+    },
+)
+
 T = TypeVar("T")
 Choose = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -269,9 +281,8 @@ class _Builder:
         if self.maybe():
             return None
         turned = self.one_of(range(head_dim, 0, -2))
-        scaling = self.one_of(("none", "linear"))
         attrs: dict[str, AttrValue] = {"theta": self.one_of((100.0, 10.0)), "rotary_dim": turned}
-        return attrs | {"scaling": scaling} | ({"factor": 2.0} if scaling == "linear" else {})
+        return attrs | self.one_of(_SCALINGS)
 
     def heads(self, x: Rows, count: int, head_dim: int, turn: dict[str, AttrValue] | None) -> Tensor:
         heads = trace.split_heads(trace.linear(x.tensor, self.layer(x.width, count * head_dim)), head_dim)
@@ -301,7 +312,7 @@ class _Builder:
         found = {"y": self.rows[0].tensor}
         for _ in range(self.choose(st.integers(0, 2))):
             inner = [op.result.name for op in tracer().ops if op.name != "cache_append"]
-            name = self.name("out") if self.maybe() else self.one_of(inner)
+            name = self.name("out") if self.maybe() else self.choose(st.sampled_from(inner))
             found.setdefault(name, self.pick().tensor)
         return found
 

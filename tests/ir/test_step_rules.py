@@ -221,7 +221,7 @@ def test_outputs_are_what_the_step_computes(given: str) -> None:
             trace.graph({"y": tensors[given]})
 
 
-@pytest.mark.parametrize("name", ["tokens", "table", "step", "slot.0"])
+@pytest.mark.parametrize("name", ["tokens", "table", "step", "slot.0", "%y"])
 def test_outputs_need_names_of_their_own(name: str) -> None:
     with Tracer("names", SYMBOLS) as trace:
         x = rows()

@@ -194,6 +194,7 @@ def merged_twice(x: Tensor) -> Tensor:
 
 _PROJECTIONS = ["linear", "split_heads"] * 3
 _APPENDS = ["cache_append"] * 2
+_OTHER_HEADS = ["linear", "split_heads", "silu", "merge_heads", "add"]
 
 MATCHING: Mapping[str, list[Case]] = {
     "merged_attention": [Case(attention_block, ["linear_heads", "attention"], 3)],
@@ -300,6 +301,11 @@ ALMOST: Mapping[str, Case] = {
         normed_values, [*_PROJECTIONS, "cache_append", "silu", "cache_append", "attention"]
     ),
     "keys are values too": Case(keys_also_values, [*_PROJECTIONS[:4], *_APPENDS, "attention"]),
+    "another block has the same weights": Case(
+        lambda x: add(attention_block(x), merge_heads(silu(projected(x, "k")))),
+        [*_PROJECTIONS, "rope", "rope", *_APPENDS, "attention", *_OTHER_HEADS],
+        3,
+    ),
     "a norm that more than linear layers read": Case(norm_of_two_uses, ["rms_norm", "linear_row"]),
     "a norm that is an output": Case(norm_and_output, ["rms_norm", "linear"]),
     "a norm before many rows": Case(

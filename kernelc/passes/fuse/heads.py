@@ -88,7 +88,12 @@ def _one_input(view: View, *projections: tuple[Op, Op]) -> bool:
     widths = [split.attrs["head_dim"] for _, split in projections]
     same = all(layer.inputs["x"] == layers[0].inputs["x"] for layer in layers)
     even = isinstance(widths[0], int) and widths[0] % 2 == 0
-    given = same_biases(*layers) and all(
-        view.given(layer.inputs["weight"], layer.inputs.get("bias")) for layer in layers
-    )
-    return len(set(widths)) == 1 and even and same and given
+    return len(set(widths)) == 1 and even and same and _one_matrix(view, layers)
+
+
+def _one_matrix(view: View, layers: list[Op]) -> bool:
+    """Whether the layers' weights can be packed as one matrix, in the order of rows that rotation wants:
+    they are given, and no layer of another block reads them, which may want another order."""
+    given = [tensor for layer in layers for role, tensor in layer.inputs.items() if role != "x"]
+    alone = all(view.uses[tensor.name] == given.count(tensor) for tensor in given)
+    return same_biases(*layers) and alone and view.given(*given)

@@ -31,7 +31,7 @@ def attention(select: Selector, op: Op) -> None:
     if split == 0:
         select.call(ATTENTION_DECODE, decode, read | {"out": out}, ("out",), op)
         return
-    partials = f"{op.result.name}.partials"
+    partials = f"%{op.result.name}.partials"
     select.call(ATTENTION_DECODE, decode, read | {"partials": partials}, ("partials",), op)
     joined = {"partials": partials, "out": out}
     select.call(ATTENTION_REDUCE, AttentionReduceProblem(heads, head_dim, split), joined, ("out",), op)

@@ -14,8 +14,8 @@ class Operands:
     """Names for the tensors of one graph.
 
     Every version of a state is the state's buffer; a graph's output has a buffer of its own; a view (heads
-    split or merged, the last row read in place) is what it is a view of. Any other tensor keeps its name,
-    unless an output has that name.
+    split or merged, the last row read in place) is what it is a view of. Any other tensor is called "%name",
+    which no state, weight or output of any program is called.
     """
 
     def __init__(self, graph: Graph, packing: Packing) -> None:
@@ -34,9 +34,9 @@ class Operands:
         if tensor.name in self.graph.weights:
             length = evaluate(tensor.type.elements, {})
             return self.packing.vector(tensor.name, length)
-        if tensor.name in self.names:
-            return self.names[tensor.name]
-        return f"{tensor.name}.inner" if tensor.name in self.graph.outputs else tensor.name
+        return self.names.get(
+            tensor.name, tensor.name if tensor.name in self.graph.states else f"%{tensor.name}"
+        )
 
     def view(self, result: Tensor, of: Tensor) -> bool:
         """Let a result be the memory of another tensor; False where it must have its own."""

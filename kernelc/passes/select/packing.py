@@ -6,12 +6,15 @@ them once.
 
 from __future__ import annotations
 
+import re
+
 from kernelc.ir.formats import FormatTable, weight_format
 from kernelc.ir.graph import Graph
 from kernelc.ir.ops import OPS
 from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
 from kernelc.passes.select.calls import PackedVector, Selection
 
+_PROJECTION = re.compile(r"(.*\.)?([^._]+)_proj\.([^.]+)")  # parent, leaf, "weight" or "bias"
 _PIECE_ROWS = 64
 """Rows of a piece come in multiples of this: pieces stay even (for pairs of rows) and aligned."""
 
@@ -24,7 +27,7 @@ class Packing:
 
     def __init__(self, found: Selection, graph: Graph, formats: FormatTable, max_binding_bytes: int) -> None:
         self.found, self.formats, self.max_binding_bytes = found, formats, max_binding_bytes
-        self.roles = weight_roles(graph)
+        self.weights, self.roles = graph.weights, weight_roles(graph)
 
     def matrix(
         self, sources: tuple[str, ...], rows: int, cols: int, order: tuple[RowOrder, ...]
@@ -33,7 +36,7 @@ class Packing:
 
         Raises: UsageError where the table gives the sources different formats.
         """
-        name = joint_name(sources)
+        name = self._name(sources)
         roles = dict.fromkeys(role for source in sources for role in self.roles.get(source, ()))
         format_ = self.formats.format_of(sources, *roles)
         row_bytes = weight_format(format_).quants_bytes(1, cols)
@@ -56,9 +59,14 @@ class Packing:
     def bias(self, sources: tuple[str, ...], order: tuple[RowOrder, ...], piece: PackedMatrix) -> str:
         """The biases of a packed matrix's rows, in their order; returns the stored name."""
         whole = piece.stored_rows == piece.rows
-        name = joint_name(sources) + ("" if whole else f".{piece.row_begin}")
+        name = self._name(sources) + ("" if whole else f".{piece.row_begin}-{piece.end}")
         self.found.vectors[name] = PackedVector(name, sources, order, piece.row_begin, piece.end)
         return name
+
+    def _name(self, sources: tuple[str, ...]) -> str:
+        """What the sources are called together; the checkpoint may have a tensor of the usual name."""
+        name = joint_name(sources)
+        return "+".join(sources) if len(sources) > 1 and name in self.weights else name
 
 
 def bound_weights(piece: PackedMatrix) -> dict[str, str]:
@@ -84,10 +92,16 @@ def weight_roles(graph: Graph) -> dict[str, tuple[str, ...]]:
 
 
 def joint_name(sources: tuple[str, ...]) -> str:
-    """model.layers.0.self_attn.{q,k,v}_proj.weight -> model.layers.0.self_attn.qkv.weight"""
+    """model.layers.0.self_attn.{q,k,v}_proj.weight -> model.layers.0.self_attn.qkv.weight
+
+    No two tuples of sources get one name. Where names do not follow that pattern, all are joined by "+".
+    """
     if len(sources) == 1:
         return sources[0]
-    leaves = [source.split(".")[-2].removesuffix("_proj") if "." in source else source for source in sources]
-    joined = ("" if all(len(leaf) == 1 for leaf in leaves) else "_").join(leaves)
-    parent = sources[0].rsplit(".", 2)[0] if sources[0].count(".") > 1 else ""
-    return ".".join(part for part in (parent, joined, sources[0].rpartition(".")[2]) if part)
+    parts = [_PROJECTION.fullmatch(source) for source in sources]
+    found = [part.groups() for part in parts if part is not None]
+    if len(found) < len(sources) or len({(parent, kind) for parent, _, kind in found}) > 1:
+        return "+".join(sources)
+    parent, _, kind = found[0]
+    leaves = [leaf for _, leaf, _ in found]
+    return f"{parent or ''}{('' if all(len(leaf) == 1 for leaf in leaves) else '_').join(leaves)}.{kind}"
