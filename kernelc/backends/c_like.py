@@ -39,9 +39,8 @@ from kernelc.kir.nodes import (
     TileStore,
     Value,
     Variable,
-    values_of,
-    walk,
 )
+from kernelc.kir.operation_table import GIVEN
 from kernelc.kir.types import u32
 
 _CHAINS = frozenset({"&", "|", "^", "&&", "||"})  # a & b & c needs no brackets
@@ -166,7 +165,7 @@ class BodyPrinter:
 
     def expression(self, value: Value) -> Text:
         match value.op:
-            case "param" | "workgroup_id" | "local_id" | "subgroup_lane" | "subgroup_size":
+            case op if op in GIVEN:
                 return self.dialect.builtin(value)
             case "read":
                 assert isinstance(value.attr, Variable)
@@ -254,8 +253,8 @@ def _levels(value: Value, level: int) -> tuple[int, int]:
 
 def _indices(kernel: Kernel) -> set[Value]:
     """Values that index a memory, and whole numbers that such values are made of."""
-    found = {s.index for s in walk(kernel.body) if isinstance(s, Store)}
-    for value in reversed(list(values_of(kernel.body))):
+    found = {s.index for s in kernel.statements if isinstance(s, Store)}
+    for value in reversed(kernel.values):
         if value.op == "load" or (value in found and value.type == u32):
             found.update(value.args)
     return found
@@ -263,5 +262,4 @@ def _indices(kernel: Kernel) -> set[Value]:
 
 def used_builtins(kernel: Kernel) -> frozenset[str]:
     """Names of the built-in values that the printed body mentions."""
-    found = {value.op for value in values_of(kernel.body)}
-    return frozenset(found & {"workgroup_id", "local_id", "subgroup_lane", "subgroup_size"})
+    return kernel.operations & GIVEN - {"param"}

@@ -68,19 +68,17 @@ def _check(
     inputs: list[CheckInput] = []
     outputs: list[CheckOutput] = []
     for at, binding in enumerate(spec.bindings(problem)):
-        data = arrays[binding.name].tobytes()
-        stored = data[: periods[binding.name]] if any(data) else b""
+        data = arrays[binding.name].reshape(-1).view(np.uint8)
+        stored = data[: periods[binding.name]].tobytes() if data.any() else b""
         inputs.append(CheckInput(len(data), file.add(stored), len(stored)))
         if binding.access == "read":
             continue
-        expected = wanted.arrays[binding.name].tobytes()
+        expected = wanted.arrays[binding.name].reshape(-1).view(np.uint8)
         element = "f16pair" if binding.name in spec.packed_halves(problem) else binding.type.scalar
         for first, last in wanted.ranges(binding.name):
-            offset = file.add(expected[first:last])
+            offset = file.add(expected[first:last].tobytes())
             outputs.append(
-                CheckOutput(
-                    at, first, last - first, offset, element, tolerance.relative, tolerance.absolute
-                )
+                CheckOutput(at, first, last - first, offset, element, tolerance.relative, tolerance.absolute)
             )
     fields = {param.name: params[param.name] for param in manifest.params}
     tiles = _tile_tolerance(spec, problem, entry)
@@ -178,8 +176,9 @@ def _wanted(spec: KernelSpec[Any, Any], problem: Any, arrays: Arrays, params: Pa
 def _referenced(
     spec: KernelSpec[Any, Any], pieces: tuple[Any, ...], arrays: Arrays, params: Params
 ) -> dict[str, Array]:
-    """Copies of `arrays` after the references of all pieces."""
-    result = {name: array.copy() for name, array in arrays.items()}
+    """`arrays` after the references of all pieces; those that a reference fills are copies."""
+    filled = {each.name for piece in pieces for each in spec.bindings(piece) if each.access != "read"}
+    result = {name: array.copy() if name in filled else array for name, array in arrays.items()}
     env = {name: int(params[name]) for name in ("seq", "past")}
     env["context"] = env["seq"] + env["past"]
     for piece in pieces:

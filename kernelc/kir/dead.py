@@ -10,7 +10,6 @@ from kernelc.kir.nodes import (
     Block,
     Declare,
     If,
-    Kernel,
     Let,
     Statement,
     Store,
@@ -23,10 +22,10 @@ from kernelc.kir.nodes import (
 )
 
 
-def remove(kernel: Kernel) -> None:
+def remove(body: Block) -> None:
     """Keep stores and barriers, what they need, and the loops and branches around all of that."""
-    _decide(kernel.body)
-    _prune(kernel.body, _live(kernel.body))
+    _decide(body)
+    _prune(body, _live(body))
 
 
 def _decide(block: Block) -> None:
@@ -48,7 +47,8 @@ def _live(body: Block) -> set[Statement]:
     definition: dict[Value, Statement] = {}
     writers: defaultdict[Variable, list[Statement]] = defaultdict(list)
     for statement in walk(body):
-        around |= {inner: statement for block in blocks_of(statement) for inner in block.statements}
+        for block in blocks_of(statement):
+            around.update(dict.fromkeys(block.statements, statement))
         if isinstance(statement, Let):
             definition[statement.value] = statement
         elif isinstance(statement, Declare | Assign):

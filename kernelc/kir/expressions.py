@@ -12,10 +12,10 @@ import numpy as np
 
 from kernelc.kir import simplify
 from kernelc.kir.nodes import SourceLine, Value
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type, boolean, u32
 
-_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _SHIFTS = frozenset({"shl", "shr"})
 
 
@@ -84,7 +84,7 @@ class Expressions(ABC):
             if not type.is_integer:
                 raise TypeError(f"{self.where()}: floats divide with /, not //")
             op = "div"
-        result = boolean.with_lanes(type.lanes) if op in _COMPARISONS else type
+        result = boolean.with_lanes(type.lanes) if OPERATIONS[op].comparison else type
         return simplify.binary(self, op, result, a, b)
 
     def _shift(self, op: str, left: Number, amount: Number) -> Value:

@@ -18,35 +18,28 @@ from kernelc.kir.nodes import (
     If,
     Kernel,
     Let,
+    Memory,
     Statement,
     Store,
     TileStore,
     Value,
     blocks_of,
     operands,
-    walk,
 )
+from kernelc.kir.operation_table import GIVEN, OPERATIONS
 
-_ALWAYS = frozenset(
-    {"const", "param", "workgroup_id", "local_id", "subgroup_lane", "subgroup_size", "tile_zero"}
-)
-_ORDERED = frozenset({"load", "read", "tile_load", "tile_load_transposed"})
+_ALWAYS = GIVEN | {"const", "tile_zero"}
 _LARGEST = 12  # nodes of an expression written in one piece: about a line of text
 
 
 def inlined(kernel: Kernel) -> set[Value]:
     """The values written in place."""
-    uses: Counter[Value] = Counter()
-    for statement in walk(kernel.body):
-        uses.update(operands(statement))
+    uses = Counter(value for statement in kernel.statements for value in operands(statement))
     placed: set[Value] = set()
-    for block in _blocks(kernel.body):
+    blocks = [kernel.body, *(inner for statement in kernel.statements for inner in blocks_of(statement))]
+    for block in blocks:
         _Placement(block, uses, placed).run()
     return placed
-
-
-def _blocks(block: Block) -> list[Block]:
-    return [block, *(inner for statement in walk(block) for inner in blocks_of(statement))]
 
 
 class _Placement:
@@ -85,9 +78,13 @@ class _Placement:
             return None
         position, into = using
         root = self.root[into.value] if isinstance(into, Let) else position
-        if value.op in _ORDERED and any(self._disturbs(h, value) for h in self.hazards if at < h < root):
+        if OPERATIONS[value.op].reads and self._changes_between(value, at, root):
             return None
         return root if self.size[root] < _LARGEST else None
+
+    def _changes_between(self, value: Value, at: int, root: int) -> bool:
+        """Whether a load or register read may give something else at statement `root` than at `at`."""
+        return any(self._disturbs(hazard, value) for hazard in self.hazards if at < hazard < root)
 
     def _disturbs(self, at: int, value: Value) -> bool:
         """Whether a load or register read may give something else after statement `at` than before it."""
@@ -99,7 +96,7 @@ class _Placement:
             case Declare() | Let():
                 return False
             case Barrier():
-                return value.op in _ORDERED and value.op != "read"
+                return isinstance(value.attr, Memory)
             case For() | If():
                 return True
 
@@ -113,7 +110,8 @@ class _Placement:
 
 
 def _movable(value: Value, into: Statement) -> bool:
-    if value.name or value.op.startswith("subgroup_"):
-        return False
+    row = OPERATIONS[value.op]
+    if value.name or (row.collective and not row.on_tiles):
+        return False  # `?:` and `&&` compute an operand for some invocations only; they take no tiles
     # a C-like `for` evaluates its bound and its step in every round
     return not (isinstance(into, For) and (value is into.stop or value is into.step))

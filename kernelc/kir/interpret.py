@@ -35,6 +35,7 @@ from kernelc.kir.nodes import (
     Value,
     Variable,
 )
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operations import evaluate, undefined
 from kernelc.kir.races import CellLog
 from kernelc.kir.tile_types import TileType
@@ -241,7 +242,7 @@ class _Machine:
                 return np.array([self.subgroup_size], np.uint32)
             case "subgroup_sum" | "subgroup_max":
                 return self.subgroup(value, mask)
-            case op if op.startswith("tile_"):
+            case op if OPERATIONS[op].on_tiles:
                 return self.tiles.compute(value, mask)
             case _:
                 args = [self.value(arg) for arg in value.args]

@@ -145,5 +145,3 @@ class Tiles:
 def multiplied(a: Lanes, b: Lanes, sum: Lanes) -> Lanes:
     """sum + a @ b, in the sum's type."""
     return sum + a.astype(sum.dtype) @ b.astype(sum.dtype)
-
-

@@ -15,7 +15,8 @@ from types import FrameType
 from typing import Any
 
 from kernelc.kir import functions
-from kernelc.kir.nodes import Declare, For, Kernel, Let, SourceLine, Value, Variable, blocks_of, walk
+from kernelc.kir.nodes import Block, Declare, For, Let, SourceLine, Value, Variable, blocks_of, walk
+from kernelc.kir.operation_table import GIVEN
 
 _METHODS = {"equals", "differs", "lane", "var", "shared", "loop", "param", "workgroup_id", "constant"}
 
@@ -25,7 +26,9 @@ _DIRECT_CALLS = _METHODS | {
 }
 
 # Written in place wherever they are used, so no name would ever show.
-_NAMELESS = frozenset({"const", "param", "workgroup_id", "local_id", "subgroup_lane", "subgroup_size"})
+_NAMELESS = GIVEN | {"const"}
+
+_SEQUENCES = (list, tuple)
 
 
 @functools.lru_cache(maxsize=256)
@@ -84,7 +87,7 @@ def _name_bound_to(value: Value | Variable, known: Mapping[str, Any]) -> str:
     for name, bound in known.items():
         if bound is value:
             return name.lstrip("_")
-        if isinstance(bound, list | tuple):
+        if isinstance(bound, _SEQUENCES):
             for at, item in enumerate(bound):  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
                 if item is value:
                     return (f"{name}_{at}" if len(bound) > 1 else name).lstrip("_")  # pyright: ignore[reportUnknownArgumentType]
@@ -96,26 +99,28 @@ def _statement_of(place: SourceLine) -> tuple[str, int]:
     return (place.file, first if name else place.line)
 
 
-def name_values(kernel: Kernel) -> None:
+def name_values(body: Block) -> None:
     """Give the last value of each run that one assigning statement made that statement's name.
 
     Values of other files in between (functions the statement called) do not end a run.
     """
-    pending = [kernel.body]
+    pending = [body]
     # There the name is the loop index's or the register's.
-    taken = {s.where for s in walk(kernel.body) if isinstance(s, For | Declare)}
+    taken = {s.where for s in walk(body) if isinstance(s, For | Declare)}
     while pending:
         # By file: the statement there that the following value belongs to.
         later: dict[str, tuple[str, int]] = {}
         statements = pending.pop().statements
         for statement in reversed(statements):
-            pending.extend(blocks_of(statement))
-            place = _statement_of(statement.where)
-            if isinstance(statement, Declare):
-                statement.variable.name = statement.variable.name or "register"
-            if isinstance(statement, Let) and not statement.value.name and later.get(place[0]) != place:
-                statement.value.name = "" if statement.where in taken else target_of(statement.where)
+            pending += blocks_of(statement)
+            where = statement.where
+            place = _statement_of(where)
             if isinstance(statement, Let):
+                value = statement.value
+                if not value.name and later.get(place[0]) != place:
+                    value.name = "" if where in taken else target_of(where)
                 later[place[0]] = place
             else:
                 later.pop(place[0], None)
+            if isinstance(statement, Declare):
+                statement.variable.name = statement.variable.name or "register"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from kernelc.kir.active import current
+from kernelc.kir.operation_table import OPERATIONS, features
 from kernelc.kir.operators import Number, Operators
 from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import Type
@@ -208,6 +210,9 @@ class Param(NamedTuple):
     type: Type
 
 
+_FEATURES = ("f16", "subgroups", "dot4")  # in the order in which kernels list them
+
+
 @dataclass(eq=False)
 class Kernel:
     """A traced kernel. `params` is the whole step block, or empty when the kernel reads none of it."""
@@ -227,31 +232,46 @@ class Kernel:
     def features(self) -> tuple[str, ...]:
         """What the device must offer: "f16", "subgroups", "dot4", and kinds of tiles that matrix units
         multiply, in this order."""
-        types = self.types()
-        operations = {value.op for value in values_of(self.body)}
-        asked = {
-            "f16": any(type.scalar == "f16" for type in types if not isinstance(type, TileType)),
-            "subgroups": any(op.startswith("subgroup_") for op in operations),
-            "dot4": "dot4_i8" in operations,
-        }
+        types, operations = self.types(), self.operations
+        halves = any(type.scalar == "f16" for type in types if not isinstance(type, TileType))
+        asked = {*features(operations), *(("f16",) if halves else ())}
         tiles = sorted(kind.feature for kind in self.tile_kinds())
-        return (*(feature for feature, needed in asked.items() if needed), *tiles)
+        return (*(feature for feature in _FEATURES if feature in asked), *tiles)
 
     def asked_subgroup_size(self) -> int | None:
         """The size that a device's subgroups must have: None where it changes nothing, as the kernel does
         nothing that a subgroup's invocations do together."""
-        together = any(value.op.startswith(("subgroup_", "tile_")) for value in values_of(self.body))
-        return self.subgroup_size if together else None
+        depends = any(OPERATIONS[op].depends_on_subgroups for op in self.operations)
+        return self.subgroup_size if depends else None
 
     def tile_kinds(self) -> frozenset[TileKind]:
         """The kinds of tiles that it multiplies on matrix units."""
         return frozenset(type.kind for type in self.types() if isinstance(type, TileType))
 
-    def types(self) -> set[Type]:
-        """Of all memory, registers and values."""
-        types = {memory.type for memory in (*self.buffers, *self.shared)}
-        types |= {s.variable.type for s in walk(self.body) if isinstance(s, Declare)}
-        return types | {value.type for value in values_of(self.body)}
+    def types(self) -> frozenset[Type]:
+        """The types of all memory, registers and values."""
+        return self._types
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every statement, those of nested blocks too, in order."""
+        return tuple(walk(self.body))
+
+    @cached_property
+    def values(self) -> tuple[Value, ...]:
+        """Every value that a `Let` defines, in order."""
+        return tuple(each.value for each in self.statements if isinstance(each, Let))
+
+    @cached_property
+    def operations(self) -> frozenset[str]:
+        """The operations of all values."""
+        return frozenset({value.op for value in self.values})
+
+    @cached_property
+    def _types(self) -> frozenset[Type]:
+        memory = {memory.type for memory in (*self.buffers, *self.shared)}
+        registers = {s.variable.type for s in self.statements if isinstance(s, Declare)}
+        return frozenset(memory | registers | {value.type for value in self.values})
 
 
 def operands(statement: Statement) -> tuple[Value, ...]:
@@ -277,6 +297,8 @@ def operands(statement: Statement) -> tuple[Value, ...]:
 
 def blocks_of(statement: Statement) -> tuple[Block, ...]:
     """The blocks nested directly in a statement."""
+    if isinstance(statement, Let):  # by far the most
+        return ()
     if isinstance(statement, For):
         return (statement.body,)
     if isinstance(statement, If):
@@ -286,10 +308,15 @@ def blocks_of(statement: Statement) -> tuple[Block, ...]:
 
 def walk(block: Block) -> Iterator[Statement]:
     """Every statement of a block and of the blocks nested in it, in order."""
-    for statement in block.statements:
-        yield statement
-        for inner in blocks_of(statement):
-            yield from walk(inner)
+    pending = [iter(block.statements)]
+    while pending:
+        for statement in pending[-1]:
+            yield statement
+            if inner := blocks_of(statement):
+                pending.extend(iter(each.statements) for each in reversed(inner))
+                break
+        else:
+            pending.pop()
 
 
 def values_of(block: Block) -> Iterator[Value]:

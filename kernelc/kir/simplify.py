@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kernelc.kir.nodes import Value
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operations import evaluate
 from kernelc.kir.types import Type
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _INTEGERS_FOLD = frozenset(
     {"add", "sub", "mul", "div", "mod", "min", "max", "and", "or", "xor", "shl", "shr"}
 )
-_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _FLOATS_FOLD = frozenset({"add", "sub", "mul", "div"})
 _RIGHT_IDENTITY = {"add": 0, "sub": 0, "mul": 1, "div": 1, "shl": 0, "shr": 0, "or": 0, "xor": 0}
 _LEFT_IDENTITY = {"add": 0, "mul": 1, "or": 0, "xor": 0}
@@ -50,7 +50,7 @@ def binary(tracer: Expressions, op: str, type: Type, left: Value, right: Value) 
 
 
 def _folds(op: str, type: Type, right: int | float) -> bool:
-    if op in _COMPARISONS:
+    if OPERATIONS[op].comparison:
         return True
     if type.is_float:
         return op in _FLOATS_FOLD and not (op == "div" and right == 0)

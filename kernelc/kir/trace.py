@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from types import FrameType
 
 from kernelc.kir import dead, naming
@@ -43,11 +44,11 @@ from kernelc.kir.nodes import (
     operands,
     values_of,
 )
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type, u32
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_IMPURE = frozenset({"load", "read", "tile_load", "tile_load_transposed"})
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class Tracer(Expressions):
         self._shared: list[Shared] = []
         self._root = Block()
         self._blocks: list[Block] = [self._root]
-        self._known: list[dict[object, Value]] = [{}]  # values already computed, by scope
+        self._known: dict[object, Value] = {}  # pure values of the blocks that are open
+        self._added: list[list[object]] = [[]]  # for each open block: the keys that it added to these
         self._open_ifs: dict[int, If] = {}  # by block: the `when` that an `otherwise` may still follow
 
     # Memory
@@ -206,18 +208,17 @@ class Tracer(Expressions):
 
     def emit(self, op: str, type: Type, args: tuple[Value, ...], attr: object = None) -> Value:
         """Add one value to the current block, or find it there already when it is pure."""
-        place = self.where()
+        if not OPERATIONS[op].pure:
+            value = Value(op, type, args, attr, self.where())
+            self.append(Let(value))
+            return value
         key = (op, type, tuple(map(_identity, args)), attr)
-        pure = op not in _IMPURE and not op.startswith("subgroup_")
-        if pure:
-            for scope in reversed(self._known):
-                if key in scope:
-                    return scope[key]
-        value = Value(op, type, args, attr, place)
-        self.append(Let(value))
-        if pure:
-            self._known[-1][key] = value
-        return value
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Value(op, type, args, attr, self.where())
+            self._added[-1].append(key)
+            self.append(Let(known))
+        return known
 
     # Book-keeping
 
@@ -228,30 +229,26 @@ class Tracer(Expressions):
 
     def _frame(self) -> FrameType:
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  (inspect.stack() is a thousand times slower)
-        while frame.f_back is not None:
-            file = frame.f_code.co_filename
-            ours = file.startswith(_HERE) or frame.f_globals.get("TRACED_AS_ITS_CALLER")
-            if not ours and not file.endswith("contextlib.py"):
-                break
+        while frame.f_back is not None and (
+            _is_machinery(frame.f_code.co_filename) or "TRACED_AS_ITS_CALLER" in frame.f_globals
+        ):
             frame = frame.f_back
         return frame
 
     def finish(self) -> Kernel:
         """The kernel traced so far, its values named and without what nothing needs."""
-        kernel = Kernel(
+        naming.name_values(self._root)
+        dead.remove(self._root)
+        reads_step = any(value.op == "param" for value in values_of(self._root))
+        return Kernel(
             self.name,
             tuple(self._buffers),
             tuple(self._shared),
-            self.step,
+            self.step if reads_step else (),
             self.workgroup,
             self._root,
             self.fixed_subgroup_size,
         )
-        naming.name_values(kernel)
-        dead.remove(kernel)
-        if not any(value.op == "param" for value in values_of(kernel.body)):
-            kernel.params = ()
-        return kernel
 
     def append(self, statement: Statement) -> None:
         """Add one statement to the current block."""
@@ -261,12 +258,19 @@ class Tracer(Expressions):
     @contextmanager
     def _inside(self, block: Block) -> Generator[None]:
         self._blocks.append(block)
-        self._known.append({})
+        self._added.append([])
         try:
             yield
         finally:
             self._blocks.pop()
-            self._known.pop()
+            for key in self._added.pop():
+                del self._known[key]
+
+
+@cache
+def _is_machinery(file: str) -> bool:
+    """Whether a source file is this package's or a context manager's, and not a kernel's own."""
+    return file.startswith(_HERE) or file.endswith("contextlib.py")
 
 
 def _identity(value: Value) -> object:

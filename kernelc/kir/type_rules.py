@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kernelc.kir.nodes import Buffer, Shared, Value, Variable
+from kernelc.kir.operation_table import TILE_OPERATIONS
 from kernelc.kir.simplify import constant_of
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, boolean, f32x2, i32, i32x4, u32, u32x4
@@ -18,13 +19,16 @@ Rule = Callable[[Value], str | None]
 
 def type_problem(value: Value) -> str | None:
     """Why the types of an expression are wrong, or None."""
-    rule = _RULES.get(value.op)
+    rule = RULES.get(value.op)
     if rule is None:
         return f"is no operation: add its rule to {__name__}"
-    tiles = any(isinstance(each.type, TileType) for each in (value, *value.args))
-    if tiles and value.op not in _ON_TILES:
+    if value.op not in _ON_TILES and _has_tiles(value):
         return "takes no tiles and gives none"
     return rule(value)
+
+
+def _has_tiles(value: Value) -> bool:
+    return isinstance(value.type, TileType) or any(isinstance(arg.type, TileType) for arg in value.args)
 
 
 def _numbers(value: Value) -> str | None:
@@ -221,7 +225,7 @@ def _types(values: tuple[Value, ...]) -> str:
     return " and ".join(str(value.type) for value in values)
 
 
-_RULES: dict[str, Rule] = {
+RULES: dict[str, Rule] = {
     **dict.fromkeys(("add", "sub", "mul", "min", "max", "abs"), _numbers),
     **dict.fromkeys(("and", "or", "xor"), _integers),
     **dict.fromkeys(("shl", "shr"), _shift),
@@ -254,8 +258,4 @@ _RULES: dict[str, Rule] = {
     "unpack_u8x4": _between(u32, u32x4),
     "unpack_i8x4": _between(u32, i32x4),
 }
-OPERATIONS = frozenset(_RULES)
-"""Every operation that a `Let` may hold: what each target and the conformance checklist must cover."""
-TILE_OPERATIONS = frozenset(op for op in _RULES if op.startswith("tile_"))
-"""Those that only targets with matrix units have. All invocations of a workgroup do them together."""
 _ON_TILES = TILE_OPERATIONS | {"read"}

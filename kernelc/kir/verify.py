@@ -5,16 +5,11 @@
 - definitions before uses, in scope, of values and of registers;
 - loads from and stores into this kernel's memory, stores only where it is writable, no constant index out of
   bounds;
-- barriers and subgroup operations only in uniform control flow (WGSL specification, section "Uniformity"):
-  the branch or loop around them must depend on constants, step parameters, workgroup ids and read-only data
-  at uniform indices alone;
-- tiles: the same, and offset and stride are one for each subgroup, in kernels made for subgroups of the
-  tiles' size.
+- barriers and what subgroups do together only where all invocations of the workgroup arrive
+  (`kernelc.kir.uniformity`), tiles in whole subgroups of their size.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass, field
 
 from kernelc.errors import InternalError
 from kernelc.kir.nodes import (
@@ -40,8 +35,9 @@ from kernelc.kir.nodes import (
 from kernelc.kir.simplify import constant_of
 from kernelc.kir.text import kernel_text
 from kernelc.kir.tile_types import TileType
-from kernelc.kir.type_rules import TILE_OPERATIONS, type_problem
+from kernelc.kir.type_rules import type_problem
 from kernelc.kir.types import Type, boolean, u32
+from kernelc.kir.uniformity import uniformity_problems
 
 
 def verify(kernel: Kernel) -> Kernel:
@@ -52,21 +48,18 @@ def verify(kernel: Kernel) -> Kernel:
     """
     checker = _Checker(kernel)
     checker.signature()
-    checker.block(kernel.body, SHARED_BY_ALL)
+    checker.block(kernel.body)
+    for place, problem in uniformity_problems(kernel):
+        raise checker.fail(place, problem)
     return kernel
 
 
-SUBGROUP = frozenset({"subgroup_sum", "subgroup_max"})
-# How far a value is the same: in the workgroup, in each subgroup, in one invocation alone. Control flow is
-# shared as far as the values that decide it.
-SHARED_BY_ALL, SHARED_BY_SUBGROUP, OWN = range(3)
-
-
-@dataclass
 class _Checker:
-    kernel: Kernel
-    scopes: list[set[Value | Variable]] = field(default_factory=lambda: [set[Value | Variable]()])
-    levels: dict[Value | Variable, int] = field(default_factory=lambda: dict[Value | Variable, int]())
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.memory = frozenset((*kernel.buffers, *kernel.shared))
+        self.visible: set[Value | Variable] = set()  # defined in a block that is still open
+        self.defined: list[Value | Variable] = []  # the same, in order
 
     def fail(self, place: SourceLine | str, message: str) -> InternalError:
         return InternalError(f"kernel {self.kernel.name}: {place}: {message}", ir=kernel_text(self.kernel))
@@ -87,58 +80,48 @@ class _Checker:
             if size < 1:
                 raise self.fail("signature", f"{name} has size {size}")
 
-    def block(self, block: Block, flow: int, *defined: Value) -> None:
-        """`flow`: how far the control flow is shared in which the block stands."""
-        self.scopes.append(set(defined))
+    def block(self, block: Block, *defined: Value) -> None:
+        """Check the statements of a block in which the values `defined` (a loop's index) are known."""
+        outside = len(self.defined)
+        for value in defined:
+            self.define(value)
         for statement in block.statements:
-            self.statement(statement, flow)
-        self.scopes.pop()
+            for value in operands(statement):
+                self.used(value, statement.where)
+            if isinstance(statement, Let):
+                self.let(statement.value)
+            else:
+                self.statement(statement)
+        self.visible.difference_update(self.defined[outside:])
+        del self.defined[outside:]
 
-    def statement(self, statement: Statement, flow: int) -> None:
-        for value in operands(statement):
-            self.used(value, statement.where)
+    def statement(self, statement: Statement) -> None:
         match statement:
-            case Let():
-                self.let(statement.value, flow)
             case Declare():
                 self.same(statement.init.type, statement.variable.type, statement.where, "a declaration")
                 self.define(statement.variable)
-                self.mark(statement.variable, max(flow, self.level(statement.init)))
             case Assign():
                 self.same(statement.value.type, statement.variable.type, statement.where, "an assignment")
                 self.used(statement.variable, statement.where)
-                self.mark(statement.variable, max(flow, self.level(statement.value)))
             case Store():
                 self.store(statement)
             case TileStore():
-                self.tile_store(statement, flow)
+                self.tile_store(statement)
             case For():
-                self.loop(statement, flow)
+                self.loop(statement)
             case If():
                 self.same(statement.condition.type, boolean, statement.where, "a condition")
-                inner = max(flow, self.level(statement.condition))
-                self.block(statement.then, inner)
-                self.block(statement.orelse, inner)
-            case Barrier():
-                if flow != SHARED_BY_ALL:
-                    raise self.fail(
-                        statement.where, "barrier in control flow that differs between invocations"
-                    )
+                self.block(statement.then)
+                self.block(statement.orelse)
+            case Let() | Barrier():
+                pass
 
-    def loop(self, statement: For, flow: int) -> None:
-        bounds = (statement.start, statement.stop, statement.step)
-        for bound in bounds:
+    def loop(self, statement: For) -> None:
+        for bound in (statement.start, statement.stop, statement.step):
             self.same(bound.type, u32, statement.where, "a loop bound")
-        if statement.step.op == "const" and statement.step.attr == 0:
+        if constant_of(statement.step) == 0:
             raise self.fail(statement.where, "loop with step 0")
-        inner = max(flow, *map(self.level, bounds))
-        self.mark(statement.index, inner)
-        # What the body assigns may vary in its next round, and what depends on it in the round after: until
-        # no more does.
-        before = -1
-        while before != sum(self.levels.values()):
-            before = sum(self.levels.values())
-            self.block(statement.body, inner, statement.index)
+        self.block(statement.body, statement.index)
 
     def store(self, statement: Store) -> None:
         memory = statement.memory
@@ -148,7 +131,7 @@ class _Checker:
         if isinstance(memory, Buffer) and memory.access != "read_write":
             raise self.fail(statement.where, f"store to the read-only buffer {memory.name}")
 
-    def tile_store(self, statement: TileStore, flow: int) -> None:
+    def tile_store(self, statement: TileStore) -> None:
         memory, type, place = statement.memory, statement.value.type, statement.where
         for value, what in ((statement.offset, "an offset"), (statement.stride, "a stride")):
             self.same(value.type, u32, place, what)
@@ -156,37 +139,19 @@ class _Checker:
             raise self.fail(place, f"tile_store takes a sum to shared memory, not {type} to {memory.name}")
         if not type.fits(memory.type, transposed=False):
             raise self.fail(place, f"tile_store of {type} to {memory.name}: {memory.type}")
-        self.together("tile_store", type, (statement.offset, statement.stride), place, flow)
         self.access(memory, statement.offset, place)
 
-    def together(
-        self, op: str, type: TileType, places: tuple[Value, ...], where: SourceLine, flow: int
-    ) -> None:
-        """Check that whole subgroups do this operation on tiles, all at the same places."""
-        kernel, lanes = self.kernel, type.kind.lanes
-        if flow != SHARED_BY_ALL:
-            raise self.fail(where, f"{op} in control flow that differs between invocations")
-        if any(self.level(value) == OWN for value in places):
-            raise self.fail(where, f"{op} at an offset that differs between invocations of a subgroup")
-        if kernel.subgroup_size != lanes or kernel.workgroup % lanes:
-            raise self.fail(where, f"{op} of {type} needs whole subgroups of {lanes} invocations")
-
     def access(self, memory: Memory, index: Value, place: SourceLine) -> None:
-        if memory not in self.kernel.buffers and memory not in self.kernel.shared:
+        if memory not in self.memory:
             raise self.fail(place, f"{memory.name} is not this kernel's memory")
         constant = constant_of(index)
         if isinstance(memory, Shared) and constant is not None and constant >= memory.length:
             raise self.fail(place, f"{memory.name}[{constant}] is out of bounds (length {memory.length})")
 
-    def let(self, value: Value, flow: int) -> None:
-        if value.op in SUBGROUP and flow != SHARED_BY_ALL:
-            raise self.fail(value.where, f"{value.op} in control flow that differs between invocations")
+    def let(self, value: Value) -> None:
         problem = type_problem(value)
         if problem:
             raise self.fail(value.where, f"{value.op} {problem}")
-        if value.op in TILE_OPERATIONS and isinstance(value.type, TileType):
-            places = value.args if value.op.startswith("tile_load") else ()
-            self.together(value.op, value.type, places, value.where, flow)
         if isinstance(value.attr, Buffer | Shared):
             self.access(value.attr, value.args[0], value.where)
         elif isinstance(value.attr, Variable):
@@ -194,41 +159,16 @@ class _Checker:
         elif value.op == "param" and (value.attr, value.type) not in self.kernel.params:
             raise self.fail(value.where, f"the step block has no {value.type} {value.attr}")
         self.define(value)
-        self.mark(value, self.shared(value))
-
-    def level(self, item: Value | Variable) -> int:
-        return self.levels.get(item, SHARED_BY_ALL)
-
-    def shared(self, value: Value) -> int:
-        """How far a value is the same."""
-        if value.op in ("local_id", "subgroup_lane"):
-            return OWN
-        if value.op == "load" and not (isinstance(value.attr, Buffer) and value.attr.access == "read"):
-            return OWN
-        if isinstance(value.attr, Variable):
-            return self.level(value.attr)
-        if value.op in SUBGROUP or value.op in TILE_OPERATIONS or self.is_subgroup_id(value):
-            return SHARED_BY_SUBGROUP
-        return max(map(self.level, value.args), default=SHARED_BY_ALL)
-
-    def is_subgroup_id(self, value: Value) -> bool:
-        """Whether this is the number of the subgroup, or of several."""
-        if value.op != "div" or value.args[0].op != "local_id" or self.kernel.subgroup_size is None:
-            return False
-        divisor = constant_of(value.args[1])
-        return isinstance(divisor, int) and divisor % self.kernel.subgroup_size == 0
 
     def define(self, item: Value | Variable) -> None:
-        self.scopes[-1].add(item)
-
-    def mark(self, item: Value | Variable, level: int) -> None:
-        self.levels[item] = max(level, self.level(item))
+        self.visible.add(item)
+        self.defined.append(item)
 
     def used(self, item: Value | Variable, place: SourceLine) -> None:
         if isinstance(item, Value) and item.op == "const":
             if not isinstance(item.attr, int | float) or not item.type.holds(item.attr):
                 raise self.fail(place, f"{item.attr!r} is no {item.type}")
-        elif not any(item in scope for scope in self.scopes):
+        elif item not in self.visible:
             name = item.name or (item.op if isinstance(item, Value) else "")
             raise self.fail(place, f"{name} is used outside the block that defines it")
 

@@ -106,14 +106,19 @@ class _Lowering:
         self.targets, self.render, self.choose, self.symbols = targets, render, choose, symbols
         self.own = {**states, **weights}
         self.names: dict[tuple[str, Any], str] = {}
+        self.sizes: dict[tuple[str, str, Any], Mapping[str, Dim]] = {}
         self.out = Lowered()
         self.out.buffers |= {name: Buffer("state", rounded(size)) for name, size in states.items()}
         self.out.buffers |= {name: Buffer("weight", size) for name, size in weights.items()}
 
-    def bound_bytes(self, call: KernelCall, source: ProgramSource) -> dict[str, Dim]:
+    def bound_bytes(self, call: KernelCall, source: ProgramSource) -> Mapping[str, Dim]:
         """Bytes of each binding at the program's largest step."""
-        limits = {**self.symbols, **source.symbols, "context": self.symbols["context"]}
-        return {b.name: worst_case(b.length * b.type.bytes, limits) for b in call.spec.bindings(call.problem)}
+        key = (source.name, call.spec.name, call.problem)
+        if key not in self.sizes:  # the layers of a model make the same calls
+            limits = {**self.symbols, **source.symbols, "context": self.symbols["context"]}
+            bindings = call.spec.bindings(call.problem)
+            self.sizes[key] = {b.name: worst_case(b.length * b.type.bytes, limits) for b in bindings}
+        return self.sizes[key]
 
     def tensor_bytes(self, source: ProgramSource) -> dict[str, Dim]:
         """Bytes of every tensor that needs a slot."""
@@ -156,13 +161,21 @@ class _Lowering:
     def entry(self, name: str, spec: KernelSpec[Any, Any], problem: Any) -> KernelEntry:
         variants: list[VariantEntry] = []
         uses_params: set[bool] = set()
+        traced: dict[Any, Any] = {}  # kernels by what tracing looks at: variants often agree in it
+        printed_as: dict[Any, Printed] = {}
         for target in self.targets:
             for capabilities in target.variants:
                 schedule = self.choose(spec, problem, capabilities)
-                kernel = spec.kernel(problem, schedule, capabilities, name)
+                key = (schedule, capabilities.subgroup_size)
+                if key not in traced:
+                    traced[key] = spec.kernel(problem, schedule, capabilities, name)
+                kernel = traced[key]
                 if not capabilities.carries(kernel.tile_kinds()):
                     continue
-                variant, printed = self.variant(name, spec, problem, schedule, target, kernel)
+                if (target.name, key) not in printed_as:
+                    printed_as[target.name, key] = self.render(target.name, kernel)
+                printed = printed_as[target.name, key]
+                variant = _variant(name, spec, problem, schedule, target, printed)
                 uses_params.add(printed.uses_params)
                 if not any(_same_demands(variant, known) for known in variants):
                     self.out.files[variant.file] = printed.rendered.file
@@ -174,27 +187,20 @@ class _Lowering:
         problem_json = spec.problem_json(problem)
         return KernelEntry(spec.name, problem_json, uses_params.pop(), bindings, tuple(variants))
 
-    def variant(
-        self,
-        name: str,
-        spec: KernelSpec[Any, Any],
-        problem: Any,
-        schedule: Any,
-        target: Target,
-        kernel: Any,
-    ) -> tuple[VariantEntry, Printed]:
-        printed = self.render(target.name, kernel)
-        data = printed.rendered.file
-        variant = VariantEntry(
-            target.name,
-            kernel_file(name, data, target.suffix),
-            hashlib.sha256(data).hexdigest(),
-            printed.rendered.entry,
-            (spec.workgroup(problem, schedule), 1, 1),
-            spec.grid(problem, schedule),
-            printed.requires,
-        )
-        return variant, printed
+
+def _variant(
+    name: str, spec: KernelSpec[Any, Any], problem: Any, schedule: Any, target: Target, printed: Printed
+) -> VariantEntry:
+    data = printed.rendered.file
+    return VariantEntry(
+        target.name,
+        kernel_file(name, data, target.suffix),
+        hashlib.sha256(data).hexdigest(),
+        printed.rendered.entry,
+        (spec.workgroup(problem, schedule), 1, 1),
+        spec.grid(problem, schedule),
+        printed.requires,
+    )
 
 
 def _same_demands(a: VariantEntry, b: VariantEntry) -> bool:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.trace import Tracer, trace
-from kernelc.kir.type_rules import OPERATIONS
 from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.conformance import statements, tiles
@@ -58,5 +58,5 @@ def test_operation(executor: str, case: Case) -> None:
 
 def test_the_checklist_is_complete() -> None:
     covered = {case.operation for case in CASES} | statements.COVERED | tiles.COVERED
-    assert covered >= OPERATIONS, "operations that no conformance case covers"
+    assert covered >= OPERATIONS.keys(), "operations that no conformance case covers"
     assert len({kernel_of(case).name for case in CASES}) == len(CASES)

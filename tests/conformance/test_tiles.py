@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernelc.kir.type_rules import TILE_OPERATIONS
+from kernelc.kir.operation_table import TILE_OPERATIONS
 from kernelc.target import Capabilities
 from tests.conformance.tiles import CASES, COVERED, GROUPS, SMALL_CASES, TileCase
 from tests.kernels.executors import EXECUTORS, require

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from kernelc.backends.wgsl.printer import WgslBackend
 from kernelc.kir import dead, simplify
 from kernelc.kir import trace as kir_trace
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.text import kernel_text
 from kernelc.target import Capabilities
 from tests.kernels.executors import require, run_interpreter, run_wgpu
@@ -39,15 +41,11 @@ def test_random_kernels_print_what_they_mean(seed: int, statements: int) -> None
     check(seed, statements)
 
 
-class _Everything:
-    def __contains__(self, item: object) -> bool:
-        return True
-
-
 def unoptimised(seed: int, statements: int) -> RandomKernel:
     """The kernel of a seed with no value shared, nothing folded and nothing left out."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kir_trace, "_IMPURE", _Everything())
+        impure = {op: replace(row, pure=False) for op, row in OPERATIONS.items()}
+        patch.setattr(kir_trace, "OPERATIONS", impure)
         patch.setattr(dead, "remove", lambda kernel: None)
         patch.setattr(simplify, "binary", lambda tracer, op, type, a, b: tracer.emit(op, type, (a, b)))
         return random_kernel(random.Random(seed), statements)

@@ -120,9 +120,9 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "loads_are_shared",
         "Two loads of a cell are taken for one, whatever was stored between them.",
-        "kernelc/kir/trace.py",
-        '_IMPURE = frozenset({"load", "read", "tile_load", "tile_load_transposed"})',
-        '_IMPURE = frozenset({"read", "tile_load", "tile_load_transposed"})',
+        "kernelc/kir/operation_table.py",
+        '    "load": _READS,',
+        '    "load": _PLAIN,',
         ("tests/kir/test_random_kernels.py", "-k", "simplifications"),
     ),
     Mutation(
@@ -176,9 +176,9 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "tile_places_that_differ",
         "The invocations of a subgroup may load a tile from different places.",
-        "kernelc/kir/verify.py",
-        "if any(self.level(value) == OWN for value in places):",
-        "if any(self.level(value) > OWN for value in places):",
+        "kernelc/kir/uniformity.py",
+        "if any(self.scope(value) == Scope.INVOCATION for value in meeting.places):",
+        "if any(self.scope(value) > Scope.INVOCATION for value in meeting.places):",
         ("tests/kir/test_tiles.py",),
     ),
     Mutation(
@@ -224,17 +224,17 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "uniformity_of_later_rounds",
         "A register that comes to differ between invocations in a later round of a loop counts as uniform.",
-        "kernelc/kir/verify.py",
-        "        while before != sum(self.levels.values()):\n",
-        "        while before < 0:\n",
+        "kernelc/kir/uniformity.py",
+        "            self._settled = False\n",
+        "            self._settled = True\n",
         ("tests/kir/test_uniformity.py",),
     ),
     Mutation(
         "uniformity_of_branches",
         "A register assigned in only some invocations counts as uniform.",
-        "kernelc/kir/verify.py",
-        "self.mark(statement.variable, max(flow, self.level(statement.value)))",
-        "self.mark(statement.variable, self.level(statement.value))",
+        "kernelc/kir/uniformity.py",
+        "self.assigned(variable, max(flow, self.scope(value)))",
+        "self.assigned(variable, self.scope(value))",
         ("tests/kir/test_uniformity.py",),
     ),
 )

@@ -13,7 +13,7 @@ from kernelc.errors import InternalError
 from kernelc.ir.dim import bounds, evaluate
 from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Graph, Tensor
-from kernelc.ir.trace import add, linear, mul, rms_norm, scale, silu
+from kernelc.ir.trace import add, linear, rms_norm, scale, silu
 from kernelc.kir.nodes import Kernel
 from kernelc.passes.fuse import PATTERNS, FuseOptions, fuse
 from kernelc.passes.lower import Lowered, Printed, ProgramSource, Render, lower

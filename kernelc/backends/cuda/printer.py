@@ -233,7 +233,9 @@ _TEXTS = [Text("a"), Text("b")]
 def _small_whole(value: Value) -> int | None:
     """The whole number in every lane, where 2^23 and it and a byte add up to a float."""
     number = value.args[0].attr if value.op == "splat" and value.args[0].op == "const" else None
-    return int(number) if isinstance(number, int | float) and number in range(1, 1 << 20) else None
+    if not isinstance(number, int | float) or not 1 <= number < 1 << 20 or number != int(number):
+        return None
+    return int(number)
 
 
 def _times(stride: str, lanes: int) -> str:

@@ -29,7 +29,7 @@ from kernelc.backends.dialect import (
 )
 from kernelc.backends.opencl.keywords import UNUSABLE
 from kernelc.backends.shell import fill
-from kernelc.kir.nodes import Barrier, Block, If, Kernel, Value, values_of, walk
+from kernelc.kir.nodes import Barrier, Block, If, Kernel, Value, walk
 from kernelc.kir.types import Type
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cl.j2"
@@ -187,7 +187,7 @@ class OpenClBody(BodyPrinter):
 
     @cached_property
     def rejoining(self) -> frozenset[Block]:
-        branches = (s for s in walk(self.kernel.body) if isinstance(s, If))
+        branches = (s for s in self.kernel.statements if isinstance(s, If))
         blocks = [block for branch in branches for block in (branch.then, branch.orelse)]
         holding = (block for block in blocks if any(isinstance(s, Barrier) for s in walk(block)))
         return frozenset(block for block in holding if not isinstance(block.statements[-1], Barrier))
@@ -212,7 +212,7 @@ class OpenClBackend:
             TEMPLATE,
             kernel=kernel,
             entry=entry,
-            operations={value.op for value in values_of(kernel.body)},
+            operations=kernel.operations,
             builtins=used_builtins(kernel),
             names=printer.names,
             type_name=dialect.type_name,

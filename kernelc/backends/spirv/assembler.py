@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -23,7 +22,7 @@ def assemble(text: str) -> bytes:
     """The module of a text, as little-endian words. Raises: InternalError naming the line that is wrong."""
     assembler = _Assembler()
     for number, line in enumerate(text.splitlines(), 1):
-        tokens = [token for token in _TOKEN.findall(line) if not token.startswith(";")]
+        tokens = _tokens(line)
         if tokens:
             try:
                 assembler.instruction(tokens)
@@ -31,6 +30,12 @@ def assemble(text: str) -> bytes:
                 raise InternalError(f"line {number}: {line.strip()}: {error!r}", ir=text) from error
     words = [MAGIC, VERSION_1_3, _GENERATOR, len(assembler.ids) + 1, 0, *assembler.words]
     return struct.pack(f"<{len(words)}I", *words)
+
+
+def _tokens(line: str) -> list[str]:
+    if '"' not in line:
+        return line.partition(";")[0].split()
+    return [token for token in _TOKEN.findall(line) if not token.startswith(";")]
 
 
 class _Assembler:
@@ -56,28 +61,31 @@ class _Assembler:
             raise ValueError(f"{name} with {'a' if result else 'no'} result")
         if name.startswith("OpType"):
             self.types[result] = (name, *operands)
-        words = list(self.operands(kinds, operands, result))
+        words = self.operands(kinds, operands, result)
         self.words += [(len(words) + 1) << 16 | opcode, *words]
 
-    def operands(self, kinds: tuple[str, ...], operands: list[str], result: str) -> Iterator[int]:
+    def operands(self, kinds: tuple[str, ...], operands: list[str], result: str) -> list[int]:
+        words: list[int] = []
         rest = iter(operands)
         for kind in kinds:
             if kind == "R":
-                yield self.id(result)
+                words.append(self.id(result))
             elif kind.endswith("*"):
                 for token in rest:
-                    yield from self.operand(kind[:-1], token, operands)
+                    words += self.operand(kind[:-1], token, operands)
+            elif (token := next(rest, None)) is None:
+                raise ValueError(f"no {kind}")
+            elif kind in ("T", "id"):
+                words.append(self.id(token))
             else:
-                token = next(rest, None)
-                if token is None:
-                    raise ValueError(f"no {kind}")
-                yield from self.operand(kind, token, operands)
+                words += self.operand(kind, token, operands)
         if (more := next(rest, None)) is not None:
             raise ValueError(f"did not expect {more}")
+        return words
 
     def operand(self, kind: str, token: str, operands: list[str]) -> list[int]:
         match kind:
-            case "T" | "id":
+            case "id":
                 return [self.id(token)]
             case "literal":
                 return [int(token)]

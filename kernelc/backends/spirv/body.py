@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from kernelc.backends.spirv.exact import exact_values
 from kernelc.backends.spirv.lines import Lines
+from kernelc.backends.spirv.module import BUILT_IN
 from kernelc.backends.spirv.operations import CONVERSIONS, instruction_of
 from kernelc.backends.spirv.tiles import tile_store, tile_value
 from kernelc.kir.nodes import (
@@ -26,10 +27,9 @@ from kernelc.kir.nodes import (
     TileStore,
     Value,
     Variable,
-    values_of,
 )
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.simplify import constant_of
-from kernelc.kir.type_rules import TILE_OPERATIONS
 from kernelc.kir.types import Type, boolean, f32, u32
 
 _WORKGROUP, _SUBGROUP = 2, 3  # scopes
@@ -50,9 +50,7 @@ class BodyPrinter(Lines):
             self.ids[shared] = self.module.shared(shared)
         self.names = list(self.ids.values())
         self.step = self.module.step(kernel) if kernel.params else ""
-        used = {value.op for value in values_of(kernel.body)}
-        positions = ("workgroup_id", "local_id", "subgroup_lane", "subgroup_size")
-        self.built_in = {op: self.module.built_in(op) for op in positions if op in used}
+        self.built_in = {op: self.module.built_in(op) for op in BUILT_IN if op in kernel.operations}
 
     # Statements
 
@@ -142,10 +140,11 @@ class BodyPrinter(Lines):
         type, wish = self.type(value.type), value.name or value.hint or value.op
         args = [self.ref(arg) for arg in value.args]
         scalar = value.args[0].type.scalar if value.args else ""
-        if value.op in TILE_OPERATIONS:
+        row = OPERATIONS[value.op]
+        if row.on_tiles:
             return tile_value(self, wish, value, args)
         instruction = instruction_of(value.op, scalar)
-        if value.op.startswith("subgroup_") and instruction:
+        if row.collective:
             return self.subgroup(wish, instruction, value.args[0], args[0])
         if value.op in ("div", "mod") and value.type.is_integer:
             args[1] = self.divisor(value, *args)

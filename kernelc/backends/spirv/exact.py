@@ -7,7 +7,7 @@ behind it), and so is what follows the splitting of a number by its bits.
 
 from __future__ import annotations
 
-from kernelc.kir.nodes import Kernel, Value, values_of
+from kernelc.kir.nodes import Kernel, Value
 
 _ARITHMETIC = frozenset({"add", "sub", "mul", "neg"})
 
@@ -15,7 +15,7 @@ _ARITHMETIC = frozenset({"add", "sub", "mul", "neg"})
 def exact_values(kernel: Kernel) -> set[Value]:
     """Additions, subtractions and multiplications that compute with a whole part or with bits taken apart."""
     split: set[Value] = set()
-    for value in values_of(kernel.body):
+    for value in kernel.values:
         if not value.type.is_float:
             continue
         starts = value.op == "floor" or (value.op == "bitcast" and value.args[0].type.is_integer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 import numpy as np
 
@@ -21,7 +22,7 @@ _SCALARS = {
 _SUBGROUP = 3  # a scope
 _USES = {"a": 0, "b": 1, "sum": 2}  # of a matrix
 # Operation: the built-in variable, and its type.
-_BUILT_IN = {
+BUILT_IN = {
     "workgroup_id": "WorkgroupId",
     "local_id": "LocalInvocationIndex",
     "subgroup_lane": "SubgroupLocalInvocationId",
@@ -38,15 +39,17 @@ class Module:
         self.interface: list[str] = []  # input variables
         self._known: dict[str, str] = {}  # by instruction: the id of its result
         self._taken: set[str] = {"%main", "%entry", "%glsl"}
+        self._numbers: defaultdict[str, int] = defaultdict(lambda: 1)  # by wish: the last number tried
         self._pending = kernel.params
         # Matrices of a subgroup are defined in this memory model alone.
         self.vulkan_memory = bool(kernel.tile_kinds())
 
     def fresh(self, wish: str) -> str:
         """An unused id, as like `wish` as can be."""
-        chosen, number = f"%{wish}", 2
+        chosen = f"%{wish}"
         while chosen in self._taken:
-            chosen, number = f"%{wish}_{number}", number + 1
+            self._numbers[wish] += 1
+            chosen = f"%{wish}_{self._numbers[wish]}"
         self._taken.add(chosen)
         return chosen
 
@@ -152,7 +155,7 @@ class Module:
     def built_in(self, op: str) -> str:
         type = self.vector(u32, 3) if op == "workgroup_id" else self.type(u32)
         id = self.variable(op, "Input", type)
-        self.decorate(id, f"BuiltIn {_BUILT_IN[op]}")
+        self.decorate(id, f"BuiltIn {BUILT_IN[op]}")
         self.interface.append(id)
         return id
 

@@ -33,9 +33,7 @@ def tile_value(lines: Lines, wish: str, value: Value, args: list[str]) -> str:
             assert isinstance(value.attr, Buffer | Shared)
             layout = lines.constant(_COLUMN_MAJOR if value.op == "tile_load_transposed" else _ROW_MAJOR)
             where = (lines.cell(value.attr, value.args[0]), layout, args[1])
-            return lines.result(
-                wish, "OpCooperativeMatrixLoadKHR", type, *where, *lines.access(value.attr)
-            )
+            return lines.result(wish, "OpCooperativeMatrixLoadKHR", type, *where, *lines.access(value.attr))
 
 
 def tile_store(lines: Lines, statement: TileStore) -> None:
