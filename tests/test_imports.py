@@ -181,6 +181,53 @@ def test_imports_point_one_way():
     assert not complaints, "\n".join(complaints)
 
 
+def circles(imports: dict[str, set[str]]) -> list[frozenset[str]]:
+    """Groups of modules that all import each other, at however many removes; the largest first."""
+    reached: dict[str, set[str]] = {}
+    for module in imports:
+        reached[module], pending = set(), [module]
+        while pending:
+            new = imports.get(pending.pop(), set()) - reached[module]
+            reached[module] |= new
+            pending += new
+    groups = {
+        frozenset(other for other in reached[module] if module in reached.get(other, ()))
+        for module in imports
+        if module in reached[module]
+    }
+    return sorted(groups, key=lambda group: (-len(group), sorted(group)))
+
+
+# Circles that are still there, and who takes them apart. No new one may be added.
+KNOWN_CIRCLES: dict[frozenset[str], str] = {}
+
+
+def test_no_circle_among_files():
+    known = modules()
+    imports = {
+        module: {
+            imported.target
+            for imported in imports_of(module, path.read_text(), set(known), path.name == "__init__.py")
+            if imported.target in known
+        }
+        for module, path in known.items()
+    }
+    found = circles(imports)
+    new = [" <-> ".join(sorted(group)) for group in found if group not in KNOWN_CIRCLES]
+    assert not new, "these import each other, imports for type checkers included:\n" + "\n".join(new)
+    gone = [sorted(group) for group in KNOWN_CIRCLES if group not in found]
+    assert not gone, f"take these out of KNOWN_CIRCLES, they are no circles any more: {gone}"
+
+
+def test_what_is_a_circle():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "z"}}) == [frozenset("bc")]
+    assert circles({"a": {"a"}, "b": {"c"}, "c": {"d"}, "d": {"b"}}) == [frozenset("bcd"), frozenset("a")]
+    source = "if TYPE_CHECKING:\n  from kernelc.kir.trace import Tracer"
+    (found,) = imports_of("kernelc.kir.values", source, {"kernelc.kir.trace"})
+    assert found.target == "kernelc.kir.trace"
+
+
 KNOWN = {*modules(), "kernelc.ir.graph", "kernelc.ir.types", "kernelc.passes.fuse", "kernelc.commands.chat"}
 
 

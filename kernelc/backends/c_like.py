@@ -21,27 +21,23 @@ from kernelc.backends.dialect import (
 )
 from kernelc.backends.layout import laid_out
 from kernelc.kir.inline import inlined
+from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
     Block,
-    Buffer,
     Declare,
     For,
     If,
     Kernel,
     Let,
-    Memory,
-    Shared,
-    SourceLine,
     Statement,
     Store,
     TileStore,
-    Value,
-    Variable,
 )
 from kernelc.kir.operation_table import GIVEN
 from kernelc.kir.types import u32
+from kernelc.kir.values import Value, Variable
 
 _CHAINS = frozenset({"&", "|", "^", "&&", "||"})  # a & b & c needs no brackets
 _COMPOUND = frozenset({"add", "sub", "mul", "or", "and", "xor"})  # x += y

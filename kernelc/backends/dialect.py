@@ -13,8 +13,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from kernelc.kir.nodes import TileStore, Value
+from kernelc.kir.nodes import TileStore
 from kernelc.kir.types import Type
+from kernelc.kir.values import Value
 
 ATOM, UNARY, PRODUCT, SUM, BITS, COMPARE, AND, OR, CHOICE = range(9)
 INFIX: dict[str, tuple[str, int]] = {

@@ -14,12 +14,11 @@ from kernelc.kir.nodes import (
     Statement,
     Store,
     TileStore,
-    Value,
-    Variable,
     blocks_of,
     operands,
     walk,
 )
+from kernelc.kir.values import Value, Variable
 
 
 def remove(body: Block) -> None:

@@ -5,30 +5,20 @@ Whatever does not fit is a TypeError that names the kernel's own line, while it 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import cast
 
 import numpy as np
 
 from kernelc.kir import simplify
-from kernelc.kir.nodes import SourceLine, Value
 from kernelc.kir.operation_table import OPERATIONS
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type, boolean, u32
+from kernelc.kir.values import Number, Operators, Recorder, Value
 
 _SHIFTS = frozenset({"shl", "shr"})
 
 
-class Expressions(ABC):
+class Expressions(Recorder):
     """The half of the tracer that makes values of operands; the other half says where they go."""
-
-    @abstractmethod
-    def emit(self, op: str, type: Type, args: tuple[Value, ...], attr: object = None) -> Value:
-        """Add one value to the kernel, or find it there already."""
-
-    @abstractmethod
-    def where(self) -> SourceLine:
-        """The kernel's own line of Python."""
 
     def constant(self, value: int | float | bool, type: Type) -> Value:
         """A Python number as a value.

@@ -7,10 +7,8 @@ is written out in `kernelc/kernels/parts/precise_math.py`.
 
 from __future__ import annotations
 
-from kernelc.kir.active import current
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type, f32, f32x2, i32, i32x4, u32, u32x4
+from kernelc.kir.values import Number, Operators, Value, current
 
 Operand = Operators
 

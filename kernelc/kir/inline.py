@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from kernelc.kir.memory import Memory
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
@@ -18,15 +19,14 @@ from kernelc.kir.nodes import (
     If,
     Kernel,
     Let,
-    Memory,
     Statement,
     Store,
     TileStore,
-    Value,
     blocks_of,
     operands,
 )
 from kernelc.kir.operation_table import GIVEN, OPERATIONS
+from kernelc.kir.values import Value
 
 _ALWAYS = GIVEN | {"const", "tile_zero"}
 _LARGEST = 12  # nodes of an expression written in one piece: about a line of text

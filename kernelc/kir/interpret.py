@@ -17,29 +17,26 @@ import numpy.typing as npt
 
 from kernelc.errors import InternalError
 from kernelc.kir.interpret_tiles import Tiles
+from kernelc.kir.memory import Buffer, Memory, SourceLine
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
     Block,
-    Buffer,
     Declare,
     For,
     If,
     Kernel,
     Let,
-    Memory,
-    SourceLine,
     Statement,
     Store,
     TileStore,
-    Value,
-    Variable,
 )
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operations import evaluate, undefined
 from kernelc.kir.races import CellLog
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
+from kernelc.kir.values import Value, Variable
 
 Lanes = npt.NDArray[Any]
 

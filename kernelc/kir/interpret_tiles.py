@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import InternalError
-from kernelc.kir.nodes import Assign, Kernel, Memory, SourceLine, TileStore, Value, Variable
+from kernelc.kir.memory import Memory, SourceLine
+from kernelc.kir.nodes import Assign, Kernel, TileStore
 from kernelc.kir.races import CellLog, tile_accessors
 from kernelc.kir.tile_types import TileType
+from kernelc.kir.values import Value, Variable
 
 Lanes = npt.NDArray[Any]
 

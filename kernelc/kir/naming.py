@@ -15,8 +15,10 @@ from types import FrameType
 from typing import Any
 
 from kernelc.kir import functions
-from kernelc.kir.nodes import Block, Declare, For, Let, SourceLine, Value, Variable, blocks_of, walk
+from kernelc.kir.memory import SourceLine
+from kernelc.kir.nodes import Block, Declare, For, Let, blocks_of, walk
 from kernelc.kir.operation_table import GIVEN
+from kernelc.kir.values import Value, Variable
 
 _METHODS = {"equals", "differs", "lane", "var", "shared", "loop", "param", "workgroup_id", "constant"}
 

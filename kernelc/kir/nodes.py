@@ -1,7 +1,8 @@
-"""Nodes of the kernel IR: an expression DAG hung on a tree of statements.
+"""Statements of the kernel IR: a tree that holds an expression DAG, and the kernel that they make up.
 
-Values are single-assignment and live where their `Let` stands; what changes is a declared `Variable` (a
-register), a `Shared` array or a `Buffer`. So no target needs a phi, and every printer walks one small tree.
+Values (`kernelc.kir.values`) are single-assignment and live where their `Let` stands; what changes is a
+declared `Variable` (a register), a `Shared` array or a `Buffer`. So no target needs a phi, and every printer
+walks one small tree.
 """
 
 from __future__ import annotations
@@ -11,119 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from kernelc.kir.active import current
+from kernelc.kir.memory import Buffer as Buffer
+from kernelc.kir.memory import Memory as Memory
+from kernelc.kir.memory import Shared as Shared
+from kernelc.kir.memory import SourceLine as SourceLine
 from kernelc.kir.operation_table import OPERATIONS, features
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import Type
-
-
-class SourceLine(NamedTuple):
-    """Where in a kernel's Python a node was made; as text the folder and the file: "linear/matvec.py:93"."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{'/'.join(self.file.split('/')[-2:])}:{self.line}"
-
-
-@dataclass(frozen=True, eq=False)
-class Buffer:
-    """A storage buffer of the kernel's signature; `access` is "read" or "read_write"."""
-
-    name: str
-    type: Type
-    access: str
-
-
-@dataclass(frozen=True, eq=False)
-class Shared:
-    """A static array in workgroup memory, `length` elements, not initialised."""
-
-    name: str
-    type: Type
-    length: int
-
-    @property
-    def bytes(self) -> int:
-        return self.type.bytes * self.length
-
-
-Memory = Buffer | Shared
-
-
-@dataclass(eq=False)
-class Value(Operators):
-    """One expression: `op` applied to `args`, with `attr` for what is not a value (a constant, a memory, a
-    lane).
-
-    `name` is the Python name the kernel gave it, "" for none; `hint` the one to take where a printer needs a
-    name.
-    """
-
-    op: str
-    type: Type
-    args: tuple[Value, ...]
-    attr: object
-    where: SourceLine
-    name: str = ""
-    hint: str = ""
-
-    def value(self) -> Value:
-        return self
-
-
-@dataclass(eq=False)
-class Variable(Operators):
-    """A register that statements may assign. Using it in an expression reads it at that point.
-
-    Every augmented assignment is here: one that fell back to its plain operator would only rebind the Python
-    name.
-    """
-
-    name: str
-    type: Type
-
-    def value(self) -> Value:
-        return current().read(self)
-
-    def _assign(self, value: Value) -> Variable:
-        current().assign(self, value)
-        return self
-
-    def __iadd__(self, other: Number) -> Variable:
-        return self._assign(self + other)
-
-    def __isub__(self, other: Number) -> Variable:
-        return self._assign(self - other)
-
-    def __imul__(self, other: Number) -> Variable:
-        return self._assign(self * other)
-
-    def __itruediv__(self, other: Number) -> Variable:
-        return self._assign(self / other)
-
-    def __ifloordiv__(self, other: Number) -> Variable:
-        return self._assign(self // other)
-
-    def __imod__(self, other: Number) -> Variable:
-        return self._assign(self % other)
-
-    def __iand__(self, other: Number) -> Variable:
-        return self._assign(self & other)
-
-    def __ior__(self, other: Number) -> Variable:
-        return self._assign(self | other)
-
-    def __ixor__(self, other: Number) -> Variable:
-        return self._assign(self ^ other)
-
-    def __ilshift__(self, other: Number) -> Variable:
-        return self._assign(self << other)
-
-    def __irshift__(self, other: Number) -> Variable:
-        return self._assign(self >> other)
+from kernelc.kir.values import Value as Value
+from kernelc.kir.values import Variable as Variable
 
 
 @dataclass(eq=False)

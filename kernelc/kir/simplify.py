@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kernelc.kir.nodes import Value
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operations import evaluate
 from kernelc.kir.types import Type
-
-if TYPE_CHECKING:
-    from kernelc.kir.expressions import Expressions
+from kernelc.kir.values import Recorder, Value
 
 _INTEGERS_FOLD = frozenset(
     {"add", "sub", "mul", "div", "mod", "min", "max", "and", "or", "xor", "shl", "shr"}
@@ -30,7 +26,7 @@ def constant_of(value: Value) -> int | float | None:
     return None
 
 
-def binary(tracer: Expressions, op: str, type: Type, left: Value, right: Value) -> Value:
+def binary(recorder: Recorder, op: str, type: Type, left: Value, right: Value) -> Value:
     """`left op right`, simplified where the result is exactly the same number.
 
     Two constants fold in their own type, as the target would compute them. A float stays a float but for
@@ -39,14 +35,14 @@ def binary(tracer: Expressions, op: str, type: Type, left: Value, right: Value) 
     """
     a, b = constant_of(left), constant_of(right)
     if a is not None and b is not None and _folds(op, left.type, b):
-        return tracer.constant(_folded(op, type, left.type, a, b), type)
+        return recorder.constant(_folded(op, type, left.type, a, b), type)
     if b is not None and op in _RIGHT_IDENTITY and _keeps(op, type, left, b, _RIGHT_IDENTITY):
         return left
     if a is not None and op in _LEFT_IDENTITY and _keeps(op, type, right, a, _LEFT_IDENTITY):
         return right
     if type.is_integer and ((op == "mul" and 0 in (a, b)) or (op == "mod" and b == 1)):
-        return tracer.constant(0, type)
-    return tracer.emit(op, type, (left, right))
+        return recorder.constant(0, type)
+    return recorder.emit(op, type, (left, right))
 
 
 def _folds(op: str, type: Type, right: int | float) -> bool:

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from kernelc.kir.nodes import (
-    Assign,
-    Barrier,
-    Block,
-    Buffer,
-    Declare,
-    For,
-    If,
-    Kernel,
-    Let,
-    Shared,
-    Store,
-    TileStore,
-    Value,
-    Variable,
-)
+from kernelc.kir.memory import Buffer, Shared
+from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Store, TileStore
+from kernelc.kir.values import Value, Variable
 
 
 def kernel_text(kernel: Kernel) -> str:

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kernelc.kir.active import current
 from kernelc.kir.functions import named, vector
-from kernelc.kir.nodes import TileStore, Value, Variable
-from kernelc.kir.operators import Number
 from kernelc.kir.tile_types import TileKind
 from kernelc.kir.trace import Array
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Number, Value, Variable, current
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,7 @@ class TileSum:
         k = current()
         start = k.coerce(offset, u32)
         if self.kind.lanes > 1:
-            place = k.where()
-            k.append(TileStore(memory.memory, start, k.coerce(stride, u32), self._tile.value(), place))
+            k.store_tile(memory.memory, start, stride, self._tile.value())
             return
         for row, sums in enumerate(self._rows):
             memory[start + row * stride if row else start] = vector(*sums)

@@ -21,32 +21,27 @@ from functools import cache
 from types import FrameType
 
 from kernelc.kir import dead, naming
-from kernelc.kir.active import tracing
 from kernelc.kir.expressions import Expressions
+from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
     Block,
-    Buffer,
     Declare,
     For,
     If,
     Kernel,
     Let,
-    Memory,
     Param,
-    Shared,
-    SourceLine,
     Statement,
     Store,
-    Value,
-    Variable,
+    TileStore,
     operands,
     values_of,
 )
 from kernelc.kir.operation_table import OPERATIONS
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import Type, u32
+from kernelc.kir.values import Number, Operators, Value, Variable, recording
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -112,6 +107,10 @@ class Tracer(Expressions):
     def store(self, memory: Memory, index: Number, value: Number) -> None:
         place = self.where()
         self.append(Store(memory, self.coerce(index, u32), self.coerce(value, memory.type), place))
+
+    def store_tile(self, memory: Memory, offset: Number, stride: Number, tile: Value) -> None:
+        place = self.where()
+        self.append(TileStore(memory, self.coerce(offset, u32), self.coerce(stride, u32), tile, place))
 
     # Registers
 
@@ -289,6 +288,6 @@ def trace(
 ) -> Kernel:
     """Run `body` once and return the kernel it traced (not yet verified: see `kernelc.kir.verify`)."""
     tracer = Tracer(name, workgroup, step, subgroup_size)
-    with tracing(tracer):
+    with recording(tracer):
         body(tracer)
     return tracer.finish()

@@ -16,25 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kernelc.kir.nodes import (
-    Assign,
-    Barrier,
-    Block,
-    Buffer,
-    Declare,
-    For,
-    If,
-    Kernel,
-    Let,
-    SourceLine,
-    Statement,
-    TileStore,
-    Value,
-    Variable,
-)
+from kernelc.kir.memory import Buffer, SourceLine
+from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Statement, TileStore
 from kernelc.kir.operation_table import OPERATIONS, Scope
 from kernelc.kir.simplify import constant_of
 from kernelc.kir.tile_types import TileType
+from kernelc.kir.values import Value, Variable
 
 Problem = tuple[SourceLine, str]
 _DIFFERS = "in control flow that differs between invocations"

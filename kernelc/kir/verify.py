@@ -12,24 +12,19 @@
 from __future__ import annotations
 
 from kernelc.errors import InternalError
+from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
     Block,
-    Buffer,
     Declare,
     For,
     If,
     Kernel,
     Let,
-    Memory,
-    Shared,
-    SourceLine,
     Statement,
     Store,
     TileStore,
-    Value,
-    Variable,
     operands,
 )
 from kernelc.kir.simplify import constant_of
@@ -38,6 +33,7 @@ from kernelc.kir.tile_types import TileType
 from kernelc.kir.type_rules import type_problem
 from kernelc.kir.types import Type, boolean, u32
 from kernelc.kir.uniformity import uniformity_problems
+from kernelc.kir.values import Value, Variable
 
 
 def verify(kernel: Kernel) -> Kernel:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.kir.nodes import Value
 from kernelc.kir.types import Type, f16, f32, f32x2, f32x4, i32, i32x2, i32x4, u32, u32x2, u32x4
+from kernelc.kir.values import Value
 
 Lanes = npt.NDArray[Any]
 Near = tuple[float, float]

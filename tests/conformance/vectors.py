@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from kernelc.kir import functions as kf
-from kernelc.kir.nodes import Value
 from kernelc.kir.types import Type, f16, f32, f32x2, f32x4, i32, i32x4, u32, u32x4
+from kernelc.kir.values import Value
 from tests.conformance.cases import Case, Lanes, samples
 
 

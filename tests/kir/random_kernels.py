@@ -45,9 +45,10 @@ from kernelc.kir.functions import (
     unpack_u8x4,
     vector,
 )
-from kernelc.kir.nodes import Kernel, Param, Value, Variable
+from kernelc.kir.nodes import Kernel, Param
 from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import Type, boolean, f32, f32x2, f32x4, i32, u32, u32x4
+from kernelc.kir.values import Value, Variable
 from kernelc.kir.verify import verify
 
 CELLS = 8  # cells of each output that an invocation owns

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from kernelc.kir.functions import dot, maximum, named, to_f32, unpack_half2
-from kernelc.kir.nodes import Declare, For, Value, walk
+from kernelc.kir.nodes import Declare, For, walk
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, f32x4, u32
+from kernelc.kir.values import Value
 from tests.kir.tracing import lets, traced
 
 

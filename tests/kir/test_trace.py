@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from kernelc.kir.functions import dot4_i8, logical_and, maximum, minimum, select, to_u32, vector
-from kernelc.kir.nodes import Assign, Block, Declare, If, Store, Value, walk
+from kernelc.kir.nodes import Assign, Block, Declare, If, Store, walk
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import boolean, f16, f32, f32x4, i32, u32, u32x4
+from kernelc.kir.values import Value
 from tests.kir.tracing import lets, operations, run, traced, zeros
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.kir.interpret import interpret
-from kernelc.kir.nodes import Kernel, Let, Param, Value, walk
+from kernelc.kir.nodes import Kernel, Let, Param, walk
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, i32, u32
+from kernelc.kir.values import Value
 
 STEP = (Param("seq", u32), Param("past", i32), Param("scale", f32))
 PARAMS: dict[str, int | float] = {"seq": 3, "past": -2, "scale": 0.5}

@@ -39,9 +39,11 @@ from kernelc.backends.dialect import (
 )
 from kernelc.backends.layout import laid_out
 from kernelc.backends.shell import fill
-from kernelc.kir.nodes import Assign, Kernel, Memory, Store, TileStore, Value
+from kernelc.kir.memory import Memory
+from kernelc.kir.nodes import Assign, Kernel, Store, TileStore
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, f32x4
+from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cu.j2"
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU

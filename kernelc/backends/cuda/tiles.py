@@ -5,7 +5,7 @@ The functions themselves are PTX in `templates/tiles.cu.j2`: `ldmatrix` for the 
 
 from __future__ import annotations
 
-from kernelc.kir.nodes import Memory
+from kernelc.kir.memory import Memory
 from kernelc.kir.tile_types import F16, I8, TileType
 
 TYPES = ("a", "b", "sum")

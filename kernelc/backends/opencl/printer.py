@@ -29,8 +29,9 @@ from kernelc.backends.dialect import (
 )
 from kernelc.backends.opencl.keywords import UNUSABLE
 from kernelc.backends.shell import fill
-from kernelc.kir.nodes import Barrier, Block, If, Kernel, Value, walk
+from kernelc.kir.nodes import Barrier, Block, If, Kernel, walk
 from kernelc.kir.types import Type
+from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cl.j2"
 # A condition of several lanes is a vector of int, -1 where it holds: what comparing float4 or uint4 gives.

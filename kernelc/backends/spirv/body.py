@@ -11,26 +11,24 @@ from kernelc.backends.spirv.lines import Lines
 from kernelc.backends.spirv.module import BUILT_IN
 from kernelc.backends.spirv.operations import CONVERSIONS, instruction_of
 from kernelc.backends.spirv.tiles import tile_store, tile_value
+from kernelc.kir.memory import Buffer, Shared
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
     Block,
-    Buffer,
     Declare,
     For,
     If,
     Kernel,
     Let,
-    Shared,
     Statement,
     Store,
     TileStore,
-    Value,
-    Variable,
 )
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.simplify import constant_of
 from kernelc.kir.types import Type, boolean, f32, u32
+from kernelc.kir.values import Value, Variable
 
 _WORKGROUP, _SUBGROUP = 2, 3  # scopes
 _ACQUIRE_RELEASE_WORKGROUP_MEMORY = 0x8 | 0x100

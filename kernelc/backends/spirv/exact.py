@@ -7,7 +7,8 @@ behind it), and so is what follows the splitting of a number by its bits.
 
 from __future__ import annotations
 
-from kernelc.kir.nodes import Kernel, Value
+from kernelc.kir.nodes import Kernel
+from kernelc.kir.values import Value
 
 _ARITHMETIC = frozenset({"add", "sub", "mul", "neg"})
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from kernelc.backends.spirv.module import Module
-from kernelc.kir.nodes import Buffer, Kernel, Memory, SourceLine, Value, Variable
+from kernelc.kir.memory import Buffer, Memory, SourceLine
+from kernelc.kir.nodes import Kernel
 from kernelc.kir.types import Type, u32
+from kernelc.kir.values import Value, Variable
 
 _COMMENT_COLUMN = 80
 

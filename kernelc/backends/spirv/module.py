@@ -7,7 +7,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from kernelc.kir.nodes import Buffer, Kernel, Shared
+from kernelc.kir.memory import Buffer, Shared
+from kernelc.kir.nodes import Kernel
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, u32
 

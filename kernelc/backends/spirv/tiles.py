@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from kernelc.backends.spirv.lines import Lines
 from kernelc.backends.spirv.operations import instruction_of
-from kernelc.kir.nodes import Buffer, Shared, TileStore, Value
+from kernelc.kir.memory import Buffer, Shared
+from kernelc.kir.nodes import TileStore
 from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import f32, i32
+from kernelc.kir.values import Value
 
 _ROW_MAJOR, _COLUMN_MAJOR = 0, 1
 _SIGNED = "|".join(f"Matrix{each}SignedComponentsKHR" for each in ("A", "B", "C", "Result"))

