@@ -85,25 +85,25 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
   float sum_33 = 0.0f;
   const unsigned index = step->seq - 1u;                                  // linear/operands.py
   const unsigned row = min(first_token + line, index);
-  const unsigned index_1 = row * 16u;                                     // linear/problem.py
+  const unsigned index_1 = row * 16u;                                     // linear/buffers.py
   float4 loaded = x[unit + index_1];                                      // linear/operands.py
   const unsigned at = threadIdx.x + 64u;                                  // linear/operands.py
   const unsigned line_1 = at / 8u;                                        // linear/operands.py
   const unsigned unit_1 = at % 8u;                                        // linear/operands.py
   const unsigned row_1 = min(first_token + line_1, index);                // linear/operands.py
-  const unsigned index_2 = row_1 * 16u;                                   // linear/problem.py
+  const unsigned index_2 = row_1 * 16u;                                   // linear/buffers.py
   float4 loaded_1 = x[unit_1 + index_2];                                  // linear/operands.py
   const unsigned at_1 = threadIdx.x + 128u;                               // linear/operands.py
   const unsigned line_2 = at_1 / 8u;                                      // linear/operands.py
   const unsigned unit_2 = at_1 % 8u;                                      // linear/operands.py
   const unsigned row_2 = min(first_token + line_2, index);                // linear/operands.py
-  const unsigned index_3 = row_2 * 16u;                                   // linear/problem.py
+  const unsigned index_3 = row_2 * 16u;                                   // linear/buffers.py
   float4 loaded_2 = x[unit_2 + index_3];                                  // linear/operands.py
   const unsigned at_2 = threadIdx.x + 192u;                               // linear/operands.py
   const unsigned line_3 = at_2 / 8u;                                      // linear/operands.py
   const unsigned unit_3 = at_2 % 8u;                                      // linear/operands.py
   const unsigned row_3 = min(first_token + line_3, index);                // linear/operands.py
-  const unsigned index_4 = row_3 * 16u;                                   // linear/problem.py
+  const unsigned index_4 = row_3 * 16u;                                   // linear/buffers.py
   float4 loaded_3 = x[unit_3 + index_4];                                  // linear/operands.py
   const unsigned line_4 = threadIdx.x / 4u;                               // linear/operands.py
   const unsigned unit_4 = threadIdx.x % 4u;                               // linear/operands.py
@@ -212,12 +212,12 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
     if (token < step->seq) {                                              // linear/matmul.py
       if (row_8 < 128u) {                                                 // linear/matmul.py
         const unsigned pair = row_8 / 2u;                                 // linear/matmul.py
-        const unsigned position = step->past + token;                     // linear/problem.py
-        float first_1 = results.x;                                        // linear/problem.py
-        float second = results.y;                                         // linear/problem.py
-        const unsigned in_head = pair % 4u;                               // linear/problem.py
-        const bool rotated = pair < 48u;                                  // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
+        const unsigned position = step->past + token;                     // epilogues/heads.py
+        float first_1 = results.x;                                        // epilogues/heads.py
+        float second = results.y;                                         // epilogues/heads.py
+        const unsigned in_head = pair % 4u;                               // epilogues/heads.py
+        const bool rotated = pair < 48u;                                  // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
           const float index_5 = float(in_head);                           // parts/rotary.py
           const float product = index_5 * -3.321289f;                     // parts/precise_math.py
           const float t = index_5 * -0.0006390324f;                       // parts/precise_math.py
@@ -247,31 +247,31 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
-          first_1 = results.x * cos_angle - results.y * sin_angle;        // linear/problem.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
+          first_1 = results.x * cos_angle - results.y * sin_angle;        // epilogues/heads.py
+          second = results.y * cos_angle + results.x * sin_angle;         // epilogues/heads.py
         }
-        const float2 both = make_float2(first_1, second);                 // linear/problem.py
-        const unsigned row_9 = position * 16u;                            // linear/problem.py
-        if (pair < 32u) {                                                 // linear/problem.py
-          q[pair + token * 32u] = both;                                   // linear/problem.py
+        const float2 both = make_float2(first_1, second);                 // epilogues/heads.py
+        const unsigned row_9 = position * 16u;                            // epilogues/heads.py
+        if (pair < 32u) {                                                 // epilogues/heads.py
+          q[pair + token * 32u] = both;                                   // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear/problem.py
-          if (rotated) {                                                  // linear/problem.py
-            k_cache[row_9 + pair - 32u] = stored;                         // linear/problem.py
+          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          if (rotated) {                                                  // epilogues/heads.py
+            k_cache[row_9 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
-            v_cache[row_9 + pair - 48u] = stored;                         // linear/problem.py
+            v_cache[row_9 + pair - 48u] = stored;                         // epilogues/heads.py
           }
         }
       }
       const unsigned index_5 = row_8 + 2u;                                // linear/matmul.py
       if (index_5 < 128u) {
         const unsigned pair = index_5 / 2u;                               // linear/matmul.py
-        const unsigned position = step->past + token;                     // linear/problem.py
-        float first_1 = results.z;                                        // linear/problem.py
-        float second = results.w;                                         // linear/problem.py
-        const unsigned in_head = pair % 4u;                               // linear/problem.py
-        const bool rotated = pair < 48u;                                  // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
+        const unsigned position = step->past + token;                     // epilogues/heads.py
+        float first_1 = results.z;                                        // epilogues/heads.py
+        float second = results.w;                                         // epilogues/heads.py
+        const unsigned in_head = pair % 4u;                               // epilogues/heads.py
+        const bool rotated = pair < 48u;                                  // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
           const float index_6 = float(in_head);                           // parts/rotary.py
           const float product = index_6 * -3.321289f;                     // parts/precise_math.py
           const float t = index_6 * -0.0006390324f;                       // parts/precise_math.py
@@ -301,19 +301,19 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
-          first_1 = results.z * cos_angle - results.w * sin_angle;        // linear/problem.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
+          first_1 = results.z * cos_angle - results.w * sin_angle;        // epilogues/heads.py
+          second = results.w * cos_angle + results.z * sin_angle;         // epilogues/heads.py
         }
-        const float2 both = make_float2(first_1, second);                 // linear/problem.py
-        const unsigned row_9 = position * 16u;                            // linear/problem.py
-        if (pair < 32u) {                                                 // linear/problem.py
-          q[pair + token * 32u] = both;                                   // linear/problem.py
+        const float2 both = make_float2(first_1, second);                 // epilogues/heads.py
+        const unsigned row_9 = position * 16u;                            // epilogues/heads.py
+        if (pair < 32u) {                                                 // epilogues/heads.py
+          q[pair + token * 32u] = both;                                   // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear/problem.py
-          if (rotated) {                                                  // linear/problem.py
-            k_cache[row_9 + pair - 32u] = stored;                         // linear/problem.py
+          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          if (rotated) {                                                  // epilogues/heads.py
+            k_cache[row_9 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
-            v_cache[row_9 + pair - 48u] = stored;                         // linear/problem.py
+            v_cache[row_9 + pair - 48u] = stored;                         // epilogues/heads.py
           }
         }
       }

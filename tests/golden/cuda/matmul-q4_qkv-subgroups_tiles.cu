@@ -170,7 +170,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
   const unsigned index = step->seq - 1u;                                  // linear/operands.py
   const unsigned row = min(first_token + line_1, index);
   const unsigned at = unit * 2u;                                          // linear/operands.py
-  const unsigned index_1 = row * 16u;                                     // linear/problem.py
+  const unsigned index_1 = row * 16u;                                     // linear/buffers.py
   float4 loaded = x[at + index_1];                                        // linear/operands.py
   float4 loaded_1 = x[at + 1u + index_1];
   const unsigned at_1 = threadIdx.x + 128u;                               // linear/operands.py
@@ -178,7 +178,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
   const unsigned unit_1 = at_1 % 4u;                                      // linear/operands.py
   const unsigned row_1 = min(first_token + line_2, index);                // linear/operands.py
   const unsigned at_2 = unit_1 * 2u;                                      // linear/operands.py
-  const unsigned index_2 = row_1 * 16u;                                   // linear/problem.py
+  const unsigned index_2 = row_1 * 16u;                                   // linear/buffers.py
   float4 loaded_2 = x[at_2 + index_2];                                    // linear/operands.py
   float4 loaded_3 = x[at_2 + 1u + index_2];
   const unsigned line_3 = min(threadIdx.x, 63u);                          // linear/operands.py
@@ -308,12 +308,12 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
     if (token_1 < step->seq) {                                            // linear/matmul.py
       if (row_4 < 128u) {                                                 // linear/matmul.py
         const unsigned pair = row_4 / 2u;                                 // linear/matmul.py
-        const unsigned position = step->past + token_1;                   // linear/problem.py
-        float first = results.x;                                          // linear/problem.py
-        float second = results.y;                                         // linear/problem.py
-        const unsigned in_head = pair % 4u;                               // linear/problem.py
-        const bool rotated = pair < 48u;                                  // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
+        const unsigned position = step->past + token_1;                   // epilogues/heads.py
+        float first = results.x;                                          // epilogues/heads.py
+        float second = results.y;                                         // epilogues/heads.py
+        const unsigned in_head = pair % 4u;                               // epilogues/heads.py
+        const bool rotated = pair < 48u;                                  // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
           const float index_5 = float(in_head);                           // parts/rotary.py
           const float product = index_5 * -3.321289f;                     // parts/precise_math.py
           const float t_1 = index_5 * -0.0006390324f;                     // parts/precise_math.py
@@ -343,31 +343,31 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear/problem.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
+          first = results.x * cos_angle - results.y * sin_angle;          // epilogues/heads.py
+          second = results.y * cos_angle + results.x * sin_angle;         // epilogues/heads.py
         }
-        const float2 both = make_float2(first, second);                   // linear/problem.py
-        const unsigned row_5 = position * 16u;                            // linear/problem.py
-        if (pair < 32u) {                                                 // linear/problem.py
-          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
+        const float2 both = make_float2(first, second);                   // epilogues/heads.py
+        const unsigned row_5 = position * 16u;                            // epilogues/heads.py
+        if (pair < 32u) {                                                 // epilogues/heads.py
+          q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear/problem.py
-          if (rotated) {                                                  // linear/problem.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
+          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          if (rotated) {                                                  // epilogues/heads.py
+            k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
+            v_cache[row_5 + pair - 48u] = stored;                         // epilogues/heads.py
           }
         }
       }
       const unsigned index_5 = row_4 + 2u;                                // linear/matmul.py
       if (index_5 < 128u) {
         const unsigned pair = index_5 / 2u;                               // linear/matmul.py
-        const unsigned position = step->past + token_1;                   // linear/problem.py
-        float first = results.z;                                          // linear/problem.py
-        float second = results.w;                                         // linear/problem.py
-        const unsigned in_head = pair % 4u;                               // linear/problem.py
-        const bool rotated = pair < 48u;                                  // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
+        const unsigned position = step->past + token_1;                   // epilogues/heads.py
+        float first = results.z;                                          // epilogues/heads.py
+        float second = results.w;                                         // epilogues/heads.py
+        const unsigned in_head = pair % 4u;                               // epilogues/heads.py
+        const bool rotated = pair < 48u;                                  // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
           const float index_6 = float(in_head);                           // parts/rotary.py
           const float product = index_6 * -3.321289f;                     // parts/precise_math.py
           const float t_1 = index_6 * -0.0006390324f;                     // parts/precise_math.py
@@ -397,19 +397,19 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear/problem.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
+          first = results.z * cos_angle - results.w * sin_angle;          // epilogues/heads.py
+          second = results.w * cos_angle + results.z * sin_angle;         // epilogues/heads.py
         }
-        const float2 both = make_float2(first, second);                   // linear/problem.py
-        const unsigned row_5 = position * 16u;                            // linear/problem.py
-        if (pair < 32u) {                                                 // linear/problem.py
-          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
+        const float2 both = make_float2(first, second);                   // epilogues/heads.py
+        const unsigned row_5 = position * 16u;                            // epilogues/heads.py
+        if (pair < 32u) {                                                 // epilogues/heads.py
+          q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear/problem.py
-          if (rotated) {                                                  // linear/problem.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
+          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          if (rotated) {                                                  // epilogues/heads.py
+            k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
+            v_cache[row_5 + pair - 48u] = stored;                         // epilogues/heads.py
           }
         }
       }
@@ -433,12 +433,12 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
     if (token_1 < step->seq) {                                            // linear/matmul.py
       if (row_4 < 128u) {                                                 // linear/matmul.py
         const unsigned pair = row_4 / 2u;                                 // linear/matmul.py
-        const unsigned position = step->past + token_1;                   // linear/problem.py
-        float first = results.x;                                          // linear/problem.py
-        float second = results.y;                                         // linear/problem.py
-        const unsigned in_head = pair % 4u;                               // linear/problem.py
-        const bool rotated = pair < 48u;                                  // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
+        const unsigned position = step->past + token_1;                   // epilogues/heads.py
+        float first = results.x;                                          // epilogues/heads.py
+        float second = results.y;                                         // epilogues/heads.py
+        const unsigned in_head = pair % 4u;                               // epilogues/heads.py
+        const bool rotated = pair < 48u;                                  // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
           const float index_5 = float(in_head);                           // parts/rotary.py
           const float product = index_5 * -3.321289f;                     // parts/precise_math.py
           const float t_1 = index_5 * -0.0006390324f;                     // parts/precise_math.py
@@ -468,31 +468,31 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
-          first = results.x * cos_angle - results.y * sin_angle;          // linear/problem.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
+          first = results.x * cos_angle - results.y * sin_angle;          // epilogues/heads.py
+          second = results.y * cos_angle + results.x * sin_angle;         // epilogues/heads.py
         }
-        const float2 both = make_float2(first, second);                   // linear/problem.py
-        const unsigned row_5 = position * 16u;                            // linear/problem.py
-        if (pair < 32u) {                                                 // linear/problem.py
-          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
+        const float2 both = make_float2(first, second);                   // epilogues/heads.py
+        const unsigned row_5 = position * 16u;                            // epilogues/heads.py
+        if (pair < 32u) {                                                 // epilogues/heads.py
+          q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear/problem.py
-          if (rotated) {                                                  // linear/problem.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
+          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          if (rotated) {                                                  // epilogues/heads.py
+            k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
+            v_cache[row_5 + pair - 48u] = stored;                         // epilogues/heads.py
           }
         }
       }
       const unsigned index_5 = row_4 + 2u;                                // linear/matmul.py
       if (index_5 < 128u) {
         const unsigned pair = index_5 / 2u;                               // linear/matmul.py
-        const unsigned position = step->past + token_1;                   // linear/problem.py
-        float first = results.z;                                          // linear/problem.py
-        float second = results.w;                                         // linear/problem.py
-        const unsigned in_head = pair % 4u;                               // linear/problem.py
-        const bool rotated = pair < 48u;                                  // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
+        const unsigned position = step->past + token_1;                   // epilogues/heads.py
+        float first = results.z;                                          // epilogues/heads.py
+        float second = results.w;                                         // epilogues/heads.py
+        const unsigned in_head = pair % 4u;                               // epilogues/heads.py
+        const bool rotated = pair < 48u;                                  // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
           const float index_6 = float(in_head);                           // parts/rotary.py
           const float product = index_6 * -3.321289f;                     // parts/precise_math.py
           const float t_1 = index_6 * -0.0006390324f;                     // parts/precise_math.py
@@ -522,19 +522,19 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
           const float cos_value = swapped ? sine_1 : cosine_1;            // parts/precise_math.py
           const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
           const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
-          first = results.z * cos_angle - results.w * sin_angle;          // linear/problem.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
+          first = results.z * cos_angle - results.w * sin_angle;          // epilogues/heads.py
+          second = results.w * cos_angle + results.z * sin_angle;         // epilogues/heads.py
         }
-        const float2 both = make_float2(first, second);                   // linear/problem.py
-        const unsigned row_5 = position * 16u;                            // linear/problem.py
-        if (pair < 32u) {                                                 // linear/problem.py
-          q[pair + token_1 * 32u] = both;                                 // linear/problem.py
+        const float2 both = make_float2(first, second);                   // epilogues/heads.py
+        const unsigned row_5 = position * 16u;                            // epilogues/heads.py
+        if (pair < 32u) {                                                 // epilogues/heads.py
+          q[pair + token_1 * 32u] = both;                                 // epilogues/heads.py
         } else {
-          const unsigned stored = pack_half2(both);                       // linear/problem.py
-          if (rotated) {                                                  // linear/problem.py
-            k_cache[row_5 + pair - 32u] = stored;                         // linear/problem.py
+          const unsigned stored = pack_half2(both);                       // epilogues/heads.py
+          if (rotated) {                                                  // epilogues/heads.py
+            k_cache[row_5 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
-            v_cache[row_5 + pair - 48u] = stored;                         // linear/problem.py
+            v_cache[row_5 + pair - 48u] = stored;                         // epilogues/heads.py
           }
         }
       }

@@ -46,7 +46,7 @@ extern "C" __global__ void __launch_bounds__(64) matvec_q4_residual_64x2048(
   float sum_1 = 0.0f;
   for (unsigned group = threadIdx.x; group < 64u; group += 64u) {         // linear/matvec.py
     const unsigned at = group * 8u;                                       // linear/matvec.py
-    const float4 activations_0 = x[at];                                   // linear/problem.py
+    const float4 activations_0 = x[at];                                   // linear/buffers.py
     const float4 activations_1 = x[at + 1u];
     const float4 activations_2 = x[at + 2u];
     const float4 activations_3 = x[at + 3u];
@@ -110,13 +110,13 @@ extern "C" __global__ void __launch_bounds__(64) matvec_q4_residual_64x2048(
   const float value_1 = total_1;
   if (threadIdx.x == 0u) {                                                // linear/matvec.py
     if (first_row < 64u) {                                                // linear/matvec.py
-      const float value_2 = value + residual[first_row];                  // linear/problem.py
-      out[first_row] = value_2;                                           // linear/problem.py
+      const float value_2 = value + residual[first_row];                  // epilogues/row.py
+      out[first_row] = value_2;                                           // epilogues/row.py
     }
     const unsigned row = first_row + 1u;                                  // linear/matvec.py
     if (row < 64u) {                                                      // linear/matvec.py
-      const float value_2 = value_1 + residual[row];                      // linear/problem.py
-      out[row] = value_2;                                                 // linear/problem.py
+      const float value_2 = value_1 + residual[row];                      // epilogues/row.py
+      out[row] = value_2;                                                 // epilogues/row.py
     }
   }
 }

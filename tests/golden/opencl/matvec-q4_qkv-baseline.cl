@@ -43,35 +43,35 @@ void matvec_norm_q4_qkv_128x64_kernel(
   float squares = 0.0f;                                                   // linear/matvec.py
   for (uint group = lane; group < 2u; group += 2u) {                      // linear/matvec.py
     const uint at = group * 8u;                                           // linear/matvec.py
-    const float4 x_1 = x[at];                                             // linear/problem.py
+    const float4 x_1 = x[at];                                             // linear/buffers.py
     squares += dot(x_1, x_1);                                             // linear/matvec.py
     const float4 x_2 = x_1 * norm_weight[at];                             // linear/matvec.py
     const uint at_1 = at + 1u;                                            // linear/matvec.py
-    const float4 x_3 = x[at_1];                                           // linear/problem.py
+    const float4 x_3 = x[at_1];                                           // linear/buffers.py
     squares += dot(x_3, x_3);                                             // linear/matvec.py
     const float4 x_4 = x_3 * norm_weight[at_1];                           // linear/matvec.py
     const uint at_2 = at + 2u;                                            // linear/matvec.py
-    const float4 x_5 = x[at_2];                                           // linear/problem.py
+    const float4 x_5 = x[at_2];                                           // linear/buffers.py
     squares += dot(x_5, x_5);                                             // linear/matvec.py
     const float4 x_6 = x_5 * norm_weight[at_2];                           // linear/matvec.py
     const uint at_3 = at + 3u;                                            // linear/matvec.py
-    const float4 x_7 = x[at_3];                                           // linear/problem.py
+    const float4 x_7 = x[at_3];                                           // linear/buffers.py
     squares += dot(x_7, x_7);                                             // linear/matvec.py
     const float4 x_8 = x_7 * norm_weight[at_3];                           // linear/matvec.py
     const uint at_4 = at + 4u;                                            // linear/matvec.py
-    const float4 x_9 = x[at_4];                                           // linear/problem.py
+    const float4 x_9 = x[at_4];                                           // linear/buffers.py
     squares += dot(x_9, x_9);                                             // linear/matvec.py
     const float4 x_10 = x_9 * norm_weight[at_4];                          // linear/matvec.py
     const uint at_5 = at + 5u;                                            // linear/matvec.py
-    const float4 x_11 = x[at_5];                                          // linear/problem.py
+    const float4 x_11 = x[at_5];                                          // linear/buffers.py
     squares += dot(x_11, x_11);                                           // linear/matvec.py
     const float4 x_12 = x_11 * norm_weight[at_5];                         // linear/matvec.py
     const uint at_6 = at + 6u;                                            // linear/matvec.py
-    const float4 x_13 = x[at_6];                                          // linear/problem.py
+    const float4 x_13 = x[at_6];                                          // linear/buffers.py
     squares += dot(x_13, x_13);                                           // linear/matvec.py
     const float4 x_14 = x_13 * norm_weight[at_6];                         // linear/matvec.py
     const uint at_7 = at + 7u;                                            // linear/matvec.py
-    const float4 x_15 = x[at_7];                                          // linear/problem.py
+    const float4 x_15 = x[at_7];                                          // linear/buffers.py
     squares += dot(x_15, x_15);                                           // linear/matvec.py
     const float4 x_16 = x_15 * norm_weight[at_7];                         // linear/matvec.py
     const uint at_8 = first_row * 2u + group;                             // parts/packed_rows.py
@@ -143,11 +143,11 @@ void matvec_norm_q4_qkv_128x64_kernel(
     const float odd = result_1 * scale;
     if (first_row < 128u) {                                               // linear/matvec.py
       const uint pair = first_row / 2u;                                   // linear/matvec.py
-      float first = even;                                                 // linear/problem.py
-      float second = odd;                                                 // linear/problem.py
-      const uint in_head = pair % 4u;                                     // linear/problem.py
-      const bool rotated = pair < 48u;                                    // linear/problem.py
-      if (rotated) {                                                      // linear/problem.py
+      float first = even;                                                 // epilogues/heads.py
+      float second = odd;                                                 // epilogues/heads.py
+      const uint in_head = pair % 4u;                                     // epilogues/heads.py
+      const bool rotated = pair < 48u;                                    // epilogues/heads.py
+      if (rotated) {                                                      // epilogues/heads.py
         const float index_2 = (float)in_head;                             // parts/rotary.py
         const float product = index_2 * -3.321289f;                       // parts/precise_math.py
         const float t = index_2 * -0.0006390324f;                         // parts/precise_math.py
@@ -177,19 +177,19 @@ void matvec_norm_q4_qkv_128x64_kernel(
         const float cos_value = swapped ? sine_1 : cosine_1;              // parts/precise_math.py
         const float sin_angle = quadrant >= 2u ? -sin_value : sin_value;  // parts/precise_math.py
         const float cos_angle = ((quadrant + 1u) & 2u) == 2u ? -cos_value : cos_value;  // parts/precise_math.py
-        first = even * cos_angle - odd * sin_angle;                       // linear/problem.py
-        second = odd * cos_angle + even * sin_angle;                      // linear/problem.py
+        first = even * cos_angle - odd * sin_angle;                       // epilogues/heads.py
+        second = odd * cos_angle + even * sin_angle;                      // epilogues/heads.py
       }
-      const float2 both = (float2)(first, second);                        // linear/problem.py
-      const uint row = step->past * 16u;                                  // linear/problem.py
-      if (pair < 32u) {                                                   // linear/problem.py
-        q[pair] = both;                                                   // linear/problem.py
+      const float2 both = (float2)(first, second);                        // epilogues/heads.py
+      const uint row = step->past * 16u;                                  // epilogues/heads.py
+      if (pair < 32u) {                                                   // epilogues/heads.py
+        q[pair] = both;                                                   // epilogues/heads.py
       } else {
-        const uint stored = pack_half2(both);                             // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
-          k_cache[row + pair - 32u] = stored;                             // linear/problem.py
+        const uint stored = pack_half2(both);                             // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
+          k_cache[row + pair - 32u] = stored;                             // epilogues/heads.py
         } else {
-          v_cache[row + pair - 48u] = stored;                             // linear/problem.py
+          v_cache[row + pair - 48u] = stored;                             // epilogues/heads.py
         }
       }
     }

@@ -20,7 +20,7 @@ void matvec_q4_residual_64x2048_kernel(
   float sum_1 = 0.0f;
   for (uint group = local_id; group < 64u; group += 64u) {                // linear/matvec.py
     const uint at = group * 8u;                                           // linear/matvec.py
-    const float4 activations_0 = x[at];                                   // linear/problem.py
+    const float4 activations_0 = x[at];                                   // linear/buffers.py
     const float4 activations_1 = x[at + 1u];
     const float4 activations_2 = x[at + 2u];
     const float4 activations_3 = x[at + 3u];
@@ -116,13 +116,13 @@ void matvec_q4_residual_64x2048_kernel(
   const float value_1 = team_sums[index];
   if (local_id == 0u) {                                                   // linear/matvec.py
     if (first_row < 64u) {                                                // linear/matvec.py
-      const float value_2 = value + residual[first_row];                  // linear/problem.py
-      out[first_row] = value_2;                                           // linear/problem.py
+      const float value_2 = value + residual[first_row];                  // epilogues/row.py
+      out[first_row] = value_2;                                           // epilogues/row.py
     }
     const uint row = first_row + 1u;                                      // linear/matvec.py
     if (row < 64u) {                                                      // linear/matvec.py
-      const float value_2 = value_1 + residual[row];                      // linear/problem.py
-      out[row] = value_2;                                                 // linear/problem.py
+      const float value_2 = value_1 + residual[row];                      // epilogues/row.py
+      out[row] = value_2;                                                 // epilogues/row.py
     }
   }
 }

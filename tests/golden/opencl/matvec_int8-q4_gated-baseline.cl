@@ -58,35 +58,35 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
   const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // parts/packed_rows.py
   const float scale_3 = (at_3 & 1u) == 1u ? pair_3.y : pair_3.x;          // parts/packed_rows.py
   const uint at_4 = local_id * 8u;                                        // linear/matvec_int8_body.py
-  const float4 x_1 = x[at_4];                                             // linear/problem.py
+  const float4 x_1 = x[at_4];                                             // linear/buffers.py
   const float square = dot(x_1, x_1);                                     // linear/matvec_int8_body.py
   const float4 x_2 = x_1 * norm_weight[at_4];                             // linear/matvec_int8_body.py
   const uint at_5 = at_4 + 1u;                                            // linear/matvec_int8_body.py
-  const float4 x_3 = x[at_5];                                             // linear/problem.py
+  const float4 x_3 = x[at_5];                                             // linear/buffers.py
   const float square_1 = square + dot(x_3, x_3);                          // linear/matvec_int8_body.py
   const float4 x_4 = x_3 * norm_weight[at_5];                             // linear/matvec_int8_body.py
   const uint at_6 = at_4 + 2u;                                            // linear/matvec_int8_body.py
-  const float4 x_5 = x[at_6];                                             // linear/problem.py
+  const float4 x_5 = x[at_6];                                             // linear/buffers.py
   const float square_2 = square_1 + dot(x_5, x_5);                        // linear/matvec_int8_body.py
   const float4 x_6 = x_5 * norm_weight[at_6];                             // linear/matvec_int8_body.py
   const uint at_7 = at_4 + 3u;                                            // linear/matvec_int8_body.py
-  const float4 x_7 = x[at_7];                                             // linear/problem.py
+  const float4 x_7 = x[at_7];                                             // linear/buffers.py
   const float square_3 = square_2 + dot(x_7, x_7);                        // linear/matvec_int8_body.py
   const float4 x_8 = x_7 * norm_weight[at_7];                             // linear/matvec_int8_body.py
   const uint at_8 = at_4 + 4u;                                            // linear/matvec_int8_body.py
-  const float4 x_9 = x[at_8];                                             // linear/problem.py
+  const float4 x_9 = x[at_8];                                             // linear/buffers.py
   const float square_4 = square_3 + dot(x_9, x_9);                        // linear/matvec_int8_body.py
   const float4 x_10 = x_9 * norm_weight[at_8];                            // linear/matvec_int8_body.py
   const uint at_9 = at_4 + 5u;                                            // linear/matvec_int8_body.py
-  const float4 x_11 = x[at_9];                                            // linear/problem.py
+  const float4 x_11 = x[at_9];                                            // linear/buffers.py
   const float square_5 = square_4 + dot(x_11, x_11);                      // linear/matvec_int8_body.py
   const float4 x_12 = x_11 * norm_weight[at_9];                           // linear/matvec_int8_body.py
   const uint at_10 = at_4 + 6u;                                           // linear/matvec_int8_body.py
-  const float4 x_13 = x[at_10];                                           // linear/problem.py
+  const float4 x_13 = x[at_10];                                           // linear/buffers.py
   const float square_6 = square_5 + dot(x_13, x_13);                      // linear/matvec_int8_body.py
   const float4 x_14 = x_13 * norm_weight[at_10];                          // linear/matvec_int8_body.py
   const uint at_11 = at_4 + 7u;                                           // linear/matvec_int8_body.py
-  const float4 x_15 = x[at_11];                                           // linear/problem.py
+  const float4 x_15 = x[at_11];                                           // linear/buffers.py
   const float square_7 = square_6 + dot(x_15, x_15);                      // linear/matvec_int8_body.py
   const float4 x_16 = x_15 * norm_weight[at_11];                          // linear/matvec_int8_body.py
   const float4 largest = fabs(x_2);                                       // linear/activations.py
@@ -501,8 +501,8 @@ void matvec_int8_norm_q4_gated_344x2048_kernel(
       }
       const float factor = rsqrt(total_42 * 0.00048828125f + 1e-5f);      // linear/matvec_int8_body.py
       const float gate = value * factor;                                  // linear/matvec_int8_body.py
-      const float gated = gate / (1.0f + exp(-gate)) * (value_1 * factor);  // linear/problem.py
-      out[row_8 / 2u] = gated;                                            // linear/problem.py
+      const float gated = gate / (1.0f + exp(-gate)) * (value_1 * factor);  // epilogues/pair.py
+      out[row_8 / 2u] = gated;                                            // epilogues/pair.py
     }
   }
 }

@@ -24,7 +24,7 @@ fn main(
   if (element < 33u) {                                                    // kernels/elementwise.py
     let position = step.seq - 1u;                                         // kernels/elementwise.py
     let x_1 = x[position * 33u + element];                                // kernels/elementwise.py
-    let x_2 = x_1 * 0.033333335;                                          // parts/formulas.py
+    let x_2 = x_1 * 0.033333335;                                          // kernels/elementwise.py
     let size = min(abs(x_2), 10.0);                                       // parts/precise_math.py
     let square = size * size;                                             // parts/precise_math.py
     let series = square * -0.0057049887 + 0.020639088;                    // parts/precise_math.py

@@ -46,17 +46,17 @@ fn main(
   var sum_33: f32 = 0.0;
   let index = step.seq - 1u;                                              // linear/operands.py
   let row = min(first_token + line, index);
-  let element = unit * 4u;                                                // linear/problem.py
-  let inside = element < 31u;                                             // linear/problem.py
-  let index_1 = row * 31u;                                                // linear/problem.py
+  let element = unit * 4u;                                                // linear/buffers.py
+  let inside = element < 31u;                                             // linear/buffers.py
+  let index_1 = row * 31u;                                                // linear/buffers.py
   let lanes_0 = select(0.0, x[select(0u, element, inside) + index_1], inside);
-  let element_1 = element + 1u;                                           // linear/problem.py
-  let inside_1 = element_1 < 31u;                                         // linear/problem.py
-  let index_2 = select(0u, element_1, inside_1);                          // linear/problem.py
-  let element_2 = element + 2u;                                           // linear/problem.py
-  let inside_2 = element_2 < 31u;                                         // linear/problem.py
-  let element_3 = element + 3u;                                           // linear/problem.py
-  let inside_3 = element_3 < 31u;                                         // linear/problem.py
+  let element_1 = element + 1u;                                           // linear/buffers.py
+  let inside_1 = element_1 < 31u;                                         // linear/buffers.py
+  let index_2 = select(0u, element_1, inside_1);                          // linear/buffers.py
+  let element_2 = element + 2u;                                           // linear/buffers.py
+  let inside_2 = element_2 < 31u;                                         // linear/buffers.py
+  let element_3 = element + 3u;                                           // linear/buffers.py
+  let inside_3 = element_3 < 31u;                                         // linear/buffers.py
   var loaded: vec4<f32> = vec4<f32>(lanes_0, select(0.0, x[index_2 + index_1], inside_1),
       select(0.0, x[select(0u, element_2, inside_2) + index_1], inside_2),
       select(0.0, x[select(0u, element_3, inside_3) + index_1], inside_3));  // linear/operands.py
@@ -64,17 +64,17 @@ fn main(
   let line_1 = at / 8u;                                                   // linear/operands.py
   let unit_1 = at % 8u;                                                   // linear/operands.py
   let row_1 = min(first_token + line_1, index);                           // linear/operands.py
-  let element_4 = unit_1 * 4u;                                            // linear/problem.py
-  let inside_4 = element_4 < 31u;                                         // linear/problem.py
-  let index_3 = row_1 * 31u;                                              // linear/problem.py
+  let element_4 = unit_1 * 4u;                                            // linear/buffers.py
+  let inside_4 = element_4 < 31u;                                         // linear/buffers.py
+  let index_3 = row_1 * 31u;                                              // linear/buffers.py
   let lanes_0_1 = select(0.0, x[select(0u, element_4, inside_4) + index_3], inside_4);
-  let element_5 = element_4 + 1u;                                         // linear/problem.py
-  let inside_5 = element_5 < 31u;                                         // linear/problem.py
-  let index_4 = select(0u, element_5, inside_5);                          // linear/problem.py
-  let element_6 = element_4 + 2u;                                         // linear/problem.py
-  let inside_6 = element_6 < 31u;                                         // linear/problem.py
-  let element_7 = element_4 + 3u;                                         // linear/problem.py
-  let inside_7 = element_7 < 31u;                                         // linear/problem.py
+  let element_5 = element_4 + 1u;                                         // linear/buffers.py
+  let inside_5 = element_5 < 31u;                                         // linear/buffers.py
+  let index_4 = select(0u, element_5, inside_5);                          // linear/buffers.py
+  let element_6 = element_4 + 2u;                                         // linear/buffers.py
+  let inside_6 = element_6 < 31u;                                         // linear/buffers.py
+  let element_7 = element_4 + 3u;                                         // linear/buffers.py
+  let inside_7 = element_7 < 31u;                                         // linear/buffers.py
   var loaded_1: vec4<f32> = vec4<f32>(lanes_0_1, select(0.0, x[index_4 + index_3], inside_5),
       select(0.0, x[select(0u, element_6, inside_6) + index_3], inside_6),
       select(0.0, x[select(0u, element_7, inside_7) + index_3], inside_7));  // linear/operands.py
@@ -82,17 +82,17 @@ fn main(
   let line_2 = at_1 / 8u;                                                 // linear/operands.py
   let unit_2 = at_1 % 8u;                                                 // linear/operands.py
   let row_2 = min(first_token + line_2, index);                           // linear/operands.py
-  let element_8 = unit_2 * 4u;                                            // linear/problem.py
-  let inside_8 = element_8 < 31u;                                         // linear/problem.py
-  let index_5 = row_2 * 31u;                                              // linear/problem.py
+  let element_8 = unit_2 * 4u;                                            // linear/buffers.py
+  let inside_8 = element_8 < 31u;                                         // linear/buffers.py
+  let index_5 = row_2 * 31u;                                              // linear/buffers.py
   let lanes_0_2 = select(0.0, x[select(0u, element_8, inside_8) + index_5], inside_8);
-  let element_9 = element_8 + 1u;                                         // linear/problem.py
-  let inside_9 = element_9 < 31u;                                         // linear/problem.py
-  let index_6 = select(0u, element_9, inside_9);                          // linear/problem.py
-  let element_10 = element_8 + 2u;                                        // linear/problem.py
-  let inside_10 = element_10 < 31u;                                       // linear/problem.py
-  let element_11 = element_8 + 3u;                                        // linear/problem.py
-  let inside_11 = element_11 < 31u;                                       // linear/problem.py
+  let element_9 = element_8 + 1u;                                         // linear/buffers.py
+  let inside_9 = element_9 < 31u;                                         // linear/buffers.py
+  let index_6 = select(0u, element_9, inside_9);                          // linear/buffers.py
+  let element_10 = element_8 + 2u;                                        // linear/buffers.py
+  let inside_10 = element_10 < 31u;                                       // linear/buffers.py
+  let element_11 = element_8 + 3u;                                        // linear/buffers.py
+  let inside_11 = element_11 < 31u;                                       // linear/buffers.py
   var loaded_2: vec4<f32> = vec4<f32>(lanes_0_2, select(0.0, x[index_6 + index_5], inside_9),
       select(0.0, x[select(0u, element_10, inside_10) + index_5], inside_10),
       select(0.0, x[select(0u, element_11, inside_11) + index_5], inside_11));  // linear/operands.py
@@ -100,17 +100,17 @@ fn main(
   let line_3 = at_2 / 8u;                                                 // linear/operands.py
   let unit_3 = at_2 % 8u;                                                 // linear/operands.py
   let row_3 = min(first_token + line_3, index);                           // linear/operands.py
-  let element_12 = unit_3 * 4u;                                           // linear/problem.py
-  let inside_12 = element_12 < 31u;                                       // linear/problem.py
-  let index_7 = row_3 * 31u;                                              // linear/problem.py
+  let element_12 = unit_3 * 4u;                                           // linear/buffers.py
+  let inside_12 = element_12 < 31u;                                       // linear/buffers.py
+  let index_7 = row_3 * 31u;                                              // linear/buffers.py
   let lanes_0_3 = select(0.0, x[select(0u, element_12, inside_12) + index_7], inside_12);
-  let element_13 = element_12 + 1u;                                       // linear/problem.py
-  let inside_13 = element_13 < 31u;                                       // linear/problem.py
-  let index_8 = select(0u, element_13, inside_13);                        // linear/problem.py
-  let element_14 = element_12 + 2u;                                       // linear/problem.py
-  let inside_14 = element_14 < 31u;                                       // linear/problem.py
-  let element_15 = element_12 + 3u;                                       // linear/problem.py
-  let inside_15 = element_15 < 31u;                                       // linear/problem.py
+  let element_13 = element_12 + 1u;                                       // linear/buffers.py
+  let inside_13 = element_13 < 31u;                                       // linear/buffers.py
+  let index_8 = select(0u, element_13, inside_13);                        // linear/buffers.py
+  let element_14 = element_12 + 2u;                                       // linear/buffers.py
+  let inside_14 = element_14 < 31u;                                       // linear/buffers.py
+  let element_15 = element_12 + 3u;                                       // linear/buffers.py
+  let inside_15 = element_15 < 31u;                                       // linear/buffers.py
   var loaded_3: vec4<f32> = vec4<f32>(lanes_0_3, select(0.0, x[index_8 + index_7], inside_13),
       select(0.0, x[select(0u, element_14, inside_14) + index_7], inside_14),
       select(0.0, x[select(0u, element_15, inside_15) + index_7], inside_15));  // linear/operands.py
@@ -152,58 +152,58 @@ fn main(
     let step_1 = min(group + 1u, 0u);                                     // linear/matmul.py
     let index_10 = step_1 * 8u;                                           // linear/operands.py
     let first = index_10 + unit;
-    let element_16 = first * 4u;                                          // linear/problem.py
-    let inside_16 = element_16 < 31u;                                     // linear/problem.py
-    let lanes_0_4 = select(0.0, x[select(0u, element_16, inside_16) + index_1], inside_16);  // linear/problem.py
-    let element_17 = element_16 + 1u;                                     // linear/problem.py
-    let inside_17 = element_17 < 31u;                                     // linear/problem.py
-    let index_11 = select(0u, element_17, inside_17);                     // linear/problem.py
-    let element_18 = element_16 + 2u;                                     // linear/problem.py
-    let inside_18 = element_18 < 31u;                                     // linear/problem.py
-    let element_19 = element_16 + 3u;                                     // linear/problem.py
-    let inside_19 = element_19 < 31u;                                     // linear/problem.py
+    let element_16 = first * 4u;                                          // linear/buffers.py
+    let inside_16 = element_16 < 31u;                                     // linear/buffers.py
+    let lanes_0_4 = select(0.0, x[select(0u, element_16, inside_16) + index_1], inside_16);  // linear/buffers.py
+    let element_17 = element_16 + 1u;                                     // linear/buffers.py
+    let inside_17 = element_17 < 31u;                                     // linear/buffers.py
+    let index_11 = select(0u, element_17, inside_17);                     // linear/buffers.py
+    let element_18 = element_16 + 2u;                                     // linear/buffers.py
+    let inside_18 = element_18 < 31u;                                     // linear/buffers.py
+    let element_19 = element_16 + 3u;                                     // linear/buffers.py
+    let inside_19 = element_19 < 31u;                                     // linear/buffers.py
     loaded = vec4<f32>(lanes_0_4, select(0.0, x[index_11 + index_1], inside_17),
         select(0.0, x[select(0u, element_18, inside_18) + index_1], inside_18),
         select(0.0, x[select(0u, element_19, inside_19) + index_1], inside_19));  // linear/operands.py
     let first_1 = index_10 + unit_1;                                      // linear/operands.py
-    let element_20 = first_1 * 4u;                                        // linear/problem.py
-    let inside_20 = element_20 < 31u;                                     // linear/problem.py
-    let lanes_0_5 = select(0.0, x[select(0u, element_20, inside_20) + index_3], inside_20);  // linear/problem.py
-    let element_21 = element_20 + 1u;                                     // linear/problem.py
-    let inside_21 = element_21 < 31u;                                     // linear/problem.py
-    let index_12 = select(0u, element_21, inside_21);                     // linear/problem.py
-    let element_22 = element_20 + 2u;                                     // linear/problem.py
-    let inside_22 = element_22 < 31u;                                     // linear/problem.py
-    let element_23 = element_20 + 3u;                                     // linear/problem.py
-    let inside_23 = element_23 < 31u;                                     // linear/problem.py
+    let element_20 = first_1 * 4u;                                        // linear/buffers.py
+    let inside_20 = element_20 < 31u;                                     // linear/buffers.py
+    let lanes_0_5 = select(0.0, x[select(0u, element_20, inside_20) + index_3], inside_20);  // linear/buffers.py
+    let element_21 = element_20 + 1u;                                     // linear/buffers.py
+    let inside_21 = element_21 < 31u;                                     // linear/buffers.py
+    let index_12 = select(0u, element_21, inside_21);                     // linear/buffers.py
+    let element_22 = element_20 + 2u;                                     // linear/buffers.py
+    let inside_22 = element_22 < 31u;                                     // linear/buffers.py
+    let element_23 = element_20 + 3u;                                     // linear/buffers.py
+    let inside_23 = element_23 < 31u;                                     // linear/buffers.py
     loaded_1 = vec4<f32>(lanes_0_5, select(0.0, x[index_12 + index_3], inside_21),
         select(0.0, x[select(0u, element_22, inside_22) + index_3], inside_22),
         select(0.0, x[select(0u, element_23, inside_23) + index_3], inside_23));  // linear/operands.py
     let first_2 = index_10 + unit_2;                                      // linear/operands.py
-    let element_24 = first_2 * 4u;                                        // linear/problem.py
-    let inside_24 = element_24 < 31u;                                     // linear/problem.py
-    let lanes_0_6 = select(0.0, x[select(0u, element_24, inside_24) + index_5], inside_24);  // linear/problem.py
-    let element_25 = element_24 + 1u;                                     // linear/problem.py
-    let inside_25 = element_25 < 31u;                                     // linear/problem.py
-    let index_13 = select(0u, element_25, inside_25);                     // linear/problem.py
-    let element_26 = element_24 + 2u;                                     // linear/problem.py
-    let inside_26 = element_26 < 31u;                                     // linear/problem.py
-    let element_27 = element_24 + 3u;                                     // linear/problem.py
-    let inside_27 = element_27 < 31u;                                     // linear/problem.py
+    let element_24 = first_2 * 4u;                                        // linear/buffers.py
+    let inside_24 = element_24 < 31u;                                     // linear/buffers.py
+    let lanes_0_6 = select(0.0, x[select(0u, element_24, inside_24) + index_5], inside_24);  // linear/buffers.py
+    let element_25 = element_24 + 1u;                                     // linear/buffers.py
+    let inside_25 = element_25 < 31u;                                     // linear/buffers.py
+    let index_13 = select(0u, element_25, inside_25);                     // linear/buffers.py
+    let element_26 = element_24 + 2u;                                     // linear/buffers.py
+    let inside_26 = element_26 < 31u;                                     // linear/buffers.py
+    let element_27 = element_24 + 3u;                                     // linear/buffers.py
+    let inside_27 = element_27 < 31u;                                     // linear/buffers.py
     loaded_2 = vec4<f32>(lanes_0_6, select(0.0, x[index_13 + index_5], inside_25),
         select(0.0, x[select(0u, element_26, inside_26) + index_5], inside_26),
         select(0.0, x[select(0u, element_27, inside_27) + index_5], inside_27));  // linear/operands.py
     let first_3 = index_10 + unit_3;                                      // linear/operands.py
-    let element_28 = first_3 * 4u;                                        // linear/problem.py
-    let inside_28 = element_28 < 31u;                                     // linear/problem.py
-    let lanes_0_7 = select(0.0, x[select(0u, element_28, inside_28) + index_7], inside_28);  // linear/problem.py
-    let element_29 = element_28 + 1u;                                     // linear/problem.py
-    let inside_29 = element_29 < 31u;                                     // linear/problem.py
-    let index_14 = select(0u, element_29, inside_29);                     // linear/problem.py
-    let element_30 = element_28 + 2u;                                     // linear/problem.py
-    let inside_30 = element_30 < 31u;                                     // linear/problem.py
-    let element_31 = element_28 + 3u;                                     // linear/problem.py
-    let inside_31 = element_31 < 31u;                                     // linear/problem.py
+    let element_28 = first_3 * 4u;                                        // linear/buffers.py
+    let inside_28 = element_28 < 31u;                                     // linear/buffers.py
+    let lanes_0_7 = select(0.0, x[select(0u, element_28, inside_28) + index_7], inside_28);  // linear/buffers.py
+    let element_29 = element_28 + 1u;                                     // linear/buffers.py
+    let inside_29 = element_29 < 31u;                                     // linear/buffers.py
+    let index_14 = select(0u, element_29, inside_29);                     // linear/buffers.py
+    let element_30 = element_28 + 2u;                                     // linear/buffers.py
+    let inside_30 = element_30 < 31u;                                     // linear/buffers.py
+    let element_31 = element_28 + 3u;                                     // linear/buffers.py
+    let inside_31 = element_31 < 31u;                                     // linear/buffers.py
     loaded_3 = vec4<f32>(lanes_0_7, select(0.0, x[index_14 + index_7], inside_29),
         select(0.0, x[select(0u, element_30, inside_30) + index_7], inside_30),
         select(0.0, x[select(0u, element_31, inside_31) + index_7], inside_31));  // linear/operands.py
@@ -262,27 +262,23 @@ fn main(
     let row_12 = first_row + (block % 8u) * 4u;
     if (token < step.seq) {                                               // linear/matmul.py
       if (row_12 < 33u) {                                                 // linear/matmul.py
-        let value = results.x + bias[row_12];                             // linear/problem.py
-        let at_3 = row_12 + token * 33u;                                  // linear/problem.py
-        out[at_3] = value;                                                // linear/problem.py
+        let at_3 = row_12 + token * 33u;                                  // epilogues/row.py
+        out[at_3] = results.x + bias[row_12];                             // epilogues/row.py
       }
-      let local_row = row_12 + 1u;                                        // linear/matmul.py
-      if (local_row < 33u) {
-        let value = results.y + bias[local_row];                          // linear/problem.py
-        let at_3 = local_row + token * 33u;                               // linear/problem.py
-        out[at_3] = value;                                                // linear/problem.py
+      let at_3 = row_12 + 1u;                                             // linear/matmul.py
+      if (at_3 < 33u) {
+        let at_4 = at_3 + token * 33u;                                    // epilogues/row.py
+        out[at_4] = results.y + bias[at_3];                               // epilogues/row.py
       }
-      let local_row_1 = row_12 + 2u;                                      // linear/matmul.py
-      if (local_row_1 < 33u) {
-        let value = results.z + bias[local_row_1];                        // linear/problem.py
-        let at_3 = local_row_1 + token * 33u;                             // linear/problem.py
-        out[at_3] = value;                                                // linear/problem.py
+      let at_4 = row_12 + 2u;                                             // linear/matmul.py
+      if (at_4 < 33u) {
+        let at_5 = at_4 + token * 33u;                                    // epilogues/row.py
+        out[at_5] = results.z + bias[at_4];                               // epilogues/row.py
       }
-      let local_row_2 = row_12 + 3u;                                      // linear/matmul.py
-      if (local_row_2 < 33u) {
-        let value = results.w + bias[local_row_2];                        // linear/problem.py
-        let at_3 = local_row_2 + token * 33u;                             // linear/problem.py
-        out[at_3] = value;                                                // linear/problem.py
+      let at_5 = row_12 + 3u;                                             // linear/matmul.py
+      if (at_5 < 33u) {
+        let at_6 = at_5 + token * 33u;                                    // epilogues/row.py
+        out[at_6] = results.w + bias[at_5];                               // epilogues/row.py
       }
     }
   }

@@ -48,25 +48,25 @@ fn main(
   var sum_33: f32 = 0.0;
   let index = step.seq - 1u;                                              // linear/operands.py
   let row = min(first_token + line, index);
-  let index_1 = row * 16u;                                                // linear/problem.py
+  let index_1 = row * 16u;                                                // linear/buffers.py
   var loaded: vec4<f32> = x[unit + index_1];                              // linear/operands.py
   let at = local_id.x + 64u;                                              // linear/operands.py
   let line_1 = at / 8u;                                                   // linear/operands.py
   let unit_1 = at % 8u;                                                   // linear/operands.py
   let row_1 = min(first_token + line_1, index);                           // linear/operands.py
-  let index_2 = row_1 * 16u;                                              // linear/problem.py
+  let index_2 = row_1 * 16u;                                              // linear/buffers.py
   var loaded_1: vec4<f32> = x[unit_1 + index_2];                          // linear/operands.py
   let at_1 = local_id.x + 128u;                                           // linear/operands.py
   let line_2 = at_1 / 8u;                                                 // linear/operands.py
   let unit_2 = at_1 % 8u;                                                 // linear/operands.py
   let row_2 = min(first_token + line_2, index);                           // linear/operands.py
-  let index_3 = row_2 * 16u;                                              // linear/problem.py
+  let index_3 = row_2 * 16u;                                              // linear/buffers.py
   var loaded_2: vec4<f32> = x[unit_2 + index_3];                          // linear/operands.py
   let at_2 = local_id.x + 192u;                                           // linear/operands.py
   let line_3 = at_2 / 8u;                                                 // linear/operands.py
   let unit_3 = at_2 % 8u;                                                 // linear/operands.py
   let row_3 = min(first_token + line_3, index);                           // linear/operands.py
-  let index_4 = row_3 * 16u;                                              // linear/problem.py
+  let index_4 = row_3 * 16u;                                              // linear/buffers.py
   var loaded_3: vec4<f32> = x[unit_3 + index_4];                          // linear/operands.py
   let line_4 = local_id.x / 4u;                                           // linear/operands.py
   let unit_4 = local_id.x % 4u;                                           // linear/operands.py
@@ -175,12 +175,12 @@ fn main(
     if (token < step.seq) {                                               // linear/matmul.py
       if (row_8 < 128u) {                                                 // linear/matmul.py
         let pair = row_8 / 2u;                                            // linear/matmul.py
-        let position = step.past + token;                                 // linear/problem.py
-        var first_1: f32 = results.x;                                     // linear/problem.py
-        var second: f32 = results.y;                                      // linear/problem.py
-        let in_head = pair % 4u;                                          // linear/problem.py
-        let rotated = pair < 48u;                                         // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
+        let position = step.past + token;                                 // epilogues/heads.py
+        var first_1: f32 = results.x;                                     // epilogues/heads.py
+        var second: f32 = results.y;                                      // epilogues/heads.py
+        let in_head = pair % 4u;                                          // epilogues/heads.py
+        let rotated = pair < 48u;                                         // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
           let index_5 = f32(in_head);                                     // parts/rotary.py
           let product = index_5 * -3.321289;                              // parts/precise_math.py
           let t = index_5 * -0.0006390324;                                // parts/precise_math.py
@@ -209,31 +209,31 @@ fn main(
           let cos_value = select(cosine_1, sine_1, swapped);              // parts/precise_math.py
           let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // parts/precise_math.py
           let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
-          first_1 = results.x * cos_angle - results.y * sin_angle;        // linear/problem.py
-          second = results.y * cos_angle + results.x * sin_angle;         // linear/problem.py
+          first_1 = results.x * cos_angle - results.y * sin_angle;        // epilogues/heads.py
+          second = results.y * cos_angle + results.x * sin_angle;         // epilogues/heads.py
         }
-        let both = vec2<f32>(first_1, second);                            // linear/problem.py
-        let row_9 = position * 16u;                                       // linear/problem.py
-        if (pair < 32u) {                                                 // linear/problem.py
-          q[pair + token * 32u] = both;                                   // linear/problem.py
+        let both = vec2<f32>(first_1, second);                            // epilogues/heads.py
+        let row_9 = position * 16u;                                       // epilogues/heads.py
+        if (pair < 32u) {                                                 // epilogues/heads.py
+          q[pair + token * 32u] = both;                                   // epilogues/heads.py
         } else {
-          let stored = pack2x16float(both);                               // linear/problem.py
-          if (rotated) {                                                  // linear/problem.py
-            k_cache[row_9 + pair - 32u] = stored;                         // linear/problem.py
+          let stored = pack2x16float(both);                               // epilogues/heads.py
+          if (rotated) {                                                  // epilogues/heads.py
+            k_cache[row_9 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
-            v_cache[row_9 + pair - 48u] = stored;                         // linear/problem.py
+            v_cache[row_9 + pair - 48u] = stored;                         // epilogues/heads.py
           }
         }
       }
       let index_5 = row_8 + 2u;                                           // linear/matmul.py
       if (index_5 < 128u) {
         let pair = index_5 / 2u;                                          // linear/matmul.py
-        let position = step.past + token;                                 // linear/problem.py
-        var first_1: f32 = results.z;                                     // linear/problem.py
-        var second: f32 = results.w;                                      // linear/problem.py
-        let in_head = pair % 4u;                                          // linear/problem.py
-        let rotated = pair < 48u;                                         // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
+        let position = step.past + token;                                 // epilogues/heads.py
+        var first_1: f32 = results.z;                                     // epilogues/heads.py
+        var second: f32 = results.w;                                      // epilogues/heads.py
+        let in_head = pair % 4u;                                          // epilogues/heads.py
+        let rotated = pair < 48u;                                         // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
           let index_6 = f32(in_head);                                     // parts/rotary.py
           let product = index_6 * -3.321289;                              // parts/precise_math.py
           let t = index_6 * -0.0006390324;                                // parts/precise_math.py
@@ -262,19 +262,19 @@ fn main(
           let cos_value = select(cosine_1, sine_1, swapped);              // parts/precise_math.py
           let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);  // parts/precise_math.py
           let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
-          first_1 = results.z * cos_angle - results.w * sin_angle;        // linear/problem.py
-          second = results.w * cos_angle + results.z * sin_angle;         // linear/problem.py
+          first_1 = results.z * cos_angle - results.w * sin_angle;        // epilogues/heads.py
+          second = results.w * cos_angle + results.z * sin_angle;         // epilogues/heads.py
         }
-        let both = vec2<f32>(first_1, second);                            // linear/problem.py
-        let row_9 = position * 16u;                                       // linear/problem.py
-        if (pair < 32u) {                                                 // linear/problem.py
-          q[pair + token * 32u] = both;                                   // linear/problem.py
+        let both = vec2<f32>(first_1, second);                            // epilogues/heads.py
+        let row_9 = position * 16u;                                       // epilogues/heads.py
+        if (pair < 32u) {                                                 // epilogues/heads.py
+          q[pair + token * 32u] = both;                                   // epilogues/heads.py
         } else {
-          let stored = pack2x16float(both);                               // linear/problem.py
-          if (rotated) {                                                  // linear/problem.py
-            k_cache[row_9 + pair - 32u] = stored;                         // linear/problem.py
+          let stored = pack2x16float(both);                               // epilogues/heads.py
+          if (rotated) {                                                  // epilogues/heads.py
+            k_cache[row_9 + pair - 32u] = stored;                         // epilogues/heads.py
           } else {
-            v_cache[row_9 + pair - 48u] = stored;                         // linear/problem.py
+            v_cache[row_9 + pair - 48u] = stored;                         // epilogues/heads.py
           }
         }
       }

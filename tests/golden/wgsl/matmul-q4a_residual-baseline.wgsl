@@ -47,31 +47,31 @@ fn main(
   var sum_33: f32 = 0.0;
   let index = step.seq - 1u;                                              // linear/operands.py
   let row = min(first_token + line, index);
-  let inside = unit < 43u;                                                // linear/problem.py
-  let index_1 = row * 43u;                                                // linear/problem.py
+  let inside = unit < 43u;                                                // linear/buffers.py
+  let index_1 = row * 43u;                                                // linear/buffers.py
   var loaded: vec4<f32> = select(vec4<f32>(0.0), x[select(0u, unit, inside) + index_1], inside);  // linear/operands.py
   let at = local_id.x + 64u;                                              // linear/operands.py
   let line_1 = at / 8u;                                                   // linear/operands.py
   let unit_1 = at % 8u;                                                   // linear/operands.py
   let row_1 = min(first_token + line_1, index);                           // linear/operands.py
-  let inside_1 = unit_1 < 43u;                                            // linear/problem.py
-  let index_2 = row_1 * 43u;                                              // linear/problem.py
+  let inside_1 = unit_1 < 43u;                                            // linear/buffers.py
+  let index_2 = row_1 * 43u;                                              // linear/buffers.py
   var loaded_1: vec4<f32> = select(vec4<f32>(0.0), x[select(0u, unit_1, inside_1) + index_2],
       inside_1);                                                          // linear/operands.py
   let at_1 = local_id.x + 128u;                                           // linear/operands.py
   let line_2 = at_1 / 8u;                                                 // linear/operands.py
   let unit_2 = at_1 % 8u;                                                 // linear/operands.py
   let row_2 = min(first_token + line_2, index);                           // linear/operands.py
-  let inside_2 = unit_2 < 43u;                                            // linear/problem.py
-  let index_3 = row_2 * 43u;                                              // linear/problem.py
+  let inside_2 = unit_2 < 43u;                                            // linear/buffers.py
+  let index_3 = row_2 * 43u;                                              // linear/buffers.py
   var loaded_2: vec4<f32> = select(vec4<f32>(0.0), x[select(0u, unit_2, inside_2) + index_3],
       inside_2);                                                          // linear/operands.py
   let at_2 = local_id.x + 192u;                                           // linear/operands.py
   let line_3 = at_2 / 8u;                                                 // linear/operands.py
   let unit_3 = at_2 % 8u;                                                 // linear/operands.py
   let row_3 = min(first_token + line_3, index);                           // linear/operands.py
-  let inside_3 = unit_3 < 43u;                                            // linear/problem.py
-  let index_4 = row_3 * 43u;                                              // linear/problem.py
+  let inside_3 = unit_3 < 43u;                                            // linear/buffers.py
+  let index_4 = row_3 * 43u;                                              // linear/buffers.py
   var loaded_3: vec4<f32> = select(vec4<f32>(0.0), x[select(0u, unit_3, inside_3) + index_4],
       inside_3);                                                          // linear/operands.py
   let line_4 = local_id.x / 4u;                                           // linear/operands.py
@@ -120,16 +120,16 @@ fn main(
     let step_1 = min(group + 1u, 5u);                                     // linear/matmul.py
     let index_6 = step_1 * 8u;                                            // linear/operands.py
     let first = index_6 + unit;
-    let inside_4 = first < 43u;                                           // linear/problem.py
+    let inside_4 = first < 43u;                                           // linear/buffers.py
     loaded = select(vec4<f32>(0.0), x[select(0u, first, inside_4) + index_1], inside_4);  // linear/operands.py
     let first_1 = index_6 + unit_1;                                       // linear/operands.py
-    let inside_5 = first_1 < 43u;                                         // linear/problem.py
+    let inside_5 = first_1 < 43u;                                         // linear/buffers.py
     loaded_1 = select(vec4<f32>(0.0), x[select(0u, first_1, inside_5) + index_2], inside_5);  // linear/operands.py
     let first_2 = index_6 + unit_2;                                       // linear/operands.py
-    let inside_6 = first_2 < 43u;                                         // linear/problem.py
+    let inside_6 = first_2 < 43u;                                         // linear/buffers.py
     loaded_2 = select(vec4<f32>(0.0), x[select(0u, first_2, inside_6) + index_3], inside_6);  // linear/operands.py
     let first_3 = index_6 + unit_3;                                       // linear/operands.py
-    let inside_7 = first_3 < 43u;                                         // linear/problem.py
+    let inside_7 = first_3 < 43u;                                         // linear/buffers.py
     loaded_3 = select(vec4<f32>(0.0), x[select(0u, first_3, inside_7) + index_4], inside_7);  // linear/operands.py
     let at_3 = row_5 + step_1;                                            // linear/operands.py
     let words_2 = quants[at_3 * 4u + unit_4];                             // linear/operands.py
@@ -182,10 +182,10 @@ fn main(
     let row_8 = first_row + (block % 8u) * 4u;
     if (token < step.seq) {                                               // linear/matmul.py
       if (row_8 < 64u) {                                                  // linear/matmul.py
-        let place = row_8 / 4u;                                           // linear/problem.py
-        let at_3 = place + token * 16u;                                   // linear/problem.py
-        let results_1 = results + residual[at_3];                         // linear/problem.py
-        out[at_3] = results_1;                                            // linear/problem.py
+        let place = row_8 / 4u;                                           // linear/buffers.py
+        let at_3 = place + token * 16u;                                   // epilogues/row.py
+        let results_1 = results + residual[at_3];                         // epilogues/row.py
+        out[at_3] = results_1;                                            // epilogues/row.py
       }
     }
   }

@@ -48,13 +48,13 @@ fn main(
   let unit = local_id.x % 8u;                                             // linear/operands.py
   let index = step.seq - 1u;                                              // linear/operands.py
   let row = min(first_token + line_1, index);
-  let index_1 = row * 16u;                                                // linear/problem.py
+  let index_1 = row * 16u;                                                // linear/buffers.py
   var loaded: vec4<f32> = x[unit + index_1];                              // linear/operands.py
   let at = local_id.x + 128u;                                             // linear/operands.py
   let line_2 = at / 8u;                                                   // linear/operands.py
   let unit_1 = at % 8u;                                                   // linear/operands.py
   let row_1 = min(first_token + line_2, index);                           // linear/operands.py
-  let index_2 = row_1 * 16u;                                              // linear/problem.py
+  let index_2 = row_1 * 16u;                                              // linear/buffers.py
   var loaded_1: vec4<f32> = x[unit_1 + index_2];                          // linear/operands.py
   let row_2 = first_row + line_1;                                         // linear/operands.py
   let row_3 = min(row_2, 343u);                                           // linear/operands.py
@@ -181,10 +181,10 @@ fn main(
     let row_14 = first_row + (block % 16u) * 4u;
     if (token < step.seq) {                                               // linear/matmul.py
       if (row_14 < 344u) {                                                // linear/matmul.py
-        let place = row_14 / 4u;                                          // linear/problem.py
-        let gated = results.x / (1.0 + exp(-results.x)) * results.y;      // linear/problem.py
+        let place = row_14 / 4u;                                          // linear/buffers.py
+        let gated = results.x / (1.0 + exp(-results.x)) * results.y;      // epilogues/pair.py
         let gated_1 = results.z / (1.0 + exp(-results.z)) * results.w;
-        out[place + token * 86u] = vec2<f32>(gated, gated_1);             // linear/problem.py
+        out[place + token * 86u] = vec2<f32>(gated, gated_1);             // epilogues/pair.py
       }
     }
   }

@@ -33,36 +33,36 @@ fn main(
   var squares: f32 = 0.0;                                                 // linear/matvec.py
   for (var group = lane; group < 2u; group += 2u) {                       // linear/matvec.py
     let at = group * 8u;                                                  // linear/matvec.py
-    let index = token * 16u;                                              // linear/problem.py
+    let index = token * 16u;                                              // linear/buffers.py
     let x_1 = x[at + index];
     squares += dot(x_1, x_1);                                             // linear/matvec.py
     let x_2 = x_1 * norm_weight[at];                                      // linear/matvec.py
     let at_1 = at + 1u;                                                   // linear/matvec.py
-    let x_3 = x[at_1 + index];                                            // linear/problem.py
+    let x_3 = x[at_1 + index];                                            // linear/buffers.py
     squares += dot(x_3, x_3);                                             // linear/matvec.py
     let x_4 = x_3 * norm_weight[at_1];                                    // linear/matvec.py
     let at_2 = at + 2u;                                                   // linear/matvec.py
-    let x_5 = x[at_2 + index];                                            // linear/problem.py
+    let x_5 = x[at_2 + index];                                            // linear/buffers.py
     squares += dot(x_5, x_5);                                             // linear/matvec.py
     let x_6 = x_5 * norm_weight[at_2];                                    // linear/matvec.py
     let at_3 = at + 3u;                                                   // linear/matvec.py
-    let x_7 = x[at_3 + index];                                            // linear/problem.py
+    let x_7 = x[at_3 + index];                                            // linear/buffers.py
     squares += dot(x_7, x_7);                                             // linear/matvec.py
     let x_8 = x_7 * norm_weight[at_3];                                    // linear/matvec.py
     let at_4 = at + 4u;                                                   // linear/matvec.py
-    let x_9 = x[at_4 + index];                                            // linear/problem.py
+    let x_9 = x[at_4 + index];                                            // linear/buffers.py
     squares += dot(x_9, x_9);                                             // linear/matvec.py
     let x_10 = x_9 * norm_weight[at_4];                                   // linear/matvec.py
     let at_5 = at + 5u;                                                   // linear/matvec.py
-    let x_11 = x[at_5 + index];                                           // linear/problem.py
+    let x_11 = x[at_5 + index];                                           // linear/buffers.py
     squares += dot(x_11, x_11);                                           // linear/matvec.py
     let x_12 = x_11 * norm_weight[at_5];                                  // linear/matvec.py
     let at_6 = at + 6u;                                                   // linear/matvec.py
-    let x_13 = x[at_6 + index];                                           // linear/problem.py
+    let x_13 = x[at_6 + index];                                           // linear/buffers.py
     squares += dot(x_13, x_13);                                           // linear/matvec.py
     let x_14 = x_13 * norm_weight[at_6];                                  // linear/matvec.py
     let at_7 = at + 7u;                                                   // linear/matvec.py
-    let x_15 = x[at_7 + index];                                           // linear/problem.py
+    let x_15 = x[at_7 + index];                                           // linear/buffers.py
     squares += dot(x_15, x_15);                                           // linear/matvec.py
     let x_16 = x_15 * norm_weight[at_7];                                  // linear/matvec.py
     let at_8 = first_row * 2u + group;                                    // parts/packed_rows.py
@@ -154,11 +154,11 @@ fn main(
     let value = result * scale;                                           // linear/matvec.py
     let value_1 = result_1 * scale;
     if (first_row < 512u) {                                               // linear/matvec.py
-      out[first_row] = value;                                             // linear/problem.py
+      out[first_row] = value;                                             // epilogues/row.py
     }
     let row = first_row + 1u;                                             // linear/matvec.py
     if (row < 512u) {                                                     // linear/matvec.py
-      out[row] = value_1;                                                 // linear/problem.py
+      out[row] = value_1;                                                 // epilogues/row.py
     }
   }
 }

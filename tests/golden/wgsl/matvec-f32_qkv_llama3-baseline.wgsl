@@ -30,7 +30,7 @@ fn main(
   var sum_1: f32 = 0.0;
   for (var group = 0u; group < 1u; group++) {                             // linear/matvec.py
     let at = group * 8u;                                                  // linear/matvec.py
-    let activations_0 = x[at];                                            // linear/problem.py
+    let activations_0 = x[at];                                            // linear/buffers.py
     let activations_1 = x[at + 1u];
     let activations_2 = x[at + 2u];
     let activations_3 = x[at + 3u];
@@ -72,22 +72,23 @@ fn main(
         + dot(weights_7_1, activations_7);
     sum_1 += product_5;                                                   // linear/matvec.py
   }
-  let even = sum_0;                                                       // parts/reduce.py
-  let odd = sum_1;
+  let result = sum_0;                                                     // parts/reduce.py
+  let result_1 = sum_1;
   if (first_row < 64u) {                                                  // linear/matvec.py
-    let local_pair = first_row / 2u;                                      // linear/matvec.py
-    let index = local_pair * 2u;                                          // linear/problem.py
-    let even_1 = even + bias[index];
-    let odd_1 = odd + bias[index + 1u];
-    var first: f32 = even_1;                                              // linear/problem.py
-    var second: f32 = odd_1;                                              // linear/problem.py
-    let in_head = local_pair % 4u;                                        // linear/problem.py
-    let rotated = local_pair < 24u;                                       // linear/problem.py
-    let rotated_1 = rotated && in_head < 2u;                              // linear/problem.py
-    if (rotated_1) {                                                      // linear/problem.py
-      let index_1 = f32(in_head);                                         // parts/rotary.py
-      let product = index_1 * -9.464844;                                  // parts/precise_math.py
-      let t = index_1 * -0.00094053464;                                   // parts/precise_math.py
+    let unit = first_row / 2u;                                            // linear/matvec.py
+    let at = unit * 2u;                                                   // linear/buffers.py
+    let places = at + 1u;
+    let even = result + bias[at];                                         // linear/buffers.py
+    let odd = result_1 + bias[places];
+    var first: f32 = even;                                                // epilogues/heads.py
+    var second: f32 = odd;                                                // epilogues/heads.py
+    let in_head = unit % 4u;                                              // epilogues/heads.py
+    let rotated = unit < 24u;                                             // epilogues/heads.py
+    let rotated_1 = rotated && in_head < 2u;                              // epilogues/heads.py
+    if (rotated_1) {                                                      // epilogues/heads.py
+      let index = f32(in_head);                                           // parts/rotary.py
+      let product = index * -9.464844;                                    // parts/precise_math.py
+      let t = index * -0.00094053464;                                     // parts/precise_math.py
       let whole = floor(product + t + 0.5);
       let fraction = product - whole + t;                                 // parts/precise_math.py
       let series = fraction * 0.00015353362 + 0.0013398874;               // parts/precise_math.py
@@ -117,17 +118,17 @@ fn main(
       let cos_value = select(cosine_1, sine_1, swapped);                  // parts/precise_math.py
       let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);      // parts/precise_math.py
       let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
-      first = even_1 * cos_angle - odd_1 * sin_angle;                     // linear/problem.py
-      second = odd_1 * cos_angle + even_1 * sin_angle;                    // linear/problem.py
+      first = even * cos_angle - odd * sin_angle;                         // epilogues/heads.py
+      second = odd * cos_angle + even * sin_angle;                        // epilogues/heads.py
     }
-    let both = vec2<f32>(first, second);                                  // linear/problem.py
-    let row = step.past * 8u;                                             // linear/problem.py
-    if (local_pair < 16u) {                                               // linear/problem.py
-      q[local_pair] = both;                                               // linear/problem.py
-    } else if (rotated) {                                                 // linear/problem.py
-      k_cache[row + local_pair - 16u] = both;                             // linear/problem.py
+    let both = vec2<f32>(first, second);                                  // epilogues/heads.py
+    let row = step.past * 8u;                                             // epilogues/heads.py
+    if (unit < 16u) {                                                     // epilogues/heads.py
+      q[unit] = both;                                                     // epilogues/heads.py
+    } else if (rotated) {                                                 // epilogues/heads.py
+      k_cache[row + unit - 16u] = both;                                   // epilogues/heads.py
     } else {
-      v_cache[row + local_pair - 24u] = both;                             // linear/problem.py
+      v_cache[row + unit - 24u] = both;                                   // epilogues/heads.py
     }
   }
 }

@@ -21,35 +21,35 @@ fn main(
   var squares: f32 = 0.0;                                                 // linear/matvec.py
   for (var group = lane; group < 2u; group += 2u) {                       // linear/matvec.py
     let at = group * 8u;                                                  // linear/matvec.py
-    let x_1 = x[at];                                                      // linear/problem.py
+    let x_1 = x[at];                                                      // linear/buffers.py
     squares += dot(x_1, x_1);                                             // linear/matvec.py
     let x_2 = x_1 * norm_weight[at];                                      // linear/matvec.py
     let at_1 = at + 1u;                                                   // linear/matvec.py
-    let x_3 = x[at_1];                                                    // linear/problem.py
+    let x_3 = x[at_1];                                                    // linear/buffers.py
     squares += dot(x_3, x_3);                                             // linear/matvec.py
     let x_4 = x_3 * norm_weight[at_1];                                    // linear/matvec.py
     let at_2 = at + 2u;                                                   // linear/matvec.py
-    let x_5 = x[at_2];                                                    // linear/problem.py
+    let x_5 = x[at_2];                                                    // linear/buffers.py
     squares += dot(x_5, x_5);                                             // linear/matvec.py
     let x_6 = x_5 * norm_weight[at_2];                                    // linear/matvec.py
     let at_3 = at + 3u;                                                   // linear/matvec.py
-    let x_7 = x[at_3];                                                    // linear/problem.py
+    let x_7 = x[at_3];                                                    // linear/buffers.py
     squares += dot(x_7, x_7);                                             // linear/matvec.py
     let x_8 = x_7 * norm_weight[at_3];                                    // linear/matvec.py
     let at_4 = at + 4u;                                                   // linear/matvec.py
-    let x_9 = x[at_4];                                                    // linear/problem.py
+    let x_9 = x[at_4];                                                    // linear/buffers.py
     squares += dot(x_9, x_9);                                             // linear/matvec.py
     let x_10 = x_9 * norm_weight[at_4];                                   // linear/matvec.py
     let at_5 = at + 5u;                                                   // linear/matvec.py
-    let x_11 = x[at_5];                                                   // linear/problem.py
+    let x_11 = x[at_5];                                                   // linear/buffers.py
     squares += dot(x_11, x_11);                                           // linear/matvec.py
     let x_12 = x_11 * norm_weight[at_5];                                  // linear/matvec.py
     let at_6 = at + 6u;                                                   // linear/matvec.py
-    let x_13 = x[at_6];                                                   // linear/problem.py
+    let x_13 = x[at_6];                                                   // linear/buffers.py
     squares += dot(x_13, x_13);                                           // linear/matvec.py
     let x_14 = x_13 * norm_weight[at_6];                                  // linear/matvec.py
     let at_7 = at + 7u;                                                   // linear/matvec.py
-    let x_15 = x[at_7];                                                   // linear/problem.py
+    let x_15 = x[at_7];                                                   // linear/buffers.py
     squares += dot(x_15, x_15);                                           // linear/matvec.py
     let x_16 = x_15 * norm_weight[at_7];                                  // linear/matvec.py
     let row = min(first_row, 343u);                                       // linear/matvec.py
@@ -107,8 +107,8 @@ fn main(
     let gate = result * scale;                                            // linear/matvec.py
     let up = result_1 * scale;
     if (first_row < 344u) {                                               // linear/matvec.py
-      let gated = gate / (1.0 + exp(-gate)) * up;                         // linear/problem.py
-      out[first_row / 2u] = gated;                                        // linear/problem.py
+      let gated = gate / (1.0 + exp(-gate)) * up;                         // epilogues/pair.py
+      out[first_row / 2u] = gated;                                        // epilogues/pair.py
     }
   }
 }

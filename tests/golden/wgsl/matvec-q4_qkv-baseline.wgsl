@@ -35,35 +35,35 @@ fn main(
   var squares: f32 = 0.0;                                                 // linear/matvec.py
   for (var group = lane; group < 2u; group += 2u) {                       // linear/matvec.py
     let at = group * 8u;                                                  // linear/matvec.py
-    let x_1 = x[at];                                                      // linear/problem.py
+    let x_1 = x[at];                                                      // linear/buffers.py
     squares += dot(x_1, x_1);                                             // linear/matvec.py
     let x_2 = x_1 * norm_weight[at];                                      // linear/matvec.py
     let at_1 = at + 1u;                                                   // linear/matvec.py
-    let x_3 = x[at_1];                                                    // linear/problem.py
+    let x_3 = x[at_1];                                                    // linear/buffers.py
     squares += dot(x_3, x_3);                                             // linear/matvec.py
     let x_4 = x_3 * norm_weight[at_1];                                    // linear/matvec.py
     let at_2 = at + 2u;                                                   // linear/matvec.py
-    let x_5 = x[at_2];                                                    // linear/problem.py
+    let x_5 = x[at_2];                                                    // linear/buffers.py
     squares += dot(x_5, x_5);                                             // linear/matvec.py
     let x_6 = x_5 * norm_weight[at_2];                                    // linear/matvec.py
     let at_3 = at + 3u;                                                   // linear/matvec.py
-    let x_7 = x[at_3];                                                    // linear/problem.py
+    let x_7 = x[at_3];                                                    // linear/buffers.py
     squares += dot(x_7, x_7);                                             // linear/matvec.py
     let x_8 = x_7 * norm_weight[at_3];                                    // linear/matvec.py
     let at_4 = at + 4u;                                                   // linear/matvec.py
-    let x_9 = x[at_4];                                                    // linear/problem.py
+    let x_9 = x[at_4];                                                    // linear/buffers.py
     squares += dot(x_9, x_9);                                             // linear/matvec.py
     let x_10 = x_9 * norm_weight[at_4];                                   // linear/matvec.py
     let at_5 = at + 5u;                                                   // linear/matvec.py
-    let x_11 = x[at_5];                                                   // linear/problem.py
+    let x_11 = x[at_5];                                                   // linear/buffers.py
     squares += dot(x_11, x_11);                                           // linear/matvec.py
     let x_12 = x_11 * norm_weight[at_5];                                  // linear/matvec.py
     let at_6 = at + 6u;                                                   // linear/matvec.py
-    let x_13 = x[at_6];                                                   // linear/problem.py
+    let x_13 = x[at_6];                                                   // linear/buffers.py
     squares += dot(x_13, x_13);                                           // linear/matvec.py
     let x_14 = x_13 * norm_weight[at_6];                                  // linear/matvec.py
     let at_7 = at + 7u;                                                   // linear/matvec.py
-    let x_15 = x[at_7];                                                   // linear/problem.py
+    let x_15 = x[at_7];                                                   // linear/buffers.py
     squares += dot(x_15, x_15);                                           // linear/matvec.py
     let x_16 = x_15 * norm_weight[at_7];                                  // linear/matvec.py
     let at_8 = first_row * 2u + group;                                    // parts/packed_rows.py
@@ -120,11 +120,11 @@ fn main(
     let odd = result_1 * scale;
     if (first_row < 128u) {                                               // linear/matvec.py
       let pair = first_row / 2u;                                          // linear/matvec.py
-      var first: f32 = even;                                              // linear/problem.py
-      var second: f32 = odd;                                              // linear/problem.py
-      let in_head = pair % 4u;                                            // linear/problem.py
-      let rotated = pair < 48u;                                           // linear/problem.py
-      if (rotated) {                                                      // linear/problem.py
+      var first: f32 = even;                                              // epilogues/heads.py
+      var second: f32 = odd;                                              // epilogues/heads.py
+      let in_head = pair % 4u;                                            // epilogues/heads.py
+      let rotated = pair < 48u;                                           // epilogues/heads.py
+      if (rotated) {                                                      // epilogues/heads.py
         let index_2 = f32(in_head);                                       // parts/rotary.py
         let product = index_2 * -3.321289;                                // parts/precise_math.py
         let t = index_2 * -0.0006390324;                                  // parts/precise_math.py
@@ -153,19 +153,19 @@ fn main(
         let cos_value = select(cosine_1, sine_1, swapped);                // parts/precise_math.py
         let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);    // parts/precise_math.py
         let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
-        first = even * cos_angle - odd * sin_angle;                       // linear/problem.py
-        second = odd * cos_angle + even * sin_angle;                      // linear/problem.py
+        first = even * cos_angle - odd * sin_angle;                       // epilogues/heads.py
+        second = odd * cos_angle + even * sin_angle;                      // epilogues/heads.py
       }
-      let both = vec2<f32>(first, second);                                // linear/problem.py
-      let row = step.past * 16u;                                          // linear/problem.py
-      if (pair < 32u) {                                                   // linear/problem.py
-        q[pair] = both;                                                   // linear/problem.py
+      let both = vec2<f32>(first, second);                                // epilogues/heads.py
+      let row = step.past * 16u;                                          // epilogues/heads.py
+      if (pair < 32u) {                                                   // epilogues/heads.py
+        q[pair] = both;                                                   // epilogues/heads.py
       } else {
-        let stored = pack2x16float(both);                                 // linear/problem.py
-        if (rotated) {                                                    // linear/problem.py
-          k_cache[row + pair - 32u] = stored;                             // linear/problem.py
+        let stored = pack2x16float(both);                                 // epilogues/heads.py
+        if (rotated) {                                                    // epilogues/heads.py
+          k_cache[row + pair - 32u] = stored;                             // epilogues/heads.py
         } else {
-          v_cache[row + pair - 48u] = stored;                             // linear/problem.py
+          v_cache[row + pair - 48u] = stored;                             // epilogues/heads.py
         }
       }
     }

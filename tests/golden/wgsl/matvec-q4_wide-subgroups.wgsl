@@ -21,7 +21,7 @@ fn main(
   var sum_1: f32 = 0.0;
   for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec.py
     let at = group * 8u;                                                  // linear/matvec.py
-    let activations_0 = x[at];                                            // linear/problem.py
+    let activations_0 = x[at];                                            // linear/buffers.py
     let activations_1 = x[at + 1u];
     let activations_2 = x[at + 2u];
     let activations_3 = x[at + 3u];
@@ -85,13 +85,13 @@ fn main(
   let value_1 = total_1;
   if (local_id.x == 0u) {                                                 // linear/matvec.py
     if (first_row < 64u) {                                                // linear/matvec.py
-      let value_2 = value + residual[first_row];                          // linear/problem.py
-      out[first_row] = value_2;                                           // linear/problem.py
+      let value_2 = value + residual[first_row];                          // epilogues/row.py
+      out[first_row] = value_2;                                           // epilogues/row.py
     }
     let row = first_row + 1u;                                             // linear/matvec.py
     if (row < 64u) {                                                      // linear/matvec.py
-      let value_2 = value_1 + residual[row];                              // linear/problem.py
-      out[row] = value_2;                                                 // linear/problem.py
+      let value_2 = value_1 + residual[row];                              // epilogues/row.py
+      out[row] = value_2;                                                 // epilogues/row.py
     }
   }
 }

@@ -20,29 +20,29 @@ fn main(
   var sum_1: f32 = 0.0;
   for (var group = lane; group < 6u; group += 4u) {                       // linear/matvec.py
     let at = group * 8u;                                                  // linear/matvec.py
-    let inside = at < 43u;                                                // linear/problem.py
-    let vectors_0 = select(vec4<f32>(0.0), x[select(0u, at, inside)], inside);  // linear/problem.py
+    let inside = at < 43u;                                                // linear/buffers.py
+    let vectors_0 = select(vec4<f32>(0.0), x[select(0u, at, inside)], inside);  // linear/buffers.py
     let at_1 = at + 1u;                                                   // linear/matvec.py
-    let inside_1 = at_1 < 43u;                                            // linear/problem.py
-    let vectors_1 = select(vec4<f32>(0.0), x[select(0u, at_1, inside_1)], inside_1);  // linear/problem.py
+    let inside_1 = at_1 < 43u;                                            // linear/buffers.py
+    let vectors_1 = select(vec4<f32>(0.0), x[select(0u, at_1, inside_1)], inside_1);  // linear/buffers.py
     let at_2 = at + 2u;                                                   // linear/matvec.py
-    let inside_2 = at_2 < 43u;                                            // linear/problem.py
-    let vectors_2 = select(vec4<f32>(0.0), x[select(0u, at_2, inside_2)], inside_2);  // linear/problem.py
+    let inside_2 = at_2 < 43u;                                            // linear/buffers.py
+    let vectors_2 = select(vec4<f32>(0.0), x[select(0u, at_2, inside_2)], inside_2);  // linear/buffers.py
     let at_3 = at + 3u;                                                   // linear/matvec.py
-    let inside_3 = at_3 < 43u;                                            // linear/problem.py
-    let vectors_3 = select(vec4<f32>(0.0), x[select(0u, at_3, inside_3)], inside_3);  // linear/problem.py
+    let inside_3 = at_3 < 43u;                                            // linear/buffers.py
+    let vectors_3 = select(vec4<f32>(0.0), x[select(0u, at_3, inside_3)], inside_3);  // linear/buffers.py
     let at_4 = at + 4u;                                                   // linear/matvec.py
-    let inside_4 = at_4 < 43u;                                            // linear/problem.py
-    let vectors_4 = select(vec4<f32>(0.0), x[select(0u, at_4, inside_4)], inside_4);  // linear/problem.py
+    let inside_4 = at_4 < 43u;                                            // linear/buffers.py
+    let vectors_4 = select(vec4<f32>(0.0), x[select(0u, at_4, inside_4)], inside_4);  // linear/buffers.py
     let at_5 = at + 5u;                                                   // linear/matvec.py
-    let inside_5 = at_5 < 43u;                                            // linear/problem.py
-    let vectors_5 = select(vec4<f32>(0.0), x[select(0u, at_5, inside_5)], inside_5);  // linear/problem.py
+    let inside_5 = at_5 < 43u;                                            // linear/buffers.py
+    let vectors_5 = select(vec4<f32>(0.0), x[select(0u, at_5, inside_5)], inside_5);  // linear/buffers.py
     let at_6 = at + 6u;                                                   // linear/matvec.py
-    let inside_6 = at_6 < 43u;                                            // linear/problem.py
-    let vectors_6 = select(vec4<f32>(0.0), x[select(0u, at_6, inside_6)], inside_6);  // linear/problem.py
+    let inside_6 = at_6 < 43u;                                            // linear/buffers.py
+    let vectors_6 = select(vec4<f32>(0.0), x[select(0u, at_6, inside_6)], inside_6);  // linear/buffers.py
     let at_7 = at + 7u;                                                   // linear/matvec.py
-    let inside_7 = at_7 < 43u;                                            // linear/problem.py
-    let vectors_7 = select(vec4<f32>(0.0), x[select(0u, at_7, inside_7)], inside_7);  // linear/problem.py
+    let inside_7 = at_7 < 43u;                                            // linear/buffers.py
+    let vectors_7 = select(vec4<f32>(0.0), x[select(0u, at_7, inside_7)], inside_7);  // linear/buffers.py
     let total = vectors_0 + vectors_1 + vectors_2 + vectors_3 + vectors_4 + vectors_5
         + vectors_6 + vectors_7;                                          // linear/matvec.py
     let activation_sum = total.x + total.y + total.z + total.w;           // linear/matvec.py
@@ -99,13 +99,13 @@ fn main(
   let value_1 = team_sums[index];
   if (lane == 0u) {                                                       // linear/matvec.py
     if (first_row < 64u) {                                                // linear/matvec.py
-      let value_2 = value + residual[first_row];                          // linear/problem.py
-      out[first_row] = value_2;                                           // linear/problem.py
+      let value_2 = value + residual[first_row];                          // epilogues/row.py
+      out[first_row] = value_2;                                           // epilogues/row.py
     }
     let row = first_row + 1u;                                             // linear/matvec.py
     if (row < 64u) {                                                      // linear/matvec.py
-      let value_2 = value_1 + residual[row];                              // linear/problem.py
-      out[row] = value_2;                                                 // linear/problem.py
+      let value_2 = value_1 + residual[row];                              // epilogues/row.py
+      out[row] = value_2;                                                 // epilogues/row.py
     }
   }
 }

@@ -58,35 +58,35 @@ fn main(
   let loads_7 = quants[at_7];                                             // parts/packed_rows.py
   let scale_7 = f32(scales[at_7]);                                        // parts/packed_rows.py
   let at_8 = local_id.x * 8u;                                             // linear/matvec_int8_body.py
-  let x_1 = x[at_8];                                                      // linear/problem.py
+  let x_1 = x[at_8];                                                      // linear/buffers.py
   let square = dot(x_1, x_1);                                             // linear/matvec_int8_body.py
   let x_2 = x_1 * norm_weight[at_8];                                      // linear/matvec_int8_body.py
   let at_9 = at_8 + 1u;                                                   // linear/matvec_int8_body.py
-  let x_3 = x[at_9];                                                      // linear/problem.py
+  let x_3 = x[at_9];                                                      // linear/buffers.py
   let square_1 = square + dot(x_3, x_3);                                  // linear/matvec_int8_body.py
   let x_4 = x_3 * norm_weight[at_9];                                      // linear/matvec_int8_body.py
   let at_10 = at_8 + 2u;                                                  // linear/matvec_int8_body.py
-  let x_5 = x[at_10];                                                     // linear/problem.py
+  let x_5 = x[at_10];                                                     // linear/buffers.py
   let square_2 = square_1 + dot(x_5, x_5);                                // linear/matvec_int8_body.py
   let x_6 = x_5 * norm_weight[at_10];                                     // linear/matvec_int8_body.py
   let at_11 = at_8 + 3u;                                                  // linear/matvec_int8_body.py
-  let x_7 = x[at_11];                                                     // linear/problem.py
+  let x_7 = x[at_11];                                                     // linear/buffers.py
   let square_3 = square_2 + dot(x_7, x_7);                                // linear/matvec_int8_body.py
   let x_8 = x_7 * norm_weight[at_11];                                     // linear/matvec_int8_body.py
   let at_12 = at_8 + 4u;                                                  // linear/matvec_int8_body.py
-  let x_9 = x[at_12];                                                     // linear/problem.py
+  let x_9 = x[at_12];                                                     // linear/buffers.py
   let square_4 = square_3 + dot(x_9, x_9);                                // linear/matvec_int8_body.py
   let x_10 = x_9 * norm_weight[at_12];                                    // linear/matvec_int8_body.py
   let at_13 = at_8 + 5u;                                                  // linear/matvec_int8_body.py
-  let x_11 = x[at_13];                                                    // linear/problem.py
+  let x_11 = x[at_13];                                                    // linear/buffers.py
   let square_5 = square_4 + dot(x_11, x_11);                              // linear/matvec_int8_body.py
   let x_12 = x_11 * norm_weight[at_13];                                   // linear/matvec_int8_body.py
   let at_14 = at_8 + 6u;                                                  // linear/matvec_int8_body.py
-  let x_13 = x[at_14];                                                    // linear/problem.py
+  let x_13 = x[at_14];                                                    // linear/buffers.py
   let square_6 = square_5 + dot(x_13, x_13);                              // linear/matvec_int8_body.py
   let x_14 = x_13 * norm_weight[at_14];                                   // linear/matvec_int8_body.py
   let at_15 = at_8 + 7u;                                                  // linear/matvec_int8_body.py
-  let x_15 = x[at_15];                                                    // linear/problem.py
+  let x_15 = x[at_15];                                                    // linear/buffers.py
   let square_7 = square_6 + dot(x_15, x_15);                              // linear/matvec_int8_body.py
   let x_16 = x_15 * norm_weight[at_15];                                   // linear/matvec_int8_body.py
   let largest = abs(x_2);                                                 // linear/activations.py
@@ -289,8 +289,8 @@ fn main(
       }
       let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);           // linear/matvec_int8_body.py
       let gate = value * factor;                                          // linear/matvec_int8_body.py
-      let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);         // linear/problem.py
-      out[row_2 / 2u] = gated;                                            // linear/problem.py
+      let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);         // epilogues/pair.py
+      out[row_2 / 2u] = gated;                                            // epilogues/pair.py
     }
   }
 }

@@ -61,35 +61,35 @@ fn main(
   let scale_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);            // parts/packed_rows.py
   if (local_id.x < 2u) {                                                  // parts/distribute.py
     let at_4 = local_id.x * 8u;                                           // linear/matvec_int8_body.py
-    let x_1 = x[at_4];                                                    // linear/problem.py
+    let x_1 = x[at_4];                                                    // linear/buffers.py
     let square = dot(x_1, x_1);                                           // linear/matvec_int8_body.py
     let x_2 = x_1 * norm_weight[at_4];                                    // linear/matvec_int8_body.py
     let at_5 = at_4 + 1u;                                                 // linear/matvec_int8_body.py
-    let x_3 = x[at_5];                                                    // linear/problem.py
+    let x_3 = x[at_5];                                                    // linear/buffers.py
     let square_1 = square + dot(x_3, x_3);                                // linear/matvec_int8_body.py
     let x_4 = x_3 * norm_weight[at_5];                                    // linear/matvec_int8_body.py
     let at_6 = at_4 + 2u;                                                 // linear/matvec_int8_body.py
-    let x_5 = x[at_6];                                                    // linear/problem.py
+    let x_5 = x[at_6];                                                    // linear/buffers.py
     let square_2 = square_1 + dot(x_5, x_5);                              // linear/matvec_int8_body.py
     let x_6 = x_5 * norm_weight[at_6];                                    // linear/matvec_int8_body.py
     let at_7 = at_4 + 3u;                                                 // linear/matvec_int8_body.py
-    let x_7 = x[at_7];                                                    // linear/problem.py
+    let x_7 = x[at_7];                                                    // linear/buffers.py
     let square_3 = square_2 + dot(x_7, x_7);                              // linear/matvec_int8_body.py
     let x_8 = x_7 * norm_weight[at_7];                                    // linear/matvec_int8_body.py
     let at_8 = at_4 + 4u;                                                 // linear/matvec_int8_body.py
-    let x_9 = x[at_8];                                                    // linear/problem.py
+    let x_9 = x[at_8];                                                    // linear/buffers.py
     let square_4 = square_3 + dot(x_9, x_9);                              // linear/matvec_int8_body.py
     let x_10 = x_9 * norm_weight[at_8];                                   // linear/matvec_int8_body.py
     let at_9 = at_4 + 5u;                                                 // linear/matvec_int8_body.py
-    let x_11 = x[at_9];                                                   // linear/problem.py
+    let x_11 = x[at_9];                                                   // linear/buffers.py
     let square_5 = square_4 + dot(x_11, x_11);                            // linear/matvec_int8_body.py
     let x_12 = x_11 * norm_weight[at_9];                                  // linear/matvec_int8_body.py
     let at_10 = at_4 + 6u;                                                // linear/matvec_int8_body.py
-    let x_13 = x[at_10];                                                  // linear/problem.py
+    let x_13 = x[at_10];                                                  // linear/buffers.py
     let square_6 = square_5 + dot(x_13, x_13);                            // linear/matvec_int8_body.py
     let x_14 = x_13 * norm_weight[at_10];                                 // linear/matvec_int8_body.py
     let at_11 = at_4 + 7u;                                                // linear/matvec_int8_body.py
-    let x_15 = x[at_11];                                                  // linear/problem.py
+    let x_15 = x[at_11];                                                  // linear/buffers.py
     let square_7 = square_6 + dot(x_15, x_15);                            // linear/matvec_int8_body.py
     let x_16 = x_15 * norm_weight[at_11];                                 // linear/matvec_int8_body.py
     let largest = abs(x_2);                                               // linear/activations.py
@@ -226,11 +226,11 @@ fn main(
     let even = value * factor;                                            // linear/matvec_int8_body.py
     let odd = value_1 * factor;
     let pair_4 = row_2 / 2u;                                              // linear/matvec_int8_body.py
-    var first: f32 = even;                                                // linear/problem.py
-    var second: f32 = odd;                                                // linear/problem.py
-    let in_head = pair_4 % 4u;                                            // linear/problem.py
-    let rotated = pair_4 < 48u;                                           // linear/problem.py
-    if (rotated) {                                                        // linear/problem.py
+    var first: f32 = even;                                                // epilogues/heads.py
+    var second: f32 = odd;                                                // epilogues/heads.py
+    let in_head = pair_4 % 4u;                                            // epilogues/heads.py
+    let rotated = pair_4 < 48u;                                           // epilogues/heads.py
+    if (rotated) {                                                        // epilogues/heads.py
       let index_4 = f32(in_head);                                         // parts/rotary.py
       let product = index_4 * -3.321289;                                  // parts/precise_math.py
       let t = index_4 * -0.0006390324;                                    // parts/precise_math.py
@@ -259,19 +259,19 @@ fn main(
       let cos_value = select(cosine_1, sine_1, swapped);                  // parts/precise_math.py
       let sin_angle = select(sin_value, -sin_value, quadrant >= 2u);      // parts/precise_math.py
       let cos_angle = select(cos_value, -cos_value, ((quadrant + 1u) & 2u) == 2u);  // parts/precise_math.py
-      first = even * cos_angle - odd * sin_angle;                         // linear/problem.py
-      second = odd * cos_angle + even * sin_angle;                        // linear/problem.py
+      first = even * cos_angle - odd * sin_angle;                         // epilogues/heads.py
+      second = odd * cos_angle + even * sin_angle;                        // epilogues/heads.py
     }
-    let both = vec2<f32>(first, second);                                  // linear/problem.py
-    let row_3 = step.past * 16u;                                          // linear/problem.py
-    if (pair_4 < 32u) {                                                   // linear/problem.py
-      q[pair_4] = both;                                                   // linear/problem.py
+    let both = vec2<f32>(first, second);                                  // epilogues/heads.py
+    let row_3 = step.past * 16u;                                          // epilogues/heads.py
+    if (pair_4 < 32u) {                                                   // epilogues/heads.py
+      q[pair_4] = both;                                                   // epilogues/heads.py
     } else {
-      let stored = pack2x16float(both);                                   // linear/problem.py
-      if (rotated) {                                                      // linear/problem.py
-        k_cache[row_3 + pair_4 - 32u] = stored;                           // linear/problem.py
+      let stored = pack2x16float(both);                                   // epilogues/heads.py
+      if (rotated) {                                                      // epilogues/heads.py
+        k_cache[row_3 + pair_4 - 32u] = stored;                           // epilogues/heads.py
       } else {
-        v_cache[row_3 + pair_4 - 48u] = stored;                           // linear/problem.py
+        v_cache[row_3 + pair_4 - 48u] = stored;                           // epilogues/heads.py
       }
     }
   }

@@ -27,7 +27,7 @@ fn main(
     let count = min(448u - first, 224u);                                  // linear/matvec_int8_body.py
     for (var i = local_id.x; i < count; i += 64u) {                       // linear/matvec_int8_body.py
       let at = (i + first) * 8u;                                          // linear/matvec_int8_body.py
-      let values_0 = x[at];                                               // linear/problem.py
+      let values_0 = x[at];                                               // linear/buffers.py
       let values_1 = x[at + 1u];
       let values_2 = x[at + 2u];
       let values_3 = x[at + 3u];
@@ -174,8 +174,8 @@ fn main(
       for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_body.py
         total += partial_sums[part * 33u + local_id.x];                   // linear/matvec_int8_body.py
       }
-      let value = total + residual[row];                                  // linear/problem.py
-      out[row] = value;                                                   // linear/problem.py
+      let value = total + residual[row];                                  // epilogues/row.py
+      out[row] = value;                                                   // epilogues/row.py
     }
   }
 }

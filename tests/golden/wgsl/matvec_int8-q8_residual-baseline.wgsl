@@ -54,29 +54,29 @@ fn main(
   let scale_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);            // parts/packed_rows.py
   if (local_id.x < 6u) {                                                  // parts/distribute.py
     let at_4 = local_id.x * 8u;                                           // linear/matvec_int8_body.py
-    let inside = at_4 < 43u;                                              // linear/problem.py
-    let values_0 = select(vec4<f32>(0.0), x[select(0u, at_4, inside)], inside);  // linear/problem.py
+    let inside = at_4 < 43u;                                              // linear/buffers.py
+    let values_0 = select(vec4<f32>(0.0), x[select(0u, at_4, inside)], inside);  // linear/buffers.py
     let at_5 = at_4 + 1u;                                                 // linear/matvec_int8_body.py
-    let inside_1 = at_5 < 43u;                                            // linear/problem.py
-    let values_1 = select(vec4<f32>(0.0), x[select(0u, at_5, inside_1)], inside_1);  // linear/problem.py
+    let inside_1 = at_5 < 43u;                                            // linear/buffers.py
+    let values_1 = select(vec4<f32>(0.0), x[select(0u, at_5, inside_1)], inside_1);  // linear/buffers.py
     let at_6 = at_4 + 2u;                                                 // linear/matvec_int8_body.py
-    let inside_2 = at_6 < 43u;                                            // linear/problem.py
-    let values_2 = select(vec4<f32>(0.0), x[select(0u, at_6, inside_2)], inside_2);  // linear/problem.py
+    let inside_2 = at_6 < 43u;                                            // linear/buffers.py
+    let values_2 = select(vec4<f32>(0.0), x[select(0u, at_6, inside_2)], inside_2);  // linear/buffers.py
     let at_7 = at_4 + 3u;                                                 // linear/matvec_int8_body.py
-    let inside_3 = at_7 < 43u;                                            // linear/problem.py
-    let values_3 = select(vec4<f32>(0.0), x[select(0u, at_7, inside_3)], inside_3);  // linear/problem.py
+    let inside_3 = at_7 < 43u;                                            // linear/buffers.py
+    let values_3 = select(vec4<f32>(0.0), x[select(0u, at_7, inside_3)], inside_3);  // linear/buffers.py
     let at_8 = at_4 + 4u;                                                 // linear/matvec_int8_body.py
-    let inside_4 = at_8 < 43u;                                            // linear/problem.py
-    let values_4 = select(vec4<f32>(0.0), x[select(0u, at_8, inside_4)], inside_4);  // linear/problem.py
+    let inside_4 = at_8 < 43u;                                            // linear/buffers.py
+    let values_4 = select(vec4<f32>(0.0), x[select(0u, at_8, inside_4)], inside_4);  // linear/buffers.py
     let at_9 = at_4 + 5u;                                                 // linear/matvec_int8_body.py
-    let inside_5 = at_9 < 43u;                                            // linear/problem.py
-    let values_5 = select(vec4<f32>(0.0), x[select(0u, at_9, inside_5)], inside_5);  // linear/problem.py
+    let inside_5 = at_9 < 43u;                                            // linear/buffers.py
+    let values_5 = select(vec4<f32>(0.0), x[select(0u, at_9, inside_5)], inside_5);  // linear/buffers.py
     let at_10 = at_4 + 6u;                                                // linear/matvec_int8_body.py
-    let inside_6 = at_10 < 43u;                                           // linear/problem.py
-    let values_6 = select(vec4<f32>(0.0), x[select(0u, at_10, inside_6)], inside_6);  // linear/problem.py
+    let inside_6 = at_10 < 43u;                                           // linear/buffers.py
+    let values_6 = select(vec4<f32>(0.0), x[select(0u, at_10, inside_6)], inside_6);  // linear/buffers.py
     let at_11 = at_4 + 7u;                                                // linear/matvec_int8_body.py
-    let inside_7 = at_11 < 43u;                                           // linear/problem.py
-    let values_7 = select(vec4<f32>(0.0), x[select(0u, at_11, inside_7)], inside_7);  // linear/problem.py
+    let inside_7 = at_11 < 43u;                                           // linear/buffers.py
+    let values_7 = select(vec4<f32>(0.0), x[select(0u, at_11, inside_7)], inside_7);  // linear/buffers.py
     let largest = abs(values_0);                                          // linear/activations.py
     let magnitudes = abs(values_1);                                       // linear/activations.py
     let largest_1 = max(largest, magnitudes);                             // linear/activations.py
@@ -259,7 +259,7 @@ fn main(
     for (var part = 1u; part < 4u; part++) {                              // linear/matvec_int8_body.py
       total += partial_sums[part * 65u + local_id.x];                     // linear/matvec_int8_body.py
     }
-    let value = total + residual[row_2];                                  // linear/problem.py
-    out[row_2] = value;                                                   // linear/problem.py
+    let value = total + residual[row_2];                                  // epilogues/row.py
+    out[row_2] = value;                                                   // epilogues/row.py
   }
 }
