@@ -34,14 +34,19 @@ def calls(graph: Graph, off: frozenset[str] = frozenset(PATTERNS)) -> list[Kerne
 
 
 def lowered(
-    *blocks: Block, rows: int = 3, targets: tuple[Target, ...] = PLAIN, render: Render = only_traced
+    *blocks: Block,
+    rows: int = 3,
+    targets: tuple[Target, ...] = PLAIN,
+    render: Render = only_traced,
+    format: str = "f32",
 ) -> Lowered:
     """Programs "program_0", ... of unfused blocks; every weight has a buffer."""
     sources: list[ProgramSource] = []
     weights: dict[str, int] = {}
     for number, block in enumerate(blocks):
         graph = traced(block, rows)
-        found = select(fuse(graph, FuseOptions(off=frozenset(PATTERNS))), SelectOptions(FormatTable("f32")))
+        plain = fuse(graph, FuseOptions(off=frozenset(PATTERNS)))
+        found = select(plain, SelectOptions(FormatTable(format)))
         for matrix in found.matrices.values():
             weights |= {array.name: array.bytes for array in matrix.stored_arrays.values()}
         weights |= {vector.name: 4 * vector.length for vector in found.vectors.values()}
@@ -152,6 +157,17 @@ def test_each_target_gets_its_variants_and_files() -> None:
         assert len(set(demands)) == len(demands)
 
 
+def test_variants_that_are_scheduled_alike_are_printed_once() -> None:
+    printed: Counter[str] = Counter()
+
+    def render(target: str, kernel: Kernel) -> Printed:
+        printed[kernel.name] += 1
+        return only_traced(target, kernel)
+
+    lowered(silu, targets=(TARGETS["wgsl"],), render=render)
+    assert printed[f"elementwise_silu_{WIDTH}"] == 1
+
+
 def test_a_variant_that_asks_the_same_is_left_out() -> None:
     twice = (Target("none", "txt", (Capabilities(subgroups=True), Capabilities())),)
     made = lowered(silu, targets=twice)
@@ -166,11 +182,10 @@ def test_a_variant_for_matrix_units_alone_has_no_other_kernels() -> None:
     tiles = (replace(TARGETS["wgsl"], variants=TARGETS["wgsl"].variants[:2]),)
     assert tiles[0].variants[0].tiles_only
     wide = lambda x: linear(silu(linear(x, layer("a", 64))), layer("b", 64, 64))  # noqa: E731
-    made = lowered(wide, targets=tiles, render=compile.render)
+    made = lowered(wide, targets=tiles, render=compile.render, format="q4")
     for entry in made.kernels.values():
-        on_tiles = ["tiles" in str(variant.requires.features) for variant in entry.variants]
-        assert on_tiles in ([False], [True, False]), entry.spec
-        assert entry.spec == "matmul" or on_tiles == [False]
+        on_tiles = ["tile" in str(variant.requires.features) for variant in entry.variants]
+        assert on_tiles == ([True, False] if entry.spec == "matmul" else [False]), entry.spec
 
 
 def test_an_operand_without_a_buffer_is_a_bug_of_ours() -> None:
@@ -183,13 +198,12 @@ def test_an_operand_without_a_buffer_is_a_bug_of_ours() -> None:
 
 def test_variants_must_agree_about_the_step_block() -> None:
     twice = (Target("none", "txt", (Capabilities(subgroups=True), Capabilities())),)
-    reading = iter([True, False] * 9)
 
     def render(target: str, kernel: Kernel) -> Printed:
-        return replace(only_traced(target, kernel), uses_params=next(reading))
+        return replace(only_traced(target, kernel), uses_params=bool(kernel.features()))
 
     with pytest.raises(InternalError, match="some variants read the step block and others do not"):
-        lowered(silu, targets=twice, render=render)
+        lowered(lambda x: rms_norm(x, norm()), targets=twice, render=render)
 
 
 def test_states_that_grow_with_the_context_stay_symbolic() -> None:

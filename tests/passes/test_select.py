@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from kernelc.errors import ShapeError, UsageError
+from kernelc.errors import ShapeError
 from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Tensor
 from kernelc.ir.ops import OPS
-from kernelc.ir.packed_matrix import RowOrder
 from kernelc.ir.trace import (
-    Linear,
-    Norm,
     add,
     last_row,
     linear,
@@ -24,18 +20,11 @@ from kernelc.ir.trace import (
     sigmoid,
     silu,
     split_heads,
-    tracer,
 )
 from kernelc.ir.types import DType
 from kernelc.kernels.elementwise import ElementwiseProblem
-from kernelc.passes.fuse import PATTERNS, FuseOptions, fuse
-from kernelc.passes.select import HANDLERS, KernelCall, Selection, SelectOptions, select
-from kernelc.passes.select.packing import joint_name
-from kernelc.pipeline import _vector
-from tests.graphs.compiled import Checkpoint
+from kernelc.passes.select import HANDLERS, KernelCall, SelectOptions, select
 from tests.passes.blocks import (
-    WIDTH,
-    Block,
     appended,
     attend,
     attention_block,
@@ -44,23 +33,9 @@ from tests.passes.blocks import (
     norm,
     projected,
     traced,
-    vector,
 )
 from tests.passes.fuse_cases import ALMOST, MATCHING
-
-ALL = frozenset(PATTERNS)
-
-
-def selected(block: Block, rows: int = 3, off: frozenset[str] = ALL, **options: Any) -> Selection:
-    """A block's selection, by default without any fusing, and with weights as they are."""
-    formats = FormatTable(options.pop("format", "f32"))
-    graph = fuse(traced(block, rows), FuseOptions(off=off))
-    return select(graph, SelectOptions(formats, **options))
-
-
-def kernels(found: Selection) -> list[str]:
-    """The kernel families in order, after the embedding."""
-    return [call.spec.name for call in found.calls][1:]
+from tests.passes.selected import ALL, kernels, selected
 
 
 def reads(call: KernelCall) -> set[str]:
@@ -180,111 +155,6 @@ def test_the_last_row_of_one_row_is_that_row() -> None:
     assert [call.operands["x"] for call in found.calls[1:]] == ["%embed_tokens"]
 
 
-# Packed weights
-
-
-def test_large_matrices_are_cut_into_pieces_with_their_biases() -> None:
-    rows, row_bytes = 150, 32 * 4
-    wide = lambda x: linear(x, layer("w", rows, bias=True))  # noqa: E731
-    found = selected(wide, max_binding_bytes=64 * row_bytes)
-    pieces = [found.matrices[f"w.weight.{number}"] for number in range(3)]
-    assert [(piece.row_begin, piece.end) for piece in pieces] == [(0, 64), (64, 128), (128, 150)]
-    calls = found.calls[1:]
-    assert [call.problem.row_begin for call in calls] == [0, 64, 128]
-    assert [call.problem.rows for call in calls] == [64, 64, 22]
-    assert [call.operands["quants"] for call in calls] == [f"w.weight.{at}.quants" for at in range(3)]
-    biases = [found.vectors[call.operands["bias"]] for call in calls]
-    assert [(bias.begin, bias.end, bias.sources) for bias in biases] == [
-        (begin, end, ("w.bias",)) for begin, end in ((0, 64), (64, 128), (128, 150))
-    ]
-    assert {call.operands["out"] for call in calls} == {"y"}
-    whole = selected(wide)
-    assert list(whole.matrices) == ["embedding", "w.weight"] and "w.bias" in whole.vectors
-
-
-def test_a_large_table_is_looked_up_piece_by_piece() -> None:
-    def block(x: Tensor) -> Tensor:
-        tokens, trace = Tensor("tokens", tracer().states["tokens"]), tracer()
-        table = trace.weight("wide", (100, WIDTH))
-        inputs = {"tokens": tokens, "table": table}
-        attrs = {"seq": trace.var("seq"), "past": trace.var("past")}
-        return add(x, trace.record("embedding", inputs, attrs)[0])
-
-    found = selected(block, max_binding_bytes=64 * 32 * 4)
-    problems = [call.problem for call in found.calls[1:3]]
-    assert [(problem.row_begin, problem.row_end) for problem in problems] == [(0, 64), (64, 100)]
-
-
-def test_layers_that_are_one_operation_are_one_matrix() -> None:
-    gated = lambda x: mul(silu(linear(x, layer("m.gate_proj"))), linear(x, layer("m.up_proj")))  # noqa: E731
-    matrix = selected(gated, off=frozenset()).matrices["m.gate_up.weight"]
-    assert matrix.sources == ("m.gate_proj.weight", "m.up_proj.weight")
-    assert matrix.order == (RowOrder("interleave", 2 * WIDTH),)
-    heads = selected(attention_block, off=frozenset())
-    (name,) = (name for name in heads.matrices if name != "embedding")
-    assert heads.matrices[name].sources == ("q.weight", "k.weight", "v.weight")
-    assert [block.kind for block in heads.matrices[name].order] == ["pairs", "pairs", "identity"]
-
-
-@pytest.mark.parametrize(
-    ("sources", "name"),
-    [
-        (("a.q_proj.weight", "a.k_proj.weight", "a.v_proj.weight"), "a.qkv.weight"),
-        (("a.gate_proj.weight", "a.up_proj.weight"), "a.gate_up.weight"),
-        (("gate_proj.bias", "up_proj.bias"), "gate_up.bias"),
-        (("a.w.weight",), "a.w.weight"),
-        (("a.q_proj.weight", "b.k_proj.weight"), "a.q_proj.weight+b.k_proj.weight"),
-        (("a.w1.weight", "a.w3.weight"), "a.w1.weight+a.w3.weight"),
-        (("a.x_y_proj.weight", "a.z_proj.weight"), "a.x_y_proj.weight+a.z_proj.weight"),
-        (("q", "k"), "q+k"),
-    ],
-)
-def test_joint_names_tell_all_sources_apart(sources: tuple[str, ...], name: str) -> None:
-    assert joint_name(sources) == name
-
-
-def test_a_joint_name_that_the_checkpoint_has_is_not_taken() -> None:
-    def block(x: Tensor) -> Tensor:
-        gated = mul(silu(linear(x, layer("gate_proj"))), linear(x, layer("up_proj")))
-        return linear(gated, layer("gate_up"))
-
-    found = selected(block, off=frozenset())
-    assert list(found.matrices) == ["embedding", "gate_proj.weight+up_proj.weight", "gate_up.weight"]
-
-
-def test_the_constant_added_to_a_norms_weight_is_added_when_it_is_packed() -> None:
-    def block(x: Tensor) -> Tensor:
-        weight = vector("n")
-        gemma = Norm("gemma", weight, 1e-5, weight_offset=1.0)
-        return add(rms_norm(x, gemma), rms_norm(silu(x), Norm("plain", weight, 1e-5)))
-
-    found = selected(block)
-    norms = [call for call in found.calls if call.spec.name == "rms_norm"]
-    stored = [found.vectors[call.operands["weight"]] for call in norms]
-    assert [(each.sources, each.shift) for each in stored] == [(("n",), 1.0), (("n",), 0.0)]
-    assert all(call.problem.offset == 0.0 for call in norms)
-    values = np.arange(WIDTH, dtype=np.float32)
-    packed = [_vector(each, Checkpoint({"n": values})) for each in stored]  # type: ignore[arg-type]
-    assert np.array_equal(packed[0], values + 1) and np.array_equal(packed[1], values)
-
-
-def test_a_computed_norm_weight_gets_its_constant_in_the_kernel() -> None:
-    computed = lambda x: rms_norm(x, Norm("n", silu(vector("w")), 1e-5, weight_offset=1.0))  # noqa: E731
-    found = selected(computed)
-    assert found.calls[-1].operands["weight"] == "%silu" and found.calls[-1].problem.offset == 1.0
-
-
-def test_a_learned_row_is_stored_as_a_vector() -> None:
-    def block(x: Tensor) -> Tensor:
-        return add(last_row(x), tracer().weight("learned", (1, WIDTH)))
-
-    found = selected(block)
-    stored = found.vectors[found.calls[-1].operands["y"]]
-    assert (stored.sources, stored.length) == (("learned",), WIDTH)
-    values = np.arange(WIDTH, dtype=np.float32)[None]
-    assert np.array_equal(_vector(stored, Checkpoint({"learned": values})), values[0])  # type: ignore[arg-type]
-
-
 # Attention
 
 
@@ -337,17 +207,8 @@ def test_no_kernel_binds_more_than_a_webgpu_device_offers() -> None:
                     assert call.operands.keys() == {b.name for b in call.spec.bindings(call.problem)}
 
 
-def test_formats_that_differ_within_one_matrix_are_refused() -> None:
-    gated = lambda x: mul(silu(linear(x, layer("gate"))), linear(x, layer("up")))  # noqa: E731
-    graph = fuse(traced(gated))
-    with pytest.raises(UsageError, match=r"the formats differ: gate.weight q8, up.weight f32"):
-        select(graph, SelectOptions(FormatTable.parse("f32,gate.*=q8")))
-
-
 def test_selection_refuses_what_are_no_rows() -> None:
     """The verifier refuses such graphs; whoever skips it still hears what is wrong."""
-    from dataclasses import replace
-
     graph = traced(silu)
     wrong = Tensor(graph.ops[1].inputs["x"].name, replace(graph.ops[1].inputs["x"].type, dtype=DType.U32))
     broken = replace(graph, ops=(graph.ops[0], replace(graph.ops[1], inputs={"x": wrong})))
@@ -357,15 +218,6 @@ def test_selection_refuses_what_are_no_rows() -> None:
     given = replace(graph, outputs={"y": Tensor("tokens", graph.states["tokens"])})
     with pytest.raises(ShapeError, match="output y is tokens, which no operation of the step computes"):
         select(given, SelectOptions(FormatTable("f32")))
-
-
-def test_a_tied_table_is_packed_once() -> None:
-    def block(x: Tensor) -> Tensor:
-        return linear(x, Linear("head", Tensor("embedding", tracer().weights["embedding"])))
-
-    found = selected(block)
-    assert list(found.matrices) == ["embedding"]
-    assert found.calls[0].operands["quants"] == found.calls[1].operands["quants"]
 
 
 def test_norms_of_heads_and_of_rows() -> None:
