@@ -10,8 +10,8 @@ const NAMES: Readonly<Record<ThemeChoice, string>> = { auto: "as the system", li
 
 /** Switches between the themes in turn: as the system, light, dark. */
 export function themeButton(actions: Actions): View {
-  let shown: ThemeChoice = "auto";
-  const button = iconButton("auto", "Theme", () => actions.setTheme(NEXT[shown]));
+  let shown: ThemeChoice | null = null;
+  const button = iconButton("auto", "Theme", () => actions.setTheme(NEXT[shown ?? "auto"]));
   return {
     element: button,
     update({ theme }: AppState): void {
