@@ -49,6 +49,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.passes": (*EVERYONE, "kernelc.ir", "kernelc.kernels", "kernelc.target"),
     "kernelc.backends": (*EVERYONE, "kernelc.kir", "kernelc.target"),
     "kernelc.source": (*EVERYONE, "kernelc.ir"),
+    "kernelc.schedules": (*EVERYONE, "kernelc.kernels", "kernelc.target"),
     "model": (*EVERYONE, "kernelc.ir", "kernelc.source"),
     "runtime": (*EVERYONE, "kernelc.ir.dim"),
     # It is handed the model, so it knows none.
@@ -61,6 +62,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.backends",
         "kernelc.target",
         "kernelc.source",
+        "kernelc.schedules",
     ),
     "kernelc.pipeline": EVERYTHING,
     "kernelc.session": EVERYTHING,
