@@ -77,8 +77,6 @@ class _Rules:
                 f"{role} is {tensor.name}, {tensor.type}; wanted {positions} positions",
                 "declare states with the symbol context as their first dimension (tokens: context + 1)",
             )
-        if role != "tokens" and not (isinstance(shape[2], int) and shape[2] % 2 == 0):
-            _refuse(op, f"{role} is {tensor.name}, {tensor.type}; wanted heads of an even width", "pad heads")
 
     def _check_weight(self, op: Op, role: str, tensor: Tensor) -> None:
         if tensor.name not in self.graph.weights:

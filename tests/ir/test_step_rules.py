@@ -123,12 +123,6 @@ def function_of_an_appended_cache() -> Tensor:
     return merge_heads(silu(k))
 
 
-def odd_heads() -> Tensor:
-    x = linear(rows(), Linear.declare("w", 9, 8))
-    k, v = (tracer().state(name, (tracer().var("context"), 3, 3), DType.F32) for name in "kv")
-    return attend(split_heads(x, 3), k, v)
-
-
 def rows_of_a_weight() -> Tensor:
     return linear(tracer().weight("x", (3, 8)), Linear.declare("w", 8, 8))
 
@@ -181,11 +175,6 @@ REFUSED: dict[str, tuple[Callable[[], Tensor], str, str]] = {
         function_of_an_appended_cache,
         r"silu: x is the state k$",
         "only attention reads caches",
-    ),
-    "odd heads": (
-        odd_heads,
-        r"attention: k_cache is k, f32\[context, 3, 3\]; wanted heads of an even width",
-        "",
     ),
     "a weight for rows": (rows_of_a_weight, r"linear: x is x, f32\[3, 8\]; wanted all seq rows", ""),
     "a weight as long as the context": (

@@ -12,7 +12,8 @@ from tests.mutations.attention import ATTENTION
 from tests.mutations.compiler import COMPILER
 from tests.mutations.linear import LINEAR
 from tests.mutations.mutation import Mutation
+from tests.mutations.passes import PASSES
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *ATTENTION, *COMPILER)
+MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *ATTENTION, *PASSES, *COMPILER)

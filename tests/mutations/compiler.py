@@ -25,8 +25,8 @@ COMPILER: tuple[Mutation, ...] = (
         "slots_for_one_row",
         "Buffers are sized for the shortest step instead of the longest.",
         "kernelc/passes/memory.py",
-        "fixed = {name: high for name, (_, high) in symbols.items()",
-        "fixed = {name: low for name, (low, _) in symbols.items()",
+        "values: dict[str, Dim] = {name: high for name, (_, high) in symbols.items()}",
+        "values: dict[str, Dim] = {name: low for name, (low, _) in symbols.items()}",
         ("tests/passes/test_memory.py",),
     ),
     Mutation(

@@ -1,0 +1,182 @@
+"""Bugs in fuse, select and lower, in the rules for graphs, and in the epilogues that they make."""
+
+from __future__ import annotations
+
+from tests.mutations.mutation import Mutation, of_kernel
+
+_PATTERNS = ("tests/passes/test_fuse_patterns.py",)
+_SELECT = ("tests/passes/test_select.py",)
+_PACKING = ("tests/passes/test_packing.py",)
+_LOWER = ("tests/passes/test_lower.py",)
+_RULES = ("tests/ir/test_step_rules.py",)
+
+PASSES: tuple[Mutation, ...] = (
+    Mutation(
+        "fuse_swallows_an_output",
+        "A product that the graph hands out, or that something else reads, vanishes into its epilogue.",
+        "kernelc/passes/fuse/linear.py",
+        "return all(tree.uses[leaf] == view.uses[leaf] for leaf in leaves)",
+        "return True",
+        _PATTERNS,
+    ),
+    Mutation(
+        "fuse_layers_of_two_inputs",
+        "A gate and an up projection of different values are computed from one of them.",
+        "kernelc/passes/fuse/linear.py",
+        'or second is None or first.inputs["x"] != second.inputs["x"]:',
+        "or second is None:",
+        _PATTERNS,
+    ),
+    Mutation(
+        "fuse_one_rotation_for_both",
+        "Keys that are rotated by angles of their own are rotated by the queries'.",
+        "kernelc/passes/fuse/heads.py",
+        "or any(t.attrs != turns[0].attrs for t in turns):",
+        "or any(t.attrs != t.attrs for t in turns):",
+        _PATTERNS,
+    ),
+    Mutation(
+        "fuse_reorders_shared_caches",
+        "Queries and caches get an order of their own although another attention reads them.",
+        "kernelc/passes/fuse/heads.py",
+        "return lone and view.uses[q.name] == 1",
+        "return True",
+        _PATTERNS,
+    ),
+    Mutation(
+        "fuse_too_many_operands",
+        "A linear layer takes in more operands than a WebGPU device binds.",
+        "kernelc/passes/fuse/linear.py",
+        "if len(operands) > _MOST_OPERANDS or names is None:",
+        "if names is None:",
+        _PATTERNS,
+    ),
+    Mutation(
+        "fuse_biases_of_some_layers",
+        "Layers become one matrix although only some have a bias.",
+        "kernelc/passes/fuse/view.py",
+        'return len({"bias" in layer.inputs for layer in layers}) == 1',
+        "return True",
+        _PATTERNS,
+    ),
+    Mutation(
+        "fuse_norm_of_many_rows",
+        "Every tile of a prefill's matrix product computes the norm of its rows again.",
+        "kernelc/passes/fuse/view.py",
+        "return bounds(tensor.type.shape[0])[1] <= self.vector_rows",
+        "return bounds(tensor.type.shape[0])[0] <= self.vector_rows",
+        _PATTERNS,
+    ),
+    Mutation(
+        "select_view_of_an_output",
+        "Heads side by side that the graph hands out are taken for a view, and the output is never written.",
+        "kernelc/passes/select/operands.py",
+        "        if result.name in self.names:\n            return False\n",
+        "",
+        _SELECT,
+    ),
+    Mutation(
+        "select_names_of_outputs",
+        "A tensor shares the buffer of the output that has its name.",
+        "kernelc/passes/select/operands.py",
+        'else f"%{tensor.name}"',
+        "else tensor.name",
+        _SELECT,
+    ),
+    Mutation(
+        "select_last_row_read_elsewhere",
+        "The last row is read in place although an operation without a kernel for that reads it too.",
+        "kernelc/passes/select/rows.py",
+        "if linear and once and not one_row(x)",
+        "if users and not one_row(x)",
+        _SELECT,
+    ),
+    Mutation(
+        "select_every_row_of_vectors",
+        "One row is multiplied by the kernel for many.",
+        "kernelc/passes/select/linear.py",
+        "select.call(vector if one_row(x) else MATMUL,",
+        "select.call(vector if one_row(x) and last is None else MATMUL,",
+        _SELECT,
+    ),
+    Mutation(
+        "packing_bias_of_the_first_piece",
+        "Every piece of a large matrix is given the biases of its first rows.",
+        "kernelc/passes/select/packing.py",
+        "PackedVector(name, sources, order, piece.row_begin, piece.end)",
+        "PackedVector(name, sources, order, 0, piece.stored_rows)",
+        _PACKING,
+    ),
+    Mutation(
+        "packing_names_clash",
+        "Matrices of different layers are packed under one name.",
+        "kernelc/passes/select/packing.py",
+        "or len({(parent, kind) for parent, _, kind in found}) > 1:",
+        "or not found:",
+        _PACKING,
+    ),
+    Mutation(
+        "lower_kernel_for_each_call",
+        "A kernel is printed again for every layer.",
+        "kernelc/passes/lower.py",
+        "        key = (spec.name, problem)\n",
+        "        key = (spec.name, (problem, len(self.names)))\n",
+        _LOWER,
+    ),
+    Mutation(
+        "lower_same_names",
+        "Two kernels that one name describes get one name, and programs run the second for both.",
+        "kernelc/passes/lower.py",
+        'f"{wish}__{taken + 1}" if taken else wish',
+        "wish",
+        _LOWER,
+    ),
+    Mutation(
+        "lower_variants_that_ask_the_same",
+        "An artifact carries a kernel twice for devices of the same features.",
+        "kernelc/passes/lower.py",
+        "if not any(_same_demands(variant, known) for known in variants):",
+        "if True:",
+        _LOWER,
+    ),
+    Mutation(
+        "rules_positions",
+        "A graph may ask for positions that are not the step's, and kernels use the step's nevertheless.",
+        "kernelc/ir/step_rules.py",
+        "if name in op.attrs and op.attrs[name] != self.symbol(name):",
+        "if name in op.attrs and False:",
+        _RULES,
+    ),
+    Mutation(
+        "rules_last_row_by_position",
+        "The last row may be rotated or appended, which happens at the first row's position.",
+        "kernelc/ir/step_rules.py",
+        "(op.name in _BY_POSITION or tensor.type.shape[0] != 1)",
+        "tensor.type.shape[0] != 1",
+        _RULES,
+    ),
+    Mutation(
+        "row_epilogue_vector",
+        "Four results at a time meet the vector's elements for their row's first four.",
+        "kernelc/kernels/linear/epilogues/row.py",
+        "self._vectors(arrays, place * 4, lanes=4)",
+        "self._vectors(arrays, place, lanes=4)",
+        of_kernel("matvec"),
+    ),
+    Mutation(
+        "pair_epilogue_sides",
+        "Up is gated by itself where gate and up are computed four rows at a time.",
+        "kernelc/kernels/linear/epilogues/pair.py",
+        "self._made(results.lane(at), results.lane(at + 1)) for at in (0, 2)",
+        "self._made(results.lane(at + 1), results.lane(at)) for at in (0, 2)",
+        of_kernel("matmul"),
+    ),
+    Mutation(
+        "heads_epilogue_rotated_keys",
+        "Where queries are not rotated, some are nevertheless.",
+        "kernelc/kernels/linear/epilogues/heads.py",
+        "rotated = logical_and(rotated, pair >= q_pairs)",
+        "rotated = logical_and(rotated, pair >= half)",
+        of_kernel("matvec"),
+    ),
+)
