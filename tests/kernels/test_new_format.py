@@ -7,6 +7,7 @@ integer codes. `six` has six bits in words that no 16-byte load divides, in unit
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def _registered() -> Iterator[None]:
         unregister(name)
 
 
-def check(spec: KernelSpec[object, object], problem: object, variant: str, data: st.DataObject) -> None:
+def check(spec: KernelSpec[Any, Any], problem: Any, variant: str, data: st.DataObject) -> None:
     capabilities = VARIANTS[variant]
     schedule = data.draw(st.sampled_from(list(spec.space(capabilities, problem))))
     env = {"seq": 1 if spec in (MATVEC, MATVEC_INT8) else 9, "past": 0, "context": 12}
