@@ -109,7 +109,7 @@ def model_on_dequantised_weights(folder: Path, source: Path, ids: list[int], kv:
 
 
 @pytest.mark.parametrize("one_by_one", [False, True], ids=["prefill", "one-by-one"])
-@pytest.mark.parametrize("quant", ["q4", "q8", "f16"])
+@pytest.mark.parametrize("quant", ["q4", "q4a", "q8", "f16"])
 @pytest.mark.parametrize("model", MODELS)
 def test_quantised_logits_are_those_of_the_numpy_model_on_dequantised_weights(
     built: Any, shared_data: Path, device: str, model: str, quant: str, one_by_one: bool
@@ -153,7 +153,8 @@ SAME_POSITIONS = 5
 
 
 @pytest.mark.parametrize(
-    ("model", "quant"), [("stories260K", "q4"), ("stories260K", "q8"), ("babyllama105", "q4")]
+    ("model", "quant"),
+    [("stories260K", "q4"), ("stories260K", "q8"), ("stories260K", "q4a"), ("babyllama105", "q4")],
 )
 def test_int8_activations_are_the_references_and_then_as_far_from_f32(
     built: Any, shared_data: Path, device: str, model: str, quant: str

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +13,7 @@ from kernelc.ir import formats
 from kernelc.ir.formats import FORMATS, Packed, SideArray, WeightFormat, weight_format
 from kernelc.ir.formats.integer_codes import IntegerCodes
 
+REPO = Path(__file__).resolve().parents[2]
 WIDTHS = st.sampled_from([1, 2, 8, 31, 32, 33, 64, 172]) | st.integers(1, 100)
 NAMES = st.sampled_from(sorted(FORMATS))
 WITH_CODES = [name for name, form in FORMATS.items() if isinstance(form, IntegerCodes)]
@@ -177,6 +181,33 @@ def test_a_layout_that_no_kernel_could_read_is_a_bug(change, message):
     with pytest.raises(InternalError, match=message):
         formats.register(form)
     assert dict(FORMATS) == before
+
+
+def names_compared(path: Path) -> list[str]:
+    """The constants that a file compares with, matches, looks up in a dict of its own or lists in a tuple."""
+    found: list[ast.AST] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Compare():
+                found += [node.left, *node.comparators]
+            case ast.MatchValue():
+                found.append(node.value)
+            case ast.Dict():
+                found += [key for key in node.keys if key is not None]
+            case ast.Tuple() | ast.List() | ast.Set():
+                found += node.elts
+    return [node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def test_nothing_asks_for_a_format_by_its_name():
+    """f16 and f32 are names of number types as well, so that they may be compared with elsewhere."""
+    folder = REPO / "kernelc" / "ir" / "formats"
+    files = [path for package in ("kernelc", "model", "runtime") for path in (REPO / package).rglob("*.py")]
+    names = {"q4", "q4a", "q8"}
+    asking = [path for path in files if folder not in path.parents and names & {*names_compared(path)}]
+    assert asking == []
+    within = [path.name for path in folder.glob("*.py") if names & {*names_compared(path)}]
+    assert within == []
 
 
 def test_a_side_element_lies_in_one_word():

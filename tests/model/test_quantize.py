@@ -13,9 +13,6 @@ from kernelc.ir.formats.integer_codes import IntegerCodes, ScaledCodes
 from model.quantize import quantize
 from tests.model import numpy_llama
 
-Q4 = formats.weight_format("q4")
-
-
 SEARCHED = [name for name, form in formats.FORMATS.items() if form.sides]
 
 
@@ -31,8 +28,9 @@ def signed_max(values: np.ndarray) -> np.ndarray:
     """The plain q4 choice: the value of largest magnitude becomes code -8."""
     grouped = formats.pad_groups(values)
     peak = np.take_along_axis(grouped, np.abs(grouped).argmax(2)[:, :, None], 2)[:, :, 0]
-    assert isinstance(Q4, ScaledCodes)
-    packed = Q4.pack_with(grouped, (peak / -8).astype(np.float16))
+    form = formats.weight_format("q4")
+    assert isinstance(form, ScaledCodes)
+    packed = form.pack_with(grouped, (peak / -8).astype(np.float16))
     return formats.unpack("q4", packed, values.shape[1])
 
 

@@ -10,8 +10,8 @@
 `weight_format.py` says what a descriptor is, `side_array.py` what stands beside the words; each format's own
 file draws its words. A new format is one file in this folder: nothing else in the compiler names formats.
 
-Kernels load words 16 bytes at a time. Widths that 32 does not divide are padded to whole groups; kernels
-multiply the padding by zeros, so that what it stands for does not matter.
+Kernels load words 16 bytes at a time where a group is a multiple of that. Widths that 32 does not divide are
+padded to whole groups; kernels multiply the padding by zeros, so that what it stands for does not matter.
 """
 
 from __future__ import annotations
