@@ -47,7 +47,12 @@ def test_a_sample_is_caught_and_the_working_tree_is_left_alone(tmp_path: Path) -
 def test_what_no_test_notices_survives(tmp_path: Path) -> None:
     tool.copy_repository(tmp_path)
     comment = Mutation(
-        "comment", "Nothing.", "kernelc/kir/races.py", "# two lanes", "# two", ("tests/kir/test_text.py",)
+        "comment",
+        "Nothing.",
+        "kernelc/kir/races.py",
+        "# several lanes",
+        "# lanes",
+        ("tests/kir/test_text.py",),
     )
     outcome = tool.check(comment, tmp_path)
     assert outcome.verdict == "survived" and not outcome.good

@@ -1,4 +1,4 @@
-"""Backends: a printer a target, from kernel IR to text, found by the target's name."""
+"""The backends: for each target a printer from kernel IR to its text, found by the target's name."""
 
 from __future__ import annotations
 

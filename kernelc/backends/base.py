@@ -1,4 +1,4 @@
-"""What a backend is: a table of capabilities and a printer from kernel IR to a target's text."""
+"""The interface of a backend: a printer from kernel IR to a target's text."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The printer that C-like languages share: statements, names and what stands in brackets; a dialect supplies
-the spelling."""
+"""The printer that C-like languages share. It handles statements, names and brackets; a dialect supplies the
+spelling."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ from kernelc.kir.operation_table import GIVEN
 from kernelc.kir.types import u32
 from kernelc.kir.values import Value, Variable
 
-_CHAINS = frozenset({"&", "|", "^", "&&", "||"})  # a & b & c needs no brackets
-_COMPOUND = frozenset({"add", "sub", "mul", "or", "and", "xor"})  # x += y
+_CHAINS = frozenset({"&", "|", "^", "&&", "||"})  # associative: a & b & c needs no brackets
+_COMPOUND = frozenset(
+    {"add", "sub", "mul", "or", "and", "xor"}
+)  # operations with an assignment such as x += y
 
 
 Named = Value | Variable | Memory
@@ -64,7 +66,7 @@ class BodyPrinter:
             self.name(memory, memory.name)
 
     def name(self, item: Named, wish: str) -> str:
-        """A name for `item`, its Python name where that is free, else with a number."""
+        """Choose a name for `item`: the wished one where it is free, else the same with a number."""
         chosen = wish
         while self.taken[chosen]:
             self.taken[wish] += 1
@@ -117,7 +119,8 @@ class BodyPrinter:
                 self.emit(depth, self.dialect.barrier(), place)
 
     def assignment(self, target: str, statement: Assign | Store) -> str:
-        """`acc += x` where the value is `acc + x` with acc read, or the cell loaded, in place."""
+        """`acc += x` where the value is `acc + x` and the read of `acc` (or the load of the cell) is written
+        in place; otherwise a plain assignment."""
         value = statement.value
         in_place = {value, *value.args[:1]} <= self.placed and value.op in _COMPOUND
         if in_place and _overwritten(statement) and not self.replaced(value):
@@ -147,14 +150,14 @@ class BodyPrinter:
         self.emit(depth, "}")
 
     def only_branch(self, block: Block) -> If | None:
-        """The `If` that is all a block prints, for `else if`."""
+        """The `If` that is all that a block prints, so that `else if` can be written; else None."""
         shown = [s for s in block.statements if not (isinstance(s, Let) and s.value in self.placed)]
         return shown[0] if len(shown) == 1 and isinstance(shown[0], If) else None
 
     # Expressions
 
     def ref(self, value: Value) -> Text:
-        """A value where it is used: its name, or the whole expression when it is written in place."""
+        """The text of a value where it is used: its name, or its expression if it is written in place."""
         if value.op == "const":
             return self.dialect.constant(value)
         return self.expression(value) if value in self.placed else Text(self.names[value])
@@ -185,7 +188,7 @@ class BodyPrinter:
         return self.dialect.special(value, args)
 
     def replaced(self, value: Value) -> bool:
-        """Whether the dialect writes an infix operation otherwise."""
+        """Whether the dialect has a text of its own for this infix operation."""
         return self.dialect.infix(value, [self.ref(arg) for arg in value.args]) is not None
 
     def infix(self, value: Value, args: list[Text]) -> Text:
@@ -202,7 +205,8 @@ class BodyPrinter:
         return Text(f"{left.within(loose)} {symbol} {right.within(tight)}", level, symbol)
 
     def scalars(self, value: Value, args: list[Text]) -> list[Text]:
-        """Where a language multiplies vectors by scalars itself, spreading one side first is noise."""
+        """The operands without the spreading of a scalar over lanes, where the language multiplies vectors by
+        scalars itself."""
         spread = [arg.op == "splat" and arg in self.placed for arg in value.args]
         if sum(spread) != 1 or value.op not in ("add", "sub", "mul", "div"):
             return args
@@ -211,7 +215,8 @@ class BodyPrinter:
         ]
 
     def fallback(self, value: Value) -> str:
-        """A name for a value the kernel's Python did not name: what it is, or is for."""
+        """A name for a value that the kernel's Python did not name: what the value is, or what it is used
+        for."""
         if isinstance(value.attr, Buffer | Shared):
             return f"{value.attr.name}_value"
         return "index" if value in self.indices else _FALLBACKS.get(value.op, "t")
@@ -228,7 +233,7 @@ _FALLBACKS = {
 
 
 def _overwritten(statement: Assign | Store) -> bool:
-    """Whether the first operand of what is assigned or stored is what stands there now."""
+    """Whether the first operand is the current content of the register or cell that is being written."""
     first = statement.value.args[0]
     if isinstance(statement, Assign):
         return first.op == "read" and first.attr is statement.variable
@@ -236,19 +241,19 @@ def _overwritten(statement: Assign | Store) -> bool:
 
 
 def _levels(value: Value, level: int) -> tuple[int, int]:
-    """How loosely the left and the right operand of an infix operator may bind without brackets."""
+    """The loosest precedence at which the two operands of an infix operator need no brackets."""
     if level == BITS:
         return UNARY, UNARY
     if level == COMPARE:
         return SUM, SUM
     if level in (AND, OR):
         return COMPARE, COMPARE
-    # a + (b - c) is a + b - c for integers, which wrap; floats would round otherwise
+    # for integers, which wrap, a + (b - c) may be written a + b - c; floats would round differently
     return level, level if value.op == "add" and value.type.is_integer else level - 1
 
 
 def _indices(kernel: Kernel) -> set[Value]:
-    """Values that index a memory, and whole numbers that such values are made of."""
+    """Values that are used as an index, and the whole numbers that those are computed from."""
     found = {s.index for s in kernel.statements if isinstance(s, Store)}
     for value in reversed(kernel.values):
         if value.op == "load" or (value in found and value.type == u32):

@@ -1,8 +1,8 @@
-"""How a C-like language spells operations: a table of operator and function texts, and a few methods.
+"""How a C-like language spells operations: a table of operators and functions, and a few methods.
 
-Expressions carry their precedence so that brackets appear only where the languages need them or a reader
-would want them; the languages agree on arithmetic and comparisons, while bitwise operations are bracketed
-whatever they stand beside.
+Expressions carry their precedence, so that brackets appear only where the languages need them or a reader
+would want them. The languages agree on arithmetic and comparisons; bitwise operations always get brackets,
+since their precedence differs.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ INFIX: dict[str, tuple[str, int]] = {
 
 @dataclass(frozen=True)
 class Text:
-    """An expression's text, how tightly it binds (small: tightly), and the infix symbol at its top."""
+    """The text of an expression, its precedence (small numbers bind tightly), and the infix symbol at its
+    top."""
 
     text: str
     level: int = ATOM
@@ -53,12 +54,12 @@ class Text:
 
 
 class Dialect:
-    """The spelling of one language. Subclasses fill the tables and methods."""
+    """The spelling of one language. Subclasses fill in the tables and methods."""
 
-    functions: ClassVar[Mapping[str, str]] = {}  # op -> name of a function taking all arguments
+    functions: ClassVar[Mapping[str, str]] = {}  # operation -> the function that takes all of its operands
     reserved: frozenset[str] = frozenset()
-    mixes_scalars = False  # vector * scalar is an operator of the language
-    suffixes: ClassVar[Mapping[str, str]] = {"u32": "u"}  # of whole numbers, by scalar
+    mixes_scalars = False  # whether vector * scalar is an operator of the language
+    suffixes: ClassVar[Mapping[str, str]] = {"u32": "u"}  # of whole numbers, by their scalar type
     counter: ClassVar[str]  # what declares a loop's index
 
     def type_name(self, type: Type) -> str:
@@ -68,7 +69,7 @@ class Dialect:
         raise NotImplementedError
 
     def mask(self, value: Value) -> Text:
-        """A constant beside a bitwise operator."""
+        """A constant next to a bitwise operator."""
         number = value.attr
         if isinstance(number, int) and number > 255:
             return Text(f"0x{number:08x}{self.suffixes.get(value.type.scalar, '')}")
@@ -78,23 +79,24 @@ class Dialect:
         return Text(f"{function}({', '.join(arg.text for arg in args)})")
 
     def builtin(self, value: Value) -> Text:
-        """Text of param, workgroup_id, local_id, subgroup_lane, subgroup_size."""
+        """The text of a number that the invocation is given: see `operation_table.GIVEN`."""
         raise NotImplementedError
 
     def infix(self, value: Value, args: list[Text]) -> Text | None:
-        """Another text for an infix operation whose operator the language lacks, or defines too loosely."""
+        """A different text for an infix operation that the language lacks or does not define for all
+        operands; else None."""
         return None
 
     def special(self, value: Value, args: list[Text]) -> Text:
-        """Any operation that is neither infix nor a function of `functions`."""
+        """The text of any operation that is neither infix nor listed in `functions`."""
         raise NotImplementedError
 
     def tile_load(self, value: Value, place: str, stride: str) -> Text:
-        """A tile from shared memory: `place` is its first element, an lvalue."""
+        """A tile loaded from shared memory; `place` is an lvalue, the tile's first element."""
         raise NotImplementedError("this language is printed without matrix units")
 
     def tile_store(self, statement: TileStore, place: str, stride: str, value: str) -> str:
-        """A tile to shared memory, as a statement."""
+        """The statement that stores a tile to shared memory."""
         raise NotImplementedError("this language is printed without matrix units")
 
     def let(self, type: Type, name: str, value: str) -> str:
@@ -115,10 +117,10 @@ class Dialect:
 
 
 def float_digits(number: float, type: Type) -> str:
-    """The shortest decimal, with a point or an exponent, that reads back as the same number of the type and
-    does not lie beyond its greatest (Tint refuses that).
+    """The shortest decimal, with a point or an exponent, that reads back as the same number of `type` and
+    does not exceed the type's largest (Tint refuses that).
 
-    Raises ValueError for an infinity or a NaN, which not every target can write.
+    Raises: ValueError for an infinity or a NaN, which not every target can write.
     """
     exact = np.float16(number) if type.scalar == "f16" else np.float32(number)
     if not np.isfinite(exact):
@@ -132,5 +134,5 @@ def float_digits(number: float, type: Type) -> str:
 
 
 def choice(condition: Text, yes: Text, no: Text) -> Text:
-    """C's conditional operator, which binds looser than everything else."""
+    """C's conditional operator, which binds more loosely than all others."""
     return Text(f"{condition.within(OR)} ? {yes.within(OR)} : {no.within(OR)}", CHOICE)

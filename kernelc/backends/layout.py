@@ -1,4 +1,4 @@
-"""Lines of emitted text: broken where they grow too long, their Python line in a comment behind."""
+"""Lines of emitted text: broken where they are too long, and followed by a comment with their Python line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ WIDTH = 96  # of a line, its comment not counted
 COMMENT_COLUMN = 72
 _INFIX = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "<", "<=", ">", ">=", "==", "!=", "&&", "||"}
 _INDENT = "  "
-_CONTINUED = "    "  # more than a block's, so that a continued line is not taken for its body
+_CONTINUED = "    "  # more than a block's indent, so that a continued line does not look like its body
 
 
 def laid_out(depth: int, text: str, comment: str = "") -> list[str]:
-    """The lines of one statement, the comment behind the last."""
+    """The lines of one statement; the comment follows the last one."""
     lines = broken(_INDENT * depth, text)
     if comment:
         lines[-1] = f"{lines[-1]:<{COMMENT_COLUMN}}  // {comment}"
@@ -20,7 +20,8 @@ def laid_out(depth: int, text: str, comment: str = "") -> list[str]:
 
 
 def broken(margin: str, text: str) -> list[str]:
-    """Break before an operator or behind a comma or `=`, nested in as few brackets and as late as can be."""
+    """Break lines before an operator or after a comma or `=`, inside as few brackets and as far right as
+    possible."""
     lines: list[str] = []
     while len(margin) + len(text) > WIDTH:
         at = _break(text, WIDTH - len(margin))
@@ -34,7 +35,8 @@ def broken(margin: str, text: str) -> list[str]:
 
 
 def _break(text: str, room: int) -> int | None:
-    """The best place in the first `room` characters but not their first third, else the next one behind."""
+    """The best place in the first `room` characters, but not in their first third; else the first place after
+    them."""
     places = [
         (depth, at) for at, depth in enumerate(_depths(text)) if at > room // 3 and _may_break(text, at)
     ]
@@ -45,7 +47,7 @@ def _break(text: str, room: int) -> int | None:
 
 
 def _depths(text: str) -> list[int]:
-    """In how many brackets each character stands."""
+    """For each character the number of brackets around it."""
     return list(accumulate((char in "([") - (char in ")]") for char in text))
 
 

@@ -1,4 +1,4 @@
-"""The Jinja shells that stand around a kernel's body, a file of each backend's `templates`."""
+"""The Jinja shells around a kernel's body: one file in the `templates` folder of each backend."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jinja2
 
 
 def fill(template: Path, **values: object) -> str:
-    """Return the text of a shell with these values in it; no line of it ends in blanks."""
+    """Return the text of a shell with these values filled in and no trailing blanks."""
     return re.sub(r"[ \t]+\n", "\n", _loaded(template).render(**values))
 
 

@@ -1,4 +1,4 @@
-"""Removal of what nothing needs: registers never read, loads never used, empty loops, decided branches."""
+"""Removes what has no effect: registers never read, loads never used, empty loops, decided branches."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from kernelc.kir.values import Value, Variable
 
 
 def remove(body: Block) -> None:
-    """Keep stores and barriers, what they need, and the loops and branches around all of that."""
+    """Keep stores and barriers, what they depend on, and the loops and branches around them."""
     _decide(body)
     _prune(body, _live(body))
 
 
 def _decide(block: Block) -> None:
-    """Put the statements of a branch whose condition is a constant in its place."""
+    """Replace each branch whose condition is a constant by the statements that it chooses."""
     for statement in block.statements:
         for inner in blocks_of(statement):
             _decide(inner)

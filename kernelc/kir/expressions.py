@@ -1,6 +1,6 @@
-"""How operands meet: Python numbers become constants, scalars spread over vectors, types must agree.
+"""How operands meet: Python numbers become constants, scalars are spread over vectors, and types must agree.
 
-Whatever does not fit is a TypeError that names the kernel's own line, while it is being traced.
+Anything else raises a TypeError that names the kernel's own line while it is being traced.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SHIFTS = frozenset({"shl", "shr"})
 
 
 class Expressions(Recorder):
-    """The half of the tracer that makes values of operands; the other half says where they go."""
+    """The half of the tracer that makes values from operands; `Tracer` decides where they go."""
 
     def constant(self, value: int | float | bool, type: Type) -> Value:
         """A Python number as a value.
@@ -28,7 +28,7 @@ class Expressions(Recorder):
         if isinstance(value, np.generic):
             value = cast(float, value.item())
         if not type.holds(value):
-            raise TypeError(f"{self.where()}: {value!r} is no {type}")
+            raise TypeError(f"{self.where()}: {value!r} does not fit {type}")
         return Value("const", type, (), value, self.where())
 
     def condition(self, condition: Operators | bool, lanes: int = 1) -> Value:
@@ -37,12 +37,13 @@ class Expressions(Recorder):
         Raises: TypeError for Python's True or False, which is what `==` between values gives.
         """
         if not isinstance(condition, Operators):
-            raise TypeError(f"{self.where()}: decided already: compare values with equals() or differs()")
+            problem = f"Python decided this condition while tracing: it is {condition!r}"
+            raise TypeError(f"{self.where()}: {problem}; compare values with equals() or differs()")
         value = condition.value()
         return value if value.type == boolean.with_lanes(lanes) else self.coerce(value, boolean)
 
     def coerce(self, operand: Number, type: Type) -> Value:
-        """A Python number becomes a constant of `type`; a scalar is spread over a vector type's lanes."""
+        """A Python number becomes a constant of `type`; a scalar is spread over the lanes of a vector."""
         if not isinstance(operand, Operators):
             constant = self.constant(operand, type.element)
             return constant if type.lanes == 1 else self.splat(constant, type.lanes)
@@ -58,7 +59,8 @@ class Expressions(Recorder):
         return self.emit("splat", value.type.with_lanes(lanes), (value,))
 
     def binary(self, op: str, left: Number, right: Number) -> Value:
-        """Where operand types meet: numbers take the other side's type, scalars spread over vectors."""
+        """An infix operation: a Python number takes the type of the other side, a scalar is spread over a
+        vector."""
         known = [side.value().type for side in (left, right) if isinstance(side, Operators)]
         if not known:
             raise TypeError(
@@ -89,7 +91,7 @@ class Expressions(Recorder):
         return self.emit(op, value.type, (value,))
 
     def extract(self, operand: Operators, lane: int) -> Value:
-        """One lane of a vector. Raises IndexError for a lane it does not have."""
+        """One lane of a vector. Raises IndexError for a lane that it does not have."""
         value = operand.value()
         if not 0 <= lane < value.type.lanes:
             raise IndexError(f"{self.where()}: lane {lane} of a {value.type}")

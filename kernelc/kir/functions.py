@@ -1,8 +1,8 @@
 """The functions of the kernel language, called as plain Python functions on kernel values.
 
-Floating functions take f32 scalars or vectors, lane by lane, and are as precise as the target's own (WGSL
-specification, section "Accuracy of Concrete Floating Point Expressions"); what must be more precise than that
-is written out in `kernelc/kernels/parts/precise_math.py`.
+Floating-point functions take f32 scalars or vectors, work lane by lane, and are as precise as the target's
+own (WGSL specification, section "Accuracy of Concrete Floating Point Expressions"). Where a kernel needs more
+precision, `kernelc/kernels/parts/precise_math.py` computes the function from plain arithmetic.
 """
 
 from __future__ import annotations
@@ -43,41 +43,41 @@ def rsqrt(x: Operand) -> Value:
 
 
 def floor(x: Operand) -> Value:
-    """The greatest whole number that is not above x."""
+    """The greatest whole number that is not greater than x."""
     return _unary("floor", x)
 
 
 def absolute(x: Operand) -> Value:
-    """x without its sign; also of integers."""
+    """The absolute value of a float or an integer."""
     return _unary("abs", x)
 
 
 def minimum(a: Number, b: Number) -> Value:
-    """The smaller of the two; of a NaN and a number, either."""
+    """The smaller of the two; if one is a NaN, either."""
     return current().binary("min", a, b)
 
 
 def maximum(a: Number, b: Number) -> Value:
-    """The greater of the two; of a NaN and a number, either."""
+    """The greater of the two; if one is a NaN, either."""
     return current().binary("max", a, b)
 
 
 def logical_and(a: Operand, b: Operand) -> Value:
-    """Whether both conditions hold; both are computed."""
+    """Whether both conditions hold; both are always computed."""
     k = current()
     return k.binary("logical_and", k.condition(a), k.condition(b))
 
 
 def logical_or(a: Operand, b: Operand) -> Value:
-    """Whether one of the conditions holds; both are computed."""
+    """Whether at least one of the conditions holds; both are always computed."""
     k = current()
     return k.binary("logical_or", k.condition(a), k.condition(b))
 
 
 def select(condition: Operand, yes: Number, no: Number) -> Value:
-    """`yes` where the condition holds, else `no`; both are computed.
+    """`yes` where the condition holds, else `no`; both are always computed.
 
-    A condition for each lane of a vector chooses lane by lane.
+    If the condition has a lane for each lane of the vectors, it chooses lane by lane.
     """
     k = current()
     sides = [side.value().type for side in (yes, no) if isinstance(side, Operators)]
@@ -90,7 +90,7 @@ def select(condition: Operand, yes: Number, no: Number) -> Value:
 
 
 def fma(a: Operand, b: Number, c: Number) -> Value:
-    """a * b + c, fused or not as the target likes."""
+    """a * b + c, fused or not, as the target chooses."""
     k, value = current(), a.value()
     types = [value.type] + [side.value().type for side in (b, c) if isinstance(side, Operators)]
     type = max(types, key=lambda t: t.lanes)
@@ -98,15 +98,15 @@ def fma(a: Operand, b: Number, c: Number) -> Value:
 
 
 def dot(a: Operand, b: Operand) -> Value:
-    """Sum over the lanes of a * b."""
+    """The dot product: the sum over the lanes of a * b."""
     k, left = current(), a.value()
     return k.emit("dot", left.type.element, (left, k.coerce(b, left.type)))
 
 
 def dot4_i8(a: Number, b: Number, plus: Number = 0) -> Value:
-    """plus + the products of the four signed bytes of two words: (u32, u32, i32) -> i32, exact.
+    """plus + the dot product of the four signed bytes of two words: (u32, u32, i32) -> i32, exact.
 
-    For devices with "dot4"; `kernelc/kernels/linear/dot4.py` does without.
+    Needs a device with "dot4"; `kernelc/kernels/linear/dot4.py` computes the same without.
     """
     k = current()
     return k.emit("dot4_i8", i32, (k.coerce(a, u32), k.coerce(b, u32), k.coerce(plus, i32)))
@@ -126,7 +126,7 @@ def vector(*lanes: Number) -> Value:
 
 
 def concat(low: Operand, high: Operand) -> Value:
-    """The four lanes of two vectors of two."""
+    """A vector of four lanes from two vectors of two."""
     k, first = current(), low.value()
     return k.emit("concat", first.type.with_lanes(4), (first, k.coerce(high, first.type)))
 
@@ -137,7 +137,7 @@ def splat(x: Operand, lanes: int) -> Value:
 
 
 def named(name: str, x: Operand) -> Value:
-    """`x`, called `name` in emitted text, where no assignment in the kernel's Python can say so."""
+    """`x`, called `name` in emitted text, where no assignment in the kernel's Python gives it that name."""
     value = x.value()
     value.name = name
     return value
@@ -156,12 +156,12 @@ def to_f32(x: Operand) -> Value:
 
 
 def to_u32(x: Operand) -> Value:
-    """x as u32; floats truncate, those out of range saturate near an end."""
+    """x as u32; floats are truncated, and those out of range saturate."""
     return convert(x, u32)
 
 
 def to_i32(x: Operand) -> Value:
-    """x as i32; floats truncate, those out of range saturate near an end."""
+    """x as i32; floats are truncated, and those out of range saturate."""
     return convert(x, i32)
 
 
@@ -172,7 +172,7 @@ def bitcast(x: Operand, scalar: Type) -> Value:
 
 
 def unpack_half2(word: Operand) -> Value:
-    """u32 -> f32x2: the two IEEE halves of a word, low half first."""
+    """u32 -> f32x2: the two IEEE halves of a word, the low half first."""
     return current().emit("unpack_half2", f32x2, (current().coerce(word, u32),))
 
 
@@ -192,10 +192,10 @@ def unpack_i8x4(word: Number) -> Value:
 
 
 def subgroup_sum(x: Operand) -> Value:
-    """Sum over the invocations of the subgroup, the same in all of them. Needs uniform control flow."""
+    """The sum over the subgroup's invocations, the same in all of them. Needs uniform control flow."""
     return _unary("subgroup_sum", x)
 
 
 def subgroup_max(x: Operand) -> Value:
-    """As `subgroup_sum`, the maximum."""
+    """The maximum over the subgroup's invocations, the same in all of them. Needs uniform control flow."""
     return _unary("subgroup_max", x)

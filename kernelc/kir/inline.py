@@ -1,8 +1,8 @@
-"""Which values a printer writes in place and which get a line of their own.
+"""Which values a printer writes in place, and which get a line of their own.
 
-A value used once is written where it is used; one used more often, or named by the kernel's Python, gets a
-`let`. Moving an expression to its use must not move it past what changes its meaning: a load past a store, a
-register read past an assignment, anything into a loop (it would be computed in every round).
+A value that is used once is written where it is used; one that is used more often, or that the kernel's
+Python named, gets a `let`. An expression must not move past anything that changes its meaning: a load past a
+store, a register's read past an assignment, or anything into a loop, which would compute it in every round.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from kernelc.kir.operation_table import GIVEN, OPERATIONS
 from kernelc.kir.values import Value
 
 _ALWAYS = GIVEN | {"const", "tile_zero"}
-_LARGEST = 12  # nodes of an expression written in one piece: about a line of text
+_LARGEST = 12  # values in one expression: about a line of text
 
 
 def inlined(kernel: Kernel) -> set[Value]:
-    """The values written in place."""
+    """The values that are written in place."""
     uses = Counter(value for statement in kernel.statements for value in operands(statement))
     placed: set[Value] = set()
     blocks = [kernel.body, *(inner for statement in kernel.statements for inner in blocks_of(statement))]
@@ -43,15 +43,16 @@ def inlined(kernel: Kernel) -> set[Value]:
 
 
 class _Placement:
-    """Decides for one block, last value first: a user's own place is known before that of what it uses."""
+    """Decides for one block, from its end: where a value's user is written is known before the value's turn
+    comes."""
 
     def __init__(self, block: Block, uses: Counter[Value], placed: set[Value]) -> None:
         self.block, self.uses, self.placed = block, uses, placed
         self.users = self._users()
         self.hazards = [at for at, statement in enumerate(block.statements) if not isinstance(statement, Let)]
-        self.root: dict[Value, int] = {}  # the statement in whose text a value is written
-        self.size: Counter[int] = Counter()  # values written in a statement's text
-        self.pinned: set[Value] = set()  # what is mentioned several times and so needs a name
+        self.root: dict[Value, int] = {}  # for each value the statement in whose text it is written
+        self.size: Counter[int] = Counter()  # for each statement the number of values written in its text
+        self.pinned: set[Value] = set()  # values that are mentioned several times and so need a name
 
     def run(self) -> None:
         for at in range(len(self.block.statements) - 1, -1, -1):
@@ -72,7 +73,7 @@ class _Placement:
             self.size[root] += 1
 
     def _place_at_use(self, value: Value, at: int) -> int | None:
-        """The statement to write `value` in, or None where it needs a line of its own."""
+        """The statement in which to write `value`, or None if it needs a line of its own."""
         using = self.users.get(value)
         if self.uses[value] != 1 or using is None or value in self.pinned or not _movable(value, using[1]):
             return None
@@ -83,11 +84,11 @@ class _Placement:
         return root if self.size[root] < _LARGEST else None
 
     def _changes_between(self, value: Value, at: int, root: int) -> bool:
-        """Whether a load or register read may give something else at statement `root` than at `at`."""
+        """Whether a load or a register's read may give something else at statement `root` than at `at`."""
         return any(self._disturbs(hazard, value) for hazard in self.hazards if at < hazard < root)
 
     def _disturbs(self, at: int, value: Value) -> bool:
-        """Whether a load or register read may give something else after statement `at` than before it."""
+        """Whether a load or a register's read may give something else after statement `at` than before it."""
         match self.block.statements[at]:
             case Assign(variable=variable):
                 return value.attr is variable
@@ -113,5 +114,5 @@ def _movable(value: Value, into: Statement) -> bool:
     row = OPERATIONS[value.op]
     if value.name or (row.collective and not row.on_tiles):
         return False  # `?:` and `&&` compute an operand for some invocations only; they take no tiles
-    # a C-like `for` evaluates its bound and its step in every round
+    # a C-like `for` evaluates its bound and its step in every iteration
     return not (isinstance(into, For) and (value is into.stop or value is into.step))

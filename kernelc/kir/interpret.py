@@ -1,10 +1,11 @@
-"""A numpy interpreter of the kernel IR: the meaning of a kernel, with no driver and no undefined behaviour.
+"""A numpy interpreter of the kernel IR: what a kernel means, without a driver and without undefined
+behaviour.
 
-All invocations of a dispatch run in lockstep as the lanes of numpy arrays; control flow is a mask. Unlike a
-GPU it refuses what a GPU would silently do: an index out of bounds, two invocations that touch one cell
+All invocations of a dispatch run in lockstep as the lanes of numpy arrays; control flow is a mask. The
+interpreter refuses what a GPU would silently do: an index out of bounds, two invocations that access one cell
 without a barrier between them (one of them writing), a barrier that not all invocations of a workgroup reach,
-a read of shared memory that nobody wrote, an operation on numbers for which targets differ. The errors name
-the kernel's Python line.
+a read of shared memory that was never written, and operations on numbers for which targets differ. The errors
+name the kernel's Python line.
 """
 
 from __future__ import annotations
@@ -53,13 +54,14 @@ def interpret(
     *,
     subgroup_size: int = 8,
 ) -> None:
-    """Run a dispatch of grid[0] x grid[1] x grid[2] workgroups, writing into the arrays of read_write
+    """Run a dispatch of grid[0] x grid[1] x grid[2] workgroups and write into the arrays of read_write
     buffers.
 
-    Shapes: a buffer of a vector type is [n, lanes], of a scalar type [n]; dtype as `Type.dtype`.
-    Numbers: every operation in its own type (f32 in numpy float32).
-    Raises: ExecutionError for out-of-bounds indices, races, divergent barriers, reads of unwritten shared
-    memory.
+    Shapes: a buffer of a vector type is [n, lanes], one of a scalar type [n]; its dtype is `Type.dtype`.
+    Numbers: every operation is computed in its own type (f32 as numpy float32).
+
+    Raises: ExecutionError for out-of-bounds indices, races, divergent barriers, and reads of shared memory
+    that was never written.
     """
     if kernel.subgroup_size is not None:
         subgroup_size = kernel.subgroup_size
@@ -96,7 +98,7 @@ class _Machine:
             shape = (self.groups * shared.length, *_lanes(shared.type))
             self.memory[shared] = np.zeros(shape, shared.type.dtype)
             self.logs[shared] = CellLog(self.groups * shared.length, initialised=False)
-        self.epoch = np.zeros(self.groups, np.int64)  # barriers passed, by workgroup
+        self.epoch = np.zeros(self.groups, np.int64)  # for each workgroup the barriers that it has passed
         self.tiles = Tiles(self)
 
     def run(self) -> None:
@@ -169,7 +171,8 @@ class _Machine:
     # Memory
 
     def cells(self, memory: Memory, index: Value, mask: Lanes, place: SourceLine) -> Lanes:
-        """Element index of every lane, inactive lanes at 0; the workgroup's own part of a shared array."""
+        """The element index of every lane, 0 for inactive lanes; in shared memory, within the part of the
+        lane's workgroup."""
         shared = not isinstance(memory, Buffer)
         length = memory.length if shared else len(self.memory[memory])
         at = np.broadcast_to(self.value(index), self.lanes).astype(np.int64)
@@ -191,7 +194,7 @@ class _Machine:
             problem = log.read(at[mask], np.flatnonzero(mask), self.clock(memory, mask))
             if problem:
                 raise self.fail(value.where, f"load of {memory.name}: {problem}")
-        if not len(self.memory[memory]):  # no lane loads, or `cells` would have complained
+        if not len(self.memory[memory]):  # no lane is active, or `cells` would have raised
             return np.zeros((self.lanes, *_lanes(value.type)), value.type.dtype)
         return self.memory[memory][at]
 
@@ -205,7 +208,8 @@ class _Machine:
         self.memory[memory][at[mask]] = value[mask]
 
     def clock(self, memory: Memory, mask: Lanes) -> Lanes:
-        """Barriers order shared memory only: for a storage buffer the whole dispatch is one interval."""
+        """The interval between barriers. Barriers order shared memory only: for a storage buffer it is the
+        whole dispatch."""
         if isinstance(memory, Buffer):
             return np.zeros(int(mask.sum()), np.int64)
         return self.epoch[self.group[mask]]

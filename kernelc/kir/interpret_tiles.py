@@ -1,6 +1,7 @@
-"""What operations on tiles mean, in numpy: [subgroups, rows, cols], one tile for each subgroup.
+"""The meaning of operations on tiles, in numpy: arrays [subgroups, rows, cols] hold one tile for each
+subgroup.
 
-Products of halves are exact in f32 and summed in f32; in what order is a device's own affair.
+Products of halves are exact in f32 and summed in f32; the order of the sum is up to the device.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Lanes = npt.NDArray[Any]
 
 
 class Machine(Protocol):
-    """The part of the interpreter that tiles need."""
+    """The part of the interpreter that operations on tiles need."""
 
     kernel: Kernel
     lanes: int
@@ -43,7 +44,7 @@ class Tiles:
         self.operations = 0
 
     def compute(self, value: Value, mask: Lanes) -> Lanes:
-        """The tiles that a value is, by subgroup; those of subgroups that take no part are zeros."""
+        """The tiles of a value, one for each subgroup; zeros for subgroups that do not take part."""
         assert isinstance(value.type, TileType)
         args = [self.machine.value(arg) for arg in value.args]
         match value.op:
@@ -58,7 +59,7 @@ class Tiles:
                 return self.load(value, value.type, mask)
 
     def assign(self, statement: Assign, mask: Lanes) -> None:
-        """Change the registers of the subgroups that take part."""
+        """Change the register in the subgroups that take part."""
         type = statement.variable.type
         assert isinstance(type, TileType)
         active = self.together(type, mask, statement.where)
@@ -96,7 +97,7 @@ class Tiles:
         into[cells.reshape(-1)] = tiles.view(into.dtype).reshape(-1, *into.shape[1:])
 
     def together(self, type: TileType, mask: Lanes, place: SourceLine) -> Lanes:
-        """Which subgroups take part; all of a subgroup's invocations must, or none."""
+        """Which subgroups take part. Raises where only some invocations of a subgroup do."""
         lanes, machine = type.kind.lanes, self.machine
         if machine.kernel.workgroup % lanes:
             raise machine.fail(place, f"tiles need whole subgroups of {lanes} invocations")
@@ -114,10 +115,10 @@ class Tiles:
         active: Lanes,
         where: SourceLine,
     ) -> tuple[Lanes, Lanes, Lanes]:
-        """Of the active subgroups: the cells of each line of the tile [subgroups, lines, cells of a line],
-        and for each cell, flat, who touches it and when."""
+        """The cells that the active subgroups access: indices [subgroups, lines, cells of a line], and for
+        each cell, flattened, who accesses it and when."""
         machine, element = self.machine, memory.type
-        offset, stride = (self.one(place, active, type, where) for place in places)
+        offset, stride = (self.agreed(place, active, type, where) for place in places)
         run = type.run(transposed)
         lines, line = type.bytes // type.dtype.itemsize // run, run * type.dtype.itemsize // element.bytes
         at = offset[:, None, None] + stride[:, None, None] * np.arange(lines)[:, None] + np.arange(line)
@@ -135,8 +136,8 @@ class Tiles:
             np.repeat(machine.epoch[groups], each),
         )
 
-    def one(self, value: Value, active: Lanes, type: TileType, where: SourceLine) -> Lanes:
-        """An offset or stride, which a subgroup's invocations must agree on."""
+    def agreed(self, value: Value, active: Lanes, type: TileType, where: SourceLine) -> Lanes:
+        """An offset or stride for each active subgroup, on which all of its invocations must agree."""
         lanes = np.broadcast_to(self.machine.value(value), self.machine.lanes).astype(np.int64)
         by_subgroup = lanes.reshape(-1, type.kind.lanes)[active]
         if np.any(by_subgroup != by_subgroup[:, :1]):

@@ -1,7 +1,7 @@
-"""Names for values: the Python name a kernel assigned them to, read from the kernel's own source.
+"""Names for values: the Python names that a kernel assigns them to, read from the kernel's source.
 
-`score = dot(q, key) * scale` makes the last value of that line `score` in every target's text, so that the
-emitted kernel can be read beside the Python it came from.
+`score = dot(q, key) * scale` names the last value of that line `score` in every target's text, so that the
+emitted kernel can be read beside the Python that it came from.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from kernelc.kir.values import Value, Variable
 
 _METHODS = {"equals", "differs", "lane", "var", "shared", "loop", "param", "workgroup_id", "constant"}
 
-# Calls whose last value is the result; any other call leaves the naming to the function it calls.
+# Calls whose last value is the result. Any other function names its values itself.
 _DIRECT_CALLS = _METHODS | {
     name for name, _ in inspect.getmembers(functions, inspect.isfunction) if name != "current"
 }
 
-# Written in place wherever they are used, so no name would ever show.
+# These are written in place wherever they are used, so that a name would never show.
 _NAMELESS = GIVEN | {"const"}
 
 _SEQUENCES = (list, tuple)
@@ -35,12 +35,12 @@ _SEQUENCES = (list, tuple)
 
 @functools.lru_cache(maxsize=256)
 def _targets(file: str) -> dict[int, tuple[str, int]]:
-    """line -> (name, first line), for the lines of statements that assign an expression to one plain name."""
+    """line -> (name, first line), for the lines of statements that assign an expression to a single name."""
     source = "".join(linecache.getlines(file))
     found: dict[int, tuple[str, int]] = {}
     try:
         tree = ast.parse(source)
-    except SyntaxError:  # no source (a console, a frozen program): values go unnamed
+    except SyntaxError:  # no source (a console, a frozen program): values stay unnamed
         return found
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
@@ -68,10 +68,8 @@ def target_of(place: SourceLine) -> str:
 
 
 def hint(values: Iterable[Value], frame: Callable[[], FrameType]) -> None:
-    """Note, for values about to be used that have no name, what the Python that uses them calls them.
-
-    A parameter's name, a loop variable's, or a list's with the position: what `target_of` cannot know.
-    """
+    """Note what the Python that uses unnamed values calls them: the name of a parameter or of a loop
+    variable, or a list's name with a position, none of which `target_of` can know."""
     nameless = [v for v in values if not (v.name or v.hint) and v.op not in _NAMELESS]
     if nameless:
         known = frame().f_locals
@@ -80,7 +78,7 @@ def hint(values: Iterable[Value], frame: Callable[[], FrameType]) -> None:
 
 
 def name_register(variable: Variable, frame: Callable[[], FrameType]) -> None:
-    """Name a register about to be used as the Python using it does, where its declaration gave none."""
+    """Name a register as the Python that uses it does, if its declaration gave it no name."""
     if not variable.name:
         variable.name = _name_bound_to(variable, frame().f_locals)
 
@@ -102,15 +100,15 @@ def _statement_of(place: SourceLine) -> tuple[str, int]:
 
 
 def name_values(body: Block) -> None:
-    """Give the last value of each run that one assigning statement made that statement's name.
+    """Give the last value of each run of values that one assignment made the name that it assigns.
 
-    Values of other files in between (functions the statement called) do not end a run.
+    Values of other files in between (made by functions that the statement called) do not end a run.
     """
     pending = [body]
-    # There the name is the loop index's or the register's.
+    # Lines whose name belongs to a loop index or a register.
     taken = {s.where for s in walk(body) if isinstance(s, For | Declare)}
     while pending:
-        # By file: the statement there that the following value belongs to.
+        # For each file the statement that the following value belongs to.
         later: dict[str, tuple[str, int]] = {}
         statements = pending.pop().statements
         for statement in reversed(statements):

@@ -56,7 +56,8 @@ class Store:
 
 @dataclass(eq=False)
 class TileStore:
-    """The subgroup's tile `value` to `memory`: its rows `stride` elements apart, from element `offset` on."""
+    """Write the subgroup's tile `value` to `memory`: its rows `stride` elements apart, from element `offset`
+    on."""
 
     memory: Memory
     offset: Value
@@ -87,7 +88,7 @@ class If:
 
 @dataclass(eq=False)
 class Barrier:
-    """All invocations of the workgroup arrive; shared memory written before is seen after."""
+    """Wait for all invocations of the workgroup; shared memory that was written before is visible after."""
 
     where: SourceLine
 
@@ -112,7 +113,7 @@ _FEATURES = ("f16", "subgroups", "dot4")  # in the order in which kernels list t
 
 @dataclass(eq=False)
 class Kernel:
-    """A traced kernel. `params` is the whole step block, or empty when the kernel reads none of it."""
+    """A traced kernel. `params` is the whole step block, or empty if the kernel reads none of it."""
 
     name: str
     buffers: tuple[Buffer, ...]
@@ -127,7 +128,7 @@ class Kernel:
         return sum(shared.bytes for shared in self.shared)
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16", "subgroups", "dot4", and kinds of tiles that matrix units
+        """What the device must offer: "f16", "subgroups", "dot4", and the kinds of tiles that matrix units
         multiply, in this order."""
         types, operations = self.types(), self.operations
         halves = any(type.scalar == "f16" for type in types if not isinstance(type, TileType))
@@ -136,13 +137,13 @@ class Kernel:
         return (*(feature for feature in _FEATURES if feature in asked), *tiles)
 
     def asked_subgroup_size(self) -> int | None:
-        """The size that a device's subgroups must have: None where it changes nothing, as the kernel does
-        nothing that a subgroup's invocations do together."""
+        """The size that the device's subgroups must have, or None if the kernel does nothing that depends on
+        it."""
         depends = any(OPERATIONS[op].depends_on_subgroups for op in self.operations)
         return self.subgroup_size if depends else None
 
     def tile_kinds(self) -> frozenset[TileKind]:
-        """The kinds of tiles that it multiplies on matrix units."""
+        """The kinds of tiles that the kernel multiplies on matrix units."""
         return frozenset(type.kind for type in self.types() if isinstance(type, TileType))
 
     def types(self) -> frozenset[Type]:
@@ -151,7 +152,7 @@ class Kernel:
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
-        """Every statement, those of nested blocks too, in order."""
+        """Every statement in order, those of nested blocks included."""
         return tuple(walk(self.body))
 
     @cached_property
@@ -172,7 +173,7 @@ class Kernel:
 
 
 def operands(statement: Statement) -> tuple[Value, ...]:
-    """The values that a statement itself uses (not those of its nested blocks)."""
+    """The values that a statement itself uses, without those of its nested blocks."""
     match statement:
         case Let():
             return statement.value.args
@@ -194,7 +195,7 @@ def operands(statement: Statement) -> tuple[Value, ...]:
 
 def blocks_of(statement: Statement) -> tuple[Block, ...]:
     """The blocks nested directly in a statement."""
-    if isinstance(statement, Let):  # by far the most
+    if isinstance(statement, Let):  # the most frequent
         return ()
     if isinstance(statement, For):
         return (statement.body,)

@@ -1,8 +1,8 @@
 """What each operation of the kernel IR is: one row for every `op` that a value may have.
 
-The tracer, the verifier, the printers and the interpreter ask this table instead of looking at names. Types
-are the rules of `kernelc.kir.type_rules`, numbers the functions of `kernelc.kir.operations`. A new operation
-needs a row in each, and a spelling in every printer: `tests/conformance` checks that.
+The tracer, the verifier, the printers and the interpreter ask this table instead of testing names. The types
+of an operation are a rule of `kernelc.kir.type_rules`, its numbers a function of `kernelc.kir.operations`. A
+new operation needs a row in each and a spelling in every printer, which `tests/conformance` checks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each pure operation means, on numpy arrays of lanes: [n] or [n, lanes], where n = 1 broadcasts."""
+"""The meaning of each operation on numpy arrays of lanes: [n] or [n, lanes], where n = 1 broadcasts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Lanes = npt.NDArray[Any]
 
 
 def _convert(dtype: np.dtype[Any], x: Lanes) -> Lanes:
-    """As the targets do it: floats to integers truncate, saturating at the ends (WGSL), NaN to 0."""
+    """Convert as the targets do: floats are truncated to integers and saturate (WGSL), a NaN gives 0."""
     if x.dtype.kind != "f" or dtype.kind == "f":
         return x.astype(dtype)
     info = np.iinfo(dtype)
@@ -22,7 +22,7 @@ def _convert(dtype: np.dtype[Any], x: Lanes) -> Lanes:
 
 
 def _div(a: Lanes, b: Lanes) -> Lanes:
-    """Integers truncate towards zero; where nobody looks a zero divisor gives something."""
+    """Integer division truncates towards zero; a zero divisor in an inactive lane gives any number."""
     if a.dtype.kind == "f":
         return np.divide(a, b)
     wide, divisor = a.astype(np.int64), np.where(b == 0, 1, b).astype(np.int64)
@@ -30,7 +30,7 @@ def _div(a: Lanes, b: Lanes) -> Lanes:
 
 
 def _mod(a: Lanes, b: Lanes) -> Lanes:
-    """Has the dividend's sign; where nobody looks a zero divisor gives something."""
+    """The remainder has the dividend's sign; a zero divisor in an inactive lane gives any number."""
     return np.fmod(a.astype(np.int64), np.where(b == 0, 1, b).astype(np.int64)).astype(a.dtype)
 
 
@@ -105,7 +105,8 @@ def _vector(args: Sequence[Lanes]) -> Lanes:
 
 
 def undefined(op: str, type: Type, args: Sequence[Lanes]) -> Iterator[tuple[str, Lanes]]:
-    """What an operation must not be asked, and where it is: targets differ, or leave it open, or trap."""
+    """Operands on which targets differ, are undefined or trap: a description, and a mask of the lanes with
+    them."""
     if op in ("shl", "shr"):
         yield "shift by more than 31", args[1] > 31
     elif op in ("div", "mod") and type.is_integer:
@@ -115,7 +116,7 @@ def undefined(op: str, type: Type, args: Sequence[Lanes]) -> Iterator[tuple[str,
 
 
 def evaluate(op: str, type: Type, args: Sequence[Lanes], attr: object) -> Lanes:
-    """The lanes of `op(args)`; results have `type`'s dtype exactly."""
+    """The lanes of `op(args)`; the result has exactly the dtype of `type`."""
     dtype = type.dtype
     if op in BINARY:
         result = BINARY[op](args[0], args[1])

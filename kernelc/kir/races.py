@@ -1,4 +1,4 @@
-"""Who touched which memory cell since the last barrier: the race detector of the interpreter."""
+"""The interpreter's race detector: which invocation accessed each memory cell since the last barrier."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[Any]
 _NOBODY, _SEVERAL = -1, -2
-_TILES = -3  # and below: each operation on tiles, of each subgroup
+_TILES = -3  # and below: one number for each subgroup of each operation on tiles
 
 
 class CellLog:
-    """The last writer and the readers of each cell, with the time (barriers passed) of their access.
+    """The last writer and the readers of each cell, with the time of their access, counted in barriers.
 
-    Two accesses of one cell by different invocations at the same time are a race if one of them writes.
-    Operations on tiles are told apart from invocations, and from each other, by numbers of `tile_accessors`.
+    Two accesses to one cell by different invocations at the same time are a race if one of them writes.
+    Operations on tiles get accessor numbers of their own (`tile_accessors`), which tell them apart from
+    invocations and from each other.
     """
 
     def __init__(self, cells: int, initialised: bool) -> None:
@@ -27,7 +28,7 @@ class CellLog:
         self.initialised = initialised
 
     def read(self, cells: Ints, lanes: Ints, time: Ints) -> str | None:
-        """Note reads; the problem they make, or None."""
+        """Record reads. Returns the problem that they cause, or None."""
         if not self.initialised and np.any(unwritten := self.writer[cells] == _NOBODY):
             return f"cell {int(cells[unwritten][0])} was never written"
         clash = (self.write_time[cells] == time) & (self.writer[cells] != lanes)
@@ -39,7 +40,7 @@ class CellLog:
         known = np.where(fresh, lanes, np.where(self.reader[cells] == lanes, lanes, _SEVERAL))
         self.read_time[cells] = time
         self.reader[cells] = known
-        # two lanes of one instruction on one cell: fancy assignment kept one of them
+        # several lanes of one instruction read one cell: fancy assignment kept one of them
         self.reader[cells[self.reader[cells] != known]] = _SEVERAL
         order = np.argsort(cells, kind="stable")
         same = cells[order][1:] == cells[order][:-1]
@@ -47,7 +48,7 @@ class CellLog:
         return None
 
     def write(self, cells: Ints, lanes: Ints, time: Ints) -> str | None:
-        """Note writes; the problem they make, or None."""
+        """Record writes. Returns the problem that they cause, or None."""
         order = np.argsort(cells, kind="stable")
         twice = np.flatnonzero(cells[order][1:] == cells[order][:-1])
         if len(twice):
@@ -68,7 +69,7 @@ class CellLog:
 
 
 def tile_accessors(operation: int, subgroups: int) -> Ints:
-    """Numbers for the subgroups that do the `operation`th operation on tiles."""
+    """Accessor numbers for the subgroups that perform the `operation`th operation on tiles."""
     return _TILES - operation * subgroups - np.arange(subgroups)
 
 

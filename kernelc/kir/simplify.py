@@ -29,9 +29,9 @@ def constant_of(value: Value) -> int | float | None:
 def binary(recorder: Recorder, op: str, type: Type, left: Value, right: Value) -> Value:
     """`left op right`, simplified where the result is exactly the same number.
 
-    Two constants fold in their own type, as the target would compute them. A float stays a float but for
-    multiplication or division by 1 and addition or subtraction of 0 (exact but for the sign of a zero, which
-    no kernel here looks at).
+    Two constants are folded in their own type, as the target would compute them. Arithmetic on floats is
+    kept, except multiplication or division by 1 and addition or subtraction of 0, which are exact but for the
+    sign of a zero (no kernel here depends on it).
     """
     a, b = constant_of(left), constant_of(right)
     if a is not None and b is not None and _folds(op, left.type, b):

@@ -1,4 +1,4 @@
-"""The readable text form of a kernel: what KERNELC_DUMP writes and what InternalError attaches."""
+"""The text form of a kernel for people: KERNELC_DUMP writes it and InternalError attaches it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kernelc.kir.values import Value, Variable
 
 
 def kernel_text(kernel: Kernel) -> str:
-    """Deterministic text of a kernel, a statement a line, each with the Python line that made it."""
+    """A deterministic text of a kernel: one statement per line, each with the Python line that made it."""
     lines = [f"kernel {kernel.name} workgroup={kernel.workgroup}"]
     if kernel.subgroup_size is not None:
         lines[0] += f" subgroup_size={kernel.subgroup_size}"

@@ -1,9 +1,10 @@
-"""Tiles in the kernel language: sum += a * b, whatever multiplies them.
+"""Tiles in the kernel language: sum += a * b, whatever hardware multiplies them.
 
-The calls are the same for matrix units, where a subgroup holds a tile and each call is an operation of the
-kernel IR, and for register tiles, which every device has: there an invocation holds the tile, and the calls
-are loads of vectors, products and sums. Offsets and strides are in elements of the memory: of register tiles
-vectors of four, of matrix units' operands scalars, or words in which several are packed.
+Kernels make the same calls for both sorts of tiles. For matrix units a subgroup holds a tile together, and
+each call is an operation of the kernel IR. Register tiles work on every device: each invocation holds its
+own, and the calls expand to loads of vectors, products and sums. Offsets and strides count elements of the
+memory: vectors of four for register tiles; for the operands of matrix units scalars, or words in which
+several are packed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from kernelc.kir.values import Number, Value, Variable, current
 
 @dataclass(frozen=True)
 class Tile:
-    """An operand in registers. `parts`: the tile of a subgroup, or rows of a and columns of b as vectors
+    """An operand in registers. `parts` is the tile of a subgroup, or the rows of a (columns of b) as vectors
     along k."""
 
     kind: TileKind
@@ -39,9 +40,9 @@ def load_tile(
 ) -> Tile:
     """The tile "a" [m, k] or "b" [k, n] that begins at `offset` in shared memory.
 
-    Element (row, col) is at row * stride + col; `transposed`: at col * stride + row, as where b's columns are
-    the rows of a weight matrix. All invocations of the workgroup must call this; offset and stride are the
-    same throughout a subgroup.
+    Element (row, col) is at row * stride + col; if `transposed`, at col * stride + row, as when the columns
+    of b are the rows of a weight matrix. All invocations of the workgroup must call this, with the same
+    offset and stride throughout a subgroup.
     """
     if kind.lanes == 1:
         return Tile(kind, role, _register_parts(role, memory, offset, stride, transposed, name))
@@ -77,7 +78,7 @@ class TileSum:
             self._tile = k.var(k.emit("tile_zero", type, ()), type, name)
 
     def add(self, a: Tile, b: Tile) -> None:
-        """sum += a * b; operands of 16 bits are multiplied exactly, and summed in 32."""
+        """sum += a * b. Products of 16-bit operands are exact; the sum has 32 bits."""
         k = current()
         if self.kind.lanes > 1:
             args = (a.parts[0], b.parts[0], self._tile.value())
@@ -85,8 +86,8 @@ class TileSum:
             return
         for sums, row in zip(self._rows, a.parts, strict=True):
             for register, col in zip(sums, b.parts, strict=True):
-                # One after the other: each product and sum is one instruction, as of a dot product the first
-                # and the last are not.
+                # One product and sum after the other: each pair is one fused instruction. In a dot product
+                # the first product and the last sum would be instructions of their own.
                 total = register.value()
                 for at in range(self.kind.k):
                     total = total + row.lane(at) * col.lane(at)
@@ -98,7 +99,7 @@ class TileSum:
         first = k.coerce(offset, u32)
         if self.kind.lanes > 1:
             type = self.kind.type("sum")
-            # a column of factors again and again: its stride is 0
+            # Stride 0 repeats one column of factors, so that every row has its own factor.
             column = k.emit("tile_load_transposed", type, (first, k.constant(0, u32)), factors.memory)
             k.assign(self._tile, k.emit("tile_mul", type, (self._tile.value(), named("factors", column))))
             return
@@ -108,8 +109,8 @@ class TileSum:
                 register *= factor
 
     def store(self, memory: Array, offset: Number, stride: Number) -> None:
-        """Element (row, col) to shared memory at offset + row * stride + col; for register tiles a row is one
-        vector. Offset and stride are multiples of 16 bytes."""
+        """Store element (row, col) to shared memory at offset + row * stride + col; a row of a register tile
+        is one vector. Offset and stride are multiples of 16 bytes."""
         k = current()
         start = k.coerce(offset, u32)
         if self.kind.lanes > 1:

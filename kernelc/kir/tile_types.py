@@ -1,7 +1,8 @@
 """Types of tiles: small matrices that one invocation, or a subgroup together, multiplies as a whole.
 
-sum [m, n] += a [m, k] * b [k, n]. A device's matrix units offer a few kinds, each of one shape; who holds
-which element is the device's own affair, so a tile is opaque: loaded, multiplied, stored.
+sum [m, n] += a [m, k] * b [k, n]. A device's matrix units offer a few kinds, each with one shape. How the
+elements are distributed over a subgroup's invocations is up to the device, so a tile is opaque: it can be
+loaded, multiplied and stored.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ _DTYPES: dict[str, type[np.generic]] = {
 
 @dataclass(frozen=True, slots=True)
 class TileKind:
-    """One multiplication of tiles: scalars of the operands and of the sum, shape, and how many invocations
-    hold a tile together (1: its own registers; else a whole subgroup of that size)."""
+    """One way to multiply tiles: the scalar types of operands and sum, the shape, and the number of
+    invocations that hold a tile together (1: in an invocation's own registers; otherwise a whole subgroup
+    of that size)."""
 
     operand: str
     sum: str
@@ -35,7 +37,7 @@ class TileKind:
 
     @property
     def feature(self) -> str:
-        """What a device must offer, such as "tile_f16_16x16x16"."""
+        """The feature that a device must offer, such as "tile_f16_16x16x16"."""
         return f"tile_{self.operand}_{self.m}x{self.n}x{self.k}"
 
     def shape(self, role: str) -> tuple[int, int]:
@@ -57,7 +59,7 @@ I8 = TileKind("i8", "i32", 16, 16, 32, 32)
 
 @dataclass(frozen=True, slots=True)
 class TileType(Type):
-    """The type of a tile that a subgroup holds. `scalar` is its elements', which may be "i8"."""
+    """The type of a tile that a subgroup holds. `scalar` is the type of its elements, which may be "i8"."""
 
     role: str = "sum"
     kind: TileKind = REGISTERS
@@ -85,15 +87,16 @@ class TileType(Type):
 
     @property
     def element(self) -> Type:
-        """A tile is never spread out of a scalar."""
+        """The tile itself: scalars are never spread over a tile."""
         return self
 
     def run(self, transposed: bool) -> int:
-        """Elements that lie side by side in memory: of a row, or where columns are stored, of a column."""
+        """The number of elements that are adjacent in memory: those of a row, or of a column if columns are
+        stored."""
         return self.shape[0 if transposed else 1]
 
     def fits(self, memory: Type, transposed: bool) -> bool:
-        """Whether `memory` can hold such tiles: elements of the same scalar, or words with their bits, and no
-        row that ends within one."""
+        """Whether `memory` can hold such tiles: its elements are the same scalars, or words that pack them,
+        and every row fills whole elements."""
         whole = self.run(transposed) * self.dtype.itemsize % memory.bytes == 0
         return memory.scalar in ("u32", self.scalar) and whole

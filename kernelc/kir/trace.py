@@ -1,4 +1,4 @@
-"""Tracing: an ordinary Python function that is run once and leaves a kernel behind.
+"""Tracing: an ordinary Python function is run once, and its operations are recorded as a kernel.
 
     def scale(k, problem, schedule):
         x, out = k.input("x", f32), k.output("out", f32)
@@ -6,8 +6,8 @@
         with k.when(i < problem.length):
             out[i] = x[i] * 2.0
 
-Python is the metalanguage: a Python `for` unrolls, `k.loop` emits a loop; a Python `if` decides now, `k.when`
-at run time.
+Python is the metalanguage: a Python `for` is unrolled, `k.loop` emits a loop; a Python `if` is decided while
+tracing, `k.when` at run time.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 @dataclass(frozen=True)
 class Array:
-    """A memory as the kernel's Python indexes it: `a[i]` loads element i, `a[i] = v` stores."""
+    """A memory as the kernel's Python indexes it: `a[i]` loads element i, `a[i] = v` stores to it."""
 
     tracer: Tracer
     memory: Memory
@@ -67,8 +67,8 @@ class Array:
 class Tracer(Expressions):
     """Collects the nodes of one kernel. Kernels get it as `k`.
 
-    `workgroup` is the number of invocations of a (one-dimensional) workgroup; `step` the fields of the step
-    block; `subgroup_size` fixes the subgroup size the kernel is made for (None: any).
+    `workgroup` is the number of invocations in a (one-dimensional) workgroup, `step` the fields of the step
+    block, and `subgroup_size` the size of subgroups that the kernel is made for (None: any).
     """
 
     def __init__(
@@ -79,14 +79,14 @@ class Tracer(Expressions):
         self._shared: list[Shared] = []
         self._root = Block()
         self._blocks: list[Block] = [self._root]
-        self._known: dict[object, Value] = {}  # pure values of the blocks that are open
-        self._added: list[list[object]] = [[]]  # for each open block: the keys that it added to these
+        self._known: dict[object, Value] = {}  # the pure values of all open blocks
+        self._added: list[list[object]] = [[]]  # for each open block the keys that it added to `_known`
         self._open_ifs: dict[int, If] = {}  # by block: the `when` that an `otherwise` may still follow
 
     # Memory
 
     def buffer(self, name: str, type: Type, access: str) -> Array:
-        """Binding number `len(buffers so far)` of the kernel."""
+        """Bind a buffer. Bindings are numbered in the order of these calls."""
         self._buffers.append(Buffer(name, type, access))
         return Array(self, self._buffers[-1])
 
@@ -97,7 +97,7 @@ class Tracer(Expressions):
         return self.buffer(name, type, "read_write")
 
     def shared(self, name: str, type: Type, length: int) -> Array:
-        """Workgroup memory; its contents are undefined until stored."""
+        """Workgroup memory; its contents are undefined until they are stored."""
         self._shared.append(Shared(name, type, length))
         return Array(self, self._shared[-1])
 
@@ -115,7 +115,7 @@ class Tracer(Expressions):
     # Registers
 
     def var(self, init: Number, type: Type | None = None, name: str = "") -> Variable:
-        """A register that `+=` and `k.assign` change; its name is the Python name it is first assigned to."""
+        """A register that `+=` and `k.assign` change; it is called what Python first assigns it to."""
         if type is None:
             if not isinstance(init, Operators):
                 raise TypeError(f"{self.where()}: k.var of a Python number needs a type")
@@ -142,7 +142,7 @@ class Tracer(Expressions):
 
     @property
     def local_id(self) -> Value:
-        """Number of the invocation in its workgroup, 0 <= local_id < workgroup."""
+        """The number of the invocation in its workgroup, 0 <= local_id < workgroup."""
         return self.emit("local_id", u32, (), None)
 
     @property
@@ -151,20 +151,22 @@ class Tracer(Expressions):
 
     @property
     def subgroup_size(self) -> Value:
-        """The constant, where the kernel is made for one size; else the device's, at run time."""
+        """A constant if the kernel is made for one size; otherwise the device's size, at run time."""
         if self.fixed_subgroup_size is not None:
             return self.constant(self.fixed_subgroup_size, u32)
         return self.emit("subgroup_size", u32, (), None)
 
     @property
     def subgroup_id(self) -> Value:
-        """Number of the subgroup in its workgroup, where the kernel is made for one size of subgroups."""
+        """The number of the subgroup in its workgroup. Raises TypeError in kernels made for subgroups of any
+        size."""
         if self.fixed_subgroup_size is None:
             raise TypeError(f"{self.where()}: this kernel is made for subgroups of any size")
         return self.local_id // self.fixed_subgroup_size
 
     def param(self, name: str) -> Value:
-        """A field of the step block (uniform)."""
+        """A field of the step block, the same for all invocations. Raises KeyError for a field that does not
+        exist."""
         for field in self.step:
             if field.name == name:
                 return self.emit("param", field.type, (), name)
@@ -174,7 +176,7 @@ class Tracer(Expressions):
 
     @contextmanager
     def loop(self, start: Number, stop: Number, step: Number = 1) -> Generator[Value]:
-        """`for i in range(start, stop, step)` at run time; u32, `step` > 0."""
+        """`for i in range(start, stop, step)` at run time; all are u32, and `step` > 0."""
         place = self.where()
         index = Value("index", u32, (), None, place, naming.target_of(place) or "i")
         bounds = (self.coerce(start, u32), self.coerce(stop, u32), self.coerce(step, u32))
@@ -185,7 +187,7 @@ class Tracer(Expressions):
 
     @contextmanager
     def when(self, condition: Operators) -> Generator[None]:
-        """What follows is done by the invocations for which the condition holds."""
+        """The statements inside run in the invocations for which the condition holds."""
         statement = If(self.condition(condition), Block(), Block(), self.where())
         self.append(statement)
         with self._inside(statement.then):
@@ -194,7 +196,7 @@ class Tracer(Expressions):
 
     @contextmanager
     def otherwise(self) -> Generator[None]:
-        """The other branch of the `when` just before."""
+        """The other branch of the `when` just before. Raises SyntaxError if there is none."""
         last = self._blocks[-1].statements[-1] if self._blocks[-1].statements else None
         if not isinstance(last, If) or last is not self._open_ifs.pop(id(self._blocks[-1]), None):
             raise SyntaxError(f"{self.where()}: k.otherwise() must follow its k.when(...) directly")
@@ -202,11 +204,11 @@ class Tracer(Expressions):
             yield
 
     def barrier(self) -> None:
-        """Workgroup barrier: must be reached by all invocations or none."""
+        """Wait for the whole workgroup: all of its invocations must reach the barrier, or none."""
         self.append(Barrier(self.where()))
 
     def emit(self, op: str, type: Type, args: tuple[Value, ...], attr: object = None) -> Value:
-        """Add one value to the current block, or find it there already when it is pure."""
+        """Add a value to the current block, or return an equal pure value that is known already."""
         if not OPERATIONS[op].pure:
             value = Value(op, type, args, attr, self.where())
             self.append(Let(value))
@@ -235,7 +237,7 @@ class Tracer(Expressions):
         return frame
 
     def finish(self) -> Kernel:
-        """The kernel traced so far, its values named and without what nothing needs."""
+        """The kernel traced so far, with its values named and everything without effect removed."""
         naming.name_values(self._root)
         dead.remove(self._root)
         reads_step = any(value.op == "param" for value in values_of(self._root))
@@ -268,7 +270,7 @@ class Tracer(Expressions):
 
 @cache
 def _is_machinery(file: str) -> bool:
-    """Whether a source file is this package's or a context manager's, and not a kernel's own."""
+    """Whether a source file belongs to this package or to Python's context managers, and not to a kernel."""
     return file.startswith(_HERE) or file.endswith("contextlib.py")
 
 
@@ -286,7 +288,7 @@ def trace(
     step: tuple[Param, ...] = (),
     subgroup_size: int | None = None,
 ) -> Kernel:
-    """Run `body` once and return the kernel it traced (not yet verified: see `kernelc.kir.verify`)."""
+    """Run `body` once and return the kernel that it records; `kernelc.kir.verify` checks it."""
     tracer = Tracer(name, workgroup, step, subgroup_size)
     with recording(tracer):
         body(tracer)

@@ -1,6 +1,6 @@
-"""Which types each operation takes and gives: one rule an operation, checked by the verifier.
+"""Which types each operation takes and gives: one rule for each operation, checked by the verifier.
 
-A rule is stated as what the strictest target's language accepts (WGSL specification, sections "Expressions"
+A rule states what the language of the strictest target accepts (WGSL specification, sections "Expressions"
 and "Built-in Functions"), so that whatever passes prints as a valid text everywhere.
 """
 
@@ -22,7 +22,7 @@ def type_problem(value: Value) -> str | None:
     """Why the types of an expression are wrong, or None."""
     rule = RULES.get(value.op)
     if rule is None:
-        return f"is no operation: add its rule to {__name__}"
+        return f"is not an operation: add its rule to {__name__}"
     if value.op not in _ON_TILES and _has_tiles(value):
         return "takes no tiles and gives none"
     return rule(value)
@@ -118,7 +118,7 @@ def _dot4(value: Value) -> str | None:
 
 def _vector(value: Value) -> str | None:
     if len(value.args) != value.type.lanes or any(arg.type != value.type.element for arg in value.args):
-        return f"of {_types(value.args)} is no {value.type}"
+        return f"of {_types(value.args)} does not make a {value.type}"
     return None
 
 

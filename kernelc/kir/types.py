@@ -61,11 +61,11 @@ class Type:
 
     @property
     def integer_range(self) -> tuple[int, int]:
-        """The least and the greatest number of an integer type."""
+        """The smallest and the largest number of an integer type."""
         return (0, (1 << 32) - 1) if self.scalar == "u32" else (-(1 << 31), (1 << 31) - 1)
 
     def holds(self, number: int | float | bool) -> bool:
-        """Whether a Python number is one of this type's scalars: in range, finite, whole for integers."""
+        """Whether a Python number is representable: in range, finite, and for integers whole."""
         if self.scalar == "bool" or isinstance(number, bool):
             return self.scalar == "bool" and isinstance(number, bool)
         if self.is_float:

@@ -28,7 +28,7 @@ _DIFFERS = "in control flow that differs between invocations"
 
 
 def uniformity_problems(kernel: Kernel) -> Iterator[Problem]:
-    """What is wrong with a kernel whose types and definitions are right: a place and a reason for each."""
+    """The problems of a kernel whose types and definitions are right, each as a place and a reason."""
     analysis = _Analysis(kernel)
     analysis.run()
     for meeting in analysis.meetings:
@@ -91,7 +91,7 @@ class _Analysis:
                 assert isinstance(value.type, TileType)
                 places = (offset, stride)
                 self.meetings.append(_Meeting("tile_store", statement.where, flow, value.type, places))
-            case _:  # a Store changes memory, and what is loaded from memory that changes is nobody else's
+            case _:  # a Store needs nothing: what is loaded from memory that changes has the scope INVOCATION
                 pass
 
     def let(self, value: Value, flow: Scope) -> None:
@@ -126,14 +126,14 @@ class _Analysis:
         return isinstance(divisor, int) and divisor % self.kernel.subgroup_size == 0
 
     def assigned(self, variable: Variable, scope: Scope) -> None:
-        """Note what a register was assigned. Where it was read before, assuming more, run once more."""
+        """Record the scope of what a register is assigned. If it was read with a wider one, run once more."""
         before = self.registers.get(variable, Scope.WORKGROUP)
         self.registers[variable] = max(before, scope)
         if scope > before and variable in self._read:
             self._settled = False
 
     def problems(self, meeting: _Meeting) -> Iterator[Problem]:
-        """What keeps the invocations from meeting here."""
+        """What would keep the invocations from meeting here."""
         if meeting.flow != Scope.WORKGROUP:
             yield meeting.where, f"{meeting.what} {_DIFFERS}"
         if any(self.scope(value) == Scope.INVOCATION for value in meeting.places):

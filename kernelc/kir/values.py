@@ -29,7 +29,7 @@ class Recorder(ABC):
 
     @abstractmethod
     def emit(self, op: str, type: Type, args: tuple[Value, ...], attr: object = None) -> Value:
-        """Add one value to the kernel, or find an equal one that is known already."""
+        """Add one value to the kernel, or return an equal one that is known already."""
 
     @abstractmethod
     def constant(self, value: int | float | bool, type: Type) -> Value:

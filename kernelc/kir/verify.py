@@ -1,12 +1,12 @@
-"""Checks that a traced kernel is valid on the strictest target before any text is made of it.
+"""Checks that a traced kernel is valid on the strictest target, before any text is made of it.
 
-- the signature: names that differ, buffers of types that a host can share, sizes above zero;
-- types of every operation (`kernelc.kir.type_rules`), assignment, store and condition;
-- definitions before uses, in scope, of values and of registers;
-- loads from and stores into this kernel's memory, stores only where it is writable, no constant index out of
-  bounds;
-- barriers and what subgroups do together only where all invocations of the workgroup arrive
-  (`kernelc.kir.uniformity`), tiles in whole subgroups of their size.
+- the signature: distinct names, buffers of types that a host can share, sizes above zero;
+- the types of every operation (`kernelc.kir.type_rules`), assignment, store and condition;
+- values and registers are defined before they are used, in a block that is still open;
+- loads and stores use this kernel's memory, stores only memory that is writable, and no constant index is out
+  of bounds;
+- barriers, and operations that a subgroup does together, stand where all invocations of the workgroup arrive
+  (`kernelc.kir.uniformity`), and tiles belong to whole subgroups of their size.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class _Checker:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.memory = frozenset((*kernel.buffers, *kernel.shared))
-        self.visible: set[Value | Variable] = set()  # defined in a block that is still open
-        self.defined: list[Value | Variable] = []  # the same, in order
+        self.visible: set[Value | Variable] = set()  # what an open block defines
+        self.defined: list[Value | Variable] = []  # the same, in the order of the definitions
 
     def fail(self, place: SourceLine | str, message: str) -> InternalError:
         return InternalError(f"kernel {self.kernel.name}: {place}: {message}", ir=kernel_text(self.kernel))
@@ -163,7 +163,7 @@ class _Checker:
     def used(self, item: Value | Variable, place: SourceLine) -> None:
         if isinstance(item, Value) and item.op == "const":
             if not isinstance(item.attr, int | float) or not item.type.holds(item.attr):
-                raise self.fail(place, f"{item.attr!r} is no {item.type}")
+                raise self.fail(place, f"{item.attr!r} does not fit {item.type}")
         elif item not in self.visible:
             name = item.name or (item.op if isinstance(item, Value) else "")
             raise self.fail(place, f"{name} is used outside the block that defines it")

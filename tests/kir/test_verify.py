@@ -108,8 +108,8 @@ BAD_TYPES: list[tuple[Value, str]] = [
     (value("select", u32, X, X, X), "by u32"),
     (value("select", u32, FLAG, X, Y), "between u32 and i32"),
     (value("select", u32x4, const(True, Type("bool", 2)), WORDS, WORDS), "by boolx2"),
-    (value("vector", u32x2, X), "of u32 is no u32x2"),
-    (value("vector", u32x2, X, Y), "of u32 and i32 is no u32x2"),
+    (value("vector", u32x2, X), "of u32 does not make a u32x2"),
+    (value("vector", u32x2, X, Y), "of u32 and i32 does not make a u32x2"),
     (value("splat", f32, Z), "from f32 to f32"),
     (value("splat", f32x4, X), "from u32 to f32x4"),
     (value("concat", f32x4, PAIR, QUAD), "concat of f32x2 and f32x4"),
@@ -157,9 +157,9 @@ BAD_TYPES: list[tuple[Value, str]] = [
     (value("tile_load_transposed", I8.type("a"), X, X, attr=CELLS), "bytes that lie side by side along k"),
     (value("tile_load", I8.type("b"), X, X, attr=CELLS), "bytes that lie side by side along k"),
     (value("add", SUM, FILL, FILL), "takes no tiles and gives none"),
-    (value("tan", f32, Z), "is no operation"),
-    (value("add", u32, X, const(-1, u32)), "-1 is no u32"),
-    (value("add", u32, X, const(0.5, u32)), "0.5 is no u32"),
+    (value("tan", f32, Z), "is not an operation"),
+    (value("add", u32, X, const(-1, u32)), "-1 does not fit u32"),
+    (value("add", u32, X, const(0.5, u32)), "0.5 does not fit u32"),
 ]
 
 
@@ -176,7 +176,7 @@ def test_every_operation_has_a_kernel_that_breaks_its_rule() -> None:
 
 
 def test_an_index_is_defined_by_its_loop_alone() -> None:
-    refuse(kernel(Let(value("index", u32))), "is no operation")
+    refuse(kernel(Let(value("index", u32))), "is not an operation")
 
 
 # Types of statements

@@ -1,6 +1,6 @@
-"""Operations on one lane as CUDA C, and the functions that apply them to every lane of a vector.
+"""Operations on one lane in CUDA C, and the functions that apply them to every lane of a vector.
 
-CUDA's vector types are plain structs without operators; a module defines those that its kernel uses.
+CUDA's vector types are plain structs without operators; a module defines the operators that its kernel uses.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _BITCASTS = {
     ("u32", "i32"): "int",
     ("i32", "u32"): "unsigned",
 }
-# As the interpreter: truncated, saturated, NaN to 0; a C++ cast out of range is undefined.
+# These truncate, saturate and turn NaN into 0, as the interpreter does; a C++ cast out of range is undefined.
 _TRUNCATIONS = {"u32": "__float2uint_rz", "i32": "__float2int_rz"}
 _WRAPPING = frozenset({"add", "sub", "mul", "shl"})
 
 
 def type_name(type: Type) -> str:
-    """`float4` for f32x4. Raises NotImplementedError for 16-bit floats, which this target does without."""
+    """`float4` for f32x4. Raises NotImplementedError for 16-bit floats, which this target does not use."""
     if isinstance(type, TileType):
         return str(type)
     if type.scalar not in SCALARS:
@@ -51,12 +51,12 @@ def type_name(type: Type) -> str:
 
 
 def wraps(op: str, type: Type) -> bool:
-    """Whether C++ leaves an overflow of signed integers undefined where kernel IR wraps."""
+    """Whether C++ leaves signed overflow of the operation undefined, where kernel IR says that it wraps."""
     return type.scalar == "i32" and op in _WRAPPING
 
 
 def function_name(op: str, type: Type, source: Type) -> str:
-    """The function for an operation on lanes of `source` giving lanes of `type`."""
+    """The CUDA function for an operation that takes lanes of `source` and gives lanes of `type`."""
     match op:
         case "bitcast":
             return _BITCASTS.get((source.scalar, type.scalar), SCALARS[type.scalar])
@@ -72,7 +72,7 @@ def function_name(op: str, type: Type, source: Type) -> str:
 
 @dataclass(frozen=True)
 class LaneFunction:
-    """A function of vectors whose body is the same expression for each lane."""
+    """A function of vectors whose body is the same expression for every lane."""
 
     result: str
     name: str
@@ -81,7 +81,7 @@ class LaneFunction:
 
 
 def lane_operator(op: str, result: Type, sides: Sequence[Type]) -> LaneFunction:
-    """An infix operator; a side may be a scalar, the same for every lane."""
+    """An infix operator on vectors; one side may be a scalar, which then meets every lane."""
     symbol = INFIX[op][0]
     unsigned = wraps(op, result)
 
@@ -92,7 +92,7 @@ def lane_operator(op: str, result: Type, sides: Sequence[Type]) -> LaneFunction:
 
 
 def compound_operator(op: str, type: Type) -> LaneFunction:
-    """`+=` by way of `+`."""
+    """`+=` and its like, defined by the plain operator."""
     name, symbol = type_name(type), INFIX[op][0]
     return LaneFunction(f"{name}&", f"operator{symbol}=", f"{name}& a, {name} b", f"a = a {symbol} b")
 
@@ -104,7 +104,7 @@ def lane_function(op: str, name: str, result: Type, sources: Sequence[Type]) -> 
 
 
 def lane_select(result: Type) -> LaneFunction:
-    """A choice for each lane."""
+    """A function that chooses lane by lane."""
 
     def lane(condition: str, yes: str, no: str) -> str:
         return f"{condition} ? {yes} : {no}"
@@ -113,7 +113,7 @@ def lane_select(result: Type) -> LaneFunction:
 
 
 def lane_negation(result: Type) -> LaneFunction:
-    """The sign of every lane turned."""
+    """The sign change of every lane."""
 
     def lane(a: str) -> str:
         return f"int(0u - unsigned({a}))" if result.is_integer else f"-{a}"
@@ -122,7 +122,7 @@ def lane_negation(result: Type) -> LaneFunction:
 
 
 def lane_splat(result: Type) -> LaneFunction:
-    """One scalar in every lane."""
+    """A function that puts one scalar in every lane."""
 
     def lane(a: str) -> str:
         return a

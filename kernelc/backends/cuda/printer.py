@@ -1,7 +1,7 @@
-"""CUDA C from kernel IR, behind the Jinja shell `templates/module.cu.j2`.
+"""CUDA C from kernel IR, inside the Jinja shell `templates/module.cu.j2`.
 
-A module needs no header, so NVRTC compiles it as it stands; it defines the operators and helpers that its
-kernel uses, and no others. Numbers mean what they mean elsewhere: no fast-math, IEEE division and roots.
+A module needs no header, so NVRTC compiles it as it stands. It defines exactly the operators and helpers that
+its kernel uses. Numbers mean what they mean on the other targets: no fast-math, IEEE division and roots.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_flo
 
 
 class Cuda(Dialect):
-    """CUDA's spelling of kernel IR. It keeps account of what the module has to define."""
+    """CUDA's spelling of kernel IR. It keeps a record of what the module has to define."""
 
     reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values()) | TILE_NAMES
     mixes_scalars = True
@@ -62,7 +62,9 @@ class Cuda(Dialect):
     def __init__(self) -> None:
         self.lane_functions: dict[LaneFunction, None] = {}  # in the order of their first use
         self.helpers: dict[tuple[str, str], None] = {}  # (operation, type name)
-        self.tiles: dict[tuple[str, TileType], None] = {}  # operations; tile_zero stands for the type
+        self.tiles: dict[
+            tuple[str, TileType], None
+        ] = {}  # (operation, type); tile_zero stands for the type's definition
 
     def type_name(self, type: Type) -> str:
         return type_name(type)
@@ -74,7 +76,7 @@ class Cuda(Dialect):
             return Text("true" if number else "false")
         level = UNARY if math.copysign(1, number) < 0 else ATOM
         if scalar == "i32" and number == -(1 << 31):
-            return Text("(-2147483647 - 1)")  # its digits alone are no int
+            return Text("(-2147483647 - 1)")  # its digits alone are out of int's range
         if scalar in ("u32", "i32"):
             return Text(f"{number}u" if scalar == "u32" else str(number), level)
         return Text(f"{float_digits(float(number), value.type)}f", level)
@@ -151,7 +153,8 @@ class Cuda(Dialect):
         return f"tile_store({place_of(memory, place, type)}, {_times(stride, memory.type.lanes)}, {value});"
 
     def vector_function(self, value: Value) -> str:
-        """What a function of vectors is called: as the one of scalars, or after what it makes."""
+        """The name of a function on vectors: that of the scalar function, or for conversions one made from
+        the result's type."""
         if value.op in ("convert", "bitcast"):
             return f"{'to' if value.op == 'convert' else 'as'}_{type_name(value.type)}"
         return function_name(value.op, value.type.element, value.args[0].type.element)
@@ -185,7 +188,7 @@ class Cuda(Dialect):
 
 
 class CudaPrinter(BodyPrinter):
-    """Prints a body and notes the operators on vectors that it needs."""
+    """Prints a body and records which operators on vectors it needs."""
 
     def __init__(self, kernel: Kernel, dialect: Cuda) -> None:
         self.cuda = dialect
@@ -198,7 +201,8 @@ class CudaPrinter(BodyPrinter):
         return super().infix(value, args)
 
     def sides(self, value: Value) -> list[Type]:
-        """The types of an operator's operands as they are written: a spread scalar may stay a scalar."""
+        """The types of an operator's operands as they are written: a scalar that is spread over lanes may
+        stay a scalar."""
         bare = [text is not arg for text, arg in zip(self.scalars(value, _TEXTS), _TEXTS, strict=True)]
         return [a.type.element if b else a.type for a, b in zip(value.args, bare, strict=True)]
 
@@ -211,8 +215,9 @@ class CudaPrinter(BodyPrinter):
         return text
 
     def expression(self, value: Value) -> Text:
-        """Bytes on their way to floats go without integer conversions, which run at a fraction of the rate;
-        a small whole number less, in the same step."""
+        """The text of an expression. Bytes that become floats are converted without integer-to-float
+        instructions, which run at a fraction of the rate of others; subtracting a small whole number costs
+        nothing extra."""
         less = _small_whole(value.args[1]) if value.op == "sub" and value.type == f32x4 else None
         converted = value.args[0] if less is not None and value.args[0] in self.placed else value
         inner = converted.args[0] if converted.op == "convert" and value.type == f32x4 else converted
@@ -225,7 +230,7 @@ class CudaPrinter(BodyPrinter):
 
 
 def _used(functions: Iterable[LaneFunction], body: str) -> list[LaneFunction]:
-    """Without those that spread a scalar where the text then left it as it is."""
+    """The functions that the body calls: a scalar's spreading may have been left out of the text."""
     return [f for f in functions if f.name.startswith("operator") or f"{f.name}(" in body]
 
 
@@ -233,7 +238,7 @@ _TEXTS = [Text("a"), Text("b")]
 
 
 def _small_whole(value: Value) -> int | None:
-    """The whole number in every lane, where 2^23 and it and a byte add up to a float."""
+    """The whole number that is in every lane, if 2^23 plus it plus a byte is exact in f32; else None."""
     number = value.args[0].attr if value.op == "splat" and value.args[0].op == "const" else None
     if not isinstance(number, int | float) or not 1 <= number < 1 << 20 or number != int(number):
         return None
@@ -249,15 +254,15 @@ def _types(value: Value) -> list[Type]:
 
 
 def entry_name(name: str) -> str:
-    """A C identifier for a kernel, its own name where that is one."""
+    """A C identifier for a kernel: its own name where that is one."""
     word = re.sub(r"[^A-Za-z0-9_]", "_", name)
     return f"kernel_{word}" if word in UNUSABLE or not re.match(r"[A-Za-z]", word) else word
 
 
 class CudaBackend:
-    """Renders verified kernels to standalone CUDA C++ with one extern "C" entry named after the kernel.
+    """Renders verified kernels as standalone CUDA C++ with one extern "C" entry named after the kernel.
 
-    Parameters: a pointer for each buffer in order, then one to the step block where the kernel reads it.
+    Its parameters are a pointer for each buffer, in order, and one to the step block if the kernel reads it.
     Subgroups are warps.
     """
 

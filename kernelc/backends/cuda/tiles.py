@@ -1,4 +1,4 @@
-"""Tiles of matrix units in CUDA C: what they are called, and which memory they lie in.
+"""Tiles of matrix units in CUDA C: their names, and the memory that they are loaded from.
 
 The functions themselves are PTX in `templates/tiles.cu.j2`: `ldmatrix` for the operands, `mma` for products.
 """
@@ -20,9 +20,9 @@ NAMES = frozenset((*FUNCTIONS, *(str(kind.type(role)) for kind in (F16, I8) for 
 
 
 def place_of(memory: Memory, cell: str, type: TileType) -> str:
-    """The address of a tile's first element, as its functions take it.
+    """The address of a tile's first element, in the form in which the tile functions take it.
 
-    Raises: NotImplementedError for operands that are not staged as 16-byte words, which `ldmatrix` wants.
+    Raises: NotImplementedError for operands that are not stored as the 16-byte words that `ldmatrix` needs.
     """
     if type.role == "sum":
         scalar = "int" if type.scalar == "i32" else "float"

@@ -1,1 +1,1 @@
-"""The OpenCL C backend, for any OpenCL driver, on CPUs too."""
+"""The OpenCL C backend, for any OpenCL driver, CPU drivers included."""

@@ -1,8 +1,9 @@
-"""OpenCL C from kernel IR (The OpenCL C Specification, version 1.2 and up), behind the Jinja shell
+"""OpenCL C from kernel IR (The OpenCL C Specification, version 1.2 and up), inside the Jinja shell
 `templates/module.cl.j2`.
 
-Core OpenCL C alone: no extension is asked for, so that any device runs the text. Hence no 16-bit arithmetic
-and no subgroups; pairs of halves go through `vload_half2` and `vstore_half2_rte`, which are core.
+The text is core OpenCL C: it asks for no extension, so that every device can run it. It therefore has neither
+16-bit arithmetic nor subgroups; pairs of halves go through `vload_half2` and `vstore_half2_rte`, which are
+core functions.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from kernelc.kir.types import Type
 from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cl.j2"
-# A condition of several lanes is a vector of int, -1 where it holds: what comparing float4 or uint4 gives.
+# Comparing float4 or uint4 gives a vector of int with -1 where the condition holds.
 _SCALARS = {"f32": "float", "i32": "int", "u32": "uint", "bool": "bool"}
 _CONDITIONS = "int"
 
@@ -72,7 +73,7 @@ class OpenCl(Dialect):
             return Text("true" if number else "false")
         level = UNARY if math.copysign(1, number) < 0 else ATOM
         if scalar == "i32":
-            # the digits of the least i32 alone are a long
+            # the digits of the smallest i32 alone are a long
             return Text(f"{number}", level) if number > -(1 << 31) else Text("-2147483647 - 1", SUM)
         if scalar == "u32":
             return Text(f"{number}u")
@@ -91,7 +92,8 @@ class OpenCl(Dialect):
                 raise NotImplementedError(f"core OpenCL C has no {value.op}")
 
     def infix(self, value: Value, args: list[Text]) -> Text | None:
-        """C leaves the overflow of signed sums and products undefined; of unsigned ones it wraps."""
+        """C leaves the overflow of signed sums and products undefined, so they are computed as unsigned
+        numbers, which wrap."""
         if value.op not in ("add", "sub", "mul") or value.type.scalar != "i32":
             return None
         left, right = (self.cast_bits("uint", value.type.lanes, arg).text for arg in args)
@@ -126,7 +128,7 @@ class OpenCl(Dialect):
     def absolute(self, type: Type, args: Sequence[Text]) -> Text:
         if type.is_float:
             return self.call("fabs", args)
-        found = self.call("abs", args)  # unsigned, of signed numbers too
+        found = self.call("abs", args)  # unsigned, even for signed numbers
         return self.cast_bits("int", type.lanes, found) if type.scalar == "i32" else found
 
     def negative(self, type: Type, arg: Text) -> Text:
@@ -135,7 +137,8 @@ class OpenCl(Dialect):
         return self.cast_bits("int", type.lanes, Text(f"-{self.cast_bits('uint', type.lanes, arg).text}"))
 
     def choice(self, value: Value, args: Sequence[Text]) -> Text:
-        """`select` goes by the sign of each lane, so it takes conditions of several lanes; `?:` takes one."""
+        """`select` looks at the sign of each lane, so it takes conditions with several lanes; `?:` takes one
+        condition."""
         condition, yes, no = args
         if value.args[0].type.lanes > 1:
             return self.call("select", (no, yes, condition))
@@ -154,7 +157,7 @@ class OpenCl(Dialect):
         return Text(f"({name}){arg.within(ATOM)}", UNARY)
 
     def from_condition(self, source: Type, to: Type, arg: Text) -> Text:
-        """1 where a condition holds. Shapes: a scalar is 0 or 1 already, a lane of a vector 0 or -1."""
+        """1 where a condition holds. A scalar condition is 0 or 1 already; a lane of a vector is 0 or -1."""
         name = self.type_name(to)
         if source.lanes == 1:
             return Text(f"({name}){arg.within(ATOM)}", UNARY)
@@ -175,10 +178,11 @@ class OpenCl(Dialect):
 
 
 class OpenClBody(BodyPrinter):
-    """Ends every branch that holds a barrier with one: harmless, since all of a workgroup is there.
+    """Ends every branch that holds a barrier with another barrier, which changes nothing: the whole workgroup
+    is there.
 
-    Without it pocl (3.1, Debian 12) goes wrong where the invocations leave such a branch by several ways: it
-    runs some of them through what follows the last barrier with the values of another.
+    Without it pocl (3.1, Debian 12) miscompiles branches that the invocations leave along different paths: it
+    runs some of them through the code after the last barrier with the values of others.
     """
 
     def block(self, block: Block, depth: int) -> None:
@@ -195,10 +199,10 @@ class OpenClBody(BodyPrinter):
 
 
 class OpenClBackend:
-    """Renders verified kernels to programs of one kernel, called as the kernel with `_kernel` behind: so it
-    is never a built-in function's name.
+    """Renders verified kernels as programs of one kernel each. The entry is the kernel's name with `_kernel`
+    appended, so that it never is the name of a built-in function.
 
-    The arguments are the buffers in order, then the step block where the kernel reads it.
+    Its arguments are the buffers, in order, and the step block if the kernel reads it.
     """
 
     name = "opencl"

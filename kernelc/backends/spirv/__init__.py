@@ -1,1 +1,1 @@
-"""The SPIR-V backend, for Vulkan: typed lines from kernel IR, and our own assembler."""
+"""The SPIR-V backend, for Vulkan: a printer of SPIR-V text and an assembler for it."""

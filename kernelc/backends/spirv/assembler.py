@@ -1,7 +1,7 @@
-"""Assembles SPIR-V text, one instruction a line, to the words that a driver takes.
+"""Assembles SPIR-V text, one instruction per line, into the words that a driver takes.
 
-Ids are numbered in the order in which the text mentions them, as `spirv-as` does, so that both give the same
-words behind the header.
+Ids are numbered in the order in which the text first mentions them, as `spirv-as` does, so that both give the
+same words after the header.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from kernelc.backends.spirv.grammar import ENUMERATIONS, INSTRUCTIONS, MAGIC, VE
 from kernelc.errors import InternalError
 
 _TOKEN = re.compile(r'"[^"]*"|[^\s;]+|;.*')
-_GENERATOR = 0  # none registered
+_GENERATOR = 0  # we have not registered one
 
 
 def assemble(text: str) -> bytes:
-    """The module of a text, as little-endian words. Raises: InternalError naming the line that is wrong."""
+    """The module that a text describes, as little-endian words. Raises InternalError that names the faulty
+    line."""
     assembler = _Assembler()
     for number, line in enumerate(text.splitlines(), 1):
         tokens = _tokens(line)
@@ -42,7 +43,7 @@ class _Assembler:
     def __init__(self) -> None:
         self.words: list[int] = []
         self.ids: dict[str, int] = {}
-        self.types: dict[str, tuple[str, ...]] = {}  # by id: the instruction that made a type
+        self.types: dict[str, tuple[str, ...]] = {}  # for each id of a type the instruction that made it
 
     def id(self, token: str) -> int:
         if not token.startswith("%"):
@@ -50,11 +51,11 @@ class _Assembler:
         return self.ids.setdefault(token, len(self.ids) + 1)
 
     def instruction(self, tokens: list[str]) -> None:
-        """`%result = OpName operands` or `OpName operands`."""
+        """Encode `%result = OpName operands` or `OpName operands`."""
         result = ""
         if len(tokens) > 1 and tokens[1] == "=":
             result, _, *tokens = tokens
-            self.id(result)  # first seen, so first numbered
+            self.id(result)  # ids are numbered as they appear
         name, *operands = tokens
         opcode, kinds = INSTRUCTIONS[name]
         if ("R" in kinds) != bool(result):
@@ -89,7 +90,7 @@ class _Assembler:
                 return [self.id(token)]
             case "literal":
                 return [int(token)]
-            case "value":  # of a decoration: a number, or what is built in
+            case "value":  # of a decoration: a number or a built-in variable
                 return [int(token) if token.isdecimal() else ENUMERATIONS["BuiltIn"][token]]
             case "string":
                 data = token[1:-1].encode() + b"\0"

@@ -1,7 +1,7 @@
-"""The lines of a SPIR-V function from kernel IR: a line or a few for each value and statement.
+"""The lines of a SPIR-V function from kernel IR: one or a few for each value and statement.
 
-Registers are variables of the function, so that no line needs a phi; control flow is the structured one of
-kernel IR.
+Registers are variables of the function, so that no phi is needed; control flow is structured, as in kernel
+IR.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from kernelc.kir.values import Value, Variable
 
 _WORKGROUP, _SUBGROUP = 2, 3  # scopes
 _ACQUIRE_RELEASE_WORKGROUP_MEMORY = 0x8 | 0x100
-_AVAILABLE_AND_VISIBLE = 0x2000 | 0x4000  # which the Vulkan memory model wants to be said
+_AVAILABLE_AND_VISIBLE = 0x2000 | 0x4000  # which the Vulkan memory model requires to be explicit
 
 
 class BodyPrinter(Lines):
-    """Prints the statements of one kernel; what they need of the module is declared on the way."""
+    """Prints the statements of one kernel, and declares in the module what they need."""
 
     def __init__(self, kernel: Kernel) -> None:
         super().__init__(kernel)
@@ -182,7 +182,7 @@ class BodyPrinter(Lines):
                 return self.place_of(value, type)
 
     def place_of(self, value: Value, type: str) -> str:
-        """What an invocation is told: a field of the step block, a built-in number."""
+        """Emit a number that the invocation is given: a field of the step block or a built-in variable."""
         if value.op == "param":
             at = [field.name for field in self.kernel.params].index(str(value.attr))
             pointer = self.module.pointer("Uniform", type)
@@ -202,14 +202,14 @@ class BodyPrinter(Lines):
         return self.result(wish, "OpCompositeConstruct", self.type(type), *[self.ref(scalar)] * type.lanes)
 
     def select(self, wish: str, value: Value, args: list[str]) -> str:
-        """SPIR-V 1.3 chooses lane by lane only: one condition is spread over a vector's lanes."""
+        """SPIR-V 1.3 selects vectors lane by lane only, so a single condition is spread over the lanes."""
         condition, lanes = value.args[0], boolean.with_lanes(value.type.lanes)
         chosen = args[0] if condition.type == lanes else self.splat(f"{wish}_if", condition, lanes)
         return self.result(wish, "OpSelect", self.type(value.type), chosen, *args[1:])
 
     def divisor(self, value: Value, dividend: str, divisor: str) -> str:
-        """What to divide an integer by: 1 where the quotient does not exist or does not fit, which SPIR-V
-        leaves undefined."""
+        """What to divide an integer by: 1 where the quotient does not exist or does not fit, since SPIR-V
+        leaves these undefined."""
         type, by = value.type, value.args[1].args[0] if value.args[1].op == "splat" else value.args[1]
         if by.op == "const" and by.attr not in (0, -1):
             return divisor
@@ -227,15 +227,17 @@ class BodyPrinter(Lines):
         return self.result("divisor", "OpSelect", self.type(type), wrong, self.constant(1, type), divisor)
 
     def remainder(self, wish: str, value: Value, dividend: str, divisor: str) -> str:
-        """Of i32: what the quotient leaves. OpSRem is undefined for negative operands in Vulkan (its
-        specification, "Precision and Operation of SPIR-V Instructions"), and drivers make use of that."""
+        """The remainder of i32, computed from the quotient: OpSRem is undefined for negative operands in
+        Vulkan (its specification, "Precision and Operation of SPIR-V Instructions"), and drivers rely on
+        that."""
         type = self.type(value.type)
         quotient = self.result("quotient", "OpSDiv", type, dividend, divisor)
         whole = self.result("whole", "OpIMul", type, quotient, divisor)
         return self.result(wish, "OpISub", type, dividend, whole)
 
     def subgroup(self, wish: str, instruction: str, arg: Value, operand: str) -> str:
-        """A reduction; of halves in f32, since not every device with halves reduces them."""
+        """A reduction over the subgroup. Halves are reduced in f32, since not every device with halves can
+        reduce them."""
         half = arg.type.scalar == "f16"
         if half:
             operand = self.convert(wish, arg.type, f32, operand)
@@ -255,9 +257,11 @@ class BodyPrinter(Lines):
         return self.result(wish, CONVERSIONS[source.scalar, type.scalar], self.type(type), operand)
 
     def truncate(self, wish: str, type: Type, operand: str) -> str:
-        """f32 to an integer, saturating: SPIR-V leaves undefined what does not fit."""
+        """f32 to an integer, saturating: SPIR-V leaves numbers that do not fit undefined."""
         (low, high), wide = type.integer_range, f32.with_lanes(type.lanes)
-        largest = float(high + 1) - (256.0 if type.scalar == "u32" else 128.0)  # the f32 below high + 1
+        largest = float(high + 1) - (
+            256.0 if type.scalar == "u32" else 128.0
+        )  # the largest f32 below high + 1
         bounds = self.constant(float(low), wide), self.constant(largest, wide)
         inside = self.result(f"{wish}_inside", "NClamp", self.type(wide), operand, *bounds)
         instruction = "OpConvertFToU" if type.scalar == "u32" else "OpConvertFToS"

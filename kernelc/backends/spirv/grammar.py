@@ -9,9 +9,9 @@ from __future__ import annotations
 MAGIC = 0x07230203
 VERSION_1_3 = 0x00010300
 
-# name: number, operands. T the result's type, R the result, id another id; number a constant of the result's
-# type; literal and string as they are; a capitalised word one of the enumerations below, bits with | between
-# them; a star: any number.
+# Each row: name, opcode, operands. T is the result's type, R the result, id another id; number is a constant
+# of the result's type; literal and string stand for themselves; a capitalised word names an enumeration
+# below, whose bits are joined by |; a star means any number of operands.
 _TEXT = """
 OpName                    5  id string
 OpExtension              10  string

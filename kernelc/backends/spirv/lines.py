@@ -1,4 +1,4 @@
-"""Lines of a SPIR-V function as they are printed: ids, where values and memory are found, Python lines."""
+"""The lines of a SPIR-V function as it is printed: ids, memory access, and the Python line of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COMMENT_COLUMN = 80
 
 
 class Lines:
-    """The lines of one kernel; what they need of the module is declared on the way."""
+    """The lines of one kernel. What they need of the module is declared when it is first used."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel, self.module = kernel, Module(kernel)
@@ -60,9 +60,11 @@ class Lines:
         )
 
     def access(self, memory: Memory) -> tuple[str, ...]:
-        """What loads and stores say of `memory`: in the Vulkan memory model, that others see it too.
+        """The memory operands of loads and stores: in the Vulkan memory model, that other invocations see
+        shared memory.
 
-        Buffers are an invocation's own as far as its dispatch goes: kernels hand over through shared memory.
+        Buffers count as private, since within a dispatch no invocation reads what another wrote to a buffer:
+        kernels pass data through shared memory.
         """
         shared = self.module.vulkan_memory and not isinstance(memory, Buffer)
         return ("NonPrivatePointer",) if shared else ()

@@ -1,4 +1,4 @@
-"""What stands before a SPIR-V function: types, constants, variables and decorations, each once."""
+"""What precedes a SPIR-V function: types, constants, variables and decorations, each declared once."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ BUILT_IN = {
 
 
 class Module:
-    """Declares what is asked for when it is first asked for; the lines are in an order that SPIR-V allows."""
+    """Declares things when they are first asked for; the lines are in an order that SPIR-V allows."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.declarations: list[str] = []
         self.decorations: list[str] = []
         self.interface: list[str] = []  # input variables
-        self._known: dict[str, str] = {}  # by instruction: the id of its result
+        self._known: dict[str, str] = {}  # for each instruction the id of its result
         self._taken: set[str] = {"%main", "%entry", "%glsl"}
-        self._numbers: defaultdict[str, int] = defaultdict(lambda: 1)  # by wish: the last number tried
+        self._numbers: defaultdict[str, int] = defaultdict(lambda: 1)  # for each wish the last number tried
         self._pending = kernel.params
-        # Matrices of a subgroup are defined in this memory model alone.
+        # Cooperative matrices are defined in this memory model only.
         self.vulkan_memory = bool(kernel.tile_kinds())
 
     def fresh(self, wish: str) -> str:
-        """An unused id, as like `wish` as can be."""
+        """An unused id: the wished one, or the same with a number."""
         chosen = f"%{wish}"
         while chosen in self._taken:
             self._numbers[wish] += 1
@@ -111,19 +111,19 @@ class Module:
         return id
 
     def buffer(self, buffer: Buffer, binding: int) -> str:
-        """A storage buffer: a block with one array of no fixed length in it."""
+        """A storage buffer: a block that holds one array without a fixed length."""
         id = self.variable(buffer.name, "StorageBuffer", self.block(buffer))
         self.decorate(id, "DescriptorSet 0", f"Binding {binding}", "Restrict")
         return id
 
     def block(self, buffer: Buffer) -> str:
-        """The type of a buffer. Those that are only read have one of their own: NVIDIA's driver (580) takes
-        what a decoration says of one buffer for true of all of its type, and moves loads before stores."""
+        """The type of a buffer. Read-only buffers have a type of their own: NVIDIA's driver (580) applies the
+        decorations of one buffer to all buffers of its type, and then moves loads before stores."""
         type, read_only = self.type(buffer.type), buffer.access == "read"
         array = f"OpTypeRuntimeArray {type}"
         if array not in self._known:
             self.decorate(self.declare(f"{buffer.type}_array", array), f"ArrayStride {buffer.type.bytes}")
-        # Two structs of the same members are two types, so the instruction alone does not tell them apart.
+        # Two structs with the same members are distinct types, so the instruction alone is not a key.
         key = f"{buffer.access} {array}"
         if key not in self._known:
             id = self._known[key] = self.fresh(f"{buffer.type}_{'input' if read_only else 'block'}")
@@ -142,7 +142,7 @@ class Module:
         return self.variable(shared.name, "Workgroup", array)
 
     def step(self, kernel: Kernel) -> str:
-        """The step block: 4-byte fields one behind the other."""
+        """The step block: 4-byte fields, one after the other."""
         fields = " ".join(self.type(field.type) for field in kernel.params)
         block = self.declare("Step", f"OpTypeStruct {fields}")
         self.decorate(block, "Block")

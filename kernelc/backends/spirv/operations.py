@@ -1,4 +1,4 @@
-"""Operations of kernel IR as SPIR-V instructions: by the type of the first operand.
+"""Operations of kernel IR as SPIR-V instructions, by the type of the first operand.
 
 A name without "Op" is a function of GLSL.std.450.
 """
@@ -67,6 +67,6 @@ CONVERSIONS: dict[tuple[str, str], str] = {
 
 
 def instruction_of(op: str, scalar: str) -> str:
-    """The instruction of an operation on operands of this scalar, "" where there is no single one."""
+    """The instruction of an operation on operands of this scalar, or "" if no single instruction does it."""
     found = _ROWS.get(op, {}).get("f32" if scalar == "f16" else scalar, "-")
     return "" if found == "-" else found

@@ -1,4 +1,4 @@
-"""SPIR-V 1.3 from kernel IR: a function's lines behind `templates/module.spvasm.j2`, assembled."""
+"""SPIR-V 1.3 from kernel IR: the lines of a function inside `templates/module.spvasm.j2`, assembled."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _extensions(kernel: Kernel) -> list[str]:
 
 
 class SpirvBackend:
-    """Renders verified kernels to SPIR-V 1.3 modules for Vulkan 1.1 with the entry point `main`."""
+    """Renders verified kernels as SPIR-V 1.3 modules for Vulkan 1.1 with the entry point `main`."""
 
     name = "spirv"
     suffix = "spv"

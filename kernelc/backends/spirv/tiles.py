@@ -1,7 +1,7 @@
-"""Tiles of matrix units in SPIR-V: matrices that a subgroup's invocations hold together.
+"""Tiles of matrix units in SPIR-V: matrices that the invocations of a subgroup hold together.
 
-Source: SPV_KHR_cooperative_matrix. A pointer may be to words with several elements in them; strides count
-what it points to, as they do in kernel IR, and a load may have stride 0.
+Source: SPV_KHR_cooperative_matrix. Memory may hold words that pack several elements; strides count elements
+of the memory, as in kernel IR, and a load may have stride 0.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""WGSL from kernel IR (WebGPU Shading Language, W3C), behind the Jinja shell `templates/module.wgsl.j2`."""
+"""WGSL from kernel IR (WebGPU Shading Language, W3C), inside the Jinja shell `templates/module.wgsl.j2`."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ class Wgsl(Dialect):
             return Text("true" if number else "false")
         level = UNARY if math.copysign(1, number) < 0 else ATOM
         if scalar == "i32" and number == -(1 << 31):
-            return Text("i32(-2147483648)")  # its digits alone are no i32
+            return Text("i32(-2147483648)")  # its digits alone are out of i32's range
         if scalar in ("u32", "i32"):
             return self.mask(value) if number >= 1 << 24 else Text(f"{number}{scalar[0]}", level)
         return Text(float_digits(float(number), value.type) + ("h" if scalar == "f16" else ""), level)
 
     def call(self, function: str, args: Sequence[Text]) -> Text:
-        """`f(a < b, c > d)` would read as a template list `a<b, c>`: all but the last comparison are
-        bracketed."""
+        """`f(a < b, c > d)` would parse as a template list `a<b, c>`, so every comparison but the last gets
+        brackets."""
         return Text(f"{function}({', '.join([*(arg.within(BITS) for arg in args[:-1]), args[-1].text])})")
 
     def builtin(self, value: Value) -> Text:
@@ -137,10 +137,10 @@ class Wgsl(Dialect):
 
 
 class WgslBackend:
-    """Renders verified kernels to standalone WGSL modules with the entry point `main`.
+    """Renders verified kernels as standalone WGSL modules with the entry point `main`.
 
-    A kernel that uses subgroups says `enable subgroups;` as the standard asks; runtimes whose compiler does
-    not know the line take it out.
+    A kernel that uses subgroups says `enable subgroups;`, as the standard asks; runtimes whose compiler does
+    not know that line remove it.
     """
 
     name = "wgsl"

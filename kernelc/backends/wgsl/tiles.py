@@ -1,9 +1,9 @@
-"""Tiles of matrix units in WGSL, as Tint has them (Chrome and Dawn): an experiment that pages must ask for.
+"""Tiles of matrix units in WGSL as Tint has them (Chrome and Dawn): an experiment that pages must ask for.
 
-Memory may be of another type than a matrix's elements; offset and stride count elements of the memory, as
-they do in kernel IR. There is no product of matrices element by element, so no `tile_mul`.
-Source: Dawn, docs/dawn/features/subgroup_matrix.md; the calls with the layout among the template arguments
-are newer than that page.
+Memory may have another type than a matrix's elements; offset and stride count elements of the memory, as in
+kernel IR. Matrices cannot be multiplied element by element, so there is no `tile_mul`. Source: Dawn,
+docs/dawn/features/subgroup_matrix.md; the calls that take the layout as a template argument are newer than
+that page.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from kernelc.kir.tile_types import TileType
 
 HEAD = (
     "enable chromium_experimental_subgroup_matrix;",
-    # A subgroup's number is computed from that of an invocation, which differs within a subgroup for all that
-    # the analysis knows. Kernel IR is verified to use matrices in whole subgroups.
+    # Tint's analysis cannot see that the number of a subgroup, computed from that of an invocation, is the
+    # same throughout the subgroup. The verifier of kernel IR checks that whole subgroups use matrices.
     "diagnostic(off, chromium.subgroup_matrix_uniformity);",
 )
 WORDS = """
@@ -24,7 +24,7 @@ _SIDES = {"a": "left", "b": "right", "sum": "result"}
 
 
 def type_name(type: TileType) -> str:
-    """Columns come before rows."""
+    """The type of a matrix; WGSL names the columns before the rows."""
     rows, cols = type.shape
     return f"subgroup_matrix_{_SIDES[type.role]}<{type.scalar}, {cols}, {rows}>"
 
@@ -43,6 +43,6 @@ def store(place: str, stride: str, value: str) -> str:
 
 
 def _parts(place: str) -> tuple[str, str]:
-    """`memory[offset]` taken apart."""
+    """`memory[offset]` split into its two parts."""
     memory, _, offset = place.removesuffix("]").partition("[")
     return memory, offset
