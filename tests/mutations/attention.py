@@ -81,8 +81,8 @@ ATTENTION: tuple[Mutation, ...] = (
         "split_count",
         "A split's partial result is not joined while it holds a single position.",
         "kernelc/kernels/attention/reduce_splits.py",
-        'splits = step_block.rows(k).past // problem.split + 1',
-        'splits = (step_block.rows(k).past + problem.split - 1) // problem.split',
+        "if problem.window else past) // problem.split + 1",
+        "if problem.window else past + (problem.split - 1)) // problem.split",
         ("tests/kernels/test_attention_decode.py", "-k", "splits_join and interpreter"),
     ),
     Mutation(
