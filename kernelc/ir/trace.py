@@ -338,10 +338,24 @@ def cache_append(cache: Tensor, x: Tensor, *, past: Dim) -> Tensor:
     return tracer().record("cache_append", inputs, {"past": past}, _leaf(cache.name))[0]
 
 
-def attention(q: Tensor, k_cache: Tensor, v_cache: Tensor, *, scale: float, past: Dim) -> Tensor:
-    """Attend causally to positions 0 .. past + row."""
+def attention(
+    q: Tensor,
+    k_cache: Tensor,
+    v_cache: Tensor,
+    *,
+    scale: float,
+    past: Dim,
+    window: int | None = None,
+    soft_cap: float | None = None,
+) -> Tensor:
+    """Attend causally to positions 0 .. past + row, or to the last `window` of them.
+
+    `soft_cap` bounds the scores: they become cap * tanh(score / cap).
+    """
     inputs = {"q": q, "k_cache": k_cache, "v_cache": v_cache}
-    return tracer().record("attention", inputs, {"scale": scale, "past": past})[0]
+    optional = {"window": window, "soft_cap": soft_cap}
+    given = {name: value for name, value in optional.items() if value is not None}
+    return tracer().record("attention", inputs, {"scale": scale, "past": past, **given})[0]
 
 
 def last_row(x: Tensor) -> Tensor:

@@ -116,28 +116,39 @@ def test_cache_append_rounds_to_the_cache(dtype: type[np.floating]) -> None:
 @pytest.mark.parametrize(
     ("seq", "past", "heads", "kv_heads"), [(1, 0, 4, 4), (1, 6, 4, 2), (3, 2, 6, 2), (5, 0, 3, 1)]
 )
+@pytest.mark.parametrize(("window", "cap"), [(9, None), (3, None), (1, 0.5), (9, 0.5)])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_attention_a_row_and_head_at_a_time(
-    seq: int, past: int, heads: int, kv_heads: int, dtype: type[np.floating]
+    seq: int,
+    past: int,
+    heads: int,
+    kv_heads: int,
+    window: int,
+    cap: float | None,
+    dtype: type[np.floating],
 ) -> None:
     context, head_dim = 9, 8
+    attrs: dict[str, object] = {"scale": 0.3, "past": past}
+    attrs |= {"window": window} if window < context else {}
+    attrs |= {"soft_cap": cap} if cap else {}
     q = randoms(seq, heads, head_dim)
     k, v = (
         randoms(context, kv_heads, head_dim).astype(dtype),
         randoms(context, kv_heads, head_dim).astype(dtype),
     )
-    k[past + seq :] = np.nan  # what lies behind the newest position must not be read
+    k[past + seq :] = np.nan  # what lies after the newest position must not be read
     v[past + seq :] = np.nan
-    (y,) = run("attention", {"q": q, "k_cache": k, "v_cache": v}, scale=0.3, past=past)
+    (y,) = run("attention", {"q": q, "k_cache": k, "v_cache": v}, **attrs)
     for row in range(seq):
         for head in range(heads):
             shared = head // (heads // kv_heads)
-            seen = past + row + 1
-            scores = k[:seen, shared].astype(np.float64) @ q[row, head].astype(np.float64) * 0.3
+            seen = slice(max(0, past + row + 1 - window), past + row + 1)
+            scores = k[seen, shared].astype(np.float64) @ q[row, head].astype(np.float64) * 0.3
+            scores = cap * np.tanh(scores / cap) if cap else scores
             weights = np.exp(scores - scores.max())
-            wanted = weights @ v[:seen, shared].astype(np.float64) / weights.sum()
+            wanted = weights @ v[seen, shared].astype(np.float64) / weights.sum()
             assert np.allclose(y[row, head], wanted, atol=1e-5)
-    (merged,) = run("attention", {"q": q, "k_cache": k, "v_cache": v}, scale=0.3, past=past, merged=True)
+    (merged,) = run("attention", {"q": q, "k_cache": k, "v_cache": v}, **attrs, merged=True)
     assert np.array_equal(merged, y.reshape(seq, -1))
 
 
@@ -151,6 +162,10 @@ def test_attention_survives_large_scores() -> None:
 
 SEQ = Var("seq", 1, 8)
 F32 = TensorType
+WIDE = {"q": F32((SEQ, 2, 1026)), "k_cache": F32((9, 1, 1026)), "v_cache": F32((9, 1, 1026))}
+HEADS = {"q": F32((SEQ, 2, 8)), "k_cache": F32((9, 1, 8)), "v_cache": F32((9, 1, 8))}
+ODD = {"cache": F32((9, 1, 7)), "x": F32((SEQ, 1, 7))}
+PLAIN = {"scale": 1.0, "past": 0}
 
 
 @pytest.mark.parametrize(
@@ -161,6 +176,15 @@ F32 = TensorType
             {"x": F32((SEQ, 64)), "weight": F32((8, 65))},
             {},
             "linear: inner dimensions differ: x has 64, weight has 65",
+        ),
+        ("attention", WIDE, PLAIN, "attention: head_dim is 1026; kernels take up to 1024"),
+        ("attention", HEADS, {**PLAIN, "window": 0}, "attribute window is 0; wanted a positive integer"),
+        ("attention", HEADS, {**PLAIN, "soft_cap": -1.0}, "soft_cap is -1.0; wanted a positive number"),
+        (
+            "cache_append",
+            ODD,
+            {"past": 0},
+            "wanted an even head_dim, since a cache keeps its elements in pairs",
         ),
         (
             "linear",

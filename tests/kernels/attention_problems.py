@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.spec import KernelSpec
-from kernelc.target import Capabilities
+from kernelc.target import TARGETS, Capabilities
 from tests.kernels.executors import EXECUTORS, require
 
 BASELINE = Capabilities()
@@ -22,6 +22,14 @@ few = settings(max_examples=max(1, settings().max_examples // 3))
 
 SEEDS = st.integers(0, 2**32 - 1)
 KV_DTYPES = st.sampled_from(["f16", "f32"])
+ALL_CAPABILITIES = sorted(
+    {variant for target in TARGETS.values() for variant in target.variants} | {BASELINE}, key=repr
+)
+"""What kernels of any target may rely on."""
+EVEN_WIDTHS = [*range(2, 66, 2), *range(66, 1024, 38), 128, 256, 258, 512, 514, 516, 520, 1020, 1022, 1024]
+"""Head widths that loads of 8, 4 and 2 elements divide, up to the widest that the tensor IR admits."""
+WINDOWS = st.sampled_from([0, 0, 1, 2, 5, 33, 1000])
+CAPS = st.sampled_from([0.0, 0.0, 0.7, 50.0])
 HEAD_DIMS = st.sampled_from([2, 6, 8, 16, 20, 32, 64])
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,16 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem, AttentionDecodeSchedule
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
 from kernelc.kernels.spec import KernelSpec
-from kernelc.target import TARGETS
+from kernelc.target import TARGETS, Capabilities
 from tests.kernels.attention_problems import (
+    ALL_CAPABILITIES,
     BASELINE,
+    CAPS,
+    EVEN_WIDTHS,
     HEAD_DIMS,
     KV_DTYPES,
     SEEDS,
+    WINDOWS,
     assert_as_reference,
     few,
     fill_cache,
@@ -33,7 +40,9 @@ def decode_problems(draw: st.DrawFn) -> AttentionDecodeProblem:
     group = draw(st.sampled_from([1, 2, 3, 4, 5, 8]))
     head_dim, split = draw(HEAD_DIMS), draw(st.sampled_from([0, 1, 7, 32, 33]))
     kv_dtype = draw(KV_DTYPES)
-    return AttentionDecodeProblem(kv_heads * group, kv_heads, head_dim, kv_dtype, head_dim**-0.5, split)
+    return AttentionDecodeProblem(
+        kv_heads * group, kv_heads, head_dim, kv_dtype, head_dim**-0.5, split, draw(WINDOWS), draw(CAPS)
+    )
 
 
 @given(problem=decode_problems(), seed=SEEDS, data=st.data())
@@ -66,7 +75,11 @@ def check_decode(executor: str, problem: AttentionDecodeProblem, seed: int, data
 
 
 reduce_problems = st.builds(
-    AttentionReduceProblem, heads=st.integers(1, 5), head_dim=HEAD_DIMS, split=st.sampled_from([1, 2, 5, 64])
+    AttentionReduceProblem,
+    heads=st.integers(1, 5),
+    head_dim=HEAD_DIMS,
+    split=st.sampled_from([1, 2, 5, 64]),
+    window=WINDOWS,
 )
 
 
@@ -181,6 +194,80 @@ def test_default_schedules_fit_webgpu_limits(heads: int, kv_heads: int, head_dim
     assert kernel.workgroup <= 256
     reduce = ATTENTION_REDUCE.default(BASELINE, problem.reduce)
     assert reduce in set(ATTENTION_REDUCE.space(BASELINE, problem.reduce))
+
+
+@pytest.mark.parametrize("capabilities", ALL_CAPABILITIES, ids=range(len(ALL_CAPABILITIES)))
+def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
+    for head_dim, group, kv_dtype in itertools.product(EVEN_WIDTHS, (1, 3, 8), ("f16", "f32")):
+        problem = AttentionDecodeProblem(2 * group, 2, head_dim, kv_dtype, 0.1, 64)
+        schedule = ATTENTION_DECODE.default(capabilities, problem)
+        assert schedule.fits(capabilities, head_dim)
+        assert schedule in set(ATTENTION_DECODE.space(capabilities, problem))
+        reduce = ATTENTION_REDUCE.default(capabilities, problem.reduce)
+        assert ATTENTION_REDUCE.workgroup(problem.reduce, reduce) <= capabilities.max_threads
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize(
+    ("head_dim", "kv_dtype", "split"),
+    [(512, "f16", 0), (514, "f32", 16), (770, "f16", 16), (1022, "f16", 0), (1024, "f32", 16)],
+)
+def test_wide_heads_equal_their_reference(executor: str, head_dim: int, kv_dtype: str, split: int) -> None:
+    """An invocation takes several loads of a row where a workgroup has fewer invocations than a row loads."""
+    problem = AttentionDecodeProblem(3, 1, head_dim, kv_dtype, head_dim**-0.5, split)
+    env = {"seq": 1, "past": 37, "context": 40}
+    check = {"executor": executor, "capabilities": BASELINE, "seed": head_dim, "env": env}
+    check_kernel(ATTENTION_DECODE, problem, **check)
+    if split:
+        check_kernel(ATTENTION_REDUCE, problem.reduce, **check)
+    schedule = ATTENTION_DECODE.default(BASELINE, problem)
+    kernel = ATTENTION_DECODE.kernel(problem, schedule, BASELINE)
+    assert kernel.shared_bytes == schedule.shared_bytes(head_dim) <= BASELINE.shared_bytes
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize("split", [0, 4])
+@pytest.mark.parametrize(("past", "window"), [(5, 20), (20, 5), (19, 20), (63, 1), (63, 33)])
+def test_positions_before_the_window_are_not_read(executor: str, split: int, past: int, window: int) -> None:
+    problem = AttentionDecodeProblem(4, 2, 8, "f32", 0.3, split, window)
+    env = {"seq": 1, "past": past, "context": 64}
+    arrays = ATTENTION_DECODE.inputs(problem, np.random.default_rng(3), env)
+    wanted = {name: array.copy() for name, array in arrays.items()}
+    ATTENTION_DECODE.reference(problem, wanted, {"seq": 1, "past": past})
+    for name in ("k_cache", "v_cache"):
+        problem.cache.values(arrays[name])[: max(0, past + 1 - window)] = np.nan
+    got = run_kernel(ATTENTION_DECODE, problem, executor, arrays, env)
+    name = "partials" if split else "out"
+    assert np.allclose(got[name], wanted[name], rtol=5e-5, atol=5e-5)
+    if split:
+        joined = {"partials": got["partials"], "out": np.zeros((16, 2), np.float32)}
+        whole = run_kernel(ATTENTION_REDUCE, problem.reduce, executor, joined, env)
+        direct = {**arrays, "out": np.zeros((8, 4), np.float32)}
+        ATTENTION_DECODE.reference(replace(problem, split=0), direct, {"seq": 1, "past": past})
+        assert np.allclose(whole["out"].reshape(-1), direct["out"].reshape(-1), rtol=5e-5, atol=5e-5)
+
+
+def test_no_more_workgroups_than_the_window_needs() -> None:
+    problem = AttentionDecodeProblem(4, 2, 8, "f16", 0.3, 16, window=40)
+    schedule = ATTENTION_DECODE.default(BASELINE, problem)
+    splits = [evaluate(ATTENTION_DECODE.grid(problem, schedule)[1], {"past": past}) for past in (0, 30, 9999)]
+    assert splits == [1, 2, 3]
+    partials = evaluate(problem.reduce.partials("read").length, {"context": 10_000})
+    assert partials == 3 * 4 * (8 // 2 + 1)
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_a_soft_cap_bounds_scores(executor: str) -> None:
+    """Scores of ten thousand and of minus ten thousand become 2 and -2: weights of e^4 to 1."""
+    problem = AttentionDecodeProblem(2, 1, 8, "f32", 8.0, 0, soft_cap=2.0)
+    env = {"seq": 1, "past": 90, "context": 100}
+    arrays = ATTENTION_DECODE.inputs(problem, np.random.default_rng(3), env)
+    fill_cache(problem.cache, arrays["k_cache"], opposed_keys(problem.cache, 91, 5))
+    arrays["q"][...] = 13.0
+    got = run_kernel(ATTENTION_DECODE, problem, executor, arrays, env)["out"].reshape(2, 8)
+    weights = np.where(np.isin(np.arange(91), [5, 46]), np.exp(4.0), 1.0)
+    values = problem.cache.values(arrays["v_cache"])[:91, 0].astype(np.float64)
+    assert np.allclose(got, weights @ values / weights.sum(), rtol=1e-5, atol=1e-6)
 
 
 def test_every_variant_is_the_same_kernel() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,12 +11,16 @@ from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefil
 from kernelc.kernels.attention.prefill_schedule import matrix_units
 from kernelc.kernels.attention.softmax import LOG2_E
 from kernelc.kir.tile_types import F16
-from kernelc.target import TARGETS
+from kernelc.target import TARGETS, Capabilities
 from tests.kernels.attention_problems import (
+    ALL_CAPABILITIES,
     BASELINE,
+    CAPS,
+    EVEN_WIDTHS,
     HEAD_DIMS,
     KV_DTYPES,
     SEEDS,
+    WINDOWS,
     assert_as_reference,
     few,
     fill_cache,
@@ -30,7 +36,9 @@ TILES = TARGETS["cuda"].variants[0]
 @st.composite
 def prefill_problems(draw: st.DrawFn) -> AttentionPrefillProblem:
     kv_heads, group, head_dim = draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(HEAD_DIMS)
-    return AttentionPrefillProblem(kv_heads * group, kv_heads, head_dim, draw(KV_DTYPES), head_dim**-0.5)
+    return AttentionPrefillProblem(
+        kv_heads * group, kv_heads, head_dim, draw(KV_DTYPES), head_dim**-0.5, draw(WINDOWS), draw(CAPS)
+    )
 
 
 @given(problem=prefill_problems(), seed=SEEDS, data=st.data())
@@ -54,7 +62,9 @@ def test_prefill_on_wgpu_equals_its_reference(
 def test_prefill_on_matrix_units_equals_its_reference(
     executor: str, group: int, dim: int, seed: int, data: st.DataObject
 ) -> None:
-    problem = AttentionPrefillProblem(2 * group, 2, dim, "f16", dim**-0.5)
+    problem = AttentionPrefillProblem(
+        2 * group, 2, dim, "f16", dim**-0.5, data.draw(WINDOWS), data.draw(CAPS)
+    )
     schedule = data.draw(st.sampled_from(list(matrix_units(TILES, problem.cache))))
     rows, tile = schedule.rows, schedule.tile_keys
     seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1]))
@@ -172,6 +182,34 @@ def test_default_schedules_fit_webgpu_limits(heads: int, kv_heads: int, head_dim
     kernel = ATTENTION_PREFILL.kernel(problem, schedule, BASELINE)
     assert kernel.shared_bytes == schedule.shared_bytes(head_dim) <= 16384
     assert kernel.workgroup <= 256
+
+
+@pytest.mark.parametrize("capabilities", ALL_CAPABILITIES, ids=range(len(ALL_CAPABILITIES)))
+def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
+    for head_dim, kv_dtype in itertools.product(EVEN_WIDTHS, ("f16", "f32")):
+        problem = AttentionPrefillProblem(2, 2, head_dim, kv_dtype, 0.1)
+        assert ATTENTION_PREFILL.default(capabilities, problem).fits(capabilities, problem.cache)
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize(("past", "window"), [(50, 7), (70, 64), (3, 100), (90, 1)])
+def test_positions_before_every_window_are_not_read(executor: str, past: int, window: int) -> None:
+    """The first block of rows begins with the first position that its first row sees."""
+    problem = AttentionPrefillProblem(2, 1, 8, "f32", 0.3, window)
+    env = {"seq": 40, "past": past, "context": 140}
+    arrays = ATTENTION_PREFILL.inputs(problem, np.random.default_rng(past), env)
+    wanted = {name: array.copy() for name, array in arrays.items()}
+    ATTENTION_PREFILL.reference(problem, wanted, {"seq": 40, "past": past})
+    for name in ("k_cache", "v_cache"):
+        problem.cache.values(arrays[name])[: max(0, past + 1 - window)] = np.nan
+    got = run_kernel(ATTENTION_PREFILL, problem, executor, arrays, env)["out"]
+    assert np.allclose(got, wanted["out"], rtol=3e-5, atol=3e-5)
+
+
+def test_windows_and_caps_on_matrix_units_round_no_more_than_without() -> None:
+    problem = AttentionPrefillProblem(2, 1, 64, "f16", 0.125, window=70, soft_cap=50.0)
+    env = {"seq": 70, "past": 130, "context": 200}
+    check_kernel(ATTENTION_PREFILL, problem, executor="interpreter", capabilities=TILES, seed=1, env=env)
 
 
 def test_every_variant_is_the_same_kernel() -> None:

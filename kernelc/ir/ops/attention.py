@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from kernelc.errors import ShapeError
 from kernelc.ir.dim import Dim
+from kernelc.ir.expression import FUNCTIONS
 from kernelc.ir.ops.definition import (
     Array,
     Arrays,
@@ -25,6 +26,7 @@ from kernelc.ir.types import DType, TensorType
 
 ROPE_ATTRS = ("past", "theta", "rotary_dim", "scaling")
 OPTIONAL_ROPE_ATTRS = ALL_SCALING_ATTRS
+MAX_HEAD_DIM = 1024  # every device has schedules for heads of up to so many elements
 
 
 def heads_type(op: str, x: TensorType, head_dim: int) -> TensorType:
@@ -141,24 +143,38 @@ def _infer_attention(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     heads, kv_heads = q.shape[1], k.shape[1]
     if not isinstance(heads, int) or not isinstance(kv_heads, int) or heads % kv_heads:
         raise ShapeError(f"attention: {heads} query heads cannot share {kv_heads} key/value heads evenly")
+    if isinstance(q.shape[2], int) and q.shape[2] > MAX_HEAD_DIM:
+        raise ShapeError(f"attention: head_dim is {q.shape[2]}; kernels take up to {MAX_HEAD_DIM}")
     number_attr("attention", a, "scale")
     dim_attr("attention", a, "past")
+    if "window" in a:
+        int_attr("attention", a, "window")
+    if "soft_cap" in a:
+        number_attr("attention", a, "soft_cap")
     return (merged_type(q) if a.get("merged") else q,)
 
 
 def attention(i: Arrays, a: Values) -> tuple[Array, ...]:
     """softmax(q k^T * scale) v over positions 0 .. past + row; query head h reads head h * kv_heads // heads.
 
+    With `window` a position sees itself and the window - 1 positions before it. With `soft_cap` the scaled
+    scores become cap * tanh(score / cap) before the softmax.
+
     Shapes: q [seq, heads, head_dim], caches [context, kv_heads, head_dim] -> [seq, heads, head_dim], or
     [seq, heads * head_dim] where `merged`. Scores in float32; the softmax's sum in float64.
-    Source: Vaswani et al. 2017, arXiv 1706.03762; grouped queries: Ainslie et al. 2023, arXiv 2305.13245.
+    Sources: Vaswani et al. 2017, arXiv 1706.03762; grouped queries: Ainslie et al. 2023, arXiv 2305.13245;
+    windows: Beltagy et al. 2020 (Longformer), arXiv 2004.05150; soft cap: Gemma 2 report, arXiv 2408.00118.
     """
     seq, heads, head_dim = i["q"].shape
     total, kv_heads = a["past"] + seq, i["k_cache"].shape[1]
     k, v = (as_f32(i[role][:total]).transpose(1, 0, 2) for role in ("k_cache", "v_cache"))
     q = as_f32(i["q"]).reshape(seq, kv_heads, -1, head_dim).transpose(1, 2, 0, 3)
     scores = q @ k[:, None].swapaxes(-1, -2) * np.float32(a["scale"])
+    if "soft_cap" in a:
+        scores = FUNCTIONS["soft_cap"].meaning(scores, a["soft_cap"])
     visible = np.tri(seq, total, a["past"], dtype=np.bool_)
+    if "window" in a:
+        visible &= ~np.tri(seq, total, a["past"] - a["window"], dtype=np.bool_)
     weights = softmax(np.where(visible, scores, np.float32(-np.inf)))
     y = (weights @ v[:, None]).transpose(2, 0, 1, 3)
     return (np.ascontiguousarray(y).reshape((seq, -1) if a.get("merged") else (seq, heads, head_dim)),)
@@ -188,6 +204,6 @@ DEFINITIONS = (
         _infer_attention,
         attention,
         attrs=("scale", "past"),
-        optional_attrs=("merged",),
+        optional_attrs=("merged", "window", "soft_cap"),
     ),
 )

@@ -16,7 +16,7 @@ Source of the splits: Dao et al., Flash-Decoding for long-context inference (202
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ from kernelc.kernels.attention.decode_schedule import (
 from kernelc.kernels.attention.softmax import LOG2_E, LOWEST, Running, join, lane, pack
 from kernelc.kernels.parts.distribute import deal
 from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
-from kernelc.kir.functions import dot, exp2, minimum, named, vector
+from kernelc.kir.functions import dot, exp2, minimum, named, select, vector
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
@@ -65,12 +65,13 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
     def reference(self, problem: AttentionDecodeProblem, arrays: Arrays, params: Params) -> None:
         """Softmax in float64, a split at a time."""
         end = int(params["past"]) + 1
+        begin = max(0, end - problem.window) if problem.window else 0
         q = arrays["q"].reshape(problem.kv_heads, problem.group, problem.head_dim).astype(np.float64)
-        caches = (problem.cache.values(arrays[name])[:end] for name in ("k_cache", "v_cache"))
+        caches = (problem.cache.values(arrays[name])[begin:end] for name in ("k_cache", "v_cache"))
         keys, values = (cache.transpose(1, 0, 2).astype(np.float64) for cache in caches)  # heads first
-        scores = q @ keys.transpose(0, 2, 1) * (problem.scale * LOG2_E)
+        scores = problem.scoring.reference(q @ keys.transpose(0, 2, 1)) * LOG2_E
         split = problem.split or end
-        for number, first in enumerate(range(0, end, split)):
+        for number, first in enumerate(range(0, end - begin, split)):
             piece = scores[..., first : first + split]
             highest = piece.max(axis=-1, keepdims=True)
             weights = np.exp2(piece - highest)
@@ -93,7 +94,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
         return schedule.threads(problem.head_dim)
 
     def grid(self, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule) -> Grid:
-        splits = ceildiv(PAST + 1, problem.split) if problem.split else 1
+        splits = ceildiv(problem.reduce.seen(PAST + 1), problem.split) if problem.split else 1
         return (problem.kv_heads * schedule.blocks(problem), splits, 1)
 
     def access_types(
@@ -111,10 +112,13 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
         buffers = AttentionBuffers.of(arrays, problem.cache, schedule.width)
         decode = _Decode(k, problem, schedule, buffers)
         positions = step_block.rows(k).past + 1
+        begin = problem.scoring.first_seen(step_block.rows(k).past)
         if not problem.split:
-            decode.attend(k.constant(0, u32), positions)
+            decode.attend(k.constant(0, u32) if begin is None else begin, positions)
             return
         first = k.workgroup_id(1) * problem.split
+        if begin is not None:
+            first = begin + first
         with k.when(first < positions):  # a recorded dispatch may be larger than this step needs
             end = minimum(first + problem.split, positions)
             decode.attend(first, end)
@@ -131,7 +135,8 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
 
     def describe(self, problem: AttentionDecodeProblem) -> str:
         split = f"_split{problem.split}" if problem.split else ""
-        return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{split}"
+        marks = split + problem.scoring.describe()
+        return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{marks}"
 
 
 class _Decode:
@@ -147,6 +152,7 @@ class _Decode:
         self.k, self.problem, self.schedule, self.buffers = k, problem, schedule, buffers
         self.keys, self.values = self.buffers.keys, self.buffers.values
         self.vectors = self.buffers.row_vectors
+        self.stream_threads = schedule.stream_threads(problem.head_dim)
         self.ragged = problem.group % schedule.heads > 0  # the last workgroup of a group has rows too many
         rows = f32.with_lanes(schedule.rows)
         self.query = k.shared("query", self.buffers.vector, schedule.heads * self.vectors)
@@ -167,24 +173,25 @@ class _Decode:
         """Attend to the positions first <= p < end, at least one."""
         k, schedule = self.k, self.schedule
         self._stage_query()
-        running = [Running(k, schedule.rows, schedule.width) for _ in range(schedule.sets)]
+        elements = schedule.width * schedule.columns
+        running = [Running(k, schedule.rows, elements) for _ in range(schedule.sets)]
         with k.loop(first, end, schedule.tile) as tile:
             count = minimum(end - tile, schedule.tile)
             self._score(tile, count)
             k.barrier()
             if schedule.parts > 1:
-                self._sum_score_parts()
+                self._sum_score_parts(count)
                 k.barrier()
             self._sum_values(running, tile, count, end)
             if schedule.parts == 1:
                 k.barrier()  # the scores have been read
         join(k, running, schedule.streams, self.exchange)
-        with deal(k, self.values.loads, "column") as column:
+        with deal(k, self.stream_threads, "column") as column:
             for row in range(schedule.heads):
                 self._write(running[row // schedule.rows], row, column)
 
     def _stage_query(self) -> None:
-        """Scaled here once, so that scores come out in powers of two."""
+        """Write the workgroup's queries to shared memory, scaled here once and for all."""
         k, problem, vectors = self.k, self.problem, self.vectors
         first_head = self.kv_head * problem.group + self.row_in_group(0)
         with deal(k, self.schedule.heads * vectors, "at") as at:
@@ -192,11 +199,11 @@ class _Decode:
             if self.ragged:  # rows too many repeat the last one
                 row = minimum(self.row_in_group(at // vectors), problem.group - 1)
                 element = (self.kv_head * problem.group + row) * vectors + at % vectors
-            self.query[at] = self.buffers.arrays["q"][element] * (problem.scale * LOG2_E)
+            self.query[at] = self.buffers.arrays["q"][element] * problem.scoring.query_scale
         k.barrier()
 
     def _score(self, tile: Value, count: Value) -> None:
-        """Each invocation's part of the scores of a tile; the lowest beyond `count`."""
+        """Write each invocation's part of the scores of a tile; beyond `count` the lowest score."""
         k, schedule, parts = self.k, self.schedule, self.schedule.parts
         part = k.local_id % parts
         with k.loop(k.local_id // parts, schedule.tile, k.workgroup // parts) as position:
@@ -205,13 +212,14 @@ class _Decode:
             with k.when(position < count):
                 scores = self._dot_products(tile + position, part)
                 for number, at in enumerate(cells):
-                    self.score_parts[at] = pack(scores[number * schedule.rows :][: schedule.rows])
+                    score = pack(scores[number * schedule.rows :][: schedule.rows])
+                    self.score_parts[at] = self.problem.scoring.finished(score) if parts == 1 else score
             with k.otherwise():
                 for at in cells:
                     self.score_parts[at] = LOWEST
 
     def _dot_products(self, position: Value, part: Value) -> list[Value]:
-        """Of every query with the loads of a key that fall to `part`."""
+        """The dot product of every query with those loads of a key that fall to `part`."""
         scores = [self.k.var(0.0, f32, name=f"score_{row}") for row in range(self.schedule.heads)]
         for load in self._loads(part):
             key = self.keys.load(position, self.kv_head, load, "key")
@@ -231,23 +239,30 @@ class _Decode:
             with self.k.loop(part, loads, parts) as load:
                 yield load
 
-    def _sum_score_parts(self) -> None:
-        k, parts = self.k, self.schedule.parts
+    def _sum_score_parts(self, count: Value) -> None:
+        """Add up the parts of each score, which is finished then; what lies beyond `count` stays lowest."""
+        k, parts, scoring = self.k, self.schedule.parts, self.problem.scoring
         with deal(k, self.schedule.sets * self.schedule.tile, "cell") as cell:
             score = self.score_parts[cell * parts]
             for part in range(1, parts):
                 score = score + self.score_parts[cell * parts + part]
+            if scoring.soft_cap:
+                score = select(cell % self.schedule.tile < count, scoring.finished(score), LOWEST)
             self.scores[cell] = score
 
     def _sum_values(self, running: list[Running], tile: Value, count: Value, end: Value) -> None:
-        """Each stream's positions of a tile. Beyond `count` the scores are the lowest, the rows the last."""
+        """Add each stream's values of a tile. Beyond `count` the last row is read, with the lowest score.
+
+        place in the tile   0 1 2 3 | 4 5 6 7 | 8 ..       4 streams, for example
+        stream              0 1 2 3 | 0 1 2 3 | 0 ..       UNROLL places of a stream are loaded together
+        """
         k, streams = self.k, self.schedule.streams
-        stream = k.local_id // self.values.loads
-        column = k.local_id % self.values.loads
+        stream = k.local_id // self.stream_threads
+        column = k.local_id % self.stream_threads
         last = end - 1
         with k.loop(0, count, streams * UNROLL) as first:
             places = [named("place", first + stream + at * streams) for at in range(UNROLL)]
-            loads = [self.values.load(minimum(tile + p, last), self.kv_head, column, "value") for p in places]
+            loads = [self._value(minimum(tile + place, last), column) for place in places]
             for number, state in enumerate(running):
                 offset = number * self.schedule.tile
                 scores = [named("score", self.scores[place + offset]) for place in places]
@@ -255,6 +270,14 @@ class _Decode:
                 for score, load in zip(scores, loads, strict=True):
                     weight = named("weight", exp2(score - highest))
                     state.add(weight, [part.lane(i) for part in load for i in range(part.type.lanes)])
+
+    def _value(self, position: Value, column: Value) -> list[Value]:
+        """An invocation's loads of a value, `stream_threads` loads apart; past a row's end the last again."""
+        vectors = self.values.load(position, self.kv_head, column, "value")
+        for number in range(1, self.schedule.columns):
+            load = minimum(column + number * self.stream_threads, self.values.loads - 1)
+            vectors += self.values.load(position, self.kv_head, load, "value")
+        return vectors
 
     def _write(self, state: Running, row: int, column: Value) -> None:
         row_in_group = self.row_in_group(row)
@@ -267,17 +290,32 @@ class _Decode:
             write(state, head, row % state.rows, column)
 
     def _write_result(self, state: Running, head: Value, row: int, column: Value) -> None:
-        start = head * self.vectors + column * self.values.vectors
-        for at, sums in enumerate(state.row(row, self.buffers.vector.lanes)):
-            self.buffers.arrays["out"][start + at] = sums / lane(state.total, row)
+        lanes, vectors = self.buffers.vector.lanes, self.values.vectors
+        for load, own in self._own_loads(column):
+            start = head * self.vectors + load * vectors
+            for at, sums in enumerate(state.row(row, lanes)[own * vectors :][:vectors]):
+                self.buffers.arrays["out"][start + at] = sums / lane(state.total, row)
 
     def _write_partial(self, state: Running, head: Value, row: int, column: Value) -> None:
         partials, pairs = self.buffers.arrays["partials"], self.problem.reduce.pairs
         start = (self.k.workgroup_id(1) * self.problem.heads + head) * pairs
-        for at, pair in enumerate(state.row(row, 2)):
-            partials[start + column * (self.schedule.width // 2) + at] = pair
+        pairs_of_load = self.schedule.width // 2
+        for load, own in self._own_loads(column):
+            for at, pair in enumerate(state.row(row, 2)[own * pairs_of_load :][:pairs_of_load]):
+                partials[start + load * pairs_of_load + at] = pair
         with self.k.when(column.equals(0)):
             partials[start + (pairs - 1)] = vector(lane(state.maximum, row), lane(state.total, row))
+
+    def _own_loads(self, column: Value) -> Iterator[tuple[Value, int]]:
+        """The loads of a row that an invocation has summed: the number in the row, and among its own.
+
+        The last ones of a row may be fewer than invocations: the body runs for those that are there.
+        """
+        yield column, 0
+        for own in range(1, self.schedule.columns):
+            load = column + own * self.stream_threads
+            with self.k.when(load < self.values.loads):
+                yield load, own
 
 
 ATTENTION_DECODE = AttentionDecode()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.attention.reduce_splits import AttentionReduceProblem
-from kernelc.kernels.attention.softmax import exchange_cells
+from kernelc.kernels.attention.softmax import Scoring, exchange_cells
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.target import Capabilities
 
@@ -21,6 +21,7 @@ class AttentionDecodeProblem:
     """Query head h uses key/value head h // (heads / kv_heads).
 
     `split`: positions that a workgroup takes, the last one fewer; 0: one takes all and writes the result.
+    With a `window`, splits begin with the first position that is seen. `window`, `soft_cap`: see `Scoring`.
     """
 
     heads: int
@@ -29,6 +30,12 @@ class AttentionDecodeProblem:
     kv_dtype: str
     scale: float
     split: int
+    window: int = 0
+    soft_cap: float = 0.0
+
+    @property
+    def scoring(self) -> Scoring:
+        return Scoring(self.scale, self.window, self.soft_cap)
 
     @property
     def group(self) -> int:
@@ -42,15 +49,17 @@ class AttentionDecodeProblem:
     @property
     def reduce(self) -> AttentionReduceProblem:
         """What joins the splits."""
-        return AttentionReduceProblem(self.heads, self.head_dim, self.split)
+        return AttentionReduceProblem(self.heads, self.head_dim, self.split, self.window)
 
 
 @dataclass(frozen=True)
 class AttentionDecodeSchedule:
     """A workgroup serves `rows` * `sets` query heads, `rows` of them in the lanes of a vector.
 
-    `width`: elements of the cache a load; `streams`: positions whose values are read side by side; `rounds`:
-    how often a stream comes round in a tile; `parts`: invocations that share a key.
+    `width`: elements of the cache per load; `streams`: positions whose values are read side by side;
+    `rounds`: how often a stream comes round in a tile; `parts`: invocations that share a key; `columns`:
+    loads of a value that an invocation takes, more than one where a head has more loads than a workgroup has
+    invocations.
     """
 
     rows: int
@@ -59,6 +68,7 @@ class AttentionDecodeSchedule:
     streams: int
     rounds: int
     parts: int
+    columns: int = 1
 
     @property
     def heads(self) -> int:
@@ -69,13 +79,18 @@ class AttentionDecodeSchedule:
         """Positions whose scores are in shared memory at once."""
         return self.streams * UNROLL * self.rounds
 
+    def stream_threads(self, head_dim: int) -> int:
+        """Invocations that read a value together; the last may have fewer loads of it than `columns`."""
+        return -(-head_dim // (self.width * self.columns))
+
     def threads(self, head_dim: int) -> int:
-        return head_dim // self.width * self.streams
+        """Invocations of a workgroup."""
+        return self.stream_threads(head_dim) * self.streams
 
     def exchange_cells(self, head_dim: int) -> int:
         """Room for the parts of scores and, later, for joining the streams."""
         parts = self.sets * self.tile * self.parts if self.parts > 1 else 0
-        return max(parts, exchange_cells(self.threads(head_dim), self.width))
+        return max(parts, exchange_cells(self.threads(head_dim), self.width * self.columns))
 
     def shared_bytes(self, head_dim: int) -> int:
         """Workgroup memory: queries, scores, exchange."""
@@ -83,7 +98,8 @@ class AttentionDecodeSchedule:
 
     def fits(self, capabilities: Capabilities, head_dim: int) -> bool:
         threads, shared_bytes = self.threads(head_dim), self.shared_bytes(head_dim)
-        return threads <= capabilities.max_threads and shared_bytes <= capabilities.shared_bytes
+        small = threads <= capabilities.max_threads and shared_bytes <= capabilities.shared_bytes
+        return small and head_dim // self.width % self.parts == 0 and threads % self.parts == 0
 
     def blocks(self, problem: AttentionDecodeProblem) -> int:
         """Workgroups that the query heads of a key/value head take."""
@@ -98,13 +114,29 @@ def every_schedule(
     choices = itertools.product(widths, (2, 4, 8, 16, 32), (1, 2, 4), heads, (1, 2, 4))
     for width, streams, rounds, (rows, sets), parts in choices:
         schedule = AttentionDecodeSchedule(rows, sets, width, streams, rounds, parts)
-        useful = rows * sets < 2 * problem.group and problem.head_dim // width % parts == 0
-        if useful and schedule.fits(capabilities, problem.head_dim):
+        if rows * sets < 2 * problem.group and schedule.fits(capabilities, problem.head_dim):
+            yield schedule
+    yield from _for_wide_heads(capabilities, problem)
+
+
+def _for_wide_heads(
+    capabilities: Capabilities, problem: AttentionDecodeProblem
+) -> Iterator[AttentionDecodeSchedule]:
+    """Those that make do with little shared memory and few invocations, the best first."""
+    most = power_of_two_up_to(2 * problem.group - 1)
+    choices = itertools.product((1, 2, 4, 8), (4, 2, 1), (2, 1), problem.cache.load_widths(), (4, 2, 1))
+    for columns, rows, streams, width, parts in choices:
+        schedule = AttentionDecodeSchedule(rows, 1, width, streams, 1, parts, columns)
+        enough = rows <= most and schedule.threads(problem.head_dim) >= 32
+        if enough and schedule.fits(capabilities, problem.head_dim):
             yield schedule
 
 
 def usual_schedule(capabilities: Capabilities, problem: AttentionDecodeProblem) -> AttentionDecodeSchedule:
-    """The widest loads, but no more streams than are cheap to join; as many heads as have room."""
+    """The widest loads, but no more streams than are cheap to join; as many heads as have room.
+
+    There is one for every even head_dim up to 1024, on every device that WebGPU admits.
+    """
     dim, threads = problem.head_dim, 128 if problem.head_dim >= 64 else 64
     widths = problem.cache.load_widths()
     width = next((w for w in widths if threads * w <= 16 * dim), widths[-1])
@@ -117,4 +149,5 @@ def usual_schedule(capabilities: Capabilities, problem: AttentionDecodeProblem) 
         for sets, rounds in choices
         if rounds == 1 or streams * UNROLL * rounds <= TILE
     )
-    return next(schedule for schedule in wanted if schedule.fits(capabilities, dim))
+    fitting = (schedule for schedule in wanted if schedule.fits(capabilities, dim))
+    return next(itertools.chain(fitting, _for_wide_heads(capabilities, problem)))

@@ -33,6 +33,7 @@ from kernelc.kernels.attention.prefill_schedule import (
     register_tiles,
     usual_registers,
 )
+from kernelc.kernels.attention.softmax import Scoring
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type
@@ -41,13 +42,19 @@ from kernelc.target import Capabilities
 
 @dataclass(frozen=True)
 class AttentionPrefillProblem:
-    """Query head h uses key/value head h // (heads / kv_heads)."""
+    """Query head h uses key/value head h // (heads / kv_heads). `window`, `soft_cap`: see `Scoring`."""
 
     heads: int
     kv_heads: int
     head_dim: int
     kv_dtype: str
     scale: float
+    window: int = 0
+    soft_cap: float = 0.0
+
+    @property
+    def scoring(self) -> Scoring:
+        return Scoring(self.scale, self.window, self.soft_cap)
 
     @property
     def cache(self) -> CacheShape:
@@ -72,10 +79,12 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
         shape = (-1, problem.heads, problem.head_dim)
         q, out = arrays["q"].reshape(shape)[:seq], arrays["out"].reshape(shape)
         keys, values = (problem.cache.values(arrays[name])[: past + seq] for name in ("k_cache", "v_cache"))
-        hidden = np.arange(past + seq) > past + np.arange(seq)[:, None]
+        distance = past + np.arange(seq)[:, None] - np.arange(past + seq)
+        hidden = (distance < 0) | (distance >= (problem.window or past + seq))
         for head in range(problem.heads):
             kv_head = head // (problem.heads // problem.kv_heads)
-            scores = q[:, head].astype(np.float64) @ keys[:, kv_head].T.astype(np.float64) * problem.scale
+            products = q[:, head].astype(np.float64) @ keys[:, kv_head].T.astype(np.float64)
+            scores = problem.scoring.reference(products)
             scores[hidden] = -np.inf
             weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
             weights /= weights.sum(axis=-1, keepdims=True)
@@ -117,7 +126,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
         buffers = AttentionBuffers.of(arrays, cache, cache.load_widths()[0])
         # A recorded dispatch may be larger than this step needs.
         with k.when(step_block.rows(k).include(first_row)):
-            TiledPrefill(k, buffers, schedule, problem.heads, problem.scale, first_row).attend()
+            TiledPrefill(k, buffers, schedule, problem.heads, problem.scoring, first_row).attend()
 
     def inputs(
         self, problem: AttentionPrefillProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -139,7 +148,8 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
         return Tolerance(relative=2**-11, absolute=6 * 2**-11 * (4 / 3**0.5 + 1))
 
     def describe(self, problem: AttentionPrefillProblem) -> str:
-        return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}"
+        marks = problem.scoring.describe()
+        return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{marks}"
 
 
 ATTENTION_PREFILL = AttentionPrefill()

@@ -15,7 +15,7 @@ from kernelc.kernels.attention.cache import AttentionBuffers
 from kernelc.kernels.attention.prefill_operands import Operands
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.attention.prefill_softmax import TileSoftmax
-from kernelc.kernels.attention.softmax import LOG2_E
+from kernelc.kernels.attention.softmax import Scoring
 from kernelc.kernels.parts.distribute import deal, in_steps
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements, cell_type
 from kernelc.kir.functions import minimum, named
@@ -27,7 +27,7 @@ from kernelc.kir.types import f32x4, u32
 
 
 class TiledPrefill:
-    """The kernel's shared memory and places, and its steps. `scale` is what scores are multiplied by."""
+    """The kernel's shared memory and places, and its steps."""
 
     def __init__(
         self,
@@ -35,11 +35,11 @@ class TiledPrefill:
         buffers: AttentionBuffers,
         schedule: AttentionPrefillSchedule,
         heads: int,
-        scale: float,
+        scoring: Scoring,
         first_row: Value,
     ) -> None:
         self.k, self.schedule, self.first_row = k, schedule, first_row
-        self.scale = scale * LOG2_E  # scores come out in powers of two
+        self.scoring = scoring
         self.operands = Operands(k, buffers, schedule, heads, first_row)
         kind, keys, rows = schedule.kind, schedule.tile_keys, schedule.rows
         self.cells, self.cells_of_tile = cell_elements(kind), kind.n // cell_elements(kind)
@@ -55,8 +55,9 @@ class TiledPrefill:
         k, operands, schedule = self.k, self.operands, self.schedule
         held = self._held_queries() if schedule.holds_queries else []
         sums = [TileSum(schedule.kind, f"sum_{at}") for at in range(schedule.sums(operands.head_dim))]
-        softmax = TileSoftmax(k, schedule, self.scores, self.weights, self.first_row)
-        with k.loop(0, operands.end, schedule.tile_keys) as tile:
+        softmax = TileSoftmax(k, schedule, self.scores, self.weights, self.scoring, self.first_row)
+        begin = self.scoring.first_seen(step_block.rows(k).position(self.first_row))
+        with k.loop(0 if begin is None else begin, operands.end, schedule.tile_keys) as tile:
             self._score(tile, held)
             k.barrier()
             if self._values_at_once:
@@ -75,7 +76,7 @@ class TiledPrefill:
 
     def _held_queries(self) -> list[Tile]:
         k, operands = self.k, self.operands
-        operands.stage_queries(k.constant(0, u32), self.scale)
+        operands.stage_queries(k.constant(0, u32), self.scoring.query_scale)
         k.barrier()
         steps = range(operands.queries.depth // self.schedule.kind.k)
         return [operands.queries.tile("a", self.team_row, step, f"query_{step}") for step in steps]
@@ -101,7 +102,7 @@ class TiledPrefill:
         k, operands = self.k, self.operands
         k.barrier()  # what was staged before has been read
         if not held:
-            operands.stage_queries(chunk, self.scale)
+            operands.stage_queries(chunk, self.scoring.query_scale)
         operands.stage_keys(tile, chunk)
         k.barrier()
 

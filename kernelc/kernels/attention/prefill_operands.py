@@ -94,9 +94,7 @@ class Operands:
             self._put(panel, values, key, load, position, self.k.constant(cell, u32), beyond)
 
     @contextmanager
-    def _each(
-        self, panel: Panel, cache: CacheRows, first: Value
-    ) -> Generator[tuple[Value, Value, Value]]:
+    def _each(self, panel: Panel, cache: CacheRows, first: Value) -> Generator[tuple[Value, Value, Value]]:
         """Deal out the panel: a key, a load of it, its position. Positions beyond the last repeat it: the
         cache holds nothing there yet."""
         loads = panel.depth // max(cache.width, cell_elements(panel.kind))

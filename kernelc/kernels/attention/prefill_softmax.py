@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
-from kernelc.kernels.attention.softmax import LOWEST
+from kernelc.kernels.attention.softmax import LOWEST, Scoring
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements
 from kernelc.kir.functions import exp2, maximum, named, select, vector
 from kernelc.kir.nodes import Value
@@ -24,9 +24,16 @@ class TileSoftmax:
     """`factors`: a number a query, which brings what was summed before to the present maximum."""
 
     def __init__(
-        self, k: Tracer, schedule: AttentionPrefillSchedule, scores: Array, weights: Panel, first_row: Value
+        self,
+        k: Tracer,
+        schedule: AttentionPrefillSchedule,
+        scores: Array,
+        weights: Panel,
+        scoring: Scoring,
+        first_row: Value,
     ) -> None:
         self.k, self.schedule, self.scores, self.weights = k, schedule, scores, weights
+        self.scoring = scoring
         rows = schedule.rows
         if schedule.parts > 1:
             self.shares = k.shared("shares", f32, rows * schedule.parts)
@@ -61,15 +68,18 @@ class TileSoftmax:
         self.weights.put(self.row, self.part * (self.keys // cell_elements(self.schedule.kind)), weights)
 
     def _masked(self, tile: Value) -> list[Value]:
-        """The part's scores; positions after the query's own count for nothing."""
-        k = self.k
+        """The part's scores; positions that the query does not see count for nothing."""
+        k, finished = self.k, self.scoring.finished
         cell = self.row * self.schedule.score_stride + self.part * (self.keys // 4)
         first = tile + self.part * self.keys
         four = first + vector(*(k.constant(at, u32) for at in range(4)))
         found: list[Value] = []
         for at in range(self.keys // 4):
-            seen = (four + at * 4 if at else four) <= self.position
-            found.append(named("score", select(seen, self.scores[cell + at], LOWEST)))
+            if self.scoring.window:  # the u32 difference to a later key is greater than any window
+                seen = self.position - (four + at * 4 if at else four) < self.scoring.window
+            else:
+                seen = (four + at * 4 if at else four) <= self.position
+            found.append(named("score", select(seen, finished(self.scores[cell + at]), LOWEST)))
         return found
 
     def finish(self) -> None:

@@ -7,14 +7,16 @@ head and takes every `streams`-th split.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.ir.dim import ceildiv
+from kernelc.ir.dim import Dim, ceildiv, dim_min, evaluate
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.softmax import LOWEST, Running, exchange_cells, join
 from kernelc.kernels.parts.distribute import deal
@@ -30,11 +32,16 @@ UNROLL = 4  # partial results of a stream that are on their way at once
 
 @dataclass(frozen=True)
 class AttentionReduceProblem:
-    """`split`: positions of a partial result, all of them but the last."""
+    """`split`: positions of each partial result; the last may have fewer. `window`: as in `Scoring`."""
 
     heads: int
     head_dim: int
     split: int
+    window: int = 0
+
+    def seen(self, positions: Dim) -> Dim:
+        """How many of `positions` the last of them sees."""
+        return dim_min(positions, self.window) if self.window else positions
 
     @property
     def pairs(self) -> int:
@@ -43,14 +50,21 @@ class AttentionReduceProblem:
 
     def partials(self, access: str) -> Binding:
         """[splits, heads, head_dim/2 + 1] pairs."""
-        return Binding("partials", f32x2, access, ceildiv(CONTEXT, self.split) * (self.heads * self.pairs))
+        splits = ceildiv(self.seen(CONTEXT), self.split)
+        return Binding("partials", f32x2, access, splits * (self.heads * self.pairs))
 
 
 @dataclass(frozen=True)
 class AttentionReduceSchedule:
-    """`streams`: partial results read side by side, a power of two."""
+    """`streams`: partial results read side by side, a power of two; `columns`: pairs of each that an
+    invocation takes, more than one where heads have more pairs than workgroups invocations."""
 
     streams: int
+    columns: int = 1
+
+    def stream_threads(self, head_dim: int) -> int:
+        """Invocations that read a partial result together; the last may have fewer pairs than `columns`."""
+        return -(-head_dim // (2 * self.columns))
 
 
 class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule]):
@@ -66,7 +80,7 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         )
 
     def reference(self, problem: AttentionReduceProblem, arrays: Arrays, params: Params) -> None:
-        splits = int(params["past"]) // problem.split + 1
+        splits = _splits(problem, int(params["past"]))
         partials = arrays["partials"].reshape(-1, problem.heads, 2 * problem.pairs)[:splits]
         parts = np.split(partials.astype(np.float64), (problem.head_dim, problem.head_dim + 1), axis=-1)
         sums, highest, total = parts
@@ -77,16 +91,17 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
     def space(
         self, capabilities: Capabilities, problem: AttentionReduceProblem
     ) -> Iterable[AttentionReduceSchedule]:
-        for streams in (2, 4, 8, 16):
-            if streams * problem.head_dim // 2 <= capabilities.max_threads:
-                yield AttentionReduceSchedule(streams)
+        for columns, streams in itertools.product((1, 2, 4, 8), (2, 4, 8, 16)):
+            schedule = AttentionReduceSchedule(streams, columns)
+            if self.workgroup(problem, schedule) <= capabilities.max_threads:
+                yield schedule
 
     def default(self, capabilities: Capabilities, problem: AttentionReduceProblem) -> AttentionReduceSchedule:
         """As many streams as there is room for: the splits are few, and each read waits for memory."""
-        return max(self.space(capabilities, problem), key=lambda schedule: schedule.streams)
+        return max(self.space(capabilities, problem), key=lambda each: (-each.columns, each.streams))
 
     def workgroup(self, problem: AttentionReduceProblem, schedule: AttentionReduceSchedule) -> int:
-        return schedule.streams * problem.head_dim // 2
+        return schedule.streams * schedule.stream_threads(problem.head_dim)
 
     def grid(self, problem: AttentionReduceProblem, schedule: AttentionReduceSchedule) -> Grid:
         return (problem.heads, 1, 1)
@@ -99,28 +114,34 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         schedule: AttentionReduceSchedule,
     ) -> None:
         partials, out = arrays["partials"], arrays["out"]
-        exchange = k.shared("exchange", f32, exchange_cells(k.workgroup, 2))
+        exchange = k.shared("exchange", f32, exchange_cells(k.workgroup, 2 * schedule.columns))
         columns, head = problem.head_dim // 2, k.workgroup_id(0)
-        stream = k.local_id // columns
-        column = k.local_id % columns
-        splits = step_block.rows(k).past // problem.split + 1
-        running = Running(k, 1, 2)
+        threads = schedule.stream_threads(problem.head_dim)
+        stream = k.local_id // threads
+        column = k.local_id % threads
+        past = step_block.rows(k).past
+        splits = (minimum(past, problem.window - 1) if problem.window else past) // problem.split + 1
+        running = Running(k, 1, 2 * schedule.columns)
         with k.loop(stream, splits, schedule.streams * UNROLL) as first:
-            found: list[tuple[Value, Value, Value]] = []  # score, total, sums
+            found: list[tuple[Value, Value, list[Value]]] = []  # score, total, sums
             for at in range(UNROLL):
                 split = first + at * schedule.streams
                 start = (minimum(split, splits - 1) * problem.heads + head) * problem.pairs
-                sums = partials[start + column]
+                sums = [partials[start + own] for own in _own(column, threads, columns, schedule)]
                 summary = partials[start + columns]
                 score = select(split < splits, summary.x, LOWEST)
-                found.append((named("score", score), summary.y, named("sums", sums)))
+                found.append((named("score", score), summary.y, [named("sums", pair) for pair in sums]))
             highest = running.see([score for score, _, _ in found])
             for score, total, sums in found:
                 weight = named("weight", exp2(score - highest))
-                running.add(weight, (sums.x, sums.y), total)
+                running.add(weight, [half for pair in sums for half in (pair.x, pair.y)], total)
         join(k, [running], schedule.streams, exchange)
-        with deal(k, columns, "column") as column:
-            out[head * columns + column] = vector(*running.sums) / running.total
+        with deal(k, threads, "column") as column:
+            for number in range(schedule.columns):
+                own = column + number * threads if number else column
+                with nullcontext() if number == 0 else k.when(own < columns):
+                    sums = running.sums[2 * number : 2 * number + 2]
+                    out[head * columns + own] = vector(*sums) / running.total
 
     def inputs(
         self, problem: AttentionReduceProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -131,7 +152,7 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         partials[...] = rng.normal(size=partials.shape)
         partials[..., -2] *= rng.choice([1.0, 1000.0])
         partials[..., -1] = rng.uniform(1, problem.split + 1, size=partials.shape[:-1])
-        partials[env["past"] // problem.split + 1 :] = 1e9
+        partials[_splits(problem, env["past"]) :] = 1e9
         return arrays
 
     def tolerance(self, problem: AttentionReduceProblem) -> Tolerance:
@@ -139,7 +160,20 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         return Tolerance(relative=1e-5, absolute=1e-5)
 
     def describe(self, problem: AttentionReduceProblem) -> str:
-        return f"{problem.heads}x{problem.head_dim}_split{problem.split}"
+        window = f"_window{problem.window}" if problem.window else ""
+        return f"{problem.heads}x{problem.head_dim}_split{problem.split}{window}"
+
+
+def _splits(problem: AttentionReduceProblem, past: int) -> int:
+    """Partial results that the position `past` left."""
+    return evaluate(ceildiv(problem.seen(past + 1), problem.split), {})
+
+
+def _own(column: Value, threads: int, pairs: int, schedule: AttentionReduceSchedule) -> Iterator[Value]:
+    """The pairs of a partial result that an invocation takes, `threads` apart; past the end the last one."""
+    yield column
+    for number in range(1, schedule.columns):
+        yield minimum(column + number * threads, pairs - 1)
 
 
 ATTENTION_REDUCE = AttentionReduce()

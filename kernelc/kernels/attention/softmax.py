@@ -10,14 +10,61 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from kernelc.kir.functions import exp2, logical_and, maximum, named, vector
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.kernels.parts.precise_math import tanh
+from kernelc.kir.functions import exp2, logical_and, maximum, minimum, named, vector
 from kernelc.kir.nodes import Value, Variable
 from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
 
 LOG2_E = math.log2(math.e)
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How a query scores the keys: query . key * `scale`, and what becomes of that.
+
+    `window`: a position sees itself and the window - 1 positions before it; 0: all before it. `soft_cap`:
+    scores become cap * tanh(score / cap); 0: they stay as they are.
+    """
+
+    scale: float
+    window: int = 0
+    soft_cap: float = 0.0
+
+    @property
+    def query_scale(self) -> float:
+        """What queries are multiplied by before they meet keys; without a cap, scores are in powers of two
+        then."""
+        return self.scale if self.soft_cap else self.scale * LOG2_E
+
+    def finished(self, score: Value) -> Value:
+        """A scaled query times a key (or a vector of such) as a score in powers of two."""
+        if not self.soft_cap:
+            return score
+        return tanh(score * (1 / self.soft_cap)) * (self.soft_cap * LOG2_E)
+
+    def first_seen(self, position: Operators) -> Value | None:
+        """The first position that a query at `position` sees; None where that is always 0."""
+        known = position + 1
+        return known - minimum(known, self.window) if self.window else None
+
+    def reference(self, products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Scores, in powers of e, of queries times keys."""
+        scores = products * self.scale
+        return self.soft_cap * np.tanh(scores / self.soft_cap) if self.soft_cap else scores
+
+    def describe(self) -> str:
+        """Such as "_window1024_cap50", for a kernel's name; empty where scores are plain."""
+        window = f"_window{self.window}" if self.window else ""
+        return window + (f"_cap{self.soft_cap:g}".replace(".", "p") if self.soft_cap else "")
+
+
 # The score of a masked position: far below any real one, and finite, since not every driver keeps infinities.
 # Where nothing else was seen yet its weight is 1; the first real score rescales that to 0.
 LOWEST = -1e30

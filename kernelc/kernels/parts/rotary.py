@@ -21,6 +21,7 @@ from kernelc.kir.active import current
 from kernelc.kir.functions import maximum, minimum, select, to_f32
 from kernelc.kir.nodes import Value
 from kernelc.kir.operators import Operators
+from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32
 
 __all__ = ["Rotary", "lookup", "rotate", "rotate_reference"]
@@ -86,7 +87,11 @@ def _frequency(pair: Operators, rotary: Rotary, length: Operators | None) -> Val
 
 
 def _length(given: Operators | None) -> Operators:
-    return step_block.rows(current()).next_position if given is None else given
+    if given is not None:
+        return given
+    k = current()
+    assert isinstance(k, Tracer)
+    return step_block.rows(k).next_position
 
 
 def _dynamic(pair: Operators, rotary: Rotary, length: Operators) -> Value:

@@ -8,7 +8,7 @@ from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
-from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
 from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE, CacheAppendProblem, RopeProblem
 from kernelc.passes.select.operands import check_rows, number, one_row, static
 from kernelc.passes.select.selector import Handler, Selector
@@ -20,21 +20,22 @@ def attention(select: Selector, op: Op) -> None:
     heads, head_dim = static(q.type.shape[1:])
     kv_heads = static(cache.type.shape[1:])[0]
     dtype, scale = str(cache.type.dtype), number(op, "scale")
+    window, soft_cap = int(number(op, "window")), number(op, "soft_cap")
     out = select.operands.name(op.result)
     read = {name: select.operands.name(op.inputs[name]) for name in ("q", "k_cache", "v_cache")}
     if not one_row(q):
-        problem = AttentionPrefillProblem(heads, kv_heads, head_dim, dtype, scale)
+        problem = AttentionPrefillProblem(heads, kv_heads, head_dim, dtype, scale, window, soft_cap)
         select.call(ATTENTION_PREFILL, problem, read | {"out": out}, ("out",), op)
         return
     split = select.options.split
-    decode = AttentionDecodeProblem(heads, kv_heads, head_dim, dtype, scale, split)
+    decode = AttentionDecodeProblem(heads, kv_heads, head_dim, dtype, scale, split, window, soft_cap)
     if split == 0:
         select.call(ATTENTION_DECODE, decode, read | {"out": out}, ("out",), op)
         return
     partials = f"%{op.result.name}.partials"
     select.call(ATTENTION_DECODE, decode, read | {"partials": partials}, ("partials",), op)
     joined = {"partials": partials, "out": out}
-    select.call(ATTENTION_REDUCE, AttentionReduceProblem(heads, head_dim, split), joined, ("out",), op)
+    select.call(ATTENTION_REDUCE, decode.reduce, joined, ("out",), op)
 
 
 def rope(select: Selector, op: Op) -> None:

@@ -6,7 +6,7 @@ import { hasChromium, openEngine, startBrowser, startServer, type TestServer } f
 
 const MODEL = "/models/tiny-q4/";
 const PROMPT = [1, 403, 407, 261, 378];
-/** WebGPU calls: a dispatch takes at most a pipeline, a group and itself; a step, its encoder and what it reads back. */
+/** WebGPU calls: per dispatch, set a pipeline, set a group and dispatch; per step, encode, submit and read back. */
 const MOST_CALLS_PER_DISPATCH = 3;
 const MOST_CALLS_PER_STEP = 16;
 
@@ -118,7 +118,7 @@ async function countedCalls([url, prompt]: readonly [string, readonly number[]])
       };
     }
   }
-  // Without the self-check all kernels are compiled at once; with it, on a later visit, some are while answers are made.
+  // Without the self-check, all kernels are compiled first. With it, a later visit compiles some while it answers.
   const engine = await kernelc.createEngine(url, { selfCheck: false });
   const generated = async (max_tokens: number): Promise<ReadonlyMap<string, number>> => {
     await engine.reset();
