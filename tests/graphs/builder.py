@@ -276,7 +276,10 @@ class Builder:
         return trace.cache_append(cache, x, past=tracer().var("past"))
 
     def attention(self, q: Tensor, caches: Sequence[Tensor]) -> Tensor:
-        return trace.attention(q, *caches, scale=self.one_of((0.5, 1.0)), past=tracer().var("past"))
+        scale, window = self.one_of((0.5, 1.0)), self.one_of((None, 1, 2, 4))
+        soft_cap = self.one_of((None, 2.0))
+        past = tracer().var("past")
+        return trace.attention(q, *caches, scale=scale, past=past, window=window, soft_cap=soft_cap)
 
     # What a graph hands out
 
