@@ -161,7 +161,7 @@ PASSES: tuple[Mutation, ...] = (
         "kernelc/kernels/linear/epilogues/row.py",
         "self._vectors(arrays, place * 4, lanes=4)",
         "self._vectors(arrays, place, lanes=4)",
-        of_kernel("matvec"),
+        of_kernel("matmul"),
     ),
     Mutation(
         "pair_epilogue_sides",
