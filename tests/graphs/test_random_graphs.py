@@ -30,6 +30,7 @@ OFF = st.one_of(
     st.just(frozenset(PATTERNS)),
 )
 STEPS = st.integers(1, CHUNK)
+EXAMPLES = settings().max_examples  # of the profile: more at night
 
 
 def check_program(graphs: Mapping[str, Graph], options: Options, executor: str, rows: int, seed: int) -> None:
@@ -67,6 +68,15 @@ def test_references_compute_what_a_graph_means(
     check_program(program.graphs, Options(off, split=2 if split else 0), "cpu", rows, seed)
 
 
+@pytest.mark.parametrize("pattern", PATTERNS)
+@settings(max_examples=max(1, EXAMPLES // 6))
+@given(programs(), STEPS, st.integers(0, 99))
+def test_a_graph_means_the_same_without_one_pattern(
+    pattern: str, program: Program, rows: int, seed: int
+) -> None:
+    check_program(program.graphs, Options(frozenset({pattern})), "cpu", rows, seed)
+
+
 @given(programs(), OFF, STEPS, st.booleans(), st.integers(0, 99))
 def test_the_interpreter_computes_what_a_graph_means(
     program: Program, off: frozenset[str], rows: int, subgroups: bool, seed: int
@@ -75,7 +85,7 @@ def test_the_interpreter_computes_what_a_graph_means(
 
 
 @pytest.mark.parametrize("executor", ["wgpu", "vulkan", "opencl"])
-@settings(max_examples=3)
+@settings(max_examples=max(1, EXAMPLES // 8))
 @given(programs(), OFF, STEPS, st.integers(0, 99))
 def test_devices_compute_what_a_graph_means(
     executor: str, program: Program, off: frozenset[str], rows: int, seed: int
@@ -85,7 +95,7 @@ def test_devices_compute_what_a_graph_means(
 
 
 @pytest.mark.parametrize("target", ["wgsl", "spirv", "opencl", "cuda"])
-@settings(max_examples=4)
+@settings(max_examples=max(1, EXAMPLES // 6))
 @given(programs(), OFF)
 def test_every_target_prints_what_a_graph_needs(target: str, program: Program, off: frozenset[str]) -> None:
     compiled = compile_graphs(program.graphs, Options(off, target=target), printed_for_a_device)

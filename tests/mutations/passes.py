@@ -68,11 +68,11 @@ PASSES: tuple[Mutation, ...] = (
         _PATTERNS,
     ),
     Mutation(
-        "select_view_of_an_output",
-        "Heads side by side that the graph hands out are taken for a view, and the output is never written.",
-        "kernelc/passes/select/operands.py",
-        "        if result.name in self.names:\n            return False\n",
-        "",
+        "select_output_under_two_names",
+        "An output under a second name is never written.",
+        "kernelc/passes/select/__init__.py",
+        "if selector.operands.name(tensor) != name:",
+        "if selector.operands.name(tensor) not in graph.outputs:",
         _SELECT,
     ),
     Mutation(
@@ -161,7 +161,7 @@ PASSES: tuple[Mutation, ...] = (
         "kernelc/kernels/linear/epilogues/row.py",
         "self._vectors(arrays, place * 4, lanes=4)",
         "self._vectors(arrays, place, lanes=4)",
-        of_kernel("matvec"),
+        of_kernel("matmul"),
     ),
     Mutation(
         "pair_epilogue_sides",
