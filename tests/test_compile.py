@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kernelc.compile import CompileOptions, cache_bytes, compile_model, decode_splits
-from kernelc.errors import InternalError, UsageError
+from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import evaluate
 from kernelc.ir.graph import Graph
 from kernelc.ir.trace import Tracer, attention, cache_append
@@ -127,17 +127,17 @@ def test_a_model_without_attention_has_no_cache_to_split() -> None:
 
 
 def test_roles_that_declare_different_weights_or_states_are_refused() -> None:
-    with pytest.raises(InternalError, match=r"llama.score declares extra as f32\[3\], .* as None"):
+    with pytest.raises(ShapeError, match=r"llama.score declares extra as f32\[3\], .* as None"):
         compile_model(OddScore(extra_weight=True), CompileOptions())
     wanted = r"llama.score declares layers.0.k_cache as f16\[context, 4, 8\], llama.decode as f32"
-    with pytest.raises(InternalError, match=wanted):
+    with pytest.raises(ShapeError, match=wanted):
         compile_model(OddScore(kv_dtype=DType.F16), CompileOptions())
 
 
 def test_logits_of_another_vocabulary_are_refused() -> None:
     source = OddScore()
     source.info = replace(source.info, vocab_size=511)
-    with pytest.raises(InternalError, match=r"logits is f32\[1, 512\], .* 511"):
+    with pytest.raises(ShapeError, match=r"logits is f32\[1, 512\], .* 511"):
         compile_model(source, CompileOptions())
 
 

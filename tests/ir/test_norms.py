@@ -10,7 +10,7 @@ import pytest
 from kernelc.errors import ShapeError
 from kernelc.ir.dim import Var
 from kernelc.ir.ops import OPS
-from kernelc.ir.trace import Norm, Tracer, layer_norm, rms_norm
+from kernelc.ir.trace import Norm, Tracer, embedding, layer_norm, rms_norm
 from kernelc.ir.types import DType, TensorType
 
 SEQ = Var("seq", 1, 8)
@@ -77,12 +77,13 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_models_declare_what_a_norm_has() -> None:
-    with Tracer("norms", {"seq": (1, 8)}) as tracer:
-        x = tracer.weight("x", (4, 6))
+    with Tracer("norms", {"seq": (1, 8), "past": (0, 8)}) as tracer:
+        table, tokens = tracer.weight("table", (4, 6)), tracer.state("tokens", (9,), DType.U32)
+        x = embedding(tokens, table, seq=tracer.var("seq"), past=tracer.var("past"))
         y = rms_norm(x, Norm.declare("m.input_norm", 6, 1e-6, weight_offset=1.0))
         y = rms_norm(y, Norm.declare("m.v_norm", 6, 1e-6, weight=False))
         y = layer_norm(y, Norm.declare("m.norm", 6, 1e-5, bias=True))
-    first, second, third = tracer.graph({"y": y}).ops
+    first, second, third = tracer.graph({"y": y}).ops[1:]
     assert (first.name, first.attrs) == ("rms_norm", {"eps": 1e-6, "weight_offset": 1.0})
     assert first.inputs["weight"].name == "m.input_norm.weight"
     assert (list(second.inputs), second.attrs) == (["x"], {"eps": 1e-6})

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from kernelc.ir.expression import Expression
 from kernelc.kernels.parts.precise_math import exponential, normal_tail, tanh
-from kernelc.kir.functions import absolute, exp, maximum, minimum
+from kernelc.kir.functions import absolute, exp, maximum, minimum, named
 from kernelc.kir.nodes import Value
 
 TRACED_AS_ITS_CALLER = True  # lines in emitted text are those of the kernels that compute an expression
@@ -39,9 +39,10 @@ def gelu_tanh(x: Value) -> Value:
 
     Relative error below 2e-6 above -6. At -10 the result is 1e-37, at 10 it is x: u need not go further.
     """
-    near = minimum(maximum(x, -10.0), 10.0)
+    above = named("above", maximum(x, -10.0))
+    near = named("near", minimum(above, 10.0))
     twice = near * (near * near * 0.044715 + 1.0) * (2 * math.sqrt(2 / math.pi))
-    return maximum(x, -10.0) / (1.0 + exponential(maximum(-twice, -87.0)))
+    return above / (1.0 + exponential(maximum(-twice, -87.0)))
 
 
 def relu(x: Value) -> Value:

@@ -87,9 +87,9 @@ extern "C" __global__ void __launch_bounds__(64) elementwise_gelu_tanh_mul_mul_2
     const float4 x_1 = x[index];
     const float4 y_1 = y[index];
     const float4 weights_1 = weights[element % 16u];                      // kernels/elementwise.py
-    const float4 t = fmaxf(x_1, splat_float4(-10.0f));                    // kernels/elementwise.py
-    const float4 t_1 = fminf(t, splat_float4(10.0f));
-    const float4 x_2 = fmaxf(-(t_1 * (t_1 * t_1 * 0.044715f + 1.0f) * 1.5957692f),
+    const float4 above = fmaxf(x_1, splat_float4(-10.0f));                // kernels/elementwise.py
+    const float4 near = fminf(above, splat_float4(10.0f));
+    const float4 x_2 = fmaxf(-(near * (near * near * 0.044715f + 1.0f) * 1.5957692f),
         splat_float4(-87.0f));
     const float4 whole = floorf(x_2 * 1.442695f + 0.5f);                  // parts/precise_math.py
     const float4 rest = x_2 - whole * 0.6933594f;                         // parts/precise_math.py
@@ -100,7 +100,7 @@ extern "C" __global__ void __launch_bounds__(64) elementwise_gelu_tanh_mul_mul_2
     const float4 series_3 = series_2 * rest_1 + 0.16666666f;              // parts/precise_math.py
     const float4 series_4 = series_3 * rest_1 + 0.5f;                     // parts/precise_math.py
     const float4 series_5 = series_4 * rest_1 * rest_1 + rest_1 + 1.0f;   // parts/precise_math.py
-    out[index] = t / (1.0f + series_5
+    out[index] = above / (1.0f + series_5
         * as_float4(to_uint4(to_int4(whole) + 127) << splat_uint4(23u))) * y_1 * weights_1;  // kernels/elementwise.py
   }
 }

@@ -15,9 +15,9 @@ void elementwise_gelu_tanh_mul_mul_2x64_kernel(
     const float4 x_1 = x[index];
     const float4 y_1 = y[index];
     const float4 weights_1 = weights[element % 16u];                      // kernels/elementwise.py
-    const float4 t = fmax(x_1, (float4)(-10.0f));                         // kernels/elementwise.py
-    const float4 t_1 = fmin(t, (float4)(10.0f));
-    const float4 x_2 = fmax(-(t_1 * (t_1 * t_1 * 0.044715f + 1.0f) * 1.5957692f),
+    const float4 above = fmax(x_1, (float4)(-10.0f));                     // kernels/elementwise.py
+    const float4 near = fmin(above, (float4)(10.0f));
+    const float4 x_2 = fmax(-(near * (near * near * 0.044715f + 1.0f) * 1.5957692f),
         (float4)(-87.0f));
     const float4 whole = floor(x_2 * 1.442695f + 0.5f);                   // parts/precise_math.py
     const float4 rest = x_2 - whole * 0.6933594f;                         // parts/precise_math.py
@@ -28,7 +28,7 @@ void elementwise_gelu_tanh_mul_mul_2x64_kernel(
     const float4 series_3 = series_2 * rest_1 + 0.16666666f;              // parts/precise_math.py
     const float4 series_4 = series_3 * rest_1 + 0.5f;                     // parts/precise_math.py
     const float4 series_5 = series_4 * rest_1 * rest_1 + rest_1 + 1.0f;   // parts/precise_math.py
-    out[index] = t / (1.0f + series_5
+    out[index] = above / (1.0f + series_5
         * as_float4(as_uint4(as_int4(as_uint4(convert_int4_sat(whole))
         + as_uint4((int4)(127)))) << (uint4)(23u))) * y_1 * weights_1;    // kernels/elementwise.py
   }

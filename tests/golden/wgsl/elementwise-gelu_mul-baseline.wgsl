@@ -16,9 +16,9 @@ fn main(
     let x_1 = x[index];
     let y_1 = y[index];
     let weights_1 = weights[element % 16u];                               // kernels/elementwise.py
-    let t = max(x_1, vec4<f32>(-10.0));                                   // kernels/elementwise.py
-    let t_1 = min(t, vec4<f32>(10.0));
-    let x_2 = max(-(t_1 * (t_1 * t_1 * 0.044715 + 1.0) * 1.5957692), vec4<f32>(-87.0));
+    let above = max(x_1, vec4<f32>(-10.0));                               // kernels/elementwise.py
+    let near = min(above, vec4<f32>(10.0));
+    let x_2 = max(-(near * (near * near * 0.044715 + 1.0) * 1.5957692), vec4<f32>(-87.0));
     let whole = floor(x_2 * 1.442695 + 0.5);                              // parts/precise_math.py
     let rest = x_2 - whole * 0.6933594;                                   // parts/precise_math.py
     let rest_1 = rest - whole * -0.00021219444;                           // parts/precise_math.py
@@ -28,7 +28,7 @@ fn main(
     let series_3 = series_2 * rest_1 + 0.16666666;                        // parts/precise_math.py
     let series_4 = series_3 * rest_1 + 0.5;                               // parts/precise_math.py
     let series_5 = series_4 * rest_1 * rest_1 + rest_1 + 1.0;             // parts/precise_math.py
-    out[index] = t / (1.0 + series_5
+    out[index] = above / (1.0 + series_5
         * bitcast<vec4<f32>>(vec4<u32>(vec4<i32>(whole) + 127i) << vec4<u32>(23u))) * y_1
         * weights_1;                                                      // kernels/elementwise.py
   }
