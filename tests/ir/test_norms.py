@@ -77,8 +77,9 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_models_declare_what_a_norm_has() -> None:
-    with Tracer("norms", {"seq": (1, 8), "past": (0, 8)}) as tracer:
-        table, tokens = tracer.weight("table", (4, 6)), tracer.state("tokens", (9,), DType.U32)
+    with Tracer("norms", {"seq": (1, 8), "past": (0, 8), "context": (1, 9)}) as tracer:
+        tokens = tracer.state("tokens", (tracer.var("context") + 1,), DType.U32)
+        table = tracer.weight("table", (4, 6))
         x = embedding(tokens, table, seq=tracer.var("seq"), past=tracer.var("past"))
         y = rms_norm(x, Norm.declare("m.input_norm", 6, 1e-6, weight_offset=1.0))
         y = rms_norm(y, Norm.declare("m.v_norm", 6, 1e-6, weight=False))
