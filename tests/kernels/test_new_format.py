@@ -7,6 +7,7 @@ integer codes. `six` has six bits in words that no 16-byte load divides, in unit
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernelc.artifact import WeightsWriter
 from kernelc.errors import UsageError
 from kernelc.ir import formats
 from kernelc.ir.formats import FORMATS, KernelFunctions, Packed, SideArray, WeightFormat, register, unregister
@@ -22,6 +24,7 @@ from kernelc.ir.formats.integer_codes import ScaledCodes
 from kernelc.ir.formats.kernel_language import V
 from kernelc.ir.formats.nibbles import nibble_vectors, pack_nibbles, unpack_nibbles
 from kernelc.ir.formats.weight_format import Factors
+from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
@@ -29,9 +32,11 @@ from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import tile_rows, weight_bindings
 from kernelc.kernels.spec import KernelSpec
+from model.pack import pack_matrices
 from model.quantize import quantize
 from tests.kernels.harness import VARIANTS, check_kernel
 from tests.kernels.linear_problems import linear
+from tests.model.test_pack import Rows
 
 LEVELS = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6], np.float32)  # of the OCP Microscaling specification, e2m1
 
@@ -171,6 +176,22 @@ def test_values_come_back(form: str, cols: int, rows: int, seed: int) -> None:
     np.testing.assert_array_equal(formats.unpack(form, formats.pack(form, back), cols), back)
     built = formats.unpack(form, quantize(form, values, name="w"), cols)
     assert np.square(built - values).sum() <= np.square(back - values).sum() * 1.01 + 1e-9
+
+
+@pytest.mark.parametrize("form", NEW)
+def test_an_artifact_holds_them(form: str, tmp_path: Path) -> None:
+    values = np.random.default_rng(8).normal(size=(3, 31)).astype(np.float32)
+    # one row: the quants of `six` are 24 bytes, which storage pads to 32
+    matrix = PackedMatrix("m", ("x",), 3, 31, (RowOrder("identity", 3),), form, 0, 1)
+    writer = WeightsWriter(tmp_path)
+    pack_matrices(writer, [matrix], Rows(x=values))
+    table = writer.finish()
+    data = np.frombuffer((tmp_path / table.shards[0].file).read_bytes(), np.uint8)
+    segments = {array: table.tensors[each.name].segments[0] for array, each in matrix.stored_arrays.items()}
+    stored = {array: data[segment.offset :][: segment.bytes] for array, segment in segments.items()}
+    back = formats.unpack(form, formats.packed_from_bytes(form, stored, 1, 31), 31)
+    wanted = quantize(form, values[:1], name="m")
+    np.testing.assert_array_equal(back, formats.unpack(form, wanted, 31))
 
 
 def test_sizes_follow_from_the_descriptor() -> None:
