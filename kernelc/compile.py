@@ -14,7 +14,7 @@ from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, 
 from kernelc.backends import backend_named
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, evaluate
-from kernelc.ir.formats import FORMATS, FormatTable, Override
+from kernelc.ir.formats import FORMATS, FormatTable, Override, weight_format
 from kernelc.ir.graph import Graph
 from kernelc.ir.packed_matrix import PackedMatrix
 from kernelc.ir.text import graph_text
@@ -95,7 +95,7 @@ class CompileOptions:
         self._check_activations()
         graph = source.graph("decode", max_context=context, chunk=1, kv_dtype=DType.F32)
         small = cache_bytes(graph, context) <= SMALL_CACHE_BYTES
-        dtype = self.kv_dtype or ("f32" if self.quant == "f32" or small else "f16")
+        dtype = self.kv_dtype or ("f32" if weight_format(self.quant).exact_in_f32 or small else "f16")
         targets_named(self.target)  # refuse an unknown one now
         return replace(self, context=context, kv_dtype=dtype)
 
