@@ -184,7 +184,7 @@ def command_lines(text: str) -> Iterator[str]:
 def check_command(doc: str, command: str) -> None:
     words = [word for word in shlex.split(command) if not re.match(r"[A-Z_]+=", word)]
     if words and words[0] == "make":
-        targets = re.findall(r"^(\w+):", (REPO / "Makefile").read_text(), re.M)
+        targets = re.findall(r"^([\w-]+):", (REPO / "Makefile").read_text(), re.M)
         assert set(words[1:]) <= set(targets), f"{doc}: make has no such target: {command}"
         return
     name = kernelc_command(words)
