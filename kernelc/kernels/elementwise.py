@@ -18,9 +18,9 @@ from kernelc.kernels import step_block
 from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import named
-from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, f32x4
+from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
 OUT = "out"

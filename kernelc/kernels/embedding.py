@@ -33,9 +33,9 @@ from kernelc.kernels.spec import (
     empty,
 )
 from kernelc.kir.functions import logical_and, splat
-from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, f32x4, u32
+from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
 

@@ -16,9 +16,9 @@ from kernelc.ir.dim import Dim, evaluate
 from kernelc.kernels.parts.reduce import broadcast, team_sum
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import dot, rsqrt
-from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x4
+from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
 

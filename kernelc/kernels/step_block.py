@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kernelc.kir.functions import minimum
-from kernelc.kir.nodes import Param, Value
-from kernelc.kir.operators import Operators
+from kernelc.kir.nodes import Param
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Operators, Value
 
 TRACED_AS_ITS_CALLER = True  # lines and names in emitted text are those of the kernels that call `rows`
 

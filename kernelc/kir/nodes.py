@@ -12,15 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from kernelc.kir.memory import Buffer as Buffer
-from kernelc.kir.memory import Memory as Memory
-from kernelc.kir.memory import Shared as Shared
-from kernelc.kir.memory import SourceLine as SourceLine
+from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
 from kernelc.kir.operation_table import OPERATIONS, features
 from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import Type
-from kernelc.kir.values import Value as Value
-from kernelc.kir.values import Variable as Variable
+from kernelc.kir.values import Value, Variable
 
 
 @dataclass(eq=False)

@@ -116,7 +116,7 @@ def test_division_by_a_constant_zero_does_not_fold() -> None:
 
 
 def k_constant(like: Value, number: int) -> Value:
-    from kernelc.kir.active import current
+    from kernelc.kir.values import current
 
     return current().constant(number, like.type)
 

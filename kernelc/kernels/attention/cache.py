@@ -17,10 +17,9 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.kernels.spec import CONTEXT, Binding, empty
 from kernelc.kir.functions import concat, named, unpack_half2
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array
 from kernelc.kir.types import Type, f32, f32x2, f32x4, u32
+from kernelc.kir.values import Operators, Value
 
 KV_DTYPES = ("f16", "f32")
 _HUGE = 60000.0  # f16 ends at 65504

@@ -41,10 +41,9 @@ from kernelc.kernels.attention.softmax import LOG2_E, LOWEST, Running, join, lan
 from kernelc.kernels.parts.distribute import deal
 from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.functions import dot, exp2, minimum, named, select, vector
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, u32
+from kernelc.kir.values import Operators, Value
 from kernelc.target import Capabilities
 
 

@@ -19,11 +19,10 @@ from kernelc.kernels.attention.softmax import Scoring
 from kernelc.kernels.parts.distribute import deal, in_steps
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements, cell_type
 from kernelc.kir.functions import minimum, named
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Number
 from kernelc.kir.tile import Tile, TileSum, load_tile
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32x4, u32
+from kernelc.kir.values import Number, Value
 
 
 class TiledPrefill:

@@ -16,9 +16,9 @@ from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.parts.distribute import deal
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements, cell_type, saturated
 from kernelc.kir.functions import concat, minimum, named, select, splat, vector
-from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Value
 
 
 class Operands:

@@ -15,9 +15,9 @@ from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.attention.softmax import LOWEST, Scoring
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements
 from kernelc.kir.functions import exp2, maximum, named, select, vector
-from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Value
 
 
 class TileSoftmax:

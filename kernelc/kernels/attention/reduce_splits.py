@@ -22,9 +22,9 @@ from kernelc.kernels.attention.softmax import LOWEST, Running, exchange_cells, j
 from kernelc.kernels.parts.distribute import deal
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import exp2, minimum, named, select, vector
-from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x2
+from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
 UNROLL = 4  # partial results of a stream that are on their way at once

@@ -17,10 +17,9 @@ import numpy.typing as npt
 
 from kernelc.kernels.parts.precise_math import tanh
 from kernelc.kir.functions import exp2, logical_and, maximum, minimum, named, vector
-from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Operators, Value, Variable
 
 LOG2_E = math.log2(math.e)
 

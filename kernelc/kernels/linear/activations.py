@@ -20,9 +20,8 @@ import numpy.typing as npt
 from kernelc.ir.formats import groups_of
 from kernelc.kernels.linear.dot4 import dot4
 from kernelc.kir.functions import absolute, bitcast, maximum, minimum, splat, to_f32, to_i32
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Number, Operators, Value
 
 F32 = npt.NDArray[np.float32]
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import PackedRows
 from kernelc.kir.functions import select, vector
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32x4
+from kernelc.kir.values import Operators, Value
 
 
 @dataclass(frozen=True)

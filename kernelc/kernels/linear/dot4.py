@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from kernelc.kir.functions import bitcast, dot4_i8, unpack_i8x4
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.types import i32, u32
+from kernelc.kir.values import Number, Operators, Value
 
 
 def dot4(word: Operators, other: Number, plus: Number, native: bool) -> Value:

@@ -26,10 +26,10 @@ from kernelc.kernels.parts.packed_rows import GROUP, side_types
 from kernelc.kernels.parts.staged_rows import Panel, cell_type
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, Params, Tolerance
 from kernelc.kir.functions import bitcast, minimum
-from kernelc.kir.nodes import Value
 from kernelc.kir.tile import TileSum
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, u32
+from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
 

@@ -22,10 +22,9 @@ from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, side_types
 from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
 from kernelc.kir.functions import dot, minimum, rsqrt
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32
+from kernelc.kir.values import Operators, Value
 from kernelc.target import Capabilities
 
 

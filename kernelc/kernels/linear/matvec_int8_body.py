@@ -26,10 +26,9 @@ from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, LoadedGroup, byte_words
 from kernelc.kernels.parts.reduce import team_lane, team_number
 from kernelc.kir.functions import dot, minimum, rsqrt, subgroup_sum, to_f32, vector
-from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, i32, u32x4
+from kernelc.kir.values import Operators, Value, Variable
 
 
 class Int8Product:

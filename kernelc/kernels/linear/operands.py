@@ -24,11 +24,10 @@ from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.parts.packed_rows import GROUP, unit_vectors, word_type
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements, saturated
 from kernelc.kir.functions import minimum, named
-from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.operators import Operators
 from kernelc.kir.tile_types import TileKind
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import Type
+from kernelc.kir.values import Operators, Value, Variable
 
 
 def unit_type(format: str, kind: TileKind) -> Type:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Number
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import u32
+from kernelc.kir.values import Number, Value
 
 
 @contextmanager

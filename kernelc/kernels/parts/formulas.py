@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from kernelc.ir.expression import Expression
 from kernelc.kernels.parts.precise_math import exponential, normal_tail, tanh
 from kernelc.kir.functions import absolute, exp, maximum, minimum, named
-from kernelc.kir.nodes import Value
+from kernelc.kir.values import Value
 
 TRACED_AS_ITS_CALLER = True  # lines in emitted text are those of the kernels that compute an expression
 

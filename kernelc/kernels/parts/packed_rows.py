@@ -38,10 +38,9 @@ from kernelc.ir.formats import (
 from kernelc.kernels.spec import TILE_ROWS, Binding
 from kernelc.kir import functions
 from kernelc.kir.functions import convert, dot, select, unpack_half2
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array
 from kernelc.kir.types import Type, f16, f32, u32
+from kernelc.kir.values import Operators, Value
 
 GROUP = 32
 VECTORS_PER_GROUP = GROUP // 4

@@ -13,9 +13,8 @@ import math
 from fractions import Fraction
 
 from kernelc.kir.functions import absolute, bitcast, floor, minimum, select, to_f32, to_i32, to_u32
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.types import f32, i32, u32
+from kernelc.kir.values import Operators, Value
 
 # pi/2 to 60 digits, as an exact fraction, for splitting into parts.
 _HALF_PI = Fraction(157079632679489661923132169163975144209858469968755291048747, 10**59)

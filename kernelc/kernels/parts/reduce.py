@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kernelc.kir.functions import maximum, subgroup_max, subgroup_sum
-from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Number, Operators, Value, Variable
 
 _SMALLEST_SUBGROUP = 4  # of any WebGPU device
 

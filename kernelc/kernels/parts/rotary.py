@@ -17,12 +17,10 @@ import numpy.typing as npt
 from kernelc.ir.rotary import Rotary
 from kernelc.kernels import step_block
 from kernelc.kernels.parts.precise_math import exponential, log, power_of_two, sincos
-from kernelc.kir.active import current
 from kernelc.kir.functions import maximum, minimum, select, to_f32
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32
+from kernelc.kir.values import Operators, Value, current
 
 __all__ = ["Rotary", "lookup", "rotate", "rotate_reference"]
 

@@ -17,12 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kernelc.kir.functions import maximum, minimum, pack_half2, vector
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.tile import Tile, load_tile
 from kernelc.kir.tile_types import TileKind
 from kernelc.kir.trace import Array
 from kernelc.kir.types import Type, f32x4, u32x4
+from kernelc.kir.values import Number, Operators, Value
 
 _LARGEST_HALF = 65504.0
 

@@ -19,10 +19,9 @@ from kernelc.kernels.parts.reduce import Workgroup
 from kernelc.kernels.sampling.order_keys import greatest_lane, order_keys, order_keys_reference
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import minimum, select, vector
-from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.operators import Number, Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x4, u32, u32x2
+from kernelc.kir.values import Number, Operators, Value, Variable
 from kernelc.target import Capabilities
 
 ONE_DISPATCH = 32768

@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from kernelc.kernels.parts.precise_math import log, log_of_complement
 from kernelc.kir.functions import minimum, to_f32
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
+from kernelc.kir.values import Operators, Value
 
 _MULTIPLIER, _INCREMENT = 1664525, 1013904223
 _MOST = 1 - 2.0**-24

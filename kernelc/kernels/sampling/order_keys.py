@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.kir.functions import bitcast, maximum
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Operators, Value
 
 _SIGN = 0x80000000
 _MAGNITUDE = 0x7FFFFFFF

@@ -37,8 +37,8 @@ from kernelc.kernels.sampling.order_keys import greatest_lane, order_keys
 from kernelc.kernels.sampling.threshold import COLDEST, LIMIT, SampleSchedule, Threshold, limited_number
 from kernelc.kernels.spec import Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import select, vector
-from kernelc.kir.nodes import Value
 from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
 

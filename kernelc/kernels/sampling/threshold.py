@@ -17,12 +17,10 @@ from kernelc.kernels.parts.precise_math import log
 from kernelc.kernels.parts.reduce import Workgroup
 from kernelc.kernels.sampling.argmax import every_element
 from kernelc.kernels.sampling.order_keys import greatest_lane, key_of, number_of_key, order_keys
-from kernelc.kir.active import current
 from kernelc.kir.functions import dot, exp, logical_and, logical_or, maximum, minimum, select, splat, to_f32
-from kernelc.kir.nodes import Value, Variable
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
+from kernelc.kir.values import Operators, Value, Variable, current
 
 LIMIT = 1e30
 """Logits count as at most this and at least its negative, so that no infinity enters the arithmetic."""

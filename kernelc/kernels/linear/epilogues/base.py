@@ -12,9 +12,8 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim
 from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels.spec import Arrays, Binding, Params
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.values import Operators, Value
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,9 @@ from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
 from kernelc.kernels.parts.rotary import Rotary, rotate, rotate_reference
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Params
 from kernelc.kir.functions import logical_and, pack_half2, vector
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32x2, u32
+from kernelc.kir.values import Operators, Value
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,9 @@ from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
 from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import Arrays, Binding, Params
 from kernelc.kir.functions import named, vector
-from kernelc.kir.nodes import Value
-from kernelc.kir.operators import Operators
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32
+from kernelc.kir.values import Operators, Value
 
 PRODUCT = "y"
 _PLAIN = Expression((PRODUCT,))
