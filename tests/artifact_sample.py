@@ -101,8 +101,8 @@ def sample_checks(writer: ArtifactWriter) -> Checks:
     """A check of made-up numbers."""
     entry = writer.add_file("checks.bin", bytes(range(96)))
     sizes = (
-        formats.quants_bytes("q4", ROWS, COLS),
-        formats.scales_bytes("q4", ROWS, COLS),
+        formats.tensor_bytes("q4.quants", (ROWS, COLS)),
+        formats.tensor_bytes("q4.scales", (ROWS, COLS)),
         4 * COLS,
         4 * ROWS,
     )
@@ -129,8 +129,8 @@ def sample_buffers(weights: Weights) -> dict[str, Buffer]:
 
 def sample_program() -> Program:
     bindings = (
-        BufferRange("layers.0.proj.quants", 0, formats.quants_bytes("q4", ROWS, COLS)),
-        BufferRange("layers.0.proj.scales", 0, formats.scales_bytes("q4", ROWS, COLS)),
+        BufferRange("layers.0.proj.quants", 0, formats.tensor_bytes("q4.quants", (ROWS, COLS))),
+        BufferRange("layers.0.proj.scales", 0, formats.tensor_bytes("q4.scales", (ROWS, COLS))),
         BufferRange("slot.0", 0, 4 * COLS),
         BufferRange("slot.1", 0, 4 * ROWS),
     )

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.ir": (*EVERYONE, "kernelc.ir.dim", "kernelc.ir.formats"),
     "kernelc.ir.dim": ("kernelc.errors", "kernelc.debug"),  # the artifact stands on it
     # and on this; packed_matrix is re-exported until its users import it themselves
-    "kernelc.ir.formats": ("kernelc.errors", "kernelc.debug", "kernelc.ir.packed_matrix"),
+    "kernelc.ir.formats": ("kernelc.errors", "kernelc.debug"),
     "kernelc.kir": (*EVERYONE, "kernelc.ir.dim"),
     "kernelc.kernels": (
         *EVERYONE,

@@ -10,7 +10,7 @@ import numpy as np
 from kernelc.errors import InternalError
 from kernelc.ir.formats.arrays import Index
 from kernelc.ir.formats.registry import weight_format
-from kernelc.ir.formats.weight_format import QUANTS, WeightFormat
+from kernelc.ir.formats.weight_format import WeightFormat
 
 
 @dataclass(frozen=True)
@@ -109,16 +109,6 @@ class PackedMatrix:
     def stored_bytes(self) -> int:
         """Bytes of this piece in the artifact, side arrays included."""
         return sum(array.bytes for array in self.stored_arrays.values())
-
-    @property
-    def quants_name(self) -> str:
-        """See `stored_arrays`, which is to be used instead."""
-        return f"{self.name}.{QUANTS}"
-
-    @property
-    def scales_name(self) -> str:
-        """See `stored_arrays`, which is to be used instead."""
-        return f"{self.name}.scales"
 
     def row_index(self) -> Index:
         """For each stored row, its row in the concatenated sources. Shape: int64 [stored_rows]."""

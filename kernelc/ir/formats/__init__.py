@@ -16,9 +16,7 @@ padded to whole groups; kernels multiply the padding by zeros, so that what it s
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -107,28 +105,3 @@ def tensor_bytes(encoding: str, shape: tuple[int, ...]) -> int:
         raise ShapeError(f"unknown encoding {encoding!r}, wanted one of {', '.join(encodings())}")
     return stored[array]
 
-
-# ---- names that passes, compile and pipeline still import from here
-
-if TYPE_CHECKING:
-    from kernelc.ir.packed_matrix import PackedMatrix as PackedMatrix
-    from kernelc.ir.packed_matrix import RowOrder as RowOrder
-    from kernelc.ir.packed_matrix import row_index as row_index
-
-_MOVED = ("PackedMatrix", "RowOrder", "row_index")
-
-
-def __getattr__(name: str) -> Any:
-    if name in _MOVED:
-        return getattr(importlib.import_module("kernelc.ir.packed_matrix"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def quants_bytes(fmt: str, rows: int, cols: int) -> int:
-    """See `WeightFormat.stored_arrays`, which is to be used instead."""
-    return weight_format(fmt).quants_bytes(rows, cols)
-
-
-def scales_bytes(fmt: str, rows: int, cols: int) -> int:
-    """See `WeightFormat.stored_arrays`, which is to be used instead."""
-    return weight_format(fmt).stored_arrays(rows, cols).get("scales", 0)

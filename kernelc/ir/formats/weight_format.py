@@ -72,11 +72,6 @@ class WeightFormat(ABC):
         return (4 * self.words_per_group + sides) * 8 / GROUP
 
     @property
-    def has_scales(self) -> bool:
-        """See `sides`, which is to be used instead."""
-        return bool(self.sides)
-
-    @property
     def vectors_per_unit(self) -> int:
         """Vectors of four elements in a unit."""
         return GROUP // 4 * self.unit_words // self.words_per_group

@@ -38,7 +38,7 @@ from kernelc.kernels.attention.decode_schedule import (
     usual_schedule,
 )
 from kernelc.kernels.attention.softmax import LOG2_E, LOWEST, Running, join, lane, pack
-from kernelc.kernels.parts.distribute import deal
+from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.functions import dot, exp2, minimum, named, select, vector
 from kernelc.kir.trace import Array, Tracer
@@ -185,7 +185,7 @@ class _Decode:
             if schedule.parts == 1:
                 k.barrier()  # the scores have been read
         join(k, running, schedule.streams, self.exchange)
-        with deal(k, self.stream_threads, "column") as column:
+        with distribute(k, self.stream_threads, "column") as column:
             for row in range(schedule.heads):
                 self._write(running[row // schedule.rows], row, column)
 
@@ -193,7 +193,7 @@ class _Decode:
         """Write the workgroup's queries to shared memory, scaled here once and for all."""
         k, problem, vectors = self.k, self.problem, self.vectors
         first_head = self.kv_head * problem.group + self.row_in_group(0)
-        with deal(k, self.schedule.heads * vectors, "at") as at:
+        with distribute(k, self.schedule.heads * vectors, "at") as at:
             element = first_head * vectors + at
             if self.ragged:  # rows too many repeat the last one
                 row = minimum(self.row_in_group(at // vectors), problem.group - 1)
@@ -241,7 +241,7 @@ class _Decode:
     def _sum_score_parts(self, count: Value) -> None:
         """Add up the parts of each score, which is finished then; what lies beyond `count` stays lowest."""
         k, parts, scoring = self.k, self.schedule.parts, self.problem.scoring
-        with deal(k, self.schedule.sets * self.schedule.tile, "cell") as cell:
+        with distribute(k, self.schedule.sets * self.schedule.tile, "cell") as cell:
             score = self.score_parts[cell * parts]
             for part in range(1, parts):
                 score = score + self.score_parts[cell * parts + part]

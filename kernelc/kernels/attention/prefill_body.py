@@ -16,7 +16,7 @@ from kernelc.kernels.attention.prefill_operands import Operands
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
 from kernelc.kernels.attention.prefill_softmax import TileSoftmax
 from kernelc.kernels.attention.softmax import Scoring
-from kernelc.kernels.parts.distribute import deal, in_steps
+from kernelc.kernels.parts.distribute import distribute, in_steps
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements, cell_type
 from kernelc.kir.functions import minimum, named
 from kernelc.kir.tile import Tile, TileSum, load_tile
@@ -170,7 +170,7 @@ class TiledPrefill:
     def _write_cells(self, begin: int, cells: int) -> None:
         """Of each query's result, in fours from the `begin`th on, those that lie in the scores' memory."""
         k = self.k
-        with deal(k, self.schedule.rows * cells, "at") as at:
+        with distribute(k, self.schedule.rows * cells, "at") as at:
             row = at // cells
             cell = at % cells
             token = self.first_row + row

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import AttentionBuffers, CacheRows
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule
-from kernelc.kernels.parts.distribute import deal
+from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.parts.staged_rows import Panel, cell_elements, cell_type, saturated
 from kernelc.kir.functions import concat, minimum, named, select, splat, vector
 from kernelc.kir.trace import Tracer
@@ -55,7 +55,7 @@ class Operands:
         """Cells of each from `chunk` on, scaled. Rows beyond the last repeat it."""
         k, panel = self.k, self.queries
         cells = panel.depth // cell_elements(panel.kind)
-        with deal(k, panel.rows * cells, "at") as at:
+        with distribute(k, panel.rows * cells, "at") as at:
             row = at // cells
             cell = at % cells
             token = named("token", step_block.rows(k).clamped(self.first_row + row))
@@ -98,7 +98,7 @@ class Operands:
         """Deal out the panel: a key, a load of it, its position. Positions beyond the last repeat it: the
         cache holds nothing there yet."""
         loads = panel.depth // max(cache.width, cell_elements(panel.kind))
-        with deal(self.k, panel.rows * loads, "at") as at:
+        with distribute(self.k, panel.rows * loads, "at") as at:
             key = at // loads
             load = at % loads
             yield key, load, named("position", minimum(first + key, self.end - 1))

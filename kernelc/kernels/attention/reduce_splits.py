@@ -19,7 +19,7 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim, ceildiv, dim_min, evaluate
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.softmax import LOWEST, Running, exchange_cells, join
-from kernelc.kernels.parts.distribute import deal
+from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kir.functions import exp2, minimum, named, select, vector
 from kernelc.kir.trace import Array, Tracer
@@ -136,7 +136,7 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
                 weight = named("weight", exp2(score - highest))
                 running.add(weight, [half for pair in sums for half in (pair.x, pair.y)], total)
         join(k, [running], schedule.streams, exchange)
-        with deal(k, threads, "column") as column:
+        with distribute(k, threads, "column") as column:
             for number in range(schedule.columns):
                 own = column + number * threads if number else column
                 with nullcontext() if number == 0 else k.when(own < columns):

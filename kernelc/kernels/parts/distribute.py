@@ -40,6 +40,3 @@ def in_steps(k: Tracer, count: int, step: int, end: Number | None = None) -> Gen
     else:
         with k.loop(0, count if end is None else end, step) as number:
             yield number
-
-
-deal = distribute  # the name that the attention kernels use
