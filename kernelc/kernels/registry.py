@@ -1,4 +1,4 @@
-"""All kernel families by name, and their numpy references as a device that needs no driver runs them."""
+"""All kernel families by name, and their numpy references, which the cpu device runs."""
 
 from __future__ import annotations
 

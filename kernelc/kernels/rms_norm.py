@@ -1,4 +1,4 @@
-"""Root-mean-square normalisation of each row, with the residual addition before it fused in.
+"""Root-mean-square normalisation of each row, optionally after adding a residual.
 
 Source: Zhang and Sennrich, Root Mean Square Layer Normalization (2019).
 """

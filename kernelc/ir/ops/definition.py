@@ -1,4 +1,4 @@
-"""What an operation is: its roles and attributes, its shape rule, and numpy code that is its meaning."""
+"""What defines an operation: its roles and attributes, its shape rule, and its meaning as numpy code."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Attention over the KV cache: one query row while decoding, tiles of rows in prefill."""
+"""Attention over the KV cache, of one row (decode) or tiles of rows (prefill), and what fills the cache."""

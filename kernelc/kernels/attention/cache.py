@@ -1,8 +1,8 @@
 """The KV cache: its layout as bindings, how kernels read it, and its meaning in numpy.
 
-k_cache and v_cache are [context, kv_heads, head_dim], position-major, so that what one position writes is in
-one place. "f16": pairs of halves in a u32, the even element in the low half; "f32": pairs of floats. A kernel
-may read the same bytes in wider loads, up to the 16 bytes that one load of an invocation can bring.
+k_cache and v_cache are [context, kv_heads, head_dim], so that a position writes one contiguous piece. "f16":
+pairs of halves in a u32, the even element in the low half; "f32": pairs of floats. A kernel may read the same
+bytes in wider loads of up to 16 bytes, the most that one load of an invocation can bring.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class CacheShape:
         return Binding(name, type, access, CONTEXT * (self.kv_heads * self.head_dim // 2))
 
     def load_widths(self) -> tuple[int, ...]:
-        """Elements that one load can bring, the most first: each divides head_dim."""
+        """Elements per load that are possible, the widest first; each divides head_dim."""
         widest = 8 if self.kv_dtype == "f16" else 4
         return tuple(width for width in (8, 4, 2) if width <= widest and self.head_dim % width == 0)
 
     def load_type(self, width: int) -> Type:
-        """The element type to bind a cache as for loads of `width` elements."""
+        """The element type as which to bind a cache for loads of `width` elements."""
         return u32.with_lanes(width // 2) if self.kv_dtype == "f16" else f32.with_lanes(width)
 
     def values(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -52,7 +52,7 @@ class CacheShape:
         return array.reshape(-1).view(dtype).reshape(-1, self.kv_heads, self.head_dim)
 
     def random(self, rng: np.random.Generator, context: int, filled: int) -> npt.NDArray[Any]:
-        """A cache to bind: normal numbers in the `filled` positions, huge ones where nobody may look."""
+        """A cache to bind: normal numbers in the `filled` positions, and huge ones where none may be read."""
         numbers = rng.normal(size=(context, self.kv_heads, self.head_dim))
         numbers[filled:] = _HUGE * np.sign(numbers[filled:])
         stored = numbers.astype(np.float16 if self.kv_dtype == "f16" else np.float32)
@@ -61,7 +61,7 @@ class CacheShape:
 
 @dataclass(frozen=True)
 class CacheRows:
-    """A cache in a kernel, read `width` elements a load: bound as `shape.load_type(width)`."""
+    """A cache in a kernel, read `width` elements per load; bound as `shape.load_type(width)`."""
 
     array: Array
     shape: CacheShape
@@ -69,27 +69,27 @@ class CacheRows:
 
     @property
     def loads(self) -> int:
-        """Loads of a row."""
+        """Loads that a row takes."""
         return self.shape.head_dim // self.width
 
     @property
     def lanes(self) -> int:
-        """Elements of the vectors that a load is handed out as."""
+        """Lanes of the vectors into which a load is divided."""
         return min(4, self.width)
 
     @property
     def vectors(self) -> int:
-        """Vectors of a load."""
+        """Vectors into which a load is divided."""
         return self.width // self.lanes
 
     def stored(self, position: Operators, kv_head: Operators, number: Operators) -> Value:
-        """Load `number` of a row as it is stored."""
+        """Load `number` of a row, as stored."""
         row = position * self.shape.kv_heads + kv_head
         stored = self.array[row * self.loads + number]
         return stored
 
     def load(self, position: Operators, kv_head: Operators, number: Operators, name: str) -> list[Value]:
-        """Load `number` of a row, as f32 vectors of `lanes`; `name` is what the emitted text calls them."""
+        """Load `number` of a row as f32 vectors of `lanes`, which emitted text calls `name`."""
         stored = self.stored(position, kv_head, number)
         vectors = [stored] if self.shape.kv_dtype == "f32" else self._unpacked(stored)
         return [named(name, vector) for vector in vectors]
@@ -103,7 +103,7 @@ class CacheRows:
 
 @dataclass(frozen=True)
 class AttentionBuffers:
-    """What attention kernels bind, the cache for loads of `width` elements and everything else to match."""
+    """What attention kernels bind: the cache for loads of `width` elements, and the rest to match."""
 
     arrays: Mapping[str, Array]
     vector: Type  # of queries and results
@@ -112,24 +112,24 @@ class AttentionBuffers:
 
     @staticmethod
     def of(arrays: Mapping[str, Array], shape: CacheShape, width: int) -> AttentionBuffers:
-        """The bound arrays, whose element types are those of `access_types` for the same width."""
+        """Of arrays that are bound with the element types of `access_types` for the same width."""
         rows = (CacheRows(arrays[name], shape, width) for name in ("k_cache", "v_cache"))
         return AttentionBuffers(arrays, f32.with_lanes(min(4, width)), *rows)
 
     @property
     def row_vectors(self) -> int:
-        """Vectors of a query or of a head's result."""
+        """Vectors that a query, or a head's result, takes."""
         return self.keys.shape.head_dim // self.vector.lanes
 
 
 def access_types(shape: CacheShape, width: int) -> dict[str, Type]:
-    """How kernels that load `width` elements of a cache at once access what they bind."""
+    """The element types of all bindings, for kernels that load `width` elements of a cache at once."""
     vector, cached = f32.with_lanes(min(4, width)), shape.load_type(width)
     return {"q": vector, "out": vector, "k_cache": cached, "v_cache": cached}
 
 
 def attention_bindings(shape: CacheShape, heads: int, seq: Dim) -> tuple[Binding, ...]:
-    """q [seq, heads, head_dim], both caches, out [seq, heads * head_dim]."""
+    """Bindings: q [seq, heads, head_dim], both caches, out [seq, heads * head_dim]."""
     type = f32x4 if shape.head_dim % 4 == 0 else f32x2
     length = seq * (heads * shape.head_dim // type.lanes)
     caches = (shape.binding("k_cache"), shape.binding("v_cache"))
@@ -139,7 +139,7 @@ def attention_bindings(shape: CacheShape, heads: int, seq: Dim) -> tuple[Binding
 def attention_inputs(
     bindings: tuple[Binding, ...], shape: CacheShape, rng: np.random.Generator, env: Mapping[str, int]
 ) -> dict[str, npt.NDArray[Any]]:
-    """Scores of order one or of order ten, values of order one."""
+    """Inputs with scores of order one or of order ten, and values of order one."""
     arrays = {b.name: empty(b, env) for b in bindings}
     arrays["q"][...] = rng.normal(size=arrays["q"].shape) * rng.choice([0.5, 4.0])
     for name in ("k_cache", "v_cache"):

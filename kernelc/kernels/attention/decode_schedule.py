@@ -1,4 +1,4 @@
-"""How decode's attention is cut up: query heads, positions and loads of a workgroup's invocations."""
+"""How the work of decode attention is divided among the invocations of workgroups."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from kernelc.kernels.attention.softmax import Scoring, exchange_cells
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.target import Capabilities
 
-UNROLL = 4  # loads of an invocation that are on their way at once (on an H200, 2 takes 1.3 times as long)
-TILE = 64  # positions of a default tile: two or three barriers each
+UNROLL = 4  # loads that an invocation has in flight at once (with 2, an H200 takes 1.3 times as long)
+TILE = 64  # positions of a default tile, which costs two or three barriers
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class AttentionDecodeProblem:
 
     @property
     def reduce(self) -> AttentionReduceProblem:
-        """What joins the splits."""
+        """The problem of the kernel that joins the splits."""
         return AttentionReduceProblem(self.heads, self.head_dim, self.split, self.window)
 
 
@@ -76,7 +76,7 @@ class AttentionDecodeSchedule:
 
     @property
     def tile(self) -> int:
-        """Positions whose scores are in shared memory at once."""
+        """Positions whose scores shared memory holds at once."""
         return self.streams * UNROLL * self.rounds
 
     def stream_threads(self, head_dim: int) -> int:
@@ -88,12 +88,12 @@ class AttentionDecodeSchedule:
         return self.stream_threads(head_dim) * self.streams
 
     def exchange_cells(self, head_dim: int) -> int:
-        """Room for the parts of scores and, later, for joining the streams."""
+        """Length of the shared array that holds the parts of scores and, at the end, joins the streams."""
         parts = self.sets * self.tile * self.parts if self.parts > 1 else 0
         return max(parts, exchange_cells(self.threads(head_dim), self.width * self.columns))
 
     def shared_bytes(self, head_dim: int) -> int:
-        """Workgroup memory: queries, scores, exchange."""
+        """Bytes of workgroup memory: queries, scores, exchange."""
         return 4 * (self.heads * (head_dim + self.tile) + self.rows * self.exchange_cells(head_dim))
 
     def fits(self, capabilities: Capabilities, head_dim: int) -> bool:
@@ -102,14 +102,14 @@ class AttentionDecodeSchedule:
         return small and head_dim // self.width % self.parts == 0 and threads % self.parts == 0
 
     def blocks(self, problem: AttentionDecodeProblem) -> int:
-        """Workgroups that the query heads of a key/value head take."""
+        """Workgroups that the query heads of one key/value head take."""
         return -(-problem.group // self.heads)
 
 
 def every_schedule(
     capabilities: Capabilities, problem: AttentionDecodeProblem
 ) -> Iterator[AttentionDecodeSchedule]:
-    """All that are worth trying."""
+    """All schedules that are worth trying."""
     widths, heads = problem.cache.load_widths(), ((1, 1), (2, 1), (4, 1), (4, 2))
     choices = itertools.product(widths, (2, 4, 8, 16, 32), (1, 2, 4), heads, (1, 2, 4))
     for width, streams, rounds, (rows, sets), parts in choices:
@@ -122,7 +122,7 @@ def every_schedule(
 def _for_wide_heads(
     capabilities: Capabilities, problem: AttentionDecodeProblem
 ) -> Iterator[AttentionDecodeSchedule]:
-    """Those that make do with little shared memory and few invocations, the best first."""
+    """Schedules that need little shared memory and few invocations, the best first."""
     most = power_of_two_up_to(2 * problem.group - 1)
     choices = itertools.product((1, 2, 4, 8), (4, 2, 1), (2, 1), problem.cache.load_widths(), (4, 2, 1))
     for columns, rows, streams, width, parts in choices:
@@ -133,7 +133,7 @@ def _for_wide_heads(
 
 
 def usual_schedule(capabilities: Capabilities, problem: AttentionDecodeProblem) -> AttentionDecodeSchedule:
-    """The widest loads, but no more streams than are cheap to join; as many heads as have room.
+    """The widest loads, but no more streams than are cheap to join; as many heads as fit.
 
     There is one for every even head_dim up to 1024, on every device that WebGPU admits.
     """

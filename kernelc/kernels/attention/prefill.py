@@ -1,9 +1,9 @@
-"""Attention of a chunk of new positions over the KV cache, block by block: prefill.
+"""Attention of a chunk of new positions over the KV cache (prefill), block by block.
 
     out[i, h] = sum over p <= past + i of softmax(q[i, h] . k_cache[p] * scale)[p] * v_cache[p]
 
-One body (`attention_tiles`) in tiles: of matrix units where the cache holds halves and the device has
-them, else of registers. The schedule says which, and how much of everything (`attention_prefill_schedule`).
+One body (`prefill_body`) multiplies tiles: of matrix units if the device has them and the cache holds halves,
+otherwise of registers. The schedule says which, and how many (`prefill_schedule`).
 
 Source: Dao et al., FlashAttention (2022): tiles, online softmax, nothing of size seq x past in memory.
 """
@@ -99,7 +99,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
     def default(
         self, capabilities: Capabilities, problem: AttentionPrefillProblem
     ) -> AttentionPrefillSchedule:
-        """Matrix units where they can be had."""
+        """Matrix units wherever they fit."""
         on_matrix_units = matrix_units(capabilities, problem.cache)
         return next(on_matrix_units, None) or usual_registers(capabilities, problem.cache)
 

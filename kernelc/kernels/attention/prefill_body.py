@@ -1,9 +1,15 @@
-"""Attention of a block of queries of one head, tile after tile of keys, in whatever tiles the schedule names.
+"""Attention of a block of queries of one head, tile by tile over the keys.
 
-The workgroup's teams are a subgroup each where there are matrix units, else an invocation each; they stand in
-lines, and a line has the same queries for good. Of each tile of keys the teams give scores, which go through
-shared memory: there a few invocations a query find its maximum, and turn scores into weights. Those multiply
-the values. The sums stay in registers, and are rescaled by rows where a greater score comes along.
+A workgroup consists of teams: subgroups where there are matrix units, otherwise single invocations. They form
+a grid of lines (along the queries) and columns (along the keys, or the elements of a head):
+
+                 keys of a tile: column 0, 1, .. of teams, again and again
+    queries   +--------------------------------+
+     line 0   | scores of team (0, 0), (0, 1) ..|    1. scores = queries * keys, to shared memory
+     line 1   | scores of team (1, 0), (1, 1) ..|    2. a few invocations per query turn them into weights
+              +--------------------------------+    3. sums += weights * values, in the teams' registers
+
+A line keeps its queries throughout. The sums are rescaled row by row whenever a greater score appears.
 
 Source: Dao et al., FlashAttention (2022): tiles, online softmax, nothing of size seq x past in memory.
 """
@@ -81,7 +87,7 @@ class TiledPrefill:
         return [operands.queries.tile("a", self.team_row, step, f"query_{step}") for step in steps]
 
     def _score(self, tile: Value, held: list[Tile]) -> None:
-        """Of the team's queries with its share of the tile's keys."""
+        """Compute the scores of the team's queries with its share of the tile's keys."""
         k, schedule, operands = self.k, self.schedule, self.operands
         if held:
             self._stage_chunk(tile, k.constant(0, u32), held)
@@ -106,7 +112,7 @@ class TiledPrefill:
         k.barrier()
 
     def _add_products(self, scores: list[TileSum], held: list[Tile], numbers: list[Value]) -> None:
-        """Of a chunk's elements. Held queries are registers, one a step; there are few steps then."""
+        """Add the products of a chunk. Held queries are registers, one per step, so the steps unroll."""
         queries, kind = self.operands.queries, self.schedule.kind
         for step, query in enumerate(held):
             self._add_product(scores, query, numbers, step)
@@ -121,7 +127,7 @@ class TiledPrefill:
             score.add(query, keys.tile("b", row, step, "key"))
 
     def _tile(self, number: Number) -> Value:
-        """Of the tiles side by side in a line of teams, the team's `number`th. Neighbours have neighbours."""
+        """Index of the team's `number`th tile among those of its line, which the teams take in turn."""
         return self.k.coerce(number, u32) * self.schedule.teams[1] + self.column
 
     def _sum_values(self, sums: list[TileSum], tile: Value) -> None:
@@ -131,14 +137,14 @@ class TiledPrefill:
         for first_sum in range(0, len(sums), columns):
             with in_steps(k, schedule.tile_keys, schedule.value_keys, seen) as first:
                 if not at_once:
-                    k.barrier()  # keys, or values of the step before, have been read
+                    k.barrier()  # the keys, or the values staged before, have been read
                     operands.stage_values(tile + first, first_sum * schedule.teams[1] * self.cells_of_tile)
                     k.barrier()
                 with k.loop(0, schedule.value_keys // schedule.kind.k) as step:
                     self._add_values(sums[first_sum : first_sum + columns], first, step)
 
     def _add_values(self, sums: list[TileSum], first: Value, step: Value) -> None:
-        """Those of a step of the tile's keys, of which those from `first` on are staged."""
+        """Add the weighted values of one step. The tile's keys from `first` on have their values staged."""
         kind, stride, array = self.schedule.kind, self.operands.values.stride, self.operands.values.array
         weights = self.weights.tile("a", self.team_row, first // kind.k + step, "weight")
         row = step * (kind.k * stride)
@@ -147,13 +153,25 @@ class TiledPrefill:
             sum.add(weights, load_tile(kind, "b", array, place, stride, name="value"))
 
     def _staged_tile(self, number: int) -> Value:
-        """Of the staged values, for the team's `number`th sum. After the last the last again, for nothing."""
+        """Index of the staged value tile that feeds the team's `number`th sum.
+
+        Past the last tile it is clamped, and that sum is never stored.
+        """
         tiles, across = self.operands.values.depth // self.schedule.kind.n, self.schedule.teams[1]
         place = self._tile(number)
         return minimum(place, tiles - 1) if (number + 1) * across > tiles else place
 
     def _write(self, sums: list[TileSum], factors: Array) -> None:
-        """Through the memory of the scores, as many columns at a time as there are keys in a tile."""
+        """Write the results through the memory of the scores, as many columns at a time as a tile has keys.
+
+        With 2 teams side by side (t0, t1) that score 2 tiles each, and 3 sums per team, there are 2 rounds:
+
+            head      | t0 sum 0 | t1 sum 0 | t0 sum 1 | t1 sum 1 | t0 sum 2 | t1 sum 2 (padding?) |
+            round     '-------------- first = 0 -----------------''---------- first = 2 -----------'
+            scores    one row per query, `tile_keys` wide: a round's columns from its beginning on
+
+        `_write_cells` then copies the rows to `out`, in vectors of four, without the padding.
+        """
         k, schedule, wide = self.k, self.schedule, self.schedule.tile_keys // 4
         stride, quarters = schedule.score_stride, schedule.kind.n // 4
         for first in range(0, len(sums), schedule.tiles):
@@ -168,7 +186,7 @@ class TiledPrefill:
             self._write_cells(begin, min(wide, self.operands.depth // 4 - begin))
 
     def _write_cells(self, begin: int, cells: int) -> None:
-        """Of each query's result, in fours from the `begin`th on, those that lie in the scores' memory."""
+        """Copy a round's part of each result to `out`: `cells` vectors of four, from the `begin`th on."""
         k = self.k
         with distribute(k, self.schedule.rows * cells, "at") as at:
             row = at // cells

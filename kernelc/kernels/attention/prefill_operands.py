@@ -1,8 +1,12 @@
-"""What prefill's attention multiplies, staged in shared memory as its tiles want it.
+"""The operands of prefill attention, staged in shared memory in the layout that its tiles need.
 
-Matrix units take halves, eight in a cell of 16 bytes: of the cache, as they are stored. Register tiles take
-vectors of four f32. A head that these do not divide is padded there: with zeros in queries, which make scores
-of the padding zero whatever keys have in it, and in results with elements that nobody stores.
+Matrix units take halves, eight to a cell of 16 bytes, which is how the cache stores them. Register tiles take
+vectors of four f32. A head whose width is no multiple of these is padded in shared memory. Queries are padded
+with zeros, so that whatever keys hold there adds nothing to scores; results have surplus elements, which are
+not stored.
+
+    staged     | queries of `rows`: chunk | keys of `tile_keys`: chunk |     while scores are computed
+    (shared)   | values of `value_keys`: `value_depth` elements        |     afterwards, in the same place
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from kernelc.kir.values import Value
 
 
 class Operands:
-    """Queries, keys and values of one head, and its results. `end`: positions that the workgroup may see."""
+    """Queries, keys, values and results of one head. `end`: how many positions the workgroup may see."""
 
     def __init__(
         self,
@@ -48,11 +52,11 @@ class Operands:
 
     @property
     def depth(self) -> int:
-        """Elements of a head, in whole tiles."""
+        """Elements of a head, rounded up to whole tiles."""
         return self.schedule.depth(self.head_dim)
 
     def stage_queries(self, chunk: Value, scale: float) -> None:
-        """Cells of each from `chunk` on, scaled. Rows beyond the last repeat it."""
+        """Stage cells of each query, scaled, from cell `chunk` on. Rows beyond the last repeat it."""
         k, panel = self.k, self.queries
         cells = panel.depth // cell_elements(panel.kind)
         with distribute(k, panel.rows * cells, "at") as at:
@@ -65,7 +69,7 @@ class Operands:
             panel.put(row, cell, fours)
 
     def _query(self, token: Value, cell: Value) -> list[Value]:
-        """A cell's elements in vectors of four."""
+        """The elements of one cell of a query, as vectors of four."""
         q, vectors = self.buffers.arrays["q"], self.buffers.row_vectors
         row = (token * self.heads + self.head) * vectors
         if self.buffers.vector.lanes == 4:
@@ -79,7 +83,13 @@ class Operands:
         return [concat(q[row + low], last)]
 
     def stage_keys(self, tile: Value, chunk: Value) -> None:
-        """Cells of the tile's keys from `chunk` on. The columns of a register tile are four neighbours."""
+        """Stage cells of the tile's keys, from cell `chunk` on. A register tile has four adjacent keys.
+
+        Rows of the panel that neighbouring invocations read are adjacent, so with `spacing` s the keys lie as
+
+            panel row   0  1  2  ..  s-1 | s  s+1  ..
+            key         0  4  8  ..      | 1  5    ..
+        """
         panel = self.keys
         columns, apart = (panel.kind.n, panel.spacing) if panel.spacing > 1 else (1, 1)
         with self._each(panel, self.buffers.keys, tile) as (key, load, position):
@@ -87,7 +97,7 @@ class Operands:
             self._put(panel, self.buffers.keys, row, load, position, chunk)
 
     def stage_values(self, first: Value, cell: int = 0) -> None:
-        """Cells from `cell` on, of as many keys as there is room for from the position `first` on."""
+        """Stage cells of values, from cell `cell` on, of as many keys as fit from position `first` on."""
         values, panel = self.buffers.values, self.values
         with self._each(panel, values, first) as (key, load, position):
             beyond = cell * cell_elements(panel.kind) + panel.depth > self.depth
@@ -95,8 +105,10 @@ class Operands:
 
     @contextmanager
     def _each(self, panel: Panel, cache: CacheRows, first: Value) -> Generator[tuple[Value, Value, Value]]:
-        """Deal out the panel: a key, a load of it, its position. Positions beyond the last repeat it: the
-        cache holds nothing there yet."""
+        """Distribute the loads of a panel: yields a key, a load of it, and the key's position.
+
+        Positions beyond the last repeat it, since the cache holds nothing there yet.
+        """
         loads = panel.depth // max(cache.width, cell_elements(panel.kind))
         with distribute(self.k, panel.rows * loads, "at") as at:
             key = at // loads
@@ -113,8 +125,10 @@ class Operands:
         chunk: Value,
         beyond: bool = False,
     ) -> None:
-        """Halves for matrix units as they are stored, else numbers; two short loads make a cell. Where the
-        panel goes `beyond` the head, the last load again."""
+        """Write one load to the panel: halves as stored for matrix units, otherwise numbers.
+
+        Two loads of two elements make a cell. If the panel extends `beyond` the head, the last load repeats.
+        """
         last = cache.loads - 1
         if panel.kind.operand == "f16":
             panel.put_cells(row, load, [cache.stored(position, self.kv_head, chunk + load)])
@@ -128,7 +142,7 @@ class Operands:
             panel.put(row, load, [concat(*pairs)])
 
     def write(self, token: Value, cell: Value, four: Value) -> None:
-        """Four elements of a result, but for those that only pad the head."""
+        """Store four elements of a result, except those that only pad the head."""
         out, vectors = self.buffers.arrays["out"], self.buffers.row_vectors
         row = (token * self.heads + self.head) * vectors
         if self.buffers.vector.lanes == 4:

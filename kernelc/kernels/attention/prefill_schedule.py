@@ -1,4 +1,4 @@
-"""How prefill's attention is cut up: which tiles multiply, how many, and what is staged at once."""
+"""How the work of prefill attention is divided: kinds and numbers of tiles, and what is staged at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kernelc.kernels.parts.staged_rows import cell_elements, row_cells
 from kernelc.kir.tile_types import F16, REGISTERS, TileKind
 from kernelc.target import Capabilities
 
-# For heads of up to so many elements: teams side by side, and tiles that each scores.
+# (Elements of a head up to, teams side by side, tiles that each of them scores).
 _BY_HEAD_DIM = ((8, 4, 4), (63, 4, 2), (128, 8, 2), (512, 16, 2), (1024, 32, 1))
 
 
@@ -19,9 +19,9 @@ _BY_HEAD_DIM = ((8, 4, 4), (63, 4, 2), (128, 8, 2), (512, 16, 2), (1024, 32, 1))
 class AttentionPrefillSchedule:
     """`teams`: invocations or subgroups of a workgroup, along queries and along keys or elements of a head.
 
-    `tiles`: of `kind`, that a team scores of each tile of keys. `chunk`: elements of the head staged at once
-    for scores. `values`: keys whose values are staged at once, `columns`: for how many of a team's sums. 0
-    stands for all.
+    `tiles`: how many tiles of `kind` a team scores per tile of keys. `chunk`: elements of the head that are
+    staged at once for scores. `values`: keys whose values are staged at once; `columns`: for how many of a
+    team's sums. 0 stands for all.
     """
 
     teams: tuple[int, int]
@@ -53,17 +53,17 @@ class AttentionPrefillSchedule:
 
     @property
     def score_stride(self) -> int:
-        """16-byte cells from one query's scores to the next: odd, against bank conflicts."""
+        """16-byte cells from one query's scores to the next; odd, which avoids bank conflicts."""
         return self.tile_keys // 4 | 1
 
     @property
     def holds_queries(self) -> bool:
-        """Whether a team's registers hold its queries: a subgroup's have room."""
+        """Whether a team's registers hold its queries; those of a subgroup have room for them."""
         return self.kind.lanes > 1
 
     @property
     def scored_together(self) -> int:
-        """Tiles whose scores a team computes at once: more would cost a subgroup registers."""
+        """Tiles whose scores a team computes at once; a subgroup lacks the registers for more than one."""
         return 1 if self.holds_queries else self.tiles
 
     @property
@@ -72,11 +72,11 @@ class AttentionPrefillSchedule:
 
     @property
     def weights_cells(self) -> int:
-        """Weights in f32 take the place of their scores."""
+        """Cells for the weights; weights in f32 replace their scores and need none."""
         return 0 if self.kind.operand == "f32" else self.rows * row_cells(self.kind, self.tile_keys)
 
     def depth(self, head_dim: int) -> int:
-        """Elements of a head in whole tiles; those beyond the last count for nothing."""
+        """Elements of a head, rounded up to whole tiles; those beyond the last have no effect."""
         return -(-head_dim // self.kind.k) * self.kind.k
 
     def staged_depth(self, head_dim: int) -> int:
@@ -97,25 +97,32 @@ class AttentionPrefillSchedule:
         return self.value_keys == self.tile_keys and self.value_depth(head_dim) == self.depth(head_dim)
 
     def staged_cells(self, head_dim: int) -> int:
-        """Queries and keys, in turn with values; queries that registers hold, in turn with keys."""
+        """Cells for queries and keys, or for values, which follow in the same place.
+
+        Queries that registers hold are staged in the place of the keys.
+        """
         rows, keys = self.rows, self.tile_keys
         both = max(rows, keys) if self.holds_queries else rows + keys
         factors = both * row_cells(self.kind, self.staged_depth(head_dim))
         return max(factors, self.value_keys * row_cells(self.kind, self.value_depth(head_dim)))
 
     def shared_bytes(self, head_dim: int) -> int:
-        """What is staged, scores, weights, and a few numbers a query."""
+        """Bytes of workgroup memory: staged operands, scores, weights, and a few numbers per query."""
         cells = self.staged_cells(head_dim) + self.weights_cells + self.rows * self.score_stride
         shares = self.parts if self.parts > 1 else 0
         return 16 * cells + 4 * self.rows * (shares + 1)
 
     def fits(self, capabilities: Capabilities, cache: CacheShape) -> bool:
-        """Whether a device of these capabilities runs it on this cache."""
+        """Whether a device of these capabilities can run the schedule on this cache."""
         small = self.shared_bytes(cache.head_dim) <= capabilities.shared_bytes
         return small and self.threads <= capabilities.max_threads and self._suits(capabilities, cache)
 
     def _suits(self, capabilities: Capabilities, cache: CacheShape) -> bool:
-        """Matrix units multiply halves in whole tiles; a subgroup keeps 16 sums of at most 256 elements."""
+        """Whether the tiles suit the cache and the device.
+
+        Matrix units multiply halves in whole tiles. A subgroup has registers for sums of at most 256 elements
+        of a head, an invocation for 8 register tiles.
+        """
         if self.kind is REGISTERS:
             return self.sums(cache.head_dim) <= 8
         whole = cache.head_dim % self.kind.k == 0 and cache.head_dim <= 256
@@ -124,7 +131,7 @@ class AttentionPrefillSchedule:
 
 
 def matrix_units(capabilities: Capabilities, cache: CacheShape) -> Iterator[AttentionPrefillSchedule]:
-    """Those on matrix units that fit, the best first."""
+    """Schedules on matrix units that fit, the best first."""
     for teams, tiles in ((4, 4), (4, 2), (2, 4), (2, 2), (8, 2), (8, 4), (2, 1), (1, 2), (1, 1)):
         schedule = AttentionPrefillSchedule((teams, 1), tiles, F16)
         if schedule.fits(capabilities, cache):
@@ -132,7 +139,7 @@ def matrix_units(capabilities: Capabilities, cache: CacheShape) -> Iterator[Atte
 
 
 def register_tiles(capabilities: Capabilities, cache: CacheShape) -> Iterator[AttentionPrefillSchedule]:
-    """Those of register tiles that fit. A query has a quarter as many invocations as a line of teams."""
+    """Schedules with register tiles that fit."""
     teams = itertools.product((1, 2, 4, 8, 16, 32), (4, 8, 16, 32))
     choices = itertools.product(teams, (1, 2, 4), _chunks(cache), (0, 4, 8, 16, 32), (0, 1, 2, 4))
     for each, tiles, chunk, values, columns in choices:
@@ -143,15 +150,18 @@ def register_tiles(capabilities: Capabilities, cache: CacheShape) -> Iterator[At
 
 
 def _chunks(cache: CacheShape) -> list[int]:
-    """Elements of a head that can be staged at once: whole loads, an equal share each time."""
+    """How many elements of a head can be staged at once: whole loads that divide the head evenly."""
     width = max(cache.load_widths()[0], cell_elements(REGISTERS))
     depth = -(-cache.head_dim // 4) * 4
     return [0, *(chunk for chunk in range(width, min(depth // 2, 64) + 1, width) if depth % chunk == 0)]
 
 
 def usual_registers(capabilities: Capabilities, cache: CacheShape) -> AttentionPrefillSchedule:
-    """Mostly 32 queries, as short prompts have few, and at most 64 sums of values an invocation. Two tiles of
-    scores share the loads of queries. Chunks of 8 elements leave room for as many queries and keys."""
+    """The default schedule with register tiles, for every even head_dim up to 1024.
+
+    Mostly 32 queries, since short prompts have few, and at most 64 sums of values per invocation. Two tiles
+    of scores share the loads of queries. Chunks of 8 elements leave room for that many queries and keys.
+    """
     dim = cache.head_dim
     chunk = 0 if dim <= 8 else max((chunk for chunk in _chunks(cache) if chunk <= 8), default=0)
     across, tiles = next((across, tiles) for most, across, tiles in _BY_HEAD_DIM if dim <= most)

@@ -1,7 +1,7 @@
 """The softmax of prefill's attention, between the scores of a tile of keys and their weights.
 
-A query's scores lie in shared memory; a few invocations share them. Each has a part of every tile's keys. The
-running maximum is in the registers of all of them, and the total of what an invocation saw itself in its own.
+A query's scores lie in shared memory, and a few invocations share them: each takes a part of every tile's
+keys. All of them hold the query's running maximum; each holds the total of the weights that it saw itself.
 
 Source: Milakov and Gimelshein, Online normalizer calculation for softmax (2018).
 """
@@ -21,7 +21,7 @@ from kernelc.kir.values import Value
 
 
 class TileSoftmax:
-    """`factors`: a number a query, which brings what was summed before to the present maximum."""
+    """`factors`: one number per query, which rescales earlier sums to the present maximum."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class TileSoftmax:
         self.total = k.var(0.0, f32, name="total")
 
     def weigh(self, tile: Value) -> None:
-        """The tile's scores become weights relative to the greatest score so far; `factors` bring what was
-        summed before to the same."""
+        """Turn the tile's scores into weights relative to the greatest score so far, and set `factors`, which
+        rescale earlier sums to the same."""
         k = self.k
         scores = self._masked(tile)
         own = scores[0]
         for at, score in enumerate(scores[1:], 1):
             own = maximum(own, score)
-            own = named("own", own) if at % 8 == 0 else own  # a line of text holds so many
+            own = named("own", own) if at % 8 == 0 else own  # keeps lines of emitted text short
         self._share(maximum(maximum(own.x, own.y), maximum(own.z, own.w)))
         highest = maximum(self.maximum, self._joined(maximum))
         rescale = exp2(self.maximum - highest)
@@ -68,7 +68,7 @@ class TileSoftmax:
         self.weights.put(self.row, self.part * (self.keys // cell_elements(self.schedule.kind)), weights)
 
     def _masked(self, tile: Value) -> list[Value]:
-        """The part's scores; positions that the query does not see count for nothing."""
+        """The scores of the invocation's part, with the lowest for positions that the query does not see."""
         k, finished = self.k, self.scoring.finished
         cell = self.row * self.schedule.score_stride + self.part * (self.keys // 4)
         first = tile + self.part * self.keys
@@ -83,7 +83,7 @@ class TileSoftmax:
         return found
 
     def finish(self) -> None:
-        """`factors` become what brings sums of weighted values to their mean."""
+        """Set `factors` to what turns sums of weighted values into their mean."""
         k = self.k
         k.barrier()  # the factors of the last tile have been read
         self._share(self.total.value())
@@ -92,14 +92,14 @@ class TileSoftmax:
         k.barrier()
 
     def _share(self, own: Value) -> None:
-        """Give what is `own` to the other parts of the query."""
+        """Share `own` with the invocations of the query's other parts."""
         self.own = own
         if self.schedule.parts > 1:
             self.shares[self.k.local_id] = own
             self.k.barrier()
 
     def _joined(self, join: Callable[[Value, Value], Value]) -> Value:
-        """What all parts of the query gave."""
+        """What all parts of the query have shared, joined."""
         rows, parts = self.schedule.rows, self.schedule.parts
         if parts == 1:
             return self.own

@@ -1,8 +1,8 @@
-"""Joins the partial results that split decode attention leaves, a workgroup a head.
+"""Joins the partial results that split decode attention leaves, with one workgroup per head.
 
-A partial result is a softmax over some positions, relative to their own maximum; weighted by 2^(its maximum -
-the greatest) the sums and totals of all of them add up. An invocation owns two neighbouring elements of the
-head and takes every `streams`-th split.
+A partial result is a softmax over some positions, relative to their own maximum. Weighted by 2^(its maximum -
+the greatest of all maxima), the sums and totals of all partial results add up. An invocation owns a pair of
+neighbouring elements of the head (or `columns` such pairs) and takes every `streams`-th split.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from kernelc.kir.types import f32, f32x2
 from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
-UNROLL = 4  # partial results of a stream that are on their way at once
+UNROLL = 4  # partial results of a stream that are in flight at once
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
                 yield schedule
 
     def default(self, capabilities: Capabilities, problem: AttentionReduceProblem) -> AttentionReduceSchedule:
-        """As many streams as there is room for: the splits are few, and each read waits for memory."""
+        """As many streams as a workgroup can have: the splits are few, and each read waits for memory."""
         return max(self.space(capabilities, problem), key=lambda each: (-each.columns, each.streams))
 
     def workgroup(self, problem: AttentionReduceProblem, schedule: AttentionReduceSchedule) -> int:
@@ -146,7 +146,7 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
     def inputs(
         self, problem: AttentionReduceProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
-        """Partial results of every size; huge ones, with huge maxima, where there is no split."""
+        """Partial results of every magnitude; where there is no split, huge ones with huge maxima."""
         arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
         partials = arrays["partials"].reshape(-1, problem.heads, 2 * problem.pairs)
         partials[...] = rng.normal(size=partials.shape)
@@ -156,7 +156,7 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         return arrays
 
     def tolerance(self, problem: AttentionReduceProblem) -> Tolerance:
-        """Sums of order one, by a total of at least one: the roundings of exp2 and of a few additions."""
+        """Sums of order one over a total of at least one: the rounding of exp2 and of a few additions."""
         return Tolerance(relative=1e-5, absolute=1e-5)
 
     def describe(self, problem: AttentionReduceProblem) -> str:

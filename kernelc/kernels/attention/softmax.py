@@ -1,7 +1,7 @@
-"""The softmax of attention, computed piece by piece over the positions, each piece seen once.
+"""How attention scores keys, and its softmax, computed piece by piece so that each position is seen once.
 
-Every invocation keeps a running maximum and sums relative to it, and rescales them when a greater score comes
-along. Scores are in powers of two (the queries' scale includes log2 e), as exp2 is what GPUs have.
+Every invocation keeps a running maximum and sums relative to it, and rescales them when a greater score
+appears. Scores are in powers of two (the scale of the queries includes log2 e), since GPUs have exp2.
 
 Source: Milakov and Gimelshein, Online normalizer calculation for softmax (2018).
 """
@@ -65,12 +65,12 @@ class Scoring:
 
 
 # The score of a masked position: far below any real one, and finite, since not every driver keeps infinities.
-# Where nothing else was seen yet its weight is 1; the first real score rescales that to 0.
+# If no other score was seen yet, its weight is 1; the first real score rescales that to 0.
 LOWEST = -1e30
 
 
 def pack(values: Sequence[Value]) -> Value:
-    """Scalars side by side in a vector; one alone stays itself."""
+    """Scalars as the lanes of a vector; a single one stays a scalar."""
     return values[0] if len(values) == 1 else vector(*values)
 
 
@@ -96,7 +96,7 @@ class Running:
         return [self.maximum, self.total, *self.sums]
 
     def see(self, scores: Sequence[Value]) -> Value:
-        """Make everything relative to the greatest of the maximum so far and `scores`; that maximum."""
+        """Rescale everything to the greatest of `scores` and the maximum so far; returns the new maximum."""
         highest = self.maximum.value()
         for score in scores:
             highest = maximum(highest, score)
@@ -108,7 +108,7 @@ class Running:
         return highest
 
     def add(self, weight: Value, values: Sequence[Operators], total: Operators | None = None) -> None:
-        """Add values (or the sums and the total of several) times their weight relative to the maximum."""
+        """Add values, or the sums and the total of several, times their weight relative to the maximum."""
         whole, sums = self.total, self.sums
         whole += weight if total is None else weight * total
         for register, value in zip(sums, values, strict=True):
@@ -121,15 +121,20 @@ class Running:
 
 
 def exchange_cells(threads: int, elements: int) -> int:
-    """Length of the shared array of vectors of rows that `join` goes through."""
+    """Length of the shared array, of vectors of rows, through which `join` works."""
     return threads // 2 * (elements + 2)
 
 
 def join(k: Tracer, running: Sequence[Running], streams: int, exchange: Array) -> None:
-    """Join what `streams` (a power of two) equal shares of the workgroup saw: the first share gets it all.
+    """Join what `streams` (a power of two) equal shares of the workgroup saw, into the first share.
 
-    An invocation joins those in its place in the other shares. All invocations must call this, when none of
-    them uses `exchange` any more.
+    An invocation joins its own state with those of the invocations in its place in the other shares, half of
+    the shares at each level:
+
+        level 1   shares 2, 3 write to `exchange`; shares 0, 1 take what they wrote     (4 streams)
+        level 2   share 1 writes; share 0 takes
+
+    All invocations must call this, when none of them uses `exchange` any more.
     """
     columns = k.workgroup // streams
     with k.loop(1, streams.bit_length()) as level:

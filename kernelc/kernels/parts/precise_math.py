@@ -26,7 +26,7 @@ def _leading_bits(x: Fraction, bits: int) -> Fraction:
 
 
 def _split_half_pi() -> tuple[float, float, float, float]:
-    """pi/2 = a + b + c + d with a, b, c of 7 bits: times whole numbers below 2^17 they are exact in f32."""
+    """pi/2 as a + b + c + d, where a, b, c have 7 bits: their products with integers below 2^17 are exact."""
     parts: list[float] = []
     rest = _HALF_PI
     for _ in range(3):
@@ -40,7 +40,7 @@ _PARTS = _split_half_pi()
 
 
 def sincos(angle: Operators) -> tuple[Value, Value]:
-    """(sin, cos) of an f32 angle in [0, 2^17] radians, error below 2e-7.
+    """(sin, cos) of an f32 angle in [0, 2^17] radians; absolute error below 2e-7.
 
     Source: W. J. Cody, W. Waite, Software Manual for the Elementary Functions (argument reduction in parts);
     polynomials of S. L. Moshier's Cephes library (single precision, on [-pi/4, pi/4]).
@@ -65,10 +65,10 @@ def sincos(angle: Operators) -> tuple[Value, Value]:
 
 
 def power_of_two(index: Operators, exponent: float) -> Value:
-    """2^(index * exponent) for a whole f32 index below 2^10, relative error below 2e-7, result a normal f32.
+    """2^(index * exponent) for an integral f32 index below 2^10; relative error below 2e-7.
 
-    The product is formed in two parts so that its fraction keeps all its bits. Source: polynomial of Cephes'
-    exp2f.
+    The result must be a normal f32. The product is formed in two parts so that its fraction keeps all its
+    bits. Source: the polynomial of Cephes' exp2f.
     """
     coarse = math.copysign(_leading_bits(Fraction(abs(exponent)), 12), exponent) if exponent else 0.0
     product = index * coarse
@@ -87,7 +87,7 @@ _ROOT_HALF = 0x3F3504F3  # bits of sqrt(1/2)
 
 
 def log(x: Operators) -> Value:
-    """Natural logarithm of a normal positive f32, error below 1e-7, absolute or relative.
+    """Natural logarithm of a normal positive f32; the absolute or the relative error is below 1e-7.
 
     Source: Cephes' logf. WGSL's own may be off by 2^-21 near 1.
     """
@@ -98,12 +98,12 @@ def log(x: Operators) -> Value:
 
 
 def log_of_complement(x: Operators) -> Value:
-    """log(1 - x) for an f32 x in (0, 1), error below 2e-7 relative also where x is tiny."""
+    """log(1 - x) for an f32 x in (0, 1); relative error below 2e-7, also where x is tiny."""
     rest = 1.0 - x
     bits = bitcast(rest, u32)
     exponent = bitcast(bits - _ROOT_HALF, i32) >> 23
     mantissa = bitcast(bits - bitcast(exponent << 23, u32), f32)
-    above_half = exponent.equals(0)  # there the mantissa is 1 - x itself: less 1, with no rounding, it is -x
+    above_half = exponent.equals(0)  # then the mantissa is 1 - x itself, and less 1 it is -x, exactly
     return _log_of_parts(to_f32(exponent), select(above_half, -x, mantissa - 1.0))
 
 

@@ -1,7 +1,7 @@
-"""Greedy sampling: the id of the greatest logit, the lowest id among equals, written behind the tokens.
+"""Greedy sampling: the id of the greatest logit (the lowest id among equals), appended to the tokens.
 
-A vocabulary of up to ONE_DISPATCH logits is searched by one workgroup (`ARGMAX`); a larger one by many, each
-leaving the best of its block (`ARGMAX_BLOCKS`), and one that chooses among those (`ARGMAX_FINAL`).
+One workgroup searches a vocabulary of up to ONE_DISPATCH logits (`ARGMAX`). For a larger one, many workgroups
+find the best logit of a block each (`ARGMAX_BLOCKS`), and one more chooses among those (`ARGMAX_FINAL`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kernelc.kir.values import Number, Operators, Value, Variable
 from kernelc.target import Capabilities
 
 ONE_DISPATCH = 32768
-"""Up to so many logits one workgroup is about as fast as two dispatches."""
+"""The size of a vocabulary up to which one workgroup is about as fast as two dispatches."""
 
 BLOCK = 2048
 """A good number of logits for each workgroup of `ARGMAX_BLOCKS`."""
@@ -42,7 +42,7 @@ class ArgmaxProblem:
 
 @dataclass(frozen=True)
 class ArgmaxBlocksProblem:
-    """`block`: consecutive logits a workgroup looks at, a multiple of 4."""
+    """`block`: consecutive logits that one workgroup searches, a multiple of 4."""
 
     vocab: int
     block: int
@@ -54,14 +54,14 @@ class ArgmaxBlocksProblem:
 
 @dataclass(frozen=True)
 class ArgmaxFinalProblem:
-    """`blocks`: number of bests to choose among."""
+    """`blocks`: number of candidates to choose among, one per block."""
 
     blocks: int
 
 
 @dataclass(frozen=True)
 class ArgmaxSchedule:
-    """Each of `threads` invocations loads `unroll` elements at a time."""
+    """`threads`: invocations of the workgroup; `unroll`: elements that each loads at a time."""
 
     threads: int
     unroll: int
@@ -69,7 +69,7 @@ class ArgmaxSchedule:
 
 
 class _Best:
-    """The greatest key that an invocation has met, and its index."""
+    """The greatest key that an invocation has seen so far, and its index."""
 
     def __init__(self, k: Tracer) -> None:
         self.k = k
@@ -77,13 +77,13 @@ class _Best:
         self.index: Variable = k.var(0, u32, name="best_index")
 
     def meet(self, key: Value, index: Operators, offset: int = 0) -> None:
-        """Indices (`index` + `offset`) must come in ascending order: the first of equals stays."""
+        """Consider a key. Indices (`index` + `offset`) must ascend: the first of equal keys stays."""
         with self.k.when(key > self.key):
             self.k.assign(self.key, key)
             self.k.assign(self.index, index.value() + offset)
 
     def meet_element(self, keys: Value, at: Operators) -> None:
-        """The keys of the element number `at`: one of them, or four."""
+        """Consider the keys of element `at`: one key, or a vector of them."""
         lanes = keys.type.lanes
         if lanes == 1:
             self.meet(keys, at)
@@ -94,7 +94,7 @@ class _Best:
                 self.meet(keys.lane(lane), first, lane)
 
     def of_workgroup(self, workgroup: Workgroup) -> tuple[Value, Value]:
-        """(key, index) of the greatest key of all invocations, the lowest index among equals."""
+        """(key, index) of the greatest key in the workgroup; among equal keys, the lowest index."""
         greatest = workgroup.maximum(self.key)
         last = workgroup.maximum(select(self.key.equals(greatest), self.index ^ _ALL_BITS, 0))
         return greatest, last ^ _ALL_BITS
@@ -104,10 +104,10 @@ class _Best:
 def every_element(
     k: Tracer, logits: Array, start: Operators, stop: Number, unroll: int
 ) -> Generator[list[tuple[Value, Value]]]:
-    """A loop over the elements start, start + threads .. below stop, `unroll` of them a round.
+    """Loop over the elements start, start + threads .. below stop, `unroll` of them per iteration.
 
-    Gives (index, keys) of each. They are loaded together, because what such a loop waits for is memory. A
-    round may reach past the end: the surplus is the last element again, with keys 0.
+    Yields (index, keys) of each. The elements of an iteration are loaded together, since such a loop waits
+    for memory. Past the end, an iteration loads the last element again and gives it the key 0.
     """
     with k.loop(start, stop, k.workgroup * unroll) as first:
         elements = [(first, order_keys(logits[first]))]
@@ -120,18 +120,18 @@ def every_element(
 
 
 def keep_best(k: Tracer) -> _Best:
-    """A register pair for a search of the maximum, empty."""
+    """An empty register pair for a search of the maximum."""
     return _Best(k)
 
 
 def write_token(k: Tracer, tokens: Array, token: Operators) -> None:
-    """The first invocation puts the sampled id behind the tokens that the step has seen."""
+    """Let the first invocation append the sampled id to the tokens that the step has seen."""
     with k.when(k.local_id.equals(0)):
         tokens[step_block.rows(k).next_position] = token.value()
 
 
 def logits_binding(vocab: int, access: str = "read") -> Binding:
-    """The logits, four at a time where that divides them."""
+    """The logits, as vectors of four where four divides their number."""
     if vocab % 4 == 0:
         return Binding("logits", f32x4, access, vocab // 4)
     return Binding("logits", f32, access, vocab)
@@ -143,7 +143,7 @@ def tokens_binding(access: str) -> Binding:
 
 
 def random_logits(vocab: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Logits of the size that models give, sometimes with equals, infinities or NaN among them."""
+    """Logits as large as models produce them, sometimes with ties, infinities or NaN among them."""
     logits = (rng.normal(size=vocab) * 4).astype(np.float32)
     kind = rng.integers(6)
     if kind == 1:
@@ -157,10 +157,10 @@ def random_logits(vocab: int, rng: np.random.Generator) -> npt.NDArray[np.float3
 
 
 class _ArgmaxKernel(KernelSpec[Any, ArgmaxSchedule]):
-    """What the three kernels have in common."""
+    """What the three kernels share."""
 
     def elements(self, problem: Any) -> int:
-        """Elements that one workgroup looks at."""
+        """Elements that one workgroup searches."""
         raise NotImplementedError
 
     def describe(self, problem: Any) -> str:

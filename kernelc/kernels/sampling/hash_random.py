@@ -1,8 +1,8 @@
-"""Random numbers without state: a hash of what they are for (seed, position, token), alike on every device.
+"""Random numbers without state: a hash of what they are used for (seed, position, token).
 
 The hash is `pcg3d` of M. Jarzynski and M. Olano, Hash Functions for GPU Rendering (Journal of Computer
 Graphics Techniques, 2020): a linear congruential step on each of three words, then two rounds of mixing them.
-It is u32 arithmetic alone, so all targets agree in every bit.
+It uses u32 arithmetic alone, so all targets agree in every bit.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ def hash_words_reference(x: npt.ArrayLike, y: npt.ArrayLike, z: npt.ArrayLike) -
 
 
 def gumbel(bits: Operators) -> Value:
-    """A standard Gumbel variable from 32 random bits: the greatest `logit + noise` is a draw from the
-    softmax.
+    """A standard Gumbel variable from 32 random bits.
 
-    With u = (bits + 1/2) / 2^32 rounded to f32 (kept below 1), it is -log(-log(1 - u)): small u are the great
-    values, and small floats are the finely spaced ones, so the upper tail reaches 22.9. Error below 2e-6.
+    The index of the greatest `logit + noise` is a draw from the softmax of the logits.
+
+    With u = (bits + 1/2) / 2^32 rounded to f32 (kept below 1), it is -log(-log(1 - u)). Small u give
+    the large values, and floats are densest near 0, so the upper tail reaches 22.9. Error below 2e-6.
     """
     fine = to_f32(bits & 0xFF) * 2.0**-32 + 2.0**-33
     u = minimum(to_f32(bits >> 8) * 2.0**-24 + fine, _MOST)

@@ -1,9 +1,10 @@
-"""Order-preserving keys: f32 numbers as u32 that compare the same way, so that floats are ranked by integers.
+"""Order-preserving keys: u32 integers that compare as the f32 numbers they stand for.
 
-A non-negative float's bits already ascend with it; a negative one's descend, so those are flipped and the
-sign bit of the others is set (the trick of radix-sorting floats: M. Herf, Radix Tricks, 2001). The keys are
-then turned so that no NaN, of either sign, lies above infinity, and clamped from below to the key of -inf:
-NaN counts as -inf. All of it is integer arithmetic: no target may rearrange it or has its own idea of NaN.
+The bits of a non-negative float ascend with its value, those of a negative one descend: the latter are
+inverted, and the sign bit of the former is set (as in radix sorts of floats: M. Herf, Radix Tricks, 2001).
+The keys are then rotated so that no NaN of either sign lies above infinity, and clamped from below to the key
+of -inf, so that NaN counts as -inf. All of it is integer arithmetic, which no target rearranges and to which
+NaN means nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from kernelc.kir.values import Operators, Value
 
 _SIGN = 0x80000000
 _MAGNITUDE = 0x7FFFFFFF
-_TURN = 0x007FFFFF  # numbers of NaNs with one sign; the keys start after them
+_TURN = 0x007FFFFF  # how many NaNs of one sign there are; the keys start after them
 
 LOWEST = 0x00FFFFFE
 """The key of -inf and of NaN. No key is 0, so 0 stands for "nothing yet" in searches for a maximum."""

@@ -1,4 +1,4 @@
-"""Repetition penalty: the logits of all tokens that occurred before are pushed down, in place.
+"""Repetition penalty: lowers the logits of all tokens that have occurred, in place.
 
 Source: Keskar et al., CTRL (2019), section 4.1, as Hugging Face's RepetitionPenaltyLogitsProcessor has it: a
 positive logit is divided by the penalty, any other multiplied, once however often the token occurred.
@@ -33,7 +33,7 @@ class PenaltyProblem:
 
 @dataclass(frozen=True)
 class PenaltySchedule:
-    """`team` of the `threads` of a workgroup look through what came before one position."""
+    """`threads`: invocations of a workgroup; `team`: those that search the tokens before one position."""
 
     threads: int
     team: int
@@ -103,9 +103,8 @@ class Penalty(KernelSpec[PenaltyProblem, PenaltySchedule]):
         self, problem: PenaltyProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
         arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
-        different = rng.integers(
-            1, problem.vocab + 2
-        )  # few make many repetitions; one id more than there are logits
+        # Few different ids make many repetitions; one id may be beyond the logits.
+        different = rng.integers(1, problem.vocab + 2)
         arrays["tokens"][...] = rng.integers(0, different, arrays["tokens"].size)
         arrays["logits"][...] = rng.normal(size=problem.vocab) * 4
         return arrays

@@ -1,17 +1,18 @@
-"""Sampling of one token: temperature, top-k, top-p, min-p, then a draw, in one workgroup and without a sort.
+"""Sampling of one token by temperature, top-k, top-p and min-p, in one workgroup and without a sort.
 
-What is kept is decided as Hugging Face's logits processors do in their usual order (temperature, top-k,
-top-p on what top-k left, min-p). Each of them is a threshold: a token is kept where its logit is at least
+Which tokens are kept is decided as Hugging Face's logits processors decide it in their usual order
+(temperature, top-k, top-p on what top-k left, min-p). Each is a threshold: a token is kept if its logit is at
+least
 
 - top-k: the k-th greatest logit (of equal logits all stay, as there);
 - top-p: the greatest value at or above which the probabilities, renormalised after top-k, add up to p
   (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020; of equal logits all stay);
 - min-p: the greatest logit + temperature * log(min_p) (Nguyen et al., Turning Up the Heat, 2024).
 
-The greatest logit always stays. The draw is the greatest of logit + temperature * noise over the kept
-tokens, the noise Gumbel's (E. J. Gumbel, Statistical Theory of Extreme Values, 1954) and a hash of seed,
-position and token: the same seed gives the same text on every device, but for scores closer than rounding.
-At temperature 0 that is the greatest logit, the lowest id of equals.
+The token of the greatest logit is always kept. The draw is the kept token with the greatest logit +
+temperature * noise. The noise has Gumbel's distribution (E. J. Gumbel, Statistical Theory of Extreme Values,
+1954) and is a hash of seed, position and token: a seed gives the same text on every device, unless two scores
+are closer than rounding. At temperature 0 the draw is the greatest logit, and the lowest id among equals.
 """
 
 from __future__ import annotations
@@ -50,12 +51,13 @@ class SampleProblem:
 
 
 def limited(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """The logits as probabilities and scores see them."""
+    """The logits as probabilities and scores use them: finite."""
     return np.clip(np.nan_to_num(logits.astype(np.float64), nan=-LIMIT), -LIMIT, LIMIT)
 
 
 def kept_reference(logits: npt.NDArray[Any], params: Params, slack: float = 0.0) -> npt.NDArray[np.bool_]:
-    """Which tokens may be drawn. A `slack` above 0 keeps a little more by top-p and min-p, below 0 less."""
+    """Which tokens may be drawn. A positive `slack` lets top-p and min-p keep a little more, a negative
+    one a little less."""
     values = np.where(np.isnan(logits), -np.inf, logits).astype(np.float64)
     greatest, peak = values.max(), limited(logits).max()
     kept = np.ones(values.size, np.bool_)
@@ -113,8 +115,8 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
         )
 
     def telling(self, problem: SampleProblem, inputs: Arrays, params: Params) -> bool:
-        """Some tokens are kept, the same with some slack either way, and one of them has by far the best
-        score: not the one of the greatest logit."""
+        """Whether some but not all tokens are kept, whatever the slack, and one of them has by far the best
+        score without having the greatest logit."""
         logits, position = inputs["logits"].reshape(-1), int(params["past"]) + int(params["seq"])
         surely, perhaps = (kept_reference(logits, params, slack) for slack in (-1e-3, 1e-3))
         kept = int(surely.sum())
@@ -160,7 +162,7 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
     def params(
         self, problem: SampleProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, int | float]:
-        """One of the ways to keep fewer tokens alone, or all three together."""
+        """A step block with one of top-k, top-p and min-p, with none, or with all three."""
 
         def one_of(*choices: float) -> float:
             return float(np.float32(rng.choice(choices)))
@@ -188,7 +190,7 @@ class Sample(KernelSpec[SampleProblem, SampleSchedule]):
 
 
 def _draw(k: Tracer, threshold: Threshold) -> Value:
-    """The id of the best score among the tokens at or above the threshold."""
+    """The id of the token with the best score among those at or above the threshold."""
     position = step_block.rows(k).next_position
     best = keep_best(k)
     with threshold.every_candidate() as (at, keys), k.when(greatest_lane(keys) >= threshold.key):

@@ -1,10 +1,9 @@
-"""The threshold of top-k, top-p and min-p, in one workgroup: no sort, and few walks over a large vocabulary.
+"""The threshold of top-k, top-p and min-p, found by one workgroup without a sort.
 
-The search goes over order-preserving integer keys (`order_keys.py`), a few bits a pass from the top: how much
-lies at or above each of a few candidates? So that these passes need not walk 128,256 logits, the likely
-tokens are listed first: the greatest logits of R invocations are R tokens that are at least the R-th greatest
-of them, and not many others are. Only where the list may lack some that are kept do the passes walk all
-logits.
+The search fixes an order-preserving integer key (`order_keys.py`) a few bits per pass, from the top: how much
+lies at or above each of a few candidates? So that these passes need not walk all 128,256 logits, a first walk
+lists the likely tokens: those that reach the least of R invocations' greatest logits. At least R tokens do,
+and not many more. Only if the list may lack tokens that are kept do the passes walk all logits.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from kernelc.kir.types import f32, u32
 from kernelc.kir.values import Operators, Value, Variable, current
 
 LIMIT = 1e30
-"""Logits count as at most this and at least its negative, so that no infinity enters the arithmetic."""
+"""Logits are clamped to this magnitude, so that no infinity enters the arithmetic."""
 
 COLDEST = 1e-5
-"""Probabilities are those at this temperature or above; the noise is scaled by the temperature itself."""
+"""Probabilities are computed at this temperature at least; the noise is scaled by the temperature itself."""
 
 
 @dataclass(frozen=True)
 class SampleSchedule:
-    """`bits` (1, 2, 4) of a threshold are found in a pass; an invocation can list `slots` elements.
+    """`bits` (1, 2 or 4) of a threshold are found per pass; an invocation can list up to `slots` elements.
 
     Walks over all logits load `unroll` elements at a time.
     """
@@ -44,25 +43,26 @@ class SampleSchedule:
 
     @property
     def candidates(self) -> int:
-        """Thresholds tried in a pass."""
+        """Thresholds that a pass tries."""
         return (1 << self.bits) - 1
 
     @property
     def likely(self) -> int:
-        """How many invocations' greatest logits decide what is listed: few will then list over 10."""
+        """How many invocations' greatest logits set the bound of the list: few then list more than 10."""
         return self.threads * 7 // 8
 
     @property
     def shared_bytes(self) -> int:
-        """Workgroup memory that the kernel takes."""
+        """Bytes of workgroup memory that the kernel takes."""
         reductions = Workgroup.shared_bytes(self.threads, self.subgroups, max(3, self.candidates))
         return reductions + 4 * (self.threads * (self.slots + 1) + 1)
 
 
 class Threshold:
-    """The kernel's registers, and its passes over the logits. `key`: tokens with lower keys are not kept.
+    """The kernel's registers, and its passes over the logits. Tokens with keys below `key` are not kept.
 
-    An element is a vector of `lanes` logits. An invocation walks every `threads`-th element, or its own list.
+    An element is a vector of `lanes` logits. An invocation walks every `threads`-th element, or the elements
+    that it has listed.
     """
 
     def __init__(self, k: Tracer, logits: Array, vocab: int, schedule: SampleSchedule) -> None:
@@ -90,9 +90,9 @@ class Threshold:
 
     @contextmanager
     def every_candidate(self) -> Generator[tuple[Value, Value]]:
-        """A loop over the elements that may hold kept tokens: this invocation's list, or its share of all.
+        """Loop over the elements that may hold kept tokens: this invocation's list, or its share of all.
 
-        Gives the index of an element and its keys.
+        Yields the index of an element and its keys.
         """
         k = self.k
         with k.loop(0, self.count) as turn:
@@ -104,7 +104,7 @@ class Threshold:
             yield at, order_keys(self.logits[at])
 
     def _weights(self, keys: Value) -> Value:
-        """Probabilities of an element's tokens, as multiples of the greatest."""
+        """Probabilities of an element's tokens, relative to the greatest."""
         below = limited_number(keys) - self.peak
         weights = exp(maximum(below * self.sharpness, -100.0))
         return weights
@@ -112,7 +112,7 @@ class Threshold:
     # The thresholds
 
     def find(self) -> None:
-        """Set `key` to the highest of the thresholds that the step asks for; the greatest logit stays."""
+        """Set `key` to the highest threshold that the step asks for, at most the greatest logit's key."""
         k = self.k
         top_k, min_p = k.param("top_k"), k.param("min_p")
         by_count = logical_and(top_k > 0, top_k < self.vocab)
@@ -139,7 +139,7 @@ class Threshold:
         self.k.assign(self.key, maximum(self.key, key))
 
     def _greatest_own(self) -> Variable:
-        """The greatest key of the elements that this invocation walks; 0 if there are none."""
+        """The greatest key among the elements that this invocation walks; 0 if it has none."""
         k = self.k
         own = k.var(0, u32)
         with self._every_element() as elements:
@@ -148,7 +148,7 @@ class Threshold:
         return own
 
     def _list_likely(self, own: Operators, by_count: Value) -> Variable:
-        """List the likely elements, and walk the list from now on if it suffices. Returns the mass of all."""
+        """List the likely elements, which later passes walk if they suffice; returns the total mass."""
         k, slots = self.k, self.schedule.slots
         top_k, likely = k.param("top_k"), k.constant(self.schedule.likely, u32)
         few = top_k <= likely
@@ -173,7 +173,7 @@ class Threshold:
         return mass
 
     def _ranked(self, own: Operators, rank: Value) -> Value:
-        """The `rank`-th greatest of all invocations' own keys, counted from 1."""
+        """The `rank`-th greatest of the invocations' own keys, counted from 1."""
         k = self.k
         keys, chosen = k.shared("own_keys", u32, self.threads), k.shared("chosen", u32, 1)
         keys[k.local_id] = own.value()
@@ -217,13 +217,13 @@ class Threshold:
 
 
 def limited_number(keys: Operators) -> Value:
-    """The numbers that keys stand for, within the limit; for the key 0, which is no number's, the lowest."""
+    """The numbers that keys stand for, clamped to the limit; the key 0, which is none's, gives the lowest."""
     limited = minimum(maximum(keys, key_of(-LIMIT)), key_of(LIMIT))
     return number_of_key(limited)
 
 
 def _total(vector: Value) -> Value:
-    """The sum of a vector's lanes, or the scalar."""
+    """The sum of a vector's lanes, or the scalar itself."""
     return (
         vector
         if vector.type.lanes == 1
