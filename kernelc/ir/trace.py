@@ -1,177 +1,55 @@
 """The language that models are written in: functions that record operations into a graph.
 
 A model is ordinary Python (see model/families/llama.py). Inside `with Tracer(...)`, every call below adds one
-operation; its origin is the path of the `scope`s around it and its layer's name, its location the model's
-line.
+operation. Its origin is the path of the `scope`s around it and its layer's name; its location is the line of
+the model's code.
 """
 
 from __future__ import annotations
 
-import linecache
-import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 
-from kernelc.errors import InternalError, ShapeError
-from kernelc.ir.dim import Dim, Var
-from kernelc.ir.graph import AttrValue, Graph, Op, Tensor
-from kernelc.ir.ops import OPS
-from kernelc.ir.types import DType, TensorType
-from kernelc.ir.verify import verify
+from kernelc.ir.dim import Dim
+from kernelc.ir.graph import AttrValue, Tensor
+from kernelc.ir.tracer import ModelShapeError, Tracer, scope, tracer
 
-_ROOT = Path(__file__).resolve().parents[2]
-
-
-class ModelShapeError(ShapeError):
-    """A ShapeError in a model's code; as text it shows the line that asked for the operation."""
-
-    def __str__(self) -> str:
-        helps = f"\n  help: {self.help}" if self.help else ""
-        return f"{self.message}\n  at {self.where}{helps}"
-
-
-class Tracer:
-    """Records one graph: `with Tracer(name, symbols) as tracer`, then `tracer.graph(outputs)`."""
-
-    def __init__(self, name: str, symbols: Mapping[str, tuple[int, int]]) -> None:
-        self.name = name
-        self.symbols = dict(symbols)
-        self.weights: dict[str, TensorType] = {}
-        self.states: dict[str, TensorType] = {}
-        self.ops: list[Op] = []
-        self.scopes: list[str] = []
-        self._newest: dict[str, Tensor] = {}  # the newest version of each state, by the state's name
-        self._state_of: dict[str, str] = {}  # for every version of a state
-        self._taken: set[str] = set()
-
-    def __enter__(self) -> Tracer:
-        self._token = _active.set(self)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        _active.reset(self._token)
-
-    def var(self, name: str) -> Dim:
-        """Return the symbol of this name, or its value where it may have only one."""
-        low, high = self.symbols[name]
-        return low if low == high else Var(name, low, high)
-
-    def record(
-        self, op: str, inputs: Mapping[str, Tensor | None], attrs: Mapping[str, AttrValue], leaf: str = ""
-    ) -> tuple[Tensor, ...]:
-        """Add an operation; inputs that are None are left out.
-
-        Raises: ModelShapeError where it does not fit.
-        """
-        origin = ".".join((*self.scopes, leaf or op))
-        given = {role: tensor for role, tensor in inputs.items() if tensor is not None}
-        location, line = _model_line()
-        try:
-            types = OPS[op].check({role: tensor.type for role, tensor in given.items()}, attrs)
-        except ShapeError as error:
-            where = f"{location}  {line}\n  in {origin}"
-            raise ModelShapeError(error.message, where=where, help=error.help or _help(given)) from None
-        names = self._names(origin, len(types))
-        results = tuple(Tensor(name, kind) for name, kind in zip(names, types, strict=True))
-        self.ops.append(Op(op, given, dict(attrs), results, origin, location))
-        for role, index in OPS[op].appends.items():
-            state = self._state_of[given[role].name]
-            self._newest[state] = results[index]
-            self._state_of[results[index].name] = state
-        return results
-
-    def _names(self, origin: str, count: int) -> list[str]:
-        """Return unique names: the origin, numbered where a scope has several."""
-        name, number = origin, 1
-        while name in self._taken or name in self.weights or name in self.states:
-            number += 1
-            name = f"{origin}_{number}"
-        self._taken.add(name)
-        return [name] if count == 1 else [f"{name}.{index}" for index in range(count)]
-
-    def weight(self, name: str, shape: tuple[Dim, ...]) -> Tensor:
-        """Declare a weight by its name in the checkpoint, or return it where it is declared already."""
-        kind = self.weights.setdefault(name, TensorType(shape))
-        if kind.shape != shape:
-            raise ShapeError(f"weight {name} is declared as {kind} and as {TensorType(shape)}")
-        return Tensor(name, kind)
-
-    def state(self, name: str, shape: tuple[Dim, ...], dtype: DType) -> Tensor:
-        """Declare a state, which lives from step to step."""
-        if name in self.states:
-            raise ShapeError(f"state {name} is declared twice")
-        self.states[name] = TensorType(shape, dtype)
-        self._state_of[name] = name
-        return Tensor(name, self.states[name])
-
-    def graph(self, outputs: Mapping[str, Tensor]) -> Graph:
-        """Return the recorded graph, verified. Raises: InternalError where it is not valid."""
-        return verify(
-            Graph(
-                name=self.name,
-                symbols=dict(self.symbols),
-                ops=tuple(self.ops),
-                outputs=dict(outputs),
-                weights=dict(self.weights),
-                states=dict(self.states),
-                updates=dict(self._newest),
-            ),
-            "tracing",
-        )
-
-
-_active: ContextVar[Tracer] = ContextVar("tracer")
-
-
-def tracer() -> Tracer:
-    """Return the tracer that is recording. Raises: InternalError where none is."""
-    try:
-        return _active.get()
-    except LookupError:
-        raise InternalError("model code ran outside `with Tracer(...)`") from None
-
-
-def _model_line() -> tuple[str, str]:
-    """Return where the model asked for an operation: ("model/families/llama.py:88", the line's text)."""
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
-    while frame.f_code.co_filename == __file__ and frame.f_back is not None:
-        frame = frame.f_back
-    file = frame.f_code.co_filename
-    return f"{_short_path(Path(file))}:{frame.f_lineno}", linecache.getline(file, frame.f_lineno).strip()
-
-
-def _short_path(path: Path) -> str:
-    """Return the path from the folder that holds this package; of files elsewhere, folder and name."""
-    return path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else "/".join(path.parts[-2:])
-
-
-def _help(inputs: Mapping[str, Tensor]) -> str:
-    weights = [tensor.name for tensor in inputs.values() if tensor.name in tracer().weights]
-    if weights:
-        return f"compare the shapes that the config gives {', '.join(weights)}"
-    return "the shapes come from the model's config: check that its sizes fit each other"
-
-
-@contextmanager
-def scope(name: str) -> Generator[None]:
-    """Put a part into the origins of what is recorded inside: "layers.3", "attn"."""
-    scopes = tracer().scopes
-    scopes.append(name)
-    try:
-        yield
-    finally:
-        scopes.pop()
+__all__ = [
+    "Linear",
+    "ModelShapeError",
+    "Norm",
+    "Tracer",
+    "add",
+    "attention",
+    "cache_append",
+    "embedding",
+    "gelu",
+    "gelu_tanh",
+    "last_row",
+    "layer_norm",
+    "linear",
+    "merge_heads",
+    "mul",
+    "relu",
+    "relu2",
+    "rms_norm",
+    "rope",
+    "scale",
+    "scope",
+    "shift",
+    "sigmoid",
+    "silu",
+    "soft_cap",
+    "split_heads",
+    "sub",
+    "tanh",
+    "tracer",
+]
 
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear layer's weights: weight [out, in] and perhaps bias [out]."""
+    """A linear layer's weight [out, in] and, if it has one, bias [out]."""
 
     name: str
     weight: Tensor
@@ -243,7 +121,7 @@ def _normed(op: str, x: Tensor, norm: Norm) -> Tensor:
 
 
 def linear(x: Tensor, layer: Linear) -> Tensor:
-    """Multiply by a layer's weights, and add its bias where it has one."""
+    """Multiply by a layer's weight, and add its bias if it has one."""
     inputs = {"x": x, "weight": layer.weight, "bias": layer.bias}
     return tracer().record("linear", inputs, {}, layer.name)[0]
 
@@ -359,5 +237,5 @@ def attention(
 
 
 def last_row(x: Tensor) -> Tensor:
-    """Keep the last row alone; what has one row already stays as it is."""
+    """Keep only the last row; a tensor of one row stays as it is."""
     return x if x.type.shape[0] == 1 else tracer().record("last_row", {"x": x}, {})[0]

@@ -32,7 +32,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "soft_cap_mask",
         "Scores of places beyond the last position are capped too, and get a weight.",
-        "kernelc/kernels/attention/decode.py",
+        "kernelc/kernels/attention/decode_body.py",
         "score = select(cell % self.schedule.tile < count, scoring.finished(score), LOWEST)",
         "score = scoring.finished(score)",
         of_kernel("attention_decode"),
@@ -48,7 +48,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "grouped_heads_decode",
         "A workgroup of decode attention reads the cache of the wrong key/value head.",
-        "kernelc/kernels/attention/decode.py",
+        "kernelc/kernels/attention/decode_body.py",
         "return self.k.workgroup_id(0) // self.schedule.blocks(self.problem)",
         "return self.k.workgroup_id(0) % self.problem.kv_heads",
         of_kernel("attention_decode"),
@@ -72,7 +72,7 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "attention_score_barrier",
         "Values are weighed with scores that other invocations have not written yet.",
-        "kernelc/kernels/attention/decode.py",
+        "kernelc/kernels/attention/decode_body.py",
         "            self._score(tile, count)\n            k.barrier()\n",
         "            self._score(tile, count)\n",
         of_kernel("attention_decode"),

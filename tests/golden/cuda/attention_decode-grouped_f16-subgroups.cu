@@ -76,45 +76,45 @@ extern "C" __global__ void __launch_bounds__(64) attention_decode_f16_8_4x8(
   __shared__ float2 scores[64];
   __shared__ float2 exchange[256];
   const unsigned positions = step->past + 1u;                             // attention/decode.py
-  const unsigned first_head = blockIdx.x * 2u;                            // attention/decode.py
+  const unsigned first_head = blockIdx.x * 2u;                            // attention/decode_body.py
   if (threadIdx.x < 8u) {                                                 // parts/distribute.py
-    const unsigned element = first_head * 4u + threadIdx.x;               // attention/decode.py
-    query[threadIdx.x] = q[element] * 0.5100697f;                         // attention/decode.py
+    const unsigned element = first_head * 4u + threadIdx.x;               // attention/decode_body.py
+    query[threadIdx.x] = q[element] * 0.5100697f;                         // attention/decode_body.py
   }
-  __syncthreads();                                                        // attention/decode.py
+  __syncthreads();                                                        // attention/decode_body.py
   float2 maximum = splat_float2(-1e30f);                                  // attention/softmax.py
   float2 total = splat_float2(0.0f);                                      // attention/softmax.py
   float2 sum_0 = splat_float2(0.0f);                                      // attention/softmax.py
   float2 sum_1 = splat_float2(0.0f);
-  for (unsigned tile = 0u; tile < positions; tile += 64u) {               // attention/decode.py
-    const unsigned count = min(positions - tile, 64u);                    // attention/decode.py
-    const unsigned part = threadIdx.x % 4u;                               // attention/decode.py
-    const unsigned stream = threadIdx.x / 4u;                             // attention/decode.py
+  for (unsigned tile = 0u; tile < positions; tile += 64u) {               // attention/decode_body.py
+    const unsigned count = min(positions - tile, 64u);                    // attention/decode_body.py
+    const unsigned part = threadIdx.x % 4u;                               // attention/decode_body.py
+    const unsigned stream = threadIdx.x / 4u;                             // attention/decode_body.py
     for (unsigned position = stream; position < 64u; position += 16u) {
-      const unsigned cell = position * 4u + part;                         // attention/decode.py
-      if (position < count) {                                             // attention/decode.py
-        float score_0 = 0.0f;                                             // attention/decode.py
+      const unsigned cell = position * 4u + part;                         // attention/decode_body.py
+      if (position < count) {                                             // attention/decode_body.py
+        float score_0 = 0.0f;                                             // attention/decode_body.py
         float score_1 = 0.0f;
         const unsigned row = (tile + position) * 4u + blockIdx.x;         // attention/cache.py
         const unsigned stored = k_cache[row * 4u + part];                 // attention/cache.py
         const float2 key = unpack_half2(stored);                          // attention/cache.py
-        score_0 += dot(query[part], key);                                 // attention/decode.py
+        score_0 += dot(query[part], key);                                 // attention/decode_body.py
         score_1 += dot(query[part + 4u], key);
-        exchange[cell] = make_float2(score_0, score_1);                   // attention/decode.py
+        exchange[cell] = make_float2(score_0, score_1);                   // attention/decode_body.py
       } else {
-        exchange[cell] = splat_float2(-1e30f);                            // attention/decode.py
+        exchange[cell] = splat_float2(-1e30f);                            // attention/decode_body.py
       }
     }
-    __syncthreads();                                                      // attention/decode.py
-    const unsigned index = threadIdx.x * 4u;                              // attention/decode.py
+    __syncthreads();                                                      // attention/decode_body.py
+    const unsigned index = threadIdx.x * 4u;                              // attention/decode_body.py
     const float2 score = exchange[index];
     const float2 score_1 = score + exchange[index + 1u] + exchange[index + 2u]
-        + exchange[index + 3u];                                           // attention/decode.py
-    scores[threadIdx.x] = score_1;                                        // attention/decode.py
-    __syncthreads();                                                      // attention/decode.py
-    const unsigned last = positions - 1u;                                 // attention/decode.py
-    for (unsigned first = 0u; first < count; first += 64u) {              // attention/decode.py
-      const unsigned place = first + stream;                              // attention/decode.py
+        + exchange[index + 3u];                                           // attention/decode_body.py
+    scores[threadIdx.x] = score_1;                                        // attention/decode_body.py
+    __syncthreads();                                                      // attention/decode_body.py
+    const unsigned last = positions - 1u;                                 // attention/decode_body.py
+    for (unsigned first = 0u; first < count; first += 64u) {              // attention/decode_body.py
+      const unsigned place = first + stream;                              // attention/decode_body.py
       const unsigned place_1 = place + 16u;
       const unsigned place_2 = place + 32u;
       const unsigned place_3 = place + 48u;
@@ -130,7 +130,7 @@ extern "C" __global__ void __launch_bounds__(64) attention_decode_f16_8_4x8(
       const unsigned row_3 = min(tile + place_3, last) * 4u + blockIdx.x;  // attention/cache.py
       const unsigned stored_3 = v_cache[row_3 * 4u + part];               // attention/cache.py
       const float2 value_3 = unpack_half2(stored_3);                      // attention/cache.py
-      const float2 score_2 = scores[place];                               // attention/decode.py
+      const float2 score_2 = scores[place];                               // attention/decode_body.py
       const float2 score_3 = scores[place_1];
       const float2 score_4 = scores[place_2];
       const float2 score_5 = scores[place_3];
@@ -141,19 +141,19 @@ extern "C" __global__ void __launch_bounds__(64) attention_decode_f16_8_4x8(
       sum_0 *= rescale;
       sum_1 *= rescale;
       maximum = highest;                                                  // attention/softmax.py
-      const float2 weight = exp2f(score_2 - highest);                     // attention/decode.py
+      const float2 weight = exp2f(score_2 - highest);                     // attention/decode_body.py
       total += weight;                                                    // attention/softmax.py
       sum_0 += weight * value.x;                                          // attention/softmax.py
       sum_1 += weight * value.y;
-      const float2 weight_1 = exp2f(score_3 - highest);                   // attention/decode.py
+      const float2 weight_1 = exp2f(score_3 - highest);                   // attention/decode_body.py
       total += weight_1;                                                  // attention/softmax.py
       sum_0 += weight_1 * value_1.x;                                      // attention/softmax.py
       sum_1 += weight_1 * value_1.y;
-      const float2 weight_2 = exp2f(score_4 - highest);                   // attention/decode.py
+      const float2 weight_2 = exp2f(score_4 - highest);                   // attention/decode_body.py
       total += weight_2;                                                  // attention/softmax.py
       sum_0 += weight_2 * value_2.x;                                      // attention/softmax.py
       sum_1 += weight_2 * value_2.y;
-      const float2 weight_3 = exp2f(score_5 - highest);                   // attention/decode.py
+      const float2 weight_3 = exp2f(score_5 - highest);                   // attention/decode_body.py
       total += weight_3;                                                  // attention/softmax.py
       sum_0 += weight_3 * value_3.x;                                      // attention/softmax.py
       sum_1 += weight_3 * value_3.y;
@@ -187,12 +187,12 @@ extern "C" __global__ void __launch_bounds__(64) attention_decode_f16_8_4x8(
     __syncthreads();                                                      // attention/softmax.py
   }
   if (threadIdx.x < 4u) {                                                 // parts/distribute.py
-    const unsigned start = first_head * 4u + threadIdx.x;                 // attention/decode.py
+    const unsigned start = first_head * 4u + threadIdx.x;                 // attention/decode_body.py
     const float2 row_sums = make_float2(sum_0.x, sum_1.x);                // attention/softmax.py
-    out[start] = row_sums / total.x;                                      // attention/decode.py
-    const unsigned head = first_head + 1u;                                // attention/decode.py
-    const unsigned start_1 = head * 4u + threadIdx.x;                     // attention/decode.py
+    out[start] = row_sums / total.x;                                      // attention/decode_body.py
+    const unsigned head = first_head + 1u;                                // attention/decode_body.py
+    const unsigned start_1 = head * 4u + threadIdx.x;                     // attention/decode_body.py
     const float2 row_sums_1 = make_float2(sum_0.y, sum_1.y);              // attention/softmax.py
-    out[start_1] = row_sums_1 / total.y;                                  // attention/decode.py
+    out[start_1] = row_sums_1 / total.y;                                  // attention/decode_body.py
   }
 }

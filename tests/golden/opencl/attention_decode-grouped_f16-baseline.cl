@@ -29,45 +29,45 @@ void attention_decode_f16_8_4x8_kernel(
   const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
   const uint local_id = get_local_id(0);
   const uint positions = step->past + 1u;                                 // attention/decode.py
-  const uint first_head = workgroup_id.x * 2u;                            // attention/decode.py
+  const uint first_head = workgroup_id.x * 2u;                            // attention/decode_body.py
   if (local_id < 8u) {                                                    // parts/distribute.py
-    const uint element = first_head * 4u + local_id;                      // attention/decode.py
-    query[local_id] = q[element] * 0.5100697f;                            // attention/decode.py
+    const uint element = first_head * 4u + local_id;                      // attention/decode_body.py
+    query[local_id] = q[element] * 0.5100697f;                            // attention/decode_body.py
   }
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // attention/decode.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // attention/decode_body.py
   float2 maximum = (float2)(-1e30f);                                      // attention/softmax.py
   float2 total = (float2)(0.0f);                                          // attention/softmax.py
   float2 sum_0 = (float2)(0.0f);                                          // attention/softmax.py
   float2 sum_1 = (float2)(0.0f);
-  for (uint tile = 0u; tile < positions; tile += 64u) {                   // attention/decode.py
-    const uint count = min(positions - tile, 64u);                        // attention/decode.py
-    const uint part = local_id % 4u;                                      // attention/decode.py
-    const uint stream = local_id / 4u;                                    // attention/decode.py
+  for (uint tile = 0u; tile < positions; tile += 64u) {                   // attention/decode_body.py
+    const uint count = min(positions - tile, 64u);                        // attention/decode_body.py
+    const uint part = local_id % 4u;                                      // attention/decode_body.py
+    const uint stream = local_id / 4u;                                    // attention/decode_body.py
     for (uint position = stream; position < 64u; position += 16u) {
-      const uint cell = position * 4u + part;                             // attention/decode.py
-      if (position < count) {                                             // attention/decode.py
-        float score_0 = 0.0f;                                             // attention/decode.py
+      const uint cell = position * 4u + part;                             // attention/decode_body.py
+      if (position < count) {                                             // attention/decode_body.py
+        float score_0 = 0.0f;                                             // attention/decode_body.py
         float score_1 = 0.0f;
         const uint row = (tile + position) * 4u + workgroup_id.x;         // attention/cache.py
         const uint stored = k_cache[row * 4u + part];                     // attention/cache.py
         const float2 key = unpack_half2(stored);                          // attention/cache.py
-        score_0 += dot(query[part], key);                                 // attention/decode.py
+        score_0 += dot(query[part], key);                                 // attention/decode_body.py
         score_1 += dot(query[part + 4u], key);
-        exchange[cell] = (float2)(score_0, score_1);                      // attention/decode.py
+        exchange[cell] = (float2)(score_0, score_1);                      // attention/decode_body.py
       } else {
-        exchange[cell] = (float2)(-1e30f);                                // attention/decode.py
+        exchange[cell] = (float2)(-1e30f);                                // attention/decode_body.py
       }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/decode.py
-    const uint index = local_id * 4u;                                     // attention/decode.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/decode_body.py
+    const uint index = local_id * 4u;                                     // attention/decode_body.py
     const float2 score = exchange[index];
     const float2 score_1 = score + exchange[index + 1u] + exchange[index + 2u]
-        + exchange[index + 3u];                                           // attention/decode.py
-    scores[local_id] = score_1;                                           // attention/decode.py
-    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/decode.py
-    const uint last = positions - 1u;                                     // attention/decode.py
-    for (uint first = 0u; first < count; first += 64u) {                  // attention/decode.py
-      const uint place = first + stream;                                  // attention/decode.py
+        + exchange[index + 3u];                                           // attention/decode_body.py
+    scores[local_id] = score_1;                                           // attention/decode_body.py
+    barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/decode_body.py
+    const uint last = positions - 1u;                                     // attention/decode_body.py
+    for (uint first = 0u; first < count; first += 64u) {                  // attention/decode_body.py
+      const uint place = first + stream;                                  // attention/decode_body.py
       const uint place_1 = place + 16u;
       const uint place_2 = place + 32u;
       const uint place_3 = place + 48u;
@@ -83,7 +83,7 @@ void attention_decode_f16_8_4x8_kernel(
       const uint row_3 = min(tile + place_3, last) * 4u + workgroup_id.x;  // attention/cache.py
       const uint stored_3 = v_cache[row_3 * 4u + part];                   // attention/cache.py
       const float2 value_3 = unpack_half2(stored_3);                      // attention/cache.py
-      const float2 score_2 = scores[place];                               // attention/decode.py
+      const float2 score_2 = scores[place];                               // attention/decode_body.py
       const float2 score_3 = scores[place_1];
       const float2 score_4 = scores[place_2];
       const float2 score_5 = scores[place_3];
@@ -94,19 +94,19 @@ void attention_decode_f16_8_4x8_kernel(
       sum_0 *= rescale;
       sum_1 *= rescale;
       maximum = highest;                                                  // attention/softmax.py
-      const float2 weight = exp2(score_2 - highest);                      // attention/decode.py
+      const float2 weight = exp2(score_2 - highest);                      // attention/decode_body.py
       total += weight;                                                    // attention/softmax.py
       sum_0 += weight * value.x;                                          // attention/softmax.py
       sum_1 += weight * value.y;
-      const float2 weight_1 = exp2(score_3 - highest);                    // attention/decode.py
+      const float2 weight_1 = exp2(score_3 - highest);                    // attention/decode_body.py
       total += weight_1;                                                  // attention/softmax.py
       sum_0 += weight_1 * value_1.x;                                      // attention/softmax.py
       sum_1 += weight_1 * value_1.y;
-      const float2 weight_2 = exp2(score_4 - highest);                    // attention/decode.py
+      const float2 weight_2 = exp2(score_4 - highest);                    // attention/decode_body.py
       total += weight_2;                                                  // attention/softmax.py
       sum_0 += weight_2 * value_2.x;                                      // attention/softmax.py
       sum_1 += weight_2 * value_2.y;
-      const float2 weight_3 = exp2(score_5 - highest);                    // attention/decode.py
+      const float2 weight_3 = exp2(score_5 - highest);                    // attention/decode_body.py
       total += weight_3;                                                  // attention/softmax.py
       sum_0 += weight_3 * value_3.x;                                      // attention/softmax.py
       sum_1 += weight_3 * value_3.y;
@@ -140,12 +140,12 @@ void attention_decode_f16_8_4x8_kernel(
     barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/softmax.py
   }
   if (local_id < 4u) {                                                    // parts/distribute.py
-    const uint start = first_head * 4u + local_id;                        // attention/decode.py
+    const uint start = first_head * 4u + local_id;                        // attention/decode_body.py
     const float2 row_sums = (float2)(sum_0.x, sum_1.x);                   // attention/softmax.py
-    out[start] = row_sums / total.x;                                      // attention/decode.py
-    const uint head = first_head + 1u;                                    // attention/decode.py
-    const uint start_1 = head * 4u + local_id;                            // attention/decode.py
+    out[start] = row_sums / total.x;                                      // attention/decode_body.py
+    const uint head = first_head + 1u;                                    // attention/decode_body.py
+    const uint start_1 = head * 4u + local_id;                            // attention/decode_body.py
     const float2 row_sums_1 = (float2)(sum_0.y, sum_1.y);                 // attention/softmax.py
-    out[start_1] = row_sums_1 / total.y;                                  // attention/decode.py
+    out[start_1] = row_sums_1 / total.y;                                  // attention/decode_body.py
   }
 }
