@@ -13,7 +13,7 @@ from kernelc import debug
 from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, Weights
 from kernelc.backends import backend_named
 from kernelc.errors import ShapeError, UsageError
-from kernelc.ir.dim import Dim, evaluate
+from kernelc.ir.dim import Dim, dim_max, evaluate
 from kernelc.ir.formats import FORMATS, FormatTable, Override, weight_format
 from kernelc.ir.graph import Graph
 from kernelc.ir.packed_matrix import PackedMatrix
@@ -233,7 +233,8 @@ class _Builder:
         for state, type_ in graph.states.items():
             self.states[state] = worst_case(type_.size_bytes, limits)
         for output, tensor in graph.outputs.items():
-            self.states[output] = worst_case(tensor.type.size_bytes, limits)
+            size = worst_case(tensor.type.size_bytes, limits)
+            self.states[output] = dim_max(self.states.get(output, 0), size)
         orders = self.selected.head_orders
         agree = all(orders.get(cache, order) == order for cache, order in selection.head_orders.items())
         self.selected.head_orders |= selection.head_orders

@@ -10,6 +10,7 @@ import pytest
 from kernelc.compile import CompileOptions, cache_bytes, compile_model, decode_splits
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import evaluate
+from kernelc.ir.formats import Override
 from kernelc.ir.graph import Graph
 from kernelc.ir.trace import Tracer, attention, cache_append
 from kernelc.ir.types import DType, TensorType
@@ -139,6 +140,21 @@ def test_logits_of_another_vocabulary_are_refused() -> None:
     source.info = replace(source.info, vocab_size=511)
     with pytest.raises(ShapeError, match=r"logits is f32\[1, 512\], .* 511"):
         compile_model(source, CompileOptions())
+
+
+def test_single_matrices_may_have_another_format() -> None:
+    overrides = (Override("q8", role="embedding"), Override("q4a", pattern="*.layers.0.*down_proj.weight"))
+    compiled = compile_model(tiny(), CompileOptions(quant="q4", overrides=overrides))
+    formats = {matrix.sources: matrix.format for matrix in compiled.matrices.values()}
+    assert formats[("model.embed_tokens.weight",)] == "q8"
+    assert formats[("model.layers.0.mlp.down_proj.weight",)] == "q4a"
+    assert {form for (name, *_), form in formats.items() if ".layers.1." in name} == {"q4"}
+
+
+def test_matrices_packed_as_one_have_one_format() -> None:
+    overrides = (Override("q8", pattern="*.gate_proj.weight"),)
+    with pytest.raises(UsageError, match="the formats differ"):
+        compile_model(tiny(), CompileOptions(quant="q4", overrides=overrides))
 
 
 def test_small_caches_are_f32_and_large_ones_halves() -> None:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kernelc.debug import verify_enabled
+from kernelc.errors import InternalError
 from kernelc.ir.graph import Graph, Op
 from kernelc.ir.verify import verify
 from kernelc.passes.fuse.elementwise import formula
@@ -45,6 +46,11 @@ class FuseOptions:
 
     vector_rows: int = 1
     off: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Raise InternalError for a name in `off` that no pattern has."""
+        if unknown := self.off - PATTERNS.keys():
+            raise InternalError(f"no fuse pattern is called {sorted(unknown)}; there are {list(PATTERNS)}")
 
 
 def fuse(graph: Graph, options: FuseOptions | None = None) -> Graph:

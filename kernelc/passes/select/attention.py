@@ -21,6 +21,8 @@ def attention(select: Selector, op: Op) -> None:
     kv_heads = static(cache.type.shape[1:])[0]
     dtype, scale = str(cache.type.dtype), number(op, "scale")
     window, soft_cap = int(number(op, "window")), number(op, "soft_cap")
+    for role in ("k_cache", "v_cache"):  # where this program appends nothing to it
+        select.found.head_orders.setdefault(select.operands.name(op.inputs[role]), NATURAL)
     out = select.operands.name(op.result)
     read = {name: select.operands.name(op.inputs[name]) for name in ("q", "k_cache", "v_cache")}
     if not one_row(q):
