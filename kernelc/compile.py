@@ -13,7 +13,7 @@ from kernelc import debug
 from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, Weights
 from kernelc.backends import backend_named
 from kernelc.errors import ShapeError, UsageError
-from kernelc.ir.dim import Dim, dim_max, evaluate
+from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FORMATS, FormatTable, Override, weight_format
 from kernelc.ir.graph import Graph
 from kernelc.ir.packed_matrix import PackedMatrix
@@ -24,6 +24,7 @@ from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES
 from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.text import kernel_text
+from kernelc.passes.caches import cache_bytes, decode_splits
 from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
@@ -36,12 +37,6 @@ from kernelc.target import Target, targets_named
 DEFAULT_CONTEXT = 4096
 PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not grow with it
 SCORE_ROWS = 64  # the logits of all of them are kept
-# Decode attention by the number of cached positions: (from this many, positions per split). 0 means that
-# one workgroup reads all positions. Splitting adds a small dispatch, which pays off sooner the more bytes of
-# cache a layer reads per position: from LARGE_POSITION_BYTES on, the second table is used.
-SPLITS_SMALL = ((0, 0), (512, 256))
-SPLITS_LARGE = ((0, 0), (128, 32), (1024, 128))
-LARGE_POSITION_BYTES = 4096
 # Up to this size a cache is kept in f32: that costs little, while rounding keys and values to f16 would
 # change the logits of small models by a few hundredths.
 SMALL_CACHE_BYTES = 32 << 20
@@ -112,25 +107,6 @@ class CompileOptions:
                 where="`activations`",
                 help=f"use `quant` {' or '.join(FORMATS_WITH_CODES)}, or `activations` f32",
             )
-
-
-def cache_bytes(graph: Graph, context: int) -> int:
-    """Return the bytes of all caches, which are the states that a step appends to, at this context."""
-    return sum(evaluate(graph.states[name].size_bytes, {"context": context}) for name in graph.updates)
-
-
-def decode_splits(graph: Graph, context: int) -> list[tuple[int, int, int]]:
-    """Return the decode programs as (lowest past, highest past, positions per split).
-
-    Every position of the context is in exactly one of them. Layers may differ in their caches; since a
-    program splits all of them alike, the average decides.
-    """
-    layers = sum(op.name == "attention" for op in graph.ops)
-    position_bytes = cache_bytes(graph, 1) // max(layers, 1)
-    table = SPLITS_LARGE if position_bytes >= LARGE_POSITION_BYTES else SPLITS_SMALL
-    starts = [row for row in table if row[0] < context]
-    ends = [row[0] for row in starts[1:]] + [context]
-    return [(low, end - 1, split) for (low, split), end in zip(starts, ends, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from kernelc.compile import CompileOptions, cache_bytes, compile_model, decode_splits
+from kernelc.compile import CompileOptions, compile_model
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import evaluate
 from kernelc.ir.formats import Override
 from kernelc.ir.graph import Graph
 from kernelc.ir.trace import Tracer, attention, cache_append
 from kernelc.ir.types import DType, TensorType
+from kernelc.passes.caches import cache_bytes, decode_splits
 from kernelc.source import Role
 from model.families.registry import AnyModel, find_model, model_of
 

@@ -206,7 +206,7 @@ def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_
 ) -> None:
     """What only large models and long contexts need, on a small one: pieces of matrices, splits of
     positions."""
-    monkeypatch.setattr("kernelc.compile.SPLITS_SMALL", ((0, 0), (16, 8), (40, 16)))
+    monkeypatch.setattr("kernelc.passes.caches.SPLITS_SMALL", ((0, 0), (16, 8), (40, 16)))
     monkeypatch.setattr("kernelc.compile._Builder.largest_binding", 64 * 32)
     source = shared_data / "models" / "stories260K"
     cut = build_artifact(source, CompileOptions(TARGET_OF[device], quant), out=tmp_path / "cut")
