@@ -70,17 +70,17 @@ def measure(model: str, target: str, quant: str, golden: bool) -> dict[str, floa
     from kernelc.artifact import Weights
     from kernelc.compile import CompileOptions, compile_model
     from kernelc.kernels import golden as tiles
-    from model.config import NAMED_CONFIGS
+    from model.families.registry import find_model
 
     imports = time.process_time() - begin
     clock = StageClock()
     for stage in STAGES:
         clock.watch(*stage)
-    config = NAMED_CONFIGS[model]
+    source = find_model(model)
     begin = time.process_time()
-    compiled = compile_model(config, CompileOptions(target=target, quant=quant))
+    compiled = compile_model(source, CompileOptions(target=target, quant=quant))
     if golden:
-        tiles.golden_tiles(compiled.manifest(model, config, Weights()))
+        tiles.golden_tiles(compiled.manifest(model, Weights()))
     total = time.process_time() - begin
     stages = dict(clock.seconds)
     return {"imports": imports, **stages, "the rest": total - sum(stages.values()), "total": total}
@@ -89,7 +89,7 @@ def measure(model: str, target: str, quant: str, golden: bool) -> dict[str, floa
 def main() -> None:
     """Measure as the command line says and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--model", default="llama-2-7b", help="a name of model.config.NAMED_CONFIGS")
+    parser.add_argument("--model", default="llama-2-7b", help="a known name, or a config.json")
     parser.add_argument("--target", default="wgsl")
     parser.add_argument("--quant", default="q4")
     parser.add_argument("--golden", action="store_true", help="also make an artifact's golden tiles")

@@ -16,11 +16,11 @@ from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
-from model.families.registry import load_model
+from model.checkpoints.checkpoint import Checkpoint
+from model.opening import open_model
 from model.pack import pack_matrices, random_matrices
 from model.text.chat_template import load_chat_template
 from model.text.tokenizer import load_tokenizer, tokenizer_files
-from model.weights import Checkpoint
 
 # Called with (what is being done, done, total); the units are bytes of weights.
 Progress = Callable[[str, int, int], None]
@@ -45,20 +45,19 @@ def build_artifact(
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
-    model = load_model(model_dir)
-    name = model_dir.resolve().name
-    with Checkpoint.open(model_dir) as checkpoint:
+    with open_model(model_dir) as files:
+        model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
-        load_tokenizer(model_dir, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
+        load_tokenizer(files.text, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
         compiled = compile_model(model, options)
-        target = out or default_out(name, compiled.options)
+        target = out or default_out(files.name, compiled.options)
         with ArtifactWriter(target) as writer:
             matrices = compiled.matrices.values()
             pack_matrices(writer.weights, matrices, checkpoint, progress, roles=model.roles)
             for vector in compiled.vectors.values():
                 writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
-            manifest = _finish(writer, compiled, name)
-            writer.commit(_with_text_files(writer, manifest, model_dir))
+            manifest = _finish(writer, compiled, files.name)
+            writer.commit(_with_text_files(writer, manifest, files.text))
     return target
 
 

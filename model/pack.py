@@ -35,7 +35,10 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 class RowSource(Protocol):
-    """Where matrices come from: `model.weights.Checkpoint`, or anything else that reads rows by name."""
+    """Where matrices come from: a `Checkpoint`, or anything else that reads rows by name.
+
+    What derives from it holds floats unless it says otherwise.
+    """
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of a tensor, [rows, cols] or [length]."""
@@ -48,6 +51,14 @@ class RowSource(Protocol):
     def read(self, name: str) -> F32:
         """A whole tensor, as f32."""
         ...
+
+    def kept_as(self, name: str) -> str | None:
+        """The weight format that holds the tensor's stored codes exactly, None where it holds floats."""
+        return None
+
+    def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
+        """Rows of a matrix in the order of `indices`, as stored, in the format `kept_as`."""
+        raise InternalError(f"{name}: got floats, wanted codes")
 
 
 def pack_matrices(
@@ -175,8 +186,13 @@ def _blocks(
     spans, index = _spans(matrix, source), matrix.row_index()
     step = max(1, BLOCK_BYTES // (4 * matrix.cols))
 
+    kept = all(source.kept_as(span.name) == matrix.format for span in spans)
+
     def block(begin: int) -> Packed:
-        rows = _gather(source, spans, index[begin : begin + step], matrix)
+        wanted = index[begin : begin + step]
+        if kept:
+            return _gather_packed(source, spans, wanted)
+        rows = _gather(source, spans, wanted, matrix)
         return quantize(matrix.format, rows, name=matrix.name, importance=importance)
 
     under_way: deque[Future[Packed]] = deque()
@@ -198,6 +214,23 @@ def _gather(source: RowSource, spans: list[_Span], index: npt.NDArray[np.int64],
             check_weights(matrix.format, part, span.name)
             rows[here] = part
     return rows
+
+
+def _gather_packed(source: RowSource, spans: list[_Span], index: npt.NDArray[np.int64]) -> Packed:
+    """Rows `index` of the concatenated sources with the codes that the sources store."""
+    places: list[npt.NDArray[np.int64]] = []
+    parts: list[Packed] = []
+    for span in spans:
+        here = np.flatnonzero((index >= span.begin) & (index < span.end))
+        if here.size:
+            places.append(here)
+            parts.append(source.take_packed(span.name, index[here] - span.begin))
+    back = np.argsort(np.concatenate(places))
+    sides = zip(*(part.sides for part in parts), strict=True)
+    return Packed(
+        np.concatenate([part.quants for part in parts])[back],
+        tuple(np.concatenate(side)[back] for side in sides),
+    )
 
 
 def _importance(

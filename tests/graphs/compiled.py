@@ -26,7 +26,7 @@ from kernelc.passes.select import Selection, SelectOptions, select
 from kernelc.pipeline import _vector
 from kernelc.schedules import usual_schedule
 from kernelc.target import Capabilities, Target
-from model.pack import pack_matrices
+from model.pack import RowSource, pack_matrices
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -162,8 +162,8 @@ def printed_for_a_device(target: str, kernel: Kernel) -> Printed:
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """Weights by name, as `model.weights.Checkpoint` gives them."""
+class Checkpoint(RowSource):
+    """Weights by name, as `model.checkpoints.checkpoint.Checkpoint` gives them."""
 
     weights: Arrays
 

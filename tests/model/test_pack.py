@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from kernelc.artifact import Weights, WeightsWriter
 from kernelc.errors import CheckpointError, InternalError, QuantizeError
 from kernelc.ir import formats
+from kernelc.ir.formats import Packed
 from kernelc.ir.packed_matrix import PackedMatrix, RowOrder, row_index
+from model.checkpoints.checkpoint import Checkpoint
 from model.families.family import WeightRoles
-from model.pack import pack_matrices, random_matrices
+from model.pack import RowSource, pack_matrices, random_matrices
 from model.quantize import quantize
-from model.weights import Checkpoint
 
 
-class Rows:
+class Rows(RowSource):
     """Tensors in memory, read as a checkpoint is."""
 
     def __init__(self, **tensors: np.ndarray) -> None:
@@ -174,7 +175,7 @@ def test_random_weights_look_like_trained_ones_and_repeat_by_seed(tmp_path, fmt,
 # ---- memory ----------------------------------------------------------------------------------------
 
 
-class Endless:
+class Endless(RowSource):
     """A matrix that is made as it is read, so that only the packer's own memory counts."""
 
     def __init__(self, rows: int, cols: int) -> None:
@@ -237,7 +238,7 @@ from pathlib import Path
 from kernelc.artifact import WeightsWriter
 from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
 from model.pack import pack_matrices
-from model.weights import Checkpoint
+from model.checkpoints.checkpoint import Checkpoint
 with Checkpoint.open(sys.argv[1]) as checkpoint:
     matrices = [
         PackedMatrix(name, (name,), *checkpoint.shape(name), (RowOrder("interleave",
@@ -299,9 +300,9 @@ import sys
 import numpy as np
 from kernelc.artifact import ArtifactWriter
 from kernelc.ir.packed_matrix import PackedMatrix, RowOrder
-from model.pack import pack_matrices
+from model.pack import RowSource, pack_matrices
 
-class Rows:
+class Rows(RowSource):
     def shape(self, name):
         return (1 << 20, 2048)
 
@@ -326,3 +327,42 @@ def test_ctrl_c_in_the_middle_of_packing_leaves_nothing(tmp_path):
         build.stdout.read()
     assert build.returncode == 130
     assert list(tmp_path.iterdir()) == []
+
+
+class Codes(Rows):
+    """Tensors that are stored as codes already, one after another."""
+
+    def __init__(self, tensors: dict[str, Packed], fmt: str) -> None:
+        self.codes, self.fmt = tensors, fmt
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        rows, groups, _ = self.codes[name].quants.shape
+        return rows, 32 * groups
+
+    def kept_as(self, name: str) -> str | None:
+        return self.fmt
+
+    def take_packed(self, name: str, indices: np.ndarray) -> Packed:
+        return self.codes[name].rows(indices)
+
+
+@pytest.mark.parametrize("fmt", ["q4", "q4a", "q8"])
+def test_codes_that_a_source_stores_are_packed_unchanged(
+    fmt: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.pack.BLOCK_BYTES", 4 * 64 * 7)  # several blocks, which cut through the sources
+    rng = np.random.default_rng(5)
+    tensors = {
+        name: quantize(fmt, rng.standard_normal((rows, 64), np.float32), name=name)
+        for name, rows in (("a", 12), ("b", 20))
+    }
+    order = (RowOrder("pairs", 12, 6, 4), RowOrder("interleave", 20))
+    matrix = PackedMatrix("m", ("a", "b"), 32, 64, order, fmt)
+    weights = WeightsWriter(tmp_path)
+    pack_matrices(weights, [matrix], Codes(tensors, fmt))
+    whole = Packed(
+        np.concatenate([part.quants for part in tensors.values()]),
+        tuple(np.concatenate(side) for side in zip(*(p.sides for p in tensors.values()), strict=True)),
+    )
+    wanted = formats.unpack(fmt, whole, 64)[matrix.row_index()]
+    np.testing.assert_array_equal(unpacked(tmp_path, weights.finish(), matrix), wanted)

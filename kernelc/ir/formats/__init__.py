@@ -104,4 +104,3 @@ def tensor_bytes(encoding: str, shape: tuple[int, ...]) -> int:
     if array not in stored:
         raise ShapeError(f"unknown encoding {encoding!r}, wanted one of {', '.join(encodings())}")
     return stored[array]
-

@@ -54,9 +54,7 @@ class Epilogue(ABC):
         """What it writes."""
 
     @abstractmethod
-    def reference(
-        self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params
-    ) -> None:
+    def reference(self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params) -> None:
         """The specification: write what becomes of the piece's products. Shape: y [seq, piece.rows]."""
 
     @abstractmethod

@@ -78,9 +78,7 @@ class HeadEpilogue(Epilogue):
             Binding("v_cache", cache, "read_write", caches),
         )
 
-    def reference(
-        self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params
-    ) -> None:
+    def reference(self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params) -> None:
         past = int(params["past"])
         rows = np.full((len(y), self.width), np.nan, np.float32)  # what other pieces make stays as it is
         rows[:, piece.begin : piece.begin + piece.rows] = y

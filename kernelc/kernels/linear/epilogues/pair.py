@@ -53,9 +53,7 @@ class PairEpilogue(Epilogue):
     def outputs(self, seq: Dim) -> tuple[Binding, ...]:
         return (Binding("out", f32, "read_write", seq * self.width),)
 
-    def reference(
-        self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params
-    ) -> None:
+    def reference(self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params) -> None:
         out = arrays["out"].reshape(-1, self.width)[: len(y)]
         both = {FIRST: y[:, 0::2], SECOND: y[:, 1::2]}
         here = slice(piece.begin // 2, (piece.begin + piece.rows) // 2)

@@ -57,9 +57,7 @@ class RowEpilogue(Epilogue):
     def outputs(self, seq: Dim) -> tuple[Binding, ...]:
         return (Binding("out", f32, "read_write", seq * self.width),)
 
-    def reference(
-        self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params
-    ) -> None:
+    def reference(self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params) -> None:
         here = slice(piece.begin, piece.begin + piece.rows)
         inputs = {name: arrays[name].reshape(-1, self.width)[: len(y), here] for name in self.rows}
         inputs |= {name: arrays[name].reshape(-1)[here] for name in self.vectors}
@@ -89,9 +87,7 @@ class RowEpilogue(Epilogue):
     ) -> None:
         self._store(arrays, unit + piece.begin, token, *values)
 
-    def _store(
-        self, arrays: Mapping[str, Array], row: Value, token: Operators | int, value: Value
-    ) -> None:
+    def _store(self, arrays: Mapping[str, Array], row: Value, token: Operators | int, value: Value) -> None:
         """Write the result of row `row` of the whole matrix."""
         at = row + token * self.width
         if not self.expression.is_input:

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError
+from kernelc.ir.formats import Packed
 from kernelc.ir.types import TensorType
+from model.checkpoints.safetensors_file import SafetensorsFile
+from model.checkpoints.tensor_file import TensorFile
 from model.json_fields import Fields, read_json_object, show
-from model.safetensors_file import SafetensorsFile
 
 _MAX_INDEX_BYTES = 16 << 20
 _MAX_SHARDS = 4096
@@ -26,7 +28,7 @@ _WEIGHT_TYPES = ("F32", "F16", "BF16")
 class Checkpoint:
     """The tensors of a model folder, by name. Values are read when they are asked for, and not kept."""
 
-    def __init__(self, folder: Path, files: Mapping[str, SafetensorsFile]) -> None:
+    def __init__(self, folder: Path, files: Mapping[str, TensorFile]) -> None:
         self.folder = folder
         self._files = files
 
@@ -70,6 +72,20 @@ class Checkpoint:
     def dtype(self, name: str) -> str:
         """Return a tensor's stored type as safetensors calls it ("BF16"). Raises: as `shape`."""
         return self._file(name).tensors[name].dtype
+
+    def kept_as(self, name: str) -> str | None:
+        """Return the weight format that holds a tensor's codes exactly as stored, None for floats.
+
+        Raises: as `shape`.
+        """
+        return self._file(name).tensors[name].kept_as
+
+    def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
+        """Return the stored codes of the rows at `indices`, in that order, in the format `kept_as`.
+
+        Raises: as `shape`.
+        """
+        return self._file(name).take_packed(name, indices)
 
     def rows(self, name: str, begin: int, end: int) -> npt.NDArray[np.float32]:
         """Return rows begin..end (elements, if it is a vector) as a new f32 array; no others are read.
@@ -150,7 +166,7 @@ class Checkpoint:
             help_ = "if the output layer shares the embedding, set tie_word_embeddings to true in config.json"
         return CheckpointError(f"got no tensor {listed}{more}", where=str(self.folder), help=help_)
 
-    def _file(self, name: str) -> SafetensorsFile:
+    def _file(self, name: str) -> TensorFile:
         if name not in self._files:
             raise self._missing([name])
         return self._files[name]
@@ -179,14 +195,14 @@ def _all_finite(block: npt.NDArray[np.float32]) -> bool:
     return block.size == 0 or bool(np.isfinite(block.min()) and np.isfinite(block.max()))
 
 
-def _open_shards(folder: Path) -> dict[str, SafetensorsFile]:
+def _open_shards(folder: Path) -> dict[str, TensorFile]:
     """Open every shard that the index names; return each tensor's file, as the index places it.
 
     Raises: CheckpointError if a shard cannot be opened, or lacks a tensor that the index places there.
     """
     index = folder / _INDEX
     weight_map = _weight_map(index)
-    shards: dict[str, SafetensorsFile] = {}
+    shards: dict[str, TensorFile] = {}
     try:
         for file_name in dict.fromkeys(weight_map.values()):
             shards[file_name] = SafetensorsFile.open(folder / file_name)

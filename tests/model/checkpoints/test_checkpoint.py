@@ -20,9 +20,9 @@ from safetensors.numpy import load_file, save_file
 
 from kernelc.errors import CheckpointError, InternalError
 from kernelc.ir.types import TensorType
+from model.checkpoints.checkpoint import Checkpoint, check_finite
 from model.families.llama import FAMILY, LlamaConfig
 from model.families.registry import load_model
-from model.weights import Checkpoint, check_finite
 
 CONFIG = LlamaConfig(
     vocab_size=11, hidden_size=8, intermediate_size=12, layers=2, heads=4, kv_heads=2, head_dim=2
@@ -304,7 +304,7 @@ def test_a_file_that_shrinks_while_open_is_an_error_not_a_crash(tmp_path: Path) 
 
 MEASURE = """
 import pathlib, re, sys
-from model.weights import Checkpoint
+from model.checkpoints.checkpoint import Checkpoint
 def peak_kilobytes():  # not ru_maxrss: that begins with the peak of the process that started this one
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1])
 with Checkpoint.open(sys.argv[1]) as checkpoint:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError, InternalError
+from kernelc.ir.formats import Packed
 from model.json_fields import parse_json_object, show
 
 # Enough for 100,000 tensors. A header of 100 MB, the format's own limit, could take gigabytes once parsed.
@@ -44,6 +45,7 @@ class TensorEntry:
     shape: tuple[int, ...]
     begin: int
     end: int
+    kept_as: None = None
 
 
 class SafetensorsFile:
@@ -102,6 +104,10 @@ class SafetensorsFile:
         if indices.size and not 0 <= indices.min() <= indices.max() < entry.shape[0]:
             raise InternalError(f"{name}: rows {indices.min()}..{indices.max()} of {entry.shape[0]} rows")
         return self._read(entry, indices)
+
+    def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
+        """Never called: this file holds no codes. Raises: InternalError."""
+        raise InternalError(f"{name}: a safetensors file of {self.tensors[name].dtype} holds no codes")
 
     def _readable(self, name: str) -> TensorEntry:
         entry = self.tensors[name]

@@ -1,0 +1,94 @@
+"""Opens a model as a person has it: what it computes, its weights, and the files of its text.
+
+`open_model` asks each layout in turn whether it knows the path. A layout that does not keep its tokenizer as
+Hugging Face does writes it in that form to a folder of its own, so that nothing else need know of layouts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from kernelc.errors import ConfigError
+from model.checkpoints.checkpoint import Checkpoint
+from model.families.registry import AnyModel, load_model
+
+
+def _nothing() -> None:
+    """Close nothing."""
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """An open model. `text` is the folder with its tokenizer and chat template, as Hugging Face names them.
+
+    `name` is what an artifact of it is called by default.
+    """
+
+    name: str
+    model: AnyModel
+    checkpoint: Checkpoint
+    text: Path
+    release: Callable[[], None] = _nothing
+    """Called when it is closed, after the checkpoint: a layout removes here what it had to write."""
+
+    def __enter__(self) -> ModelFiles:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files of the weights, and remove what was written for this opening."""
+        self.checkpoint.close()
+        self.release()
+
+
+class Layout(Protocol):
+    """One way in which models are published, such as a Hugging Face folder."""
+
+    def knows(self, path: Path) -> bool:
+        """Whether the path looks like this layout; it need not be sound."""
+        ...
+
+    def open(self, path: Path) -> ModelFiles:
+        """Open it. Raises: ConfigError, CheckpointError, TokenizerError, TemplateError."""
+        ...
+
+
+class HuggingFaceFolder:
+    """config.json with *.safetensors and the tokenizer's files beside it."""
+
+    def knows(self, path: Path) -> bool:
+        """Whether there is a config.json."""
+        return (path / "config.json").is_file()
+
+    def open(self, path: Path) -> ModelFiles:
+        """See `Layout.open`."""
+        model = load_model(path)
+        return ModelFiles(path.resolve().name, model, Checkpoint.open(path), path)
+
+
+LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(),)
+
+
+def open_model(path: str | Path) -> ModelFiles:
+    """Open the model at `path`; close it afterwards.
+
+    Raises: ConfigError where no layout knows it, or its config describes what no family computes;
+    CheckpointError, TokenizerError, TemplateError for files that are not sound.
+    """
+    path = Path(path)
+    for layout in LAYOUTS:
+        if layout.knows(path):
+            return layout.open(path)
+    raise ConfigError(
+        "this is no model" if path.exists() else "there is no such file or folder",
+        where=str(path),
+        help="give a Hugging Face model folder: config.json, *.safetensors and the tokenizer's files",
+    )
