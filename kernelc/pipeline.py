@@ -24,6 +24,8 @@ from model.text.tokenizer import load_tokenizer, tokenizer_files
 
 # Called with (what is being done, done, total); the units are bytes of weights.
 Progress = Callable[[str, int, int], None]
+# Called with each sentence that the user should read about what was found in the files.
+Note = Callable[[str], None]
 
 
 def default_out(name: str, options: CompileOptions) -> Path:
@@ -38,6 +40,7 @@ def build_artifact(
     *,
     out: Path | None = None,
     progress: Progress | None = None,
+    note: Note | None = None,
 ) -> Path:
     """Compile and pack the model in `model_dir`; return the artifact's folder.
 
@@ -48,6 +51,9 @@ def build_artifact(
     with open_model(model_dir) as files:
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
+        if note is not None:
+            for sentence in files.notes:
+                note(sentence)
         load_tokenizer(files.text, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
         compiled = compile_model(model, options)
         target = out or default_out(files.name, compiled.options)

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from kernelc.errors import ConfigError
 from model.checkpoints.checkpoint import Checkpoint
-from model.families.registry import AnyModel, load_model
+from model.checkpoints.huggingface import open_huggingface
+from model.families.registry import AnyModel
 
 
 def _nothing() -> None:
@@ -34,6 +35,8 @@ class ModelFiles:
     text: Path
     release: Callable[[], None] = _nothing
     """Called when it is closed, after the checkpoint: a layout removes here what it had to write."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the user: what was found in the files that changes or leaves out something."""
 
     def __enter__(self) -> ModelFiles:
         return self
@@ -62,7 +65,7 @@ class Layout(Protocol):
 
 
 class HuggingFaceFolder:
-    """config.json with *.safetensors and the tokenizer's files beside it."""
+    """config.json with *.safetensors or *.bin and the tokenizer's files beside it."""
 
     def knows(self, path: Path) -> bool:
         """Whether there is a config.json."""
@@ -70,8 +73,8 @@ class HuggingFaceFolder:
 
     def open(self, path: Path) -> ModelFiles:
         """See `Layout.open`."""
-        model = load_model(path)
-        return ModelFiles(path.resolve().name, model, Checkpoint.open(path), path)
+        model, checkpoint, notes = open_huggingface(path)
+        return ModelFiles(path.resolve().name, model, checkpoint, path, notes=notes)
 
 
 LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(),)
@@ -90,5 +93,13 @@ def open_model(path: str | Path) -> ModelFiles:
     raise ConfigError(
         "this is no model" if path.exists() else "there is no such file or folder",
         where=str(path),
-        help="give a Hugging Face model folder: config.json, *.safetensors and the tokenizer's files",
+        help=_help(path),
     )
+
+
+def _help(path: Path) -> str:
+    if path.suffix in (".safetensors", ".bin", ".pt", ".pth"):
+        return "give the folder of the file, with config.json and the tokenizer's files in it"
+    if (path / "adapter_config.json").is_file():
+        return "only a LoRA adapter is here: merge it into its base model, and save that"
+    return "give a Hugging Face model folder: config.json, *.safetensors and the tokenizer's files"

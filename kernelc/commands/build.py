@@ -68,5 +68,9 @@ def build(model: Path, args: argparse.Namespace, out: Path | None) -> Path:
     from kernelc.pipeline import build_artifact
 
     options = compile_options(args)
+    notes: list[str] = []
     with progress_bar(f"building {model.resolve().name}") as report:
-        return build_artifact(model, options, out=out, progress=report)
+        built = build_artifact(model, options, out=out, progress=report, note=notes.append)
+    for sentence in notes:  # after the bar, which would write over them, and only where no error says more
+        print(f"note: {sentence}", file=sys.stderr)
+    return built
