@@ -37,9 +37,12 @@ def build_artifact(
     options: CompileOptions,
     *,
     out: Path | None = None,
+    name: str | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Compile and pack the model in `model_dir`; return the artifact's folder.
+
+    `name` is what the artifact calls the model, by default what its files are called.
 
     The folder is complete, or does not exist. Weights are read a block at a time, whatever their size.
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
@@ -50,13 +53,14 @@ def build_artifact(
         checkpoint.check_against(model.weights(), head=model.roles.head)
         load_tokenizer(files.text, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
         compiled = compile_model(model, options)
-        target = out or default_out(files.name, compiled.options)
+        name = name or files.name
+        target = out or default_out(name, compiled.options)
         with ArtifactWriter(target) as writer:
             matrices = compiled.matrices.values()
             pack_matrices(writer.weights, matrices, checkpoint, progress, roles=model.roles)
             for vector in compiled.vectors.values():
                 writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
-            manifest = _finish(writer, compiled, files.name)
+            manifest = _finish(writer, compiled, name)
             writer.commit(_with_text_files(writer, manifest, files.text))
     return target
 
