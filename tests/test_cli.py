@@ -17,7 +17,7 @@ import pytest
 
 from kernelc import __version__, cli
 from kernelc.artifact import Artifact
-from kernelc.commands import cache, options
+from kernelc.commands import cache, options, paths
 from kernelc.errors import InternalError, KernelcError, WorkFailed
 from model.hub.locate import Located
 from tests.commands import run
@@ -423,7 +423,7 @@ def test_the_cache_builds_once_and_again_after_a_change(
 def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "here")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache.cache_folder() == tmp_path / ".cache" / "kernelc" / "artifacts"
+    assert paths.cache_folder() == tmp_path / ".cache" / "kernelc" / "artifacts"
 
 
 def test_integers_of_options() -> None:

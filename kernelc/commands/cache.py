@@ -19,6 +19,7 @@ import kernelc
 import model
 from kernelc.commands import build
 from kernelc.commands.options import is_artifact
+from kernelc.commands.paths import cache_folder
 
 if TYPE_CHECKING:
     from model.hub.locate import Located
@@ -35,16 +36,6 @@ def built(model: Located, args: argparse.Namespace) -> Path:
         build.build(model, args, entry)
     os.utime(entry)
     return entry
-
-
-def cache_folder(kind: str = "artifacts") -> Path:
-    """Return the folder of the built artifacts, or of another kind of things, which need not exist yet.
-
-    Source: XDG Base Directory Specification; a relative $XDG_CACHE_HOME is to be ignored.
-    """
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"
-    return base / "kernelc" / kind
 
 
 def _key(path: Path, args: argparse.Namespace) -> str:

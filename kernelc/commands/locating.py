@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from kernelc.commands.options import demo_model
+from kernelc.commands.paths import cache_folder
 
 if TYPE_CHECKING:
     from model.hub.locate import Located
@@ -15,7 +16,6 @@ MODEL_HELP = "a model folder, a .gguf file, a name (smollm2, or NAME in dist/mod
 
 def located(text: str | None) -> Located:
     """Return the model that `text` names, or the demo model for None; see `model.hub.locate.locate`."""
-    from kernelc.commands.cache import cache_folder
     from model.hub.locate import Located, locate
 
     if text is None:

@@ -163,7 +163,8 @@ def _told_to_people(wanted: Reference) -> Generator[None]:
         ) from reason
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as reason:
         help_ = "check the name; a private model needs `hf auth login` or HF_TOKEN"
-        raise UsageError("there is no such folder here, and no such model on the hub", where=str(wanted), help=help_) from reason
+        message = "there is no such folder here, and no such model on the hub"
+        raise UsageError(message, where=str(wanted), help=help_) from reason
     except errors.HfHubHTTPError as reason:
         status = reason.response.status_code
         raise WorkFailed(f"the hub answered {status}", where=str(wanted), help="try again later") from reason
