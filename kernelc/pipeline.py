@@ -16,9 +16,9 @@ from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
-from model.checkpoints.checkpoint import Checkpoint
 from model.opening import open_model
 from model.pack import pack_matrices, random_matrices
+from model.row_source import RowSource
 from model.text.chat_template import load_chat_template
 from model.text.tokenizer import load_tokenizer, tokenizer_files
 
@@ -39,10 +39,13 @@ def build_artifact(
     options: CompileOptions,
     *,
     out: Path | None = None,
+    name: str | None = None,
     progress: Progress | None = None,
     note: Note | None = None,
 ) -> Path:
     """Compile and pack the model in `model_dir`; return the artifact's folder.
+
+    `name` is what the artifact calls the model, by default what its files are called.
 
     The folder is complete, or does not exist. Weights are read a block at a time, whatever their size.
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
@@ -56,13 +59,14 @@ def build_artifact(
                 note(sentence)
         load_tokenizer(files.text, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
         compiled = compile_model(model, options)
-        target = out or default_out(files.name, compiled.options)
+        name = name or files.name
+        target = out or default_out(name, compiled.options)
         with ArtifactWriter(target) as writer:
-            matrices = compiled.matrices.values()
-            pack_matrices(writer.weights, matrices, checkpoint, progress, roles=model.roles)
+            matrices, source = compiled.matrices.values(), model.source(checkpoint)
+            pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
-                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
-            manifest = _finish(writer, compiled, files.name)
+                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
+            manifest = _finish(writer, compiled, name)
             writer.commit(_with_text_files(writer, manifest, files.text))
     return target
 
@@ -89,7 +93,7 @@ def build_random(
     return out
 
 
-def _vector(vector: PackedVector, checkpoint: Checkpoint) -> npt.NDArray[np.float32]:
+def _vector(vector: PackedVector, checkpoint: RowSource) -> npt.NDArray[np.float32]:
     """Return the part of the concatenated source vectors that is stored, in its packed order, as f32."""
     whole = np.concatenate([checkpoint.read(source).reshape(-1) for source in vector.sources])
     return whole[row_index(vector.order)][vector.begin : vector.end] + np.float32(vector.shift)

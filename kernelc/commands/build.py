@@ -8,18 +8,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernelc.commands.options import QUANTS, add_activations, add_context, add_kv, demo_model
+from kernelc.commands.locating import MODEL_HELP, located
+from kernelc.commands.options import QUANTS, add_activations, add_context, add_kv
 from kernelc.commands.progress import progress_bar
 
 if TYPE_CHECKING:
     from kernelc.compile import CompileOptions
+    from model.hub.locate import Located
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument(
-        "--model", metavar="DIR", help="a Hugging Face model folder (default: the demo model)"
-    )
+    parser.add_argument("--model", metavar="MODEL", help=f"{MODEL_HELP} (default: the demo model)")
     add_compile_options(parser)
     parser.add_argument("--out", metavar="DIR", help="where to (default: dist/NAME-QUANT-TARGET)")
 
@@ -53,8 +53,7 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
 def run(args: argparse.Namespace) -> int:
     """Build, and print the artifact's folder."""
     began = time.perf_counter()
-    model = Path(args.model) if args.model is not None else demo_model()
-    out = build(model, args, Path(args.out) if args.out is not None else None)
+    out = build(located(args.model), args, Path(args.out) if args.out is not None else None)
     print(out)
     if sys.stderr.isatty():
         size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
@@ -63,14 +62,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def build(model: Path, args: argparse.Namespace, out: Path | None) -> Path:
+def build(model: Located, args: argparse.Namespace, out: Path | None) -> Path:
     """Build `model` as the compile options in `args` say. Return the artifact's folder."""
     from kernelc.pipeline import build_artifact
 
     options = compile_options(args)
     notes: list[str] = []
-    with progress_bar(f"building {model.resolve().name}") as report:
-        built = build_artifact(model, options, out=out, progress=report, note=notes.append)
+    with progress_bar(f"building {model.name or model.path.resolve().name}") as report:
+        built = build_artifact(
+            model.path, options, out=out, name=model.name, progress=report, note=notes.append
+        )
     for sentence in notes:  # after the bar, which would write over them, and only where no error says more
         print(f"note: {sentence}", file=sys.stderr)
     return built

@@ -25,11 +25,19 @@ class Checkpoint:
     """The tensors of a model folder, by name. Values are read when they are asked for, and not kept."""
 
     def __init__(
-        self, folder: Path, files: Mapping[str, TensorFile], stored: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        files: Mapping[str, TensorFile],
+        types: Sequence[str] = _WEIGHT_TYPES,
+        *,
+        stored: Mapping[str, str] | None = None,
     ) -> None:
-        """`files` is the file of each tensor; `stored` gives tensors whose name in the file is another."""
+        """Take open files by the tensors that they hold; `types` are the element types of weights there.
+
+        `stored` gives the names in the files of tensors that are called otherwise here.
+        """
         self.folder = folder
-        self._files = files
+        self._files, self._types = files, types
         self._stored = stored or {}
 
     @classmethod
@@ -45,7 +53,7 @@ class Checkpoint:
         now = {present: name for name, present in stored.items()}
         files = {now.get(name, name): file for name, file in self._files.items()}
         names = {now.get(name, name): self._stored.get(name, name) for name in self._files}
-        return Checkpoint(self.folder, files, names)
+        return Checkpoint(self.folder, files, self._types, stored=names)
 
     def close(self) -> None:
         """Close every file."""
@@ -74,7 +82,7 @@ class Checkpoint:
 
     def is_float(self, name: str) -> bool:
         """Return whether a tensor's stored type is one of plain weights. Raises: as `shape`."""
-        return self.dtype(name) in _WEIGHT_TYPES
+        return self.dtype(name) in self._types
 
     def kept_as(self, name: str) -> str | None:
         """Return the weight format that holds a tensor's codes exactly as stored, None for floats.
@@ -154,9 +162,9 @@ class Checkpoint:
                 where=where,
                 help="config.json and the weights belong to different models: download both from one place",
             )
-        if self.dtype(name) not in _WEIGHT_TYPES:
+        if self.dtype(name) not in self._types:
             raise CheckpointError(
-                f"got {self.dtype(name)} values, wanted {', '.join(_WEIGHT_TYPES)}",
+                f"got {self.dtype(name)} values, wanted {', '.join(self._types)}",
                 where=where,
                 help="use the original, unquantised checkpoint",
             )
