@@ -18,12 +18,14 @@ import kernelc
 import model
 from kernelc.commands import build
 from kernelc.commands.options import is_artifact
+from model.gguf.splits import files_of
 
 KEPT = 3  # entries per model; each may take gigabytes
 
 
 def built(folder: Path, args: argparse.Namespace) -> Path:
-    """Return the artifact of the model in `folder`, building it if the cache does not have it."""
+    """Return the artifact of the model at `folder`, building it if the cache does not have it."""
+    build.settle_quant(folder, args)
     stem = f"{folder.resolve().name}-{args.quant}-{args.target}"
     entry = cache_folder() / f"{stem}-{_key(folder, args)}"
     if not is_artifact(entry):
@@ -53,7 +55,9 @@ def _key(folder: Path, args: argparse.Namespace) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the files of the model folder, without subfolders."""
+    """Return the files of the model folder, without subfolders; or those of a .gguf file and its parts."""
+    if folder.is_file():
+        return files_of(folder)
     return sorted(file for file in folder.iterdir() if file.is_file())
 
 

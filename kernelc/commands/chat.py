@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model",
         nargs="?",
         metavar="MODEL_OR_ARTIFACT",
-        help="a model folder or an artifact (default: the demo)",
+        help="a model folder, a .gguf file or an artifact (default: the demo)",
     )
     add_device(parser)
     parser.add_argument("--system", metavar="S", help="a system prompt")
@@ -92,5 +92,5 @@ def _artifact_of(args: argparse.Namespace) -> Path:
     raise UsageError(
         "neither an artifact nor a model folder" if path.exists() else "there is no such folder",
         where=str(path),
-        help="name a Hugging Face model folder, or one that `kernelc build` wrote",
+        help="name a Hugging Face model folder, a .gguf file, or a folder that `kernelc build` wrote",
     )
