@@ -10,17 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
-from kernelc.compile import Compiled, CompileOptions, compile_model
+from kernelc.compile import Compiled, CompileOptions, compile_model, packed_together
 from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
+from model.checkpoints.checkpoint import Checkpoint
+from model.families.registry import AnyModel
+from model.keep import kept_formats
 from model.opening import open_model
 from model.pack import pack_matrices, random_matrices
 from model.row_source import RowSource
 from model.text.chat_template import load_chat_template
 from model.text.tokenizer import load_tokenizer, tokenizer_files
+
+KEEP = "keep"
+"""The `quant` that keeps weights as they are stored, each matrix in the format that holds its codes."""
 
 # Called with (what is being done, done, total); the units are bytes of weights.
 Progress = Callable[[str, int, int], None]
@@ -45,6 +51,7 @@ def build_artifact(
     `name` is what the artifact calls the model, by default what its files are called.
 
     The folder is complete, or does not exist. Weights are read a block at a time, whatever their size.
+    Besides the weight formats `options.quant` may be `KEEP`.
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
@@ -52,9 +59,9 @@ def build_artifact(
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
         load_tokenizer(files.text, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
-        compiled = compile_model(model, options)
+        compiled = compile_model(model, _settled(options, model, checkpoint))
         name = name or files.name
-        target = out or default_out(name, compiled.options)
+        target = out or default_out(name, options)
         with ArtifactWriter(target) as writer:
             matrices, source = compiled.matrices.values(), model.source(checkpoint)
             pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
@@ -63,6 +70,14 @@ def build_artifact(
             manifest = _finish(writer, compiled, name)
             writer.commit(_with_text_files(writer, manifest, files.text))
     return target
+
+
+def _settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint) -> CompileOptions:
+    """Return options whose formats are known: `KEEP` looks at how each tensor is stored."""
+    if options.quant != KEEP:
+        return options
+    table = kept_formats(checkpoint, packed_together(model))
+    return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
 
 
 def build_random(

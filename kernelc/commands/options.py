@@ -154,8 +154,10 @@ def is_artifact(path: Path) -> bool:
 
 
 def is_model(path: Path) -> bool:
-    """Whether `path` is a folder with a checkpoint's config."""
-    return (path / CONFIG).is_file()
+    """Whether `path` is a folder with a checkpoint's config, a .gguf file, or a folder with such a file."""
+    if path.is_dir():
+        return (path / CONFIG).is_file() or next(path.glob("*.gguf"), None) is not None
+    return path.suffix == ".gguf" and path.is_file()
 
 
 def artifact_path(text: str) -> Path:

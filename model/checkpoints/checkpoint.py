@@ -24,9 +24,12 @@ _WEIGHT_TYPES = tuple(READABLE)
 class Checkpoint:
     """The tensors of a model folder, by name. Values are read when they are asked for, and not kept."""
 
-    def __init__(self, folder: Path, files: Mapping[str, TensorFile]) -> None:
+    def __init__(
+        self, folder: Path, files: Mapping[str, TensorFile], types: Sequence[str] = _WEIGHT_TYPES
+    ) -> None:
+        """Take open files by the tensors that they hold; `types` are the element types of weights there."""
         self.folder = folder
-        self._files = files
+        self._files, self._types = files, types
 
     @classmethod
     def open(cls, folder: str | Path) -> Checkpoint:
@@ -139,9 +142,9 @@ class Checkpoint:
                 where=where,
                 help="config.json and the weights belong to different models: download both from one place",
             )
-        if self.dtype(name) not in _WEIGHT_TYPES:
+        if self.dtype(name) not in self._types:
             raise CheckpointError(
-                f"got {self.dtype(name)} values, wanted {', '.join(_WEIGHT_TYPES)}",
+                f"got {self.dtype(name)} values, wanted {', '.join(self._types)}",
                 where=where,
                 help="use the original, unquantised checkpoint",
             )
