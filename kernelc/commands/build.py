@@ -69,4 +69,8 @@ def build(model: Path, args: argparse.Namespace, out: Path | None) -> Path:
 
     options = compile_options(args)
     with progress_bar(f"building {model.resolve().name}") as report:
-        return build_artifact(model, options, out=out, progress=report)
+        return build_artifact(model, options, out=out, progress=report, note=_note)
+
+
+def _note(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
