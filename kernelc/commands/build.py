@@ -79,4 +79,8 @@ def build(model: Located, args: argparse.Namespace, out: Path | None) -> Path:
     settle_quant(model, args)
     options = compile_options(args)
     with progress_bar(f"building {model.name or model.path.resolve().name}") as report:
-        return build_artifact(model.path, options, out=out, name=model.name, progress=report)
+        return build_artifact(model.path, options, out=out, name=model.name, progress=report, note=_note)
+
+
+def _note(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
