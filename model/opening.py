@@ -15,7 +15,10 @@ from typing import Protocol
 from kernelc.errors import ConfigError
 from model.checkpoints.checkpoint import Checkpoint
 from model.checkpoints.huggingface import open_huggingface
+from model.checkpoints.huggingface import stores_codes as stores_huggingface_codes
 from model.families.registry import AnyModel
+from model.gguf.layout import is_gguf, open_gguf
+from model.gguf.layout import stores_codes as stores_gguf_codes
 
 
 def _nothing() -> None:
@@ -77,7 +80,28 @@ class HuggingFaceFolder:
         return ModelFiles(path.resolve().name, model, checkpoint, path, notes=notes)
 
 
-LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(),)
+class GgufFile:
+    """A .gguf file, one part of several, or a folder that holds one model in such files."""
+
+    def knows(self, path: Path) -> bool:
+        """Whether the name ends in .gguf, or the folder has such a file and no config.json."""
+        return is_gguf(path)
+
+    def open(self, path: Path) -> ModelFiles:
+        """See `Layout.open`. The text's files are made anew, in a folder that closing removes."""
+        return ModelFiles(*open_gguf(path))
+
+
+LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(), GgufFile())
+
+
+def stores_codes(path: str | Path) -> bool:
+    """Whether the weights at `path` are quantised already, so that a build had better keep them.
+
+    Raises: CheckpointError, ConfigError where it is a GGUF file or a config.json that cannot be opened.
+    """
+    path = Path(path)
+    return stores_gguf_codes(path) if is_gguf(path) else stores_huggingface_codes(path)
 
 
 def open_model(path: str | Path) -> ModelFiles:
@@ -102,4 +126,4 @@ def _help(path: Path) -> str:
         return "give the folder of the file, with config.json and the tokenizer's files in it"
     if (path / "adapter_config.json").is_file():
         return "only a LoRA adapter is here: merge it into its base model, and save that"
-    return "give a Hugging Face model folder: config.json, *.safetensors and the tokenizer's files"
+    return "give a .gguf file, or a folder with config.json, *.safetensors and the tokenizer's files"

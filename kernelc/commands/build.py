@@ -1,4 +1,4 @@
-"""`kernelc build`: a model folder in, an artifact out."""
+"""`kernelc build`: a model in, an artifact out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def add_compile_options(parser: argparse.ArgumentParser, target: str | None = "w
         metavar="T",
         help=f"wgsl|cuda|spirv|opencl|all (default: {target or 'what the device runs, wgsl for auto'})",
     )
-    parser.add_argument("--quant", default="q4", metavar="Q", help=f"{QUANTS} (default: q4)")
+    parser.add_argument(
+        "--quant", metavar="Q", help=f"{QUANTS}, or keep (default: keep for quantised files, else q4)"
+    )
     add_activations(parser)
     add_context(parser, "longest context in tokens (default: the model's own, at most 4096)")
     add_kv(parser)
@@ -48,6 +50,14 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
     )  # not at the top: it loads the whole compiler, which --help does not need
 
     return CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
+
+
+def settle_quant(model: Located, args: argparse.Namespace) -> None:
+    """Fill in --quant where it was left out: weights that are quantised already are kept as they are."""
+    if args.quant is None:
+        from model.opening import stores_codes
+
+        args.quant = "keep" if stores_codes(model.path) else "q4"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,6 +76,7 @@ def build(model: Located, args: argparse.Namespace, out: Path | None) -> Path:
     """Build `model` as the compile options in `args` say. Return the artifact's folder."""
     from kernelc.pipeline import build_artifact
 
+    settle_quant(model, args)
     options = compile_options(args)
     notes: list[str] = []
     with progress_bar(f"building {model.name or model.path.resolve().name}") as report:

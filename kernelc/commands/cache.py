@@ -20,6 +20,7 @@ import model
 from kernelc.commands import build
 from kernelc.commands.options import is_artifact
 from kernelc.commands.paths import cache_folder
+from model.gguf.splits import files_of
 
 if TYPE_CHECKING:
     from model.hub.locate import Located
@@ -29,6 +30,7 @@ KEPT = 3  # entries per model; each may take gigabytes
 
 def built(model: Located, args: argparse.Namespace) -> Path:
     """Return the artifact of a model, building it if the cache does not have it."""
+    build.settle_quant(model, args)
     stem = f"{model.name or model.path.resolve().name}-{args.quant}-{args.target}"
     entry = cache_folder() / f"{stem}-{_key(model.path, args)}"
     if not is_artifact(entry):
@@ -48,8 +50,10 @@ def _key(path: Path, args: argparse.Namespace) -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    """Return the files of a model folder, without subfolders; a model that is one file is all there is."""
-    return sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    """Return the files of a model folder, without subfolders; or those of a .gguf file and its parts."""
+    if path.is_file():
+        return files_of(path)
+    return sorted(file for file in path.iterdir() if file.is_file())
 
 
 def _sources() -> Iterator[Path]:

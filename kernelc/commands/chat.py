@@ -11,7 +11,6 @@ from kernelc.commands.locating import MODEL_HELP, located
 from kernelc.commands.options import FLAGS, add_device, add_sampling, is_artifact, sampling_of
 from kernelc.errors import UsageError
 
-TEMPERATURE, TOP_P = 0.8, 0.95
 POLICIES = ("stop", "slide")
 
 
@@ -32,13 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="stop",
         help="when the context is full: stop, or slide and forget the oldest turns (default: stop)",
     )
-    add_sampling(parser, temperature=TEMPERATURE, top_p=TOP_P)
+    add_sampling(parser, own="the model's own, else ")
     build.add_compile_options(parser, target=None)
 
 
 def run(args: argparse.Namespace) -> int:
     """Open the model and run the conversation. Turns come from the terminal or a pipe."""
-    sampling = sampling_of(args)
+    sampling_of(args)  # refuse what is out of range before the long part
     folder = _artifact_of(args)
 
     from kernelc.artifact import Artifact
@@ -50,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     artifact = Artifact.open(folder)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     with opening.open_session(artifact, args.device, args.context) as session:
-        conversation = session.conversation(system=args.system, policy=args.context_policy)
+        conversation = session.conversation(system=args.system, policy=args.context_policy, stop=args.stop)
+        sampling = sampling_of(args, session.sampling)
         facts = opening.facts_of(session.engine, artifact, folder)
         # one seed for the whole chat, drawn here if none was given, so that /stats can show it
         settings = ChatSettings(args.max_gen_len, sampling.with_seed(), facts)
@@ -66,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
         if interactive:
             device = session.engine.executor.info
             screen.note(
-                f"{artifact.manifest.name} ({artifact.manifest.quant}) on {device.name}; /help, Ctrl-D leaves"
+                f"{artifact.manifest.name} ({artifact.manifest.quant}) on {device.name},"
+                f" {sampling.describe()}; /help, Ctrl-D leaves"
             )
         return chat.run(read_lines(sys.stdin, interactive=interactive))
 

@@ -35,6 +35,15 @@ def open_huggingface(path: Path) -> tuple[AnyModel, Checkpoint, tuple[str, ...]]
     return model, checkpoint, notes
 
 
+def stores_codes(path: Path) -> bool:
+    """Whether config.json says that the weights are quantised. Raises: ConfigError."""
+    file = path / "config.json"
+    if not file.is_file():
+        return False
+    older = path / "quantize_config.json"
+    return read_quantization(_fields(file)) is not None or older.is_file()
+
+
 def _open(path: Path) -> Checkpoint:
     """Open the weights; quantised matrices stand under the names of the weights that they replace."""
     files = open_weights(path)
