@@ -17,6 +17,7 @@ from types import TracebackType
 from kernelc.artifact import Artifact
 from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
+from kernelc.native import Library
 from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
 from model.text.detokenize import StreamDecoder, decode
 from model.text.tokenizer import Tokenizer, load_tokenizer
@@ -136,6 +137,7 @@ def open_engine(
         context=context,
         roles=roles,
         references=references(),
+        library=Library(),
         progress=progress,
         explain=explain,
     )

@@ -84,10 +84,10 @@ def _artifact_of(args: argparse.Namespace) -> Path:
         return path
     if is_model(path):
         from kernelc.commands.cache import built
-        from runtime.devices import DEVICE_KINDS
+        from runtime.devices import target_for
 
         if args.target is None:
-            args.target = DEVICE_KINDS[args.device].target if args.device in DEVICE_KINDS else "wgsl"
+            args.target = target_for(args.device)
         return built(path, args)
     raise UsageError(
         "neither an artifact nor a model folder" if path.exists() else "there is no such folder",

@@ -24,6 +24,21 @@ from runtime.device.upload import Octets
 _WORD_BYTES = 4
 
 
+def cpu_info(threads: int | None = None) -> DeviceInfo:
+    """Describe the processor with so many threads, by default a usable core each.
+
+    Raises: DeviceError where there is no C compiler.
+    """
+    count = usable_cores() if threads is None else threads
+    return DeviceInfo(
+        "cpu",
+        f"{processor()[0]}, {count} thread{'s' if count > 1 else ''}",
+        f"C compiled by {find_compiler().name}",
+        target=TARGET,
+        memory_bytes=physical_memory_bytes(),
+    )
+
+
 class CpuExecutor(DeviceExecutor[CpuArtifact]):
     """An `Executor` (see `runtime.device.executor`) in compiled C."""
 
@@ -36,14 +51,7 @@ class CpuExecutor(DeviceExecutor[CpuArtifact]):
         self._library = library
         self._compiler = find_compiler()
         self._pool = Pool(self._compiler, usable_cores() if threads is None else threads)
-        threads = self._pool.threads
-        self.info = DeviceInfo(
-            "cpu",
-            f"{processor()[0]}, {threads} thread{'s' if threads > 1 else ''}",
-            f"C compiled by {self._compiler.name}",
-            target=TARGET,
-            memory_bytes=physical_memory_bytes(),
-        )
+        self.info = cpu_info(self._pool.threads)
 
     @property
     def staging_bytes(self) -> int:
