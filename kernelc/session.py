@@ -17,6 +17,7 @@ from types import TracebackType
 from kernelc.artifact import Artifact
 from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
+from kernelc.native import Library
 from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
 from model.text.detokenize import StreamDecoder, decode
 from model.text.markup import written_markup
@@ -159,6 +160,7 @@ def open_engine(
         context=context,
         roles=roles,
         references=references(),
+        library=Library(),
         progress=progress,
         explain=explain,
     )
