@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from kernelc.ir.formats import F32, QUANTS, Array, Packed, groups_of
 from kernelc.ir.packed_matrix import PackedMatrix
 from model.families.family import WeightRoles
 from model.quantize import check_weights, quantize
+from model.row_source import RowSource
 
 BLOCK_BYTES = 16 * 2**20
 """Most bytes of f32 weights that are quantised at once, by each thread."""
@@ -32,33 +33,6 @@ _RANDOM_TILE_BYTES = 4 * 2**20
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with (what is being done, done, total), in bytes of packed weights."""
-
-
-class RowSource(Protocol):
-    """Where matrices come from: a `Checkpoint`, or anything else that reads rows by name.
-
-    What derives from it holds floats unless it says otherwise.
-    """
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        """Shape of a tensor, [rows, cols] or [length]."""
-        ...
-
-    def take_rows(self, name: str, indices: npt.NDArray[np.int64]) -> F32:
-        """Rows of a matrix in the order of `indices`, as f32 [count, cols]."""
-        ...
-
-    def read(self, name: str) -> F32:
-        """A whole tensor, as f32."""
-        ...
-
-    def kept_as(self, name: str) -> str | None:
-        """The weight format that holds the tensor's stored codes exactly, None where it holds floats."""
-        return None
-
-    def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
-        """Rows of a matrix in the order of `indices`, as stored, in the format `kept_as`."""
-        raise InternalError(f"{name}: got floats, wanted codes")
 
 
 def pack_matrices(
@@ -249,7 +223,7 @@ def _importance(
     why its columns are weighed. Shape: [hidden].
     """
     untied = any(roles.head in other.sources for other in matrices)
-    if matrix.sources != ((roles.head if untied else roles.embedding),):
+    if roles.final_norm is None or matrix.sources != ((roles.head if untied else roles.embedding),):
         return None
     return np.square(source.read(roles.final_norm) + np.float32(roles.final_norm_offset))
 
