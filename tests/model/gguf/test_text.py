@@ -88,7 +88,7 @@ def test_llama_2s_vocabulary(shared_data: Path, tmp_path: Path) -> None:
     own = load_tokenizer(shared_data / "tokenizers/llama2")
     for text, ids in vectors(shared_data, "llama-spm"):
         assert got.encode(text) == ids and got.decode(ids) == text
-    assert (got.bos_id, got.eos_id, got.adds_bos, got.vocab_size) == (1, 2, True, 32000)
+    assert (got.bos_id, got.eos_id, got.prompt_prefix, got.vocab_size) == (1, 2, (1,), 32000)
     assert got.special_tokens == own.special_tokens and got.leading_space is own.leading_space
     for text in ("<s>[INST] Hello! [/INST] Hi </s><s>[INST] x", "<s> a</s>", "\u2581 <unk>x"):
         assert got.encode(text, parse_special=True) == own.encode(text, parse_special=True)
@@ -100,7 +100,7 @@ def test_llama_3s_vocabulary(shared_data: Path, tmp_path: Path) -> None:
     got, own = tokenizer_of(tmp_path, values), load_tokenizer(folder)
     for text, ids in vectors(shared_data, "llama-bpe"):
         assert got.encode(text) == ids and got.decode(ids) == text
-    assert (got.bos_id, got.eos_id, got.adds_bos, got.vocab_size) == (128000, 128009, True, 128256)
+    assert (got.bos_id, got.eos_id, got.prompt_prefix, got.vocab_size) == (128000, 128009, (128000,), 128256)
     assert got.special_tokens == own.special_tokens
     text = "<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
     assert got.encode(text, parse_special=True) == own.encode(text, parse_special=True)
@@ -153,7 +153,7 @@ def test_bos_where_the_file_wants_it(tmp_path: Path) -> None:
         (tmp_path / str(number)).mkdir()
         values = llama_metadata(tokenizer__ggml__add_bos_token=flag)
         folder = folder_of(tmp_path / str(number), values)
-        assert load_tokenizer(folder).adds_bos is wanted
+        assert (load_tokenizer(folder).prompt_prefix == (0,)) is wanted
         written = json.loads((folder / "tokenizer.json").read_text())["post_processor"]
         assert (written is not None) is wanted
 
