@@ -150,7 +150,7 @@ def test_settings_become_the_fields_of_a_config(tmp_path: Path) -> None:
     with open_model(made.write(tmp_path / "tiny.gguf")) as files:
         config = files.model.config
         assert files.name == "tiny" and files.checkpoint.check_against(files.model.weights()) == ()
-    assert (config.vocab_size, config.hidden_size, config.layers) == (len(LETTERS) + 2, 256, 2)
+    assert (config.vocab_size, config.hidden_size, config.layers) == (len(LETTERS) + 2, 256, 1)
     assert (config.heads, config.kv_heads, config.head_dim, config.rope.rotary_dim) == (4, 2, 64, 64)
     assert (config.norm_eps, config.rope.theta, config.max_position_embeddings) == (1e-5, 10000.0, 64)
     assert config.tie_word_embeddings and (config.bos_token_id, config.eos_token_ids) == (0, (1,))

@@ -15,7 +15,7 @@ from model.gguf.types import TYPES
 from tests.model.gguf.writer import Gguf, Stored, stored
 
 F32 = npt.NDArray[np.float32]
-HIDDEN, WIDE, VOCAB, LAYERS, HEADS, KV_HEADS = 256, 256, 40, 2, 4, 2
+HIDDEN, WIDE, VOCAB, LAYERS, HEADS, KV_HEADS = 256, 256, 40, 1, 4, 2
 LETTERS = [*(chr(33 + number) for number in range(VOCAB - 4)), '!"', "#$"]
 
 _NAMES = {
