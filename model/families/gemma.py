@@ -104,7 +104,7 @@ class Gemma3Config(Gemma2Config):
         local = layers_rope(fields, "sliding_attention")
         defaults = RopeDefaults(theta=10000.0, theta_key="rope_local_base_freq")
         rope = rope_of(local, fields, config.head_dim, config.max_position_embeddings, defaults)
-        return replace(config, local_rope=rope)
+        return replace(config, local_rope=rope, score_cap=None)  # the published code reads no cap of scores
 
     @classmethod
     def read_windows(cls, fields: Fields, layers: int) -> tuple[int | None, ...]:
