@@ -15,6 +15,8 @@ from typing import Protocol
 from kernelc.errors import ConfigError
 from model.checkpoints.checkpoint import Checkpoint
 from model.families.registry import AnyModel, load_model
+from model.gguf.layout import is_gguf, open_gguf
+from model.gguf.layout import stores_codes as stores_gguf_codes
 
 
 def _nothing() -> None:
@@ -74,7 +76,27 @@ class HuggingFaceFolder:
         return ModelFiles(path.resolve().name, model, Checkpoint.open(path), path)
 
 
-LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(),)
+class GgufFile:
+    """A .gguf file, one part of several, or a folder that holds one model in such files."""
+
+    def knows(self, path: Path) -> bool:
+        """Whether the name ends in .gguf, or the folder has such a file and no config.json."""
+        return is_gguf(path)
+
+    def open(self, path: Path) -> ModelFiles:
+        """See `Layout.open`. The text's files are made anew, in a folder that closing removes."""
+        return ModelFiles(*open_gguf(path))
+
+
+LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(), GgufFile())
+
+
+def stores_codes(path: str | Path) -> bool:
+    """Whether the weights at `path` are quantised already, so that a build had better keep them.
+
+    Raises: CheckpointError, ConfigError where it is a GGUF file that cannot be opened.
+    """
+    return is_gguf(Path(path)) and stores_gguf_codes(Path(path))
 
 
 def open_model(path: str | Path) -> ModelFiles:
@@ -90,5 +112,5 @@ def open_model(path: str | Path) -> ModelFiles:
     raise ConfigError(
         "this is no model" if path.exists() else "there is no such file or folder",
         where=str(path),
-        help="give a Hugging Face model folder: config.json, *.safetensors and the tokenizer's files",
+        help="give a .gguf file, or a folder with config.json, *.safetensors and the tokenizer's files",
     )

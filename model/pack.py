@@ -160,12 +160,17 @@ def _blocks(
     spans, index = _spans(matrix, source), matrix.row_index()
     step = max(1, BLOCK_BYTES // (4 * matrix.cols))
 
-    kept = all(source.kept_as(span.name) == matrix.format for span in spans)
+    kept = {span.name for span in spans if source.kept_as(span.name) == matrix.format}
+
+    def part(name: str, rows: npt.NDArray[np.int64]) -> Packed:
+        if name in kept:
+            return source.take_packed(name, rows)
+        return quantize(matrix.format, source.take_rows(name, rows), name=name, importance=importance)
 
     def block(begin: int) -> Packed:
         wanted = index[begin : begin + step]
         if kept:
-            return _gather_packed(source, spans, wanted)
+            return _gather_packed(part, spans, wanted)
         rows = _gather(source, spans, wanted, matrix)
         return quantize(matrix.format, rows, name=matrix.name, importance=importance)
 
@@ -190,15 +195,17 @@ def _gather(source: RowSource, spans: list[_Span], index: npt.NDArray[np.int64],
     return rows
 
 
-def _gather_packed(source: RowSource, spans: list[_Span], index: npt.NDArray[np.int64]) -> Packed:
-    """Rows `index` of the concatenated sources with the codes that the sources store."""
+def _gather_packed(
+    part: Callable[[str, npt.NDArray[np.int64]], Packed], spans: list[_Span], index: npt.NDArray[np.int64]
+) -> Packed:
+    """Rows `index` of the concatenated sources; `part` gives rows of one of them, packed."""
     places: list[npt.NDArray[np.int64]] = []
     parts: list[Packed] = []
     for span in spans:
         here = np.flatnonzero((index >= span.begin) & (index < span.end))
         if here.size:
             places.append(here)
-            parts.append(source.take_packed(span.name, index[here] - span.begin))
+            parts.append(part(span.name, index[here] - span.begin))
     back = np.argsort(np.concatenate(places))
     sides = zip(*(part.sides for part in parts), strict=True)
     return Packed(

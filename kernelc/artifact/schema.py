@@ -24,7 +24,7 @@ MAX_SHARD_BYTES = 64 * 2**20
 
 ACTIVATIONS = ("f32", "int8")
 """What decoding multiplies weights with: activations as they are, or rounded to signed bytes first."""
-TARGETS = ("wgsl", "cuda", "spirv", "opencl")
+TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c")
 ROLES = ("prefill", "decode", "score", "sample_greedy", "sample")
 PARAM_TYPES = ("u32", "f32")
 ACCESSES = ("read", "read_write")
@@ -212,6 +212,17 @@ class ChatTemplateInfo:
 
 
 @dataclass(frozen=True)
+class GenerationInfo:
+    """How the model's authors want its answers sampled; the fields are those of `SamplingParams`."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+    repetition_penalty: float
+
+
+@dataclass(frozen=True)
 class GraphInfo:
     """The tensor graph's text form, which `inspect` prints."""
 
@@ -246,6 +257,7 @@ class Manifest:
     graph: GraphInfo | None = None
     checks: Checks | None = None
     activations: str = "f32"
+    generation: GenerationInfo | None = None
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form. Maps are sorted, but programs keep their order: the first that fits is run."""

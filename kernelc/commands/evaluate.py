@@ -54,13 +54,13 @@ def run(args: argparse.Namespace) -> int:
     from kernelc.artifact import Artifact
     from kernelc.commands import opening
     from kernelc.commands.progress import progress_bar
-    from kernelc.session import open_tokenizer, with_bos
+    from kernelc.session import open_tokenizer, with_prefix
     from runtime.engine.engine import SCORE_ROLES
 
     artifact = Artifact.open(folder)
     one_by_one = artifact.manifest.activations != "f32"  # prefill and score do not round activations
     tokenizer = open_tokenizer(artifact)
-    ids = with_bos(tokenizer, tokenizer.encode(text), always=True)
+    ids = with_prefix(tokenizer, tokenizer.encode(text))
     with opening.open_engine(artifact, args.device, args.context, roles=SCORE_ROLES) as engine:
         window = ids[: min(engine.context, args.max_tokens or engine.context)]
         if args.max_tokens and args.max_tokens > engine.context:

@@ -84,7 +84,7 @@ UNARY: dict[str, Callable[[Lanes], Lanes]] = {
 
 
 def _bytes(x: Lanes, dtype: type[np.generic]) -> Lanes:
-    return np.ascontiguousarray(x.astype(np.uint32)).view(dtype).reshape(-1, 4)
+    return np.ascontiguousarray(x.astype(np.uint32)).view(dtype).reshape(len(x), -1)
 
 
 def _unpack_half2(x: Lanes) -> Lanes:

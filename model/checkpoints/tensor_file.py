@@ -27,7 +27,10 @@ class StoredTensor(Protocol):
 
     @property
     def kept_as(self) -> str | None:
-        """The weight format of kernelc that holds its values exactly as they are ("q4a"), None for floats."""
+        """The weight format of kernelc that holds its stored codes ("q4a"); None for floats, or if none does.
+
+        The values are then exactly as stored, but for scales that are finer than an f16.
+        """
         ...
 
 
