@@ -26,8 +26,8 @@ ACTIVATIONS = {
 
 
 MAX_MATRIX = 1 << 32
-"""Weights of the largest matrix: more than any published model has. Each piece of a matrix that a device binds
-has kernels of its own, so larger ones would take minutes to compile."""
+"""Weights of the largest matrix: more than any published model has. A matrix is bound in pieces, and each of
+them has kernels of its own, so larger ones would take minutes to compile."""
 
 
 @dataclass(frozen=True)
