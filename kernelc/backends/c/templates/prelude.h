@@ -174,3 +174,13 @@ INLINE i32 dot4_i8(u32 a, u32 b, i32 plus) {
   i32x4 p = signed_bytes(a) * signed_bytes(b);
   return plus + ((p[0] + p[1]) + (p[2] + p[3]));
 }
+
+INLINE f32x8 unpack_halves8(u32x4 words) {
+#if defined(__F16C__)
+  return __builtin_ia32_vcvtph2ps256((__attribute__((vector_size(16))) short)words);
+#else
+  f32x2 a = unpack_half2(words[0]), b = unpack_half2(words[1]);
+  f32x2 c = unpack_half2(words[2]), d = unpack_half2(words[3]);
+  return (f32x8){a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]};
+#endif
+}
