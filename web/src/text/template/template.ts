@@ -33,15 +33,24 @@ export async function loadTemplate(info: TemplateFile | null, fetchFile: FetchFi
     if (reason instanceof KernelcError) throw reason;
     throw failure(info.file, `cannot be read as UTF-8: ${String(reason)}`, "build the artifact again", reason);
   }
-  return makeTemplate(source, bos, eos, info.file);
+  return makeTemplate(source, bos, eos, info.file, coder.templateTokens);
 }
 
-/** Parse a template; `where` names it in errors. Throws KernelcError("template") where it is not a valid one. */
-export function makeTemplate(source: string, bosToken = "", eosToken = "", where = "chat template"): Template {
+/** Parse a template; `where` names it in errors, `tokens` are more variables that it sees. Throws KernelcError("template") where it is not a valid one. */
+export function makeTemplate(
+  source: string,
+  bosToken = "",
+  eosToken = "",
+  where = "chat template",
+  tokens: ReadonlyMap<string, unknown> = new Map(),
+): Template {
   const program = parse(source, where);
   return {
     isPlain: source === PLAIN_TEMPLATE,
-    render: (messages, options = {}) => render(program, variables(messages, options, bosToken, eosToken), where),
+    render: (messages, options = {}) => {
+      const given = variables(messages, options, new Map([["bos_token", bosToken], ["eos_token", eosToken], ...tokens]));
+      return render(program, given, where);
+    },
   };
 }
 
@@ -62,8 +71,7 @@ function parse(source: string, where: string): Program {
 function variables(
   messages: readonly Message[],
   options: RenderOptions,
-  bosToken: string,
-  eosToken: string,
+  tokens: ReadonlyMap<string, unknown>,
 ): ReadonlyMap<string, unknown> {
   const now = options.now ?? new Date();
   return new Map<string, unknown>([
@@ -71,8 +79,7 @@ function variables(
     ["tools", null],
     ["documents", null],
     ["add_generation_prompt", options.addGenerationPrompt ?? true],
-    ["bos_token", bosToken],
-    ["eos_token", eosToken],
+    ...tokens,
     ["strftime_now", (format: unknown) => strftime(now, String(format))],
   ]);
 }
