@@ -99,6 +99,17 @@ describe("hostile templates", () => {
     "a wide indent": "{{ 'a\nb' | indent(1000000000) }}",
     "a long output": "{% for i in range(90000) %}{{ '" + "a".repeat(1000) + "' }}{% endfor %}",
     "a wide range": "{{ range(10 ** 9) | length }}",
+    // One filter over a value of 30 levels, which share their parts.
+    "a list of lists of itself":
+      "{% set ns = namespace(x=[1]) %}{% for i in range(30) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x|tojson }}",
+    "a mapping of itself":
+      "{% set ns = namespace(x={}) %}{% for i in range(40) %}{% set ns.x = {'a': ns.x, 'b': ns.x} %}{% endfor %}{{ ns.x == ns.x }}",
+    "a replacement that grows": "{% set a = 'a' * 4000000 %}{{ a | replace('a', a) }}",
+    "the same by its method": "{% set a = 'a' * 4000000 %}{{ a.replace('a', a) }}",
+    "a long separator": "{{ range(99999) | join('a' * 4000000) }}",
+    "a repeated text": "{{ 'a' * 10 ** 10 }}",
+    "a wide centre": "{{ 'a' | center(10 ** 10) }}",
+    "a wide tojson": "{{ messages | tojson(indent=10 ** 9) }}",
     "a power of powers": "{{ 9 ** (9 ** 9) }}",
     "deep nesting": `{{ ${"(".repeat(20000)}1${")".repeat(20000)} }}`,
     "a deep chain": `{{ ${"-".repeat(50000)}1 }}`,

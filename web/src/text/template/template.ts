@@ -1,9 +1,11 @@
 /** Chat templates: the Jinja text of a checkpoint that turns a conversation into a prompt. */
 
-import { Environment, Template as Parsed } from "@huggingface/jinja";
+import { Environment, parse as parseTokens, tokenize } from "@huggingface/jinja";
 
 import { KernelcError } from "../../artifact/errors.js";
-import { BoundedInterpreter, MAX_OUTPUT, Stopped, type Program } from "./interpreter.js";
+import { BoundedInterpreter, type Program } from "./interpreter.js";
+import { MAX_OUTPUT, Stopped } from "./sizes.js";
+import { withTestArguments } from "./testArguments.js";
 import { strftime } from "./strftime.js";
 import type { Coder, FetchFile, Message, RenderOptions, Template, TemplateFile } from "../types.js";
 
@@ -61,7 +63,8 @@ function parse(source: string, where: string): Program {
   try {
     const longRun = new RegExp(`\\s{${MAX_SPACES}}`);
     if (longRun.test(source)) throw new Error(`more than ${MAX_SPACES} white space characters in a row`);
-    return new Parsed(source.replace(/\r\n?/g, "\n")).parsed;
+    const tokens = tokenize(source.replace(/\r\n?/g, "\n"), { lstrip_blocks: true, trim_blocks: true });
+    return parseTokens(withTestArguments(tokens));
   } catch (reason) {
     const help = "the checkpoint's chat template is damaged, or needs what kernelc does not have in the browser";
     throw failure(where, `not a valid template: ${messageOf(reason)}`, help, reason);
