@@ -87,7 +87,8 @@ export const COMPARISONS: ReadonlyMap<string, Test> = new Map<string, Test>([
 ]);
 
 // All environments of the library share one table of tests.
-new Environment().tests.set("float", (value) => value.type === "FloatValue");
+const tests = new Environment().tests as Map<string, (...values: Value[]) => boolean>;
+tests.set("float", (value) => value?.type === "FloatValue");
 
 /** Whether a value passes the test of this name. */
 export function passes(value: Value, name: string, rest: readonly Value[], environment: Environment): boolean {

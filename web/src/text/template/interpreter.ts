@@ -17,8 +17,9 @@ import { Environment, Interpreter } from "@huggingface/jinja";
 
 import { stripLeft, stripRight } from "../addedTokens.js";
 import { FILTERS, passes, type Arguments } from "./filters.js";
-import { capitalized, equal, itemsOf, strippedOf, text, typeName, valueOf, written, type Value } from "./python.js";
-import { checkSize, checkText, MAX_OUTPUT, Stopped } from "./sizes.js";
+import { bind, loopOf, membersOf, Output } from "./loops.js";
+import { capitalized, equal, strippedOf, text, typeName, valueOf, written, type Value } from "./python.js";
+import { checkSize, checkText, Stopped } from "./sizes.js";
 import { TEST, TEST_NOT } from "./testArguments.js";
 
 type Node = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
@@ -45,22 +46,6 @@ type Keyword = Node & { readonly key: Named; readonly value: Node };
 
 const STATEMENTS = new Set(["Program", "Set", "If", "For", "Macro", "CallStatement", "FilterStatement", "Break", "Continue", "Comment"]);
 const BODIES = ["body", "alternate", "defaultBlock"];
-
-/** What a block has written so far. */
-class Output {
-  readonly #parts: string[] = [];
-  #length = 0;
-
-  write(part: string): void {
-    this.#length += part.length;
-    if (this.#length > MAX_OUTPUT) throw new Stopped("length");
-    this.#parts.push(part);
-  }
-
-  toString(): string {
-    return this.#parts.join("");
-  }
-}
 
 /** How a block ended: by its end, or by a statement about the loop around it. */
 type Ending = "end" | "break" | "continue";
@@ -285,38 +270,6 @@ function repeated(left: Value, right: Value): Value | null {
   const count = Math.max(0, times.value as number);
   checkText(text(whole).length * count);
   return valueOf(text(whole).repeat(count));
-}
-
-/** What a loop over a value goes over; null where there can be no loop over it. */
-function membersOf(value: Value): Value[] | null {
-  if (value.type === "UndefinedValue") return [];
-  if (value.type === "StringValue") return [...text(value)].map(valueOf);
-  if (value.type === "ObjectValue") return [...(value.value as Map<string, Value>).keys()].map(valueOf);
-  return itemsOf(value);
-}
-
-/** The variable `loop`. */
-function loopOf(items: readonly Value[], at: number): Value {
-  const plain = { index: at + 1, index0: at, revindex: items.length - at, revindex0: items.length - at - 1, first: at === 0,
-    last: at === items.length - 1, length: items.length, depth: 1, depth0: 0 };
-  const loop = valueOf({ ...plain, cycle: (...of: unknown[]) => of[at % of.length] });
-  const fields = loop.value as Map<string, Value>;
-  fields.set("previtem", items[at - 1] ?? valueOf(undefined));
-  fields.set("nextitem", items[at + 1] ?? valueOf(undefined));
-  return loop;
-}
-
-/** Give a loop's variable, or its several ones, the values of an item. */
-function bind(names: Node, item: Value, scope: Environment): void {
-  if (names.type === "Identifier") {
-    scope.setVariable((names as Named).value, item);
-    return;
-  }
-  const targets = names.type === "TupleLiteral" ? (names as unknown as { value: readonly Node[] }).value : [];
-  const values = itemsOf(item);
-  if (!values) throw new Error(`cannot unpack ${typeName(item)}`);
-  if (values.length !== targets.length) throw new Error(`${values.length} values to unpack, wanted ${targets.length}`);
-  targets.forEach((target, at) => bind(target, values[at] ?? item, scope));
 }
 
 /** The filter `count` is another name of `length`, which the library does not know. */
