@@ -137,6 +137,7 @@ SOURCES = [
     "[{{ 'ab' | center(7) }}][{{ 'abc' | center(6) }}]{{ 'a\nb\n\nc' | indent }}|{{ 'a\nb' | indent(2, true) }}|{{ 'a\n\nb' | indent(1, blank=true) }}",
     "{{ 'one two three four' | truncate(12) }}{{ 'one two three four' | truncate(12, true) }}{{ 'short' | truncate(3) }}{{ 'one two, three' | wordcount }}{{ 'abc' | count }}{{ [1] | count }}",
     "{{ 6 is divisibleby(3) }}{{ 6 is divisibleby 4 }}{{ 6 is not divisibleby(4) }}{{ none is sameas none }}{{ 'user' is in ['user'] }}{{ 'x' is not in 'abc' }}{{ 1 is eq(1) and 2 is ne 1 }}",
+    "{{ ', '.join(['a', 'b']) }}{{ 'a\nb\r\nc\n'.splitlines() }}{{ 'banana'.count('an') }}{{ 'banana'.find('n') }}{{ 'ab'.find('z') }}{{ 'abc'.removeprefix('a') }}{{ 'abc'.removesuffix('c') }}",
     "{% if messages[0].role is eq 'user' %}u{% endif %}{% if messages | length is gt(1) %}many{% endif %}{{ messages[0] is mapping }}{{ messages is sequence }}{{ 'a' is string }}{{ 1.5 is float }}",
 ]  # fmt: skip
 
