@@ -82,7 +82,7 @@ def _settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint) -
     """Return options whose formats are known: `KEEP` looks at how each tensor is stored."""
     if options.quant != KEEP:
         return options
-    table = kept_formats(checkpoint, packed_together(model))
+    table = kept_formats(model, checkpoint, packed_together(model))
     return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
 
 

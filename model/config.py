@@ -26,6 +26,11 @@ ACTIVATIONS = {
 """The activations of config.json, as transformers names them (activations.py), by functions of the IR."""
 
 
+MAX_MATRIX = 1 << 32
+"""Weights of the largest matrix: more than any published model has. A matrix is bound in pieces, and each of
+them has kernels of its own, so larger ones would take minutes to compile."""
+
+
 @dataclass(frozen=True)
 class DecoderConfig:
     """The dimensions and constants that decoder families share, checked: in range, and fitting each other.
@@ -201,11 +206,15 @@ def refuse_fields(fields: Fields, wanted: dict[str, Sequence[object]], help: str
 
 
 def _sizes(fields: Fields) -> tuple[int, int, int]:
-    """Return (vocab_size, hidden_size, intermediate_size), with bounds on the matrices that they make."""
-    vocab_size = fields.integer("vocab_size", 1, 1 << 20)
+    """Return (vocab_size, hidden_size, intermediate_size), whose products are within bounds."""
     hidden_size = fields.integer("hidden_size", 1, 1 << 16)
-    intermediate_size = fields.integer("intermediate_size", 1, 1 << 20)
-    return vocab_size, hidden_size, intermediate_size
+    wide = {key: fields.integer(key, 1, 1 << 20) for key in ("vocab_size", "intermediate_size")}
+    for key, size in wide.items():
+        if size * hidden_size > MAX_MATRIX:
+            made = f"a matrix of {size} x {hidden_size} weights"
+            message = f"got {size}, which with hidden_size makes {made}, wanted at most 2^32"
+            raise fields.fail(key, message, "no model has such a matrix: download config.json again")
+    return wide["vocab_size"], hidden_size, wide["intermediate_size"]
 
 
 def _head_shape(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from kernelc.backends.dialect import (
     AND,
-    ATOM,
     BITS,
     COMPARE,
     INFIX,
@@ -178,7 +177,7 @@ class BodyPrinter:
                 return self.dialect.tile_load(value, f"{self.names[value.attr]}[{offset}]", stride)
             case "extract":
                 assert isinstance(value.attr, int)
-                return Text(f"{self.ref(value.args[0]).within(ATOM)}.{'xyzw'[value.attr]}")
+                return self.dialect.lane(self.ref(value.args[0]), value.attr)
             case _:
                 args = [self.ref(arg) for arg in value.args]
         if value.op in INFIX:

@@ -84,8 +84,8 @@ def _artifact_of(args: argparse.Namespace) -> Path:
         return model.path
 
     from kernelc.commands.cache import built
-    from runtime.devices import DEVICE_KINDS
+    from runtime.devices import target_for
 
     if args.target is None:
-        args.target = DEVICE_KINDS[args.device].target if args.device in DEVICE_KINDS else "wgsl"
+        args.target = target_for(args.device)
     return built(model, args)

@@ -36,7 +36,7 @@ FLAGS = {
 }
 """How the command line spells the settings that errors name (see `kernelc.errors.spell_settings`)."""
 
-DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu"
+DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu|numpy"
 QUANTS = "q4|q4a|q8|f16|f32"
 MANIFEST = "manifest.json"
 CONFIG = "config.json"

@@ -196,6 +196,10 @@ def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
             "num_hidden_layers: got 1000000000, wanted a whole number from 1 to 1024",
         ),
         ({"vocab_size": (1 << 20) + 1}, "vocab_size: got 1048577"),
+        (
+            {"hidden_size": 1 << 16, "intermediate_size": 1 << 20},
+            "intermediate_size: got 1048576, which with hidden_size makes a matrix of 1048576 x 65536",
+        ),
         ({"rms_norm_eps": 0}, "rms_norm_eps: got 0"),
         ({"rms_norm_eps": float("nan")}, "rms_norm_eps: got NaN"),
         ({"rope_theta": float("inf")}, "rope_theta: got Infinity"),

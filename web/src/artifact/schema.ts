@@ -31,7 +31,7 @@ const FORMATS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 export const QUANTS = Object.keys(FORMATS);
 /** The numbers that decoding multiplies weights with: f32 activations, or activations rounded to signed bytes. */
 export const ACTIVATIONS = ["f32", "int8"] as const;
-export const TARGETS = ["wgsl", "cuda", "spirv", "opencl"] as const;
+export const TARGETS = ["wgsl", "cuda", "spirv", "opencl", "c"] as const;
 export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] as const;
 export const PARAM_TYPES = ["u32", "f32"] as const;
 export const ACCESSES = ["read", "read_write"] as const;
@@ -196,6 +196,15 @@ export interface ChatTemplateInfo {
   readonly eos_token: string | null;
 }
 
+/** How the model's authors want its answers sampled; what each field means, `ChatRequest` says. */
+export interface GenerationInfo {
+  readonly temperature: number;
+  readonly top_k: number;
+  readonly top_p: number;
+  readonly min_p: number;
+  readonly repetition_penalty: number;
+}
+
 /** The tensor graph's text form. */
 export interface GraphInfo {
   readonly file: string;
@@ -261,4 +270,5 @@ export interface Manifest {
   readonly graph: GraphInfo | null;
   readonly checks: Checks | null;
   readonly activations: (typeof ACTIVATIONS)[number];
+  readonly generation: GenerationInfo | null;
 }
