@@ -40,6 +40,7 @@ DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu|numpy"
 QUANTS = "q4|q4a|q8|f16|f32"
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
+META_PARAMS = "params.json"
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -144,9 +145,10 @@ def is_artifact(path: Path) -> bool:
 
 
 def is_model(path: Path) -> bool:
-    """Whether `path` is a folder with a checkpoint's config, a .gguf file, or a folder with such a file."""
+    """Whether `path` is a folder with a checkpoint's config or a .gguf file, or such a file."""
     if path.is_dir():
-        return (path / CONFIG).is_file() or next(path.glob("*.gguf"), None) is not None
+        named = any((path / name).is_file() for name in (CONFIG, META_PARAMS))
+        return named or next(path.glob("*.gguf"), None) is not None
     return path.suffix == ".gguf" and path.is_file()
 
 

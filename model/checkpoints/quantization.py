@@ -43,12 +43,12 @@ def read_quantization(fields: Fields) -> Int4 | None:
     return read_int4(settings)
 
 
-def read_int4(settings: Fields) -> Int4:
-    """Return the settings of a `quantization_config`, or of the quantize_config.json of older GPTQ files.
+def read_int4(settings: Fields, default: str = "") -> Int4:
+    """Return the settings of a `quantization_config`; `default` is the method where they name none.
 
     Raises: ConfigError.
     """
-    method = settings.text("quant_method", "gptq").lower()
+    method = settings.text("quant_method", default).lower()
     if method == "gptq":
         return _gptq(settings)
     if method == "awq":

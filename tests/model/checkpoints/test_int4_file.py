@@ -179,8 +179,10 @@ def test_a_model_folder(tmp_path: Path, method: str, older: bool) -> None:
         wanted[name] = matrix.values
     save_file(arrays, tmp_path / "model.safetensors")
     settings = {"quant_method": method, "bits": 4, "group_size": 32}
-    if older and method == "gptq":
-        (tmp_path / "quantize_config.json").write_text(json.dumps(settings))
+    if older:
+        file = "quantize_config.json" if method == "gptq" else "quant_config.json"
+        settings = {"bits": 4, "group_size": 32} if method == "gptq" else {"w_bit": 4, "q_group_size": 32}
+        (tmp_path / file).write_text(json.dumps(settings))
     else:
         (tmp_path / "config.json").write_text(json.dumps({**LLAMA, "quantization_config": settings}))
     model, checkpoint, notes = open_huggingface(tmp_path)
