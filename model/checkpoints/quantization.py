@@ -17,7 +17,7 @@ _ORIGINAL = "use the original checkpoint; build quantises it (`quant` q4 or q8)"
 class Int4:
     """Matrices of 4-bit codes, with a scale and a zero for each group of inputs.
 
-    A weight is scale * (code - (stored zero + zero_shift)).
+    A weight is scale * (code - (stored zero + zero_shift)), the sum taken of whole words of eight.
     """
 
     method: Literal["gptq", "awq"]

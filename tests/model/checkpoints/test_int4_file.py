@@ -78,6 +78,16 @@ def test_gptq_without_an_index_of_groups(tmp_path: Path) -> None:
     np.testing.assert_array_equal(file.rows("x.weight", 0, 8), matrix.values)
 
 
+def test_zeros_of_0_borrow_from_their_neighbours(tmp_path: Path) -> None:
+    matrix = int4.random_matrix(16, 64, 32)
+    matrix.zeros[::3] = 0
+    arrays = int4.gptq("x", matrix, version=2)
+    words = arrays["x.qzeros"].view(np.uint32) - np.uint32(0x11111111)
+    arrays["x.qzeros"] = words.view(np.int32)
+    file = opened(tmp_path, GPTQ, arrays)
+    np.testing.assert_array_equal(file.rows("x.weight", 0, 16), matrix.values)
+
+
 def test_scales_of_f32_are_not_rounded(tmp_path: Path) -> None:
     arrays = int4.gptq("x", int4.random_matrix(8, 64, 32))
     arrays["x.scales"] = arrays["x.scales"].astype(np.float32) * np.float32(1.0001)

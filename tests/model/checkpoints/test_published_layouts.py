@@ -19,6 +19,7 @@ from kernelc.pipeline import build_artifact
 from model.opening import open_model
 from runtime.engine.engine import ALL_ROLES, Engine
 from tests import commands
+from tests.model.checkpoints import int4_checkpoint as int4
 from tests.model.checkpoints.torch_files import write_legacy, write_zip, zip_bytes
 from tests.model.meta.meta_folder import write_meta_folder
 from tests.model.tiny_checkpoint import write_tiny_checkpoint
@@ -130,3 +131,27 @@ def test_the_command_says_what_nobody_reads(tmp_path: Path) -> None:
     code, _, err = commands.run("build", "--model", tmp_path, "--out", tmp_path / "out")
     assert code == 0
     assert "note: 1 tensor of the checkpoint" in err and "q_proj.bias" in err
+
+
+def test_the_codes_of_a_gptq_model_are_kept_by_default(tmp_path: Path) -> None:
+    """With zeros of 8 nothing is rounded: the logits are those of a build in f32."""
+    config = {**LLAMA, "hidden_size": 64, "quantization_config": {"quant_method": "gptq", "bits": 4}}
+    write_tiny_checkpoint(tmp_path, {**config, "quantization_config": {}})
+    arrays: Tensors = {}
+    for name, values in load_file(tmp_path / "model.safetensors").items():
+        prefix = name.removesuffix(".weight")
+        quantised = name.endswith("_proj.weight")
+        arrays |= int4.gptq(prefix, int4.rounded(values, 32)) if quantised else {name: values}
+    save_file(arrays, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    logits: list[np.ndarray] = []
+    for number, quant in enumerate(([], ["--quant", "f32"])):
+        code, _, err = commands.run("build", "--model", tmp_path, "--out", tmp_path / f"{number}", *quant)
+        assert (code, err) == (0, "")
+        with Engine.open(
+            tmp_path / f"{number}", device="numpy", roles=ALL_ROLES, references=references()
+        ) as engine:
+            logits.append(engine.score([1, 2, 3, 4, 5]))
+    manifest = json.loads((tmp_path / "0" / "manifest.json").read_text())
+    assert manifest["quant"] == "q4a"
+    np.testing.assert_allclose(logits[0], logits[1], rtol=0, atol=1e-5)
