@@ -63,7 +63,7 @@ def build_artifact(
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
         texts = read_texts(files.text, model.info)  # refuse a bad one before the long part
-        for line in texts.notes:
+        for line in (*files.notes, *texts.notes):
             (note or _unheard)(line)
         compiled = compile_model(model, settled(options, model, checkpoint))
         name = name or files.name

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, cast
 
+from model.checkpoints.quantization import read_quantization
 from model.json_fields import Fields, show
 from model.rope import MAX_POSITIONS, Rope, RopeDefaults, read_rope
 
@@ -23,6 +24,11 @@ ACTIVATIONS = {
     "relu2": "relu2",
 }
 """The activations of config.json, as transformers names them (activations.py), by functions of the IR."""
+
+
+MAX_MATRIX = 1 << 32
+"""Weights of the largest matrix: more than any published model has. A matrix is bound in pieces, and each of
+them has kernels of its own, so larger ones would take minutes to compile."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,9 @@ class DecoderConfig:
         """Read the shared fields of a config.json; a subclass's own fields keep their defaults.
 
         Raises: ConfigError for a field of a wrong type or out of range, for fields that do not fit each
-        other, and for a checkpoint that is quantised already.
+        other, and for a checkpoint that is quantised in a way that is not read.
         """
-        _check_unquantised(fields)
+        read_quantization(fields)  # refuses what no reader of weights knows
         vocab_size, hidden_size, intermediate_size = _sizes(fields)
         heads, kv_heads, head_dim = _head_shape(
             fields, hidden_size, cls.default_kv_heads, cls.default_head_dim
@@ -199,22 +205,16 @@ def refuse_fields(fields: Fields, wanted: dict[str, Sequence[object]], help: str
             raise fields.fail(key, f"got {show(value)}, wanted {allowed}", help)
 
 
-def _check_unquantised(fields: Fields) -> None:
-    for key in ("quantization_config", "compression_config"):
-        if fields.data.get(key) is not None:
-            raise fields.fail(
-                key,
-                "the checkpoint's weights are already quantised, wanted f32, f16 or bf16 weights",
-                "use the original checkpoint; build quantises it (`quant` q4 or q8)",
-            )
-
-
 def _sizes(fields: Fields) -> tuple[int, int, int]:
-    """Return (vocab_size, hidden_size, intermediate_size), with bounds on the matrices that they make."""
-    vocab_size = fields.integer("vocab_size", 1, 1 << 20)
+    """Return (vocab_size, hidden_size, intermediate_size), whose products are within bounds."""
     hidden_size = fields.integer("hidden_size", 1, 1 << 16)
-    intermediate_size = fields.integer("intermediate_size", 1, 1 << 20)
-    return vocab_size, hidden_size, intermediate_size
+    wide = {key: fields.integer(key, 1, 1 << 20) for key in ("vocab_size", "intermediate_size")}
+    for key, size in wide.items():
+        if size * hidden_size > MAX_MATRIX:
+            made = f"a matrix of {size} x {hidden_size} weights"
+            message = f"got {size}, which with hidden_size makes {made}, wanted at most 2^32"
+            raise fields.fail(key, message, "no model has such a matrix: download config.json again")
+    return wide["vocab_size"], hidden_size, wide["intermediate_size"]
 
 
 def _head_shape(

@@ -126,6 +126,21 @@ def rope_of(settings: Fields, top: Fields, head_dim: int, positions: int, defaul
     return rope
 
 
+def layers_rope(fields: Fields, kind: str, older: str | None = None) -> Fields:
+    """Return the settings of one kind of layers, of families that keep them apart in rope_parameters.
+
+    Where an `older` field has settings, these count before the others, as in transformers. Raises:
+    ConfigError where one of them is no object.
+    """
+    every = fields.child("rope_parameters")
+    own = every.child(kind) if every is not None else None
+    scaling = fields.child(older) if older else None
+    if own is None and scaling is None:
+        return Fields({}, fields.where, fields.error)
+    data = {**(own.data if own else {}), **(scaling.data if scaling else {})}
+    return Fields(data, (scaling or own or fields).where, fields.error)
+
+
 def _settings(fields: Fields) -> Fields:
     """The object with the settings; rope_scaling counts where it says anything."""
     scaling = fields.child("rope_scaling")

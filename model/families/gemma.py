@@ -25,7 +25,7 @@ from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer,
 from model.families.family import Family, WeightRoles
 from model.families.qwen3 import head_norms
 from model.json_fields import Fields
-from model.rope import Rope, RopeDefaults, rope_of
+from model.rope import Rope, RopeDefaults, layers_rope, rope_of
 
 _OFFSET = 1.0  # a norm's gain is 1 + its weight
 _BIDIRECTIONAL = "attention to later positions is not supported: such models embed texts and do not write"
@@ -101,10 +101,10 @@ class Gemma3Config(Gemma2Config):
     def read(cls, fields: Fields) -> Self:
         """Read a Gemma 3's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         config = super().read(fields)
-        local = _layers_rope(fields, "sliding_attention")
+        local = layers_rope(fields, "sliding_attention")
         defaults = RopeDefaults(theta=10000.0, theta_key="rope_local_base_freq")
         rope = rope_of(local, fields, config.head_dim, config.max_position_embeddings, defaults)
-        return replace(config, local_rope=rope)
+        return replace(config, local_rope=rope, score_cap=None)  # the published code reads no cap of scores
 
     @classmethod
     def read_windows(cls, fields: Fields, layers: int) -> tuple[int | None, ...]:
@@ -116,10 +116,7 @@ class Gemma3Config(Gemma2Config):
     @classmethod
     def read_rope(cls, fields: Fields, head_dim: int, positions: int) -> Rope:
         """Read the rotary embedding of the layers without a window. Raises: ConfigError."""
-        own = _layers_rope(fields, "full_attention")
-        scaling = fields.child("rope_scaling")
-        if scaling is not None:  # as transformers does, over what rope_parameters says
-            own = Fields({**own.data, **scaling.data}, scaling.where, fields.error)
+        own = layers_rope(fields, "full_attention", "rope_scaling")
         return rope_of(own, fields, head_dim, positions, cls.rope_defaults)
 
     @property
@@ -130,13 +127,6 @@ class Gemma3Config(Gemma2Config):
     def layer_rope(self, layer: int) -> Rope | None:
         """The rotary embedding of this layer."""
         return self.rope if self.window(layer) is None else self.local_rope
-
-
-def _layers_rope(fields: Fields, kind: str) -> Fields:
-    """The settings of one kind of layers in rope_parameters, which older files do not have."""
-    every = fields.child("rope_parameters")
-    own = every.child(kind) if every is not None else None
-    return Fields({}, fields.where, fields.error) if own is None else own
 
 
 def gemma_layer(config: GemmaConfig, number: int, kv_dtype: DType) -> SequentialLayer:

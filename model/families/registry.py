@@ -11,7 +11,30 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from kernelc.errors import ConfigError, InternalError
-from model.families import gemma, llama, mistral, phi3, qwen2, qwen3, smollm3
+from model.families import (
+    arcee,
+    cohere,
+    ernie4_5,
+    exaone4,
+    gemma,
+    glm,
+    gpt_neox,
+    granite,
+    helium,
+    hunyuan,
+    llama,
+    mistral,
+    nemotron,
+    olmo,
+    phi,
+    phi3,
+    qwen2,
+    qwen3,
+    seed_oss,
+    smollm3,
+    stablelm,
+    starcoder2,
+)
 from model.families.family import Family, Model
 from model.json_fields import Fields, read_json_object, show
 
@@ -30,7 +53,26 @@ _BUILT_IN: tuple[AnyFamily, ...] = (
     gemma.GEMMA2,
     gemma.GEMMA3,
     phi3.FAMILY,
+    phi.FAMILY,
     smollm3.FAMILY,
+    olmo.FAMILY,
+    olmo.OLMO2,
+    olmo.OLMO3,
+    granite.FAMILY,
+    helium.FAMILY,
+    stablelm.FAMILY,
+    starcoder2.FAMILY,
+    glm.FAMILY,
+    glm.GLM4,
+    cohere.FAMILY,
+    cohere.COHERE2,
+    exaone4.FAMILY,
+    hunyuan.FAMILY,
+    seed_oss.FAMILY,
+    arcee.FAMILY,
+    nemotron.FAMILY,
+    ernie4_5.FAMILY,
+    gpt_neox.FAMILY,
 )
 FAMILIES: dict[str, AnyFamily] = {family.model_type: family for family in _BUILT_IN}
 """Every family that is known, by its model_type."""
