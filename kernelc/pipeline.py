@@ -65,7 +65,7 @@ def build_artifact(
         texts = read_texts(files.text, model.info)  # refuse a bad one before the long part
         for line in (*files.notes, *texts.notes):
             (note or _unheard)(line)
-        compiled = compile_model(model, _settled(options, model, checkpoint))
+        compiled = compile_model(model, settled(options, model, checkpoint))
         name = name or files.name
         target = out or default_out(name, options)
         with ArtifactWriter(target) as writer:
@@ -78,7 +78,7 @@ def build_artifact(
     return target
 
 
-def _settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint) -> CompileOptions:
+def settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint) -> CompileOptions:
     """Return options whose formats are known: `KEEP` looks at how each tensor is stored."""
     if options.quant != KEEP:
         return options

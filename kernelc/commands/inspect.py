@@ -122,10 +122,17 @@ def _planned(args: argparse.Namespace) -> Subject:
     """Compile a config as a build would, without weights."""
     from kernelc.commands.progress import progress_bar
     from kernelc.compile import CompileOptions, compile_model
+    from kernelc.pipeline import settled
     from model.families.registry import find_model
+    from model.gguf.layout import is_gguf
+    from model.opening import open_model
 
-    model = find_model(args.artifact)
     options = CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
+    if is_gguf(Path(args.artifact)):
+        with open_model(args.artifact) as files:
+            model, options = files.model, settled(options, files.model, files.checkpoint)
+    else:
+        model = find_model(args.artifact)
     with progress_bar("compiling"):
         compiled = compile_model(model, options)
     path = Path(args.artifact)

@@ -63,7 +63,7 @@ def rounding(logits: np.ndarray) -> np.ndarray | float:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_prompts_of_the_references(real: Real, name: str) -> None:
+def test_texts_of_the_references(real: Real, shared_data: Path, name: str) -> None:
     """The tokenizer out of the metadata encodes as the one that transformers makes of it."""
     path, reference, _ = real(name)
     with open_model(path) as files:
@@ -72,6 +72,9 @@ def test_prompts_of_the_references(real: Real, name: str) -> None:
     for run in reference["runs"]:
         prompt = [*tokenizer.prompt_prefix, *tokenizer.encode(run["prompt"], parse_special=True)]
         assert prompt == run["prompt_ids"]
+    text = (shared_data / "text" / "wiki.test.raw").read_text()[:8000]
+    ids = [*tokenizer.prompt_prefix, *tokenizer.encode(text)]
+    assert len(ids) > 1100 and ids[: len(reference["wiki_ids"])] == reference["wiki_ids"]
 
 
 @pytest.mark.nightly
