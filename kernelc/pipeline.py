@@ -63,7 +63,7 @@ def build_artifact(
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
         texts = read_texts(files.text, model.info)  # refuse a bad one before the long part
-        for line in texts.notes:
+        for line in (*files.notes, *texts.notes):
             (note or _unheard)(line)
         compiled = compile_model(model, _settled(options, model, checkpoint))
         name = name or files.name
@@ -82,7 +82,7 @@ def _settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint) -
     """Return options whose formats are known: `KEEP` looks at how each tensor is stored."""
     if options.quant != KEEP:
         return options
-    table = kept_formats(checkpoint, packed_together(model))
+    table = kept_formats(model, checkpoint, packed_together(model))
     return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
 
 

@@ -4,7 +4,7 @@
         print(session.completer().complete(CompletionRequest(prompt="Once upon a time")).text)
 
 This is the one place that joins the runtime, which knows token ids alone, with the model's text and with the
-kernels' numpy references. It prints nothing; whoever opens a session may follow its progress.
+kernels' numpy references. It prints nothing; the caller may follow its progress.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, cast
 
+from model.checkpoints.quantization import read_quantization
 from model.json_fields import Fields, show
 from model.rope import MAX_POSITIONS, Rope, RopeDefaults, read_rope
 
@@ -75,9 +76,9 @@ class DecoderConfig:
         """Read the shared fields of a config.json; a subclass's own fields keep their defaults.
 
         Raises: ConfigError for a field of a wrong type or out of range, for fields that do not fit each
-        other, and for a checkpoint that is quantised already.
+        other, and for a checkpoint that is quantised in a way that is not read.
         """
-        _check_unquantised(fields)
+        read_quantization(fields)  # refuses what no reader of weights knows
         vocab_size, hidden_size, intermediate_size = _sizes(fields)
         heads, kv_heads, head_dim = _head_shape(
             fields, hidden_size, cls.default_kv_heads, cls.default_head_dim
@@ -202,16 +203,6 @@ def refuse_fields(fields: Fields, wanted: dict[str, Sequence[object]], help: str
         if value is not None and value not in values:
             allowed = " or ".join(show(each) for each in values)
             raise fields.fail(key, f"got {show(value)}, wanted {allowed}", help)
-
-
-def _check_unquantised(fields: Fields) -> None:
-    for key in ("quantization_config", "compression_config"):
-        if fields.data.get(key) is not None:
-            raise fields.fail(
-                key,
-                "the checkpoint's weights are already quantised, wanted f32, f16 or bf16 weights",
-                "use the original checkpoint; build quantises it (`quant` q4 or q8)",
-            )
 
 
 def _sizes(fields: Fields) -> tuple[int, int, int]:

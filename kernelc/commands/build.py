@@ -78,9 +78,11 @@ def build(model: Located, args: argparse.Namespace, out: Path | None) -> Path:
 
     settle_quant(model, args)
     options = compile_options(args)
+    notes: list[str] = []
     with progress_bar(f"building {model.name or model.path.resolve().name}") as report:
-        return build_artifact(model.path, options, out=out, name=model.name, progress=report, note=_note)
-
-
-def _note(line: str) -> None:
-    print(f"note: {line}", file=sys.stderr)
+        built = build_artifact(
+            model.path, options, out=out, name=model.name, progress=report, note=notes.append
+        )
+    for sentence in notes:  # after the bar, which would write over them, and only where no error says more
+        print(f"note: {sentence}", file=sys.stderr)
+    return built

@@ -88,7 +88,7 @@ def _bytes(x: Lanes, dtype: type[np.generic]) -> Lanes:
 
 
 def _unpack_half2(x: Lanes) -> Lanes:
-    return np.ascontiguousarray(x.astype(np.uint32)).view(np.float16).reshape(-1, 2).astype(np.float32)
+    return np.ascontiguousarray(x.astype(np.uint32)).view(np.float16).reshape(len(x), -1).astype(np.float32)
 
 
 def _pack_half2(x: Lanes) -> Lanes:

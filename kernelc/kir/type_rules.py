@@ -12,7 +12,7 @@ from kernelc.kir.memory import Buffer, Shared
 from kernelc.kir.operation_table import TILE_OPERATIONS
 from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_types import TileType
-from kernelc.kir.types import Type, boolean, f32x2, i32, u32
+from kernelc.kir.types import Type, boolean, f32x2, f32x8, i32, u32, u32x4
 from kernelc.kir.values import Value, Variable
 
 Rule = Callable[[Value], str | None]
@@ -131,6 +131,11 @@ def _concat(value: Value) -> str | None:
     if lanes < 4 or any(arg.type != value.type.with_lanes(lanes // 2) for arg in value.args):
         return f"of {_types(value.args)}"
     return None
+
+
+def _unpack_halves(value: Value) -> str | None:
+    signatures = [(u32, f32x2), (u32x4, f32x8)]
+    return None if (value.args[0].type, value.type) in signatures else _from_to(value)
 
 
 def _unpack(scalar: Type) -> Rule:
@@ -260,7 +265,7 @@ RULES: dict[str, Rule] = {
     "tile_mma": _tile_mma,
     "load": _load,
     "read": _read,
-    "unpack_half2": _between(u32, f32x2),
+    "unpack_half2": _unpack_halves,
     "pack_half2": _between(f32x2, u32),
     "unpack_u8x4": _unpack(u32),
     "unpack_i8x4": _unpack(i32),

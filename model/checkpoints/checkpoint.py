@@ -14,7 +14,7 @@ from kernelc.errors import CheckpointError
 from kernelc.ir.formats import Packed
 from kernelc.ir.types import TensorType
 from model.checkpoints.array_file import READABLE
-from model.checkpoints.tensor_file import TensorFile
+from model.checkpoints.tensor_file import StoredTensor, TensorFile
 from model.checkpoints.weight_files import open_weights
 
 _NAMES_SHOWN = 3
@@ -25,11 +25,20 @@ class Checkpoint:
     """The tensors of a model folder, by name. Values are read when they are asked for, and not kept."""
 
     def __init__(
-        self, folder: Path, files: Mapping[str, TensorFile], types: Sequence[str] = _WEIGHT_TYPES
+        self,
+        folder: Path,
+        files: Mapping[str, TensorFile],
+        types: Sequence[str] = _WEIGHT_TYPES,
+        *,
+        stored: Mapping[str, str] | None = None,
     ) -> None:
-        """Take open files by the tensors that they hold; `types` are the element types of weights there."""
+        """Take open files by the tensors that they hold; `types` are the element types of weights there.
+
+        `stored` gives the names in the files of tensors that are called otherwise here.
+        """
         self.folder = folder
         self._files, self._types = files, types
+        self._stored = stored or {}
 
     @classmethod
     def open(cls, folder: str | Path) -> Checkpoint:
@@ -38,6 +47,13 @@ class Checkpoint:
         Raises: CheckpointError if a file is missing, truncated, malformed or in conflict with the index.
         """
         return cls(Path(folder), open_weights(Path(folder)))
+
+    def renamed(self, stored: Mapping[str, str]) -> Checkpoint:
+        """Return the same tensors, some under new names: `stored` gives the present name of each of these."""
+        now = {present: name for name, present in stored.items()}
+        files = {now.get(name, name): file for name, file in self._files.items()}
+        names = {now.get(name, name): self._stored.get(name, name) for name in self._files}
+        return Checkpoint(self.folder, files, self._types, stored=names)
 
     def close(self) -> None:
         """Close every file."""
@@ -58,25 +74,29 @@ class Checkpoint:
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return a tensor's shape. Raises: CheckpointError if there is no such tensor."""
-        return self._file(name).tensors[name].shape
+        return self._entry(name).shape
 
     def dtype(self, name: str) -> str:
         """Return a tensor's stored type as safetensors calls it ("BF16"). Raises: as `shape`."""
-        return self._file(name).tensors[name].dtype
+        return self._entry(name).dtype
+
+    def is_float(self, name: str) -> bool:
+        """Return whether a tensor's stored type is one of plain weights. Raises: as `shape`."""
+        return self.dtype(name) in self._types
 
     def kept_as(self, name: str) -> str | None:
         """Return the weight format that holds a tensor's codes exactly as stored, None for floats.
 
         Raises: as `shape`.
         """
-        return self._file(name).tensors[name].kept_as
+        return self._entry(name).kept_as
 
     def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
         """Return the stored codes of the rows at `indices`, in that order, in the format `kept_as`.
 
         Raises: as `shape`.
         """
-        return self._file(name).take_packed(name, indices)
+        return self._file(name).take_packed(self._stored.get(name, name), indices)
 
     def rows(self, name: str, begin: int, end: int) -> npt.NDArray[np.float32]:
         """Return rows begin..end (elements, if it is a vector) as a new f32 array; no others are read.
@@ -85,7 +105,7 @@ class Checkpoint:
         Raises: CheckpointError if there is no such tensor, or a value is not finite.
         """
         file = self._file(name)
-        block = file.rows(name, begin, end)
+        block = file.rows(self._stored.get(name, name), begin, end)
         check_finite(name, block, where=str(file.path), first_row=begin)
         return block
 
@@ -98,7 +118,7 @@ class Checkpoint:
         """
         file = self._file(name)
         wanted = np.asarray(indices, dtype=np.int64)
-        block = file.take_rows(name, wanted)
+        block = file.take_rows(self._stored.get(name, name), wanted)
         if not _all_finite(block):  # the error names the row of the tensor, not of the selection
             for position, row in enumerate(wanted):
                 check_finite(name, block[position : position + 1], where=str(file.path), first_row=int(row))
@@ -156,6 +176,9 @@ class Checkpoint:
         if names == [head]:
             help_ = "if the output layer shares the embedding, set tie_word_embeddings to true in config.json"
         return CheckpointError(f"got no tensor {listed}{more}", where=str(self.folder), help=help_)
+
+    def _entry(self, name: str) -> StoredTensor:
+        return self._file(name).tensors[self._stored.get(name, name)]
 
     def _file(self, name: str) -> TensorFile:
         if name not in self._files:

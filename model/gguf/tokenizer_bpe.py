@@ -106,7 +106,12 @@ def _model(vocabulary: Vocabulary, rule: PreTokenizer) -> dict[str, object]:
 def _merges(vocabulary: Vocabulary) -> list[list[str]]:
     """Return the merges as pairs. A part may itself hold a space, though not begin with one."""
     merges = vocabulary.metadata.strings(key("merges"), MAX_ITEMS)
-    parts = [(text[:1], text[1:].partition(" ")) for text in merges]
-    if not all(second for _, (_, _, second) in parts):
-        raise vocabulary.fail("merges", "got a merge that is no pair of tokens")
-    return [[begin + first, second] for begin, (first, _, second) in parts]
+    known = set(vocabulary.tokens)
+    pairs: list[list[str]] = []
+    for text in merges:
+        rest, _, second = text[1:].partition(" ")
+        first = text[:1] + rest
+        if first not in known or second not in known or first + second not in known:
+            raise vocabulary.fail("merges", f"got {show(text)}, which are no two tokens that make a third")
+        pairs.append([first, second])
+    return pairs

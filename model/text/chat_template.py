@@ -79,6 +79,13 @@ class ChatTemplate:
         """Compile the template, to find a damaged one before it is needed. Raises: TemplateError."""
         self._request({"source": self.source})
 
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """Return what the template asks of its engine: names of filters, tests, methods and more, by kind.
+
+        Raises: TemplateError where it is damaged.
+        """
+        return cast("dict[str, list[str]]", self._reply({"source": self.source})["names"])
+
     def render(
         self,
         messages: Sequence[Mapping[str, object]],
@@ -126,9 +133,12 @@ class ChatTemplate:
         return TemplateError(error.message, where=error.where, help=help_)
 
     def _request(self, request: Mapping[str, object]) -> str:
+        return cast(str, self._reply(request)["text"])
+
+    def _reply(self, request: Mapping[str, object]) -> Mapping[str, object]:
         reply = shared_process.request(request, self._where)
         if "error" not in reply:
-            return cast(str, reply["text"])
+            return reply
         message, help_ = _PROBLEMS[cast(str, reply["error"])]
         detail = _MAX_OUTPUT_CHARS if reply["error"] == "length" else reply.get("message")
         line = f": line {reply['line']}" if reply.get("line") else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from kernelc.artifact import GenerationInfo, ModelInfo
 from model.text.chat_template import ChatTemplate, load_chat_template
 from model.text.generation_defaults import generation_defaults
+from model.text.page_names import missing_in_page
 from model.text.stops import stop_ids
 from model.text.tokenizer import Tokenizer, load_tokenizer
 
@@ -40,14 +41,21 @@ def read_texts(folder: Path, model: ModelInfo) -> ModelTexts:
         template,
         stop_ids(model.eos_token_ids, tokenizer, template, model.vocab_size),
         generation_defaults(folder, model, chats=not template.is_plain),
-        tuple(_notes(tokenizer, model.vocab_size)),
+        (*_left_out(tokenizer, model.vocab_size), *_page_gaps(template)),
     )
 
 
-def _notes(tokenizer: Tokenizer, vocab_size: int) -> list[str]:
+def _left_out(tokenizer: Tokenizer, vocab_size: int) -> list[str]:
     left_out = tokenizer.left_out
     if not left_out:
         return []
     (token, token_id), *others = left_out.items()
     more = f" and {len(others)} more" if others else ""
     return [f"the token {token!r} (id {token_id}){more} is left out: the model has {vocab_size} rows"]
+
+
+def _page_gaps(template: ChatTemplate) -> list[str]:
+    missing = missing_in_page(template)
+    if not missing:
+        return []
+    return [f"in the page the chat template may fail: its engine lacks {', '.join(missing)}"]

@@ -180,8 +180,11 @@ def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
             'architectures: got "GPT2LMHeadModel", which no family here computes',
         ),
         ({"hidden_act": "mish"}, 'hidden_act: got "mish", wanted one of silu, swish, gelu, '),
-        ({"compression_config": {"format": "x"}}, "compression_config: the checkpoint's weights are already"),
-        ({"quantization_config": {"bits": 4}}, "already quantised"),
+        (
+            {"compression_config": {"format": "x"}},
+            "compression_config: the weights are quantised by compressed",
+        ),
+        ({"quantization_config": {"bits": 4}}, "quantised by a method"),
         ({"hidden_size": "64"}, 'hidden_size: got "64", wanted a whole number'),
         ({"hidden_size": 64.0}, "hidden_size: got 64.0, wanted a whole number"),
         ({"hidden_size": None}, "hidden_size: got nothing"),

@@ -78,6 +78,22 @@ def test_a_build_says_which_tokens_have_no_row(tmp_path: Path) -> None:
     assert read_texts(folder, MODEL).notes == ()
 
 
+@pytest.mark.parametrize(
+    ("template", "missing"),
+    [
+        (CHATML, None),
+        ("{{ messages | map(attribute='content') | join('\n') | indent(2) }}", None),
+        ("{{ messages | xmlattr }}{{ 'a'.zfill(3) }}", "the filter xmlattr, the method zfill"),
+        ("{{ 'a' is escaped }}{% with a = 1 %}{% endwith %}", "the test escaped, the statement with"),
+        ("{% raw %}x{% endraw %}{{ cycler('a') }}", "the global cycler, the statement raw"),
+    ],
+)
+def test_a_build_says_what_the_page_cannot_render(tmp_path: Path, template: str, missing: str | None) -> None:
+    notes = read_texts(folder_with(tmp_path, template, special=True), MODEL).notes
+    wanted = f"in the page the chat template may fail: its engine lacks {missing}"
+    assert notes == ((wanted,) if missing else ())
+
+
 # ---- markup ----
 
 

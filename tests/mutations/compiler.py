@@ -87,7 +87,7 @@ COMPILER: tuple[Mutation, ...] = (
     ),
     Mutation(
         "load_moves_past_loop",
-        "A load is written behind a loop or branch that may have overwritten the cell.",
+        "A load is written after a loop or branch that may have overwritten the cell.",
         "kernelc/kir/passes/inline.py",
         "            case For() | If():\n                return True\n",
         "            case For() | If():\n                return False\n",

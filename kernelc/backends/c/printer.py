@@ -38,7 +38,7 @@ class C(Dialect):
     reserved = UNUSABLE
     mixes_scalars = True
     counter = "u32"
-    functions: ClassVar[Mapping[str, str]] = {"unpack_half2": "unpack_half2", "pack_half2": "pack_half2"}
+    functions: ClassVar[Mapping[str, str]] = {"pack_half2": "pack_half2"}
 
     def type_name(self, type: Type) -> str:
         scalar = _CONDITIONS if type.scalar == "bool" else type.scalar
@@ -97,6 +97,8 @@ class C(Dialect):
             case "unpack_u8x4" | "unpack_i8x4":
                 found = Text(f"{_BYTES[value.op]}{'2' if type.lanes == 8 else ''}({args[0].text})")
                 return found if type.scalar == "i32" else self.cast(self.type_name(type), found)
+            case "unpack_half2":
+                return self.call("unpack_half2" if type.lanes == 2 else "unpack_halves8", args)
             case "dot4_i8":
                 return self.call("dot4_i8", args)
             case _:

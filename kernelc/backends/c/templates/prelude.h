@@ -11,9 +11,7 @@ typedef uint32_t u32;
 VECTOR(f32, 2) VECTOR(f32, 4) VECTOR(f32, 8)
 VECTOR(i32, 2) VECTOR(i32, 4) VECTOR(i32, 8)
 VECTOR(u32, 2) VECTOR(u32, 4) VECTOR(u32, 8)
-typedef uint8_t octets4 __attribute__((vector_size(4)));
 typedef uint8_t octets8 __attribute__((vector_size(8)));
-typedef uint8_t octets16 __attribute__((vector_size(16)));
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
@@ -73,14 +71,22 @@ INLINE uint16_t half_of_f32(f32 x) {
 }
 #endif
 INLINE f32x2 unpack_half2(u32 word) {
+#if defined(__F16C__)
+  f32x4 both = __builtin_ia32_vcvtph2ps((__attribute__((vector_size(16))) short)(u32x4){word});
+  return (f32x2){both[0], both[1]};
+#else
   return (f32x2){f32_of_half((uint16_t)word), f32_of_half((uint16_t)(word >> 16))};
+#endif
 }
 INLINE u32 pack_half2(f32x2 pair) { return half_of_f32(pair[0]) | (u32)half_of_f32(pair[1]) << 16; }
 
 /* Vectors of n lanes, lane by lane. A lane of a condition is 0 or -1. */
 #define LANES(n, value) for (int i = 0; i < n; i++) r[i] = value; return r;
+#define SAME2(x) x, x
+#define SAME4(x) x, x, x, x
+#define SAME8(x) x, x, x, x, x, x, x, x
 #define OF_SCALAR(n, scalar) \
-  INLINE scalar##x##n splat_##scalar##x##n(scalar x) { scalar##x##n r; LANES(n, x) } \
+  INLINE scalar##x##n splat_##scalar##x##n(scalar x) { return (scalar##x##n){SAME##n(x)}; } \
   INLINE scalar##x##n min_##scalar##x##n(scalar##x##n a, scalar##x##n b) { \
     return (scalar##x##n)(((u32x##n)(a < b) & (u32x##n)a) | (~(u32x##n)(a < b) & (u32x##n)b)); } \
   INLINE scalar##x##n max_##scalar##x##n(scalar##x##n a, scalar##x##n b) { \
@@ -124,9 +130,11 @@ INLINE f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { f32x8 r; LANES(8, fma_f32(a[
 #endif
 
 /* The bytes of words, the lowest first. gcc spells out conversions of short vectors byte by byte. */
-typedef signed char signed_octets16 __attribute__((vector_size(16)));
-typedef int wide_i32x8 __attribute__((vector_size(32)));
-typedef int wide_i32x4 __attribute__((vector_size(16)));
+#if defined(__GNUC__) && __GNUC__ >= 12
+INLINE u32x4 any_after(u32x2 a) { return __builtin_shufflevector(a, a, 0, 1, -1, -1); }
+#else
+INLINE u32x4 any_after(u32x2 a) { return (u32x4){a[0], a[1]}; }
+#endif
 INLINE i32x4 unsigned_bytes(u32 word) {
 #if defined(__SSE4_1__) && !defined(__clang__)
   return (i32x4)__builtin_ia32_pmovzxbd128((__attribute__((vector_size(16))) char)(u32x4){word});
@@ -143,7 +151,7 @@ INLINE i32x4 signed_bytes(u32 word) {
 }
 INLINE i32x8 unsigned_bytes2(u32x2 words) {
 #if defined(__AVX2__) && !defined(__clang__)
-  u32x4 q = {words[0], words[1]};
+  u32x4 q = any_after(words);
   return (i32x8)__builtin_ia32_pmovzxbd256((__attribute__((vector_size(16))) char)q);
 #elif defined(__clang__)
   octets8 o; memcpy(&o, &words, 8); return __builtin_convertvector(o, i32x8);
@@ -153,7 +161,7 @@ INLINE i32x8 unsigned_bytes2(u32x2 words) {
 }
 INLINE i32x8 signed_bytes2(u32x2 words) {
 #if defined(__AVX2__) && !defined(__clang__)
-  u32x4 q = {words[0], words[1]};
+  u32x4 q = any_after(words);
   return (i32x8)__builtin_ia32_pmovsxbd256((__attribute__((vector_size(16))) char)q);
 #else
   return concat_i32x8(signed_bytes(words[0]), signed_bytes(words[1]));
@@ -165,4 +173,14 @@ INLINE i32x8 signed_bytes2(u32x2 words) {
 INLINE i32 dot4_i8(u32 a, u32 b, i32 plus) {
   i32x4 p = signed_bytes(a) * signed_bytes(b);
   return plus + ((p[0] + p[1]) + (p[2] + p[3]));
+}
+
+INLINE f32x8 unpack_halves8(u32x4 words) {
+#if defined(__F16C__)
+  return __builtin_ia32_vcvtph2ps256((__attribute__((vector_size(16))) short)words);
+#else
+  f32x2 a = unpack_half2(words[0]), b = unpack_half2(words[1]);
+  f32x2 c = unpack_half2(words[2]), d = unpack_half2(words[3]);
+  return (f32x8){a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]};
+#endif
 }
