@@ -80,8 +80,8 @@ class Rope:
         if context <= original:
             return ()
         return (
-            f"all positions are turned as in texts of more than {original} tokens; for shorter ones the model has"
-            f" other frequencies, which a build with `context` {original} uses",
+            f"all positions are turned as in texts of more than {original} tokens; for shorter ones the model"
+            f" has other frequencies, which a build with `context` {original} uses",
         )
 
 

@@ -9,6 +9,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,9 @@ OTHERS: dict[str, Case] = {
         {**older(rope_scaling={"rope_type": "linear", "factor": 8.0}), "rope_local_base_freq": 300.0}
         | {"layer_types": None, "sliding_window_pattern": 3},
     ),
+    "gemma3-images": Case(
+        "Gemma3", {"head_dim": 16, "sliding_window": 9, "num_hidden_layers": 4, "pad_token_id": 0}
+    ),
     "phi3-window": Case("Phi3", {"sliding_window": 9}),
     "phi": Case("Phi"),
     "olmo": Case("Olmo"),
@@ -135,16 +139,14 @@ OTHERS: dict[str, Case] = {
 
 def write(folder: Path, name: str, seed: int = 1) -> Path:
     """Write a case's model folder in `folder`, and beside it NAME.npz as `comparison` reads it."""
-    import torch
-    import transformers
+    torch, transformers = import_module("torch"), import_module("transformers")
 
     case, rng = (
         {**SAMPLE, **OTHERS}[name],
         torch.Generator().manual_seed(zlib.crc32(f"{name} {seed}".encode())),
     )
     path = folder / name
-    fields = {key: value for key, value in {**SIZES, **case.fields}.items() if value is not _LEFT_OUT}
-    config = getattr(transformers, f"{case.kind}Config")(**fields)
+    config = _config(case)
     model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").float()
     _randomise(model, rng)
     model.tie_weights()
@@ -154,9 +156,21 @@ def write(folder: Path, name: str, seed: int = 1) -> Path:
     return path
 
 
+def _config(case: Case) -> Any:
+    transformers = import_module("transformers")
+
+    fields = {key: value for key, value in {**SIZES, **case.fields}.items() if value is not _LEFT_OUT}
+    if case.kind != "Gemma3":
+        return getattr(transformers, f"{case.kind}Config")(**fields)
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    images = transformers.SiglipVisionConfig(**sizes, image_size=8, patch_size=4)
+    text = transformers.Gemma3TextConfig(**{**fields, "tie_word_embeddings": True})
+    return transformers.Gemma3Config(text_config=text, vision_config=images, mm_tokens_per_image=4)
+
+
 def _randomise(model: Any, rng: Any) -> None:
     """Weights with which logits are of order one, and gains and biases that are noticed."""
-    import torch
+    torch = import_module("torch")
 
     with torch.no_grad():
         for name, weight in model.named_parameters():
@@ -177,8 +191,7 @@ def _edit(file: Path, edits: Mapping[str, Any]) -> None:
 
 def _write_reference(path: Path, rng: Any) -> None:
     """Load the folder as anybody would, and save what comes out of it, without a cache."""
-    import torch
-    import transformers
+    torch, transformers = import_module("torch"), import_module("transformers")
 
     load = transformers.AutoModelForCausalLM.from_pretrained
     model = load(path, dtype=torch.float32, attn_implementation="eager").eval()
