@@ -38,7 +38,7 @@ class Evaluated:
         with open_model(folder) as files:
             model, checkpoint = files.model, files.checkpoint
             checkpoint.check_against(model.weights(), head=model.roles.head)
-            graphs = {
+            graphs: dict[Role, Graph] = {
                 role: model.graph(role, max_context=context, chunk=context, kv_dtype=DType.F32)
                 for role in ROLES
             }
