@@ -66,6 +66,8 @@ def build_artifact(
         for line in (*files.notes, *texts.notes):
             (note or _unheard)(line)
         compiled = compile_model(model, settled(options, model, checkpoint))
+        for line in model.config.notes(compiled.info.max_context):
+            (note or _unheard)(line)
         name = name or files.name
         target = out or default_out(name, options)
         with ArtifactWriter(target) as writer:
