@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,12 @@ from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
+from model.bits import plan_bits
+from model.calibration.calibrated import calibrate as calibrate_matrices
+from model.calibration.calibrated import segments_of
 from model.checkpoints.checkpoint import Checkpoint
 from model.opening import open_model
-from model.pack import pack_matrices, random_matrices
+from model.pack import RowSource, pack_matrices, random_matrices
 from model.text.chat_template import load_chat_template
 from model.text.tokenizer import load_tokenizer, tokenizer_files
 
@@ -38,22 +42,34 @@ def build_artifact(
     *,
     out: Path | None = None,
     progress: Progress | None = None,
+    calibrate: str | None = None,
 ) -> Path:
     """Compile and pack the model in `model_dir`; return the artifact's folder.
 
     The folder is complete, or does not exist. Weights are read a block at a time, whatever their size.
+    `calibrate` is a text like those that the model will meet: four-bit matrices are then quantised for what
+    they read while the model runs over it.
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
     with open_model(model_dir) as files:
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
-        load_tokenizer(files.text, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
+        tokenizer = load_tokenizer(files.text, vocab_size=model.info.vocab_size)  # a bad one is refused first
+        if not options.overrides:
+            options = replace(options, overrides=plan_bits(model, options.quant, options.bits))
+        segments = None
+        if calibrate is not None:
+            segments = segments_of(tokenizer.encode(calibrate), model.info.max_context)
         compiled = compile_model(model, options)
         target = out or default_out(files.name, compiled.options)
-        with ArtifactWriter(target) as writer:
+        with ArtifactWriter(target) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
             matrices = compiled.matrices.values()
-            pack_matrices(writer.weights, matrices, checkpoint, progress, roles=model.roles)
+            source: RowSource = checkpoint
+            if segments:
+                formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
+                source = calibrate_matrices(model, source, formats, segments, Path(spool), progress)
+            pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
                 writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
             manifest = _finish(writer, compiled, files.name)
