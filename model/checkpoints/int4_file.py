@@ -67,6 +67,12 @@ class Int4File:
         self.path = path
         self._settings = settings
         prefixes = [name.removesuffix("qweight") for name in files if name.endswith(".qweight")]
+        if not prefixes:
+            raise CheckpointError(
+                f"got no *.qweight, although the settings say {settings.method}",
+                where=str(path),
+                help="take quantization_config out of config.json if the weights are plain ones",
+            )
         self._tensors = {f"{prefix}weight": self._matrix(prefix, files) for prefix in prefixes}
 
     @property

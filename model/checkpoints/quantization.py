@@ -27,7 +27,7 @@ class Int4:
 def read_quantization(fields: Fields) -> Int4 | None:
     """Return how the weights of a config.json are quantised, None where they are plain numbers.
 
-    An empty `quantization_config` says nothing, as in transformers.
+    An empty `quantization_config` says nothing.
     Raises: ConfigError naming the method, where it is one that is not read.
     """
     if fields.data.get("compression_config"):

@@ -125,6 +125,11 @@ def test_parts_that_do_not_fit(tmp_path: Path, fault: str) -> None:
     assert wanted in caught.value.render()
 
 
+def test_plain_weights_under_settings_of_gptq_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"got no \*\.qweight, although the settings say gptq"):
+        opened(tmp_path, GPTQ, {"x.weight": np.ones((8, 8), np.float32)})
+
+
 def test_scales_that_are_not_finite(tmp_path: Path) -> None:
     arrays = int4.gptq("x", int4.random_matrix(8, 64, 32))
     arrays["x.scales"][1, 2] = np.inf
