@@ -47,7 +47,7 @@ def main(folder: Path, out: Path) -> None:
         with torch.no_grad():
             found[path.stem] = model.eval()(torch.tensor([IDS])).logits[0].numpy()
         print(path.stem, how, found[path.stem].std())
-    np.savez_compressed(out, **found)
+    np.savez_compressed(out, **found)  # pyright: ignore[reportArgumentType]  (numpy takes any name)
 
 
 if __name__ == "__main__":
