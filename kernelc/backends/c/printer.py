@@ -83,7 +83,7 @@ class C(Dialect):
             case "not":
                 return Text(f"!{args[0].within(ATOM)}", UNARY)
             case "select" if value.args[0].type.lanes == 1:
-                return choice(*args)
+                return choice(*args) if type.lanes == 1 else self.call(f"choose_{self.type_name(type)}", args)
             case "select" | "splat" | "concat":
                 return self.call(f"{value.op}_{self.type_name(type)}", args)
             case "dot":

@@ -91,6 +91,7 @@ INLINE u32 pack_half2(f32x2 pair) { return half_of_f32(pair[0]) | (u32)half_of_f
     return (scalar##x##n)(((u32x##n)(a < b) & (u32x##n)a) | (~(u32x##n)(a < b) & (u32x##n)b)); } \
   INLINE scalar##x##n max_##scalar##x##n(scalar##x##n a, scalar##x##n b) { \
     return (scalar##x##n)(((u32x##n)(a > b) & (u32x##n)a) | (~(u32x##n)(a > b) & (u32x##n)b)); } \
+  INLINE scalar##x##n choose_##scalar##x##n(i32 c, scalar##x##n a, scalar##x##n b) { return c ? a : b; } \
   INLINE scalar##x##n select_##scalar##x##n(i32x##n c, scalar##x##n a, scalar##x##n b) { \
     return (scalar##x##n)((c & (i32x##n)a) | (~c & (i32x##n)b)); }
 #define OF_FLOATS(n, name) INLINE f32x##n name##_f32x##n(f32x##n x) { f32x##n r; LANES(n, name##_f32(x[i])) }
