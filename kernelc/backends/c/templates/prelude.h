@@ -185,3 +185,23 @@ INLINE f32x8 unpack_halves8(u32x4 words) {
   return (f32x8){a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]};
 #endif
 }
+
+/* The same for eight words; of `small` words no byte is above 127. */
+INLINE i32x8 dot4_any(u32x8 a, u32x8 b, i32x8 plus) {
+  i32x8 x = (i32x8)a, y = (i32x8)b;
+  for (int at = 0; at < 4; at++) {
+    plus += (x << 24 >> 24) * (y << 24 >> 24);
+    x >>= 8, y >>= 8;
+  }
+  return plus;
+}
+INLINE i32x8 dot4_small(u32x8 a, u32x8 b, i32x8 plus) {
+#if defined(__AVX2__)
+  typedef __attribute__((vector_size(32))) char octets;
+  typedef __attribute__((vector_size(32))) short pairs;
+  const pairs products = __builtin_ia32_pmaddubsw256((octets)a, (octets)b);
+  return (i32x8)__builtin_ia32_pmaddwd256(products, (pairs){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}) + plus;
+#else
+  return dot4_any(a, b, plus);
+#endif
+}
