@@ -157,6 +157,18 @@ def test_a_question_longer_than_the_context_is_refused_when_sliding_too() -> Non
     assert ask(conversation, "cd")[0] == "dc"
 
 
+def test_a_stop_text_ends_an_answer_and_is_not_part_of_it() -> None:
+    engine = FakeEngine(lambda ids: "one two. three")
+    conversation = open_conversation(engine, stop=["wo.", "xyz"])
+    text, answer = ask(conversation, "abc")
+    assert (text, answer.finish_reason) == ("one t", "stop")
+    assert conversation.turns == [Turn("abc", "one t")]
+    ask(conversation, "de")
+    assert show(engine.ids).startswith("<s>U:abc</s>A:one t</s>U:de</s>A:")
+    with pytest.raises(UsageError, match="stop\\[0\\] has 0 characters"):
+        open_conversation(engine, stop=[""])
+
+
 def test_stopping_keeps_what_was_said() -> None:
     engine = FakeEngine(lambda ids: "a long answer")
     conversation = open_conversation(engine)
