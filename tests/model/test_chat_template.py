@@ -115,7 +115,8 @@ def test_templates_see_what_transformers_gives_them(tmp_path: Path, source: str,
             "system;user;",
         ),
         (
-            "{% for m in messages %}{{m.role}};{% if loop.first %}{% continue %}{% endif %}{{m.content}}{% endfor %}",
+            "{% for m in messages %}{{m.role}};"
+            "{% if loop.first %}{% continue %}{% endif %}{{m.content}}{% endfor %}",
             "system;user;uassistant;a",
         ),
     ],
