@@ -160,6 +160,16 @@ def compile_model(source: ModelSource, options: CompileOptions) -> Compiled:
     return builder.compiled()
 
 
+def packed_together(source: ModelSource) -> list[tuple[str, ...]]:
+    """Return the tensors of each matrix that `compile_model` packs: those that fused kernels read share one.
+
+    Neither targets nor formats change that.
+    """
+    graph = verify(source.graph("decode", max_context=1, chunk=1, kv_dtype=DType.F32))
+    selection = select(fuse(graph, FuseOptions()), SelectOptions(FormatTable("f32"), 1 << 30, 0, False))
+    return list(dict.fromkeys(matrix.sources for matrix in selection.matrices.values()))
+
+
 class _Builder:
     """Collects the programs of all roles, then lowers them together."""
 

@@ -10,17 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
-from kernelc.compile import Compiled, CompileOptions, compile_model
+from kernelc.compile import Compiled, CompileOptions, compile_model, packed_together
 from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
 from model.checkpoints.checkpoint import Checkpoint
+from model.families.registry import AnyModel
+from model.keep import kept_formats
 from model.opening import open_model
 from model.pack import pack_matrices, random_matrices
+from model.row_source import RowSource
 from model.text.texts import ModelTexts, read_texts
 from model.text.tokenizer import tokenizer_files
+
+KEEP = "keep"
+"""The `quant` that keeps weights as they are stored, each matrix in the format that holds its codes."""
 
 # Called with (what is being done, done, total); the units are bytes of weights.
 Progress = Callable[[str, int, int], None]
@@ -39,13 +45,17 @@ def build_artifact(
     options: CompileOptions,
     *,
     out: Path | None = None,
+    name: str | None = None,
     progress: Progress | None = None,
     note: Note | None = None,
 ) -> Path:
     """Compile and pack the model in `model_dir`; return the artifact's folder.
 
+    `name` is what the artifact calls the model, by default what its files are called.
+
     The folder is complete, or does not exist. Weights are read a block at a time, whatever their size.
-    `note` is told what a person should know of the result.
+    Besides the weight formats `options.quant` may be `KEEP`. `note` is told what a person should know of the
+    result.
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
@@ -53,18 +63,27 @@ def build_artifact(
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
         texts = read_texts(files.text, model.info)  # refuse a bad one before the long part
-        for line in texts.notes:
+        for line in (*files.notes, *texts.notes):
             (note or _unheard)(line)
-        compiled = compile_model(model, options)
-        target = out or default_out(files.name, compiled.options)
+        compiled = compile_model(model, _settled(options, model, checkpoint))
+        name = name or files.name
+        target = out or default_out(name, options)
         with ArtifactWriter(target) as writer:
-            matrices = compiled.matrices.values()
-            pack_matrices(writer.weights, matrices, checkpoint, progress, roles=model.roles)
+            matrices, source = compiled.matrices.values(), model.source(checkpoint)
+            pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
-                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
-            manifest = _finish(writer, compiled, files.name)
+                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
+            manifest = _finish(writer, compiled, name)
             writer.commit(_with_text_files(writer, manifest, files.text, texts))
     return target
+
+
+def _settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint) -> CompileOptions:
+    """Return options whose formats are known: `KEEP` looks at how each tensor is stored."""
+    if options.quant != KEEP:
+        return options
+    table = kept_formats(model, checkpoint, packed_together(model))
+    return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
 
 
 def build_random(
@@ -93,7 +112,7 @@ def _unheard(line: str) -> None:
     """Where nobody asked for notes."""
 
 
-def _vector(vector: PackedVector, checkpoint: Checkpoint) -> npt.NDArray[np.float32]:
+def _vector(vector: PackedVector, checkpoint: RowSource) -> npt.NDArray[np.float32]:
     """Return the part of the concatenated source vectors that is stored, in its packed order, as f32."""
     whole = np.concatenate([checkpoint.read(source).reshape(-1) for source in vector.sources])
     return whole[row_index(vector.order)][vector.begin : vector.end] + np.float32(vector.shift)

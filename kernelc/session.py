@@ -4,7 +4,7 @@
         print(session.completer().complete(CompletionRequest(prompt="Once upon a time")).text)
 
 This is the one place that joins the runtime, which knows token ids alone, with the model's text and with the
-kernels' numpy references. It prints nothing; whoever opens a session may follow its progress.
+kernels' numpy references. It prints nothing; the caller may follow its progress.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from types import TracebackType
 from kernelc.artifact import Artifact
 from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
+from kernelc.native import Library
 from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
 from model.text.detokenize import StreamDecoder, decode
 from model.text.markup import written_markup
@@ -159,6 +160,7 @@ def open_engine(
         context=context,
         roles=roles,
         references=references(),
+        library=Library(),
         progress=progress,
         explain=explain,
     )

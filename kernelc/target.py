@@ -32,6 +32,7 @@ class Capabilities:
     storage_buffers: int = 8
     max_binding_bytes: int = 128 << 20
     offset_alignment: int = 256
+    vector_lanes: int = 4  # of the widest vectors; 8 says a processor, whose one invocation works alone
     max_grid: int = 65535
 
     def carries(self, tiles: Collection[TileKind]) -> bool:
@@ -71,6 +72,15 @@ _MATRIX_UNITS = Capabilities(
 # they are.
 _BROWSER_MATRIX_UNITS = replace(_MATRIX_UNITS, shared_bytes=32 << 10, scaled_tiles=False, tiles_only=True)
 
+# Shared memory is on a thread's stack.
+_PROCESSOR = Capabilities(
+    vector_lanes=8,
+    shared_bytes=256 << 10,
+    storage_buffers=64,
+    max_binding_bytes=4 << 30,
+    offset_alignment=64,
+)
+
 TARGETS: dict[str, Target] = {
     "wgsl": Target(
         "wgsl",
@@ -98,6 +108,7 @@ TARGETS: dict[str, Target] = {
         text_suffix="spvasm",
     ),
     "opencl": Target("opencl", "cl", (Capabilities(),)),  # core OpenCL C: no extension asked for
+    "c": Target("c", "c", (_PROCESSOR,)),
 }
 
 

@@ -1,8 +1,8 @@
 """Opens a device by its name, or picks one.
 
-`auto` takes the first of DEVICE_KINDS that can be opened among those whose kernels the artifact has, and else
-the cpu. A vendor's own driver comes before the portable ones, and those that drive graphics cards come before
-OpenCL, which mostly finds a CPU.
+`auto` takes the first of DEVICE_KINDS that drives a graphics card, among those whose kernels the artifact has.
+A vendor's own driver comes before the portable ones. Then comes the cpu, then drivers that only imitate a
+graphics card on the processor, which are slower than the cpu itself, and last numpy.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from kernelc.artifact import Manifest
 from kernelc.errors import DeviceError, UsageError
-from runtime.cpu.executor import CpuExecutor
+from runtime.cpu.executor import CpuExecutor, cpu_info
+from runtime.cpu.kernels import KernelLibrary
 from runtime.device.executor import DeviceInfo, Executor, Reference
+from runtime.references.executor import NumpyExecutor
 
 Explain = Callable[[str], None]
 """Receives one line that says which device `auto` took, and why none of those before it."""
@@ -57,29 +59,53 @@ DEVICE_KINDS: Mapping[str, DeviceKind] = {  # in the order in which `auto` tries
     "wgpu": DeviceKind("wgsl", _open_wgpu),
     "opencl": DeviceKind("opencl", _open_opencl),
 }
-DEVICES = ("auto", *DEVICE_KINDS, "cpu")
+DEVICES = ("auto", *DEVICE_KINDS, "cpu", "numpy")
+
+# Drivers that run kernels on the processor, by words of what they say of themselves.
+_SOFTWARE = ("llvmpipe", "lavapipe", "swiftshader", "portable computing language", "basic render")
+
+
+def is_software(info: DeviceInfo) -> bool:
+    """Whether a driver imitates a graphics card on the processor."""
+    said = f"{info.name} {info.driver}".lower()
+    return any(word in said for word in _SOFTWARE)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What the devices without a driver run: numpy's `references` by kernel family, and the `library` that
+    prints the cpu's kernels. None for what the caller does not have.
+    """
+
+    references: Mapping[str, Reference] | None = None
+    library: KernelLibrary | None = None
 
 
 def open_device(
     name: str = "auto",
     *,
     references: Mapping[str, Reference] | None = None,
+    library: KernelLibrary | None = None,
     manifest: Manifest | None = None,
     explain: Explain | None = None,
 ) -> Executor:
-    """Open a device by its name, or for "auto" the first that runs kernels which the artifact has.
+    """Open a device by its name, or for "auto" the best that runs kernels which the artifact has.
 
-    `references` are the numpy kernels by spec name; the cpu device runs nothing else. Without a `manifest`,
-    "auto" takes any kind. Raises: DeviceError where it cannot be opened or the artifact is for other targets,
-    UsageError for an unknown name.
+    `references` are the numpy kernels by spec name; the numpy device runs nothing else. `library` prints the
+    kernels of the cpu, which runs every artifact; where there is none, or no C compiler, "cpu" is numpy, and
+    `explain` is told. Without a `manifest`, "auto" takes any kind. Raises: DeviceError where it cannot be
+    opened or the artifact is for other targets, UsageError for an unknown name.
     """
     if name not in DEVICES:
         raise UsageError(f"`device` is {name!r}, wanted one of {', '.join(DEVICES)}")
+    handed = Handed(references, library)
+    if name == "numpy":
+        return _open_numpy(handed)
     if name == "cpu":
-        return _open_cpu(references)
+        return _open_cpu_or_numpy(handed, explain)
     targets = None if manifest is None else targets_of(manifest)
     if name == "auto":
-        return _open_first(references, targets, explain)
+        return _open_best(handed, targets, explain)
     target = DEVICE_KINDS[name].target
     if targets is not None and target not in targets:
         raise DeviceError(
@@ -89,10 +115,9 @@ def open_device(
     return DEVICE_KINDS[name].open()
 
 
-def _open_first(
-    references: Mapping[str, Reference] | None, targets: Collection[str] | None, explain: Explain | None
-) -> Executor:
+def _open_best(handed: Handed, targets: Collection[str] | None, explain: Explain | None) -> Executor:
     passed: dict[str, str] = {}
+    imitations: list[str] = []
     for kind, driven in DEVICE_KINDS.items():
         if targets is not None and driven.target not in targets:
             passed[kind] = f"the artifact has no {driven.target} kernels"
@@ -102,23 +127,37 @@ def _open_first(
         except DeviceError as error:
             passed[kind] = str(error)
             continue
-        _explain_choice(explain, executor.info, passed)
-        return executor
-    if references is None:
+        if not is_software(executor.info):
+            return _chosen(executor, passed, explain)
+        passed[kind] = f"{executor.info.name} runs on the processor"
+        imitations.append(kind)
+        executor.close()
+    return _chosen(_open_on_processor(handed, imitations, passed), passed, explain)
+
+
+def _open_on_processor(handed: Handed, imitations: Collection[str], passed: dict[str, str]) -> Executor:
+    """Open the cpu, else a driver that imitates a card, else numpy; fill in what was passed over."""
+    try:
+        return _open_cpu(handed)
+    except DeviceError as error:
+        passed["cpu"] = str(error)
+    for kind in imitations:
+        del passed[kind]
+        return DEVICE_KINDS[kind].open()
+    if handed.references is None:
         raise _none(passed)
-    executor = _open_cpu(references)
-    _explain_choice(explain, executor.info, passed)
-    return executor
+    return _open_numpy(handed)
 
 
-def _explain_choice(explain: Explain | None, info: DeviceInfo, passed: Mapping[str, str]) -> None:
+def _chosen(executor: Executor, passed: Mapping[str, str], explain: Explain | None) -> Executor:
     if explain:
-        explain(choice_line(info.kind, info.name, passed))
+        explain(choice_line(executor.info.kind, executor.info.name, passed))
+    return executor
 
 
 def choice_line(kind: str, name: str, passed: Mapping[str, str]) -> str:
     """Return the line that says which device `auto` takes, and why none of those `passed`."""
-    others = "; ".join(f"no {other}: {why}" for other, why in passed.items())
+    others = "; ".join(f"no {other}: {why}" for other, why in passed.items() if other != kind)
     return f"device {kind}: {name}" + (f" ({others})" if others else "")
 
 
@@ -128,10 +167,25 @@ def _none(passed: Mapping[str, str]) -> DeviceError:
     return DeviceError(f"no device can be used: {why}", where="`device` auto", help=help_)
 
 
-def _open_cpu(references: Mapping[str, Reference] | None) -> Executor:
-    if references is None:
-        raise DeviceError("device cpu needs the numpy kernels, and was given none")
-    return CpuExecutor(references)
+def _open_cpu(handed: Handed) -> Executor:
+    if handed.library is None:
+        raise DeviceError("device cpu needs the kernel library, and was given none")
+    return CpuExecutor(handed.library)
+
+
+def _open_cpu_or_numpy(handed: Handed, explain: Explain | None) -> Executor:
+    try:
+        return _open_cpu(handed)
+    except DeviceError as error:
+        if handed.references is None:
+            raise
+        return _chosen(_open_numpy(handed), {"cpu": error.render().removeprefix("error: ")}, explain)
+
+
+def _open_numpy(handed: Handed) -> Executor:
+    if handed.references is None:
+        raise DeviceError("device numpy needs the numpy kernels, and was given none")
+    return NumpyExecutor(handed.references)
 
 
 def targets_of(manifest: Manifest) -> frozenset[str]:
@@ -142,11 +196,21 @@ def targets_of(manifest: Manifest) -> frozenset[str]:
     return frozenset(found)
 
 
+def target_for(name: str) -> str:
+    """Return the target to build for a device: what it runs. "auto" means the device that it would take."""
+    if name == "auto":
+        name = next((each.kind for each in survey() if each.info is not None), "numpy")
+    if name == "cpu":
+        return "c"
+    return DEVICE_KINDS[name].target if name in DEVICE_KINDS else "wgsl"
+
+
 @dataclass(frozen=True)
 class Survey:
     """A kind of device and what there is of it: `info`, or what is `missing` and the `help` for that.
 
-    `help` names settings between backquotes, as errors do (see `kernelc.errors`).
+    `help` names settings between backquotes, as errors do (see `kernelc.errors`). `anything`: whether it runs
+    every artifact, whatever targets that is built for.
     """
 
     kind: str
@@ -154,17 +218,31 @@ class Survey:
     info: DeviceInfo | None
     missing: str = ""
     help: str = ""
+    anything: bool = False
 
 
 def survey() -> Iterator[Survey]:
-    """Open each kind of device in turn, in the order of `auto`, and report what it is or what is missing."""
+    """Open each kind of device in turn and report what it is or what is missing, in the order of `auto`."""
+    imitations: list[Survey] = []
     for kind, driven in DEVICE_KINDS.items():
-        try:
-            executor = driven.open()
-        except DeviceError as error:
-            yield Survey(kind, driven.target, None, str(error), error.help or "")
-            continue
-        info = executor.info
-        executor.close()
-        yield Survey(kind, driven.target, info)
-    yield Survey("cpu", "", CpuExecutor({}).info)
+        found = _survey(kind, driven)
+        if found.info is not None and is_software(found.info):
+            imitations.append(found)
+        else:
+            yield found
+    try:
+        yield Survey("cpu", "c", cpu_info(), anything=True)
+    except DeviceError as error:
+        yield Survey("cpu", "c", None, str(error), error.help or "", anything=True)
+    yield from imitations
+    yield Survey("numpy", "", NumpyExecutor({}).info, anything=True)
+
+
+def _survey(kind: str, driven: DeviceKind) -> Survey:
+    try:
+        executor = driven.open()
+    except DeviceError as error:
+        return Survey(kind, driven.target, None, str(error), error.help or "")
+    info = executor.info
+    executor.close()
+    return Survey(kind, driven.target, info)

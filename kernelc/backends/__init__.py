@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kernelc.backends.base import Backend, Rendered
+from kernelc.backends.c.printer import CBackend
 from kernelc.backends.cuda.printer import CudaBackend
 from kernelc.backends.opencl.printer import OpenClBackend
 from kernelc.backends.spirv.printer import SpirvBackend
@@ -16,6 +17,7 @@ _BACKENDS: dict[str, Backend] = {
     "spirv": SpirvBackend(),
     "cuda": CudaBackend(),
     "opencl": OpenClBackend(),
+    "c": CBackend(),
 }
 
 

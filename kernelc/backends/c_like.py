@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from kernelc.backends.dialect import (
     AND,
-    ATOM,
     BITS,
     COMPARE,
     INFIX,
@@ -20,7 +19,6 @@ from kernelc.backends.dialect import (
     Text,
 )
 from kernelc.backends.layout import laid_out
-from kernelc.kir.inline import inlined
 from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
 from kernelc.kir.nodes import (
     Assign,
@@ -36,6 +34,7 @@ from kernelc.kir.nodes import (
     TileStore,
 )
 from kernelc.kir.operation_table import GIVEN
+from kernelc.kir.passes.inline import inlined
 from kernelc.kir.types import u32
 from kernelc.kir.values import Value, Variable
 
@@ -178,7 +177,7 @@ class BodyPrinter:
                 return self.dialect.tile_load(value, f"{self.names[value.attr]}[{offset}]", stride)
             case "extract":
                 assert isinstance(value.attr, int)
-                return Text(f"{self.ref(value.args[0]).within(ATOM)}.{'xyzw'[value.attr]}")
+                return self.dialect.lane(self.ref(value.args[0]), value.attr)
             case _:
                 args = [self.ref(arg) for arg in value.args]
         if value.op in INFIX:

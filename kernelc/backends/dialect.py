@@ -78,6 +78,10 @@ class Dialect:
     def call(self, function: str, args: Sequence[Text]) -> Text:
         return Text(f"{function}({', '.join(arg.text for arg in args)})")
 
+    def lane(self, vector: Text, lane: int) -> Text:
+        """The text of one lane of a vector."""
+        return Text(f"{vector.within(ATOM)}.{'xyzw'[lane]}")
+
     def builtin(self, value: Value) -> Text:
         """The text of a number that the invocation is given: see `operation_table.GIVEN`."""
         raise NotImplementedError

@@ -7,15 +7,8 @@ import sys
 from pathlib import Path
 
 from kernelc.commands import build
-from kernelc.commands.options import (
-    FLAGS,
-    add_device,
-    add_sampling,
-    demo_model,
-    is_artifact,
-    is_model,
-    sampling_of,
-)
+from kernelc.commands.locating import MODEL_HELP, located
+from kernelc.commands.options import FLAGS, add_device, add_sampling, is_artifact, sampling_of
 from kernelc.errors import UsageError
 
 POLICIES = ("stop", "slide")
@@ -24,11 +17,12 @@ POLICIES = ("stop", "slide")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "model",
+        "named",
         nargs="?",
         metavar="MODEL_OR_ARTIFACT",
-        help="a model folder or an artifact (default: the demo)",
+        help=f"an artifact, or {MODEL_HELP} (default: the demo)",
     )
+    parser.add_argument("--model", metavar="MODEL", help="the same, named by an option")
     add_device(parser)
     parser.add_argument("--system", metavar="S", help="a system prompt")
     parser.add_argument(
@@ -79,19 +73,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _artifact_of(args: argparse.Namespace) -> Path:
-    """Return the artifact to talk to. A model folder is built into the cache, unless it is there already."""
-    path = demo_model() if args.model is None else Path(args.model)
-    if is_artifact(path):
-        return path
-    if is_model(path):
-        from kernelc.commands.cache import built
-        from runtime.devices import DEVICE_KINDS
+    """Return the artifact to talk to. A model is built into the cache, unless it is there already."""
+    if args.named is not None and args.model is not None:
+        raise UsageError(f"got two models, {args.named} and {args.model}", help="name one of them")
+    text = args.named if args.model is None else args.model
+    if text is not None and is_artifact(Path(text)):
+        return Path(text)
+    model = located(text)
+    if is_artifact(model.path):  # linked in dist/models
+        return model.path
 
-        if args.target is None:
-            args.target = DEVICE_KINDS[args.device].target if args.device in DEVICE_KINDS else "wgsl"
-        return built(path, args)
-    raise UsageError(
-        "neither an artifact nor a model folder" if path.exists() else "there is no such folder",
-        where=str(path),
-        help="name a Hugging Face model folder, or one that `kernelc build` wrote",
-    )
+    from kernelc.commands.cache import built
+    from runtime.devices import target_for
+
+    if args.target is None:
+        args.target = target_for(args.device)
+    return built(model, args)

@@ -56,11 +56,12 @@ def pick(found: Sequence[Survey], targets: Collection[str] | None) -> tuple[str,
 
     passed: dict[str, str] = {}
     for each in found:
-        if each.info is not None and (each.kind == "cpu" or targets is None or each.target in targets):
+        if each.info is not None and (each.anything or targets is None or each.target in targets):
             return each.kind, choice_line(each.kind, each.info.name, passed)
-        there = each.info is not None or (targets is not None and each.target not in targets)
+        lacks = not each.anything and targets is not None and each.target not in targets
+        there = each.info is not None or lacks
         passed[each.kind] = f"the artifact has no {each.target} kernels" if there else each.missing
-    raise AssertionError("the cpu is always there")
+    raise AssertionError("numpy is always there")
 
 
 def _as_json(each: Survey) -> dict[str, Any]:
@@ -99,11 +100,13 @@ def _show(found: Sequence[Survey], why: str) -> None:
 def _facts(each: Survey, info: DeviceInfo) -> list[str]:
     from kernelc.commands.table import size
 
-    runs = f"runs {each.target} kernels" if each.target else "runs every artifact, by numpy's references"
+    runs = f"runs {each.target} kernels"
+    if each.anything:
+        runs = "runs every artifact, " + ("in compiled C" if each.target else "by numpy's references")
     can = [*sorted(info.features), *([f"subgroups of {info.subgroup_size}"] if info.subgroup_size else [])]
     has = "" if info.memory_bytes is None else f"; {size(info.memory_bytes)} of memory"
     lines = [info.driver, f"{runs}{has}"]
-    if each.target:
+    if each.target and not each.anything:
         lines.append(f"can: {', '.join(can) or 'what every device can'}")
     return lines if info.limits is None else [*lines, _limits(info.limits)]
 

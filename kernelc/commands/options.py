@@ -36,7 +36,7 @@ FLAGS = {
 }
 """How the command line spells the settings that errors name (see `kernelc.errors.spell_settings`)."""
 
-DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu"
+DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu|numpy"
 QUANTS = "q4|q4a|q8|f16|f32"
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
@@ -144,8 +144,10 @@ def is_artifact(path: Path) -> bool:
 
 
 def is_model(path: Path) -> bool:
-    """Whether `path` is a folder with a checkpoint's config."""
-    return (path / CONFIG).is_file()
+    """Whether `path` is a folder with a checkpoint's config, a .gguf file, or a folder with such a file."""
+    if path.is_dir():
+        return (path / CONFIG).is_file() or next(path.glob("*.gguf"), None) is not None
+    return path.suffix == ".gguf" and path.is_file()
 
 
 def artifact_path(text: str) -> Path:

@@ -16,6 +16,7 @@ from kernelc.commands.options import add_device, add_json, artifact_path, print_
 from kernelc.commands.progress import progress_bar
 from kernelc.commands.table import print_table
 from kernelc.errors import ArtifactError, WorkFailed
+from kernelc.native import Library
 from kernelc.kernels.registry import SPECS, references
 from kernelc.kernels.spec import KernelSpec
 from runtime.device.checks import choose_variants
@@ -58,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a line for every kernel and set of inputs. Raises: WorkFailed where one differs (exit code 1)."""
     artifact = Artifact.open(artifact_path(args.artifact))
-    executor = open_device(args.device, references=references(), manifest=artifact.manifest)
+    manifest = artifact.manifest
+    executor = open_device(args.device, references=references(), library=Library(), manifest=manifest)
     try:
         with progress_bar("verifying") as report:
             checks: list[Check] = []

@@ -7,7 +7,7 @@ precision, `kernelc/kernels/parts/precise_math.py` computes the function from pl
 
 from __future__ import annotations
 
-from kernelc.kir.types import Type, f32, f32x2, i32, i32x4, u32, u32x4
+from kernelc.kir.types import Type, f32, f32x2, i32, u32
 from kernelc.kir.values import Number, Operators, Value, current
 
 Operand = Operators
@@ -126,9 +126,9 @@ def vector(*lanes: Number) -> Value:
 
 
 def concat(low: Operand, high: Operand) -> Value:
-    """A vector of four lanes from two vectors of two."""
+    """A vector of four lanes from two vectors of two, or of eight from two of four."""
     k, first = current(), low.value()
-    return k.emit("concat", first.type.with_lanes(4), (first, k.coerce(high, first.type)))
+    return k.emit("concat", first.type.with_lanes(2 * first.type.lanes), (first, k.coerce(high, first.type)))
 
 
 def splat(x: Operand, lanes: int) -> Value:
@@ -172,8 +172,9 @@ def bitcast(x: Operand, scalar: Type) -> Value:
 
 
 def unpack_half2(word: Operand) -> Value:
-    """u32 -> f32x2: the two IEEE halves of a word, the low half first."""
-    return current().emit("unpack_half2", f32x2, (current().coerce(word, u32),))
+    """u32 -> f32x2: the two IEEE halves of a word, the low half first. u32x4 -> f32x8: those of four words."""
+    lanes = word.value().type.lanes
+    return current().emit("unpack_half2", f32.with_lanes(2 * lanes), (word.value(),))
 
 
 def pack_half2(pair: Operand) -> Value:
@@ -182,13 +183,18 @@ def pack_half2(pair: Operand) -> Value:
 
 
 def unpack_u8x4(word: Operand) -> Value:
-    """u32 -> u32x4: its four bytes, lowest first."""
-    return current().emit("unpack_u8x4", u32x4, (current().coerce(word, u32),))
+    """u32 -> u32x4: its four bytes, lowest first. u32x2 -> u32x8: those of both words."""
+    return _unpacked("unpack_u8x4", word, u32)
 
 
 def unpack_i8x4(word: Number) -> Value:
-    """u32 -> i32x4: its four bytes as signed numbers, lowest first."""
-    return current().emit("unpack_i8x4", i32x4, (current().coerce(word, u32),))
+    """u32 -> i32x4: its four bytes as signed numbers, lowest first. u32x2 -> i32x8: those of both words."""
+    return _unpacked("unpack_i8x4", word, i32)
+
+
+def _unpacked(op: str, word: Number, scalar: Type) -> Value:
+    lanes = word.value().type.lanes if isinstance(word, Operators) else 1
+    return current().emit(op, scalar.with_lanes(4 * lanes), (current().coerce(word, u32.with_lanes(lanes)),))
 
 
 def subgroup_sum(x: Operand) -> Value:

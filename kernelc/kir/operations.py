@@ -84,11 +84,11 @@ UNARY: dict[str, Callable[[Lanes], Lanes]] = {
 
 
 def _bytes(x: Lanes, dtype: type[np.generic]) -> Lanes:
-    return np.ascontiguousarray(x.astype(np.uint32)).view(dtype).reshape(-1, 4)
+    return np.ascontiguousarray(x.astype(np.uint32)).view(dtype).reshape(len(x), -1)
 
 
 def _unpack_half2(x: Lanes) -> Lanes:
-    return np.ascontiguousarray(x.astype(np.uint32)).view(np.float16).reshape(-1, 2).astype(np.float32)
+    return np.ascontiguousarray(x.astype(np.uint32)).view(np.float16).reshape(len(x), -1).astype(np.float32)
 
 
 def _pack_half2(x: Lanes) -> Lanes:

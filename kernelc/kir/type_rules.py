@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from kernelc.kir.memory import Buffer, Shared
 from kernelc.kir.operation_table import TILE_OPERATIONS
-from kernelc.kir.simplify import constant_of
+from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_types import TileType
-from kernelc.kir.types import Type, boolean, f32x2, i32, i32x4, u32, u32x4
+from kernelc.kir.types import Type, boolean, f32x2, f32x8, i32, u32, u32x4
 from kernelc.kir.values import Value, Variable
 
 Rule = Callable[[Value], str | None]
@@ -127,10 +127,21 @@ def _splat(value: Value) -> str | None:
 
 
 def _concat(value: Value) -> str | None:
-    halves = Type(value.type.scalar, 2)
-    if value.type.lanes != 4 or any(arg.type != halves for arg in value.args):
+    lanes = value.type.lanes
+    if lanes < 4 or any(arg.type != value.type.with_lanes(lanes // 2) for arg in value.args):
         return f"of {_types(value.args)}"
     return None
+
+
+def _unpack_halves(value: Value) -> str | None:
+    signatures = [(u32, f32x2), (u32x4, f32x8)]
+    return None if (value.args[0].type, value.type) in signatures else _from_to(value)
+
+
+def _unpack(scalar: Type) -> Rule:
+    """The rule of unpacking the bytes of one word, or of two to a vector of eight."""
+    signatures = [(u32.with_lanes(words), scalar.with_lanes(4 * words)) for words in (1, 2)]
+    return lambda value: None if (value.args[0].type, value.type) in signatures else _from_to(value)
 
 
 def _extract(value: Value) -> str | None:
@@ -254,9 +265,9 @@ RULES: dict[str, Rule] = {
     "tile_mma": _tile_mma,
     "load": _load,
     "read": _read,
-    "unpack_half2": _between(u32, f32x2),
+    "unpack_half2": _unpack_halves,
     "pack_half2": _between(f32x2, u32),
-    "unpack_u8x4": _between(u32, u32x4),
-    "unpack_i8x4": _between(u32, i32x4),
+    "unpack_u8x4": _unpack(u32),
+    "unpack_i8x4": _unpack(i32),
 }
 _ON_TILES = TILE_OPERATIONS | {"read"}

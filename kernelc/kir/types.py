@@ -1,7 +1,7 @@
 """Types of kernel IR values: 32- and 16-bit scalars and short vectors of them.
 
-The set is what WGSL offers to compute shaders (the strictest of the targets): no 8-bit scalars, no 64-bit
-integers.
+The set is what WGSL offers to compute shaders (the strictest of the targets), and vectors of eight for
+processors: no 8-bit scalars, no 64-bit integers.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ _BYTES = {"f32": 4, "f16": 2, "i32": 4, "u32": 4, "bool": 4}
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A scalar (`lanes == 1`) or a vector of 2 or 4 scalars."""
+    """A scalar (`lanes == 1`) or a vector of 2 or 4 scalars, or of 8 where a target has vectors that wide
+    (`Capabilities.vector_lanes`)."""
 
     scalar: str
     lanes: int = 1
 
     def __post_init__(self) -> None:
-        if self.scalar not in _NUMPY or self.lanes not in (1, 2, 4):
+        if self.scalar not in _NUMPY or self.lanes not in (1, 2, 4, 8):
             raise ValueError(f"no such kernel type: {self.scalar}x{self.lanes}")
 
     def __str__(self) -> str:
@@ -83,6 +84,7 @@ class Type:
 f32, f16, i32, u32, boolean = Type("f32"), Type("f16"), Type("i32"), Type("u32"), Type("bool")
 f32x2, f32x4, u32x2, u32x4 = Type("f32", 2), Type("f32", 4), Type("u32", 2), Type("u32", 4)
 i32x2, i32x4 = Type("i32", 2), Type("i32", 4)
+f32x8, i32x8, u32x8 = Type("f32", 8), Type("i32", 8), Type("u32", 8)
 f16x2, f16x4 = Type("f16", 2), Type("f16", 4)
 
 

@@ -1,1 +1,1 @@
-"""Runs any artifact without a driver, by the numpy references that it is handed."""
+"""Runs kernels on the processor, as C that a compiler on this machine has compiled for it."""

@@ -1,78 +1,57 @@
-"""Replays programs with the kernels' numpy references: it needs no driver and defines what an artifact means.
-
-The references are passed in by kernel spec, so that the runtime needs nothing of the compiler. Buffers are
-plain bytes. A dispatch sees each bound range as an array of its binding's element type, read-only where the
-kernel only reads.
-"""
+"""Replays programs on the processor: kernels in compiled C, a pool of threads, one native call a step."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from time import perf_counter
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.artifact import Artifact, Kernel, KernelBinding, Manifest
-from kernelc.errors import DeviceError, InternalError, KernelcError
+from kernelc.artifact import Artifact
+from kernelc.errors import ArtifactError
+from kernelc.ir.dim import evaluate
+from runtime.cpu.compiler import find_compiler, processor
+from runtime.cpu.kernels import TARGET, KernelLibrary, compiled_kernels
+from runtime.cpu.loaded import CpuArtifact, CpuLaunch, aligned_zeros, launch_table, pointers
+from runtime.cpu.pool import Pool, usable_cores
 from runtime.device.base import DeviceExecutor
 from runtime.device.checks import check_limits
-from runtime.device.executor import (
-    DeviceInfo,
-    DispatchTime,
-    Fetch,
-    Progress,
-    Reference,
-    physical_memory_bytes,
-)
-from runtime.device.program import LoadPlan, Range, ResolvedDispatch, StepBlock, plan_load
+from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress, physical_memory_bytes
+from runtime.device.finished import FinishedTicket
+from runtime.device.program import ResolvedDispatch, plan_load
+from runtime.device.upload import Octets
 
-Octets = npt.NDArray[np.uint8]
-Array = npt.NDArray[Any]
-
-_SCALARS = {"u32": np.dtype("<u4"), "i32": np.dtype("<i4"), "f32": np.dtype("<f4"), "f16": np.dtype("<f2")}
+_WORD_BYTES = 4
 
 
-class CpuTicket:
-    """A step, which is done as soon as it is handed over, and its fetched bytes."""
+def cpu_info(threads: int | None = None) -> DeviceInfo:
+    """Describe the processor with so many threads, by default a usable core each.
 
-    def __init__(self, fetched: list[bytes]) -> None:
-        self._fetched: list[bytes] | None = fetched
-
-    def result(self) -> list[bytes]:
-        """See `runtime.device.executor.Ticket`."""
-        if self._fetched is None:
-            raise InternalError("a ticket's result was collected or discarded before")
-        fetched, self._fetched = self._fetched, None
-        return fetched
-
-    def discard(self) -> None:
-        """See `runtime.device.executor.Ticket`."""
-        self._fetched = None
+    Raises: DeviceError where there is no C compiler.
+    """
+    count = usable_cores() if threads is None else threads
+    return DeviceInfo(
+        "cpu",
+        f"{processor()[0]}, {count} thread{'s' if count > 1 else ''}",
+        f"C compiled by {find_compiler().name}",
+        target=TARGET,
+        memory_bytes=physical_memory_bytes(),
+    )
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    manifest: Manifest
-    plan: LoadPlan
-    memory: dict[str, Octets]
-    block: StepBlock
+class CpuExecutor(DeviceExecutor[CpuArtifact]):
+    """An `Executor` (see `runtime.device.executor`) in compiled C."""
 
-    def release(self) -> None:
-        """Do nothing: memory is freed when nothing refers to it."""
+    def __init__(self, library: KernelLibrary, threads: int | None = None) -> None:
+        """`library` prints the kernels; `threads` is by default the number of usable cores.
 
-
-class CpuExecutor(DeviceExecutor[_Loaded]):
-    """An `Executor` (see `runtime.device.executor`) in numpy."""
-
-    def __init__(self, references: Mapping[str, Reference]) -> None:
-        """`references` are the numpy kernels by spec name."""
+        Raises: DeviceError where there is no C compiler.
+        """
         super().__init__()
-        self._references = references
-        memory_bytes = physical_memory_bytes()
-        self.info = DeviceInfo("cpu", "cpu", f"numpy {np.__version__}", target="", memory_bytes=memory_bytes)
+        self._library = library
+        self._compiler = find_compiler()
+        self._pool = Pool(self._compiler, usable_cores() if threads is None else threads)
+        self.info = cpu_info(self._pool.threads)
 
     @property
     def staging_bytes(self) -> int:
@@ -81,77 +60,46 @@ class CpuExecutor(DeviceExecutor[_Loaded]):
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
-    ) -> _Loaded:
-        """Load the artifact. Weights that lie whole in one shard are mapped, not copied."""
+    ) -> CpuArtifact:
         manifest = artifact.manifest
+        if [(param.name, param.type) for param in manifest.params] != list(self._library.step):
+            raise ArtifactError(
+                "the step block is not the one that this kernelc's kernels read",
+                where="manifest.json: params",
+                help="build the artifact again",
+            )
         plan = plan_load(manifest, context, roles)
         check_limits(manifest, plan, {}, self.info, context)
-        for kernel in plan.kernels:
-            self._reference(manifest.kernels[kernel].spec)
-        weights = [name for name in plan.buffers if manifest.buffers[name].kind == "weight"]
-        total, done = sum(plan.buffers[name] for name in weights), 0
-        memory: dict[str, Octets] = {}
-        for name in weights:
-            memory[name] = artifact.tensor(name)
-            done += plan.buffers[name]
-            if progress:
-                progress("weights", done, total)
-        memory |= {
-            name: np.zeros(size, np.uint8) for name, size in plan.buffers.items() if name not in memory
-        }
-        return _Loaded(manifest, plan, memory, StepBlock(manifest.params))
+        kernels = compiled_kernels(artifact, plan.kernels, self._library, self._compiler, self._pool.threads)
+        loaded = CpuArtifact(artifact, plan, kernels, context, self._pool, self._step_bytes)
+        loaded.load(progress)
+        return loaded
+
+    @property
+    def _step_bytes(self) -> int:
+        return _WORD_BYTES * len(self._library.step)
 
     def run(
         self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
-    ) -> CpuTicket:
+    ) -> FinishedTicket:
         """See `runtime.device.executor.Executor.run`. It returns when the work is done."""
-        if programs:
-            self._run(programs, step)
-        return CpuTicket([self.read_buffer(item.buffer, item.offset, item.bytes) for item in fetch])
-
-    def _run(self, programs: Sequence[str], step: bytes) -> list[DispatchTime]:
         loaded = self._require_loaded()
-        if "step" in loaded.memory:
-            self.write_buffer("step", 0, step)
-        params = loaded.block.decode(step)
-        times: list[DispatchTime] = []
-        for name in programs:
-            for dispatch in loaded.plan.programs[name]:
-                began = perf_counter()
-                self._dispatch(loaded, dispatch, params)
-                times.append(DispatchTime(name, dispatch.kernel, dispatch.origin, perf_counter() - began))
-        return times
+        if programs:
+            self._write_step(loaded, step)
+            self._pool.run(loaded.table(programs, env))
+        return FinishedTicket([self.read_buffer(item.buffer, item.offset, item.bytes) for item in fetch])
 
-    def _dispatch(
-        self, loaded: _Loaded, dispatch: ResolvedDispatch, params: Mapping[str, int | float]
-    ) -> None:
-        kernel = loaded.manifest.kernels[dispatch.kernel]
-        arrays = {
-            binding.name: _view(loaded.memory, binding, item)
-            for binding, item in zip(kernel.bindings, dispatch.ranges, strict=True)
-        }
-        self._call(kernel, dispatch.origin, arrays, params)
+    def _write_step(self, loaded: CpuArtifact, step: bytes) -> None:
+        data = np.frombuffer(step, np.uint8)
+        loaded.step[: len(data)] = data
+        if "step" in loaded.buffers:
+            loaded.buffers["step"][: len(data)] = data
 
-    def _call(
-        self, kernel: Kernel, origin: str, arrays: dict[str, Array], params: Mapping[str, int | float]
-    ) -> None:
-        try:
-            self._reference(kernel.spec)(kernel.problem, arrays, params)
-        except KernelcError:
-            raise
-        except Exception as error:
-            message = f"the numpy reference of {kernel.spec} failed in {origin}: {error}"
-            raise InternalError(message, ir=str(kernel.problem)) from error
-
-    def _reference(self, spec: str) -> Reference:
-        if spec not in self._references:
-            known = ", ".join(sorted(self._references)) or "none"
-            raise DeviceError(
-                f"there is no numpy kernel {spec!r}; known are {known}",
-                where="device cpu",
-                help="use the kernelc that built this artifact, or another `device`",
-            )
-        return self._references[spec]
+    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
+        """See `runtime.device.executor.Executor.profile`."""
+        loaded = self._require_loaded()
+        self._write_step(loaded, step)
+        return self._times(programs, self._pool.time(loaded.table(programs, env)))
 
     def run_kernel(
         self,
@@ -162,16 +110,18 @@ class CpuExecutor(DeviceExecutor[_Loaded]):
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
         """See `runtime.device.executor.Executor.run_kernel`."""
-        entry = artifact.manifest.kernels[kernel]
+        compiled = compiled_kernels(artifact, [kernel], self._library, self._compiler, 1)[kernel]
+        for array, dim in zip(arrays, compiled.native.binding_bytes, strict=True):
+            if array.nbytes < (wanted := evaluate(dim, env)):
+                raise ArtifactError(f"kernel {kernel} accesses {wanted} bytes, and was given {array.nbytes}")
         copies = [array.copy() for array in arrays]
-        named = {binding.name: copy for binding, copy in zip(entry.bindings, copies, strict=True)}
-        params = StepBlock(artifact.manifest.params).decode(step) if step else {}
-        self._call(entry, kernel, dict(named), params)
-        return list(copies)
-
-    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
-        """See `runtime.device.executor.Executor.profile`."""
-        return self._run(programs, step)
+        block = aligned_zeros(max(len(step), self._step_bytes))
+        block[: len(step)] = np.frombuffer(step, np.uint8)
+        x, y, z = (evaluate(extent, env) for extent in compiled.native.grid)
+        addresses = pointers([*(copy.ctypes.data for copy in copies), block.ctypes.data])
+        launch = CpuLaunch(ResolvedDispatch(kernel, kernel, ()), (x, y, z), compiled, addresses)
+        self._pool.run(launch_table(self._pool, [(launch, (x, y, z))]))
+        return copies
 
     def write_buffer(self, name: str, offset: int, data: bytes) -> None:
         """Write into a loaded buffer."""
@@ -183,25 +133,9 @@ class CpuExecutor(DeviceExecutor[_Loaded]):
         return memory[offset : len(memory) if size is None else offset + size].tobytes()
 
     def close(self) -> None:
-        """Release all that was loaded."""
+        """Release all that was loaded, and end the threads."""
         self._unload()
+        self._pool.close()
 
     def _buffer(self, name: str) -> Octets:
-        return self._loaded_with(name).memory[name]
-
-
-def element_dtype(element: str) -> tuple[np.dtype[Any], int]:
-    """Return the scalar type and the lanes of a binding's element: "f32x4" is (float32, 4)."""
-    scalar, _, lanes = element.partition("x")
-    return _SCALARS[scalar], int(lanes or 1)
-
-
-def _view(memory: Mapping[str, Octets], binding: KernelBinding, item: Range) -> Array:
-    """Return a bound range as an array. Shapes: [n] for scalar elements, [n, lanes] for vectors."""
-    dtype, lanes = element_dtype(binding.element)
-    view: Array = memory[item.buffer][item.offset : item.offset + item.bytes].view(dtype)
-    if lanes > 1:
-        view = view.reshape(-1, lanes)
-    if binding.access == "read":
-        view.flags.writeable = False
-    return view
+        return self._loaded_with(name).buffers[name]

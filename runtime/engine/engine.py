@@ -19,6 +19,7 @@ import numpy as np
 
 from kernelc.artifact import Artifact
 from kernelc.errors import ContextError, UsageError
+from runtime.cpu.kernels import KernelLibrary
 from runtime.device.executor import DispatchTime, Executor, Progress, Reference
 from runtime.device.program import ProgramTable, StepBlock
 from runtime.devices import Explain, open_device
@@ -48,6 +49,7 @@ class Engine:
         context: int | None = None,
         roles: Sequence[str] = GENERATE_ROLES,
         references: Mapping[str, Reference] | None = None,
+        library: KernelLibrary | None = None,
         progress: Progress | None = None,
         ahead: int = 4,
         explain: Explain | None = None,
@@ -55,12 +57,14 @@ class Engine:
         """Open `device` (see `runtime.devices`) and load `artifact` on it.
 
         `context` is in tokens (default: the artifact's own maximum). `references` are the numpy kernels by
-        spec name, which device "cpu" needs. `ahead` is how many decode steps are handed over before the first
+        spec name, which device "numpy" needs, and `library` prints those of device "cpu". `ahead` is how many decode steps are handed over before the first
         id is read back. `explain` is told which device "auto" took. Raises: ArtifactError, DeviceError,
         ContextError, UsageError.
         """
         opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
-        executor = open_device(device, references=references, manifest=opened.manifest, explain=explain)
+        executor = open_device(
+            device, references=references, library=library, manifest=opened.manifest, explain=explain
+        )
         try:
             return cls(executor, opened, context, roles=roles, progress=progress, ahead=ahead)
         except BaseException:
@@ -132,7 +136,7 @@ class Engine:
 
         Afterwards the first answer is as fast as all others. Does nothing unless the cache is empty.
         """
-        if not self.ids and self.executor.info.kind != "cpu":
+        if not self.ids and self.executor.info.kind not in ("cpu", "numpy"):
             self._sequence.warm_up()
             self.start_timing()
 

@@ -22,6 +22,7 @@ WITHOUT = {
     "spirv": set[str](),
     "cuda": set[str](),
     "opencl": {*SUBGROUP_OPERATIONS, *TILE_OPERATIONS, "dot4_i8"},  # they need extensions
+    "c": {*SUBGROUP_OPERATIONS, *TILE_OPERATIONS},
 }
 
 

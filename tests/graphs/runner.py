@@ -14,7 +14,7 @@ from kernelc.ir.dim import evaluate
 from kernelc.ir.graph import Graph
 from kernelc.kernels.registry import references
 from kernelc.kernels.step_block import STEP
-from runtime.cpu.executor import element_dtype
+from runtime.references.executor import element_dtype
 from tests.graphs.compiled import Arrays, Compiled, Options, Render, compile_graphs, packed_weights
 from tests.kernels.executors import EXECUTORS
 

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pytest
 
 from kernelc.backends.wgsl.printer import WgslBackend
-from kernelc.kir.interpret import interpret
+from kernelc.kir.interpreter.interpret import interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
-from tests.kernels import cuda_runner, opencl_runner, vulkan_runner
+from tests.kernels import c_runner, cuda_runner, opencl_runner, vulkan_runner
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Grid = tuple[int, int, int]
@@ -129,6 +129,7 @@ EXECUTORS: dict[str, Executor] = {
     "interpreter": run_interpreter,
     "wgpu": run_wgpu,
     "opencl": opencl_runner.run_opencl,
+    "c": c_runner.run_c,
     "cuda": cuda_runner.run_cuda,
     "vulkan": vulkan_runner.run_vulkan,
 }
@@ -136,9 +137,11 @@ EXECUTORS: dict[str, Executor] = {
 LACKING: dict[str, Callable[[Capabilities], str | None]] = {
     "wgpu": _wgpu_lacks,
     "opencl": opencl_runner.lacking,
+    "c": c_runner.lacking,
     "cuda": cuda_runner.lacking,
     "vulkan": vulkan_runner.lacking,
 }
+WIDE_EXECUTORS = ("interpreter", "c")
 REQUIRED = frozenset(os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split())
 
 
@@ -149,6 +152,8 @@ def require(executor: str, capabilities: Capabilities) -> None:
     machine that installs the driver wants to know that it is gone.
     """
     reason = LACKING[executor](capabilities) if executor in LACKING else None
+    if capabilities.vector_lanes > 4 and executor not in WIDE_EXECUTORS:
+        reason = "vectors of eight are for processors"
     if reason is None:
         return
     if executor in REQUIRED and LACKING[executor](Capabilities()) is not None:

@@ -22,6 +22,7 @@ VARIANTS: dict[str, Capabilities] = {
     "browser-tiles": TARGETS["wgsl"].variants[0],
     "tiles": TARGETS["cuda"].variants[0],
     "warps": TARGETS["cuda"].variants[1],
+    "processor": TARGETS["c"].variants[0],
 }
 DOT4 = Capabilities(dot4=True)  # differs from the baseline for the families that multiply bytes alone
 _OF_TARGETS = {variant for target in TARGETS.values() for variant in target.variants}

@@ -70,6 +70,8 @@ class ScaledCodes(IntegerCodes):
     sides = (SideArray("scales", "f16"),)
     peak_codes: ClassVar[tuple[float, ...]] = ()
     """Where the search for a scale tries to put a group's largest magnitude; see `search_scales`."""
+    lattice_codes: ClassVar[tuple[int, ...]] = ()
+    """Whole codes where it is put in groups that look as if that were exact."""
 
     def plain_side(self, grouped: F32) -> F16:
         return (np.abs(grouped).max(axis=2) / self.code_high).astype(np.float16)
@@ -86,7 +88,7 @@ class ScaledCodes(IntegerCodes):
 
     def quantize_groups(self, values: F32, weights: F32 | None) -> Packed:
         bounds = self.code_low, self.code_high
-        codes, scales = search_scales(values, weights, bounds, self.peak_codes)
+        codes, scales = search_scales(values, weights, bounds, self.peak_codes, self.lattice_codes)
         return Packed(self.pack_codes(np.ascontiguousarray(codes.T)), (scales,))
 
 

@@ -12,7 +12,7 @@ Source of the splits: Dao et al., Flash-Decoding for long-context inference (202
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,14 +34,19 @@ from kernelc.kernels.attention.decode_schedule import (
     usual_schedule,
 )
 from kernelc.kernels.attention.softmax import LOG2_E
+from kernelc.kernels.attention.wide import WideSchedule, WideAttention, fits_wide, wide_access_types
 from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.functions import minimum
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, u32
+from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
 
-class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule]):
+AnySchedule = AttentionDecodeSchedule | WideSchedule
+
+
+class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
     """q [heads, head_dim] -> out [heads * head_dim], or partials [splits, heads, head_dim/2 + 1] pairs.
 
     The new position's key and value are in the cache already. A partial result is the sums of
@@ -77,22 +82,30 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
 
     def space(
         self, capabilities: Capabilities, problem: AttentionDecodeProblem
-    ) -> Iterable[AttentionDecodeSchedule]:
-        return every_schedule(capabilities, problem)
+    ) -> Iterable[AnySchedule]:
+        if fits_wide(capabilities, problem.cache, problem.group):
+            yield WideSchedule(1)
+        yield from every_schedule(capabilities, problem)
 
-    def default(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> AttentionDecodeSchedule:
+    def default(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> AnySchedule:
+        if fits_wide(capabilities, problem.cache, problem.group):
+            return WideSchedule(1)
         return usual_schedule(capabilities, problem)
 
-    def workgroup(self, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule) -> int:
-        return schedule.threads(problem.head_dim)
+    def workgroup(self, problem: AttentionDecodeProblem, schedule: AnySchedule) -> int:
+        return 1 if isinstance(schedule, WideSchedule) else schedule.threads(problem.head_dim)
 
-    def grid(self, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule) -> Grid:
+    def grid(self, problem: AttentionDecodeProblem, schedule: AnySchedule) -> Grid:
         splits = ceildiv(problem.reduce.seen(PAST + 1), problem.split) if problem.split else 1
-        return (problem.kv_heads * schedule.blocks(problem), splits, 1)
+        blocks = 1 if isinstance(schedule, WideSchedule) else schedule.blocks(problem)
+        return (problem.kv_heads * blocks, splits, 1)
 
     def access_types(
-        self, problem: AttentionDecodeProblem, schedule: AttentionDecodeSchedule
+        self, problem: AttentionDecodeProblem, schedule: AnySchedule
     ) -> Mapping[str, Type]:
+        if isinstance(schedule, WideSchedule):
+            types = wide_access_types(problem.cache)
+            return {name: type for name, type in types.items() if name != "out" or not problem.split}
         return access_types(problem.cache, schedule.width)
 
     def trace(
@@ -100,21 +113,39 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AttentionDecodeSchedule
         k: Tracer,
         arrays: Mapping[str, Array],
         problem: AttentionDecodeProblem,
-        schedule: AttentionDecodeSchedule,
+        schedule: AnySchedule,
     ) -> None:
-        buffers = AttentionBuffers.of(arrays, problem.cache, schedule.width)
-        decode = DecodeBody(k, problem, schedule, buffers)
+        attend = self._attend(k, arrays, problem, schedule)
         positions = step_block.rows(k).past + 1
         begin = problem.scoring.first_seen(step_block.rows(k).past)
         if not problem.split:
-            decode.attend(k.constant(0, u32) if begin is None else begin, positions)
+            attend(k.constant(0, u32) if begin is None else begin, positions)
             return
         first = k.workgroup_id(1) * problem.split
         if begin is not None:
             first = begin + first
         with k.when(first < positions):  # a recorded dispatch may be larger than this step needs
             end = minimum(first + problem.split, positions)
-            decode.attend(first, end)
+            attend(first, end)
+
+    def _attend(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: AttentionDecodeProblem, schedule: AnySchedule
+    ) -> Callable[[Value, Value], None]:
+        """What attends to a range of positions and writes the results."""
+        if not isinstance(schedule, WideSchedule):
+            buffers = AttentionBuffers.of(arrays, problem.cache, schedule.width)
+            return DecodeBody(k, problem, schedule, buffers).attend
+        kv_head, token = k.workgroup_id(0), k.constant(0, u32)
+        wide = WideAttention(k, arrays, problem.cache, problem.scoring, problem.group, 1, kv_head, token)
+
+        def attend(first: Value, end: Value) -> None:
+            wide.attend(first, end)
+            if problem.split:
+                wide.write_partials(k.workgroup_id(1), problem.reduce.pairs)
+            else:
+                wide.write()
+
+        return attend
 
     def inputs(
         self, problem: AttentionDecodeProblem, rng: np.random.Generator, env: Mapping[str, int]

@@ -34,10 +34,16 @@ from kernelc.kernels.attention.prefill_schedule import (
     usual_registers,
 )
 from kernelc.kernels.attention.softmax import Scoring
+from kernelc.kernels.attention.wide import WideAttention, WideSchedule, fits_wide, wide_access_types
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
+from kernelc.kir.functions import minimum
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import Type
+from kernelc.kir.types import Type, u32
 from kernelc.target import Capabilities
+
+
+AnySchedule = AttentionPrefillSchedule | WideSchedule
+WIDE_TOKENS = (8, 2, 1)  # of a workgroup on a processor, the best first
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,16 @@ class AttentionPrefillProblem:
         return Scoring(self.scale, self.window, self.soft_cap)
 
     @property
+    def group(self) -> int:
+        """Query heads that share a key/value head."""
+        return self.heads // self.kv_heads
+
+    @property
     def cache(self) -> CacheShape:
         return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype)
 
 
-class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSchedule]):
+class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
     """q [seq, heads, head_dim] -> out [seq, heads * head_dim].
 
     The keys and values of the chunk are in the cache already, at positions past .. past + seq - 1.
@@ -92,26 +103,36 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
 
     def space(
         self, capabilities: Capabilities, problem: AttentionPrefillProblem
-    ) -> Iterable[AttentionPrefillSchedule]:
+    ) -> Iterable[AnySchedule]:
+        for tokens in WIDE_TOKENS:
+            if fits_wide(capabilities, problem.cache, tokens * problem.group):
+                yield WideSchedule(tokens)
         yield from matrix_units(capabilities, problem.cache)
         yield from register_tiles(capabilities, problem.cache)
 
     def default(
         self, capabilities: Capabilities, problem: AttentionPrefillProblem
-    ) -> AttentionPrefillSchedule:
-        """Matrix units wherever they fit."""
+    ) -> AnySchedule:
+        """Matrix units wherever they fit, and wide vectors on processors."""
+        for tokens in WIDE_TOKENS:
+            if fits_wide(capabilities, problem.cache, tokens * problem.group):
+                return WideSchedule(tokens)
         on_matrix_units = matrix_units(capabilities, problem.cache)
         return next(on_matrix_units, None) or usual_registers(capabilities, problem.cache)
 
-    def workgroup(self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> int:
-        return schedule.threads
+    def workgroup(self, problem: AttentionPrefillProblem, schedule: AnySchedule) -> int:
+        return 1 if isinstance(schedule, WideSchedule) else schedule.threads
 
-    def grid(self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule) -> Grid:
+    def grid(self, problem: AttentionPrefillProblem, schedule: AnySchedule) -> Grid:
+        if isinstance(schedule, WideSchedule):
+            return (ceildiv(SEQ, schedule.tokens), problem.kv_heads, 1)
         return (ceildiv(SEQ, schedule.rows), problem.heads, 1)
 
     def access_types(
-        self, problem: AttentionPrefillProblem, schedule: AttentionPrefillSchedule
+        self, problem: AttentionPrefillProblem, schedule: AnySchedule
     ) -> Mapping[str, Type]:
+        if isinstance(schedule, WideSchedule):
+            return wide_access_types(problem.cache)
         return access_types(problem.cache, problem.cache.load_widths()[0])
 
     def trace(
@@ -119,14 +140,31 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AttentionPrefillSched
         k: Tracer,
         arrays: Mapping[str, Array],
         problem: AttentionPrefillProblem,
-        schedule: AttentionPrefillSchedule,
+        schedule: AnySchedule,
     ) -> None:
+        if isinstance(schedule, WideSchedule):
+            self._trace_wide(k, arrays, problem, schedule)
+            return
         first_row = k.workgroup_id(0) * schedule.rows
         cache = problem.cache
         buffers = AttentionBuffers.of(arrays, cache, cache.load_widths()[0])
         # A recorded dispatch may be larger than this step needs.
         with k.when(step_block.rows(k).include(first_row)):
             TiledPrefill(k, buffers, schedule, problem.heads, problem.scoring, first_row).attend()
+
+    def _trace_wide(
+        self, k: Tracer, arrays: Mapping[str, Array], problem: AttentionPrefillProblem, schedule: WideSchedule
+    ) -> None:
+        first = k.workgroup_id(0) * schedule.tokens
+        rows, scoring = step_block.rows(k), problem.scoring
+        wide = WideAttention(
+            k, arrays, problem.cache, scoring, problem.group, schedule.tokens, k.workgroup_id(1), first
+        )
+        with k.when(rows.include(first)):
+            begin = scoring.first_seen(rows.position(first))
+            end = rows.past + minimum(first + schedule.tokens, rows.count)
+            wide.attend(k.constant(0, u32) if begin is None else begin, end)
+            wide.write()
 
     def inputs(
         self, problem: AttentionPrefillProblem, rng: np.random.Generator, env: Mapping[str, int]

@@ -10,11 +10,13 @@ is written once and its stores are coalesced.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from kernelc.ir.dim import ceildiv
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule, every_schedule, usual_schedule
+from kernelc.kernels.linear.matmul_wide import WideMatmul
 from kernelc.kernels.linear.operands import Activations, Weights, unit_type
 from kernelc.kernels.linear.problem import (
     LinearProblem,
@@ -24,11 +26,12 @@ from kernelc.kernels.linear.problem import (
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import GROUP, side_types
 from kernelc.kernels.parts.staged_rows import Panel, cell_type
+from kernelc.kernels.parts.wide_rows import quants_type
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, Params, Tolerance
 from kernelc.kir.functions import bitcast, minimum
 from kernelc.kir.tile import TileSum
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import Type, f32, u32
+from kernelc.kir.types import Type, f32, f32x8, u32
 from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
@@ -59,13 +62,19 @@ class Matmul(LinearSpec[MatmulSchedule]):
     def access_types(self, problem: LinearProblem, schedule: MatmulSchedule) -> Mapping[str, Type]:
         rows = f32.with_lanes(problem.epilogue.stored_together(problem.piece))
         types = {"quants": unit_type(problem.format, schedule.kind)}
+        if schedule.wide:
+            types = {"quants": quants_type(problem.format, ordered=True), "x": f32x8}
         types |= dict.fromkeys((*problem.epilogue.row_inputs, "out"), rows)
         return side_types(problem.format, schedule.f16) | types
 
     def trace(
         self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatmulSchedule
     ) -> None:
-        _Matmul(k, schedule, LinearBuffers.of(k, problem, arrays)).run()
+        linear = LinearBuffers.of(k, problem, arrays)
+        if schedule.wide:
+            WideMatmul(k, schedule, linear, partial(finish_cell, k, linear)).trace()
+            return
+        _Matmul(k, schedule, linear).run()
 
     def tile_tolerance(self, problem: LinearProblem) -> Tolerance:
         """Both factors of a product are rounded to f16, each by at most 2^-11 of itself.
@@ -209,20 +218,25 @@ class _Matmul:
             self._finish(results, self.first_token + token, self.first_row + column * 4)
 
     def _finish(self, results: Value, token: Value, row: Value) -> None:
-        k, problem, linear = self.k, self.problem, self.linear
-        with k.when(step_block.rows(k).include(token)):
-            if problem.epilogue.stored_together(problem.piece) > 1:
-                with k.when(row < problem.rows):
-                    linear.finish_four(token, row, results)
-                return
-            step = problem.rows_together
-            for j in range(0, 4, step):
-                with k.when(row + j < problem.rows):
-                    linear.finish(
-                        token,
-                        (row + j) // step if step > 1 else row + j,
-                        *(results.lane(j + at) for at in range(step)),
-                    )
+        with self.k.when(step_block.rows(self.k).include(token)):
+            finish_cell(self.k, self.linear, results, token, row)
+
+
+def finish_cell(k: Tracer, linear: LinearBuffers, results: Value, token: Value, row: Value) -> None:
+    """The epilogue of packed rows row .. row+3 of a token, as far as there are so many."""
+    problem = linear.problem
+    if problem.epilogue.stored_together(problem.piece) > 1:
+        with k.when(row < problem.rows):
+            linear.finish_four(token, row, results)
+        return
+    step = problem.rows_together
+    for j in range(0, 4, step):
+        with k.when(row + j < problem.rows):
+            linear.finish(
+                token,
+                (row + j) // step if step > 1 else row + j,
+                *(results.lane(j + at) for at in range(step)),
+            )
 
 
 def _below(first: Value, rows: int) -> Value:

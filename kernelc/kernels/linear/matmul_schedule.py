@@ -26,7 +26,8 @@ class MatmulSchedule:
     and along rows; each computes `tiles` of `kind`, again along tokens and rows.
 
     `depth`: columns staged at once. `ahead`: load the next columns before multiplying these. `f16`: read
-    scales as 16-bit floats.
+    scales as 16-bit floats. `wide`: one invocation computes all `teams` blocks of sums, with vectors of eight
+    (see `kernelc.kernels.linear.matmul_wide`).
     """
 
     teams: tuple[int, int]
@@ -35,6 +36,7 @@ class MatmulSchedule:
     depth: int = GROUP
     ahead: bool = False
     f16: bool = False
+    wide: bool = False
 
     @property
     def tokens(self) -> int:
@@ -46,7 +48,7 @@ class MatmulSchedule:
 
     @property
     def threads(self) -> int:
-        return self.teams[0] * self.teams[1] * self.kind.lanes
+        return 1 if self.wide else self.teams[0] * self.teams[1] * self.kind.lanes
 
     @property
     def panel_cells(self) -> int:
@@ -69,6 +71,8 @@ class MatmulSchedule:
 
     def fits(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
         """Whether a device of these capabilities can run the schedule, and the problem allows it."""
+        if self.wide:
+            return self._fits_wide(capabilities, problem)
         whole = groups_of(problem.cols) * GROUP % self.depth == 0
         rounded = not weight_format(problem.format).exact_in_f32
         offered = self.kind is REGISTERS or (self.kind in capabilities.tiles and rounded)
@@ -76,15 +80,25 @@ class MatmulSchedule:
         return whole and offered and small and 16 <= self.threads <= capabilities.max_threads
 
 
+    def _fits_wide(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
+        """Activations are read as vectors of eight, so no group may end early."""
+        whole = problem.cols % self.depth == 0 and self.depth % GROUP == 0
+        bytes_ = 4 * self.rows * self.depth + 4 * self.rows * (self.tokens + 4)
+        return capabilities.vector_lanes >= 8 and whole and bytes_ <= capabilities.shared_bytes
+
+
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
     """Every schedule worth trying."""
-    every = [*_register_tiles(capabilities), *_matrix_units(capabilities)]
+    every = [*_register_tiles(capabilities), *_matrix_units(capabilities), *_wide(problem)]
     return (schedule for schedule in every if schedule.fits(capabilities, problem))
 
 
 def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> MatmulSchedule:
     """Matrix units where the weights are rounded anyway, with the largest tile that still gives a large GPU
     enough workgroups; register tiles otherwise."""
+    for schedule in _wide(problem):
+        if schedule.fits(capabilities, problem):
+            return schedule
     fitting = [(s, least) for s, least in _usual(capabilities) if s.fits(capabilities, problem)]
     for schedule, least in fitting:
         workgroups = -(-problem.rows // schedule.rows) * -(-_USUAL_TOKENS // schedule.tokens)
@@ -99,6 +113,16 @@ def _register_tiles(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
         teams = tokens // (4 * down), rows // (4 * across)
         for depth, ahead in itertools.product((32, 64), (False, True)):
             yield MatmulSchedule(teams, (down, across), REGISTERS, depth, ahead, capabilities.f16)
+
+
+def _wide(problem: LinearProblem) -> Iterator[MatmulSchedule]:
+    """For processors, best first. The panel of 8 rows and the activations it meets stay in the first cache;
+    where rows are few, smaller pieces keep more threads busy."""
+    groups = groups_of(problem.cols)
+    depth = max(d for d in range(1, 21) if groups % d == 0) * GROUP
+    for tokens, rows in ((32, 2), (16, 2), (8, 1), (8, 4), (32, 4)):
+        yield MatmulSchedule((tokens, rows), depth=depth, wide=True)
+    yield MatmulSchedule((4, 2), depth=GROUP, wide=True)
 
 
 def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:

@@ -16,9 +16,11 @@ from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import groups_of
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
+from kernelc.kernels.linear.matvec_wide import WideProduct, wide_shared_bytes
 from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_reference
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, side_types
+from kernelc.kernels.parts.wide_rows import WIDE, quants_type
 from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
 from kernelc.kir.functions import dot, minimum, rsqrt
@@ -38,10 +40,11 @@ class MatvecSchedule:
     rows: int
     subgroups: bool = False
     f16: bool = False
+    blocks: int = 0  # not 0: one invocation with vectors of eight multiplies this many times `rows` rows
 
     @property
     def rows_per_workgroup(self) -> int:
-        return self.threads // self.team * self.rows
+        return self.threads // self.team * self.rows * max(1, self.blocks)
 
 
 class Matvec(LinearSpec[MatvecSchedule]):
@@ -64,8 +67,11 @@ class Matvec(LinearSpec[MatvecSchedule]):
                     shared = (rows + 1) * threads * 4 <= capabilities.shared_bytes
                     if fits and shared and not (rows % problem.rows_together):
                         yield MatvecSchedule(threads, team, rows, capabilities.subgroups, capabilities.f16)
+        yield from _wide_schedules(capabilities, problem)
 
     def default(self, capabilities: Capabilities, problem: LinearProblem) -> MatvecSchedule:
+        if fits_wide(capabilities, problem):
+            return MatvecSchedule(1, 1, 4, blocks=8 if problem.rows >= 1024 else 4)
         team = min(power_of_two_up_to(groups_of(problem.cols)), 64)
         rows = 4 if problem.rows >= 2048 else 2
         return MatvecSchedule(64, team, rows, capabilities.subgroups, capabilities.f16)
@@ -77,12 +83,16 @@ class Matvec(LinearSpec[MatvecSchedule]):
         return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)
 
     def access_types(self, problem: LinearProblem, schedule: MatvecSchedule) -> Mapping[str, Type]:
-        return side_types(problem.format, schedule.f16)
+        words = {"quants": quants_type(problem.format, ordered=False)} if schedule.blocks else {}
+        return side_types(problem.format, schedule.f16) | words
 
     def trace(
         self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatvecSchedule
     ) -> None:
         linear = LinearBuffers.of(k, problem, arrays)
+        if schedule.blocks:
+            WideProduct(k, linear, schedule.rows, schedule.blocks).trace()
+            return
         lane = team_lane(k, schedule.team)
         team = k.workgroup_id(0) * (schedule.threads // schedule.team) + team_number(k, schedule.team)
         first_row = team * schedule.rows
@@ -132,6 +142,19 @@ class Matvec(LinearSpec[MatvecSchedule]):
             row = first_row + r
             with k.when(row < problem.rows):
                 linear.finish(0, row if step == 1 else row // step, *results[r : r + step])
+
+
+def fits_wide(capabilities: Capabilities, problem: LinearProblem) -> bool:
+    """Whether one invocation with vectors of eight can have a whole row of activations in shared memory."""
+    bytes_ = wide_shared_bytes(groups_of(problem.cols))
+    return capabilities.vector_lanes >= WIDE and bytes_ <= capabilities.shared_bytes
+
+
+def _wide_schedules(capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatvecSchedule]:
+    if fits_wide(capabilities, problem):
+        for rows in (2, 4, 6, 8):
+            for blocks in (1, 2, 4, 8, 16):
+                yield MatvecSchedule(1, 1, rows, blocks=blocks)
 
 
 def _sum(vectors: list[Value]) -> Value:

@@ -167,6 +167,10 @@ class PackedRows:
         words = [self.quants[at * loads + i] for i in range(loads)]
         return LoadedGroup(words, self.factors(self.stored_sides(at), at))
 
+    def vectors_of(self, loads: Sequence[Value]) -> list[Value]:
+        """The eight vectors of four in the loads of a group, to which the factors still apply."""
+        return unit_vectors(self.form, loads)
+
     def stored_sides(self, at: Value) -> list[Value]:
         """For each side array the element of group number `at` of the whole matrix, or the word around it."""
         sides = zip(self.form.sides, self.sides, strict=True)

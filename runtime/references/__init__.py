@@ -1,0 +1,1 @@
+"""Runs any artifact without a driver, by the numpy references that it is handed."""

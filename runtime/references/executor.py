@@ -1,0 +1,190 @@
+"""Replays programs with the kernels' numpy references: it needs no driver and defines what an artifact means.
+
+The references are passed in by kernel spec, so that the runtime needs nothing of the compiler. Buffers are
+plain bytes. A dispatch sees each bound range as an array of its binding's element type, read-only where the
+kernel only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.artifact import Artifact, Kernel, KernelBinding, Manifest
+from kernelc.errors import DeviceError, InternalError, KernelcError
+from runtime.device.base import DeviceExecutor
+from runtime.device.checks import check_limits
+from runtime.device.executor import (
+    DeviceInfo,
+    DispatchTime,
+    Fetch,
+    Progress,
+    Reference,
+    physical_memory_bytes,
+)
+from runtime.device.finished import FinishedTicket
+from runtime.device.program import LoadPlan, Range, ResolvedDispatch, StepBlock, plan_load
+
+Octets = npt.NDArray[np.uint8]
+Array = npt.NDArray[Any]
+
+_SCALARS = {"u32": np.dtype("<u4"), "i32": np.dtype("<i4"), "f32": np.dtype("<f4"), "f16": np.dtype("<f2")}
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    manifest: Manifest
+    plan: LoadPlan
+    memory: dict[str, Octets]
+    block: StepBlock
+
+    def release(self) -> None:
+        """Do nothing: memory is freed when nothing refers to it."""
+
+
+class NumpyExecutor(DeviceExecutor[_Loaded]):
+    """An `Executor` (see `runtime.device.executor`) in numpy."""
+
+    def __init__(self, references: Mapping[str, Reference]) -> None:
+        """`references` are the numpy kernels by spec name."""
+        super().__init__()
+        self._references = references
+        memory_bytes = physical_memory_bytes()
+        self.info = DeviceInfo("numpy", "numpy", f"numpy {np.__version__}", target="", memory_bytes=memory_bytes)
+
+    @property
+    def staging_bytes(self) -> int:
+        """Always 0: nothing has to be staged."""
+        return 0
+
+    def _load(
+        self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
+    ) -> _Loaded:
+        """Load the artifact. Weights that lie whole in one shard are mapped, not copied."""
+        manifest = artifact.manifest
+        plan = plan_load(manifest, context, roles)
+        check_limits(manifest, plan, {}, self.info, context)
+        for kernel in plan.kernels:
+            self._reference(manifest.kernels[kernel].spec)
+        weights = [name for name in plan.buffers if manifest.buffers[name].kind == "weight"]
+        total, done = sum(plan.buffers[name] for name in weights), 0
+        memory: dict[str, Octets] = {}
+        for name in weights:
+            memory[name] = artifact.tensor(name)
+            done += plan.buffers[name]
+            if progress:
+                progress("weights", done, total)
+        memory |= {
+            name: np.zeros(size, np.uint8) for name, size in plan.buffers.items() if name not in memory
+        }
+        return _Loaded(manifest, plan, memory, StepBlock(manifest.params))
+
+    def run(
+        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
+    ) -> FinishedTicket:
+        """See `runtime.device.executor.Executor.run`. It returns when the work is done."""
+        if programs:
+            self._run(programs, step)
+        return FinishedTicket([self.read_buffer(item.buffer, item.offset, item.bytes) for item in fetch])
+
+    def _run(self, programs: Sequence[str], step: bytes) -> list[DispatchTime]:
+        loaded = self._require_loaded()
+        if "step" in loaded.memory:
+            self.write_buffer("step", 0, step)
+        params = loaded.block.decode(step)
+        times: list[DispatchTime] = []
+        for name in programs:
+            for dispatch in loaded.plan.programs[name]:
+                began = perf_counter()
+                self._dispatch(loaded, dispatch, params)
+                times.append(DispatchTime(name, dispatch.kernel, dispatch.origin, perf_counter() - began))
+        return times
+
+    def _dispatch(
+        self, loaded: _Loaded, dispatch: ResolvedDispatch, params: Mapping[str, int | float]
+    ) -> None:
+        kernel = loaded.manifest.kernels[dispatch.kernel]
+        arrays = {
+            binding.name: _view(loaded.memory, binding, item)
+            for binding, item in zip(kernel.bindings, dispatch.ranges, strict=True)
+        }
+        self._call(kernel, dispatch.origin, arrays, params)
+
+    def _call(
+        self, kernel: Kernel, origin: str, arrays: dict[str, Array], params: Mapping[str, int | float]
+    ) -> None:
+        try:
+            self._reference(kernel.spec)(kernel.problem, arrays, params)
+        except KernelcError:
+            raise
+        except Exception as error:
+            message = f"the numpy reference of {kernel.spec} failed in {origin}: {error}"
+            raise InternalError(message, ir=str(kernel.problem)) from error
+
+    def _reference(self, spec: str) -> Reference:
+        if spec not in self._references:
+            known = ", ".join(sorted(self._references)) or "none"
+            raise DeviceError(
+                f"there is no numpy kernel {spec!r}; known are {known}",
+                where="`device` numpy",
+                help="use the kernelc that built this artifact, or another `device`",
+            )
+        return self._references[spec]
+
+    def run_kernel(
+        self,
+        artifact: Artifact,
+        kernel: str,
+        arrays: Sequence[npt.NDArray[np.generic]],
+        env: Mapping[str, int],
+        step: bytes,
+    ) -> list[npt.NDArray[np.generic]]:
+        """See `runtime.device.executor.Executor.run_kernel`."""
+        entry = artifact.manifest.kernels[kernel]
+        copies = [array.copy() for array in arrays]
+        named = {binding.name: copy for binding, copy in zip(entry.bindings, copies, strict=True)}
+        params = StepBlock(artifact.manifest.params).decode(step) if step else {}
+        self._call(entry, kernel, dict(named), params)
+        return list(copies)
+
+    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
+        """See `runtime.device.executor.Executor.profile`."""
+        return self._run(programs, step)
+
+    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
+        """Write into a loaded buffer."""
+        self._buffer(name)[offset : offset + len(data)] = np.frombuffer(data, np.uint8)
+
+    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
+        """Return a range of a loaded buffer."""
+        memory = self._buffer(name)
+        return memory[offset : len(memory) if size is None else offset + size].tobytes()
+
+    def close(self) -> None:
+        """Release all that was loaded."""
+        self._unload()
+
+    def _buffer(self, name: str) -> Octets:
+        return self._loaded_with(name).memory[name]
+
+
+def element_dtype(element: str) -> tuple[np.dtype[Any], int]:
+    """Return the scalar type and the lanes of a binding's element: "f32x4" is (float32, 4)."""
+    scalar, _, lanes = element.partition("x")
+    return _SCALARS[scalar], int(lanes or 1)
+
+
+def _view(memory: Mapping[str, Octets], binding: KernelBinding, item: Range) -> Array:
+    """Return a bound range as an array. Shapes: [n] for scalar elements, [n, lanes] for vectors."""
+    dtype, lanes = element_dtype(binding.element)
+    view: Array = memory[item.buffer][item.offset : item.offset + item.bytes].view(dtype)
+    if lanes > 1:
+        view = view.reshape(-1, lanes)
+    if binding.access == "read":
+        view.flags.writeable = False
+    return view

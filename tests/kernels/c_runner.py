@@ -1,0 +1,64 @@
+"""Runs one kernel as C on this machine's processor."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.backends.c.printer import CBackend
+from kernelc.errors import DeviceError
+from kernelc.kir.nodes import Kernel
+from kernelc.target import Capabilities
+from runtime.cpu.compiler import Compiler, compile_all, digest, find_compiler, library_file
+
+
+@functools.cache
+def _compiler() -> Compiler | None:
+    try:
+        return find_compiler()
+    except DeviceError:
+        return None
+
+
+def lacking(capabilities: Capabilities) -> str | None:
+    """Why kernels of these capabilities do not run here."""
+    if _compiler() is None:
+        return "no C compiler (gcc, clang or the extra cpu)"
+    if capabilities.f16 or capabilities.subgroups or capabilities.tiles:
+        return "kernels of the c target use no halves, subgroups or matrix units"
+    return None
+
+
+@functools.lru_cache(maxsize=512)
+def _function(text: str, entry: str) -> Any:
+    compiler = _compiler()
+    assert compiler is not None
+    name = digest(compiler, text)
+    compile_all(compiler, {name: (entry, text)}, 1)
+    return ctypes.CDLL(str(library_file(name)))[entry]
+
+
+def run_c(
+    kernel: Kernel,
+    grid: tuple[int, int, int],
+    arrays: Mapping[str, npt.NDArray[Any]],
+    params: Mapping[str, int | float],
+) -> dict[str, npt.NDArray[Any]]:
+    """Copies of the arrays as the kernel leaves them."""
+    rendered = CBackend().render(kernel)
+    copies = {name: np.ascontiguousarray(array).copy() for name, array in arrays.items()}
+    block = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)
+    step = ctypes.create_string_buffer(block, max(4, len(block)))
+    pointers = [*(copies[b.name].ctypes.data for b in kernel.buffers), ctypes.addressof(step)]
+    _function(rendered.text, rendered.entry)(
+        (ctypes.c_void_p * len(pointers))(*pointers),
+        (ctypes.c_uint32 * 3)(*grid),
+        ctypes.c_uint32(0),
+        ctypes.c_uint32(grid[0] * grid[1] * grid[2]),
+    )
+    return copies
