@@ -13,8 +13,8 @@ import pytest
 from kernelc.commands import opening
 from kernelc.errors import DeviceError, UsageError
 from runtime import devices
-from runtime.references.executor import NumpyExecutor
 from runtime.device.executor import DeviceInfo, Executor, Limits
+from runtime.references.executor import NumpyExecutor
 from tests.commands import run
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES

@@ -12,8 +12,8 @@ from runtime.device.executor import Executor
 from runtime.devices import open_device
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import write_tiny
-from tests.runtime.tiny_native import LIBRARY
 from tests.runtime.tiny_kernels import REFERENCES
+from tests.runtime.tiny_native import LIBRARY
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from kernelc.backends.dialect import ATOM, BITS, SUM, UNARY, Dialect, Text, choi
 from kernelc.backends.shell import fill
 from kernelc.errors import InternalError
 from kernelc.kir.nodes import Kernel
-from kernelc.kir.simplify import constant_of
+from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.types import Type
 from kernelc.kir.values import Value
 
@@ -112,7 +112,7 @@ class C(Dialect):
 
     def cast_bits(self, source: Type, to: Type, arg: Text) -> Text:
         """A cast keeps the bits of vectors and of integers, but not those of a scalar float."""
-        if to.lanes > 1 or source.is_integer and to.is_integer:
+        if to.lanes > 1 or (source.is_integer and to.is_integer):
             return self.cast(self.type_name(to), arg)
         return self.call("bits_f32" if to.is_float else f"({to.scalar})bits_u32", [arg])
 

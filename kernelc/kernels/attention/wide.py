@@ -117,12 +117,11 @@ class WideAttention:
     def write(self) -> None:
         """Write the results of all rows whose tokens there are."""
         k = self.k
-        with k.loop(0, self.rows) as row:
-            with k.when(step_block.rows(k).include(self._token(row))):
-                start = self.element(row)
-                factor = splat(1.0 / self.totals[row], WIDE)
-                for at in range(self.vectors):
-                    self.arrays["out"][start + at] = self.sums[row * self.vectors + at] * factor
+        with k.loop(0, self.rows) as row, k.when(step_block.rows(k).include(self._token(row))):
+            start = self.element(row)
+            factor = splat(1.0 / self.totals[row], WIDE)
+            for at in range(self.vectors):
+                self.arrays["out"][start + at] = self.sums[row * self.vectors + at] * factor
 
     def write_partials(self, split: Value, pairs: int) -> None:
         """Write sums, maximum and total of all rows as pairs, where the results of splits are joined later."""
