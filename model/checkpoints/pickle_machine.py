@@ -15,10 +15,10 @@ import pickletools
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import cast
 
 from kernelc.errors import CheckpointError
+from model.checkpoints.pickle_values import Global, Instance, Value, kind_of
 
 MAX_OPCODES = 1_000_000
 """About 25,000 tensors; a second or two of one core."""
@@ -27,20 +27,8 @@ _MAX_STRING_BYTES = 4096
 _MAX_LONG_BYTES = 16
 _MAX_NAME_CHARS = 256
 
-Value: TypeAlias = object
 
 _NAMES = {ord(opcode.code): opcode.name for opcode in pickletools.opcodes}
-
-
-@dataclass(frozen=True)
-class Global:
-    """A name such as `torch._utils._rebuild_tensor_v2`, which is nothing but its letters here."""
-
-    name: str
-
-
-class Instance(dict[Value, Value]):
-    """A dictionary that a REDUCE made, an OrderedDict: BUILD may set attributes, which are ignored."""
 
 
 class _Mark:
@@ -261,35 +249,6 @@ class PickleMachine(ABC):
     def persistent(self) -> None:
         """BINPERSID: the subclass knows what stands outside of the pickle."""
         self.push(self.loaded(self._pop()))
-
-
-def as_tuple(value: Value) -> tuple[Value, ...]:
-    """Return a tuple as it is, and for anything else an empty one."""
-    return cast("tuple[Value, ...]", value) if isinstance(value, tuple) else ()
-
-
-def as_dict(value: Value) -> dict[Value, Value]:
-    """Return a dictionary as it is, and for anything else an empty one."""
-    return cast("dict[Value, Value]", value) if isinstance(value, dict) else {}
-
-
-def kind_of(value: Value) -> str:
-    """Return what a value is, in a few words. Never its content, which may be endless."""
-    if isinstance(value, Global):
-        return value.name
-    if isinstance(value, dict | list | tuple):
-        holder = cast("list[Value]", value)
-        return f"{_kind_of_holder(holder)} of {len(holder)}"
-    if isinstance(value, str | int | float | bool | bytes) or value is None:
-        text = repr(value)
-        return text if len(text) <= 60 else text[:57] + "..."
-    return type(value).__name__
-
-
-def _kind_of_holder(value: Value) -> str:
-    if isinstance(value, dict):
-        return "a dictionary"
-    return "a list" if isinstance(value, list) else "a tuple"
 
 
 _BY_LETTER: dict[str, Callable[[PickleMachine], None]] = {

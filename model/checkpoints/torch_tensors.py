@@ -10,15 +10,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import cast
 
-from model.checkpoints.pickle_machine import (
-    Global,
-    Instance,
-    PickleMachine,
-    Value,
-    as_dict,
-    as_tuple,
-    kind_of,
-)
+from model.checkpoints.pickle_machine import PickleMachine
+from model.checkpoints.pickle_values import Global, Instance, Value, as_dict, as_tuple, kind_of
 
 ELEMENT_BYTES = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
