@@ -146,8 +146,7 @@ def _exponential_tail(rest: Operators) -> Value:
 def exponential_tail(x: Operators) -> Value:
     """e^x - 1 - x for x in [-87, 0], relative error below 4e-6, also near 0; scalars or vectors.
 
-    The polynomial of `exponential` serves near 0. At its end the result is 0.052, and what is subtracted there
-    is off by up to 2e-7.
+    The polynomial of `exponential` serves near 0. Where it ends the result is 0.052, off by up to 2e-7.
     """
     near = _exponential_tail(x) * x * x
     far = exponential(x) - 1.0 - x
