@@ -130,7 +130,8 @@ def exponential(x: Operators) -> Value:
     whole = floor(x * math.log2(math.e) + 0.5)
     rest = x - whole * 0.693359375  # nine bits of log(2): the product is exact
     rest = rest - whole * -2.12194440e-4
-    series = _exponential_tail(rest) * rest * rest + rest + 1.0
+    series = _exponential_tail(rest)
+    series = series * rest * rest + rest + 1.0
     return series * bitcast(to_u32(to_i32(whole) + 127) << 23, f32)
 
 
@@ -140,7 +141,8 @@ def _exponential_tail(rest: Operators) -> Value:
     series = series * rest + 8.3334519073e-3
     series = series * rest + 4.1665795894e-2
     series = series * rest + 1.6666665459e-1
-    return series * rest + 5.0000001201e-1
+    series = series * rest + 5.0000001201e-1
+    return series
 
 
 def exponential_tail(x: Operators) -> Value:
