@@ -406,9 +406,7 @@ def test_the_cache_builds_once_and_again_after_a_change(
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "config.json").write_text("{}")
-    args = argparse.Namespace(
-        target="wgsl", quant="q4", activations="f32", context=None, kv=None
-    )
+    args = argparse.Namespace(target="wgsl", quant="q4", activations="f32", context=None, kv=None)
     first = cache.built(Located(folder), args)
     assert cache.built(Located(folder), args) == first and built == [first]
     assert first.parent == tmp_path / "cache" / "kernelc" / "artifacts"

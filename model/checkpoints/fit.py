@@ -24,7 +24,7 @@ _HARMLESS = (
     "*rotary_emb.inv_freq",
     "*rotary_emb.cos_cached",
     "*rotary_emb.sin_cached",
-    "*.rope.freqs",
+    "rope.freqs",
     "*.masked_bias",
     "*position_ids",
 )

@@ -163,12 +163,16 @@ class Conversation:
     ) -> tuple[str, list[int]]:
         """Return the prompt as text and ids, with room after it for `new_tokens` that were already generated
         and, if turns may be dropped, for `reserve` more.
+
+        What follows a turn that is left out must all be computed again. So where one must go, more go with
+        it, until a quarter of the context is free: then the next turns need not.
         """
         while True:
             shown = to_messages(self.system, window.turns[window.first :])
             text, ids = self._prompts.encode([*shown, {"role": "user", "content": window.question}])
             length = len(ids) + new_tokens
-            if length + reserve <= self.engine.context:
+            spare = self.engine.context // 4 if answer.dropped_turns else 0
+            if length + reserve + spare <= self.engine.context:
                 return text, ids
             if not self._slide(answer, window):
                 self._require_room(length, window)

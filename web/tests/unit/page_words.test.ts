@@ -171,6 +171,8 @@ describe("settings", () => {
     const followed = inForce(DEFAULT_SETTINGS, own);
     expect([followed.temperature, followed.topK, followed.topP, followed.repetitionPenalty]).toEqual([0.2, 0, 0.9, 1.1]);
     expect(inForce(DEFAULT_SETTINGS, null)).toEqual(DEFAULT_SETTINGS);
+    expect(readSettings({ temperature: 0.5 }).recommended).toBe(false); // as an older page kept it
+    expect(readSettings({ maxTokens: 24 }).recommended).toBe(true);
     const chosen = { ...DEFAULT_SETTINGS, recommended: false, temperature: 1 };
     expect(inForce(chosen, own)).toEqual(chosen);
   });

@@ -174,6 +174,15 @@ describe("errors", () => {
     expect(error.help).toContain("roles and order");
   });
 
+  it("name the system prompt where that alone is refused", () => {
+    const source = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}";
+    const error = refusal(source, [{ role: "system", content: "be kind" }, ...HELLO]);
+    expect(error.message).toContain("refuses this conversation: no system role");
+    expect(error.help).toContain("takes no system prompt: empty that field of the settings");
+    const always = refusal("{{ raise_exception('never') }}", [{ role: "system", content: "be kind" }, ...HELLO]);
+    expect(always.help).toContain("roles and order");
+  });
+
   it("name a damaged template before there is a message", () => {
     expect(() => makeTemplate("{% for %}", "", "", "chat_template.jinja")).toThrow(/chat_template.jinja: not a valid template/);
     expect(() => makeTemplate("a".repeat(2 ** 20 + 1))).toThrow(/wanted at most 1048576/);

@@ -98,7 +98,9 @@ export function readSettings(value: unknown): Settings {
   const settings: Settings = { ...DEFAULT_SETTINGS };
   for (const field of NUMBER_FIELDS) settings[field.key] = readNumber(record[field.key], field);
   if (typeof record.system === "string") settings.system = record.system.slice(0, MAX_SYSTEM_LENGTH);
-  if (typeof record.recommended === "boolean") settings.recommended = record.recommended;
+  // Settings of an older page have no such choice: numbers that somebody changed are one.
+  const untouched = NUMBER_FIELDS.every(({ key }) => key === "maxTokens" || settings[key] === DEFAULT_SETTINGS[key]);
+  settings.recommended = typeof record.recommended === "boolean" ? record.recommended : untouched;
   settings.seed = readSeed(record.seed);
   return settings;
 }

@@ -51,7 +51,16 @@ export function makeTemplate(
     isPlain: source === PLAIN_TEMPLATE,
     render: (messages, options = {}) => {
       const given = variables(messages, options, new Map([["bos_token", bosToken], ["eos_token", eosToken], ...tokens]));
-      return render(program, given, where);
+      try {
+        return render(program, given, where);
+      } catch (error) {
+        throw explained(error, () => {
+          const others = messages.filter(({ role }) => role !== "system");
+          if (others.length === 0 || others.length === messages.length) return false;
+          render(program, new Map([...given, ["messages", others]]), where);
+          return true;
+        });
+      }
     },
   };
 }
@@ -115,6 +124,18 @@ function render(program: Program, given: ReadonlyMap<string, unknown>, where: st
   } catch (reason) {
     throw described(reason, where);
   }
+}
+
+/** The error; where the messages are fine `without` the system prompt, its help says so. */
+function explained(error: unknown, without: () => boolean): unknown {
+  if (!(error instanceof KernelcError)) return error;
+  try {
+    if (!without()) return error;
+  } catch {
+    return error;
+  }
+  const help = "the model's template takes no system prompt: empty that field of the settings, or say it in the question";
+  return new KernelcError("template", error.message, { help, cause: error });
 }
 
 function described(reason: unknown, where: string): KernelcError {

@@ -61,7 +61,7 @@ function normalizer(fields: Fields, depth: number): Normalizer {
   }
   if (type === "Strip") return stripper(fields.flag("strip_left", true), fields.flag("strip_right", true));
   if (type === "Lowercase") return (text) => [...text].map((char) => char.toLowerCase()).join("");
-  if (type === "StripAccents") return (text) => text.replace(/\p{Mn}/gu, "");
+  if (type === "StripAccents") return (text) => text.replace(/\p{M}/gu, "");
   if (type === "NFC" || type === "NFD" || type === "NFKC" || type === "NFKD") return (text) => text.normalize(type);
   throw fields.fail("type", `got the normaliser ${JSON.stringify(type)}`, UNSUPPORTED);
 }
