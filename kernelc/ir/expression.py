@@ -96,6 +96,23 @@ def soft_cap(x: F32, cap: float) -> F32:
     return (cap * np.tanh(x.astype(np.float64) / cap)).astype(np.float32)
 
 
+def clip(x: F32, bound: float) -> F32:
+    """x within -bound..bound."""
+    return np.clip(x, np.float32(-bound), np.float32(bound))
+
+
+def softplus(x: F32) -> F32:
+    """log(1 + exp(x)), without overflow."""
+    return (np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))).astype(np.float32)
+
+
+def exp_tail(x: F32) -> F32:
+    """exp(x) - 1 - x for x below 0, else 0: xIELU's curve. Source: Huang & Schlag 2024, arXiv 2411.13010."""
+    below = np.minimum(x, 0).astype(np.float64)
+    series = below**2 * (1 / 2 + below * (1 / 6 + below * (1 / 24 + below / 120)))  # where all else cancels
+    return np.where(below > -1e-3, series, np.expm1(below) - below).astype(np.float32)
+
+
 def _erfc(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.vectorize(math.erfc, otypes=[np.float64])(x))
 
@@ -114,6 +131,9 @@ FUNCTIONS: dict[str, Function] = {
     "relu2": Function(1, relu2),
     "tanh": Function(1, np.tanh),
     "soft_cap": Function(1, soft_cap, "cap"),
+    "clip": Function(1, clip, "bound"),
+    "softplus": Function(1, softplus),
+    "exp_tail": Function(1, exp_tail),
 }
 
 

@@ -22,8 +22,10 @@ __all__ = [
     "add",
     "attention",
     "cache_append",
+    "clip",
     "elementwise",
     "embedding",
+    "exp_tail",
     "gelu",
     "gelu_tanh",
     "last_row",
@@ -41,6 +43,7 @@ __all__ = [
     "sigmoid",
     "silu",
     "soft_cap",
+    "softplus",
     "split_heads",
     "sub",
     "tanh",
@@ -195,6 +198,21 @@ def tanh(x: Tensor) -> Tensor:
 def soft_cap(x: Tensor, cap: float) -> Tensor:
     """Return cap * tanh(x / cap)."""
     return elementwise("soft_cap", x, cap=cap)
+
+
+def clip(x: Tensor, bound: float) -> Tensor:
+    """Return x, cut off at -bound and bound."""
+    return elementwise("clip", x, bound=bound)
+
+
+def softplus(x: Tensor) -> Tensor:
+    """Return log(1 + exp(x))."""
+    return elementwise("softplus", x)
+
+
+def exp_tail(x: Tensor) -> Tensor:
+    """Return exp(x) - 1 - x where x is below 0, else 0."""
+    return elementwise("exp_tail", x)
 
 
 def split_heads(x: Tensor, head_dim: int) -> Tensor:

@@ -18,6 +18,7 @@ from kernelc.ir.trace import (
     add,
     attention,
     cache_append,
+    clip,
     elementwise,
     embedding,
     last_row,
@@ -79,6 +80,7 @@ class Attention:
     """Grouped-query attention with rotary positions and a KV cache, as the config says for this layer.
 
     `scale` is what scores are multiplied by, 1 / sqrt(head_dim) if not given; `cap` bounds them by a tanh.
+    `clip` is where the elements of queries, keys and values are cut off, as they come out of their matrices.
     `norms` are made last, so that weights are declared in this order. `out` is the output projection's name.
     """
 
@@ -92,6 +94,7 @@ class Attention:
         scale: float | None = None,
         cap: float | None = None,
         norms: Callable[[], HeadNorms] | None = None,
+        clip: float | None = None,
         out: str = "o_proj",
     ) -> None:
         q_width, kv_width = config.heads * config.head_dim, config.kv_heads * config.head_dim
@@ -101,7 +104,7 @@ class Attention:
         self.k_proj = declare(config, f"{path}.k_proj", kv_width, config.hidden_size)
         self.v_proj = declare(config, f"{path}.v_proj", kv_width, config.hidden_size)
         self.o_proj = declare(config, f"{path}.{out}", config.hidden_size, q_width)
-        self.norms = norms() if norms else None
+        self.norms, self.clip = norms() if norms else None, clip
 
     def cache(self, name: str, step: Step) -> Tensor:
         """Declare "k_cache" or "v_cache" of this layer. Shape: [context, kv_heads, head_dim]."""
@@ -127,7 +130,8 @@ class Attention:
         return linear(merge_heads(y), self.o_proj)
 
     def _heads(self, layer: Linear, x: Tensor, norm: Normalise) -> Tensor:
-        return split_heads(norm(linear(x, layer)), self.config.head_dim)
+        y = linear(x, layer)
+        return split_heads(norm(y if self.clip is None else clip(y, self.clip)), self.config.head_dim)
 
     def _norm(self, place: str, part: Literal["q", "k"]) -> Normalise:
         if self.norms is None or self.norms.place != place:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig, optional_window, read_windows
+from model.config import DecoderConfig, optional_number, optional_window, read_windows
 from model.families.blocks import (
     Attention,
     Decoder,
@@ -31,17 +31,20 @@ _EPS = 1e-5  # of OLMo 1, whose files do not give it
 
 @dataclass(frozen=True)
 class OlmoConfig(DecoderConfig):
-    """An OLMo's config. `attention_bias` is for all four projections of attention."""
+    """An OLMo's config. `attention_bias` is for all four projections of attention; `clip` is where queries,
+    keys and values are cut off."""
 
     attention_bias: bool = False
+    clip: float | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read an OLMo's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        if fields.data.get("clip_qkv") is not None:
-            message = "queries, keys and values that are cut off are not supported"
-            raise fields.fail("clip_qkv", message, "use a model whose config.json has null there")
-        return replace(super().read(fields), attention_bias=fields.flag("attention_bias", False))
+        return replace(
+            super().read(fields),
+            attention_bias=fields.flag("attention_bias", False),
+            clip=optional_number(fields, "clip_qkv", None),
+        )
 
     def has_bias(self, projection: str) -> bool:
         """Whether the linear layers of this name have a bias."""
@@ -95,7 +98,7 @@ def olmo_layer(config: OlmoConfig, number: int, kv_dtype: DType) -> SequentialLa
     path = f"model.layers.{number}"
     return SequentialLayer(
         before_attn=_plain(f"{path}.input_layernorm", config),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
+        attn=Attention(config, number, kv_dtype, f"{path}.self_attn", clip=config.clip),
         after_attn=nothing,
         before_mlp=_plain(f"{path}.post_attention_layernorm", config),
         mlp=GatedMLP(config, f"{path}.mlp"),
@@ -144,8 +147,6 @@ def build2(config: Olmo2Config, kv_dtype: DType) -> Decoder:
 
 _WITHOUT_GAIN = WeightRoles(final_norm=None)
 
-FAMILY = Family(
-    "olmo", ("OlmoForCausalLM",), OlmoConfig.read, build, _WITHOUT_GAIN, summary="OLMo 1, without clip_qkv"
-)
+FAMILY = Family("olmo", ("OlmoForCausalLM",), OlmoConfig.read, build, _WITHOUT_GAIN, summary="OLMo 1")
 OLMO2 = Family("olmo2", ("Olmo2ForCausalLM",), Olmo2Config.read, build2, summary="OLMo 2")
 OLMO3 = Family("olmo3", ("Olmo3ForCausalLM",), Olmo3Config.read, build2, summary="OLMo 3")

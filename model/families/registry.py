@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, cast
 
 from kernelc.errors import ConfigError, InternalError
 from model.families import (
+    apertus,
     arcee,
     cohere,
     ernie4_5,
@@ -71,6 +72,7 @@ _BUILT_IN: tuple[AnyFamily, ...] = (
     hunyuan.FAMILY,
     seed_oss.FAMILY,
     arcee.FAMILY,
+    apertus.FAMILY,
     nemotron.FAMILY,
     ernie4_5.FAMILY,
     gpt_neox.FAMILY,

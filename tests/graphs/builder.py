@@ -17,7 +17,7 @@ from kernelc.ir.types import DType
 _WIDTHS = (8, 4, 6, 12, 5, 16)
 _HEAD_DIMS = (4, 2, 6, 8)
 _UNARY = tuple(name for name, function in FUNCTIONS.items() if function.arity == 1)
-_PARAMETERS = {"factor": (0.5, -2.0), "by": (1.0, -0.25), "cap": (2.0, 5.0)}
+_PARAMETERS = {"factor": (0.5, -2.0), "by": (1.0, -0.25), "cap": (2.0, 5.0), "bound": (0.5, 2.0)}
 
 _SCALINGS: tuple[dict[str, AttrValue], ...] = (
     {"scaling": "none"},

@@ -33,6 +33,9 @@ FORMULAS: dict[str, Callable[..., float]] = {
     "relu2": lambda x: max(x, 0.0) ** 2,
     "tanh": math.tanh,
     "soft_cap": lambda x, cap: cap * math.tanh(x / cap),
+    "clip": lambda x, bound: max(min(x, bound), -bound),
+    "softplus": lambda x: math.log(1 + math.exp(x)),
+    "exp_tail": lambda x: math.exp(x) - 1 - x if x < 0 else 0.0,
 }
 
 
@@ -110,6 +113,8 @@ def test_a_cap_is_positive(cap: float) -> None:
     with pytest.raises(ShapeError, match=r"soft_cap: attribute cap is .* wanted a positive number"):
         OPS["soft_cap"].check({"x": ROWS}, {"cap": cap})
     assert OPS["scale"].check({"x": ROWS}, {"factor": cap}) == (ROWS,)
+    with pytest.raises(ShapeError, match=r"clip: attribute bound is .* wanted a positive number"):
+        OPS["clip"].check({"x": ROWS}, {"bound": cap})
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -30,7 +30,7 @@ def _check_parameter(name: str, a: Attrs) -> None:
     if parameter is None:
         return
     value = finite_attr(name, a, parameter)
-    if name == "soft_cap" and value <= 0:
+    if name in ("soft_cap", "clip") and value <= 0:
         raise ShapeError(f"{name}: attribute {parameter} is {value}; wanted a positive number")
 
 

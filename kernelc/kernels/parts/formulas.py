@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Mapping
 
 from kernelc.ir.expression import Expression
-from kernelc.kernels.parts.precise_math import exponential, normal_tail, tanh
+from kernelc.kernels.parts.precise_math import exponential, exponential_tail, log, normal_tail, tanh
 from kernelc.kir.functions import absolute, exp, maximum, minimum, named
 from kernelc.kir.values import Value
 
@@ -61,6 +61,23 @@ def soft_cap(x: Value, cap: float) -> Value:
     return tanh(x * (1 / cap)) * cap
 
 
+def clip(x: Value, bound: float) -> Value:
+    """x within -bound..bound."""
+    return minimum(maximum(x, -bound), bound)
+
+
+def softplus(x: Value) -> Value:
+    """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); off by at most 3e-7, and 2e-7 of itself."""
+    return maximum(x, 0.0) + log(1.0 + exponential(-minimum(absolute(x), 80.0)))
+
+
+def exp_tail(x: Value) -> Value:
+    """exp(x) - 1 - x for x below 0, else 0; relative error below 4e-6. Below -80 it is -1 - x."""
+    below = named("below", minimum(x, 0.0))
+    near = named("near", maximum(below, -80.0))
+    return exponential_tail(near) + (near - below)
+
+
 FORMULAS: Mapping[str, Callable[..., Value]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -75,6 +92,9 @@ FORMULAS: Mapping[str, Callable[..., Value]] = {
     "relu2": relu2,
     "tanh": tanh,
     "soft_cap": soft_cap,
+    "clip": clip,
+    "softplus": softplus,
+    "exp_tail": exp_tail,
 }
 
 

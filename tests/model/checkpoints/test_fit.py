@@ -91,6 +91,16 @@ def test_names_without_the_prefix(tmp_path: Path, tied: bool) -> None:
         np.testing.assert_array_equal(weights[name], tensor)
 
 
+@pytest.mark.parametrize("prefix", ["language_model.model.", "model.language_model.", "language_model."])
+def test_names_of_the_text_part_of_a_model_that_sees_images(tmp_path: Path, prefix: str) -> None:
+    tensors = write(tmp_path)
+    save(tmp_path, {f"{prefix}{name.removeprefix('model.')}": tensor for name, tensor in tensors.items()})
+    _, weights, notes = opened(tmp_path)
+    assert notes == ()
+    for name, tensor in tensors.items():
+        np.testing.assert_array_equal(weights[name], tensor)
+
+
 def test_what_nobody_reads_is_said_once(tmp_path: Path) -> None:
     tensors = write(tmp_path)
     tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = np.ones(4, np.float32)

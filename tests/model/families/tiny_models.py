@@ -107,7 +107,8 @@ OTHERS: dict[str, Case] = {
     ),
     "phi3-window": Case("Phi3", {"sliding_window": 9}),
     "phi": Case("Phi"),
-    "olmo": Case("Olmo"),
+    "olmo": Case("Olmo", {"clip_qkv": 0.7}),
+    "apertus": Case("Apertus", {"rope_parameters": _LLAMA3}),
     "olmo3": Case("Olmo3", {"sliding_window": 9, "num_hidden_layers": 4}),
     "granite": Case(
         "Granite",
