@@ -40,9 +40,7 @@ def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """
     folder, done = tmp_path_factory.mktemp("artifacts"), dict[Path, Path]()
 
-    def build(
-        model: str, quant: str, device: str, kv: str | None = None, activations: str = "f32"
-    ) -> Path:
+    def build(model: str, quant: str, device: str, kv: str | None = None, activations: str = "f32") -> Path:
         target = "all" if quant == "f32" else TARGET_OF[device]
         out = folder / f"{model}-{quant}-{target}-{kv}-{activations}"
         if out not in done:

@@ -308,8 +308,15 @@ def test_importing_the_runtime_loads_no_compiler():
     run = subprocess.run(command, cwd=REPO, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     loaded = {row_of(name) for name in json.loads(run.stdout) if within(name, PACKAGES)}
-    assert loaded <= {"kernelc", *EVERYONE, "kernelc.ir", "kernelc.ir.dim", "kernelc.ir.formats",
-        "kernelc.ir.packed_matrix", "runtime"}
+    assert loaded <= {
+        "kernelc",
+        *EVERYONE,
+        "kernelc.ir",
+        "kernelc.ir.dim",
+        "kernelc.ir.formats",
+        "kernelc.ir.packed_matrix",
+        "runtime",
+    }
     ir = {name for name in json.loads(run.stdout) if row_of(name) == "kernelc.ir"}
     assert ir <= {"kernelc.ir"}, "only dim and the formats are the runtime's"
 

@@ -12,14 +12,16 @@ from runtime.device.executor import Executor
 from runtime.devices import open_device
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import write_tiny
-from tests.runtime.tiny_native import LIBRARY
 from tests.runtime.tiny_kernels import REFERENCES
+from tests.runtime.tiny_native import LIBRARY
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """The toy model as it should be; tests that change it write their own."""
-    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv", "opencl", "cuda", "c"))
+    return write_tiny(
+        tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv", "opencl", "cuda", "c")
+    )
 
 
 DEVICES = ("numpy", "cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl", "cuda")

@@ -11,9 +11,9 @@ from kernelc.artifact import Artifact
 from kernelc.errors import ContextError, UsageError
 from runtime.chat.completion import Completer
 from runtime.chat.request import CompletionRequest
-from runtime.references.executor import NumpyExecutor
 from runtime.engine.engine import Engine
 from runtime.engine.sampling import SamplingParams
+from runtime.references.executor import NumpyExecutor
 from tests.runtime.fake_engine import BOS, EOS, BytesCoder, FakeEngine, JoinTemplate, TurnsTemplate, show
 from tests.runtime.tiny_artifact import BIAS, GAIN
 from tests.runtime.tiny_kernels import REFERENCES, VOCAB, continuation, expected_logits

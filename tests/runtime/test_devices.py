@@ -16,10 +16,10 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.errors import DeviceError, InternalError, UsageError
 from runtime import devices
-from runtime.references.executor import NumpyExecutor, element_dtype
 from runtime.device.executor import Executor
 from runtime.devices import DeviceKind, open_device, survey
 from runtime.engine.engine import Engine
+from runtime.references.executor import NumpyExecutor, element_dtype
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
 

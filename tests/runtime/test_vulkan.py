@@ -17,8 +17,8 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.errors import ArtifactError, DeviceError, WorkFailed
 from kernelc.target import Capabilities
-from runtime.references.executor import NumpyExecutor
 from runtime.engine.engine import ALL_ROLES, Engine
+from runtime.references.executor import NumpyExecutor
 from runtime.vulkan import cache as vulkan_cache
 from runtime.vulkan import loaded as vulkan_loaded
 from runtime.vulkan.bandwidth import copy_bandwidth

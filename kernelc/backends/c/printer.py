@@ -112,7 +112,7 @@ class C(Dialect):
 
     def cast_bits(self, source: Type, to: Type, arg: Text) -> Text:
         """A cast keeps the bits of vectors and of integers, but not those of a scalar float."""
-        if to.lanes > 1 or source.is_integer and to.is_integer:
+        if to.lanes > 1 or (source.is_integer and to.is_integer):
             return self.cast(self.type_name(to), arg)
         return self.call("bits_f32" if to.is_float else f"({to.scalar})bits_u32", [arg])
 
@@ -146,7 +146,7 @@ def _small_bytes(value: Value) -> bool:
 
 
 class CBody(PhasedBody):
-    """Converts unpacked bytes as the signed numbers that they are as well, since processors convert no others."""
+    """Converts unpacked bytes as signed numbers, which they are as well: processors convert no others."""
 
     def expression(self, value: Value) -> Text:
         if value.op == "convert" and value.type.is_float:

@@ -34,14 +34,13 @@ from kernelc.kernels.attention.decode_schedule import (
     usual_schedule,
 )
 from kernelc.kernels.attention.softmax import LOG2_E
-from kernelc.kernels.attention.wide import WideSchedule, WideAttention, fits_wide, wide_access_types
+from kernelc.kernels.attention.wide import WideAttention, WideSchedule, fits_wide, wide_access_types
 from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.functions import minimum
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, u32
 from kernelc.kir.values import Value
 from kernelc.target import Capabilities
-
 
 AnySchedule = AttentionDecodeSchedule | WideSchedule
 
@@ -80,9 +79,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
             found = np.concatenate([sums, highest, total], axis=-1).reshape(-1)
             arrays["partials"].reshape(-1, found.size)[number] = found
 
-    def space(
-        self, capabilities: Capabilities, problem: AttentionDecodeProblem
-    ) -> Iterable[AnySchedule]:
+    def space(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> Iterable[AnySchedule]:
         if fits_wide(capabilities, problem.cache, problem.group):
             yield WideSchedule(1)
         yield from every_schedule(capabilities, problem)
@@ -100,9 +97,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
         blocks = 1 if isinstance(schedule, WideSchedule) else schedule.blocks(problem)
         return (problem.kv_heads * blocks, splits, 1)
 
-    def access_types(
-        self, problem: AttentionDecodeProblem, schedule: AnySchedule
-    ) -> Mapping[str, Type]:
+    def access_types(self, problem: AttentionDecodeProblem, schedule: AnySchedule) -> Mapping[str, Type]:
         if isinstance(schedule, WideSchedule):
             types = wide_access_types(problem.cache)
             return {name: type for name, type in types.items() if name != "out" or not problem.split}

@@ -1,4 +1,4 @@
-"""Matrix times a chunk of rows on a processor: a workgroup is one invocation, which works with vectors of eight.
+"""Matrix times a chunk of rows on a processor: a workgroup is one invocation with vectors of eight.
 
 A workgroup computes `rows` packed rows of `tokens` tokens. `depth` columns at a time it dequantises its rows
 into shared memory, once for all tokens, and multiplies: three tokens by four rows are twelve vectors of sums,
@@ -47,16 +47,16 @@ class WideMatmul:
         """Multiply, and finish every result."""
         k, steps = self.k, groups_of(self.problem.cols) * GROUP // self.depth
         rows = step_block.rows(k)
-        count = minimum(rows.clamped(self.first_token + (self.tokens - 1)) + 1 - self.first_token, self.tokens)
+        count = minimum(
+            rows.clamped(self.first_token + (self.tokens - 1)) + 1 - self.first_token, self.tokens
+        )
         with k.loop(0, steps) as step:
             self._dequantise(step)
-            with k.loop(0, count, TOKENS) as token:
-                with k.loop(0, self.rows // ROWS) as quad:
-                    self._multiply(step, token, quad, steps > 1)
-        with k.loop(0, count) as token:
-            with k.loop(0, self.rows // ROWS) as quad:
-                results = self.totals[token * (self.rows // ROWS) + quad]
-                self.finish(results, self.first_token + token, self.first_row + quad * ROWS)
+            with k.loop(0, count, TOKENS) as token, k.loop(0, self.rows // ROWS) as quad:
+                self._multiply(step, token, quad, steps > 1)
+        with k.loop(0, count) as token, k.loop(0, self.rows // ROWS) as quad:
+            results = self.totals[token * (self.rows // ROWS) + quad]
+            self.finish(results, self.first_token + token, self.first_row + quad * ROWS)
 
     def _dequantise(self, step: Value) -> None:
         """Fill the panel with `depth` columns of every row; rows past the last one repeat it."""

@@ -22,8 +22,8 @@ from kernelc.ir.formats import FORMATS, weight_format
 from kernelc.kernels.linear.activations import rounded
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matvec_int8_body import Int8Product
-from kernelc.kernels.linear.matvec_int8_wide import WideInt8Product
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule, every_schedule, usual_schedule
+from kernelc.kernels.linear.matvec_int8_wide import WideInt8Product
 from kernelc.kernels.linear.problem import (
     LinearProblem,
     linear_bindings,

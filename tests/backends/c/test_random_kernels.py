@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kernelc.backends.c.printer import CBackend
 from kernelc.kir.text import kernel_text
 from kernelc.target import Capabilities
-from tests.kernels.executors import require, run_interpreter
 from tests.kernels.c_runner import run_c
+from tests.kernels.executors import require, run_interpreter
 from tests.kir.random_kernels import random_kernel
 
 seeds = st.integers(0, 2**32 - 1)
