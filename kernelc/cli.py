@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "inspect": "show the graph, the kernels and the exact memory plan",
     "web": "write a folder that chats in the browser, from any file server",
     "verify": "check every kernel on this device against its numpy reference",
+    "models": "list the names, files, families and weight formats that can be built",
     "devices": "show what there is to run on, and what is missing for the rest",
 }
 

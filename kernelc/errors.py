@@ -3,7 +3,7 @@
 Two families. A `KernelcError` is for a person: it is shown as one line on stderr and decides the exit code.
 An `InternalError` is a bug of ours: it keeps its traceback and carries the IR that broke the invariant.
 
-Messages name the settings of whoever called us, such as `context`, between backquotes and by their names in
+Messages name the caller's settings, such as `context`, between backquotes and by their names in
 Python. Each surface shows them as its users know them: `str(error)` and `render()` bare, a command line as
 its flag (see `spell_settings`).
 """

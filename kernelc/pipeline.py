@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
-from kernelc.compile import Compiled, CompileOptions, compile_model
+from kernelc.compile import Compiled, CompileOptions, compile_model, packed_together
 from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
+from model.bits import plan_bits
+from model.calibration.calibrated import calibrate as calibrate_matrices
+from model.calibration.calibrated import segments_of
 from model.checkpoints.checkpoint import Checkpoint
+from model.families.registry import AnyModel
+from model.keep import kept_formats
 from model.opening import open_model
 from model.pack import pack_matrices, random_matrices
-from model.text.chat_template import load_chat_template
+from model.row_source import RowSource
+from model.text.texts import ModelTexts, read_texts
 from model.text.tokenizer import load_tokenizer, tokenizer_files
+
+KEEP = "keep"
+"""The `quant` that keeps weights as they are stored, each matrix in the format that holds its codes."""
 
 # Called with (what is being done, done, total); the units are bytes of weights.
 Progress = Callable[[str, int, int], None]
+# Called with a sentence that a person should read, although nothing failed.
+Note = Callable[[str], None]
 
 
 def default_out(name: str, options: CompileOptions) -> Path:
@@ -37,28 +49,59 @@ def build_artifact(
     options: CompileOptions,
     *,
     out: Path | None = None,
+    name: str | None = None,
     progress: Progress | None = None,
+    note: Note | None = None,
+    calibrate: str | None = None,
 ) -> Path:
     """Compile and pack the model in `model_dir`; return the artifact's folder.
 
+    `name` is what the artifact calls the model, by default what its files are called.
+
     The folder is complete, or does not exist. Weights are read a block at a time, whatever their size.
+    Besides the weight formats `options.quant` may be `KEEP`. `note` is told what a person should know of the
+    result. `calibrate` is a text like those that the model will meet: four-bit matrices are then quantised
+    for what they read while the model runs over it.
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
     with open_model(model_dir) as files:
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
-        load_tokenizer(files.text, vocab_size=model.info.vocab_size)  # refuse a bad one before the long part
-        compiled = compile_model(model, options)
-        target = out or default_out(files.name, compiled.options)
-        with ArtifactWriter(target) as writer:
-            matrices = compiled.matrices.values()
-            pack_matrices(writer.weights, matrices, checkpoint, progress, roles=model.roles)
+        texts = read_texts(files.text, model.info)  # refuse a bad one before the long part
+        for line in (*files.notes, *texts.notes):
+            (note or _unheard)(line)
+        compiled = compile_model(model, settled(options, model, checkpoint))
+        for line in model.config.notes(compiled.info.max_context):
+            (note or _unheard)(line)
+        name = name or files.name
+        target = out or default_out(name, options)
+        with ArtifactWriter(target) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
+            matrices, source = compiled.matrices.values(), model.source(checkpoint)
+            if calibrate is not None:
+                ids = load_tokenizer(files.text).encode(calibrate)
+                segments = segments_of(ids, model.info.max_context)
+                formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
+                source = calibrate_matrices(model, source, formats, segments, Path(spool), progress)
+            pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
-                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
-            manifest = _finish(writer, compiled, files.name)
-            writer.commit(_with_text_files(writer, manifest, files.text))
+                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
+            manifest = _finish(writer, compiled, name)
+            writer.commit(_with_text_files(writer, manifest, files.text, texts))
     return target
+
+
+def settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint | None) -> CompileOptions:
+    """Return options with a format for each matrix, as `quant` and `bits` mean them for this model.
+
+    `KEEP` looks at how the checkpoint stores each tensor; overrides that were given stay first.
+    Raises: UsageError for `bits` that `quant` cannot have.
+    """
+    if options.quant == KEEP and checkpoint is not None and options.bits is None:
+        table = kept_formats(model, checkpoint, packed_together(model))
+        return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
+    planned = plan_bits(model, options.quant, options.bits)
+    return replace(options, overrides=(*options.overrides, *planned))
 
 
 def build_random(
@@ -83,7 +126,11 @@ def build_random(
     return out
 
 
-def _vector(vector: PackedVector, checkpoint: Checkpoint) -> npt.NDArray[np.float32]:
+def _unheard(line: str) -> None:
+    """Where nobody asked for notes."""
+
+
+def _vector(vector: PackedVector, checkpoint: RowSource) -> npt.NDArray[np.float32]:
     """Return the part of the concatenated source vectors that is stored, in its packed order, as f32."""
     whole = np.concatenate([checkpoint.read(source).reshape(-1) for source in vector.sources])
     return whole[row_index(vector.order)][vector.begin : vector.end] + np.float32(vector.shift)
@@ -103,17 +150,21 @@ def _finish(writer: ArtifactWriter, compiled: Compiled, name: str) -> Manifest:
     return replace(manifest, checks=checks)
 
 
-def _with_text_files(writer: ArtifactWriter, manifest: Manifest, model_dir: Path) -> Manifest:
+def _with_text_files(
+    writer: ArtifactWriter, manifest: Manifest, text_dir: Path, texts: ModelTexts
+) -> Manifest:
     """Copy the tokenizer's files and the chat template; return the manifest that names them too."""
-    tokenizer = load_tokenizer(model_dir)
-    names = tokenizer_files(model_dir)
-    entries = {name: writer.add_file(name, (model_dir / name).read_bytes()) for name in names}
-    main = "tokenizer.model" if tokenizer.kind == "sentencepiece" else "tokenizer.json"
-    manifest = replace(manifest, tokenizer=TokenizerInfo(tokenizer.kind, main, entries))
-    bos, eos = (None if i is None else tokenizer.token(i) for i in (tokenizer.bos_id, tokenizer.eos_id))
-    template = load_chat_template(model_dir, bos_token=bos, eos_token=eos)
+    tokenizer, template = texts.tokenizer, texts.template
+    names = tokenizer_files(text_dir)
+    entries = {name: writer.add_file(name, (text_dir / name).read_bytes()) for name in names}
     entry = writer.add_file("chat_template.jinja", template.source.encode())
     info = ChatTemplateInfo(
         "chat_template.jinja", entry.sha256, template.bos_token or None, template.eos_token or None
     )
-    return replace(manifest, chat_template=info)
+    return replace(
+        manifest,
+        model=replace(manifest.model, eos_token_ids=texts.stop_ids),
+        tokenizer=TokenizerInfo(tokenizer.kind, names[0], entries),
+        chat_template=info,
+        generation=texts.generation,
+    )

@@ -4,7 +4,7 @@
         print(session.completer().complete(CompletionRequest(prompt="Once upon a time")).text)
 
 This is the one place that joins the runtime, which knows token ids alone, with the model's text and with the
-kernels' numpy references. It prints nothing; whoever opens a session may follow its progress.
+kernels' numpy references. It prints nothing; the caller may follow its progress.
 """
 
 from __future__ import annotations
@@ -20,12 +20,18 @@ from kernelc.kernels.registry import references
 from kernelc.native import Library
 from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
 from model.text.detokenize import StreamDecoder, decode
+from model.text.markup import written_markup
+from model.text.special_tokens import TokenizerSettings
 from model.text.tokenizer import Tokenizer, load_tokenizer
 from runtime.chat.completion import Completer
 from runtime.chat.conversation import ContextPolicy, Conversation
 from runtime.device.executor import Progress
 from runtime.devices import Explain
 from runtime.engine.engine import GENERATE_ROLES, Engine
+from runtime.engine.sampling import SamplingParams
+
+TEMPERATURE, TOP_P = 0.8, 0.95
+"""How answers are sampled where the artifact says nothing of it."""
 
 
 class Coder:
@@ -36,8 +42,13 @@ class Coder:
 
     @property
     def special_tokens(self) -> Mapping[str, int]:
-        """The model's markup, by its text."""
+        """The model's special tokens, by their text."""
         return self._tokenizer.special_tokens
+
+    @property
+    def markup(self) -> Mapping[str, int]:
+        """All that is never read out of a user's text, by its text."""
+        return self._tokenizer.markup
 
     def encode(self, text: str, *, parse_special: bool = False) -> list[int]:
         """Return the ids of a text, without BOS."""
@@ -93,8 +104,13 @@ class Session:
         """Release the device and all that was loaded."""
         self.engine.close()
 
-    def conversation(self, *, system: str | None = None, policy: ContextPolicy = "stop") -> Conversation:
-        """Return a conversation with the model; `policy` says what happens when the context is full."""
+    def conversation(
+        self, *, system: str | None = None, policy: ContextPolicy = "stop", stop: Sequence[str] = ()
+    ) -> Conversation:
+        """Return a conversation with the model.
+
+        `policy` says what happens when the context is full; the texts `stop` end answers. Raises: UsageError.
+        """
         return Conversation(
             self.engine,
             Coder(self.tokenizer),
@@ -102,6 +118,7 @@ class Session:
             stop_ids=stop_ids(self.artifact),
             system=system,
             policy=policy,
+            stop=stop,
         )
 
     def completer(self) -> Completer:
@@ -111,8 +128,14 @@ class Session:
             Coder(self.tokenizer),
             self.template,
             stop_ids=stop_ids(self.artifact),
-            bos_id=self.tokenizer.bos_id if self.tokenizer.adds_bos else None,
+            prefix=self.tokenizer.prompt_prefix,
+            sampling=self.sampling,
         )
+
+    @property
+    def sampling(self) -> SamplingParams:
+        """How the model's answers are sampled unless a request says otherwise."""
+        return sampling_defaults(self.artifact)
 
 
 # ---- parts of a session, for those that need no more ----
@@ -157,7 +180,9 @@ def open_tokenizer(artifact: Artifact) -> Tokenizer:
         raise UsageError("the artifact has no tokenizer", where=str(artifact.folder), help=help_)
     for name in info.files:
         artifact.read(name)
-    return load_tokenizer(artifact.folder, vocab_size=artifact.manifest.model.vocab_size)
+    tokenizer = load_tokenizer(artifact.folder, vocab_size=artifact.manifest.model.vocab_size)
+    tokenizer.protect(written_markup(tokenizer, open_template(artifact, tokenizer)))
+    return tokenizer
 
 
 def open_template(artifact: Artifact, tokenizer: Tokenizer) -> ChatTemplate:
@@ -166,9 +191,9 @@ def open_template(artifact: Artifact, tokenizer: Tokenizer) -> ChatTemplate:
     source = PLAIN_TEMPLATE if info is None else artifact.text(info.file)
     bos = (info.bos_token if info else None) or _token(tokenizer, tokenizer.bos_id)
     eos = (info.eos_token if info else None) or _token(tokenizer, tokenizer.eos_id)
-    return ChatTemplate(
-        source, bos, eos, where=str(artifact.folder / (info.file if info else "manifest.json"))
-    )
+    tokens = TokenizerSettings.load(artifact.folder).template_tokens
+    where = str(artifact.folder / (info.file if info else "manifest.json"))
+    return ChatTemplate(source, bos, eos, variables=tokens, where=where)
 
 
 def _token(tokenizer: Tokenizer, token_id: int | None) -> str | None:
@@ -182,11 +207,17 @@ def stop_ids(artifact: Artifact) -> frozenset[int]:
     return frozenset((*model.eos_token_ids, *starts))
 
 
-def with_bos(tokenizer: Tokenizer, ids: Sequence[int], *, always: bool = False) -> list[int]:
-    """Return `ids` after BOS, where the model's prompts start with it, or `always` where it has one."""
-    if tokenizer.bos_id is None or not (always or tokenizer.adds_bos):
-        return list(ids)
-    return [tokenizer.bos_id, *ids]
+def with_prefix(tokenizer: Tokenizer, ids: Sequence[int]) -> list[int]:
+    """Return `ids` after what the model's plain prompts start with: BOS for most models."""
+    return [*tokenizer.prompt_prefix, *ids]
+
+
+def sampling_defaults(artifact: Artifact) -> SamplingParams:
+    """Return how the model's authors want answers sampled, or what suits most chat models."""
+    own = artifact.manifest.generation
+    if own is None:
+        return SamplingParams(temperature=TEMPERATURE, top_p=TOP_P)
+    return SamplingParams(own.temperature, own.top_k, own.top_p, own.min_p, own.repetition_penalty)
 
 
 def text_of(tokenizer: Tokenizer, ids: Iterable[int]) -> str:

@@ -1,32 +1,34 @@
 """The part of a config.json that decoder-only models share: sizes, heads, rotary embedding, token ids.
 
-A family's own config adds its fields to `DecoderConfig` (see model/families/llama.py).
+A family's own config adds its fields to `DecoderConfig` (see model/families/llama.py), and overrides the
+defaults where its published code has others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self, cast
 
+from model.checkpoints.quantization import read_quantization
 from model.json_fields import Fields, show
+from model.rope import MAX_POSITIONS, Rope, RopeDefaults, read_rope
+
+ACTIVATIONS = {
+    "silu": "silu",
+    "swish": "silu",
+    "gelu": "gelu",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu_new": "gelu_tanh",
+    "relu": "relu",
+    "relu2": "relu2",
+}
+"""The activations of config.json, as transformers names them (activations.py), by functions of the IR."""
 
 
-@dataclass(frozen=True)
-class RopeScaling:
-    """How rotary frequencies are stretched beyond the length that the model was first trained on.
-
-    "linear" divides every frequency by `factor`. "llama3" divides the slow ones by it, keeps the fast ones
-    and blends between, by how often a frequency turns within `original_max_position_embeddings` positions.
-
-    Source: `_compute_linear_scaling_rope_parameters`, `_compute_llama3_parameters` in transformers'
-    modeling_rope_utils.py.
-    """
-
-    kind: Literal["linear", "llama3"]
-    factor: float
-    low_freq_factor: float = 1.0
-    high_freq_factor: float = 4.0
-    original_max_position_embeddings: int = 8192
+MAX_MATRIX = 1 << 32
+"""Weights of the largest matrix: more than any published model has. A matrix is bound in pieces, and each of
+them has kernels of its own, so larger ones would take minutes to compile."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class DecoderConfig:
     """The dimensions and constants that decoder families share, checked: in range, and fitting each other.
 
     The defaults are what `read` takes for fields that a file leaves out; a family whose published code has
-    other defaults overrides them in its subclass.
+    other defaults overrides them in its subclass, and the class variables with them.
     """
 
     vocab_size: int
@@ -44,143 +46,202 @@ class DecoderConfig:
     heads: int
     kv_heads: int
     head_dim: int
-    rms_norm_eps: float = 1e-6
-    rope_theta: float = 10000.0
-    rope_scaling: RopeScaling | None = None
-    rotary_dim: int = 0
-    """How many leading elements of a head are rotated; 0 stands for all of head_dim."""
+    norm_eps: float = 1e-6
+    rope: Rope = field(default_factory=Rope)
     max_position_embeddings: int = 2048
     tie_word_embeddings: bool = False
     bos_token_id: int | None = None
     eos_token_ids: tuple[int, ...] = ()
+    activation: str = "silu"
+    """A function of `kernelc.ir.expression`."""
+    windows: tuple[int | None, ...] = ()
+    """For each layer how many positions a position sees, itself included; None: all before it. Empty where no
+    layer has a window."""
+
+    norm_eps_key: ClassVar[str] = "rms_norm_eps"
+    activation_key: ClassVar[str] = "hidden_act"
+    default_activation: ClassVar[str] = "silu"
+    default_head_dim: ClassVar[int | None] = None
+    default_kv_heads: ClassVar[int | None] = None
+    """What head_dim and num_key_value_heads are where a file leaves them out. None, and null in a file, stand
+    for hidden_size / heads and for heads."""
+    rope_defaults: ClassVar[RopeDefaults] = RopeDefaults()
 
     def __post_init__(self) -> None:
-        if self.rotary_dim == 0:
-            object.__setattr__(self, "rotary_dim", self.head_dim)
+        if self.rope.rotary_dim == 0:
+            object.__setattr__(self, "rope", replace(self.rope, rotary_dim=self.head_dim))
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read the shared fields of a config.json; a subclass's own fields keep their defaults.
 
         Raises: ConfigError for a field of a wrong type or out of range, for fields that do not fit each
-        other, and for a checkpoint that is quantised already.
+        other, and for a checkpoint that is quantised in a way that is not read.
         """
-        _check_unquantised(fields)
-        vocab_size = fields.integer("vocab_size", 1, 1 << 20)
-        heads, kv_heads, head_dim = _head_shape(fields)
-        rope = _rope_fields(fields)
+        read_quantization(fields)  # refuses what no reader of weights knows
+        vocab_size, hidden_size, intermediate_size = _sizes(fields)
+        heads, kv_heads, head_dim = _head_shape(
+            fields, hidden_size, cls.default_kv_heads, cls.default_head_dim
+        )
         bos = fields.ids("bos_token_id", vocab_size)
-        longest = fields.integer("max_position_embeddings", 1, 1 << 24, cls.max_position_embeddings)
+        positions = fields.integer("max_position_embeddings", 1, MAX_POSITIONS, cls.max_position_embeddings)
         return cls(
             vocab_size=vocab_size,
-            hidden_size=fields.integer("hidden_size", 1, 1 << 16),
-            intermediate_size=fields.integer("intermediate_size", 1, 1 << 20),
+            hidden_size=hidden_size,
+            intermediate_size=intermediate_size,
             layers=fields.integer("num_hidden_layers", 1, 1024),
             heads=heads,
             kv_heads=kv_heads,
             head_dim=head_dim,
-            rms_norm_eps=fields.number("rms_norm_eps", 1e-12, 1.0, cls.rms_norm_eps),
-            rope_theta=_rope_theta(fields, rope, cls.rope_theta),
-            rope_scaling=_rope_scaling(fields, rope),
-            rotary_dim=_rotary_dim(fields, rope, head_dim),
-            max_position_embeddings=longest,
+            norm_eps=fields.number(cls.norm_eps_key, 1e-12, 1.0, cls.norm_eps),
+            rope=cls.read_rope(fields, head_dim, positions),
+            max_position_embeddings=positions,
             tie_word_embeddings=fields.flag("tie_word_embeddings", cls.tie_word_embeddings),
             bos_token_id=bos[0] if bos else None,
             eos_token_ids=fields.ids("eos_token_id", vocab_size),
+            activation=read_activation(fields, cls.activation_key, cls.default_activation),
         )
+
+    @classmethod
+    def read_rope(cls, fields: Fields, head_dim: int, positions: int) -> Rope:
+        """Read the rotary embedding; of a family whose layers differ in it, that of its longest layers.
+
+        Raises: ConfigError.
+        """
+        return read_rope(fields, head_dim, positions, cls.rope_defaults)
+
+    @property
+    def max_context(self) -> int:
+        """The longest context that the model was made for, its rope scaling included."""
+        return self.rope.longest(self.max_position_embeddings)
+
+    def within(self, context: int) -> Self:
+        """Return the config of the model that is compiled for this context; see `Rope.within`."""
+        return replace(self, rope=self.rope.within(context))
+
+    def notes(self, context: int) -> tuple[str, ...]:
+        """Return what a person should know of the model that is compiled for this context, in sentences."""
+        return self.rope.notes(context)
 
     def has_bias(self, projection: str) -> bool:
         """Whether the linear layers of this name ("q_proj") have a bias. No layer has one by default."""
         return False
 
+    def window(self, layer: int) -> int | None:
+        """How many positions a position of this layer sees, itself included; None: all before it."""
+        return self.windows[layer] if self.windows else None
 
-def check_activation(fields: Fields, wanted: str = "silu") -> None:
-    """Check that hidden_act is the activation that the family's graph computes.
+    def layer_rope(self, layer: int) -> Rope | None:
+        """The rotary embedding of this layer; None where it has none."""
+        return self.rope
+
+
+def read_activation(fields: Fields, key: str = "hidden_act", default: str = "silu") -> str:
+    """Read an activation; return the function of `kernelc.ir.expression` that it is. Raises: ConfigError."""
+    name = fields.text(key, default)
+    if name not in ACTIVATIONS:
+        help_ = "a checkpoint with another activation is not supported"
+        raise fields.fail(key, f"got {show(name)}, wanted one of {', '.join(ACTIVATIONS)}", help_)
+    return ACTIVATIONS[name]
+
+
+def read_windows(
+    fields: Fields, layers: int, window: int | None, slides: Callable[[int], bool]
+) -> tuple[int | None, ...]:
+    """Read which layers see a window only: those that layer_types names, or where it is missing `slides`.
+
+    Raises: ConfigError where layer_types is no list of the two kinds, or a layer slides and has no window.
+    """
+    kinds = layer_types(fields, layers)
+    if kinds is None:
+        kinds = ["sliding_attention" if slides(layer) else "full_attention" for layer in range(layers)]
+    if window is None and "sliding_attention" in kinds:
+        raise fields.fail("layer_types", "got sliding_attention, but sliding_window has no value")
+    return tuple(window if kind == "sliding_attention" else None for kind in kinds)
+
+
+def layer_types(fields: Fields, layers: int) -> list[str] | None:
+    """Read the field layer_types; None where it is missing. Raises: ConfigError."""
+    listed = fields.data.get("layer_types")
+    if listed is None:
+        return None
+    if not isinstance(listed, list) or len(cast("list[object]", listed)) != layers:
+        raise fields.fail(
+            "layer_types", f"got {show(cast('object', listed))}, wanted {layers} kinds of layers"
+        )
+    for kind in cast("list[object]", listed):
+        if kind not in ("full_attention", "sliding_attention"):
+            message = f"got {show(kind)}, wanted full_attention or sliding_attention"
+            raise fields.fail("layer_types", message, "other kinds of layers are not supported")
+    return cast("list[str]", listed)
+
+
+def optional_window(fields: Fields, default: int | None) -> int | None:
+    """Read sliding_window, where null stands for none and a missing field for the default.
 
     Raises: ConfigError.
     """
-    activation = fields.text("hidden_act", wanted)
-    if activation != wanted:
-        help_ = "a checkpoint of this family with another activation is not supported"
-        raise fields.fail("hidden_act", f"got {show(activation)}, wanted {show(wanted)}", help_)
+    if "sliding_window" not in fields.data:
+        return default
+    given = fields.data["sliding_window"] is not None
+    return fields.integer("sliding_window", 1, MAX_POSITIONS) if given else None
 
 
-def _check_unquantised(fields: Fields) -> None:
-    if fields.data.get("quantization_config") is not None:
-        raise fields.fail(
-            "quantization_config",
-            "the checkpoint's weights are already quantised, wanted f32, f16 or bf16 weights",
-            "use the original checkpoint; build quantises it (`quant` q4 or q8)",
-        )
+def optional_number(fields: Fields, key: str, default: float | None) -> float | None:
+    """Read a positive number, where null stands for none and a missing field for the default.
+
+    Raises: ConfigError.
+    """
+    if key not in fields.data:
+        return default
+    return fields.number(key, 1e-6, 1e6) if fields.data[key] is not None else None
 
 
-def _head_shape(fields: Fields) -> tuple[int, int, int]:
-    """Return (heads, kv_heads, head_dim), each derived from the others where the file leaves it out."""
+def refuse_fields(fields: Fields, wanted: dict[str, Sequence[object]], help: str) -> None:
+    """Refuse values other than the `wanted` ones, of fields whose other values the graph does not compute.
+
+    Raises: ConfigError.
+    """
+    for key, values in wanted.items():
+        value = fields.data.get(key)
+        if value is not None and value not in values:
+            allowed = " or ".join(show(each) for each in values)
+            raise fields.fail(key, f"got {show(value)}, wanted {allowed}", help)
+
+
+def _sizes(fields: Fields) -> tuple[int, int, int]:
+    """Return (vocab_size, hidden_size, intermediate_size), whose products are within bounds."""
     hidden_size = fields.integer("hidden_size", 1, 1 << 16)
+    wide = {key: fields.integer(key, 1, 1 << 20) for key in ("vocab_size", "intermediate_size")}
+    for key, size in wide.items():
+        if size * hidden_size > MAX_MATRIX:
+            made = f"a matrix of {size} x {hidden_size} weights"
+            message = f"got {size}, which with hidden_size makes {made}, wanted at most 2^32"
+            raise fields.fail(key, message, "no model has such a matrix: download config.json again")
+    return wide["vocab_size"], hidden_size, wide["intermediate_size"]
+
+
+def _head_shape(
+    fields: Fields, hidden_size: int, default_kv_heads: int | None, default_head_dim: int | None
+) -> tuple[int, int, int]:
+    """Return (heads, kv_heads, head_dim), each derived from the others where the file leaves it out."""
     heads = fields.integer("num_attention_heads", 1, 1024)
-    kv_heads = fields.integer("num_key_value_heads", 1, 1024, heads)
+    missing = "num_key_value_heads" not in fields.data
+    kv_heads = fields.integer("num_key_value_heads", 1, 1024, (missing and default_kv_heads) or heads)
     if heads % kv_heads:
         raise fields.fail(
             "num_key_value_heads",
             f"got {kv_heads}, wanted a divisor of num_attention_heads = {heads}",
             "the config and the checkpoint's author disagree: download config.json again",
         )
-    if fields.data.get("head_dim") is None and hidden_size % heads:
+    default = default_head_dim if "head_dim" not in fields.data else None
+    if fields.data.get("head_dim") is None and default is None and hidden_size % heads:
         raise fields.fail(
             "num_attention_heads",
             f"got {heads}, wanted a divisor of hidden_size = {hidden_size}",
             "correct the head count, or give head_dim where heads are not hidden_size / heads wide",
         )
-    head_dim = fields.integer("head_dim", 2, 1024, max(hidden_size // heads, 1))
+    head_dim = fields.integer("head_dim", 2, 1024, default or max(hidden_size // heads, 1))
     if head_dim % 2:
         raise fields.fail("head_dim", f"got {head_dim}, wanted an even number: rotary pairs elements")
     return heads, kv_heads, head_dim
-
-
-def _rope_fields(fields: Fields) -> Fields | None:
-    """Return the object with the rotary settings: rope_parameters in newer files, else rope_scaling."""
-    key = fields.first(("rope_parameters", "rope_scaling"))
-    return fields.child(key) if key else None
-
-
-def _rope_theta(fields: Fields, rope: Fields | None, default: float) -> float:
-    holder = rope if rope and rope.data.get("rope_theta") is not None else fields
-    return holder.number("rope_theta", 1.0, 1e12, default)
-
-
-def _rope_scaling(fields: Fields, rope: Fields | None) -> RopeScaling | None:
-    if rope is None:
-        return None
-    key = rope.first(("rope_type", "type")) or "rope_type"
-    kind = rope.text(key, "default")
-    if kind == "default":
-        return None
-    if kind not in ("linear", "llama3"):
-        raise rope.fail(key, f"got {show(kind)}, wanted default, linear or llama3")
-    factor = rope.number("factor", 1.0, 1e6)
-    if kind == "linear":
-        return RopeScaling("linear", factor)
-    return _llama3_scaling(fields, rope, factor)
-
-
-def _llama3_scaling(fields: Fields, rope: Fields, factor: float) -> RopeScaling:
-    low = rope.number("low_freq_factor", 1e-6, 1e6)
-    high = rope.number("high_freq_factor", 1e-6, 1e6)
-    if low >= high:
-        raise rope.fail("low_freq_factor", f"got {low:g}, wanted less than high_freq_factor = {high:g}")
-    key = "original_max_position_embeddings"
-    # As transformers does: older files keep the length beside rope_scaling instead of inside it.
-    holder = rope if rope.data.get(key) is not None else fields
-    return RopeScaling("llama3", factor, low, high, holder.integer(key, 1, 1 << 24))
-
-
-def _rotary_dim(fields: Fields, rope: Fields | None, head_dim: int) -> int:
-    holder = rope if rope and rope.data.get("partial_rotary_factor") is not None else fields
-    factor = holder.number("partial_rotary_factor", 0.0, 1.0, 1.0)
-    rotary_dim = int(head_dim * factor)
-    if rotary_dim < 2 or rotary_dim % 2:
-        raise holder.fail(
-            "partial_rotary_factor",
-            f"got {factor:g}, rotating {rotary_dim} of {head_dim} elements, wanted an even count above 0",
-        )
-    return rotary_dim

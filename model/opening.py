@@ -14,7 +14,12 @@ from typing import Protocol
 
 from kernelc.errors import ConfigError
 from model.checkpoints.checkpoint import Checkpoint
-from model.families.registry import AnyModel, load_model
+from model.checkpoints.huggingface import open_huggingface
+from model.checkpoints.huggingface import stores_codes as stores_huggingface_codes
+from model.families.registry import AnyModel
+from model.gguf.layout import is_gguf, open_gguf
+from model.gguf.layout import stores_codes as stores_gguf_codes
+from model.meta.layout import is_meta, open_meta
 
 
 def _nothing() -> None:
@@ -34,6 +39,8 @@ class ModelFiles:
     text: Path
     release: Callable[[], None] = _nothing
     """Called when it is closed, after the checkpoint: a layout removes here what it had to write."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the user: what was found in the files that changes or leaves out something."""
 
     def __enter__(self) -> ModelFiles:
         return self
@@ -62,7 +69,7 @@ class Layout(Protocol):
 
 
 class HuggingFaceFolder:
-    """config.json with *.safetensors and the tokenizer's files beside it."""
+    """config.json with *.safetensors or *.bin and the tokenizer's files beside it."""
 
     def knows(self, path: Path) -> bool:
         """Whether there is a config.json."""
@@ -70,11 +77,44 @@ class HuggingFaceFolder:
 
     def open(self, path: Path) -> ModelFiles:
         """See `Layout.open`."""
-        model = load_model(path)
-        return ModelFiles(path.resolve().name, model, Checkpoint.open(path), path)
+        model, checkpoint, notes = open_huggingface(path)
+        return ModelFiles(path.resolve().name, model, checkpoint, path, notes=notes)
 
 
-LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(),)
+class GgufFile:
+    """A .gguf file, one part of several, or a folder that holds one model in such files."""
+
+    def knows(self, path: Path) -> bool:
+        """Whether the name ends in .gguf, or the folder has such a file and no config.json."""
+        return is_gguf(path)
+
+    def open(self, path: Path) -> ModelFiles:
+        """See `Layout.open`. The text's files are made anew, in a folder that closing removes."""
+        return ModelFiles(*open_gguf(path))
+
+
+class MetaFolder:
+    """params.json, consolidated.*.pth and tokenizer.model, as Meta publishes Llama."""
+
+    def knows(self, path: Path) -> bool:
+        """Whether there are params.json and a consolidated file, and no config.json."""
+        return is_meta(path)
+
+    def open(self, path: Path) -> ModelFiles:
+        """See `Layout.open`. The tokenizer is put into a folder that closing removes."""
+        return ModelFiles(*open_meta(path))
+
+
+LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(), GgufFile(), MetaFolder())
+
+
+def stores_codes(path: str | Path) -> bool:
+    """Whether the weights at `path` are quantised already, so that a build had better keep them.
+
+    Raises: CheckpointError, ConfigError where it is a GGUF file or a config.json that cannot be opened.
+    """
+    path = Path(path)
+    return stores_gguf_codes(path) if is_gguf(path) else stores_huggingface_codes(path)
 
 
 def open_model(path: str | Path) -> ModelFiles:
@@ -90,5 +130,13 @@ def open_model(path: str | Path) -> ModelFiles:
     raise ConfigError(
         "this is no model" if path.exists() else "there is no such file or folder",
         where=str(path),
-        help="give a Hugging Face model folder: config.json, *.safetensors and the tokenizer's files",
+        help=_help(path),
     )
+
+
+def _help(path: Path) -> str:
+    if path.suffix in (".safetensors", ".bin", ".pt", ".pth"):
+        return "give the folder of the file, with config.json and the tokenizer's files in it"
+    if (path / "adapter_config.json").is_file():
+        return "only a LoRA adapter is here: merge it into its base model, and save that"
+    return "give a .gguf file, or a folder with config.json, *.safetensors and the tokenizer's files"

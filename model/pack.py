@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from kernelc.ir.formats import F32, QUANTS, Array, Packed, groups_of
 from kernelc.ir.packed_matrix import PackedMatrix
 from model.families.family import WeightRoles
 from model.quantize import check_weights, quantize
+from model.row_source import RowSource
 
 BLOCK_BYTES = 16 * 2**20
 """Most bytes of f32 weights that are quantised at once, by each thread."""
@@ -32,33 +33,6 @@ _RANDOM_TILE_BYTES = 4 * 2**20
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with (what is being done, done, total), in bytes of packed weights."""
-
-
-class RowSource(Protocol):
-    """Where matrices come from: a `Checkpoint`, or anything else that reads rows by name.
-
-    What derives from it holds floats unless it says otherwise.
-    """
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        """Shape of a tensor, [rows, cols] or [length]."""
-        ...
-
-    def take_rows(self, name: str, indices: npt.NDArray[np.int64]) -> F32:
-        """Rows of a matrix in the order of `indices`, as f32 [count, cols]."""
-        ...
-
-    def read(self, name: str) -> F32:
-        """A whole tensor, as f32."""
-        ...
-
-    def kept_as(self, name: str) -> str | None:
-        """The weight format that holds the tensor's stored codes exactly, None where it holds floats."""
-        return None
-
-    def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
-        """Rows of a matrix in the order of `indices`, as stored, in the format `kept_as`."""
-        raise InternalError(f"{name}: got floats, wanted codes")
 
 
 def pack_matrices(
@@ -186,12 +160,17 @@ def _blocks(
     spans, index = _spans(matrix, source), matrix.row_index()
     step = max(1, BLOCK_BYTES // (4 * matrix.cols))
 
-    kept = all(source.kept_as(span.name) == matrix.format for span in spans)
+    kept = {span.name for span in spans if source.kept_as(span.name) == matrix.format}
+
+    def part(name: str, rows: npt.NDArray[np.int64]) -> Packed:
+        if name in kept:
+            return source.take_packed(name, rows)
+        return quantize(matrix.format, source.take_rows(name, rows), name=name, importance=importance)
 
     def block(begin: int) -> Packed:
         wanted = index[begin : begin + step]
         if kept:
-            return _gather_packed(source, spans, wanted)
+            return _gather_packed(part, spans, wanted)
         rows = _gather(source, spans, wanted, matrix)
         return quantize(matrix.format, rows, name=matrix.name, importance=importance)
 
@@ -216,15 +195,17 @@ def _gather(source: RowSource, spans: list[_Span], index: npt.NDArray[np.int64],
     return rows
 
 
-def _gather_packed(source: RowSource, spans: list[_Span], index: npt.NDArray[np.int64]) -> Packed:
-    """Rows `index` of the concatenated sources with the codes that the sources store."""
+def _gather_packed(
+    part: Callable[[str, npt.NDArray[np.int64]], Packed], spans: list[_Span], index: npt.NDArray[np.int64]
+) -> Packed:
+    """Rows `index` of the concatenated sources; `part` gives rows of one of them, packed."""
     places: list[npt.NDArray[np.int64]] = []
     parts: list[Packed] = []
     for span in spans:
         here = np.flatnonzero((index >= span.begin) & (index < span.end))
         if here.size:
             places.append(here)
-            parts.append(source.take_packed(span.name, index[here] - span.begin))
+            parts.append(part(span.name, index[here] - span.begin))
     back = np.argsort(np.concatenate(places))
     sides = zip(*(part.sides for part in parts), strict=True)
     return Packed(
@@ -242,7 +223,7 @@ def _importance(
     why its columns are weighed. Shape: [hidden].
     """
     untied = any(roles.head in other.sources for other in matrices)
-    if matrix.sources != ((roles.head if untied else roles.embedding),):
+    if roles.final_norm is None or matrix.sources != ((roles.head if untied else roles.embedding),):
         return None
     return np.square(source.read(roles.final_norm) + np.float32(roles.final_norm_offset))
 

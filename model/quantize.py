@@ -31,7 +31,7 @@ from kernelc.ir.formats import (
     weight_format,
 )
 
-_CHUNK_GROUPS = 4096  # 512 KiB a working array: a few of them stay in a core's cache
+_CHUNK_GROUPS = 2048  # 256 KiB a working array: a few of them stay in a core's cache
 
 
 def quantize(fmt: str, block: F32, *, name: str, importance: F32 | None = None) -> Packed:

@@ -73,6 +73,13 @@ LIES: list[tuple[str, Any, str, str]] = [
     ("target", "cuda", "kernels.matvec.variants", "wanted cuda alone"),
     ("quant", "q5", "quant", "wanted one of q4"),
     ("activations", "int4", "activations", "wanted one of f32, int8"),
+    ("generation", {"temperature": 0.2}, "generation.top_k", "the field is missing"),
+    (
+        "generation",
+        {"temperature": 0.2, "top_k": 0, "top_p": 0, "min_p": 0, "repetition_penalty": 1},
+        "generation.top_p",
+        "got 0, wanted a number above 0, at most 1",
+    ),
     ("model", [], "model", "got a list of 0, wanted an object"),
     ("model.layers", ..., "model.layers", "the field is missing"),
     ("model.heads", 4.5, "model.heads", "got 4.5, wanted an integer"),

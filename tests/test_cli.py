@@ -17,8 +17,9 @@ import pytest
 
 from kernelc import __version__, cli
 from kernelc.artifact import Artifact
-from kernelc.commands import cache, options
+from kernelc.commands import cache, options, paths
 from kernelc.errors import InternalError, KernelcError, WorkFailed
+from model.hub.locate import Located
 from tests.commands import run
 from tests.conftest import REPO
 from tests.runtime.tiny_artifact import write_tiny
@@ -113,8 +114,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["chat", "x", "--repetition-penalty", "0"], "--repetition-penalty is 0.0"),
         (["chat", "x", "--seed", "-1"], "--seed is -1"),
         (["chat", "x", "--context-policy", "cut"], "argument --context-policy: invalid choice: 'cut'"),
-        (["chat", "nowhere"], "nowhere: there is no such folder"),
-        (["chat", str(REPO)], f"{REPO}: neither an artifact nor a model folder"),
+        (["chat", "x", "--model", "y"], "got two models, x and y"),
+        (["chat", "nowhere"], "nowhere: there is no such model"),
+        (["chat", str(REPO)], f"{REPO}: this is no model"),
         (["generate", "nowhere", "--prompt", "a"], "nowhere: there is no such folder (help: name the folder"),
         (["generate", "x"], "one of the arguments --prompt --prompt-ids is required"),
         (["generate", "x", "--prompt", "a", "--prompt-ids", "1"], "not allowed with argument"),
@@ -235,7 +237,7 @@ def test_text_that_is_no_utf8_is_read_and_shown_all_the_same(toy: Artifact) -> N
     command = [sys.executable, "-m", "kernelc.cli", "chat", "caf\u00e9"]
     done = subprocess.run(command, cwd=REPO, capture_output=True, env=environment, input=b"\xff\n")
     assert done.returncode == 2
-    assert done.stderr.startswith(b"error: caf") and b"there is no such folder" in done.stderr
+    assert done.stderr.startswith(b"error: caf") and b"there is no such model" in done.stderr
 
 
 # ---- generate ----
@@ -393,7 +395,7 @@ def test_the_cache_builds_once_and_again_after_a_change(
 ) -> None:
     built: list[Path] = []
 
-    def build(folder: Path, args: argparse.Namespace, out: Path) -> Path:
+    def build(model: Located, args: argparse.Namespace, out: Path) -> Path:
         built.append(out)
         out.mkdir(parents=True)
         (out / "manifest.json").write_text("{}")
@@ -404,16 +406,14 @@ def test_the_cache_builds_once_and_again_after_a_change(
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "config.json").write_text("{}")
-    args = argparse.Namespace(
-        target="wgsl", quant="q4", activations="f32", context=None, kv=None
-    )
-    first = cache.built(folder, args)
-    assert cache.built(folder, args) == first and built == [first]
+    args = argparse.Namespace(target="wgsl", quant="q4", activations="f32", context=None, kv=None)
+    first = cache.built(Located(folder), args)
+    assert cache.built(Located(folder), args) == first and built == [first]
     assert first.parent == tmp_path / "cache" / "kernelc" / "artifacts"
     assert first.name.startswith("model-q4-wgsl-")
     for content in ("{ }", "{  }", "{   }"):
         (folder / "config.json").write_text(content)
-        assert cache.built(folder, args) == built[-1]
+        assert cache.built(Located(folder), args) == built[-1]
     assert len(built) == 4 and not first.exists()
     assert len(list(first.parent.iterdir())) == cache.KEPT
 
@@ -421,7 +421,7 @@ def test_the_cache_builds_once_and_again_after_a_change(
 def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "here")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache.cache_folder() == tmp_path / ".cache" / "kernelc" / "artifacts"
+    assert paths.cache_folder() == tmp_path / ".cache" / "kernelc" / "artifacts"
 
 
 def test_integers_of_options() -> None:

@@ -85,6 +85,17 @@ def test_generate_puts_bos_before_a_text(built: Path, shared_data: Path, tmp_pat
     assert run("generate", built, *options, "--prompt", first["prompt"])[1] == result["text"] + "\n"
 
 
+def test_a_stop_text_ends_generate(built: Path) -> None:
+    options = ("--device", "cpu", "--max-gen-len", 40, "--prompt", "Once upon a time")
+    whole = json.loads(run("generate", built, *options, "--json")[1])["text"]
+    stop = whole[20:26]
+    result = json.loads(run("generate", built, *options, "--stop", "\u2603", "--stop", stop, "--json")[1])
+    assert (result["text"], result["finish_reason"]) == (whole[: whole.index(stop)], "stop")
+    assert run("generate", built, *options, "--stop", stop)[1] == result["text"] + "\n"
+    code, _, err = run("generate", built, *options, "--stop", "")
+    assert code == 2 and "--stop[0] has 0 characters, wanted 1 to 1000" in err
+
+
 def test_control_c_ends_generate_quietly(built: Path) -> None:
     command = [sys.executable, "-m", "kernelc.cli", "generate", str(built), "--device", "cpu"]
     options = ["--prompt", "Once", "--max-gen-len", "500", "--temperature", "1", "--seed", "1"]
@@ -272,7 +283,7 @@ SPOILT: dict[str, tuple[Change, str]] = {
     "a missing tensor": (edit_weights(lambda t: t.pop("model.norm.weight")), "model.norm.weight"),
     "a weight that is no number": (edit_weights(spoil), "model.norm.weight"),
     "a tokenizer of another model": (edit_config(vocab_size=500), "tokenizer"),
-    "a damaged tokenizer": (cut("tokenizer.model", 1000), "tokenizer.model"),
+    "a damaged tokenizer": (cut("tokenizer.json", 1000), "tokenizer.json"),
 }
 
 
@@ -298,10 +309,10 @@ def flip(folder: Path, pattern: str) -> None:
     ("change", "wanted"),
     [
         (lambda copy: flip(copy, "weights/*"), "weights/0000.bin: the file is corrupted"),
-        (lambda copy: flip(copy, "tokenizer.model"), "tokenizer.model: the file is corrupted"),
+        (lambda copy: flip(copy, "tokenizer.json"), "tokenizer.json: the file is corrupted"),
         (cut("weights/0000.bin", 1000), "weights/0000.bin"),
         (cut("manifest.json", 1000), "manifest.json"),
-        (lambda copy: (copy / "tokenizer.model").unlink(), "tokenizer.model"),
+        (lambda copy: (copy / "tokenizer.json").unlink(), "tokenizer.json"),
     ],
 )
 def test_generate_refuses_a_damaged_artifact(copy: Path, change: Change, wanted: str) -> None:

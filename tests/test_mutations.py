@@ -49,7 +49,7 @@ def test_what_no_test_notices_survives(tmp_path: Path) -> None:
     comment = Mutation(
         "comment",
         "Nothing.",
-        "kernelc/kir/races.py",
+        "kernelc/kir/interpreter/races.py",
         "# several lanes",
         "# lanes",
         ("tests/kir/test_text.py",),
@@ -57,7 +57,12 @@ def test_what_no_test_notices_survives(tmp_path: Path) -> None:
     outcome = tool.check(comment, tmp_path)
     assert outcome.verdict == "survived" and not outcome.good
     gone = Mutation(
-        "gone", "Nothing.", "kernelc/kir/races.py", "no such text", "", ("tests/kir/test_text.py",)
+        "gone",
+        "Nothing.",
+        "kernelc/kir/interpreter/races.py",
+        "no such text",
+        "",
+        ("tests/kir/test_text.py",),
     )
     assert tool.check(gone, tmp_path).verdict == "does not apply"
     nonsense = Mutation(

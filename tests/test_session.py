@@ -11,7 +11,7 @@ from kernelc.artifact import Artifact
 from kernelc.compile import CompileOptions
 from kernelc.errors import UsageError
 from kernelc.pipeline import build_artifact
-from kernelc.session import Session, text_of, with_bos
+from kernelc.session import Session, text_of, with_prefix
 from runtime.chat.request import CompletionRequest
 from runtime.engine.sampling import SamplingParams
 from tests.runtime.tiny_artifact import write_tiny
@@ -52,8 +52,10 @@ def test_opening_reports_its_progress_and_prints_nothing(
 
 
 def test_a_completion_is_what_the_engine_generates(session: Session) -> None:
-    done = session.completer().complete(CompletionRequest(prompt=PROMPT, max_new=30))
-    ids = with_bos(session.tokenizer, session.tokenizer.encode(PROMPT))
+    done = session.completer().complete(
+        CompletionRequest(prompt=PROMPT, max_new=30, sampling=SamplingParams())
+    )
+    ids = with_prefix(session.tokenizer, session.tokenizer.encode(PROMPT))
     assert ids[0] == session.tokenizer.bos_id and done.prompt_tokens == len(ids)
     session.engine.truncate(0)
     session.engine.feed(ids)
@@ -81,10 +83,12 @@ def test_the_host_samples_what_the_device_does(session: Session, sampling: Sampl
 
 def test_a_stop_string_of_several_tokens_ends_the_text(session: Session) -> None:
     completer = session.completer()
-    whole = completer.complete(CompletionRequest(prompt=PROMPT, max_new=60))
+    whole = completer.complete(CompletionRequest(prompt=PROMPT, max_new=60, sampling=SamplingParams()))
     stop = whole.text[20:32]
     ids = session.tokenizer.encode(stop)
-    done = completer.complete(CompletionRequest(prompt=PROMPT, max_new=60, stop=[stop]))
+    done = completer.complete(
+        CompletionRequest(prompt=PROMPT, max_new=60, stop=[stop], sampling=SamplingParams())
+    )
     assert len(ids) > 1
     assert done.text == whole.text[: whole.text.index(stop)]
     assert (done.finish_reason, done.stop_string) == ("stop", stop)

@@ -19,7 +19,7 @@ REPO = Path(__file__).resolve().parents[1]
 VENV = REPO / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
-EXTRAS = "dev,opencl,vulkan"
+EXTRAS = "dev,hub,opencl,vulkan"
 # What tests run on or compare with, where it is there: a command or a file, and the Debian package with it.
 ORACLES = {
     "spirv-val": "spirv-tools",
@@ -38,7 +38,7 @@ print(names[0] if names else "")
 
 def main() -> int:
     """Set everything up; return the exit code."""
-    if sys.version_info < (3, 11):  # noqa: UP036  (whoever runs this may have an older one)
+    if sys.version_info < (3, 11):  # noqa: UP036  (the interpreter that runs this may be older)
         found = sys.version.split()[0]
         return fail(f"wanted Python 3.11 or later, got {found}: try `make setup PYTHON=python3.11`")
     if not make_venv():

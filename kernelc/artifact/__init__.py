@@ -19,6 +19,7 @@ from kernelc.artifact.schema import (
     ChatTemplateInfo,
     Dispatch,
     FileEntry,
+    GenerationInfo,
     GraphInfo,
     Json,
     Kernel,
@@ -44,7 +45,7 @@ __all__ = [
     "Artifact", "ArtifactWriter", "WeightsWriter", "kernel_file", "parse_manifest", "tensor_bytes",
     "Manifest", "ModelInfo", "Param", "Kernel", "KernelBinding", "Variant", "Requires", "Buffer",
     "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
-    "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GraphInfo", "Json", "Bounds",
+    "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GenerationInfo", "GraphInfo", "Json", "Bounds",
     "Checks", "KernelCheck", "CheckInput", "CheckOutput",
     "ACTIVATIONS", "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
 ]  # fmt: skip

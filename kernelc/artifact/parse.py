@@ -13,6 +13,7 @@ from kernelc.artifact.schema import (
     ChatTemplateInfo,
     Dispatch,
     FileEntry,
+    GenerationInfo,
     GraphInfo,
     Json,
     Kernel,
@@ -58,7 +59,7 @@ def parse_manifest(text: str, file: str) -> Manifest:
 
 def _manifest(root: Node) -> Manifest:
     names = "format version name target quant model symbols params kernels buffers programs weights"
-    r = root.record(names + " tokenizer chat_template graph", "checks activations")
+    r = root.record(names + " tokenizer chat_template graph", "checks activations generation")
     symbols = r["symbols"].mapping(_bounds, 16)
     context = {name: symbols[name] for name in symbols if name == "context"}
     return Manifest(
@@ -78,6 +79,7 @@ def _manifest(root: Node) -> Manifest:
         # artifacts of before have none of these
         checks=r["checks"].optional(read_checks),
         activations=r["activations"].optional(lambda node: node.one_of(schema.ACTIVATIONS)) or "f32",
+        generation=r["generation"].optional(_generation),
     )
 
 
@@ -220,6 +222,25 @@ def _chat_template(node: Node) -> ChatTemplateInfo:
     r = node.record("file sha256 bos_token eos_token")
     bos, eos = (r[name].optional(lambda item: item.text(1000)) for name in ("bos_token", "eos_token"))
     return ChatTemplateInfo(r["file"].path_name(), r["sha256"].sha256(), bos, eos)
+
+
+def _generation(node: Node) -> GenerationInfo:
+    """Read sampling defaults, whose ranges are those of `runtime.engine.sampling.SamplingParams`."""
+    r = node.record("temperature top_k top_p min_p repetition_penalty")
+    return GenerationInfo(
+        temperature=_within(r["temperature"], 0, 100),
+        top_k=r["top_k"].integer(0, MAX_U32),
+        top_p=_within(r["top_p"], 0, 1, open_low=True),
+        min_p=_within(r["min_p"], 0, 1),
+        repetition_penalty=_within(r["repetition_penalty"], 0, 100, open_low=True),
+    )
+
+
+def _within(node: Node, low: float, high: float, *, open_low: bool = False) -> float:
+    value = node.number()
+    if not low <= value <= high or (open_low and value == low):
+        node.fail(f"a number {'above' if open_low else 'from'} {low:g}, at most {high:g}")
+    return float(value)
 
 
 def _graph(node: Node) -> GraphInfo:

@@ -212,6 +212,17 @@ class ChatTemplateInfo:
 
 
 @dataclass(frozen=True)
+class GenerationInfo:
+    """How the model's authors want its answers sampled; the fields are those of `SamplingParams`."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+    repetition_penalty: float
+
+
+@dataclass(frozen=True)
 class GraphInfo:
     """The tensor graph's text form, which `inspect` prints."""
 
@@ -246,6 +257,7 @@ class Manifest:
     graph: GraphInfo | None = None
     checks: Checks | None = None
     activations: str = "f32"
+    generation: GenerationInfo | None = None
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form. Maps are sorted, but programs keep their order: the first that fits is run."""

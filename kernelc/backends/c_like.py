@@ -19,7 +19,6 @@ from kernelc.backends.dialect import (
     Text,
 )
 from kernelc.backends.layout import laid_out
-from kernelc.kir.inline import inlined
 from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
 from kernelc.kir.nodes import (
     Assign,
@@ -35,6 +34,7 @@ from kernelc.kir.nodes import (
     TileStore,
 )
 from kernelc.kir.operation_table import GIVEN
+from kernelc.kir.passes.inline import inlined
 from kernelc.kir.types import u32
 from kernelc.kir.values import Value, Variable
 

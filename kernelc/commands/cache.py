@@ -13,48 +13,47 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import kernelc
 import model
 from kernelc.commands import build
 from kernelc.commands.options import is_artifact
+from kernelc.commands.paths import cache_folder
+from model.gguf.splits import files_of
+
+if TYPE_CHECKING:
+    from model.hub.locate import Located
 
 KEPT = 3  # entries per model; each may take gigabytes
 
 
-def built(folder: Path, args: argparse.Namespace) -> Path:
-    """Return the artifact of the model in `folder`, building it if the cache does not have it."""
-    stem = f"{folder.resolve().name}-{args.quant}-{args.target}"
-    entry = cache_folder() / f"{stem}-{_key(folder, args)}"
+def built(model: Located, args: argparse.Namespace) -> Path:
+    """Return the artifact of a model, building it if the cache does not have it."""
+    build.settle_quant(model, args)
+    stem = f"{model.name or model.path.resolve().name}-{args.quant}-{args.target}"
+    entry = cache_folder() / f"{stem}-{_key(model.path, args)}"
     if not is_artifact(entry):
         _remove_old(entry.parent, stem)
-        build.build(folder, args, entry)
+        build.build(model, args, entry)
     os.utime(entry)
     return entry
 
 
-def cache_folder() -> Path:
-    """Return the folder of the built artifacts, which need not exist yet.
-
-    Source: XDG Base Directory Specification; a relative $XDG_CACHE_HOME is to be ignored.
-    """
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"
-    return base / "kernelc" / "artifacts"
-
-
-def _key(folder: Path, args: argparse.Namespace) -> str:
-    asked = (str(folder.resolve()), args.target, args.quant, args.context, args.kv, args.activations)
+def _key(path: Path, args: argparse.Namespace) -> str:
+    asked = (str(path.resolve()), args.target, args.quant, args.context, args.kv, args.activations)
     digest = hashlib.sha256(repr(asked).encode())
-    for file in [*_files(folder), *_sources()]:
+    for file in [*_files(path), *_sources()]:
         stat = file.stat()
         digest.update(repr((str(file), stat.st_size, stat.st_mtime_ns)).encode())
     return digest.hexdigest()[:16]
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the files of the model folder, without subfolders."""
-    return sorted(file for file in folder.iterdir() if file.is_file())
+def _files(path: Path) -> list[Path]:
+    """Return the files of a model folder, without subfolders; or those of a .gguf file and its parts."""
+    if path.is_file():
+        return files_of(path)
+    return sorted(file for file in path.iterdir() if file.is_file())
 
 
 def _sources() -> Iterator[Path]:

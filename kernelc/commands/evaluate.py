@@ -6,7 +6,6 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernelc.commands.options import (
@@ -16,14 +15,13 @@ from kernelc.commands.options import (
     artifact_path,
     positive,
     print_json,
+    read_text,
 )
 from kernelc.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-MAX_TEXT_BYTES = 1 << 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,13 +52,13 @@ def run(args: argparse.Namespace) -> int:
     from kernelc.artifact import Artifact
     from kernelc.commands import opening
     from kernelc.commands.progress import progress_bar
-    from kernelc.session import open_tokenizer, with_bos
+    from kernelc.session import open_tokenizer, with_prefix
     from runtime.engine.engine import SCORE_ROLES
 
     artifact = Artifact.open(folder)
     one_by_one = artifact.manifest.activations != "f32"  # prefill and score do not round activations
     tokenizer = open_tokenizer(artifact)
-    ids = with_bos(tokenizer, tokenizer.encode(text), always=True)
+    ids = with_prefix(tokenizer, tokenizer.encode(text))
     with opening.open_engine(artifact, args.device, args.context, roles=SCORE_ROLES) as engine:
         window = ids[: min(engine.context, args.max_tokens or engine.context)]
         if args.max_tokens and args.max_tokens > engine.context:
@@ -92,20 +90,6 @@ def total_nll(logits: npt.NDArray[np.float32], targets: Sequence[int]) -> float:
     most = rows.max(axis=1, keepdims=True)
     log_sums = np.log(np.exp(rows - most).sum(axis=1)) + most[:, 0]
     return float((log_sums - rows[np.arange(len(rows)), list(targets)]).sum())
-
-
-def read_text(name: str) -> str:
-    """Read a text file. Raises: UsageError where it is missing, too large or not UTF-8."""
-    path = Path(name)
-    if not path.is_file():
-        raise UsageError("there is no such file", where=f"--text {name}")
-    if path.stat().st_size > MAX_TEXT_BYTES:
-        raise UsageError(f"got {path.stat().st_size} bytes, wanted at most {MAX_TEXT_BYTES}", where=name)
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        help_ = "convert it, for example with iconv"
-        raise UsageError(f"not UTF-8 at byte {error.start}", where=name, help=help_) from error
 
 
 def _show(nll: float, tokens: int, *, as_json: bool) -> None:

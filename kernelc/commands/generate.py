@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from model.text.tokenizer import Tokenizer
-    from runtime.engine.engine import Engine
+    from runtime.engine.engine import Engine, Generated
     from runtime.engine.sampling import SamplingParams
 
     F32 = npt.NDArray[np.float32]
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--logits", metavar="FILE.npz", help="write array logits [positions, vocab] f32 of every position fed"
     )
-    add_sampling(parser, temperature=0.0, top_p=1.0)
+    add_sampling(parser)
     add_context(parser, "context in tokens (default: the artifact's)")
     add_json(parser)
 
@@ -59,6 +59,7 @@ def token_ids(text: str) -> list[int]:
 def run(args: argparse.Namespace) -> int:
     """Generate and print the new text, or JSON {"prompt_ids", "ids", "text", "finish_reason", "timings"}."""
     sampling = sampling_of(args)
+    _check_stops(args.stop)
     logits_file = _logits_file(args.logits)
     folder = artifact_path(args.artifact)
 
@@ -68,11 +69,11 @@ def run(args: argparse.Namespace) -> int:
     from runtime.engine.engine import GENERATE_ROLES
 
     artifact = Artifact.open(folder)
-    known = artifact.manifest.tokenizer is not None or args.prompt is not None
+    known = artifact.manifest.tokenizer is not None or args.prompt is not None or bool(args.stop)
     tokenizer = open_tokenizer(artifact) if known else None
     roles = (*GENERATE_ROLES, "score") if logits_file else GENERATE_ROLES
     with opening.open_engine(artifact, args.device, args.context, roles=roles) as engine:
-        run_ = _Run(engine, tokenizer, _prompt_ids(args, tokenizer), stop_ids(artifact))
+        run_ = _Run(engine, tokenizer, _prompt_ids(args, tokenizer), stop_ids(artifact), args.stop)
         for piece in run_.pieces(args.max_gen_len, sampling, keep_logits=logits_file is not None):
             if not args.json:
                 print(piece, end="", flush=True)
@@ -85,47 +86,71 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _check_stops(stops: list[str]) -> None:
+    from runtime.chat.stop_strings import check_stops
+
+    check_stops(stops)
+
+
 def _prompt_ids(args: argparse.Namespace, tokenizer: Tokenizer | None) -> list[int]:
-    from kernelc.session import with_bos
+    from kernelc.session import with_prefix
 
     if args.prompt is None or tokenizer is None:
         return args.prompt_ids
-    return with_bos(tokenizer, tokenizer.encode(args.prompt))
+    return with_prefix(tokenizer, tokenizer.encode(args.prompt))
 
 
 class _Run:
     """The continuation of one prompt and, if requested, the logits of every position."""
 
     def __init__(
-        self, engine: Engine, tokenizer: Tokenizer | None, prompt: list[int], stops: frozenset[int]
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer | None,
+        prompt: list[int],
+        stops: frozenset[int],
+        stop_texts: list[str],
     ) -> None:
         self._engine = engine
         self._tokenizer = tokenizer
         self._prompt = prompt
         self._stops = stops
+        self._stop_texts = stop_texts
+        self._shown: list[str] = []
         self._logits: list[F32] = []
         self._timings: dict[str, Any] = {}
         self.ids: list[int] = []
         self.finish_reason: str | None = None
 
     def pieces(self, max_new: int, sampling: SamplingParams, *, keep_logits: bool) -> Iterator[str]:
-        """Generate, yielding the text as it becomes whole characters."""
-        from model.text.tokenizer import StreamDecoder
+        """Generate, yielding the text as it becomes whole characters, up to a stop text."""
+        from runtime.chat.stop_strings import StopMatcher
 
         self._engine.start_timing()
         if keep_logits:
             self._logits += self._engine.score_chunks(self._prompt)
         else:
             self._feed()
-        decoder = StreamDecoder(self._tokenizer, continued=True) if self._tokenizer else None
+        matcher = StopMatcher(self._stop_texts)
         with self._engine.generate(max_new, sampling, self._stops) as tokens:
-            for token in tokens:
-                self.ids.append(token.id)
-                if decoder:
-                    yield decoder.feed(token.id)
-        self.finish_reason = tokens.finish_reason
+            for piece in matcher.matched(self._decoded(tokens)):
+                self._shown.append(piece)
+                yield piece
+        self.finish_reason = "stop" if matcher.found is not None else tokens.finish_reason
         device = self._engine.executor.info
         self._timings = {**self._engine.timings.to_json(), "device": f"{device.kind}: {device.name}"}
+        if rest := matcher.flush():
+            self._shown.append(rest)
+            yield rest
+
+    def _decoded(self, tokens: Iterable[Generated]) -> Iterator[str]:
+        """Yield the text of the tokens, and keep their ids; no text without a tokenizer."""
+        from model.text.tokenizer import StreamDecoder
+
+        decoder = StreamDecoder(self._tokenizer, continued=True) if self._tokenizer else None
+        for token in tokens:
+            self.ids.append(token.id)
+            yield decoder.feed(token.id) if decoder else ""
         if decoder:
             yield decoder.flush()
 
@@ -146,12 +171,10 @@ class _Run:
 
     def result(self) -> dict[str, Any]:
         """Return the result as JSON. `text` is null where the artifact has no tokenizer."""
-        from kernelc.session import text_of
-
         return {
             "prompt_ids": self._prompt,
             "ids": self.ids,
-            "text": text_of(self._tokenizer, self.ids) if self._tokenizer else None,
+            "text": "".join(self._shown) if self._tokenizer else None,
             "finish_reason": self.finish_reason,
             "timings": self._timings,
         }

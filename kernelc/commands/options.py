@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 FLAGS = {
     "activations": "--activations",
+    "bits": "--bits",
+    "calibrate": "--calibrate",
     "context": "--context",
     "device": "--device",
     "kv_dtype": "--kv",
@@ -26,6 +29,8 @@ FLAGS = {
     "quant": "--quant",
     "repetition_penalty": "--repetition-penalty",
     "seed": "--seed",
+    "stop": "--stop",
+    "system": "--system",
     "target": "--target",
     "temperature": "--temperature",
     "top_k": "--top-k",
@@ -35,8 +40,10 @@ FLAGS = {
 
 DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu|numpy"
 QUANTS = "q4|q4a|q8|f16|f32"
+MAX_TEXT_BYTES = 1 << 30
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
+META_PARAMS = "params.json"
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -66,65 +73,63 @@ def add_activations(parser: argparse.ArgumentParser, of: str = "") -> None:
     )
 
 
+def add_bits(parser: argparse.ArgumentParser) -> None:
+    """Add --bits."""
+    parser.add_argument(
+        "--bits",
+        type=float,
+        metavar="B",
+        help="for q4: bits that a weight may take on average, 4.5 to 8.5; more matrices get an offset or"
+        " eight bits (default: head and embedding in q8, 4.57 in the layers)",
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
-def add_sampling(parser: argparse.ArgumentParser, *, temperature: float, top_p: float) -> None:
-    """Add --max-gen-len and the sampling options, with the defaults of a command."""
+def add_sampling(parser: argparse.ArgumentParser, *, own: str = "") -> None:
+    """Add --max-gen-len, --stop and the sampling options.
+
+    `own` says in help texts whose defaults are taken first, such as "the model's own, else ". Without it they
+    are those of `SamplingParams`, which are greedy.
+    """
     group = parser.add_argument_group("sampling")
     group.add_argument(
         "--max-gen-len", type=natural, default=512, metavar="N", help="most new tokens (default: 512)"
     )
     group.add_argument(
-        "--temperature",
-        type=float,
-        default=temperature,
-        metavar="T",
-        help=f"0 takes the likeliest token (default: {temperature:g})",
+        "--stop",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="end answers before this text; may be given several times",
     )
-    group.add_argument(
-        "--top-k", type=int, default=0, metavar="K", help="keep the K likeliest tokens (default: 0, all)"
-    )
-    group.add_argument(
-        "--top-p",
-        type=float,
-        default=top_p,
-        metavar="P",
-        help=f"keep the likeliest tokens that make up P (default: {top_p:g})",
-    )
-    group.add_argument(
-        "--min-p",
-        type=float,
-        default=0.0,
-        metavar="P",
-        help="keep tokens at least P times as likely as the likeliest (default: 0, all)",
-    )
-    group.add_argument(
-        "--repetition-penalty",
-        type=float,
-        default=1.0,
-        metavar="R",
-        help="above 1: fewer repetitions (default: 1)",
-    )
+    temperature, top_p = ("0.8", "0.95") if own else ("0", "1")
+    for flag, kind, metavar, what, default in (
+        ("--temperature", float, "T", "0 takes the likeliest token", temperature),
+        ("--top-k", int, "K", "keep the K likeliest tokens; 0 keeps all", "0"),
+        ("--top-p", float, "P", "keep the likeliest tokens that make up P", top_p),
+        ("--min-p", float, "P", "keep tokens at least P times as likely as the likeliest", "0"),
+        ("--repetition-penalty", float, "R", "above 1: fewer repetitions", "1"),
+    ):
+        group.add_argument(flag, type=kind, metavar=metavar, help=f"{what} (default: {own}{default})")
     group.add_argument(
         "--seed", type=int, metavar="S", help="the same seed gives the same text (default: a new one)"
     )
 
 
-def sampling_of(args: argparse.Namespace) -> SamplingParams:
-    """Return the sampling parameters asked for. Raises: UsageError where one is out of range."""
+def sampling_of(args: argparse.Namespace, own: SamplingParams | None = None) -> SamplingParams:
+    """Return the sampling parameters asked for; what was not asked for is as in `own`, else greedy.
+
+    Raises: UsageError where one is out of range.
+    """
     from runtime.engine.sampling import SamplingParams
 
-    return SamplingParams(
-        temperature=args.temperature,
-        top_k=args.top_k,
-        top_p=args.top_p,
-        min_p=args.min_p,
-        repetition_penalty=args.repetition_penalty,
-        seed=args.seed,
-    )
+    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
+    asked = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    return replace(own or SamplingParams(), **asked)
 
 
 def positive(text: str) -> int:
@@ -148,14 +153,34 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1))
 
 
+def read_text(name: str, option: str = "--text") -> str:
+    """Read the text file that `option` names.
+
+    Raises: UsageError where it is missing, too large or not UTF-8.
+    """
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError("there is no such file", where=f"{option} {name}")
+    if path.stat().st_size > MAX_TEXT_BYTES:
+        raise UsageError(f"got {path.stat().st_size} bytes, wanted at most {MAX_TEXT_BYTES}", where=name)
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        help_ = "convert it, for example with iconv"
+        raise UsageError(f"not UTF-8 at byte {error.start}", where=name, help=help_) from error
+
+
 def is_artifact(path: Path) -> bool:
     """Whether `path` is a folder that `kernelc build` wrote."""
     return (path / MANIFEST).is_file()
 
 
 def is_model(path: Path) -> bool:
-    """Whether `path` is a folder with a checkpoint's config."""
-    return (path / CONFIG).is_file()
+    """Whether `path` is a folder with a checkpoint's config or a .gguf file, or such a file."""
+    if path.is_dir():
+        named = any((path / name).is_file() for name in (CONFIG, META_PARAMS))
+        return named or next(path.glob("*.gguf"), None) is not None
+    return path.suffix == ".gguf" and path.is_file()
 
 
 def artifact_path(text: str) -> Path:

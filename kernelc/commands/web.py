@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernelc.commands.options import artifact_path, demo_model
+from kernelc.commands.locating import MODEL_HELP, located
+from kernelc.commands.options import is_artifact
 from kernelc.commands.progress import progress_bar
 from kernelc.errors import UsageError
 
@@ -23,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "artifacts",
         nargs="*",
-        metavar="ARTIFACT",
-        help="what `kernelc build` wrote for wgsl (default: the demo model, built on the way)",
+        metavar="MODEL_OR_ARTIFACT",
+        help=f"what `kernelc build` wrote for wgsl, or {MODEL_HELP}, built on the way (default: the demo)",
     )
     parser.add_argument("--out", default="site", metavar="DIR", help="the site's folder (default: site)")
     parser.add_argument(
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     if len(args.title) > max(1, len(args.artifacts)):
         count = max(1, len(args.artifacts))
         raise UsageError(f"got {len(args.title)} titles for {count} artifacts", where="--title")
-    folders = [artifact_path(text) for text in args.artifacts] or [_demo()]
+    folders = [_artifact(text) for text in args.artifacts or [None]]
 
     from kernelc.commands.page import built_page
     from kernelc.commands.site import write_site
@@ -66,14 +67,19 @@ def run(args: argparse.Namespace) -> int:
     return serve(out, args.serve)
 
 
-def _demo() -> Path:
-    """Return the demo model's artifact, built into the cache if it is not there yet."""
+def _artifact(text: str | None) -> Path:
+    """Return the artifact that `text` names; a model is built into the cache if it is not there yet."""
     from kernelc.commands.build import add_compile_options
     from kernelc.commands.cache import built
 
+    if text is not None and is_artifact(Path(text)):
+        return Path(text)
+    model = located(text)
+    if is_artifact(model.path):
+        return model.path
     parser = argparse.ArgumentParser()
     add_compile_options(parser)
-    return built(demo_model(), parser.parse_args([]))
+    return built(model, parser.parse_args([]))
 
 
 def _entries(folders: Sequence[Path], titles: Sequence[str]) -> list[Entry]:

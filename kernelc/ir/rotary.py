@@ -169,6 +169,8 @@ def _llama3(a: Mapping[str, Any], all: Mapping[str, Any]) -> dict[str, Any]:
 
 def _yarn(a: Mapping[str, Any], all: Mapping[str, Any]) -> dict[str, Any]:
     dim, theta = all["rotary_dim"], all["theta"]
+    if theta <= 1:
+        raise ShapeError(f"scaling yarn needs a theta above 1, got {theta}")
 
     def pair(turns: float) -> float:
         """The number of the pair that turns so often within the original length; not a whole one."""

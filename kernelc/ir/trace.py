@@ -22,6 +22,7 @@ __all__ = [
     "add",
     "attention",
     "cache_append",
+    "elementwise",
     "embedding",
     "gelu",
     "gelu_tanh",
@@ -126,73 +127,74 @@ def linear(x: Tensor, layer: Linear) -> Tensor:
     return tracer().record("linear", inputs, {}, layer.name)[0]
 
 
-def _elementwise(function: str, *operands: Tensor, **parameter: float) -> Tensor:
+def elementwise(function: str, *operands: Tensor, **parameter: float) -> Tensor:
+    """Apply a function of `kernelc.ir.expression`, by its name: what the functions below do."""
     return tracer().record(function, dict(zip(("x", "y"), operands, strict=False)), parameter)[0]
 
 
 def add(x: Tensor, y: Tensor) -> Tensor:
     """Return x + y; y is of x's type, or a vector that is added to every row (also in `sub` and `mul`)."""
-    return _elementwise("add", x, y)
+    return elementwise("add", x, y)
 
 
 def sub(x: Tensor, y: Tensor) -> Tensor:
     """Return x - y."""
-    return _elementwise("sub", x, y)
+    return elementwise("sub", x, y)
 
 
 def mul(x: Tensor, y: Tensor) -> Tensor:
     """Return x * y, element by element."""
-    return _elementwise("mul", x, y)
+    return elementwise("mul", x, y)
 
 
 def scale(x: Tensor, factor: float) -> Tensor:
     """Return x * factor."""
-    return _elementwise("scale", x, factor=factor)
+    return elementwise("scale", x, factor=factor)
 
 
 def shift(x: Tensor, by: float) -> Tensor:
     """Return x + by."""
-    return _elementwise("shift", x, by=by)
+    return elementwise("shift", x, by=by)
 
 
 def silu(x: Tensor) -> Tensor:
     """Return x * sigmoid(x)."""
-    return _elementwise("silu", x)
+    return elementwise("silu", x)
 
 
 def sigmoid(x: Tensor) -> Tensor:
     """Return 1 / (1 + exp(-x))."""
-    return _elementwise("sigmoid", x)
+    return elementwise("sigmoid", x)
 
 
 def gelu(x: Tensor) -> Tensor:
     """Return x * Phi(x), Phi the normal distribution: the exact GELU."""
-    return _elementwise("gelu", x)
+    return elementwise("gelu", x)
 
 
 def gelu_tanh(x: Tensor) -> Tensor:
     """Return the tanh approximation of GELU."""
-    return _elementwise("gelu_tanh", x)
+    return elementwise("gelu_tanh", x)
 
 
 def relu(x: Tensor) -> Tensor:
     """Return max(x, 0)."""
-    return _elementwise("relu", x)
+    return elementwise("relu", x)
 
 
 def relu2(x: Tensor) -> Tensor:
     """Return max(x, 0)^2."""
-    return _elementwise("relu2", x)
+    return elementwise("relu2", x)
 
 
 def tanh(x: Tensor) -> Tensor:
     """Return the hyperbolic tangent of x."""
-    return _elementwise("tanh", x)
+    return elementwise("tanh", x)
 
 
 def soft_cap(x: Tensor, cap: float) -> Tensor:
     """Return cap * tanh(x / cap)."""
-    return _elementwise("soft_cap", x, cap=cap)
+    return elementwise("soft_cap", x, cap=cap)
 
 
 def split_heads(x: Tensor, head_dim: int) -> Tensor:

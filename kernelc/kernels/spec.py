@@ -19,9 +19,9 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim, Var, evaluate
 from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import Type
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 
 SEQ = Var("seq", 1, 1 << 20)

@@ -9,8 +9,8 @@ from typing import cast
 
 import numpy as np
 
-from kernelc.kir import simplify
 from kernelc.kir.operation_table import OPERATIONS
+from kernelc.kir.passes import simplify
 from kernelc.kir.types import Type, boolean, u32
 from kernelc.kir.values import Number, Operators, Recorder, Value
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import FrameType
 
-from kernelc.kir import dead, naming
+from kernelc.kir import naming
 from kernelc.kir.expressions import Expressions
 from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
 from kernelc.kir.nodes import (
@@ -40,6 +40,7 @@ from kernelc.kir.nodes import (
     values_of,
 )
 from kernelc.kir.operation_table import OPERATIONS
+from kernelc.kir.passes import dead
 from kernelc.kir.types import Type, u32
 from kernelc.kir.values import Number, Operators, Value, Variable, recording
 
@@ -288,7 +289,7 @@ def trace(
     step: tuple[Param, ...] = (),
     subgroup_size: int | None = None,
 ) -> Kernel:
-    """Run `body` once and return the kernel that it records; `kernelc.kir.verify` checks it."""
+    """Run `body` once and return the kernel that it records; `kernelc.kir.passes.verify` checks it."""
     tracer = Tracer(name, workgroup, step, subgroup_size)
     with recording(tracer):
         body(tracer)

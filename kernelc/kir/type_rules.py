@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from kernelc.kir.memory import Buffer, Shared
 from kernelc.kir.operation_table import TILE_OPERATIONS
-from kernelc.kir.simplify import constant_of
+from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, boolean, f32x2, f32x8, i32, u32, u32x4
 from kernelc.kir.values import Value, Variable

@@ -1,4 +1,4 @@
-"""Finds, checks and reads the weights in a Hugging Face folder's safetensors files, a block at a time."""
+"""A model's tensors by name, over however many files: checked against the model, read a block at a time."""
 
 from __future__ import annotations
 
@@ -13,40 +13,47 @@ import numpy.typing as npt
 from kernelc.errors import CheckpointError
 from kernelc.ir.formats import Packed
 from kernelc.ir.types import TensorType
-from model.checkpoints.safetensors_file import SafetensorsFile
-from model.checkpoints.tensor_file import TensorFile
-from model.json_fields import Fields, read_json_object, show
+from model.checkpoints.array_file import READABLE
+from model.checkpoints.tensor_file import StoredTensor, TensorFile
+from model.checkpoints.weight_files import open_weights
 
-_MAX_INDEX_BYTES = 16 << 20
-_MAX_SHARDS = 4096
-_SINGLE = "model.safetensors"
-_INDEX = "model.safetensors.index.json"
 _NAMES_SHOWN = 3
-_WEIGHT_TYPES = ("F32", "F16", "BF16")
+_WEIGHT_TYPES = tuple(READABLE)
 
 
 class Checkpoint:
     """The tensors of a model folder, by name. Values are read when they are asked for, and not kept."""
 
-    def __init__(self, folder: Path, files: Mapping[str, TensorFile]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        files: Mapping[str, TensorFile],
+        types: Sequence[str] = _WEIGHT_TYPES,
+        *,
+        stored: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take open files by the tensors that they hold; `types` are the element types of weights there.
+
+        `stored` gives the names in the files of tensors that are called otherwise here.
+        """
         self.folder = folder
-        self._files = files
+        self._files, self._types = files, types
+        self._stored = stored or {}
 
     @classmethod
     def open(cls, folder: str | Path) -> Checkpoint:
-        """Open model.safetensors, or the shards of model.safetensors.index.json, and check their headers.
+        """Open a folder's files of weights and check their headers; `weight_files` says which these are.
 
         Raises: CheckpointError if a file is missing, truncated, malformed or in conflict with the index.
         """
-        folder = Path(folder)
-        if (folder / _SINGLE).exists():
-            file = SafetensorsFile.open(folder / _SINGLE)
-            return cls(folder, dict.fromkeys(file.tensors, file))
-        if (folder / _INDEX).exists():
-            return cls(folder, _open_shards(folder))
-        raise CheckpointError(
-            f"got neither {_SINGLE} nor {_INDEX}", where=str(folder), help=_help_without_safetensors(folder)
-        )
+        return cls(Path(folder), open_weights(Path(folder)))
+
+    def renamed(self, stored: Mapping[str, str]) -> Checkpoint:
+        """Return the same tensors, some under new names: `stored` gives the present name of each of these."""
+        now = {present: name for name, present in stored.items()}
+        files = {now.get(name, name): file for name, file in self._files.items()}
+        names = {now.get(name, name): self._stored.get(name, name) for name in self._files}
+        return Checkpoint(self.folder, files, self._types, stored=names)
 
     def close(self) -> None:
         """Close every file."""
@@ -67,25 +74,29 @@ class Checkpoint:
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return a tensor's shape. Raises: CheckpointError if there is no such tensor."""
-        return self._file(name).tensors[name].shape
+        return self._entry(name).shape
 
     def dtype(self, name: str) -> str:
         """Return a tensor's stored type as safetensors calls it ("BF16"). Raises: as `shape`."""
-        return self._file(name).tensors[name].dtype
+        return self._entry(name).dtype
+
+    def is_float(self, name: str) -> bool:
+        """Return whether a tensor's stored type is one of plain weights. Raises: as `shape`."""
+        return self.dtype(name) in self._types
 
     def kept_as(self, name: str) -> str | None:
         """Return the weight format that holds a tensor's codes exactly as stored, None for floats.
 
         Raises: as `shape`.
         """
-        return self._file(name).tensors[name].kept_as
+        return self._entry(name).kept_as
 
     def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
         """Return the stored codes of the rows at `indices`, in that order, in the format `kept_as`.
 
         Raises: as `shape`.
         """
-        return self._file(name).take_packed(name, indices)
+        return self._file(name).take_packed(self._stored.get(name, name), indices)
 
     def rows(self, name: str, begin: int, end: int) -> npt.NDArray[np.float32]:
         """Return rows begin..end (elements, if it is a vector) as a new f32 array; no others are read.
@@ -94,7 +105,7 @@ class Checkpoint:
         Raises: CheckpointError if there is no such tensor, or a value is not finite.
         """
         file = self._file(name)
-        block = file.rows(name, begin, end)
+        block = file.rows(self._stored.get(name, name), begin, end)
         check_finite(name, block, where=str(file.path), first_row=begin)
         return block
 
@@ -107,7 +118,7 @@ class Checkpoint:
         """
         file = self._file(name)
         wanted = np.asarray(indices, dtype=np.int64)
-        block = file.take_rows(name, wanted)
+        block = file.take_rows(self._stored.get(name, name), wanted)
         if not _all_finite(block):  # the error names the row of the tensor, not of the selection
             for position, row in enumerate(wanted):
                 check_finite(name, block[position : position + 1], where=str(file.path), first_row=int(row))
@@ -151,9 +162,9 @@ class Checkpoint:
                 where=where,
                 help="config.json and the weights belong to different models: download both from one place",
             )
-        if self.dtype(name) not in _WEIGHT_TYPES:
+        if self.dtype(name) not in self._types:
             raise CheckpointError(
-                f"got {self.dtype(name)} values, wanted {', '.join(_WEIGHT_TYPES)}",
+                f"got {self.dtype(name)} values, wanted {', '.join(self._types)}",
                 where=where,
                 help="use the original, unquantised checkpoint",
             )
@@ -165,6 +176,9 @@ class Checkpoint:
         if names == [head]:
             help_ = "if the output layer shares the embedding, set tie_word_embeddings to true in config.json"
         return CheckpointError(f"got no tensor {listed}{more}", where=str(self.folder), help=help_)
+
+    def _entry(self, name: str) -> StoredTensor:
+        return self._file(name).tensors[self._stored.get(name, name)]
 
     def _file(self, name: str) -> TensorFile:
         if name not in self._files:
@@ -193,55 +207,3 @@ def check_finite(
 def _all_finite(block: npt.NDArray[np.float32]) -> bool:
     # min and max propagate NaN, so two reductions suffice, without an array of booleans.
     return block.size == 0 or bool(np.isfinite(block.min()) and np.isfinite(block.max()))
-
-
-def _open_shards(folder: Path) -> dict[str, TensorFile]:
-    """Open every shard that the index names; return each tensor's file, as the index places it.
-
-    Raises: CheckpointError if a shard cannot be opened, or lacks a tensor that the index places there.
-    """
-    index = folder / _INDEX
-    weight_map = _weight_map(index)
-    shards: dict[str, TensorFile] = {}
-    try:
-        for file_name in dict.fromkeys(weight_map.values()):
-            shards[file_name] = SafetensorsFile.open(folder / file_name)
-        for name, file_name in weight_map.items():
-            if name not in shards[file_name].tensors:
-                raise CheckpointError(
-                    f"got no tensor {show(name)}, which {_INDEX} places here",
-                    where=str(folder / file_name),
-                    help="the index and the shards are of different versions: download all of them again",
-                )
-    except BaseException:
-        for shard in shards.values():
-            shard.close()
-        raise
-    return {name: shards[file_name] for name, file_name in weight_map.items()}
-
-
-def _weight_map(index: Path) -> dict[str, str]:
-    """Return the index's shard file of each tensor.
-
-    Raises: CheckpointError if one is not the plain name of a file in this folder.
-    """
-    fields = Fields(read_json_object(index, _MAX_INDEX_BYTES, CheckpointError), str(index), CheckpointError)
-    weight_map = fields.child("weight_map")
-    if weight_map is None or not weight_map.data:
-        raise fields.fail("weight_map", "got nothing, wanted an object of tensor names to files")
-    files = {name: weight_map.text(name) for name in weight_map.data}
-    for name, file in files.items():
-        if Path(file).name != file or not file.isprintable() or not file.endswith(".safetensors"):
-            raise weight_map.fail(name, f"got {show(file)}, wanted a .safetensors file of this folder")
-    shards = len(set(files.values()))
-    if shards > _MAX_SHARDS:
-        raise fields.fail("weight_map", f"got {shards} shards, wanted at most {_MAX_SHARDS}")
-    return files
-
-
-def _help_without_safetensors(folder: Path) -> str:
-    if not folder.is_dir():
-        return "give a Hugging Face model folder; this one does not exist"
-    if any(folder.glob("pytorch_model*.bin")):
-        return "only .bin weights are here; save the model as safetensors, which run no code when loaded"
-    return "give a Hugging Face model folder with its *.safetensors files"

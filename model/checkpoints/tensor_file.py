@@ -27,15 +27,18 @@ class StoredTensor(Protocol):
 
     @property
     def kept_as(self) -> str | None:
-        """The weight format of kernelc that holds its values exactly as they are ("q4a"), None for floats."""
+        """The weight format of kernelc that holds its stored codes ("q4a"); None for floats, or if none does.
+
+        The values are then exactly as stored, but for scales that are finer than an f16.
+        """
         ...
 
 
 class TensorFile(Protocol):
     """An open file of tensors, by the names that the model's family gives them.
 
-    A reader whose format orders rows or names tensors otherwise puts that right: nothing behind this protocol
-    knows what kind of file it was.
+    A reader whose format orders rows or names tensors otherwise puts that right: nothing that uses this
+    protocol knows what kind of file it was.
     """
 
     @property

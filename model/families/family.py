@@ -19,6 +19,7 @@ from kernelc.ir.types import DType, TensorType
 from kernelc.source import Role
 from model.config import DecoderConfig
 from model.json_fields import Fields
+from model.row_source import RowsOf, RowsOfTensors, RowSource, no_rows, stored_tensors
 
 Config = TypeVar("Config", bound=DecoderConfig)
 
@@ -53,8 +54,8 @@ class WeightRoles:
     embedding: str = "model.embed_tokens.weight"
     head: str = "lm_head.weight"
     """The output layer. Where a model declares no such weight, the embedding is the output layer too."""
-    final_norm: str = "model.norm.weight"
-    """The gain of the norm whose output the output layer reads."""
+    final_norm: str | None = "model.norm.weight"
+    """The gain of the norm whose output the output layer reads; None where that norm has none."""
     final_norm_offset: float = 0.0
     """What that norm adds to its stored weight to get its gain: 1 where a family stores gain - 1."""
     sensitive: tuple[str, ...] = ("*.v_proj.weight", "*.down_proj.weight")
@@ -72,10 +73,11 @@ class WeightRoles:
 class Family(Generic[Config]):
     """A model family.
 
-    `read` makes a config of the fields of a config.json and refuses, with a ConfigError, what `build` would
-    compute wrongly. `build` runs while a graph is traced: it declares the weights, with caches of the given
-    element type, and returns what records a step. `named` are configs of well known models, for planning
-    memory and measuring speed with no checkpoint at hand.
+    `summary` says in a sentence what it is. `read` makes a config of the fields of a config.json and refuses,
+    with a ConfigError, what `build` would compute wrongly. `build` runs while a graph is traced: it declares
+    the weights, with caches of the given element type, and returns what records a step. `rows` gives the
+    weights that are rows of a tensor of the checkpoint, by name; all others are tensors. `named` are configs
+    of well known models, for planning memory and measuring speed with no checkpoint at hand.
     """
 
     model_type: str
@@ -84,6 +86,8 @@ class Family(Generic[Config]):
     build: Callable[[Config, DType], Body]
     roles: WeightRoles = WeightRoles()
     named: Mapping[str, Config] = field(default_factory=dict[str, Any])
+    summary: str = ""
+    rows: Callable[[Config], Mapping[str, RowsOf]] = no_rows
 
     def model(self, config: Config) -> Model[Config]:
         """Return the family's model of this config."""
@@ -115,7 +119,7 @@ class Model(Generic[Config]):
             kv_heads=config.kv_heads,
             head_dim=config.head_dim,
             intermediate_size=config.intermediate_size,
-            max_context=config.max_position_embeddings,
+            max_context=config.max_context,
             bos_token_id=config.bos_token_id,
             eos_token_ids=config.eos_token_ids,
         )
@@ -127,9 +131,15 @@ class Model(Generic[Config]):
         with Tracer(f"{self.family.model_type}.{role}", symbols) as trace:
             step = Step(trace.var("seq"), trace.var("past"), trace.var("context"))
             tokens = trace.state("tokens", (step.context + 1,), DType.U32)
-            logits = self.family.build(self.config, kv_dtype)(tokens, step, role == "score")
+            body = self.family.build(self.config.within(max_context), kv_dtype)
+            logits = body(tokens, step, role == "score")
             return trace.graph({"all_logits" if role == "score" else "logits": logits})
 
     def weights(self) -> Mapping[str, TensorType]:
-        """Return every weight that the model reads, by its name in the checkpoint. Matrices are [out, in]."""
-        return self.graph("decode", max_context=1).weights
+        """Return every tensor that the model reads, by its name in the checkpoint. Matrices are [out, in]."""
+        return stored_tensors(self.graph("decode", max_context=1).weights, self.family.rows(self.config))
+
+    def source(self, checkpoint: RowSource) -> RowSource:
+        """Return the weights of the graphs, by their names there, out of the tensors of a checkpoint."""
+        rows = self.family.rows(self.config)
+        return RowsOfTensors(checkpoint, rows) if rows else checkpoint

@@ -5,13 +5,36 @@ To add a family, write its file and name it in `_BUILT_IN`. Code outside of this
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from kernelc.errors import ConfigError, InternalError
-from model.families import llama, qwen2
+from model.families import (
+    arcee,
+    cohere,
+    ernie4_5,
+    exaone4,
+    gemma,
+    glm,
+    gpt_neox,
+    granite,
+    helium,
+    hunyuan,
+    llama,
+    mistral,
+    nemotron,
+    olmo,
+    phi,
+    phi3,
+    qwen2,
+    qwen3,
+    seed_oss,
+    smollm3,
+    stablelm,
+    starcoder2,
+)
 from model.families.family import Family, Model
 from model.json_fields import Fields, read_json_object, show
 
@@ -20,7 +43,38 @@ _MAX_CONFIG_BYTES = 1 << 20
 AnyFamily: TypeAlias = Family[Any]  # each has a config class of its own
 AnyModel: TypeAlias = Model[Any]
 
-_BUILT_IN: tuple[AnyFamily, ...] = (llama.FAMILY, qwen2.FAMILY)
+_BUILT_IN: tuple[AnyFamily, ...] = (
+    llama.FAMILY,
+    mistral.FAMILY,
+    mistral.MINISTRAL,
+    qwen2.FAMILY,
+    qwen3.FAMILY,
+    gemma.FAMILY,
+    gemma.GEMMA2,
+    gemma.GEMMA3,
+    gemma.GEMMA3_IMAGES,
+    phi3.FAMILY,
+    phi.FAMILY,
+    smollm3.FAMILY,
+    olmo.FAMILY,
+    olmo.OLMO2,
+    olmo.OLMO3,
+    granite.FAMILY,
+    helium.FAMILY,
+    stablelm.FAMILY,
+    starcoder2.FAMILY,
+    glm.FAMILY,
+    glm.GLM4,
+    cohere.FAMILY,
+    cohere.COHERE2,
+    exaone4.FAMILY,
+    hunyuan.FAMILY,
+    seed_oss.FAMILY,
+    arcee.FAMILY,
+    nemotron.FAMILY,
+    ernie4_5.FAMILY,
+    gpt_neox.FAMILY,
+)
 FAMILIES: dict[str, AnyFamily] = {family.model_type: family for family in _BUILT_IN}
 """Every family that is known, by its model_type."""
 
@@ -95,16 +149,29 @@ def _family_of(fields: Fields) -> AnyFamily:
     else:
         candidates = list(FAMILIES.values())
     for family in candidates:
-        if architecture is None or architecture in family.architectures:
+        if architecture is None or architecture in family.architectures or _is_body(architecture, family):
             return family
-    wanted = _either(name for family in candidates for name in family.architectures)
-    raise fields.fail("architectures", f"got {show(architecture)}, wanted {wanted}", _supported())
+    if len(candidates) > 1:
+        message = f"got {show(architecture)}, which no family here computes"
+    else:
+        message = f"got {show(architecture)}, wanted {' or '.join(candidates[0].architectures)}"
+    raise fields.fail("architectures", message, _supported())
+
+
+def _is_body(architecture: object, family: AnyFamily) -> bool:
+    """Whether the name is that of a family's layers without the output layer ("LlamaModel").
+
+    Libraries that save a model without its head write that, and the same weights.
+    """
+    return isinstance(architecture, str) and any(
+        architecture == f"{name.removesuffix('ForCausalLM')}Model" for name in family.architectures
+    )
 
 
 def _family_named(fields: Fields) -> AnyFamily:
     model_type = fields.text("model_type")
     if model_type not in FAMILIES:
-        message = f"got {show(model_type)}, wanted {_either(FAMILIES)}"
+        message = f"got {show(model_type)}, which no family here computes"
         raise fields.fail("model_type", message, _supported())
     return FAMILIES[model_type]
 
@@ -115,13 +182,8 @@ def _architecture(fields: Fields) -> object:
     return cast("list[object]", listed)[0] if isinstance(listed, list) and listed else cast("object", listed)
 
 
-def _either(names: Iterable[str]) -> str:
-    return " or ".join(names)
-
-
 def _supported() -> str:
-    names = ", ".join(name for family in FAMILIES.values() for name in family.architectures)
-    return f"supported architectures: {names}; docs/add_a_model.md says how to add one"
+    return f"supported model types: {', '.join(FAMILIES)}; docs/add_a_model.md says how to add one"
 
 
 def _with_generation_config(model: AnyModel, file: Path) -> AnyModel:

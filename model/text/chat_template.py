@@ -50,9 +50,13 @@ class ChatTemplate:
         bos_token: str | None = None,
         eos_token: str | None = None,
         *,
+        variables: Mapping[str, object] | None = None,
         where: str = "chat template",
     ) -> None:
-        """Take a template's text, without compiling it. `where` names it in errors.
+        """Take a template's text, without compiling it.
+
+        `variables` are further ones that it sees, such as unk_token (`TokenizerSettings.template_tokens`).
+        `where` names it in errors.
 
         Raises: TemplateError if it has more than 2**20 characters.
         """
@@ -63,6 +67,7 @@ class ChatTemplate:
         self.source = source
         self.bos_token = bos_token or ""
         self.eos_token = eos_token or ""
+        self.variables = dict(variables or {})
         self._where = where
 
     @property
@@ -73,6 +78,13 @@ class ChatTemplate:
     def check(self) -> None:
         """Compile the template, to find a damaged one before it is needed. Raises: TemplateError."""
         self._request({"source": self.source})
+
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """Return what the template asks of its engine: names of filters, tests, methods and more, by kind.
+
+        Raises: TemplateError where it is damaged.
+        """
+        return cast("dict[str, list[str]]", self._reply({"source": self.source})["names"])
 
     def render(
         self,
@@ -95,16 +107,38 @@ class ChatTemplate:
             "add_generation_prompt": add_generation_prompt,
             "bos_token": self.bos_token,
             "eos_token": self.eos_token,
+            **self.variables,
             **extra,
         }
         moment = (now or datetime.now()).isoformat()
         request = {"source": self.source, "context": context, "now": moment, "max_chars": _MAX_OUTPUT_CHARS}
-        return self._request(request)
+        try:
+            return self._request(request)
+        except TemplateError as error:
+            raise self._explained(error, request, context) from error
+
+    def _explained(
+        self, error: TemplateError, request: Mapping[str, object], context: Mapping[str, object]
+    ) -> TemplateError:
+        """Return the error; where the messages are fine but for the system prompt, its help says so."""
+        messages = cast("list[Mapping[str, object]]", context["messages"])
+        others = [message for message in messages if message.get("role") != "system"]
+        if len(others) in (0, len(messages)):
+            return error
+        try:
+            self._request({**request, "context": {**context, "messages": others}})
+        except TemplateError:
+            return error
+        help_ = "the model's template takes no system prompt: leave out `system`, or say it in the question"
+        return TemplateError(error.message, where=error.where, help=help_)
 
     def _request(self, request: Mapping[str, object]) -> str:
+        return cast(str, self._reply(request)["text"])
+
+    def _reply(self, request: Mapping[str, object]) -> Mapping[str, object]:
         reply = shared_process.request(request, self._where)
         if "error" not in reply:
-            return cast(str, reply["text"])
+            return reply
         message, help_ = _PROBLEMS[cast(str, reply["error"])]
         detail = _MAX_OUTPUT_CHARS if reply["error"] == "length" else reply.get("message")
         line = f": line {reply['line']}" if reply.get("line") else ""
@@ -123,7 +157,8 @@ def load_chat_template(
     folder = Path(folder)
     settings = TokenizerSettings.load(folder)
     source, where = _find_source(folder)
-    return ChatTemplate(source, settings.bos_token or bos_token, settings.eos_token or eos_token, where=where)
+    bos, eos = settings.bos_token or bos_token, settings.eos_token or eos_token
+    return ChatTemplate(source, bos, eos, variables=settings.template_tokens, where=where)
 
 
 def _find_source(folder: Path) -> tuple[str, str]:

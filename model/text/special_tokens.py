@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -10,8 +11,11 @@ from kernelc.errors import TokenizerError
 from model.json_fields import Fields, read_json_object
 
 MAX_VOCABULARY = 1 << 20
+MAX_ADDED_TOKENS = 1 << 16  # published tokenizers have thousands
 _MAX_BYTES = 16 << 20
 _MAX_CONTENT_CHARS = 1024
+_MAX_NAMED = 64
+_TEMPLATE_TOKENS = ("unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
 TOKENIZER_CONFIG = "tokenizer_config.json"
 SPECIAL_TOKENS_MAP = "special_tokens_map.json"
 ADDED_TOKENS = "added_tokens.json"
@@ -45,6 +49,8 @@ class TokenizerSettings:
     legacy: bool = True
     """For sentencepiece: whether text after a special token gets a leading space, as a text's start does."""
     added_tokens: tuple[tuple[int, AddedToken], ...] = ()
+    template_tokens: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What chat templates see of the tokens besides bos_token and eos_token, by variable name."""
 
     @classmethod
     def load(cls, folder: Path) -> TokenizerSettings:
@@ -63,6 +69,7 @@ class TokenizerSettings:
             add_prefix_space=config.flag("add_prefix_space", True),
             legacy=config.flag("legacy", True),
             added_tokens=tuple(sorted(_added_tokens(folder, config).items())),
+            template_tokens={**_template_tokens(special), **_template_tokens(config)},
         )
 
 
@@ -96,6 +103,11 @@ def _added_tokens(folder: Path, config: Fields) -> dict[int, AddedToken]:
             Fields({"content": content, "special": True}, older.where, TokenizerError)
         )
     newer = config.child("added_tokens_decoder")
+    for fields in (older, newer):
+        if fields is not None and len(fields.data) > MAX_ADDED_TOKENS:
+            raise fields.error(
+                f"got {len(fields.data)} added tokens, wanted at most {MAX_ADDED_TOKENS}", where=fields.where
+            )
     for key in newer.data if newer else ():
         assert newer is not None
         fields = newer.child(key)
@@ -103,6 +115,28 @@ def _added_tokens(folder: Path, config: Fields) -> dict[int, AddedToken]:
             raise newer.fail(key, f"wanted a token id below {MAX_VOCABULARY} and its token")
         tokens[int(key)] = added_token(fields)
     return tokens
+
+
+def _template_tokens(fields: Fields) -> dict[str, object]:
+    """Return the tokens that transformers hands to templates by name, and its list of additional ones.
+
+    Source: `special_tokens_map` and `apply_chat_template` in transformers' tokenization_utils_base.py.
+    """
+    named = {name: _content(fields, name) for name in _TEMPLATE_TOKENS}
+    extra = fields.data.get("extra_special_tokens")
+    if isinstance(extra, dict):  # names of a model's own, such as image_token
+        own = Fields(cast("dict[str, object]", extra), f"{fields.where}: extra_special_tokens", fields.error)
+        named |= {name: _content(own, name) for name in list(own.data)[:_MAX_NAMED]}
+    found: dict[str, object] = {name: token for name, token in named.items() if token is not None}
+    listed = fields.data.get("additional_special_tokens")
+    if isinstance(listed, list):
+        items = cast("list[object]", listed)[:MAX_ADDED_TOKENS]
+        texts = [
+            cast("dict[str, object]", item).get("content") if isinstance(item, dict) else item
+            for item in items
+        ]
+        found["additional_special_tokens"] = [text for text in texts if isinstance(text, str)]
+    return found
 
 
 def _content(fields: Fields, key: str) -> str | None:

@@ -32,6 +32,8 @@ except ImportError:  # Windows, where the parent's timer is the only limit
 
 MAX_MEMORY_BYTES = 512 << 20
 MAX_CPU_SECONDS = 1.0
+_RARE_STATEMENTS = (nodes.With, nodes.Block)
+_RARE_GLOBALS = {"cycler", "dict", "joiner", "lipsum"}  # jinja2's own, besides range and namespace
 
 
 class _Refused(Exception):
@@ -100,7 +102,7 @@ def _answer(request: dict[str, object]) -> dict[str, object]:
     try:
         template = _compile(cast(str, request["source"]))
         if "context" not in request:
-            return {"text": ""}
+            return {"text": "", "names": _names(cast(str, request["source"]))}
         context = cast("dict[str, object]", request["context"])
         now = datetime.fromisoformat(cast(str, request["now"]))
         parts = template.generate(**context, strftime_now=now.strftime)
@@ -109,6 +111,25 @@ def _answer(request: dict[str, object]) -> dict[str, object]:
         return {"error": "memory"}
     except Exception as error:
         return _describe(error)
+
+
+def _names(source: str) -> dict[str, list[str]]:
+    """Return what the template asks of its engine: names of filters, tests, methods, globals, statements."""
+    tree = _ENVIRONMENT.parse(source)
+    calls = [call.node for call in tree.find_all(nodes.Call)]
+    statements = {type(node).__name__.lower() for node in tree.find_all(_RARE_STATEMENTS)}
+    if any(loop.recursive for loop in tree.find_all(nodes.For)):
+        statements.add("recursive")
+    if any(kind == "raw_begin" for _, kind, _ in _ENVIRONMENT.lex(source)):
+        statements.add("raw")
+    found = {
+        "filters": {node.name for node in tree.find_all(nodes.Filter)},
+        "tests": {node.name for node in tree.find_all(nodes.Test)},
+        "methods": {node.attr for node in calls if isinstance(node, nodes.Getattr)},
+        "globals": {node.name for node in tree.find_all(nodes.Name)} & _RARE_GLOBALS,
+        "statements": statements,
+    }
+    return {kind: sorted(names) for kind, names in found.items()}
 
 
 def _join(parts: Iterable[str], max_chars: int) -> str:

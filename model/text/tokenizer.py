@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from kernelc.errors import TokenizerError
-from model.json_fields import Fields, parse_json_object, read_bytes
+from model.json_fields import read_bytes
 from model.text.detokenize import LeadingSpace, Piece, StreamDecoder
-from model.text.special_tokens import ADDED_TOKENS, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG, TokenizerSettings
-from model.text.tokenizer_json import JsonTokenizer, added_tokens_of
+from model.text.special_tokens import (
+    ADDED_TOKENS,
+    MAX_VOCABULARY,
+    SPECIAL_TOKENS_MAP,
+    TOKENIZER_CONFIG,
+    TokenizerSettings,
+)
+from model.text.tokenizer_json import JsonTokenizer
 from model.text.tokenizer_sentencepiece import SentencePieceTokenizer
 
 __all__ = ["StreamDecoder", "Tokenizer", "check_vocabulary", "load_tokenizer", "tokenizer_files"]
@@ -47,13 +53,35 @@ class Tokenizer(Protocol):
         ...
 
     @property
-    def adds_bos(self) -> bool:
-        """Whether a plain prompt should start with BOS."""
+    def prompt_prefix(self) -> tuple[int, ...]:
+        """The ids that a plain prompt starts with: BOS for most models, none for some."""
         ...
 
     @property
     def special_tokens(self) -> Mapping[str, int]:
-        """The ids of the model's markup, by its text."""
+        """The ids of the model's special tokens, by their text. Decoding shows nothing for them."""
+        ...
+
+    @property
+    def added_tokens(self) -> Mapping[str, int]:
+        """The ids of the other added tokens, by their text. Decoding shows them."""
+        ...
+
+    @property
+    def markup(self) -> Mapping[str, int]:
+        """The ids of what is never read out of a user's text: the special tokens, and those protected."""
+        ...
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """The added tokens for which the model has no row, by their text: they are text here."""
+        ...
+
+    def protect(self, contents: Iterable[str]) -> None:
+        """Treat these added tokens as markup, too, because the model's template writes them as such.
+
+        Many fine-tuned models declare "<|im_start|>" as an added token that is not special.
+        """
         ...
 
     @property
@@ -88,8 +116,10 @@ class Tokenizer(Protocol):
 
 
 def load_tokenizer(folder: str | Path, *, vocab_size: int | None = None) -> Tokenizer:
-    """Load a model folder's tokenizer, which must not have more tokens than the model's `vocab_size`.
+    """Load a model folder's tokenizer; its vocabulary must not be larger than the model's, `vocab_size`.
 
+    Added tokens beyond that are left out (`Tokenizer.left_out`): many fine-tuned models declare a pad token
+    for which they have no row.
     Raises: TokenizerError if there is none, a file is damaged, or the files disagree.
     """
     folder = Path(folder)
@@ -97,7 +127,7 @@ def load_tokenizer(folder: str | Path, *, vocab_size: int | None = None) -> Toke
     settings = TokenizerSettings.load(folder)
     data = read_bytes(file, _MAX_BYTES, TokenizerError)
     make = SentencePieceTokenizer if file.name == _SENTENCEPIECE else JsonTokenizer
-    tokenizer = make(data, settings, str(file))
+    tokenizer = make(data, settings, str(file), MAX_VOCABULARY if vocab_size is None else vocab_size)
     if vocab_size is not None:
         check_vocabulary(tokenizer, vocab_size, str(file))
     return tokenizer
@@ -130,43 +160,26 @@ def check_vocabulary(tokenizer: Tokenizer, vocab_size: int, where: str) -> None:
 
 
 def _choose(folder: Path) -> Path:
-    """Return the vocabulary to use.
-
-    If there are both files, this is tokenizer.model: tokenizer.json is a translation of it, which differs in
-    details such as runs of unknown characters and normalisation. The exception is a tokenizer.json with
-    tokens that no other file declares, which fine-tuned models may have.
-    """
+    """Return the vocabulary to use: tokenizer.json where there are both files, as transformers does."""
     model, translated = folder / _SENTENCEPIECE, folder / _JSON
-    if not model.is_file() and not translated.is_file():
+    if translated.is_file():
+        return translated
+    if not model.is_file():
         raise TokenizerError(
             f"got neither {_SENTENCEPIECE} nor {_JSON}",
             where=str(folder),
             help="download the tokenizer's files into the model folder",
         )
-    if not model.is_file():
-        return translated
     if _is_tiktoken(model):
-        if translated.is_file():
-            return translated
         raise TokenizerError(
             "this is a tiktoken vocabulary, wanted a sentencepiece model",
             where=str(model),
             help=f"download the model's {_JSON} beside it",
         )
-    return translated if translated.is_file() and _has_more_tokens(folder) else model
+    return model
 
 
 def _is_tiktoken(file: Path) -> bool:
     """Whether the file looks like a tiktoken vocabulary."""
     with file.open("rb") as opened:
         return _TIKTOKEN.match(opened.read(4096)) is not None
-
-
-def _has_more_tokens(folder: Path) -> bool:
-    """Whether tokenizer.json declares a token that tokenizer.model and the settings do not have."""
-    file, model = folder / _JSON, folder / _SENTENCEPIECE
-    data = parse_json_object(read_bytes(file, _MAX_BYTES, TokenizerError), str(file), TokenizerError)
-    declared = added_tokens_of(Fields(data, str(file), TokenizerError))
-    settings = TokenizerSettings.load(folder)
-    known = SentencePieceTokenizer(read_bytes(model, _MAX_BYTES, TokenizerError), settings, str(model))
-    return any(known.token(token_id) != token.content for token_id, token in declared.items())

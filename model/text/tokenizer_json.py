@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal, Protocol, cast
 
 import tokenizers
 
 from kernelc.errors import TokenizerError
-from model.json_fields import Fields, parse_json_object, show
+from model.json_fields import Fields, parse_json_object
 from model.text.detokenize import NOTHING, Piece, decode
-from model.text.special_tokens import MAX_VOCABULARY, AddedToken, TokenizerSettings, added_token
+from model.text.special_tokens import MAX_VOCABULARY, AddedToken, TokenizerSettings
 from model.text.tokenizer_json_decoder import PieceDecoder
+from model.text.tokenizer_json_file import (
+    added_tokens_of,
+    check_growth,
+    prepared_file,
+    prompt_prefix_of,
+    vocabulary_of,
+)
 from model.text.tokenizer_text import clean
 
 _AT_ODDS = "tokenizer.json and tokenizer_config.json belong to different models: download both again"
@@ -40,21 +47,46 @@ class JsonTokenizer:
 
     kind: Literal["tokenizers"] = "tokenizers"
 
-    def __init__(self, data: bytes, settings: TokenizerSettings, where: str) -> None:
-        """Load the file's contents. Raises: TokenizerError if damaged or in conflict with the settings."""
+    def __init__(
+        self, data: bytes, settings: TokenizerSettings, where: str, vocab_size: int = MAX_VOCABULARY
+    ) -> None:
+        """Load the file's contents; added tokens from id `vocab_size` on are left out.
+
+        Raises: TokenizerError if damaged or in conflict with the settings.
+        """
         fields = Fields(parse_json_object(data, where, TokenizerError), where, TokenizerError)
-        self._added = added_tokens_of(fields)
-        vocab_end, self._unk_token = _vocabulary(fields)
+        declared = added_tokens_of(fields)
+        both = {**dict(settings.added_tokens), **declared}
+        self.left_out = {token.content: i for i, token in both.items() if i >= vocab_size}
+        self._added = {i: token for i, token in declared.items() if i < vocab_size}
+        ids, vocab_end, self._unk_token = vocabulary_of(fields)
+        if self.left_out.keys() & ids.keys():
+            vocab_end = max((i for token, i in ids.items() if token not in self.left_out), default=-1) + 1
+        check_growth(fields)
         self._decoder = PieceDecoder.from_json(fields)
-        self._tokenizer = _load(_cleaned_file(fields.data, data), where)
-        self._add_tokens_of(settings)
+        self._tokenizer = _load(prepared_file(fields.data, data, self.left_out), where)
+        self._add_tokens_of(settings, vocab_size)
         self._check_ids(where)
         self.leading_space = self._decoder.leading_space
         self.vocab_size = max([vocab_end - 1, *self._added]) + 1
         self.special_tokens = {token.content: i for i, token in self._added.items() if token.special}
-        self.bos_id = self._find(settings.bos_token, f"{where}: bos_token")
+        self.added_tokens = {token.content: i for i, token in self._added.items() if not token.special}
+        self.markup = dict(self.special_tokens)
+        self.prompt_prefix = prompt_prefix_of(fields)
+        if any(i >= self.vocab_size for i in self.prompt_prefix):
+            raise fields.fail("post_processor", f"got ids {self.prompt_prefix}, beyond the vocabulary")
+        first = self.prompt_prefix[0] if self.prompt_prefix else None
+        self.bos_id = (
+            first if settings.bos_token is None else self._find(settings.bos_token, f"{where}: bos_token")
+        )
         self.eos_id = self._find(settings.eos_token, f"{where}: eos_token")
-        self.adds_bos = self.bos_id is not None and settings.add_bos_token is not False
+
+    def protect(self, contents: Iterable[str]) -> None:
+        """Treat these added tokens as markup: see model.text.tokenizer.Tokenizer."""
+        found = {content: self.added_tokens[content] for content in contents if content in self.added_tokens}
+        self.markup |= found
+        tokens = [_native(replace(self._added[i], special=True)) for i in found.values()]
+        self._tokenizer.add_special_tokens(tokens)
 
     def encode(self, text: str, *, parse_special: bool = False) -> list[int]:
         """Return the ids of a text, without BOS; see model.text.tokenizer.Tokenizer."""
@@ -62,8 +94,14 @@ class JsonTokenizer:
         self._tokenizer.encode_special_tokens = not parse_special
         try:
             ids = self._tokenizer.encode(text, add_special_tokens=False).ids
-        except Exception as reason:  # the package raises Exception itself
-            raise TokenizerError(f"the text cannot be encoded: {reason}", where="tokenizer.json") from reason
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as reason:  # the package raises Exception itself, and its panics are none
+            raise TokenizerError(
+                f"the text cannot be encoded: {reason}",
+                where="tokenizer.json",
+                help="its patterns do not end on this text: use the tokenizer of a release that you trust",
+            ) from reason
         if not parse_special:
             self._refuse_markup(text, set(ids))
         return ids
@@ -94,16 +132,15 @@ class JsonTokenizer:
                     help=f"leave {content!r} out of the text",
                 )
 
-    def _add_tokens_of(self, settings: TokenizerSettings) -> None:
+    def _add_tokens_of(self, settings: TokenizerSettings, vocab_size: int) -> None:
         """Add the tokens that only tokenizer_config.json declares, as transformers does."""
-        for token_id, token in settings.added_tokens:
-            if token_id not in self._added:
-                self._added[token_id] = token
-                self._tokenizer.add_tokens([_native(token)])
+        missing = {i: t for i, t in settings.added_tokens if i not in self._added and i < vocab_size}
+        self._added |= missing
+        self._tokenizer.add_tokens([_native(token) for token in missing.values()])
         known = {token.content for token in self._added.values()}
         for content in (settings.bos_token, settings.eos_token, settings.unk_token):
             token_id = self._tokenizer.token_to_id(content) if content and content not in known else None
-            if content and token_id is not None:
+            if content and token_id is not None and token_id < vocab_size:
                 self._added[token_id] = AddedToken(content)
                 self._tokenizer.add_special_tokens([_native(self._added[token_id])])
 
@@ -119,74 +156,16 @@ class JsonTokenizer:
                 )
 
     def _find(self, token: str | None, where: str) -> int | None:
-        token_id = self._tokenizer.token_to_id(token) if token is not None else None
-        if token is not None and token_id is None:
+        if token is None or token in self.left_out:
+            return None
+        token_id = self._tokenizer.token_to_id(token)
+        if token_id is None:
             raise TokenizerError(
                 f"got {token!r}, which the vocabulary does not have",
                 where=where,
                 help=_AT_ODDS,
             )
         return token_id
-
-
-def added_tokens_of(tokenizer: Fields) -> dict[int, AddedToken]:
-    """Return the added tokens of a tokenizer.json, by id. Raises: TokenizerError if the list is malformed."""
-    value = tokenizer.data.get("added_tokens")
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    tokens: dict[int, AddedToken] = {}
-    for item in items:
-        if not isinstance(item, dict):
-            raise tokenizer.fail("added_tokens", f"got {show(item)}, wanted an object")
-        where = f"{tokenizer.where}: added_tokens"
-        fields = Fields(cast("dict[str, object]", item), where, TokenizerError)
-        tokens[fields.integer("id", 0, MAX_VOCABULARY - 1)] = added_token(fields)
-    return tokens
-
-
-def _vocabulary(tokenizer: Fields) -> tuple[int, str | None]:
-    """Return one more than the model's largest id, and its token for unknown text, if it has one."""
-    model = tokenizer.child("model")
-    kind = model.text("type", "BPE") if model else "nothing"
-    if model is None or kind not in ("BPE", "Unigram"):
-        raise tokenizer.fail("model", f"got {show(kind)}, wanted BPE or Unigram")
-    vocab = model.data.get("vocab")
-    if kind == "Unigram":
-        words = cast("list[object]", vocab) if isinstance(vocab, list) else []
-        return _checked_end(model, len(words)), None
-    ids = cast("dict[str, object]", vocab) if isinstance(vocab, dict) else {}
-    numbers = [i for i in ids.values() if isinstance(i, int)]
-    return _checked_end(model, max(numbers, default=-1) + 1), model.text("unk_token", "") or None
-
-
-def _checked_end(model: Fields, end: int) -> int:
-    if not 0 < end <= MAX_VOCABULARY:
-        raise model.fail("vocab", f"got {end} tokens, wanted 1 to {MAX_VOCABULARY}")
-    return end
-
-
-def _cleaned_file(tokenizer: Mapping[str, object], data: bytes) -> bytes:
-    """Return the file without truncation, padding and dropout, and with special tokens matched as written.
-
-    A special token that is "normalized" is searched in normalised text, where a leading space may precede it,
-    so that the second of two adjacent ones would not be found. transformers 5 matches it as written, too.
-    """
-    model = dict(cast("Mapping[str, object]", tokenizer["model"]))
-    added = [
-        dict(cast("Mapping[str, object]", t))
-        for t in cast("list[object]", tokenizer.get("added_tokens") or [])
-    ]
-    marked = [token for token in added if token.get("special") and token.get("normalized")]
-    if not marked and not any([tokenizer.get("truncation"), tokenizer.get("padding"), model.get("dropout")]):
-        return data
-    for token in marked:
-        token["normalized"] = False
-    changes = {
-        "truncation": None,
-        "padding": None,
-        "added_tokens": added,
-        "model": {**model, "dropout": None},
-    }
-    return json.dumps({**tokenizer, **changes}).encode()
 
 
 def _load(data: bytes, where: str) -> _Native:

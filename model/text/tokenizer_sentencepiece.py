@@ -37,22 +37,35 @@ class SentencePieceTokenizer:
 
     kind: Literal["sentencepiece"] = "sentencepiece"
 
-    def __init__(self, model: bytes, settings: TokenizerSettings, where: str) -> None:
-        """Load a serialised model. Raises: TokenizerError if damaged or in conflict with the settings."""
+    def __init__(
+        self, model: bytes, settings: TokenizerSettings, where: str, vocab_size: int = MAX_VOCABULARY
+    ) -> None:
+        """Load a serialised model; added tokens from id `vocab_size` on are left out.
+
+        Raises: TokenizerError if damaged or in conflict with the settings.
+        """
         self._processor = _load(model, where)
         self._pieces = _read_pieces(self._processor, where)
-        self._added = dict(settings.added_tokens)
+        self._added = {i: token for i, token in settings.added_tokens if i < vocab_size}
+        self.left_out = {token.content: i for i, token in settings.added_tokens if i >= vocab_size}
         self.vocab_size = max([len(self._pieces) - 1, *self._added]) + 1
         self._choose_processors(model, settings, where)
         special = {**self._own_specials(), **self._added}
         self._parse_special = AddedTokenSplitter(special)
-        self._parse_plain = AddedTokenSplitter(
-            {i: token for i, token in self._added.items() if not token.special}
-        )
         self.special_tokens = {token.content: i for i, token in special.items() if token.special}
+        self.added_tokens = {token.content: i for i, token in special.items() if not token.special}
+        self.markup = dict(self.special_tokens)
+        self.protect(())
         self.bos_id = self._find(settings.bos_token, self._processor.bos_id(), f"{where}: bos_token")
         self.eos_id = self._find(settings.eos_token, self._processor.eos_id(), f"{where}: eos_token")
-        self.adds_bos = self.bos_id is not None and settings.add_bos_token is not False
+        adds_bos = self.bos_id is not None and settings.add_bos_token is not False
+        self.prompt_prefix = (self.bos_id,) if adds_bos and self.bos_id is not None else ()
+
+    def protect(self, contents: Iterable[str]) -> None:
+        """Treat these added tokens as markup: see model.text.tokenizer.Tokenizer."""
+        self.markup |= {token: self.added_tokens[token] for token in contents if token in self.added_tokens}
+        plain = {i: token for i, token in self._added.items() if token.content not in self.markup}
+        self._parse_plain = AddedTokenSplitter(plain)
 
     def encode(self, text: str, *, parse_special: bool = False) -> list[int]:
         """Return the ids of a text, without BOS; see model.text.tokenizer.Tokenizer."""
@@ -109,6 +122,8 @@ class SentencePieceTokenizer:
     def _find(self, token: str | None, default: int, where: str) -> int | None:
         if token is None:
             return default if default >= 0 else None
+        if token in self.left_out:
+            return None
         if token in self.special_tokens:
             return self.special_tokens[token]
         if token in self._pieces:

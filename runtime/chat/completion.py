@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from kernelc.errors import ContextError, UsageError
 from runtime.chat.answer import Answer, Sequencer, Stopped, load_prompt, stream_text
+from runtime.chat.messages import plain_messages
 from runtime.chat.prompt import PromptEncoder, Template, TextCoder
 from runtime.chat.request import CompletionRequest
 from runtime.chat.stop_strings import StopMatcher
@@ -69,15 +70,20 @@ class Completer:
         template: Template,
         *,
         stop_ids: Iterable[int],
-        bos_id: int | None = None,
+        prefix: Sequence[int] = (),
+        sampling: SamplingParams | None = None,
     ) -> None:
-        """`stop_ids` end every answer. `bos_id` starts every plain prompt, if given."""
+        """`stop_ids` end every answer. `prefix`, such as BOS, starts every plain prompt.
+
+        `sampling` is for requests that say nothing of it; by default those are answered greedily.
+        """
         self._engine = engine
         self._coder = coder
         self._template = template
         self._prompts = PromptEncoder(coder, template)
         self._stop_ids = frozenset(stop_ids)
-        self._bos = [] if bos_id is None else [bos_id]
+        self._prefix = list(prefix)
+        self._sampling = sampling or SamplingParams()
 
     def complete(self, request: CompletionRequest, progress: Progress | None = None) -> Completed:
         """Return the whole answer. Raises: as `stream`."""
@@ -107,7 +113,7 @@ class Completer:
         for token in request.logit_bias:
             if not 0 <= token < vocab:
                 raise UsageError(f"logit_bias has token {token}, outside the vocabulary of {vocab}")
-        sampling = request.sampling.with_seed()
+        sampling = (request.sampling or self._sampling).with_seed()
         answer = Completion(sampling.seed or 0)
         answer.pieces = self._generated(answer, request, sampling)
         return answer
@@ -131,9 +137,9 @@ class Completer:
         """Return the ids of the prompt, and its text where it went through the template."""
         text, ids = None, list(request.prompt_ids or ())
         if request.messages is not None:
-            text, ids = self._prompts.encode(request.messages)
+            text, ids = self._prompts.encode(plain_messages(request.messages))
         elif request.prompt is not None:
-            ids = [*self._bos, *self._coder.encode(request.prompt)]
+            ids = [*self._prefix, *self._coder.encode(request.prompt)]
         if len(ids) > self._engine.context:
             raise ContextError(
                 f"the prompt is {len(ids)} tokens, the context holds {self._engine.context}",
@@ -152,11 +158,7 @@ class Completer:
         decoder = self._coder.stream_decoder(continued=request.messages is None or self._template.is_plain)
         matcher = StopMatcher(request.stop)
         with contextlib.closing(stream_text(answer, tokens, answer.ids, decoder)) as pieces:
-            for piece in pieces:
-                if shown := matcher.feed(piece):
-                    yield shown
-                if matcher.found is not None:
-                    break
+            yield from matcher.matched(pieces)
         if rest := matcher.feed(decoder.flush()) + matcher.flush():
             yield rest
         answer.stop_string = matcher.found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from kernelc.errors import ContextError, UsageError
 from runtime.chat.answer import Answer, Sequencer, Stopped, load_prompt, stream_text
 from runtime.chat.prompt import PromptEncoder, Template, TextCoder
+from runtime.chat.stop_strings import StopMatcher, check_stops
 from runtime.chat.transcript import Transcript, Turn, to_messages
 from runtime.engine.sampling import SamplingParams
 
@@ -53,8 +55,15 @@ class Conversation:
         stop_ids: Iterable[int],
         system: str | None = None,
         policy: ContextPolicy = "stop",
+        stop: Sequence[str] = (),
     ) -> None:
+        """`stop_ids` and the texts `stop` end every answer and are not part of it.
+
+        Raises: UsageError for stop texts that are empty, too long or too many.
+        """
+        check_stops(stop)
         self.engine = engine
+        self._stop = tuple(stop)
         self.system = system
         self.policy: ContextPolicy = policy
         self.turns: list[Turn] = []
@@ -132,32 +141,38 @@ class Conversation:
         turns.
         """
         new_ids: list[int] = []
+        matcher = StopMatcher(self._stop)
         decoder = self._coder.stream_decoder(continued=self._template.is_plain)
         reserve = min(max_new, self.engine.context // 4) if self.policy == "slide" else 0
         while True:
             text, ids = self._fit(answer, window, len(new_ids), reserve)
             load_prompt(self.engine, answer, [*ids, *new_ids])
             tokens = self.engine.generate(max_new - len(new_ids), sampling, self._stop_ids)
-            yield from stream_text(answer, tokens, new_ids, decoder)
-            if tokens.finish_reason != "context" or not self._slide(answer, window):
+            with contextlib.closing(stream_text(answer, tokens, new_ids, decoder)) as pieces:
+                yield from matcher.matched(pieces)
+            if matcher.found or tokens.finish_reason != "context" or not self._slide(answer, window):
                 break
-        tail = decoder.flush()
+        tail = matcher.feed(decoder.flush()) + matcher.flush()
         if tail:
             yield tail
         self._prompts.remember(text, ids, new_ids)
-        answer.finish_reason = "stopped" if answer.stopping else tokens.finish_reason
+        answer.finish_reason = _finish_reason(answer, matcher, tokens.finish_reason)
 
     def _fit(
         self, answer: ConversationAnswer, window: _Window, new_tokens: int, reserve: int
     ) -> tuple[str, list[int]]:
         """Return the prompt as text and ids, with room after it for `new_tokens` that were already generated
         and, if turns may be dropped, for `reserve` more.
+
+        What follows a turn that is left out must all be computed again. So where one must go, more go with
+        it, until a quarter of the context is free: then the next turns need not.
         """
         while True:
             shown = to_messages(self.system, window.turns[window.first :])
             text, ids = self._prompts.encode([*shown, {"role": "user", "content": window.question}])
             length = len(ids) + new_tokens
-            if length + reserve <= self.engine.context:
+            spare = self.engine.context // 4 if answer.dropped_turns else 0
+            if length + reserve + spare <= self.engine.context:
                 return text, ids
             if not self._slide(answer, window):
                 self._require_room(length, window)
@@ -180,3 +195,9 @@ class Conversation:
             help_ = "ask something shorter, or build and load the model with a longer `context`"
         message = f"the conversation is {length} tokens, the context holds {self.engine.context}"
         raise ContextError(message, help=help_)
+
+
+def _finish_reason(answer: ConversationAnswer, matcher: StopMatcher, of_tokens: str | None) -> str | None:
+    if matcher.found is not None:
+        return "stop"
+    return "stopped" if answer.stopping else of_tokens

@@ -12,8 +12,10 @@ from a private plane of Unicode) and is replaced by its own text again afterward
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
+
+from kernelc.errors import TemplateError
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -31,12 +33,16 @@ class StreamDecoder(Protocol):
 
 
 class TextCoder(Protocol):
-    """What a conversation needs of a tokenizer. With `parse_special`, markup in a text becomes special
-    tokens.
+    """What a conversation needs of a tokenizer. With `parse_special`, markup in a text becomes its tokens.
+
+    `markup` are the special tokens, and those others that the model's template writes as markup.
     """
 
     @property
     def special_tokens(self) -> Mapping[str, int]: ...
+
+    @property
+    def markup(self) -> Mapping[str, int]: ...
 
     def encode(self, text: str, *, parse_special: bool = False) -> list[int]: ...
 
@@ -62,7 +68,8 @@ class PromptEncoder:
     def __init__(self, coder: TextCoder, template: Template) -> None:
         self._coder = coder
         self._template = template
-        self._special = _Markup(coder.special_tokens)
+        self._special = _Markup(coder.markup)
+        self._read: dict[str, bool] = {}  # by token that is not special: whether the template looks for it
         self._known: dict[str, tuple[int, ...]] = {}
 
     def encode(self, messages: Messages) -> tuple[str, list[int]]:
@@ -70,21 +77,52 @@ class PromptEncoder:
 
         Raises: TemplateError where it cannot be rendered.
         """
-        guarded = [{**message, "content": self._special.guard(message["content"])} for message in messages]
+        guarded = [{**message, "content": self._guarded(message)} for message in messages]
         text = self._template.render(guarded)
         ids = self._encode_after_known(text)
         return text, self._tokenize(text) if ids is None else ids
 
     def remember(self, prompt: str, prompt_ids: Iterable[int], answer_ids: Sequence[int]) -> None:
-        """Remember that these ids stand for `prompt` and the answer to it."""
+        """Remember that these ids stand for `prompt` and the answer to it.
+
+        An answer that shows as no text is not remembered: its ids would stand for the prompt alone.
+        """
         for continued in (False, True):  # templates differ in what they do to a space at its start
             decoder = self._coder.stream_decoder(continued=continued)
             answer = "".join([*map(decoder.feed, answer_ids), decoder.flush()])
-            self._remember(prompt + self._special.guard(answer), [*prompt_ids, *answer_ids])
+            if answer:
+                said = self._guarded({"role": "assistant", "content": answer})
+                self._remember(prompt + said, [*prompt_ids, *answer_ids])
 
     def forget(self) -> None:
         """Forget all texts, as for a new conversation."""
         self._known.clear()
+
+    def _guarded(self, message: Mapping[str, str]) -> str:
+        """Return a message's text with guards for the markup in it.
+
+        An answer keeps what the template looks for: many cut away the thoughts before "</think>".
+        """
+        content = message["content"]
+        if message["role"] != "assistant":
+            return self._special.guard(content)
+        shown = [token for token in self._special.found(content) if token not in self._coder.special_tokens]
+        return self._special.guard(content, keep=[token for token in shown if self._reads(token)])
+
+    def _reads(self, token: str) -> bool:
+        """Whether the template looks for this token in an answer: then a guard changes what it writes."""
+        if token not in self._read:
+            guard = self._special.guard(token)
+            bare, guarded = (self._rendered_answer(f"a{form}b") for form in (token, guard))
+            self._read[token] = bare != guarded.replace(guard, token)
+        return self._read[token]
+
+    def _rendered_answer(self, answer: str) -> str:
+        said = [("user", "x"), ("assistant", answer), ("user", "x")]
+        try:
+            return self._template.render([{"role": role, "content": content} for role, content in said])
+        except TemplateError:
+            return ""
 
     def _remember(self, text: str, ids: Iterable[int]) -> None:
         self._known.pop(text, None)
@@ -128,19 +166,27 @@ class PromptEncoder:
 
 
 class _Markup:
-    """The special tokens of a model, their guards, and how to find both in a text."""
+    """The markup of a model, its guards, and how to find both in a text."""
 
-    def __init__(self, special_tokens: Mapping[str, int]) -> None:
-        longest_first = sorted(special_tokens, key=len, reverse=True)
-        self._ids = special_tokens
+    def __init__(self, markup: Mapping[str, int]) -> None:
+        longest_first = sorted(markup, key=len, reverse=True)
+        self._ids = markup
         self._guard_of = {token: chr(_FIRST_GUARD + at) for at, token in enumerate(longest_first)}
         self._token_of = {guard: token for token, guard in self._guard_of.items()}
         self._tokens = _any_of(longest_first)
         self._guards = _any_of(self._token_of)
 
-    def guard(self, content: str) -> str:
-        """Return a message's text with a guard in place of everything that looks like markup."""
-        return self._tokens.sub(lambda found: self._guard_of[found.group()], content)
+    def found(self, content: str) -> set[str]:
+        """Return what looks like markup in a text."""
+        return set(self._tokens.findall(content))
+
+    def guard(self, content: str, keep: Collection[str] = ()) -> str:
+        """Return a message's text with a guard in place of everything that looks like markup, but for
+        `keep`.
+        """
+        return self._tokens.sub(
+            lambda found: found.group() if found.group() in keep else self._guard_of[found.group()], content
+        )
 
     def has_guard(self, text: str) -> bool:
         """Whether there is a guard in `text`."""

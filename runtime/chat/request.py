@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kernelc.errors import UsageError
-from runtime.chat.prompt import Messages
+from runtime.chat.messages import GivenMessages, plain_messages
+from runtime.chat.stop_strings import check_stops
 from runtime.engine.host_sampling import Adjustments
 from runtime.engine.sampling import SamplingParams
 
-_ROLES = ("system", "user", "assistant")
-_MOST_STOPS = 16
-_MOST_STOP_LENGTH = 1000
 _MOST_TOP_LOGPROBS = 20
 _MOST_BIAS = 100.0
 _MOST_PENALTY = 2.0
@@ -25,19 +23,20 @@ class CompletionRequest:
 
     Exactly one of three says what: `messages` ({"role", "content"} each, through the model's chat template),
     `prompt` (a text to continue, after BOS where the model wants it; what looks like markup in it is text) or
-    `prompt_ids` (used as they are). `stop` are texts that end the answer and are not part of it. `logit_bias`
-    is added to the logits of tokens, by id. `top_logprobs` asks for the log probability of each generated
-    token, and of so many of the likeliest ones; None asks for none.
+    `prompt_ids` (used as they are). Messages may be what OpenAI's API takes: see `runtime.chat.messages`.
+    `sampling` None stands for the model's own defaults. `stop` are texts that end the answer and are not part
+    of it. `logit_bias` is added to the logits of tokens, by id. `top_logprobs` asks for the log probability
+    of each generated token, and of so many of the likeliest ones; None asks for none.
 
     Biases, penalties by count and log probabilities are computed on the host, one step at a time; all other
     requests are sampled on the device. Raises: UsageError naming the field, got and wanted.
     """
 
-    messages: Messages | None = None
+    messages: GivenMessages | None = None
     prompt: str | None = None
     prompt_ids: Sequence[int] | None = None
     max_new: int = 512
-    sampling: SamplingParams = field(default_factory=SamplingParams)
+    sampling: SamplingParams | None = None
     stop: Sequence[str] = ()
     logit_bias: Mapping[int, float] = field(default_factory=dict[int, float])
     frequency_penalty: float = 0.0
@@ -48,8 +47,9 @@ class CompletionRequest:
         given = [each for each in (self.messages, self.prompt, self.prompt_ids) if each is not None]
         if len(given) != 1:
             raise UsageError(f"got {len(given)} of messages, prompt and `prompt_ids`, wanted one of them")
-        self._check_messages()
-        self._check_stops()
+        if self.messages is not None:
+            plain_messages(self.messages)
+        check_stops(self.stop)
         if self.max_new < 0:
             raise UsageError(f"`max_new` is {self.max_new}, wanted 0 or more")
         if self.top_logprobs is not None and not 0 <= self.top_logprobs <= _MOST_TOP_LOGPROBS:
@@ -58,22 +58,6 @@ class CompletionRequest:
         _check_size("presence_penalty", self.presence_penalty, _MOST_PENALTY)
         for token, bias in self.logit_bias.items():
             _check_size(f"logit_bias[{token}]", bias, _MOST_BIAS)
-
-    def _check_messages(self) -> None:
-        for at, message in enumerate(self.messages or ()):
-            if message.get("role") not in _ROLES or not isinstance(message.get("content"), str):
-                wanted = f"a text content and a role of {', '.join(_ROLES)}"
-                raise UsageError(f"messages[{at}] is {dict(message)!r:.80}, wanted {wanted}")
-        if self.messages is not None and not self.messages:
-            raise UsageError("messages is empty, wanted at least one")
-
-    def _check_stops(self) -> None:
-        if isinstance(self.stop, str) or len(self.stop) > _MOST_STOPS:
-            raise UsageError(f"stop is {self.stop!r:.80}, wanted a list of at most {_MOST_STOPS} texts")
-        for at, text in enumerate(self.stop):
-            if not 0 < len(text) <= _MOST_STOP_LENGTH:
-                wanted = f"1 to {_MOST_STOP_LENGTH} characters"
-                raise UsageError(f"stop[{at}] has {len(text)} characters, wanted {wanted}")
 
     @property
     def adjustments(self) -> Adjustments:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from kernelc.errors import UsageError
+
+_MOST_STOPS = 16
+_MOST_LENGTH = 1000
 
 
 class StopMatcher:
@@ -30,6 +35,14 @@ class StopMatcher:
         self._held = text[shown:]
         return text[:shown]
 
+    def matched(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Yield what may be shown of the pieces, up to their end or to the first stop string."""
+        for piece in pieces:
+            if shown := self.feed(piece):
+                yield shown
+            if self.found is not None:
+                return
+
     def flush(self) -> str:
         """Return what was held back, now that nothing more comes."""
         text, self._held = self._held, ""
@@ -51,3 +64,13 @@ class StopMatcher:
         most = max((len(stop) - 1 for stop in self._stops), default=0)
         lengths = range(min(most, len(text)), 0, -1)
         return next((n for n in lengths if any(stop.startswith(text[-n:]) for stop in self._stops)), 0)
+
+
+def check_stops(stops: Sequence[str]) -> None:
+    """Check that these are at most 16 texts of 1 to 1000 characters. Raises: UsageError."""
+    if isinstance(stops, str) or len(stops) > _MOST_STOPS:
+        raise UsageError(f"`stop` is {stops!r:.80}, wanted a list of at most {_MOST_STOPS} texts")
+    for at, text in enumerate(stops):
+        if not 0 < len(text) <= _MOST_LENGTH:
+            wanted = f"1 to {_MOST_LENGTH} characters"
+            raise UsageError(f"`stop`[{at}] has {len(text)} characters, wanted {wanted}")

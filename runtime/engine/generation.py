@@ -6,6 +6,7 @@ waits for the id before it.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.errors import UsageError
+from kernelc.errors import DeviceError, UsageError
 from runtime.device.executor import Fetch, Ticket
 from runtime.engine.chooser import Chooser
 from runtime.engine.sampling import SamplingParams
@@ -53,6 +54,14 @@ class Request:
         return self.keep_logits or self.choose is not None
 
 
+@dataclass(frozen=True)
+class _Flight:
+    """A step that was handed over. `watched`: the first logit comes back with its id."""
+
+    ticket: Ticket
+    watched: bool
+
+
 class Generation(Iterator[Generated]):
     """Iterates over new tokens. An id that stops the generation is not among them.
 
@@ -60,6 +69,10 @@ class Generation(Iterator[Generated]):
     asked for), "context" (the context is full) or "cancelled" (`close` was called early). `close` may be
     called at any time, also by leaving a `with` block. Whatever was handed over ahead is then discarded, and
     the cache ends at the last token that was yielded. The same `seed` repeats the text.
+
+    Scores that are no numbers raise a DeviceError. Sampling takes id 0 where it finds no score above -inf, so
+    only a step that gave id 0 needs a look at its first logit: that logit is read back with the first id, and
+    with those that follow an id of 0.
     """
 
     def __init__(self, sequence: CachedSequence, request: Request) -> None:
@@ -69,7 +82,8 @@ class Generation(Iterator[Generated]):
         self._sequence = sequence
         self._request = request
         self._fields = request.sampling.step_fields()
-        self._flying: deque[Ticket] = deque()
+        self._flying: deque[_Flight] = deque()
+        self._watching = True
         self._tokens = self._generate()
         self._last_seen = 0.0
 
@@ -91,7 +105,7 @@ class Generation(Iterator[Generated]):
 
     def _settle(self, reason: str) -> None:
         while self._flying:
-            self._flying.popleft().discard()
+            self._flying.popleft().ticket.discard()
         if self.finish_reason is None:
             self.finish_reason = reason
 
@@ -125,7 +139,7 @@ class Generation(Iterator[Generated]):
         """
         return len(self._sequence.ids) + (self._sequence.next_id is not None)
 
-    def _submit(self, position: int) -> Ticket:
+    def _submit(self, position: int) -> _Flight:
         """Hand over the step whose sampled id goes to `position`.
 
         It runs the token before that position, unless its logits are already there. If that token is in the
@@ -136,22 +150,29 @@ class Generation(Iterator[Generated]):
         fetch = [Fetch("tokens", 4 * position, 4)]
         if request.fetches_logits:
             fetch.append(Fetch("logits", 0, 4 * request.vocab_size))
+        elif self._watching:
+            fetch.append(Fetch("logits", 0, 4))
+        watched, self._watching = len(fetch) > 1, False
         has_logits = sequence.has_logits
         sequence.has_logits = False  # sampling may change them, decoding does
         if has_logits:
-            return sequence.run(sampled, position - 1, 1, self._fields, fetch)
-        return sequence.decode(["decode", *sampled], position - 1, self._fields, fetch)
+            return _Flight(sequence.run(sampled, position - 1, 1, self._fields, fetch), watched)
+        return _Flight(sequence.decode(["decode", *sampled], position - 1, self._fields, fetch), watched)
 
     def _receive(self, position: int) -> Generated:
-        ticket = self._flying.popleft()
+        flight = self._flying.popleft()
         began = thread_time()
-        fetched = ticket.result()
+        fetched = flight.ticket.result()
         self._sequence.timings.host_seconds += thread_time() - began
         logits = np.frombuffer(fetched[1], dtype="<f4") if self._request.fetches_logits else None
         if self._request.choose is not None and logits is not None:
             token = self._chosen(self._request.choose, logits.copy(), position)
         else:
             token = int.from_bytes(fetched[0], "little")
+        if token == 0:
+            self._watching = True
+            if flight.watched:
+                _check_score(float(np.frombuffer(fetched[1][:4], dtype="<f4")[0]), position)
         self._sequence.sampled(token)
         self._count_token()
         return Generated(token, position, logits if self._request.keep_logits else None)
@@ -172,3 +193,13 @@ class Generation(Iterator[Generated]):
         self._last_seen = now
         if timings.first_token_seconds is None:
             timings.first_token_seconds = now - timings.began
+
+
+def _check_score(score: float, position: int) -> None:
+    """Check the score of id 0, where that id was sampled. Raises: DeviceError where no score is a number."""
+    if score > -math.inf:  # false for NaN
+        return
+    raise DeviceError(
+        f"the model's scores for token {position} are no numbers",
+        help="the weights are damaged, or a value overflows: build with `kv_dtype` f32, or with `quant` f32",
+    )

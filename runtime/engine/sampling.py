@@ -52,6 +52,16 @@ class SamplingParams:
         """The role of the program that samples with these parameters."""
         return "sample_greedy" if self.greedy else "sample"
 
+    def describe(self) -> str:
+        """Return the parameters that change anything, for a person: "temperature 0.2, top_p 0.9"."""
+        parts = [f"temperature {self.temperature:g}"]
+        neutral = {} if self.temperature == 0 else {"top_k": 0, "top_p": 1, "min_p": 0}
+        values = {name: getattr(self, name) for name in neutral}
+        parts += [f"{name} {value:g}" for name, value in values.items() if value != neutral[name]]
+        if self.repetition_penalty != 1:
+            parts.append(f"repetition_penalty {self.repetition_penalty:g}")
+        return ", ".join(parts)
+
     def with_seed(self) -> SamplingParams:
         """Return the same parameters with a seed; a new one is drawn where none was given."""
         if self.seed is not None:

@@ -31,9 +31,9 @@ from kernelc.kir.functions import (
     vector,
 )
 from kernelc.kir.nodes import Kernel, Param
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import Type, f16, f32, f32x4, i32, u32, u32x4
-from kernelc.kir.verify import verify
 from tests.kernels.executors import run_interpreter, run_wgpu
 
 STEP = (Param("seq", u32), Param("scale", f32))

@@ -9,8 +9,8 @@ import pytest
 
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.operation_table import OPERATIONS
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.conformance import statements, tiles
 from tests.conformance.arithmetic import ARITHMETIC

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import u32
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.conformance.statements import ALL, CASES, GRID, PARAMS, STEP, THREADS, StatementCase
 from tests.kernels.executors import EXECUTORS, require

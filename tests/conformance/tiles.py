@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.tile import TileSum, load_tile
 from kernelc.kir.tile_types import F16, I8, TileKind
 from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import Type, f16, f32, i32, u32x2, u32x4
-from kernelc.kir.verify import verify
 
 Numbers = npt.NDArray[Any]
 SUBGROUPS = 2  # each has operands of its own

@@ -27,7 +27,7 @@ from tests.kernels.executors import require
 REPO = Path(__file__).resolve().parents[2]
 CONFIG = llama.LlamaConfig(
     vocab_size=1000, hidden_size=256, intermediate_size=352, layers=2, heads=8, kv_heads=2, head_dim=32,
-    rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
+    norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
 )  # fmt: skip
 # Matrix units round both operands of the prefill's products to f16: done so in numpy, that changes a logit of
 # this model by up to 8e-3 (of 5.8); twice that.

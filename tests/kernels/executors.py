@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from kernelc.backends.wgsl.printer import WgslBackend
-from kernelc.kir.interpret import interpret
+from kernelc.kir.interpreter.interpret import interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
 from tests.kernels import c_runner, cuda_runner, opencl_runner, vulkan_runner

@@ -58,8 +58,14 @@ def row_epilogues(draw: st.DrawFn, width: int) -> RowEpilogue:
 def pair_epilogues(draw: st.DrawFn, width: int) -> PairEpilogue:
     first, second = Expression.of("first"), Expression.of("second")
     activated = Expression.apply(draw(st.sampled_from(["silu", "sigmoid", "relu"])), first)
-    return PairEpilogue(width, draw(st.sampled_from([Expression.apply("mul", activated, second),
-                                                     Expression.apply("sub", second, activated)])))
+    return PairEpilogue(
+        width,
+        draw(
+            st.sampled_from(
+                [Expression.apply("mul", activated, second), Expression.apply("sub", second, activated)]
+            )
+        ),
+    )
 
 
 def residual(width: int) -> RowEpilogue:

@@ -25,10 +25,10 @@ from kernelc.kernels.sampling.order_keys import (
     order_keys_reference,
 )
 from kernelc.kernels.spec import KernelSpec
-from kernelc.kir.interpret import interpret
+from kernelc.kir.interpreter.interpret import interpret
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, u32
-from kernelc.kir.verify import verify
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import VARIANTS, check_kernel
 

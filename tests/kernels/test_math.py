@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pytest
 
 from kernelc.kernels.parts.precise_math import power_of_two, sincos
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32
 from kernelc.kir.values import Value
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.kernels.executors import EXECUTORS, require
 

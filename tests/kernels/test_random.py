@@ -6,9 +6,9 @@ import pytest
 from kernelc.kernels.parts.precise_math import log, log_of_complement
 from kernelc.kernels.sampling.hash_random import gumbel, gumbel_reference, hash_words, hash_words_reference
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, u32
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.kernels.executors import EXECUTORS, require
 

@@ -12,9 +12,9 @@ from kernelc.ir.packed_matrix import RowOrder, row_index
 from kernelc.kernels.parts.rotary import Rotary, lookup, rotate, rotate_reference
 from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, u32
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.kernels.executors import EXECUTORS, require
 

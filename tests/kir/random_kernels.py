@@ -46,10 +46,10 @@ from kernelc.kir.functions import (
     vector,
 )
 from kernelc.kir.nodes import Kernel, Param
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import Type, boolean, f32, f32x2, f32x4, i32, u32, u32x4
 from kernelc.kir.values import Value, Variable
-from kernelc.kir.verify import verify
 
 CELLS = 8  # cells of each output that an invocation owns
 READABLE = 16  # elements of each input

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from kernelc.kir.functions import named, subgroup_sum, vector
-from kernelc.kir.inline import inlined
+from kernelc.kir.passes.inline import inlined
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import u32, u32x2
 from tests.kir.tracing import lets, traced

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kernelc.kir.functions import subgroup_max, subgroup_sum, to_i32, to_u32
-from kernelc.kir.interpret import ExecutionError, interpret
+from kernelc.kir.interpreter.interpret import ExecutionError, interpret
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import Type, i32, u32, u32x2

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernelc.backends.wgsl.printer import WgslBackend
-from kernelc.kir import dead, simplify
 from kernelc.kir import trace as kir_trace
 from kernelc.kir.operation_table import OPERATIONS
+from kernelc.kir.passes import dead, simplify
 from kernelc.kir.text import kernel_text
 from kernelc.target import Capabilities
 from tests.kernels.executors import require, run_interpreter, run_wgpu

@@ -11,14 +11,14 @@ import pytest
 
 from kernelc.errors import InternalError
 from kernelc.kir.functions import to_f32, vector
-from kernelc.kir.interpret import ExecutionError, interpret
+from kernelc.kir.interpreter.interpret import ExecutionError, interpret
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.text import kernel_text
 from kernelc.kir.tile import TileSum, load_tile
 from kernelc.kir.tile_types import F16, I8, REGISTERS, TileType
 from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import f32, f32x4, u32, u32x4
-from kernelc.kir.verify import verify
 from tests.kir.tracing import STEP
 
 Body = Callable[[Tracer, Array, Array], object]  # (k, operands, results)

@@ -13,9 +13,9 @@ import pytest
 from kernelc.errors import InternalError
 from kernelc.kir.functions import maximum, select, subgroup_max, subgroup_sum
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import u32
-from kernelc.kir.verify import verify
 from tests.kir.tracing import traced
 
 Body = Callable[[Tracer, Any, Any], None]

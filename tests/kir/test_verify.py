@@ -12,10 +12,10 @@ from kernelc.kir.functions import to_f32
 from kernelc.kir.memory import Buffer, Shared, SourceLine
 from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Statement, Store
 from kernelc.kir.operation_table import OPERATIONS
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.tile_types import F16, I8
 from kernelc.kir.types import Type, boolean, f16, f32, f32x2, f32x4, i32, u32, u32x2, u32x4
 from kernelc.kir.values import Value, Variable
-from kernelc.kir.verify import verify
 from tests.kir.tracing import STEP, traced
 
 HERE = SourceLine(__file__, 1)

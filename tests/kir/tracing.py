@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.kir.interpret import interpret
+from kernelc.kir.interpreter.interpret import interpret
 from kernelc.kir.nodes import Kernel, Let, Param, walk
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32, i32, u32

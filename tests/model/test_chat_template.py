@@ -71,6 +71,62 @@ def test_a_checkpoint_without_template_continues_text(shared_data: Path, tmp_pat
     assert load_chat_template(tmp_path, bos_token="<b>").render(HELLO) == "<b>Hello!"
 
 
+def test_a_refused_system_prompt_is_named() -> None:
+    source = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+    line = refusal(source, [{"role": "system", "content": "be kind"}, *HELLO])
+    assert "no system role" in line and "takes no system prompt: leave out system" in line
+    always = refusal("{{ raise_exception('never') }}", [{"role": "system", "content": "be kind"}, *HELLO])
+    assert "change the messages" in always
+    with pytest.raises(TemplateError) as caught:
+        ChatTemplate(source).render([{"role": "system", "content": "be kind"}, *HELLO])
+    assert "leave out --system" in caught.value.render({"system": "--system"})
+
+
+# As transformers 5.24 renders them.
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("{{ unk_token }} {{ pad_token }} {{ image_token }}", "<|user|> </s> <|user|>"),
+        ("{{ sep_token }}|{{ cls_token is defined }}", "|False"),
+        ("{{ tools is none }} {{ documents }}", "True None"),
+        (
+            "{{ messages | tojson(ensure_ascii=True, sort_keys=true, separators=(',', ':')) }}",
+            '[{"content":"Hello!","role":"user"}]',
+        ),
+        ("{{ messages[0] | tojson(indent=2) }}", '{\n  "role": "user",\n  "content": "Hello!"\n}'),
+    ],
+)
+def test_templates_see_what_transformers_gives_them(tmp_path: Path, source: str, wanted: str) -> None:
+    config = {
+        "chat_template": source,
+        "unk_token": "<|user|>",
+        "pad_token": {"content": "</s>"},
+        "extra_special_tokens": {"image_token": "<|user|>"},
+    }
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    assert load_chat_template(tmp_path).render(HELLO) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        (
+            "{% for m in messages %}{{m.role}};{% if loop.index==2 %}{% break %}{% endif %}{% endfor %}",
+            "system;user;",
+        ),
+        (
+            "{% for m in messages %}{{m.role}};"
+            "{% if loop.first %}{% continue %}{% endif %}{{m.content}}{% endfor %}",
+            "system;user;uassistant;a",
+        ),
+    ],
+)
+def test_loops_that_are_left_keep_what_they_wrote(source: str, wanted: str) -> None:
+    said = [("system", "s"), ("user", "u"), ("assistant", "a")]
+    messages = [{"role": role, "content": content} for role, content in said]
+    assert ChatTemplate(source).render(messages) == wanted
+
+
 def test_what_transformers_offers_to_templates() -> None:
     assert render("{{ strftime_now('%d %B %Y') }}") == "26 July 2024"
     assert render("{{ {'a': '<é>', 'b': [1]} | tojson }}") == '{"a": "<é>", "b": [1]}'

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kernelc.errors import ConfigError
-from model.config import RopeScaling
 from model.families.llama import NAMED_CONFIGS, LlamaConfig
 from model.families.registry import find_model, load_model, model_of
+from model.rope import Rope
 
 BASE: dict[str, object] = {
     "architectures": ["LlamaForCausalLM"],
@@ -23,7 +24,8 @@ BASE: dict[str, object] = {
     "vocab_size": 512,
     "hidden_act": "silu",
 }
-LLAMA3_ROPE = {
+ORIGINAL = "original_max_position_embeddings"
+LLAMA3_ROPE: dict[str, object] = {
     "rope_type": "llama3",
     "factor": 32.0,
     "low_freq_factor": 1.0,
@@ -49,16 +51,16 @@ def refusal(**changes: object) -> str:
 def test_the_real_configs_load(shared_data: Path) -> None:
     config = load_model(shared_data / "models" / "stories260K").config
     assert (config.hidden_size, config.intermediate_size, config.layers) == (64, 172, 5)
-    assert (config.heads, config.kv_heads, config.head_dim, config.rotary_dim) == (8, 4, 8, 8)
+    assert (config.heads, config.kv_heads, config.head_dim, config.rope) == (8, 4, 8, Rope(rotary_dim=8))
     assert (config.vocab_size, config.max_position_embeddings) == (512, 512)
-    assert config.tie_word_embeddings and config.rope_scaling is None
+    assert config.tie_word_embeddings
     assert (config.bos_token_id, config.eos_token_ids) == (1, (2,))
 
 
 def test_what_is_left_out_takes_the_values_of_transformers() -> None:
     config = parse(num_key_value_heads=None)
-    assert (config.kv_heads, config.head_dim, config.rotary_dim) == (8, 8, 8)
-    assert (config.rms_norm_eps, config.rope_theta, config.max_position_embeddings) == (1e-6, 10000.0, 2048)
+    assert (config.kv_heads, config.head_dim, config.rope) == (8, 8, Rope(10000.0, 8))
+    assert (config.norm_eps, config.max_position_embeddings, config.activation) == (1e-6, 2048, "silu")
     assert not config.tie_word_embeddings and not config.attention_bias and not config.mlp_bias
     assert (config.bos_token_id, config.eos_token_ids) == (None, ())
 
@@ -69,20 +71,68 @@ def test_a_given_head_dim_need_not_be_hidden_over_heads() -> None:
 
 
 def test_rope_scaling_in_the_spellings_of_old_and_new_files() -> None:
-    llama3 = RopeScaling("llama3", 32.0, 1.0, 4.0, 8192)
-    assert parse(rope_scaling=LLAMA3_ROPE).rope_scaling == llama3
-    assert parse(rope_scaling={"type": "linear", "factor": 2}).rope_scaling == RopeScaling("linear", 2.0)
+    numbers = {name: value for name, value in LLAMA3_ROPE.items() if name != "rope_type"}
+    llama3 = Rope(10000.0, 8, "llama3", numbers)
+    linear = Rope(10000.0, 8, "linear", {"factor": 2.0})
+    assert parse(rope_scaling=LLAMA3_ROPE).rope == llama3
+    assert parse(rope_scaling={"type": "linear", "factor": 2}).rope == linear
     newer = parse(rope_theta=1.0, rope_parameters={**LLAMA3_ROPE, "rope_theta": 500000.0})
-    assert (newer.rope_scaling, newer.rope_theta) == (llama3, 500000.0)
-    plain = parse(
-        rope_parameters={"rope_type": "default", "rope_theta": 20000.0, "partial_rotary_factor": 0.5}
+    assert newer.rope == replace(llama3, theta=500000.0)
+    both = parse(rope_scaling={"type": "dynamic", "rope_type": "linear", "factor": 2.0})
+    assert both.rope == linear
+    older_counts = {"rope_type": "linear", "factor": 8.0}
+    assert (
+        parse(rope_scaling={"rope_type": "linear", "factor": 2.0}, rope_parameters=older_counts).rope
+        == linear
     )
-    assert (plain.rope_scaling, plain.rope_theta, plain.rotary_dim) == (None, 20000.0, 4)
+    assert parse(rope_scaling={}, rope_parameters={"type": "linear", "factor": 2.0}).rope == linear
+    assert parse(rope_scaling={"factor": 4.0}).rope == parse(rope_scaling={}).rope == Rope(10000.0, 8)
 
 
-def test_partial_rotary() -> None:
-    assert parse(partial_rotary_factor=0.25, head_dim=64).rotary_dim == 16
-    assert "partial_rotary_factor" in refusal(partial_rotary_factor=0.1)
+def test_the_length_before_scaling_stands_at_the_top_inside_or_is_the_models_own() -> None:
+    inside = {key: value for key, value in LLAMA3_ROPE.items() if key != ORIGINAL}
+    assert parse(rope_scaling=inside).rope.parameters[ORIGINAL] == 2048
+    assert parse(rope_scaling=LLAMA3_ROPE, **{ORIGINAL: 32}).rope.parameters[ORIGINAL] == 32
+
+
+def test_scalings_that_depend_on_the_models_length() -> None:
+    yarn = parse(max_position_embeddings=64, rope_scaling={"type": "yarn", ORIGINAL: 16, "mscale": 0})
+    assert yarn.rope == Rope(10000.0, 8, "yarn", {"factor": 4.0, ORIGINAL: 16})
+    lists = {"short_factor": [1, 2, 3, 4], "long_factor": [4.0, 5, 6, 7]}
+    longrope = parse(max_position_embeddings=64, rope_scaling={"type": "longrope", ORIGINAL: 16, **lists})
+    wanted = {"short_factor": (1.0, 2.0, 3.0, 4.0), "long_factor": (4.0, 5.0, 6.0, 7.0), "factor": 4.0}
+    assert longrope.rope == Rope(10000.0, 8, "longrope", {**wanted, ORIGINAL: 16})
+    for context, used in ((16, "short_factor"), (17, "long_factor")):
+        both = dict.fromkeys(("short_factor", "long_factor"), wanted[used])
+        assert longrope.within(context).rope.parameters == {**wanted, **both, ORIGINAL: 16}
+    assert longrope.notes(16) == yarn.notes(64) == ()
+    assert "as in texts of more than 16 tokens" in longrope.notes(17)[0]
+
+
+def test_linear_and_yarn_scaling_make_the_context_longer() -> None:
+    assert parse(rope_scaling={"type": "linear", "factor": 2}).max_context == 4096
+    assert parse(rope_scaling={"type": "linear", "factor": 0.5}).max_context == 2048
+    assert parse(rope_scaling={"type": "yarn", "factor": 4, ORIGINAL: 2048}).max_context == 8192
+    assert parse(rope_scaling={"type": "yarn", "factor": 4, ORIGINAL: 512}).max_context == 2048
+    assert parse(rope_scaling=LLAMA3_ROPE).max_context == 2048
+
+
+def test_llama_rotates_whole_heads_whatever_the_file_says() -> None:
+    assert parse(partial_rotary_factor=0.25, head_dim=64).rope.rotary_dim == 64
+    assert parse(rope_parameters={"partial_rotary_factor": 0.5}).rope.rotary_dim == 8
+    line = refusal(partial_rotary_factor=0.5, rope_scaling={"type": "linear", "factor": 2})
+    assert "partial_rotary_factor: got 0.5 with rope scaling, wanted 1" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("swish", "silu"), ("gelu_new", "gelu_tanh"), ("gelu", "gelu"), ("relu2", "relu2")]
+)
+def test_activations_are_those_of_transformers(name: str, wanted: str) -> None:
+    assert parse(hidden_act=name).activation == wanted
+
+
+def test_a_model_saved_without_its_head_is_of_the_same_family() -> None:
+    assert parse(architectures=["LlamaModel"]) == parse()
 
 
 def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
@@ -113,23 +163,30 @@ def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
             "head_dim: got 1, wanted a whole number from 2",
         ),
         ({"head_dim": 7}, "head_dim: got 7, wanted an even number"),
-        ({"architectures": ["MistralForCausalLM"]}, 'architectures: got "MistralForCausalLM", wanted Llama'),
         (
             {"architectures": ["MistralForCausalLM"]},
-            "supported architectures: LlamaForCausalLM, Qwen2ForCausalLM",
+            'architectures: got "MistralForCausalLM", wanted LlamaFor',
+        ),
+        (
+            {"architectures": ["MistralForCausalLM"]},
+            "supported model types: llama, mistral, ",
         ),
         ({"architectures": []}, "architectures: got a list of 0"),
         ({"architectures": {"a": 1}}, "architectures: got an object of 1"),
         ({"architectures": None, "model_type": None}, "model_type: got nothing"),
-        ({"model_type": "mistral"}, 'model_type: got "mistral", wanted llama or qwen2'),
+        ({"model_type": "falcon"}, 'model_type: got "falcon", which no family here computes'),
         ({"model_type": 3}, "model_type: got 3, wanted a string"),
         ({"model_type": "qwen2"}, 'architectures: got "LlamaForCausalLM", wanted Qwen2ForCausalLM'),
         (
             {"model_type": None, "architectures": "GPT2LMHeadModel"},
-            'architectures: got "GPT2LMHeadModel", wanted LlamaForCausalLM or Qwen2ForCausalLM',
+            'architectures: got "GPT2LMHeadModel", which no family here computes',
         ),
-        ({"hidden_act": "gelu"}, 'hidden_act: got "gelu", wanted "silu"'),
-        ({"quantization_config": {"bits": 4}}, "already quantised"),
+        ({"hidden_act": "mish"}, 'hidden_act: got "mish", wanted one of silu, swish, gelu, '),
+        (
+            {"compression_config": {"format": "x"}},
+            "compression_config: the weights are quantised by compressed",
+        ),
+        ({"quantization_config": {"bits": 4}}, "quantised by a method"),
         ({"hidden_size": "64"}, 'hidden_size: got "64", wanted a whole number'),
         ({"hidden_size": 64.0}, "hidden_size: got 64.0, wanted a whole number"),
         ({"hidden_size": None}, "hidden_size: got nothing"),
@@ -141,6 +198,10 @@ def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
             "num_hidden_layers: got 1000000000, wanted a whole number from 1 to 1024",
         ),
         ({"vocab_size": (1 << 20) + 1}, "vocab_size: got 1048577"),
+        (
+            {"hidden_size": 1 << 16, "intermediate_size": 1 << 20},
+            "intermediate_size: got 1048576, which with hidden_size makes a matrix of 1048576 x 65536",
+        ),
         ({"rms_norm_eps": 0}, "rms_norm_eps: got 0"),
         ({"rms_norm_eps": float("nan")}, "rms_norm_eps: got NaN"),
         ({"rope_theta": float("inf")}, "rope_theta: got Infinity"),
@@ -150,15 +211,26 @@ def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
         ({"bos_token_id": "1"}, 'bos_token_id: got "1"'),
         ({"eos_token_id": list(range(512)) * 3}, "eos_token_id: got 1536 token ids"),
         ({"rope_scaling": 2}, "rope_scaling: got 2, wanted an object"),
-        ({"rope_scaling": {"rope_type": "yarn"}}, 'rope_type: got "yarn", wanted default, linear or llama3'),
+        (
+            {"rope_scaling": {"rope_type": "proportional"}},
+            'rope_type: got "proportional", wanted default, linear',
+        ),
+        ({"rope_scaling": {"full_attention": {}}}, "full_attention: got settings of one kind of layers"),
+        ({"rope_scaling": {"type": "longrope"}}, "short_factor: got null, wanted a list of 4 numbers"),
+        (
+            {"rope_scaling": {"type": "longrope", "short_factor": [1, 1, 1, 0], "long_factor": [1] * 4}},
+            "short_factor: 3: got 0, wanted a number from 1e-06",
+        ),
+        ({"rope_scaling": {"type": "dynamic", "factor": 2}}, 'type: got "dynamic", which is not supported'),
+        ({"rope_scaling": {"type": "dynamic", "factor": 2}}, "up to 2048 positions it is the same"),
+        (
+            {"rope_theta": 1.0, "rope_scaling": {"type": "yarn", "factor": 2, ORIGINAL: 64}},
+            "type: scaling yarn needs a theta above 1, got 1.0",
+        ),
         ({"rope_scaling": {"type": "linear"}}, "factor: got nothing"),
         (
             {"rope_scaling": {**LLAMA3_ROPE, "low_freq_factor": 4.0}},
             "low_freq_factor: got 4, wanted less than",
-        ),
-        (
-            {"rope_scaling": {**LLAMA3_ROPE, "original_max_position_embeddings": None}},
-            "original_max_position_embeddings: got nothing",
         ),
     ],
 )
@@ -195,7 +267,7 @@ def test_a_missing_folder_says_what_belongs_there(tmp_path: Path) -> None:
 def test_named_configs_stand_for_what_a_file_would_say() -> None:
     for name, config in NAMED_CONFIGS.items():
         assert config.heads % config.kv_heads == 0, name
-        assert config.rotary_dim == config.head_dim == config.hidden_size // config.heads, name
+        assert config.rope.rotary_dim == config.head_dim == config.hidden_size // config.heads, name
     assert find_model("llama-2-7b").config is NAMED_CONFIGS["llama-2-7b"]
     with pytest.raises(ConfigError, match="neither") as caught:
         find_model("llama-9-9b")

@@ -17,10 +17,10 @@ from kernelc.ir.graph import Graph
 from kernelc.ir.types import DType
 from kernelc.passes.fuse import fuse
 from kernelc.source import ROLES, Role
-from model.config import RopeScaling
 from model.families.family import Model as FamilyModel
 from model.families.llama import FAMILY, LlamaConfig
 from model.families.registry import find_model, load_model
+from model.rope import Rope
 
 MODELS = ("stories260K", "babyllama105")
 CONTEXT = 160
@@ -134,7 +134,7 @@ def test_weights_have_the_checkpoints_names_and_shapes(shared_data: Path, name: 
 def test_biases_heads_and_untied_embeddings_declare_their_weights() -> None:
     config = LlamaConfig(
         vocab_size=50, hidden_size=24, intermediate_size=40, layers=2, heads=6, kv_heads=2, head_dim=10,
-        attention_bias=True, mlp_bias=True, rotary_dim=4, rope_scaling=RopeScaling("linear", 2.0),
+        attention_bias=True, mlp_bias=True, rope=Rope(10000.0, 4, "linear", {"factor": 2.0}),
     )  # fmt: skip
     graph = FAMILY.model(config).graph("prefill", max_context=32, chunk=512)
     shapes = {name.removeprefix("model.layers.1."): kind.shape for name, kind in graph.weights.items()}

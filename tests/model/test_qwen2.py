@@ -70,7 +70,7 @@ def test_logits_are_those_of_the_formula(tmp_path: Path, tied: bool, device: str
 def test_what_is_left_out_takes_the_values_of_transformers() -> None:
     shape = {**CONFIG, "max_position_embeddings": None, "rope_theta": None, "tie_word_embeddings": None}
     config = model_of(shape, "config.json").config
-    assert (config.max_position_embeddings, config.rope_theta) == (32768, 10000.0)
+    assert (config.max_position_embeddings, config.rope.theta) == (32768, 10000.0)
     assert not config.tie_word_embeddings
 
 
@@ -79,18 +79,24 @@ def test_layers_that_all_attend_to_everything_are_taken() -> None:
     assert config == model_of(CONFIG, "config.json").config
 
 
+def test_layers_have_windows_where_the_file_asks_for_them() -> None:
+    used = {**CONFIG, "use_sliding_window": True, "sliding_window": 9}
+    assert model_of({**used, "max_window_layers": 1}, "config.json").config.windows == (None, 9)
+    listed = {**used, "layer_types": ["sliding_attention", "full_attention"]}
+    assert model_of(listed, "config.json").config.windows == (9, None)
+
+
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ({"use_sliding_window": True}, "use_sliding_window: got true, wanted false"),
         ({"use_sliding_window": 1}, "use_sliding_window: got 1, wanted true or false"),
         (
             {"layer_types": ["full_attention", "sliding_attention"]},
-            'layer_types: got "sliding_attention", wanted only "full_attention"',
+            "layer_types: got sliding_attention, but sliding_window has no value",
         ),
+        ({"layer_types": ["full_attention"]}, "layer_types: got a list of 1, wanted 2 kinds of layers"),
+        ({"layer_types": ["full_attention", "chunked_attention"]}, 'layer_types: got "chunked_attention"'),
         ({"layer_types": "sliding_attention"}, 'layer_types: got "sliding_attention"'),
-        ({"hidden_act": "gelu"}, 'hidden_act: got "gelu", wanted "silu"'),
-        ({"rope_scaling": {"type": "yarn", "factor": 4.0}}, 'got "yarn", wanted default, linear or llama3'),
         ({"architectures": ["Qwen2MoeForCausalLM"]}, 'got "Qwen2MoeForCausalLM", wanted Qwen2ForCausalLM'),
     ],
 )

@@ -53,7 +53,7 @@ class Toy:
     def __init__(self, config: ToyConfig, kv_dtype: DType) -> None:
         self.table = tracer().weight("toy.table", (config.vocab_size, config.hidden_size))
         self.wide = Linear.declare("toy.wide", config.intermediate_size, config.hidden_size, config.bias)
-        self.norm = Norm.declare("toy.norm", config.intermediate_size, config.rms_norm_eps)
+        self.norm = Norm.declare("toy.norm", config.intermediate_size, config.norm_eps)
         self.head = Linear.declare("toy.head", config.vocab_size, config.intermediate_size)
 
     def __call__(self, tokens: Tensor, step: Step, every_row: bool) -> Tensor:
@@ -89,7 +89,7 @@ def toy_logits(folder: Path, ids: list[int]) -> np.ndarray:
 def test_a_family_of_another_module_is_built_once_it_is_registered(
     families: dict[str, Family[Any]], tmp_path: Path, quant: str
 ) -> None:
-    with pytest.raises(ConfigError, match='got "toy", wanted llama or qwen2'):
+    with pytest.raises(ConfigError, match='got "toy", which no family here computes'):
         model_of(CONFIG, "config.json")
     register(TOY)
     folder = tmp_path / "model"
@@ -125,7 +125,7 @@ def test_a_model_type_has_one_family(families: dict[str, Family[Any]]) -> None:
 
 
 def test_older_files_without_a_model_type_are_found_by_architecture() -> None:
-    shape = {**CONFIG, "model_type": None, "architectures": ["Qwen2ForCausalLM"]}
+    shape = {**CONFIG, "model_type": None, "architectures": ["Qwen2ForCausalLM"], "num_key_value_heads": 2}
     assert model_of(shape, "config.json").family is qwen2.FAMILY
 
 
@@ -137,3 +137,10 @@ def test_every_named_model_is_a_sound_one() -> None:
         assert (model.roles.head in weights) != tied, name
         assert {model.roles.embedding, model.roles.final_norm} <= set(weights), name
         assert any(model.roles.is_sensitive(weight) for weight in weights), name
+
+
+def test_every_family_says_what_it_is() -> None:
+    for model_type, family in registry.FAMILIES.items():
+        assert family.model_type == model_type and family.architectures, model_type
+        assert 4 < len(family.summary) < 100 and "\n" not in family.summary, model_type
+        assert all("For" in name for name in family.architectures), model_type

@@ -132,7 +132,7 @@ def test_every_published_vector(real: dict[str, Tokenizer], shared_data: Path, n
 def test_what_the_real_files_declare(real: dict[str, Tokenizer]) -> None:
     for name in ("llama2 .model", "llama2 json"):
         two = real[name]
-        assert (two.vocab_size, two.bos_id, two.eos_id, two.adds_bos) == (32000, 1, 2, True)
+        assert (two.vocab_size, two.bos_id, two.eos_id, two.prompt_prefix) == (32000, 1, 2, (1,))
         assert two.special_tokens == {"<unk>": 0, "<s>": 1, "</s>": 2}
         assert two.leading_space is LeadingSpace.DROP_ONE
     three = real["llama3 json"]
@@ -349,11 +349,10 @@ def test_which_file_is_taken(small_model: bytes, tmp_path: Path) -> None:
     (tmp_path / "tokenizer.model").write_bytes(b"IQ== 0\nIg== 1\n")  # as the first Llama 3 releases have it
     assert load_tokenizer(tmp_path).kind == "tokenizers"
     (tmp_path / "tokenizer.model").write_bytes(small_model)
-    assert load_tokenizer(tmp_path).kind == "tokenizers"  # <|user|> is declared nowhere else
-    write_json(tmp_path, added_tokens=[])
+    assert load_tokenizer(tmp_path).kind == "tokenizers"  # as transformers does
+    (tmp_path / "tokenizer.json").unlink()
     assert load_tokenizer(tmp_path).kind == "sentencepiece"
     assert tokenizer_files(tmp_path) == ("tokenizer.model", "tokenizer_config.json")
-    (tmp_path / "tokenizer.json").unlink()
     (tmp_path / "tokenizer.model").write_bytes(b"IQ== 0\nIg== 1\n")
     assert "tiktoken" in refusal(tmp_path)
 
@@ -364,8 +363,6 @@ def test_a_vocabulary_that_disagrees_with_the_model(small_model: bytes, tmp_path
     assert load_tokenizer(tmp_path, vocab_size=352).vocab_size == 320  # padded matrices
     line = refusal(tmp_path, vocab_size=319)
     assert "tokenizer.model: got 320 tokens" in line and "wanted at most the 319 of config.json" in line
-    write_config(tmp_path, added_tokens_decoder={"320": {"content": "<pad>", "special": True}})
-    assert "got 321 tokens (the last is '<pad>')" in refusal(tmp_path, vocab_size=320)
 
 
 @pytest.mark.parametrize(

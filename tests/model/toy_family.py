@@ -33,8 +33,8 @@ from kernelc.ir.trace import (
 )
 from kernelc.ir.types import DType
 from model.config import DecoderConfig
+from model.families.blocks import declare
 from model.families.family import Family, Step, WeightRoles
-from model.families.llama import declare, rope_attrs
 from model.json_fields import Fields
 
 
@@ -72,10 +72,10 @@ class Layer:
         self.post_mlp_layernorm = self.norm(f"{path}.post_mlp_layernorm", hidden)
 
     def norm(self, path: str, width: int) -> Norm:
-        return Norm.declare(path, width, self.config.rms_norm_eps, weight_offset=1.0)
+        return Norm.declare(path, width, self.config.norm_eps, weight_offset=1.0)
 
     def attend(self, x: Tensor, step: Step) -> Tensor:
-        config, past, turn = self.config, step.past, rope_attrs(self.config)
+        config, past, turn = self.config, step.past, self.config.rope.attrs
         projections = (self.q_proj, self.k_proj, self.v_proj)
         q, k, v = (split_heads(linear(x, each), config.head_dim) for each in projections)
         q = rope(rms_norm(q, self.q_norm), past=past, attrs=turn)

@@ -72,7 +72,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "load_moves_past_store",
         "A load is written where it is used although the cell was overwritten in between.",
-        "kernelc/kir/inline.py",
+        "kernelc/kir/passes/inline.py",
         "                return value.attr is memory\n",
         "                return False\n",
         RANDOM_KERNELS,
@@ -80,15 +80,15 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "read_moves_past_assignment",
         "A register is read where its value is used although it was assigned in between.",
-        "kernelc/kir/inline.py",
+        "kernelc/kir/passes/inline.py",
         "                return value.attr is variable\n",
         "                return False\n",
         RANDOM_KERNELS,
     ),
     Mutation(
         "load_moves_past_loop",
-        "A load is written behind a loop or branch that may have overwritten the cell.",
-        "kernelc/kir/inline.py",
+        "A load is written after a loop or branch that may have overwritten the cell.",
+        "kernelc/kir/passes/inline.py",
         "            case For() | If():\n                return True\n",
         "            case For() | If():\n                return False\n",
         RANDOM_KERNELS,
@@ -96,7 +96,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "bound_in_every_round",
         "A loop's bound is computed anew each round, from what the body has changed.",
-        "kernelc/kir/inline.py",
+        "kernelc/kir/passes/inline.py",
         "return not (isinstance(into, For) and (value is into.stop or value is into.step))",
         "return not (isinstance(into, For) and value is into.step)",
         RANDOM_KERNELS,
@@ -104,7 +104,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "step_in_every_round",
         "A loop's step is computed anew each round, from what the body has changed.",
-        "kernelc/kir/inline.py",
+        "kernelc/kir/passes/inline.py",
         "return not (isinstance(into, For) and (value is into.stop or value is into.step))",
         "return not (isinstance(into, For) and value is into.stop)",
         RANDOM_KERNELS,
@@ -128,7 +128,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "dead_register",
         "Assignments to a register inside a loop are dropped as unused.",
-        "kernelc/kir/dead.py",
+        "kernelc/kir/passes/dead.py",
         "pending += writers[statement.value.attr]",
         "pending += writers[statement.value.attr][:1]",
         ("tests/kir/test_random_kernels.py", "-k", "simplifications"),
@@ -144,7 +144,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "races_ignored",
         "The interpreter no longer sees that an invocation reads what another one wrote.",
-        "kernelc/kir/races.py",
+        "kernelc/kir/interpreter/races.py",
         "        clash = (self.write_time[cells] == time) & (self.writer[cells] != lanes)\n",
         "        clash = np.zeros(len(cells), np.bool_)\n",
         ("tests/kir/test_interpret.py",),
@@ -152,7 +152,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "bounds_ignored",
         "The interpreter accepts the index one past the end.",
-        "kernelc/kir/interpret.py",
+        "kernelc/kir/interpreter/interpret.py",
         "outside = mask & (at >= length)",
         "outside = mask & (at > length)",
         ("tests/kir/test_interpret.py",),
@@ -160,7 +160,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "tile_accumulate",
         "A product of tiles replaces the sum.",
-        "kernelc/kir/interpret_tiles.py",
+        "kernelc/kir/interpreter/tiles.py",
         "return sum + a.astype(sum.dtype) @ b.astype(sum.dtype)",
         "return a.astype(sum.dtype) @ b.astype(sum.dtype)",
         ("tests/conformance/test_tiles.py", "-k", "interpreter"),
@@ -168,7 +168,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "tile_races_ignored",
         "An operation on tiles may read what another just wrote, with no barrier between.",
-        "kernelc/kir/interpret_tiles.py",
+        "kernelc/kir/interpreter/tiles.py",
         "np.repeat(machine.epoch[groups], each),",
         "np.repeat(machine.epoch[groups], each) + self.operations,",
         ("tests/kir/test_tiles.py",),
@@ -176,7 +176,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "tile_places_that_differ",
         "The invocations of a subgroup may load a tile from different places.",
-        "kernelc/kir/uniformity.py",
+        "kernelc/kir/passes/uniformity.py",
         "if any(self.scope(value) == Scope.INVOCATION for value in meeting.places):",
         "if any(self.scope(value) > Scope.INVOCATION for value in meeting.places):",
         ("tests/kir/test_tiles.py",),
@@ -224,7 +224,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "uniformity_of_later_rounds",
         "A register that comes to differ between invocations in a later round of a loop counts as uniform.",
-        "kernelc/kir/uniformity.py",
+        "kernelc/kir/passes/uniformity.py",
         "            self._settled = False\n",
         "            self._settled = True\n",
         ("tests/kir/test_uniformity.py",),
@@ -232,7 +232,7 @@ COMPILER: tuple[Mutation, ...] = (
     Mutation(
         "uniformity_of_branches",
         "A register assigned in only some invocations counts as uniform.",
-        "kernelc/kir/uniformity.py",
+        "kernelc/kir/passes/uniformity.py",
         "self.assigned(variable, max(flow, self.scope(value)))",
         "self.assigned(variable, self.scope(value))",
         ("tests/kir/test_uniformity.py",),

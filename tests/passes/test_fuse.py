@@ -8,13 +8,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernelc.ir.graph import Graph
+from kernelc.ir.graph import AttrValue, Graph
 from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
 from kernelc.passes.fuse import PATTERNS, FuseOptions, fuse
 from kernelc.source import ROLES, Role
-from model.config import RopeScaling
 from model.families.llama import FAMILY, LlamaConfig
+from model.rope import Rope
 from tests.passes.blocks import assert_same
 
 CONTEXT, CHUNK = 12, 5
@@ -30,7 +30,12 @@ def llama(
 def configs(draw: st.DrawFn) -> LlamaConfig:
     head_dim = draw(st.sampled_from([2, 4, 6, 8]))
     kv_heads = draw(st.integers(1, 3))
-    scalings = [None, RopeScaling("linear", 4.0), RopeScaling("llama3", 8.0, 1.0, 4.0, 8)]
+    llama3 = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+    scalings: list[tuple[str, dict[str, AttrValue]]] = [
+        ("none", {}),
+        ("linear", {"factor": 4.0}),
+        ("llama3", {**llama3, "original_max_position_embeddings": 8}),
+    ]
     return LlamaConfig(
         vocab_size=draw(st.integers(2, 20)),
         hidden_size=draw(st.integers(1, 12)),
@@ -39,10 +44,12 @@ def configs(draw: st.DrawFn) -> LlamaConfig:
         heads=kv_heads * draw(st.integers(1, 3)),
         kv_heads=kv_heads,
         head_dim=head_dim,
-        rotary_dim=draw(st.integers(1, head_dim // 2)) * 2,
-        rms_norm_eps=draw(st.sampled_from([1e-6, 1e-2])),
-        rope_theta=draw(st.sampled_from([100.0, 10000.0])),
-        rope_scaling=draw(st.sampled_from(scalings)),
+        rope=Rope(
+            draw(st.sampled_from([100.0, 10000.0])),
+            draw(st.integers(1, head_dim // 2)) * 2,
+            *draw(st.sampled_from(scalings)),
+        ),
+        norm_eps=draw(st.sampled_from([1e-6, 1e-2])),
         tie_word_embeddings=draw(st.booleans()),
         attention_bias=draw(st.booleans()),
         mlp_bias=draw(st.booleans()),
@@ -132,7 +139,7 @@ def test_fused_operations_keep_their_layers_path() -> None:
     assert qkv.inputs["norm_weight"].name == "model.layers.0.input_layernorm.weight"
     assert qkv.inputs["k_cache"].name == "layers.0.k_cache"
     assert [str(result.type) for result in qkv.results] == ["f32[1, 2, 4]", *["f16[context, 1, 4]"] * 2]
-    assert qkv.location is not None and qkv.location.startswith("model/families/llama.py:")
+    assert qkv.location is not None and qkv.location.startswith("model/families/blocks.py:")
     assert [op.attrs["expression"] for op in (*ops[3:6], ops[6])] == [
         "y residual add",
         "first silu second mul",

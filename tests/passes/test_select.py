@@ -208,7 +208,7 @@ def test_no_kernel_binds_more_than_a_webgpu_device_offers() -> None:
 
 
 def test_selection_refuses_what_are_no_rows() -> None:
-    """The verifier refuses such graphs; whoever skips it still hears what is wrong."""
+    """The verifier refuses such graphs; a caller that skips it is still told what is wrong."""
     graph = traced(silu)
     wrong = Tensor(graph.ops[1].inputs["x"].name, replace(graph.ops[1].inputs["x"].type, dtype=DType.U32))
     broken = replace(graph, ops=(graph.ops[0], replace(graph.ops[1], inputs={"x": wrong})))

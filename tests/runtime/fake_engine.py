@@ -143,6 +143,7 @@ class BytesCoder:
     """A token for every byte, `<s>` and `</s>` for markup."""
 
     special_tokens: Mapping[str, int] = SPECIAL
+    markup: Mapping[str, int] = SPECIAL
 
     def encode(self, text: str, *, parse_special: bool = False) -> list[int]:
         if not parse_special:

@@ -182,9 +182,9 @@ def test_forgotten_turns_are_told() -> None:
     held = Held(context=40)
     held.conversation.policy = "slide"
     held.run("abcd", "efgh", "ijkl")
-    assert "(the context was full: forgot the oldest turns, 1 of them)" in held.err.getvalue()
+    assert "(the context was full: forgot the oldest turns, 2 of them)" in held.err.getvalue()
     held.run("/stats")
-    assert "turns        3, the oldest 1 no longer in the prompt\n" in held.out.getvalue()
+    assert "turns        3, the oldest 2 no longer in the prompt\n" in held.out.getvalue()
 
 
 def test_an_error_amid_an_answer_stands_on_its_own_line() -> None:

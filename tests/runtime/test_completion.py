@@ -21,8 +21,8 @@ from tests.runtime.tiny_kernels import REFERENCES, VOCAB, continuation, expected
 Request = CompletionRequest
 
 
-def completer(engine: FakeEngine, bos_id: int | None = None) -> Completer:
-    return Completer(engine, BytesCoder(), TurnsTemplate(), stop_ids=[EOS], bos_id=bos_id)
+def completer(engine: FakeEngine, prefix: Sequence[int] = ()) -> Completer:
+    return Completer(engine, BytesCoder(), TurnsTemplate(), stop_ids=[EOS], prefix=prefix)
 
 
 def ask(text: str) -> list[dict[str, str]]:
@@ -38,17 +38,17 @@ def test_messages_go_through_the_template() -> None:
     assert done.timings.prompt_tokens == done.prompt_tokens
 
 
-@pytest.mark.parametrize(("bos_id", "fed"), [(BOS, "<s>Once <s>"), (None, "Once <s>")])
-def test_a_prompt_is_continued_as_it_is(bos_id: int | None, fed: str) -> None:
+@pytest.mark.parametrize(("prefix", "fed"), [([BOS], "<s>Once <s>"), ([], "Once <s>")])
+def test_a_prompt_is_continued_as_it_is(prefix: list[int], fed: str) -> None:
     engine = FakeEngine(lambda ids: " upon")
-    done = completer(engine, bos_id).complete(Request(prompt="Once <s>"))
-    assert show(engine.fed[0]) == fed and engine.fed[0].count(BOS) == (bos_id is not None)
+    done = completer(engine, prefix).complete(Request(prompt="Once <s>"))
+    assert show(engine.fed[0]) == fed and engine.fed[0].count(BOS) == len(prefix)
     assert done.text == " upon"
 
 
 def test_prompt_ids_are_used_as_they_are() -> None:
     engine = FakeEngine(lambda ids: "x")
-    completer(engine, BOS).complete(Request(prompt_ids=[70, 71]))
+    completer(engine, [BOS]).complete(Request(prompt_ids=[70, 71]))
     assert engine.fed == [[70, 71]]
 
 
@@ -125,14 +125,40 @@ def test_an_empty_prompt_is_refused() -> None:
         completer(FakeEngine(lambda ids: "x")).complete(Request(prompt=""))
 
 
+def test_messages_may_be_as_openais_api_has_them() -> None:
+    engine = FakeEngine(lambda ids: "ok")
+    parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
+    messages = [
+        {"role": "developer", "content": "be kind"},
+        {"role": "user", "content": parts, "name": "ann"},
+        {"role": "assistant", "content": None},
+        {"role": "user", "content": "three"},
+    ]
+    completer(engine).complete(Request(messages=messages))
+    assert show(engine.fed[0]) == "<s>S:be kind</s>U:one\ntwo</s>A:</s>U:three</s>A:"
+
+
+def test_an_answer_of_no_text_leaves_the_next_prompt_alone() -> None:
+    engine = FakeEngine(lambda ids: [BOS])  # a token that shows as nothing
+    asked = completer(engine)
+    first = asked.complete(Request(messages=ask("hello"), max_new=1))
+    again = asked.complete(Request(messages=ask("hello"), max_new=1))
+    assert first.text == "" and again.prompt_tokens == first.prompt_tokens
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"prompt": None}, "got 0 of messages, prompt and prompt_ids"),
         ({"prompt_ids": [1]}, "got 2 of messages, prompt and prompt_ids"),
         ({"prompt": None, "messages": []}, "messages is empty"),
-        ({"prompt": None, "messages": [{"role": "judge", "content": "x"}]}, r"messages\[0\] is .*'judge'"),
-        ({"prompt": None, "messages": [{"role": "user"}]}, r"messages\[0\] is"),
+        ({"prompt": None, "messages": [{"role": "judge", "content": "x"}]}, r"messages\[0\].role is 'judge'"),
+        ({"prompt": None, "messages": [{"content": "x"}]}, r"messages\[0\].role is None"),
+        ({"prompt": None, "messages": [{"role": "user", "content": 3}]}, r"content\[0\] is 3, wanted a text"),
+        (
+            {"prompt": None, "messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+            r"messages\[0\].content\[0\] is .*image_url.* wanted a text, or parts of type text",
+        ),
         ({"max_new": -1}, "max_new is -1"),
         ({"stop": "ab"}, "stop is 'ab', wanted a list"),
         ({"stop": ["a"] * 17}, "at most 16 texts"),

@@ -122,6 +122,17 @@ def test_sliding_drops_the_oldest_turns_and_keeps_the_system_prompt() -> None:
     assert [turn.user for turn in conversation.transcript().turns] == ["aaaa", "bbbb", "cccc", "dddd"]
 
 
+def test_sliding_makes_room_for_several_turns() -> None:
+    engine = FakeEngine(echo, context=200)
+    conversation = open_conversation(engine, policy="slide")
+    answers = [ask(conversation, f"question {number:02}", 12)[1] for number in range(30)]
+    slid = [answer for answer in answers if answer.dropped_turns]
+    # A turn is 25 tokens, a quarter of the context 50: every second turn or so need not slide.
+    assert 4 < len(slid) <= 12
+    fed = [answer.prompt_tokens - answer.reused_tokens for answer in answers if not answer.dropped_turns]
+    assert max(fed) < 30  # what is new alone
+
+
 def test_sliding_within_an_answer_goes_on_where_it_was() -> None:
     reply = "abcdefghijklmnopqrstuvwxyz"
 
@@ -144,6 +155,18 @@ def test_a_question_longer_than_the_context_is_refused_when_sliding_too() -> Non
         ask(conversation, "x" * 32)
     assert conversation.first == 0
     assert ask(conversation, "cd")[0] == "dc"
+
+
+def test_a_stop_text_ends_an_answer_and_is_not_part_of_it() -> None:
+    engine = FakeEngine(lambda ids: "one two. three")
+    conversation = open_conversation(engine, stop=["wo.", "xyz"])
+    text, answer = ask(conversation, "abc")
+    assert (text, answer.finish_reason) == ("one t", "stop")
+    assert conversation.turns == [Turn("abc", "one t")]
+    ask(conversation, "de")
+    assert show(engine.ids).startswith("<s>U:abc</s>A:one t</s>U:de</s>A:")
+    with pytest.raises(UsageError, match="stop\\[0\\] has 0 characters"):
+        open_conversation(engine, stop=[""])
 
 
 def test_stopping_keeps_what_was_said() -> None:

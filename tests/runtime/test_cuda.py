@@ -28,7 +28,7 @@ REPO = Path(__file__).resolve().parents[2]
 STEP = np.arange(8, dtype=np.uint32).tobytes()
 CONFIG = llama.LlamaConfig(
     vocab_size=96, hidden_size=64, intermediate_size=96, layers=2, heads=4, kv_heads=2, head_dim=16,
-    rms_norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
+    norm_eps=1e-5, max_position_embeddings=2048, bos_token_id=1, eos_token_ids=(2,),
 )  # fmt: skip
 
 

@@ -156,7 +156,7 @@ def test_a_full_context_is_reported(engine: Engine) -> None:
     prompt = [(7 * i) % VOCAB for i in range(60)]
     engine.feed(prompt)
     generation = engine.generate(100)
-    # Positions 60..63 are cached; the token behind the last of them can still be told.
+    # Positions 60..63 are cached; the token after the last of them can still be told.
     assert [token.id for token in generation] == continuation(prompt, 5)
     assert generation.finish_reason == "context"
     assert len(engine.ids) == MAX_CONTEXT

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from kernelc.backends.spirv.printer import SpirvBackend
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import u32
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from runtime.vulkan.device import VulkanDevice
 from runtime.vulkan.features import SUBGROUP_SIZES, DeviceFeatures, switched_on

@@ -9,9 +9,9 @@ from typing import Any
 from kernelc.kernels.step_block import STEP
 from kernelc.kir.functions import minimum, select, subgroup_max, to_f32, unpack_half2
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f16, f32, u32
-from kernelc.kir.verify import verify
 from tests.runtime.tiny_kernels import BLOCK, VOCAB
 
 

@@ -15,7 +15,7 @@ from kernelc.compile import CompileOptions, compile_model
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.golden import golden_tiles
 from kernelc.kernels.linear.matmul import MATMUL
-from kernelc.kir.interpret import interpret
+from kernelc.kir.interpreter.interpret import interpret
 from kernelc.pipeline import build_artifact, build_random
 from kernelc.target import TARGETS
 from model.families.registry import AnyModel, find_model, model_of

@@ -23,7 +23,9 @@ from tests.web.text_vectors import REPO, demo_vectors, prompt_set, tokenizer_vec
 
 WEB = REPO / "web"
 COMMITTED = WEB / "tests" / "vectors" / "demo_text.json"
-COUNT = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 40  # random texts for each tokenizer
+COUNT = (
+    10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 200
+)  # random texts for each tokenizer
 FOLDERS = {
     "tokenizers/llama2": ("tokenizer.model", "tokenizer.json"),
     "tokenizers/llama3": ("tokenizer.json",),

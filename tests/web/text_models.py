@@ -148,6 +148,21 @@ LLAMA3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+QWEN2 = LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
+_UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_AFTER = r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_SHORT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+_BEFORE = r"[^\r\n\p{L}\p{N}]?"
+TEKKEN = rf"{_BEFORE}{_UPPER}*{_LOWER}+|{_BEFORE}{_UPPER}+{_LOWER}*|{_AFTER}"
+O200K = rf"{_BEFORE}{_UPPER}*{_LOWER}+{_SHORT}|{_BEFORE}{_UPPER}+{_LOWER}*{_SHORT}|{_AFTER}"
+# The splits of DeepSeek's tokenizers, in short.
+DEEPSEEK = [
+    r"[\r\n]",
+    r"\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿΆΈ-ΊΌΎ-ΡΣ-ϵЀ-ҁ]+",
+    r"\s?[!-/:-~！-／：-～‘-‟　-。]+",
+    r"\s+$",
+    r"[一-龥ࠀ-一가-퟿]+",
+]
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 
 
@@ -173,7 +188,46 @@ def _pipelines() -> dict[str, tuple[models.Model, object, object, object]]:
         [_split(LLAMA3, "isolated"), pre_tokenizers.ByteLevel(False, use_regex=False)]
     )
     fallback = models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True)
-    return {
+    bytes_after = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    byte_regex = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    spaces = normalizers.Replace(" ", "▁")
+    spaces_back = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+
+    def after(*splits: pre_tokenizers.PreTokenizer) -> pre_tokenizers.PreTokenizer:
+        return pre_tokenizers.Sequence([*splits, bytes_after])
+
+    families = {
+        # SmolLM2, Starcoder2 and Cohere: single digits, then GPT-2's own pattern
+        "smollm": (
+            models.BPE(),
+            None,
+            pre_tokenizers.Sequence([pre_tokenizers.Digits(True), byte_regex]),
+            byte_level,
+        ),
+        "cohere": (
+            models.BPE(),
+            normalizers.NFC(),
+            pre_tokenizers.Sequence([pre_tokenizers.Digits(True), byte_regex]),
+            byte_level,
+        ),
+        "qwen2": (models.BPE(), normalizers.NFC(), after(_split(QWEN2, "isolated")), byte_level),
+        "tekken": (models.BPE(ignore_merges=True), None, after(_split(TEKKEN, "isolated")), byte_level),
+        "o200k": (
+            models.BPE(),
+            None,
+            after(pre_tokenizers.Split(tokenizers.Regex(O200K), "removed", True)),
+            byte_level,
+        ),
+        "deepseek": (
+            models.BPE(),
+            normalizers.Sequence([]),
+            after(*(_split(each, "isolated") for each in DEEPSEEK), pre_tokenizers.Digits(True)),
+            byte_level,
+        ),
+        "gemma": (fallback, spaces, _split(" ", "merged_with_previous"), spaces_back),
+        "mistral": (fallback, None, pre_tokenizers.Metaspace("▁", "first", split=False), SPM_DECODER),
+    }
+    return families | {
         "gpt2": (models.BPE(), None, pre_tokenizers.ByteLevel(add_prefix_space=True), byte_level),
         "gpt2 bare": (
             models.BPE(),
@@ -235,7 +289,7 @@ def _json(name: str, parts: tuple[models.Model, object, object, object]) -> str:
             vocab_size=300, special_tokens=special, unk_token="<unk>", show_progress=False
         )
     else:
-        first = [*special, *BYTES] if name == "spm" else special
+        first = [*special, *BYTES] if name in ("spm", "gemma", "mistral") else special
         alphabet = pre_tokenizers.ByteLevel.alphabet() if isinstance(decoder, decoders.ByteLevel) else []
         trainer = trainers.BpeTrainer(
             vocab_size=600,

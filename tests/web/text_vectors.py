@@ -148,7 +148,7 @@ def _facts(tokenizer: Tokenizer) -> dict[str, object]:
         "vocabSize": tokenizer.vocab_size,
         "bosId": tokenizer.bos_id,
         "eosId": tokenizer.eos_id,
-        "addsBos": tokenizer.adds_bos,
+        "promptPrefix": list(tokenizer.prompt_prefix),
         "leadingSpace": tokenizer.leading_space.value,
         "specialIds": dict(tokenizer.special_tokens),
     }

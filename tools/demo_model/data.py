@@ -1,6 +1,6 @@
 """Training data in shards, made by worker processes while the training runs.
 
-A shard is an array u16 [sequences, length + 1]: whole dialogues packed behind each other, padded with </s>;
+A shard is an array u16 [sequences, length + 1]: whole dialogues packed one after another, padded with </s>;
 the highest bit marks a token that the model is to learn to say. Shard i depends on nothing but i, so the data
 of a run is the same however many workers make it.
 """

@@ -21,7 +21,7 @@ from kernelc.backends.dialect import ATOM, BITS, SUM, UNARY, Dialect, Text, choi
 from kernelc.backends.shell import fill
 from kernelc.errors import InternalError
 from kernelc.kir.nodes import Kernel
-from kernelc.kir.simplify import constant_of
+from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.types import Type
 from kernelc.kir.values import Value
 

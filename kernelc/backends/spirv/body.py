@@ -26,7 +26,7 @@ from kernelc.kir.nodes import (
     TileStore,
 )
 from kernelc.kir.operation_table import OPERATIONS
-from kernelc.kir.simplify import constant_of
+from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.types import Type, boolean, f32, u32
 from kernelc.kir.values import Value, Variable
 

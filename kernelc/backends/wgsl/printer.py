@@ -22,7 +22,7 @@ from kernelc.backends.shell import fill
 from kernelc.backends.wgsl import tiles
 from kernelc.backends.wgsl.keywords import UNUSABLE
 from kernelc.kir.nodes import Kernel, TileStore
-from kernelc.kir.simplify import constant_of
+from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 from kernelc.kir.values import Value

@@ -46,6 +46,12 @@ class IntegerCodes(WeightFormat):
     def plain_side(self, grouped: F32) -> F16:
         """Side values that need no search: they span the largest or the extreme numbers of each group."""
 
+    def scale_and_offset(self, side: F16) -> tuple[F32, F32]:
+        """What a weight is made of beside its code: code * scale + offset. Shapes: those of the groups."""
+        if not self.has_offset:
+            return side.astype(np.float32), np.zeros(side.shape, np.float32)
+        return side[..., 0].astype(np.float32), side[..., 1].astype(np.float32)
+
     def pack_groups(self, grouped: F32) -> Packed:
         return self.pack_with(grouped, self.plain_side(grouped))
 
@@ -70,6 +76,8 @@ class ScaledCodes(IntegerCodes):
     sides = (SideArray("scales", "f16"),)
     peak_codes: ClassVar[tuple[float, ...]] = ()
     """Where the search for a scale tries to put a group's largest magnitude; see `search_scales`."""
+    lattice_codes: ClassVar[tuple[int, ...]] = ()
+    """Whole codes where it is put in groups that look as if that were exact."""
 
     def plain_side(self, grouped: F32) -> F16:
         return (np.abs(grouped).max(axis=2) / self.code_high).astype(np.float16)
@@ -86,7 +94,7 @@ class ScaledCodes(IntegerCodes):
 
     def quantize_groups(self, values: F32, weights: F32 | None) -> Packed:
         bounds = self.code_low, self.code_high
-        codes, scales = search_scales(values, weights, bounds, self.peak_codes)
+        codes, scales = search_scales(values, weights, bounds, self.peak_codes, self.lattice_codes)
         return Packed(self.pack_codes(np.ascontiguousarray(codes.T)), (scales,))
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from kernelc.ir.formats import nibbles
 from kernelc.ir.formats.arrays import I8, U32
 from kernelc.ir.formats.integer_codes import ScaledCodes
 from kernelc.ir.formats.kernel_language import KernelFunctions, V
 
 _ZERO = 8  # the nibble of code 0
-_SPREAD = np.linspace(-1.5, 1.5, 13)
+_PEAK_CODES = (-8.25, -7.75, -8.75, 7.25, -8.0, -8.5, 7.0, -9.0, 6.25, 6.75)
+"""Of 26 positions from -9.5 to 8.5 the ten that together leave least error on Gaussian weights, chosen one
+after the other: 0.00655 of their power, as all 26 do."""
 
 
 class _Q4(ScaledCodes):
@@ -22,9 +22,10 @@ class _Q4(ScaledCodes):
     words_per_group = nibbles.WORDS
     unit_words = 1
     code_low, code_high = -8, 7
-    peak_codes = (*(-8 + _SPREAD).tolist(), *(7 + _SPREAD).tolist())
+    peak_codes = _PEAK_CODES
+    lattice_codes = (1, 2, 3, 4, 5, 6)  # -8 and 7 are among the others; of the rest either sign will do
     byte_zero = _ZERO
-    largest_weight = 4 * 65504.0  # the search never puts a group's largest magnitude at a code below 4
+    largest_weight = 4 * 65504.0  # where an f16 would overflow, the search leaves it at a code above 4
 
     def pack_codes(self, codes: I8) -> U32:
         return nibbles.pack_nibbles(codes, _ZERO)

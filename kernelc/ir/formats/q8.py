@@ -20,6 +20,7 @@ class _Q8(ScaledCodes):
     words_per_group = _WORDS
     unit_words = 1
     code_low, code_high = -127, 127
+    lattice_codes = (15, 16, 31, 32, 63, 64)  # the largest codes of 5, 6 and 7 bits
     byte_zero = 0
     largest_weight = 100 * 65504.0  # least squares leaves the largest magnitude at a code above 100
 

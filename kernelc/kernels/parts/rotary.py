@@ -102,6 +102,8 @@ def _dynamic(pair: Operators, rotary: Rotary, length: Operators) -> Value:
 
 def _longrope(pair: Operators, rotary: Rotary, length: Operators) -> Value:
     short, long = (rotary.frequencies(rotary.original + more).tolist() for more in (0, 1))
+    if short == long:
+        return lookup(long, pair)
     return select(length > rotary.original, lookup(long, pair), lookup(short, pair))
 
 

@@ -13,9 +13,9 @@ from kernelc.backends.c.printer import CBackend
 from kernelc.errors import InternalError
 from kernelc.kir.functions import minimum
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Array, Tracer, trace
 from kernelc.kir.types import u32
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.kernels.executors import EXECUTORS, require
 

@@ -28,9 +28,9 @@ from kernelc.kir.functions import (
     unpack_u8x4,
 )
 from kernelc.kir.nodes import Kernel, Param
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f16, f32, f32x4, i32, i32x4, u32, u32x4
-from kernelc.kir.verify import verify
 from runtime.cuda.compile import CudaSource, compile_kernel, supported_architectures
 from tests.kir.random_kernels import random_kernel
 

@@ -11,10 +11,10 @@ import pytest
 from kernelc.backends.opencl.printer import OpenClBackend
 from kernelc.kir import functions as kf
 from kernelc.kir.nodes import Kernel, Param
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import Type, f16, f32, f32x4, i32, i32x4, u32, u32x4
 from kernelc.kir.values import Value
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 from tests.kernels.executors import require, run_interpreter
 from tests.kernels.opencl_runner import run_opencl

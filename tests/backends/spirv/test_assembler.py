@@ -12,7 +12,7 @@ from kernelc.errors import InternalError
 
 
 def words(text: str) -> list[int]:
-    """The words behind the header."""
+    """The words after the header."""
     module = assemble(text)
     return list(struct.unpack(f"<{len(module) // 4}I", module))[5:]
 

@@ -12,9 +12,9 @@ from kernelc.backends.spirv.printer import SpirvBackend
 from kernelc.kernels.parts.precise_math import log, power_of_two, sincos
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kir.functions import subgroup_sum, to_u32
+from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f16, f32, u32
-from kernelc.kir.verify import verify
 from kernelc.target import Capabilities
 
 GOLDEN = Path(__file__).parent / "rms_norm.spvasm"

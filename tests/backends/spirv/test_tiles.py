@@ -82,7 +82,7 @@ def constants(text: str) -> dict[str, int]:
 
 
 def operands(text: str, instruction: str) -> list[list[str]]:
-    """What stands behind an instruction, each time, without its result's type."""
+    """The operands of an instruction, each time, without its result's type."""
     return [line.split() for line in re.findall(rf"{instruction} %\S+ ([^;\n]*)", text)]
 
 

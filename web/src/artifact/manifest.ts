@@ -13,6 +13,7 @@ import type {
   ChatTemplateInfo,
   Dispatch,
   FileEntry,
+  GenerationInfo,
   GraphInfo,
   Kernel,
   KernelBinding,
@@ -82,7 +83,7 @@ function readManifest(root: Node): Manifest {
   const r = root.record(
     ["format", "version", "name", "target", "quant", "model", "symbols", "params", "kernels", "buffers", "programs",
       "weights", "tokenizer", "chat_template", "graph"],
-    ["checks", "activations"],
+    ["checks", "activations", "generation"],
   );
   const symbols = r.symbols.mapping(bounds, 16);
   const context = new Map([...symbols].filter(([name]) => name === "context"));
@@ -102,6 +103,7 @@ function readManifest(root: Node): Manifest {
     graph: r.graph.optional(graph),
     checks: r.checks.optional(readChecks),
     activations: r.activations.optional((node) => node.oneOf(schema.ACTIVATIONS)) ?? "f32",
+    generation: r.generation.optional(generation),
   };
 }
 
@@ -252,6 +254,24 @@ function chatTemplate(node: Node): ChatTemplateInfo {
     bos_token: r.bos_token.optional((item) => item.text(1000)),
     eos_token: r.eos_token.optional((item) => item.text(1000)),
   };
+}
+
+/** Sampling defaults, whose ranges are those of a request. */
+function generation(node: Node): GenerationInfo {
+  const r = node.record(["temperature", "top_k", "top_p", "min_p", "repetition_penalty"]);
+  return {
+    temperature: within(r.temperature, 0, 100),
+    top_k: r.top_k.integer(0, MAX_U32),
+    top_p: within(r.top_p, 0, 1, true),
+    min_p: within(r.min_p, 0, 1),
+    repetition_penalty: within(r.repetition_penalty, 0, 100, true),
+  };
+}
+
+function within(node: Node, low: number, high: number, openLow = false): number {
+  const value = node.number();
+  if (low <= value && value <= high && !(openLow && value === low)) return value;
+  return node.fail(`a number ${openLow ? "above" : "from"} ${low}, at most ${high}`);
 }
 
 function graph(node: Node): GraphInfo {

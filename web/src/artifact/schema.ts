@@ -196,6 +196,15 @@ export interface ChatTemplateInfo {
   readonly eos_token: string | null;
 }
 
+/** How the model's authors want its answers sampled; what each field means, `ChatRequest` says. */
+export interface GenerationInfo {
+  readonly temperature: number;
+  readonly top_k: number;
+  readonly top_p: number;
+  readonly min_p: number;
+  readonly repetition_penalty: number;
+}
+
 /** The tensor graph's text form. */
 export interface GraphInfo {
   readonly file: string;
@@ -261,4 +270,5 @@ export interface Manifest {
   readonly graph: GraphInfo | null;
   readonly checks: Checks | null;
   readonly activations: (typeof ACTIVATIONS)[number];
+  readonly generation: GenerationInfo | null;
 }

@@ -1,15 +1,25 @@
 /** The engine as its users see it: OpenAI-shaped chat completions over a model that runs in the page. */
 
 import type { AdapterCard } from "../gpu/card.js";
+import type { GenerationInfo } from "../artifact/schema.js";
 import type { Notice } from "../weights/load.js";
 
-export type { AdapterCard, Notice };
+export type { AdapterCard, GenerationInfo, Notice };
 export { KernelcError, type ErrorCode } from "../artifact/errors.js";
 
-/** One message of a conversation. */
+/** A part of a message's content. */
+export interface TextPart {
+  readonly type: "text";
+  readonly text: string;
+}
+
+/**
+ * One message of a conversation, as in OpenAI's API. The role "developer" is the newer name of "system"; parts of a
+ * text are joined by line breaks, and null is an empty text. Other fields are not used.
+ */
 export interface Message {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
+  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
+  readonly content?: string | readonly TextPart[] | null;
 }
 
 /** How an engine is opened; every field may be left out. */
@@ -49,7 +59,10 @@ export interface Progress {
   readonly total?: number;
 }
 
-/** A request for a chat completion, in OpenAI's words. Defaults as there: temperature 1, top_p 1, no limit. */
+/**
+ * A request for a chat completion, in OpenAI's words. What it leaves out of sampling is as the model's authors want it
+ * (`ModelCard.generation`); where they say nothing, as in OpenAI's API: temperature 1, top_p 1. There is no limit.
+ */
 export interface ChatRequest {
   readonly messages: readonly Message[];
   /** Name of the model. It is not used, only returned. */
@@ -183,6 +196,8 @@ export interface ModelCard {
   readonly weight_bytes: number;
   readonly bos_token_id: number | null;
   readonly eos_token_ids: readonly number[];
+  /** How the model's authors want answers sampled: the defaults of requests; null where nothing says it. */
+  readonly generation: GenerationInfo | null;
 }
 
 export interface Probe {

@@ -1,6 +1,7 @@
 /** OpenAI-shaped chat completions on top of an engine that takes and gives token ids. */
 
 import { throwIfAborted } from "../artifact/errors.js";
+import type { GenerationInfo } from "../artifact/schema.js";
 import { fitPrompt } from "../text/conversation.js";
 import type { PromptEncoder } from "../text/prompt.js";
 import type { Coder } from "../text/types.js";
@@ -29,6 +30,8 @@ export interface ChatParts {
   /** Whether an answer continues the user's own text, as base models do. */
   readonly isPlain: boolean;
   readonly stopIds: readonly number[];
+  /** How the model's authors want answers sampled. */
+  readonly generation: GenerationInfo | null;
   readonly name: string;
   /** Held while an answer is made: there is one cache. */
   readonly mutex: Mutex;
@@ -70,7 +73,7 @@ export class ChatCompletions {
   }
 
   private async *answer(request: ChatRequest): AsyncGenerator<ChatChunk, void, undefined> {
-    const checked = checkedRequest(request, this.parts.engine.vocabSize);
+    const checked = checkedRequest(request, this.parts.engine.vocabSize, this.parts.generation);
     const release = await this.parts.mutex.acquire(checked.signal);
     try {
       throwIfAborted(checked.signal);

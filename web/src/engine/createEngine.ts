@@ -10,6 +10,7 @@ import { openFiles } from "../weights/files.js";
 import { openShards, type LoadProgress } from "../weights/load.js";
 import { getRecord, putRecord } from "../weights/records.js";
 import { loadTemplate } from "../text/template/template.js";
+import { writtenMarkup } from "../text/markup.js";
 import { makePromptEncoder } from "../text/prompt.js";
 import { loadCoder } from "../text/tokenizer.js";
 import type { Coder, Template } from "../text/types.js";
@@ -112,6 +113,7 @@ async function loadTexts({ manifest, file }: ArtifactSource, tell: (progress: Pr
   const fetchTemplate = (name: string): Promise<Uint8Array> => file(name, { sha256: chat_template?.sha256 ?? "" });
   const coder = await loadCoder(tokenizer, fetchTokenizer, manifest.model.vocab_size);
   const template = await loadTemplate(chat_template, fetchTemplate, coder);
+  coder.protect(writtenMarkup(coder, template));
   tell({ phase: "tokenizer" });
   return { coder, template, prompts: makePromptEncoder(coder, template) };
 }
@@ -139,7 +141,7 @@ export async function both<A, B extends { release(): void }>(
 function card(id: string, url: string, manifest: Manifest, context: number): ModelCard {
   const { architecture, layers, hidden_size, vocab_size, max_context, bos_token_id, eos_token_ids } = manifest.model;
   const weight_bytes = manifest.weights.shards.reduce((sum, shard) => sum + shard.bytes, 0);
-  const { name, quant } = manifest;
+  const { name, quant, generation } = manifest;
   return { id, name, url, quant, architecture, layers, hidden_size, vocab_size, context, max_context, weight_bytes,
-    bos_token_id, eos_token_ids };
+    bos_token_id, eos_token_ids, generation };
 }

@@ -1,6 +1,6 @@
 /** A running generation: steps are submitted ahead, and their ids are read back later. */
 
-import { throwIfAborted } from "../artifact/errors.js";
+import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, TOKENS_BUFFER, type Role } from "../artifact/schema.js";
 import { unlessAborted } from "../artifact/signals.js";
 import type { Fetch, StepFields, Ticket } from "../gpu/executor.js";
@@ -34,6 +34,8 @@ interface Flying {
   readonly ticket: Ticket;
   /** Whether the step decoded the token before; if not, the logits were there already. */
   readonly decoded: boolean;
+  /** Whether the first logit comes back with the id. */
+  readonly watched: boolean;
 }
 
 /**
@@ -42,6 +44,10 @@ interface Flying {
  * `finishReason` is null while running, then "stop" (`stopId` says which), "length" (as many as asked for),
  * "context" (it is full) or "cancelled" (the iteration was left). Steps submitted ahead are then discarded, and the
  * cache ends with the last token that was returned.
+ *
+ * Scores that are no numbers throw KernelcError "bad-artifact". Sampling takes id 0 where it finds no score above -Infinity,
+ * so only a step that gave id 0 needs a look at its first logit: that logit is read back with the first id, and with
+ * those that follow an id of 0.
  */
 export class Generation implements AsyncIterable<Generated> {
   finishReason: "stop" | "length" | "context" | "cancelled" | null = null;
@@ -55,6 +61,7 @@ export class Generation implements AsyncIterable<Generated> {
   private readonly ahead: number;
   private flying: Flying[] = [];
   private prepared = false;
+  private watching = true;
 
   constructor(sequence: CachedSequence, request: GenerationRequest, recover: Recover) {
     this.sequence = sequence;
@@ -136,15 +143,20 @@ export class Generation implements AsyncIterable<Generated> {
     const decoded = !sequence.hasLogits;
     sequence.hasLogits = false; // decoding overwrites the logits, and sampling may change them
     const sampled: readonly Role[] = this.request.choose ? [] : [this.sampleRole];
+    const watched = this.watching && !this.request.choose;
+    const fetch = this.fetch(position, watched);
+    this.watching = false;
     const ticket = decoded
-      ? sequence.decode(["decode", ...sampled], position - 1, fields, this.fetch(position))
-      : sequence.run(sampled, position - 1, 1, fields, this.fetch(position));
-    return { ticket, decoded };
+      ? sequence.decode(["decode", ...sampled], position - 1, fields, fetch)
+      : sequence.run(sampled, position - 1, 1, fields, fetch);
+    return { ticket, decoded, watched };
   }
 
-  private fetch(position: number): readonly Fetch[] {
+  /** What to read back: the id, then the first logit where it is watched; all logits where the host chooses. */
+  private fetch(position: number, watched: boolean): readonly Fetch[] {
     if (this.request.choose) return [{ buffer: LOGITS_BUFFER, offset: 0, bytes: 4 * this.request.vocabSize }];
-    return [{ buffer: TOKENS_BUFFER, offset: 4 * position, bytes: 4 }];
+    const id = { buffer: TOKENS_BUFFER, offset: 4 * position, bytes: 4 };
+    return watched ? [id, { buffer: LOGITS_BUFFER, offset: 0, bytes: 4 }] : [id];
   }
 
   private async receive(position: number): Promise<number> {
@@ -154,9 +166,14 @@ export class Generation implements AsyncIterable<Generated> {
     const data = await unlessAborted(flying.ticket.result(), request.signal);
     this.flying.shift();
     if (flying.decoded) sequence.note("decode", position - 1, 1);
+    const first = new Float32Array(data)[request.choose ? 0 : 1] ?? NaN; // the chooser may change the logits
     const id = request.choose
       ? this.chosen(request.choose(new Float32Array(data), position), position)
       : (new Uint32Array(data)[0] ?? 0);
+    if (id === 0) {
+      this.watching = true;
+      if (request.choose || flying.watched) checkScore(first, position);
+    }
     sequence.sampled(id);
     return id;
   }
@@ -166,4 +183,11 @@ export class Generation implements AsyncIterable<Generated> {
     this.sequence.executor.write(TOKENS_BUFFER, 4 * position, new Uint32Array([id]));
     return id;
   }
+}
+
+/** Check the score of id 0, where that id was sampled: were it no number, none would be. */
+function checkScore(score: number, position: number): void {
+  if (score > -Infinity) return; // false for NaN
+  const help = "the weights are damaged, or a value overflows on this device: build with --kv f32, or with --quant f32";
+  throw new KernelcError("bad-artifact", `the model's scores for token ${position} are no numbers`, { help });
 }

@@ -56,6 +56,7 @@ export class LocalEngine implements Engine {
       prompts,
       isPlain: template.isPlain,
       stopIds: card.eos_token_ids,
+      generation: card.generation,
       name: card.name,
       mutex: this.mutex,
     });

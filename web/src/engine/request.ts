@@ -1,11 +1,14 @@
 /** A checked chat request: every field that the engine acts on, with its default filled in. */
 
 import type { ContextPolicy } from "../text/conversation.js";
-import type { ChatRequest, Message } from "./api.js";
+import type { GenerationInfo } from "../artifact/schema.js";
+import type { Message } from "../text/types.js";
+import type { ChatRequest } from "./api.js";
 import type { Adjustments } from "./cpuSampler.js";
-import { checkedSampling, integer, number, refuse, type Sampling } from "./sampling.js";
+import { checkedSampling, integer, number, refuse, type Sampling, type SamplingOptions } from "./sampling.js";
 
 const MOST_MESSAGES = 100_000;
+const MOST_PARTS = 1000;
 const MOST_STOPS = 16;
 const MOST_STOP_LENGTH = 1000;
 const MOST_BIASES = 10_000;
@@ -25,8 +28,27 @@ export interface CheckedRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** OpenAI's defaults, for models that have none of their own. */
+const OPENAI: GenerationInfo = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, repetition_penalty: 1 };
+
+/** The request's sampling, with what it leaves out taken from `own`. */
+function withDefaults(request: ChatRequest, own: GenerationInfo): SamplingOptions {
+  return {
+    temperature: request.temperature ?? own.temperature,
+    top_k: request.top_k ?? own.top_k,
+    top_p: request.top_p ?? own.top_p,
+    min_p: request.min_p ?? own.min_p,
+    repetition_penalty: request.repetition_penalty ?? own.repetition_penalty,
+    seed: request.seed,
+  };
+}
+
 /** @throws KernelcError "usage" that names the field, what it holds and what was wanted. */
-export function checkedRequest(request: ChatRequest, vocabSize: number): CheckedRequest {
+export function checkedRequest(
+  request: ChatRequest,
+  vocabSize: number,
+  own: GenerationInfo | null = null,
+): CheckedRequest {
   const adjustments = {
     bias: biases(request.logit_bias ?? {}, vocabSize),
     frequencyPenalty: number("frequency_penalty", request.frequency_penalty ?? 0, -2, 2),
@@ -37,7 +59,7 @@ export function checkedRequest(request: ChatRequest, vocabSize: number): Checked
   const { bias, frequencyPenalty, presencePenalty } = adjustments;
   return {
     messages: messages(request.messages),
-    sampling: checkedSampling({ ...request, temperature: request.temperature ?? 1 }),
+    sampling: checkedSampling(withDefaults(request, own ?? OPENAI)),
     maxNew: limit(request.max_completion_tokens ?? request.max_tokens ?? undefined),
     stops: stops(request.stop ?? []),
     adjustments,
@@ -54,14 +76,33 @@ function messages(given: unknown): readonly Message[] {
   if (!Array.isArray(given) || !given.length || given.length > MOST_MESSAGES) {
     return refuse("messages", given, "at least one message");
   }
-  given.forEach((message: Partial<Message> | null, index) => {
-    const role: unknown = message?.role;
-    if (role !== "system" && role !== "user" && role !== "assistant") {
-      refuse(`messages[${index}].role`, role, "system, user or assistant");
-    }
-    if (typeof message?.content !== "string") refuse(`messages[${index}].content`, message?.content, "a text");
-  });
-  return given as readonly Message[];
+  return given.map((message: unknown, index) => plainMessage(message, `messages[${index}]`));
+}
+
+const ROLES: ReadonlyMap<unknown, Message["role"]> = new Map<unknown, Message["role"]>([
+  ["system", "system"],
+  ["developer", "system"],
+  ["user", "user"],
+  ["assistant", "assistant"],
+  ["tool", "tool"],
+]);
+
+/** A message as templates take it. Source: OpenAI's API reference, "Create chat completion". */
+function plainMessage(given: unknown, where: string): Message {
+  const { role, content } = (given ?? {}) as { role?: unknown; content?: unknown };
+  const known = ROLES.get(role) ?? refuse(`${where}.role`, role, `one of ${[...ROLES.keys()].join(", ")}`);
+  if (typeof content === "string") return { role: known, content };
+  if (content === null || content === undefined) return { role: known, content: "" };
+  if (!Array.isArray(content) || content.length > MOST_PARTS) {
+    return refuse(`${where}.content`, content, `a text, or at most ${MOST_PARTS} parts of type text`);
+  }
+  const texts = content.map((part: unknown, at) => textOf(part, `${where}.content[${at}]`));
+  return { role: known, content: texts.join("\n") };
+}
+
+function textOf(part: unknown, where: string): string {
+  const { type, text } = (part ?? {}) as { type?: unknown; text?: unknown };
+  return type === "text" && typeof text === "string" ? text : refuse(where, part, "a part of type text");
 }
 
 function policy(given: unknown): ContextPolicy {

@@ -1,9 +1,15 @@
 import { MAX_CONTENT, type AnswerStats, type Conversation } from "./state/conversations.js";
-import type { ChatChunk, ChatEngine, StreamRequest, Usage } from "./state/ports.js";
-import type { Settings } from "./state/settings.js";
+import type { ChatChunk, ChatEngine, GenerationInfo, StreamRequest, Usage } from "./state/ports.js";
+import { inForce, type Settings } from "./state/settings.js";
 
-/** The request for a conversation's next answer. Its last message, the answer that is still empty, is left out. */
-export function requestFor(conversation: Conversation, settings: Settings, signal: AbortSignal): StreamRequest {
+/** The request for a conversation's next answer, by a model whose authors recommend `own`. Its last message, the answer that is still empty, is left out. */
+export function requestFor(
+  conversation: Conversation,
+  given: Settings,
+  signal: AbortSignal,
+  own: GenerationInfo | null = null,
+): StreamRequest {
+  const settings = inForce(given, own);
   const system: StreamRequest["messages"] = settings.system.trim()
     ? [{ role: "system", content: settings.system }]
     : [];

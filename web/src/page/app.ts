@@ -152,7 +152,7 @@ export class App implements Actions {
   }
 
   openSettings(): void {
-    this.settings.open(this.store.state.settings);
+    this.settings.open(this.store.state.settings, this.models.engine?.model?.generation ?? null);
   }
 
   openDrawer(): void {

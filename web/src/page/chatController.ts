@@ -67,7 +67,7 @@ export class ChatController {
     });
     const conversation = this.store.state.current;
     await this.keep(conversation.id);
-    const request = requestFor(conversation, this.store.state.settings, stopping.signal);
+    const request = requestFor(conversation, this.store.state.settings, stopping.signal, engine.model?.generation);
     const show = (shown: string): void => this.store.dispatch({ type: "answer-text", text: shown });
     this.end(await streamAnswer(engine, request, this.services.clock, show), conversation);
     await this.keep(conversation.id);

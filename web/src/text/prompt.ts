@@ -38,11 +38,13 @@ class Encoder implements PromptEncoder {
   readonly #template: Template;
   readonly #markup: Markup;
   readonly #known = new Map<string, readonly number[]>();
+  /** By token that is not special: whether the template looks for it in answers. */
+  readonly #read = new Map<string, boolean>();
 
   constructor(coder: Coder, template: Template) {
     this.#coder = coder;
     this.#template = template;
-    this.#markup = new Markup(coder.specialIds);
+    this.#markup = new Markup(coder.markup);
   }
 
   encode(messages: readonly Message[]): number[] {
@@ -50,7 +52,7 @@ class Encoder implements PromptEncoder {
   }
 
   prompt(messages: readonly Message[]): Prompt {
-    const guarded = messages.map(({ role, content }) => ({ role, content: this.#markup.guard(content) }));
+    const guarded = messages.map(({ role, content }) => ({ role, content: this.#guarded(role, content) }));
     const text = this.#template.render(guarded);
     return { text, ids: this.#encodeBehindKnown(text) ?? this.#cut(text) };
   }
@@ -59,12 +61,42 @@ class Encoder implements PromptEncoder {
     for (const continued of [false, true]) {
       // Templates treat a space at the start of an answer differently.
       const answer = this.#coder.decode(answerIds, { continued });
-      this.#remember(prompt.text + this.#markup.guard(answer), [...prompt.ids, ...answerIds]);
+      if (!answer) continue; // its ids would stand for the prompt alone
+      this.#remember(prompt.text + this.#guarded("assistant", answer), [...prompt.ids, ...answerIds]);
     }
   }
 
   forget(): void {
     this.#known.clear();
+  }
+
+  /**
+   * A message's text with guards for the markup in it. An answer keeps what the template looks for: many cut away the
+   * thoughts before "</think>".
+   */
+  #guarded(role: Message["role"], content: string): string {
+    if (role !== "assistant") return this.#markup.guard(content);
+    const shown = this.#markup.found(content).filter((token) => !this.#coder.specialIds.has(token));
+    return this.#markup.guard(content, new Set(shown.filter((token) => this.#reads(token))));
+  }
+
+  /** Whether the template looks for this token in an answer: then a guard changes what it writes. */
+  #reads(token: string): boolean {
+    const known = this.#read.get(token);
+    if (known !== undefined) return known;
+    const guard = this.#markup.guard(token);
+    const found = this.#renderedAnswer(`a${token}b`) !== this.#renderedAnswer(`a${guard}b`).replaceAll(guard, () => token);
+    this.#read.set(token, found);
+    return found;
+  }
+
+  #renderedAnswer(content: string): string {
+    try {
+      const user = { role: "user", content: "x" } as const;
+      return this.#template.render([user, { role: "assistant", content }, user]);
+    } catch {
+      return "";
+    }
   }
 
   #remember(text: string, ids: readonly number[]): void {
@@ -107,7 +139,7 @@ class Encoder implements PromptEncoder {
   }
 }
 
-/** The special tokens of a model, their guards, and how to find both in a text. */
+/** The markup of a model, its guards, and how to find both in a text. */
 class Markup {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #guardOf = new Map<string, string>();
@@ -115,21 +147,26 @@ class Markup {
   readonly #tokens: RegExp;
   readonly #guards: RegExp;
 
-  constructor(specialIds: ReadonlyMap<string, number>) {
-    this.#ids = specialIds;
+  constructor(markup: ReadonlyMap<string, number>) {
+    this.#ids = markup;
     const length = (token: string): number => [...token].length;
-    for (const token of [...specialIds.keys()].sort((left, right) => length(right) - length(left))) {
+    for (const token of [...markup.keys()].sort((left, right) => length(right) - length(left))) {
       const guard = String.fromCodePoint(FIRST_GUARD + this.#guardOf.size);
       this.#guardOf.set(token, guard);
       this.#tokenOf.set(guard, token);
     }
-    this.#tokens = anyOf(specialIds.keys());
+    this.#tokens = anyOf(markup.keys());
     this.#guards = anyOf(this.#tokenOf.keys());
   }
 
-  /** A message's text with a guard in place of everything that looks like markup. */
-  guard(content: string): string {
-    return content.replace(this.#tokens, (token) => this.#guardOf.get(token) ?? token);
+  /** What looks like markup in a text, each once. */
+  found(content: string): string[] {
+    return [...new Set([...content.matchAll(this.#tokens)].map(([token]) => token))];
+  }
+
+  /** A message's text with a guard in place of everything that looks like markup, but for `keep`. */
+  guard(content: string, keep: ReadonlySet<string> = new Set()): string {
+    return content.replace(this.#tokens, (token) => (keep.has(token) ? token : (this.#guardOf.get(token) ?? token)));
   }
 
   /** Whether there is a guard in `text`. */

@@ -5,6 +5,9 @@ import { bad, Fields } from "./fields.js";
 export const MAX_VOCABULARY = 2 ** 20;
 const MAX_BYTES = 16 * 2 ** 20;
 const MAX_CONTENT = 1024;
+export const MAX_ADDED = 2 ** 16; // published tokenizers have thousands
+const MAX_NAMED = 64;
+const TEMPLATE_TOKENS = ["unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
 
 /**
  * A token found in the text as a whole, before the vocabulary's own algorithm sees the rest.
@@ -37,6 +40,8 @@ export interface TokenizerSettings {
   readonly legacy: boolean;
   /** By id, the smallest first. */
   readonly addedTokens: ReadonlyMap<number, AddedToken>;
+  /** What templates see of the tokens besides bos_token and eos_token. */
+  readonly templateTokens: ReadonlyMap<string, unknown>;
 }
 
 /** The settings in the three files, each of which may be missing. tokenizer_config.json takes precedence. */
@@ -52,7 +57,34 @@ export function readSettings(files: ReadonlyMap<string, Uint8Array>): TokenizerS
     addPrefixSpace: config.flag("add_prefix_space", true),
     legacy: config.flag("legacy", true),
     addedTokens: declaredTokens(fieldsOf(files, "added_tokens.json"), config),
+    templateTokens: new Map([...templateTokens(special), ...templateTokens(config)]),
   };
+}
+
+/**
+ * The tokens that transformers hands to templates by name, and its list of additional ones. Source:
+ * `special_tokens_map` and `apply_chat_template` in transformers' tokenization_utils_base.py.
+ */
+function templateTokens(fields: Fields): Map<string, unknown> {
+  const found = new Map<string, unknown>();
+  const add = (from: Fields, names: Iterable<string>): void => {
+    for (const name of names) {
+      const token = contentOf(from, name);
+      if (token !== null) found.set(name, token);
+    }
+  };
+  add(fields, TEMPLATE_TOKENS);
+  const extra = fields.data.get("extra_special_tokens"); // names of a model's own, such as image_token
+  if (typeof extra === "object" && extra !== null && !Array.isArray(extra)) {
+    const own = new Fields(extra, `${fields.where}: extra_special_tokens`);
+    add(own, [...own.data.keys()].slice(0, MAX_NAMED));
+  }
+  const listed = fields.data.get("additional_special_tokens");
+  if (Array.isArray(listed)) {
+    const texts = listed.slice(0, MAX_ADDED).map((item: unknown) => (item as { content?: unknown } | null)?.content ?? item);
+    found.set("additional_special_tokens", texts.filter((each) => typeof each === "string"));
+  }
+  return found;
 }
 
 /** The token that a JSON object describes, in tokenizer_config.json or tokenizer.json. */
@@ -79,6 +111,9 @@ function declaredTokens(older: Fields, config: Fields): ReadonlyMap<number, Adde
     tokens.set(older.integer(content, 0, MAX_VOCABULARY - 1), token);
   }
   const newer = config.child("added_tokens_decoder");
+  for (const { data, where } of newer ? [older, newer] : [older]) {
+    if (data.size > MAX_ADDED) throw bad(where, `got ${data.size} added tokens, wanted at most ${MAX_ADDED}`);
+  }
   for (const key of newer?.data.keys() ?? []) {
     const fields = newer?.child(key);
     if (!fields || !/^\d{1,7}$/.test(key) || Number(key) >= MAX_VOCABULARY) {

@@ -13,13 +13,13 @@ const BESIDE = ["tokenizer_config.json", "special_tokens_map.json", "added_token
 /**
  * Load an artifact's tokenizer; `fetchFile` reads its files, by their names in the manifest.
  *
- * Throws KernelcError("bad-artifact") where a file is damaged, the files disagree or the tokenizer has more tokens
- * than the model (`vocabSize`) has rows.
+ * Throws KernelcError("bad-artifact") where a file is damaged, the files disagree or the vocabulary has more tokens
+ * than the model (`vocabSize`) has rows. Added tokens beyond these are left out.
  */
 export async function loadCoder(info: TokenizerFiles, fetchFile: FetchFile, vocabSize?: number): Promise<Coder> {
   const [data, files] = await Promise.all([fetchFile(info.file), settingsFiles(info, fetchFile)]);
   if (data.length > MAX_BYTES) throw bad(info.file, `got ${data.length} bytes, wanted at most ${MAX_BYTES}`);
-  const coder = makeCoder(info, data, files);
+  const coder = makeCoder(info, data, files, vocabSize);
   if (vocabSize !== undefined && coder.vocabSize > vocabSize) {
     const last = JSON.stringify(coder.token(coder.vocabSize - 1));
     throw bad(
@@ -31,11 +31,11 @@ export async function loadCoder(info: TokenizerFiles, fetchFile: FetchFile, voca
   return coder;
 }
 
-function makeCoder(info: TokenizerFiles, data: Uint8Array, files: ReadonlyMap<string, Uint8Array>): Coder {
+function makeCoder(info: TokenizerFiles, data: Uint8Array, files: ReadonlyMap<string, Uint8Array>, rows?: number): Coder {
   const settings = readSettings(files);
   try {
-    if (info.kind === "sentencepiece") return new SentencePieceCoder(data, settings, info.file);
-    if (info.kind === "tokenizers") return new JsonCoder(data, settings, info.file);
+    if (info.kind === "sentencepiece") return new SentencePieceCoder(data, settings, info.file, rows);
+    if (info.kind === "tokenizers") return new JsonCoder(data, settings, info.file, rows);
   } catch (error) {
     if (error instanceof KernelcError) throw error;
     throw bad(info.file, `not a usable tokenizer: ${String(error)}`, undefined, error);

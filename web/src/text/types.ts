@@ -2,7 +2,7 @@
 
 /** One message of a conversation. */
 export interface Message {
-  readonly role: "system" | "user" | "assistant";
+  readonly role: "system" | "user" | "assistant" | "tool";
   readonly content: string;
 }
 
@@ -50,10 +50,21 @@ export interface Coder {
   readonly bosId: number | null;
   /** The tokenizer's own end; the artifact's manifest may name more ids that end an answer. */
   readonly eosId: number | null;
-  /** Whether a plain prompt is to start with BOS. */
-  readonly addsBos: boolean;
-  /** The model's markup, by its text. */
+  /** The ids that a plain prompt starts with: BOS for most models, none for some. */
+  readonly promptPrefix: readonly number[];
+  /** The model's special tokens, by their text. Decoding shows nothing for them. */
   readonly specialIds: ReadonlyMap<string, number>;
+  /** The other added tokens, by their text. Decoding shows them. */
+  readonly addedIds: ReadonlyMap<string, number>;
+  /** What is never read out of a user's text: the special tokens, and those that were protected. */
+  readonly markup: ReadonlyMap<string, number>;
+  /** What templates see of the tokens besides bos_token and eos_token, by variable name. */
+  readonly templateTokens: ReadonlyMap<string, unknown>;
+  /**
+   * Treat these added tokens as markup, too, because the model's template writes them as such: many fine-tuned models
+   * declare "<|im_start|>" as an added token that is not special.
+   */
+  protect(contents: Iterable<string>): void;
   readonly leadingSpace: LeadingSpace;
   /** The ids of a text; throws KernelcError("usage") where the vocabulary cannot tell markup from text. */
   encode(text: string, options?: EncodeOptions): number[];

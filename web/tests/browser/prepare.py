@@ -26,6 +26,7 @@ import tiny_reference  # noqa: E402
 from kernelc.cli import main  # noqa: E402
 from kernelc.commands.build import add_compile_options  # noqa: E402
 from kernelc.commands.cache import built  # noqa: E402
+from model.hub.locate import Located  # noqa: E402
 
 TINY, DEMO = BUILD / "models" / "tiny", REPO / "model" / "demo"
 REAL = {"stories260K": ("f32",), "babyllama105": ("f32",)}  # by name, how each is quantised
@@ -55,7 +56,7 @@ def artifact(folder: Path, quant: str) -> str:
     """Return the artifact of a model folder, building it where the one kept is out of date."""
     options = argparse.ArgumentParser()
     add_compile_options(options)
-    return str(built(folder, options.parse_args(["--target", "wgsl", "--quant", quant])))
+    return str(built(Located(folder), options.parse_args(["--target", "wgsl", "--quant", quant])))
 
 
 def site_of(artifacts: list[str]) -> str:

@@ -19,8 +19,12 @@ const coder: Coder = {
   vocabSize: VOCAB,
   bosId: null,
   eosId: null,
-  addsBos: false,
+  promptPrefix: [],
   specialIds: new Map(),
+  addedIds: new Map(),
+  markup: new Map(),
+  templateTokens: new Map(),
+  protect: () => undefined,
   leadingSpace: "keep",
   encode: (text) => [...text].map((letter) => Math.max(0, LETTERS.indexOf(letter))),
   decode: (ids) => Array.from(ids, (id) => LETTERS[id] ?? "").join(""),
@@ -48,7 +52,7 @@ function setUp(stopIds: readonly number[] = []): Setup {
   const make = (): ToyExecutor => new ToyExecutor();
   const engine = new TokenEngine(make(), MANIFEST, CONTEXT, GENERATE_ROLES, async () => make());
   const mutex = new Mutex();
-  const chat = new ChatCompletions({ engine, coder, prompts, isPlain: false, stopIds, name: "toy", mutex });
+  const chat = new ChatCompletions({ engine, coder, prompts, isPlain: false, stopIds, generation: null, name: "toy", mutex });
   return { chat, engine, mutex, remembered };
 }
 
@@ -228,13 +232,47 @@ describe("chat completions", () => {
   });
 });
 
+describe("what a request leaves out", () => {
+  const own = { temperature: 0.2, top_k: 40, top_p: 0.9, min_p: 0.1, repetition_penalty: 1.1 };
+  const { messages } = ASK;
+
+  it("is as the model's authors want it, or as in OpenAI's API", () => {
+    expect(checkedRequest({ messages }, VOCAB, own).sampling).toMatchObject(own);
+    expect(checkedRequest({ messages, temperature: 0.7, top_k: 0 }, VOCAB, own).sampling).toMatchObject({
+      ...own,
+      temperature: 0.7,
+      top_k: 0,
+    });
+    expect(checkedRequest({ messages }, VOCAB).sampling).toMatchObject({ temperature: 1, top_k: 0, top_p: 1 });
+  });
+
+  it("may be a message's content, and content may be parts", () => {
+    const given: ChatRequest["messages"] = [
+      { role: "developer", content: "be kind" },
+      { role: "user", content: [{ type: "text", text: "one" }, { type: "text", text: "two" }] },
+      { role: "assistant", content: null },
+      { role: "tool" },
+    ];
+    expect(checkedRequest({ messages: given }, VOCAB).messages).toEqual([
+      { role: "system", content: "be kind" },
+      { role: "user", content: "one\ntwo" },
+      { role: "assistant", content: "" },
+      { role: "tool", content: "" },
+    ]);
+  });
+});
+
 describe("a request", () => {
   it.each<[Partial<Record<keyof ChatRequest, unknown>>, string]>([
     [{ messages: [] }, "messages is a list of 0, wanted at least one message"],
     [{ messages: "hi" }, 'messages is "hi"'],
-    [{ messages: [{ role: "tool", content: "" }] }, 'messages[0].role is "tool", wanted system, user or assistant'],
+    [
+      { messages: [{ role: "judge", content: "" }] },
+      'messages[0].role is "judge", wanted one of system, developer, user, assistant, tool',
+    ],
     [{ messages: [null] }, "messages[0].role is undefined"],
-    [{ messages: [{ role: "user", content: [] }] }, "messages[0].content is a list of 0, wanted a text"],
+    [{ messages: [{ role: "user", content: 3 }] }, "messages[0].content is 3, wanted a text"],
+    [{ messages: [{ role: "user", content: [{ type: "image_url" }] }] }, "messages[0].content[0] is an object"],
     [{ max_tokens: -1 }, "max_tokens is -1"],
     [{ stop: [""] }, 'stop[0] is "", wanted a text of 1 to 1000 characters'],
     [{ stop: new Array<string>(17).fill("x") }, "stop is a list of 17, wanted at most 16 texts"],

@@ -83,6 +83,11 @@ export class ToyExecutor implements Executor {
     return { result, discard: () => (this.flying -= 1) };
   }
 
+  /** The logits after position `at`. */
+  protected scores(at: number): Float32Array {
+    return Float32Array.from({ length: VOCAB }, (_, id) => hashWords(this.values[at] ?? 0, id, 3) / 2 ** 29);
+  }
+
   private runProgram(program: string, past: number, seq: number, step: StepFields): void {
     if (program.startsWith("sample")) {
       const sampling = checkedSampling(program === "sample" ? step : { seed: 0 });
@@ -93,7 +98,7 @@ export class ToyExecutor implements Executor {
     for (let at = past; at < past + seq; at += 1) {
       const kind = program.startsWith("decode") ? 1 : 2; // as rounding differs between programs
       this.values[at] = hashWords(at ? (this.values[at - 1] ?? 0) : 7, this.tokens[at] ?? 0, kind);
-      this.rows.push(Float32Array.from({ length: VOCAB }, (_, id) => hashWords(this.values[at] ?? 0, id, 3) / 2 ** 29));
+      this.rows.push(this.scores(at));
     }
     if (program !== "score") this.logits = this.rows.at(-1) ?? this.logits;
   }

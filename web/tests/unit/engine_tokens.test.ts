@@ -273,3 +273,36 @@ describe("an engine that is disposed of", () => {
     expect(second.steps).toEqual([]);
   });
 });
+
+describe("scores that are no numbers", () => {
+  class Broken extends ToyExecutor {
+    constructor(
+      private readonly from: number,
+      private readonly score: number,
+    ) {
+      super();
+    }
+
+    protected override scores(at: number): Float32Array {
+      return at + 1 >= this.from ? new Float32Array(VOCAB).fill(this.score) : super.scores(at);
+    }
+  }
+
+  const said = async (from: number, score: number, count: number): Promise<number[]> => {
+    const make = (): ToyExecutor => new Broken(from, score);
+    const engine = new TokenEngine(make(), toyManifest(), CONTEXT, GENERATE_ROLES, async () => make());
+    await engine.feed([1, 2, 3]);
+    const ids: number[] = [];
+    for await (const { id } of engine.generate(count, checkedSampling({ seed: 1 }), [])) ids.push(id);
+    return ids;
+  };
+
+  it.each([NaN, -Infinity])("end the answer: %d", async (score) => {
+    await expect(said(0, score, 1)).rejects.toThrow("the model's scores for token 3 are no numbers");
+    await expect(said(9, score, 40)).rejects.toThrow("are no numbers");
+  });
+
+  it("are not those of a model that says token 0", async () => {
+    expect(await said(0, 1.5, 9)).toEqual(new Array<number>(9).fill(0));
+  });
+});

@@ -55,7 +55,7 @@ class FakeEngine {
   };
 
   private async create(request: ChatRequest): Promise<unknown> {
-    const words = request.messages[0]?.content.split(" ") ?? [];
+    const words = String(request.messages[0]?.content ?? "").split(" ");
     if (words[0] === "fail") throw new KernelcError("context", "too long", { help: "shorten it" });
     if (!request.stream) return { whole: request.messages[0]?.content } as unknown as ChatCompletion;
     return this.say(words, request.signal);

@@ -27,6 +27,17 @@ describe("parseManifest", () => {
     expect(manifest.kernels.get("copy")?.variants[0]?.grid).toEqual([["ceildiv", "seq", 64], 1, 1]);
     expect(manifest.checks).toBeNull();
     expect(manifest.activations).toBe("f32");
+    expect(manifest.generation).toBeNull();
+  });
+
+  it("reads how the model's authors want answers sampled", () => {
+    const generation = { temperature: 0.2, top_k: 0, top_p: 0.9, min_p: 0, repetition_penalty: 1 };
+    expect(parse({ ...sampleManifest(), generation }).generation).toEqual(generation);
+    const refuse = (change: object): unknown => () => parse({ ...sampleManifest(), generation: { ...generation, ...change } });
+    expect(refuse({ top_p: 0 })).toThrow("generation.top_p: got 0, wanted a number above 0, at most 1");
+    expect(refuse({ temperature: -1 })).toThrow("generation.temperature: got -1, wanted a number from 0, at most 100");
+    expect(refuse({ top_k: 0.5 })).toThrow("generation.top_k: got 0.5");
+    expect(refuse({ top_a: 1 })).toThrow("generation.top_a: got 1, wanted no such field");
   });
 
   it.each<[string, unknown, string]>([

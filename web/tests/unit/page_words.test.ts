@@ -3,7 +3,7 @@ import { KernelcError, type ErrorCode } from "../../src/artifact/errors.js";
 import { readCatalog } from "../../src/page/state/catalog.js";
 import { adviseBrowser, codeOf, describeFailure } from "../../src/page/state/failures.js";
 import { formatBytes, formatDay, formatRate, formatSeconds } from "../../src/page/format.js";
-import { DEFAULT_SETTINGS, NUMBER_FIELDS, readSettings } from "../../src/page/state/settings.js";
+import { DEFAULT_SETTINGS, inForce, NUMBER_FIELDS, readSettings } from "../../src/page/state/settings.js";
 import { storagePreferences } from "../../src/page/services.js";
 
 const CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36";
@@ -164,6 +164,17 @@ describe("settings", () => {
       }),
     ).toEqual(DEFAULT_SETTINGS);
     for (const odd of [null, [], "x", 5]) expect(readSettings(odd)).toEqual(DEFAULT_SETTINGS);
+  });
+
+  it("follow the model where it recommends something, until a person chooses", () => {
+    const own = { temperature: 0.2, top_k: 0, top_p: 0.9, min_p: 0, repetition_penalty: 1.1 };
+    const followed = inForce(DEFAULT_SETTINGS, own);
+    expect([followed.temperature, followed.topK, followed.topP, followed.repetitionPenalty]).toEqual([0.2, 0, 0.9, 1.1]);
+    expect(inForce(DEFAULT_SETTINGS, null)).toEqual(DEFAULT_SETTINGS);
+    expect(readSettings({ temperature: 0.5 }).recommended).toBe(false); // as an older page kept it
+    expect(readSettings({ maxTokens: 24 }).recommended).toBe(true);
+    const chosen = { ...DEFAULT_SETTINGS, recommended: false, temperature: 1 };
+    expect(inForce(chosen, own)).toEqual(chosen);
   });
 
   it("have defaults within their bounds", () => {

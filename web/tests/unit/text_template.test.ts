@@ -81,6 +81,40 @@ describe.skipIf(!existsSync(TEMPLATES))("published templates", () => {
   });
 });
 
+describe("what a build says that the page has", () => {
+  const NAMES = JSON.parse(readFileSync(resolve(REPO, "model/text/page_names.json"), "utf-8")) as {
+    filters: string[];
+    tests: string[];
+    methods: string[];
+  };
+  const FILTER_ARGUMENTS: Readonly<Record<string, string>> = {
+    attr: "('a')", batch: "(2)", groupby: "('a')", map: "('string')", rejectattr: "('a')", replace: "('a', 'b')",
+    selectattr: "('a')",
+  };
+  const NUMBERS = ["abs", "float", "int", "round"];
+  const MAPPINGS = ["attr", "dictsort", "items"];
+  const LISTS = ["groupby", "map", "max", "min", "rejectattr", "selectattr", "sort", "sum", "unique"];
+
+  it.each(NAMES.filters)("the filter %s", (name) => {
+    const list = ["sum", "max", "min"].includes(name) ? "[1, 2]" : "[{'a': 1}]";
+    const operand = NUMBERS.includes(name) ? "3" : MAPPINGS.includes(name) ? "{'a': 1}" : LISTS.includes(name) ? list : "'ab'";
+    expect(makeTemplate(`{{ ${operand} | ${name}${FILTER_ARGUMENTS[name] ?? ""} }}`).render(HELLO)).not.toBe("");
+  });
+
+  it.each(NAMES.tests)("the test %s", (name) => {
+    const odd = ["odd", "even"].includes(name);
+    expect(makeTemplate(`{{ [${odd ? 1 : "'a'"}] | select('${name}', 'a') | list }}`).render(HELLO)).toMatch(/^\[/);
+  });
+
+  it.each(NAMES.methods)("the method %s", (name) => {
+    const mapping = ["get", "items", "keys", "values"].includes(name);
+    const args: Readonly<Record<string, string>> = { get: "'a'", join: "['x']", replace: "'a', 'b'", cycle: "'a'" };
+    const taken = ["count", "find", "startswith", "endswith", "removeprefix", "removesuffix"].includes(name) ? "'a'" : "";
+    const call = `${mapping ? "{'a': 1}" : name === "cycle" ? "loop" : "'ab'"}.${name}(${args[name] ?? taken})`;
+    expect(makeTemplate(`{% for i in [1] %}{{ ${call} }}{% endfor %}`).render(HELLO)).not.toBe("");
+  });
+});
+
 describe("hostile templates", () => {
   const endless = {
     "loops in loops": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
@@ -99,6 +133,17 @@ describe("hostile templates", () => {
     "a wide indent": "{{ 'a\nb' | indent(1000000000) }}",
     "a long output": "{% for i in range(90000) %}{{ '" + "a".repeat(1000) + "' }}{% endfor %}",
     "a wide range": "{{ range(10 ** 9) | length }}",
+    // One filter over a value of 30 levels, which share their parts.
+    "a list of lists of itself":
+      "{% set ns = namespace(x=[1]) %}{% for i in range(30) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x|tojson }}",
+    "a mapping of itself":
+      "{% set ns = namespace(x={}) %}{% for i in range(40) %}{% set ns.x = {'a': ns.x, 'b': ns.x} %}{% endfor %}{{ ns.x == ns.x }}",
+    "a replacement that grows": "{% set a = 'a' * 4000000 %}{{ a | replace('a', a) }}",
+    "the same by its method": "{% set a = 'a' * 4000000 %}{{ a.replace('a', a) }}",
+    "a long separator": "{{ range(99999) | join('a' * 4000000) }}",
+    "a repeated text": "{{ 'a' * 10 ** 10 }}",
+    "a wide centre": "{{ 'a' | center(10 ** 10) }}",
+    "a wide tojson": "{{ messages | tojson(indent=10 ** 9) }}",
     "a power of powers": "{{ 9 ** (9 ** 9) }}",
     "deep nesting": `{{ ${"(".repeat(20000)}1${")".repeat(20000)} }}`,
     "a deep chain": `{{ ${"-".repeat(50000)}1 }}`,
@@ -127,6 +172,15 @@ describe("errors", () => {
     expect(error.code).toBe("template");
     expect(error.message).toBe("chat_template.jinja: the template refuses this conversation: roles must alternate");
     expect(error.help).toContain("roles and order");
+  });
+
+  it("name the system prompt where that alone is refused", () => {
+    const source = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}";
+    const error = refusal(source, [{ role: "system", content: "be kind" }, ...HELLO]);
+    expect(error.message).toContain("refuses this conversation: no system role");
+    expect(error.help).toContain("takes no system prompt: empty that field of the settings");
+    const always = refusal("{{ raise_exception('never') }}", [{ role: "system", content: "be kind" }, ...HELLO]);
+    expect(always.help).toContain("roles and order");
   });
 
   it("name a damaged template before there is a message", () => {

@@ -6,52 +6,14 @@ import { describe, expect, it, vi } from "vitest";
 
 import { KernelcError } from "../../src/artifact/errors.js";
 import { mergeSymbols } from "../../src/text/merging.js";
-import { loadCoder } from "../../src/text/tokenizer.js";
 import { TextTable } from "../../src/text/textTable.js";
+import { loadCoder } from "../../src/text/tokenizer.js";
 import type { Coder } from "../../src/text/types.js";
+import { DEMO, json, model, open, REPO, utf8 } from "./text_files.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // large files, on machines that are busy with other tests
 
-const REPO = resolve(import.meta.dirname, "../../..");
 const DATA = resolve(process.env["KERNELC_TEST_DATA"] || resolve(REPO, "../shared/data"), "tokenizers");
-const DEMO = new Uint8Array(readFileSync(resolve(REPO, "model/demo/tokenizer.model")));
-const utf8 = new TextEncoder();
-
-type Files = Readonly<Record<string, Uint8Array>>;
-
-function open(files: Files, vocabSize?: number): Promise<Coder> {
-  const [file = ""] = Object.keys(files);
-  const info = { kind: file.endsWith(".model") ? "sentencepiece" : "tokenizers", file, files };
-  const read = (name: string): Promise<Uint8Array> =>
-    files[name] ? Promise.resolve(files[name]) : Promise.reject(new Error(`${name} is not there`));
-  return loadCoder(info, read, vocabSize);
-}
-
-function model(data: Uint8Array, config: object = {}): Promise<Coder> {
-  return open({ "tokenizer.model": data, "tokenizer_config.json": utf8.encode(JSON.stringify(config)) });
-}
-
-/** A tokenizer.json of 260 tokens: byte-level BPE with one merge and markup. */
-function small(changes: object = {}): Record<string, unknown> {
-  const printable = [...Array(256).keys()].map((byte) => {
-    const plain = (0x21 <= byte && byte <= 0x7e) || (0xa1 <= byte && byte <= 0xac) || 0xae <= byte;
-    return String.fromCharCode(plain ? byte : byte <= 0x20 ? 256 + byte : byte <= 0xa0 ? 256 + 33 + byte - 0x7f : 323);
-  });
-  const vocab = Object.fromEntries([...printable.sort(), "he"].map((token, id) => [token, id]));
-  const added = ["<s>", "</s>", "<|user|>"].map((content, at) => ({ id: 257 + at, content, special: true }));
-  return {
-    added_tokens: added,
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: true },
-    decoder: { type: "ByteLevel" },
-    model: { type: "BPE", vocab, merges: ["h e"] },
-    ...changes,
-  };
-}
-
-function json(changes: object = {}, config: object = {}): Promise<Coder> {
-  const encode = (value: object): Uint8Array => utf8.encode(JSON.stringify(value));
-  return open({ "tokenizer.json": encode(small(changes)), "tokenizer_config.json": encode(config) });
-}
 
 describe.skipIf(!existsSync(DATA))("published tokenizers", () => {
   const published = (folder: string, file: string): Promise<Coder> =>
@@ -98,7 +60,7 @@ describe("the demo model's tokenizer", () => {
     expect(coder.encode("<s>")).not.toContain(1);
     expect(coder.decode(coder.encode("<s>"))).toBe("<s>");
     expect(coder.encode("a", { bos: true })).toEqual([1, ...coder.encode("a")]);
-    expect([coder.bosId, coder.eosId, coder.addsBos, coder.token(1)]).toEqual([1, 2, true, "<s>"]);
+    expect([coder.bosId, coder.eosId, coder.promptPrefix, coder.token(1)]).toEqual([1, 2, [1], "<s>"]);
   });
 
   it("shows a character that never became complete at the end", async () => {
@@ -194,7 +156,7 @@ describe("damaged sentencepiece models", () => {
 describe("tokenizer.json", () => {
   it("encodes and decodes", async () => {
     const coder = await json({}, { bos_token: { content: "<s>" }, eos_token: "</s>" });
-    expect([coder.bosId, coder.eosId, coder.vocabSize, coder.addsBos]).toEqual([257, 258, 260, true]);
+    expect([coder.bosId, coder.eosId, coder.vocabSize, coder.promptPrefix]).toEqual([257, 258, 260, []]);
     expect(coder.encode("hehe<s>", { parseSpecial: true, bos: true })).toEqual([257, 256, 256, 257]);
     expect(coder.decode(coder.encode("hé \0🚀<s>"))).toBe("hé \0🚀<s>");
     expect(coder.decode([260, 1000000, -1, 256])).toBe("he");
@@ -253,7 +215,8 @@ describe("tokenizer.json", () => {
     [{ decoder: { type: "Replace", pattern: { Regex: "a" }, content: "" } }, "wanted a plain string"],
     [{ added_tokens: [3] }, "added_tokens: got 3, wanted an object"],
     [{ added_tokens: [{ id: -1, content: "a" }] }, "id: got -1"],
-    [{ added_tokens: [{ id: 300, content: "" }] }, "content: got 0 characters"],
+    [{ added_tokens: [{ id: 300, content: "x".repeat(1025) }] }, "content: got 1025 characters"],
+    [{ added_tokens: 1 }, "added_tokens: got 1, wanted a list"],
   ])("is refused by name: %j", async (changes, wanted) => {
     const error = await json(changes).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "bad-artifact", message: expect.stringContaining(wanted) as string });

@@ -78,9 +78,9 @@ for (const [title, path] of [["the demo model", DEMO], ["random", MORE]] as cons
         const coder = await load(each);
 
         it("declares the same", () => {
-          const { vocabSize, bosId, eosId, addsBos, leadingSpace } = coder;
+          const { vocabSize, bosId, eosId, promptPrefix, leadingSpace } = coder;
           const specialIds = Object.fromEntries(coder.specialIds);
-          expect({ vocabSize, bosId, eosId, addsBos, leadingSpace, specialIds }).toEqual(each.facts);
+          expect({ vocabSize, bosId, eosId, promptPrefix, leadingSpace, specialIds }).toEqual(each.facts);
         });
 
         it(`gives the same ids for ${each.encode.length} texts`, () => {

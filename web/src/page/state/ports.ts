@@ -1,9 +1,9 @@
 /** The part of the engine that the page uses: small enough for a fake in tests. */
 
-import type { ChatChunk, ChatRequest, Notice, Plan, Probe, Progress, Usage } from "../../engine/api.js";
+import type { ChatChunk, ChatRequest, GenerationInfo, Notice, Plan, Probe, Progress, Usage } from "../../engine/api.js";
 import type { StoredModel } from "../../weights/models.js";
 
-export type { ChatChunk, Notice, Plan, Probe, Progress, StoredModel, Usage };
+export type { ChatChunk, GenerationInfo, Notice, Plan, Probe, Progress, StoredModel, Usage };
 
 export type Phase = Progress["phase"];
 
@@ -13,6 +13,8 @@ export type StreamRequest = ChatRequest & { readonly stream: true };
 /** The part of an engine that the page uses. */
 export interface ChatEngine {
   readonly chat: { readonly completions: { create(request: StreamRequest): Promise<AsyncIterable<ChatChunk>> } };
+  /** What its authors recommend for sampling. */
+  readonly model?: { readonly generation: GenerationInfo | null };
   dispose(): Promise<void>;
 }
 

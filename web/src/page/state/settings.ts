@@ -1,8 +1,11 @@
+import type { GenerationInfo } from "../../engine/api.js";
 import { isRecord } from "./check.js";
 
 /** All settings for answers. They are kept on this device, and checked when they are read back. */
 export interface Settings {
   system: string;
+  /** Whether answers are sampled as the model's authors recommend, where they do; else as the numbers below say. */
+  recommended: boolean;
   temperature: number;
   topP: number;
   topK: number;
@@ -15,6 +18,7 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Readonly<Settings> = {
   system: "",
+  recommended: true,
   temperature: 0.7,
   topP: 0.95,
   topK: 40,
@@ -94,6 +98,9 @@ export function readSettings(value: unknown): Settings {
   const settings: Settings = { ...DEFAULT_SETTINGS };
   for (const field of NUMBER_FIELDS) settings[field.key] = readNumber(record[field.key], field);
   if (typeof record.system === "string") settings.system = record.system.slice(0, MAX_SYSTEM_LENGTH);
+  // Settings of an older page have no such choice: numbers that somebody changed are one.
+  const untouched = NUMBER_FIELDS.every(({ key }) => key === "maxTokens" || settings[key] === DEFAULT_SETTINGS[key]);
+  settings.recommended = typeof record.recommended === "boolean" ? record.recommended : untouched;
   settings.seed = readSeed(record.seed);
   return settings;
 }
@@ -109,4 +116,11 @@ export function readNumber(value: unknown, field: NumberField): number {
 export function readSeed(value: unknown): number | null {
   const ok = typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_SEED;
   return ok ? value : null;
+}
+
+/** The settings as they apply to a model whose authors recommend `own` (null: nothing). */
+export function inForce(settings: Settings, own: GenerationInfo | null): Settings {
+  if (!settings.recommended || !own) return settings;
+  const { temperature, top_k: topK, top_p: topP, min_p: minP, repetition_penalty: repetitionPenalty } = own;
+  return { ...settings, temperature, topK, topP, minP, repetitionPenalty };
 }

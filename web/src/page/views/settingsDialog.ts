@@ -1,10 +1,12 @@
 import type { Actions } from "../actions.js";
+import type { GenerationInfo } from "../state/ports.js";
 import { freshId, h } from "../dom.js";
 import {
   DEFAULT_SETTINGS,
   MAX_SEED,
   MAX_SYSTEM_LENGTH,
   NUMBER_FIELDS,
+  inForce,
   readNumber,
   readSeed,
   readSettings,
@@ -18,7 +20,12 @@ export class SettingsDialog {
   readonly element: HTMLDialogElement;
   private readonly system: HTMLTextAreaElement;
   private readonly seed: HTMLInputElement;
+  private readonly recommended: HTMLInputElement;
   private readonly fields: readonly Field[];
+  /** What the authors of the loaded model recommend. */
+  private own: GenerationInfo | null = null;
+  /** The numbers that apply where those do not. */
+  private chosen: Settings = DEFAULT_SETTINGS;
 
   constructor(private readonly actions: Actions) {
     const titleId = freshId("settings");
@@ -37,7 +44,8 @@ export class SettingsDialog {
       placeholder: "random",
       inputmode: "numeric",
     });
-    this.fields = NUMBER_FIELDS.map((field) => new Field(field, () => this.save()));
+    this.recommended = h("input", { id: freshId("recommended"), type: "checkbox" });
+    this.fields = NUMBER_FIELDS.map((field) => new Field(field, () => this.edited(field)));
     const head = h(
       "div",
       { class: "dialog-head" },
@@ -51,11 +59,14 @@ export class SettingsDialog {
       textButton("Done", () => this.element.close(), { class: "primary" }),
     );
     this.element = h("dialog", { class: "dialog side", "aria-labelledby": titleId }, head, this.body(), foot);
+    this.recommended.addEventListener("change", () => this.recommendedChanged());
     for (const input of [this.system, this.seed]) input.addEventListener("input", () => this.save());
     this.element.addEventListener("click", (event) => this.closeOnBackdrop(event));
   }
 
-  open(settings: Settings): void {
+  /** `own` is what the authors of the loaded model recommend. */
+  open(settings: Settings, own: GenerationInfo | null = null): void {
+    this.own = own;
     this.show(settings);
     this.element.showModal();
   }
@@ -70,6 +81,7 @@ export class SettingsDialog {
         "Given to the model before every conversation. Not every model follows one.",
       ),
       h("h3", {}, "Sampling"),
+      labelled(this.recommended, "As the model recommends", "The numbers below follow the model, where it has some."),
       ...this.fields.map((field) => field.element),
       labelled(this.seed, "Seed", "The same seed and question give the same answer. Empty: another one each time."),
       h("p", { class: "muted" }, "Settings apply from the next answer on, in every chat, and are kept on this device."),
@@ -77,16 +89,40 @@ export class SettingsDialog {
   }
 
   private show(settings: Settings): void {
+    this.chosen = settings;
     this.system.value = settings.system;
     this.seed.value = settings.seed === null ? "" : String(settings.seed);
-    for (const field of this.fields) field.show(settings[field.field.key]);
+    this.recommended.checked = settings.recommended;
+    const shown = inForce(settings, this.own);
+    for (const field of this.fields) field.show(shown[field.field.key]);
+  }
+
+  /** A number was changed by hand: from now on the numbers apply, not what the model recommends. */
+  private edited({ key }: NumberField): void {
+    if (key !== "maxTokens" && this.own) this.recommended.checked = false;
+    this.save();
+  }
+
+  private recommendedChanged(): void {
+    this.show({ ...this.chosen, ...this.typed(), recommended: this.recommended.checked });
+    this.save();
+  }
+
+  /** What the dialog holds besides the numbers of sampling. */
+  private typed(): Pick<Settings, "system" | "seed"> {
+    const seed = this.seed.value === "" ? null : readSeed(this.seed.valueAsNumber);
+    return { system: this.system.value, seed };
   }
 
   private save(): void {
-    const settings: Settings = { ...DEFAULT_SETTINGS, system: this.system.value };
-    settings.seed = this.seed.value === "" ? null : readSeed(this.seed.valueAsNumber);
-    for (const field of this.fields) settings[field.field.key] = field.read();
-    this.actions.setSettings(readSettings(settings));
+    const recommended = this.recommended.checked;
+    const settings: Settings = { ...this.chosen, ...this.typed(), recommended };
+    for (const { field, read } of this.fields.map((each) => ({ field: each.field, read: each.read() }))) {
+      // While the model's own numbers are shown, those chosen before are kept.
+      if (!(recommended && this.own) || field.key === "maxTokens") settings[field.key] = read;
+    }
+    this.chosen = readSettings(settings);
+    this.actions.setSettings(this.chosen);
   }
 
   private reset(): void {

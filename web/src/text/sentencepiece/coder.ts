@@ -12,7 +12,7 @@ import { bytePiece } from "../pieces.js";
 import { byteOf, PieceType, readModel, SPACE_SYMBOL, type SentencePieceModel } from "./model.js";
 import { algorithmOf, type Algorithm } from "./algorithms.js";
 import { PrefixMatcher, SentencePieceNormalizer } from "./normalizer.js";
-import { plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
+import { MAX_VOCABULARY, plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
 import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "../types.js";
 
 const OTHER_MODEL = "tokenizer_config.json and tokenizer.model are of different models: build the artifact again";
@@ -22,8 +22,11 @@ export class SentencePieceCoder implements Coder {
   readonly vocabSize: number;
   readonly bosId: number | null;
   readonly eosId: number | null;
-  readonly addsBos: boolean;
+  readonly promptPrefix: readonly number[];
   readonly specialIds: ReadonlyMap<string, number>;
+  readonly addedIds: ReadonlyMap<string, number>;
+  readonly markup: Map<string, number>;
+  readonly templateTokens: ReadonlyMap<string, unknown>;
   readonly leadingSpace: LeadingSpace;
   readonly #model: SentencePieceModel;
   readonly #normalizer: SentencePieceNormalizer;
@@ -31,32 +34,56 @@ export class SentencePieceCoder implements Coder {
   readonly #bytes: readonly number[];
   readonly #added: ReadonlyMap<number, AddedToken>;
   readonly #parseSpecial: AddedTokenSplitter;
-  readonly #parsePlain: AddedTokenSplitter;
+  #parsePlain: AddedTokenSplitter;
   // Whether a text, and what follows a special token, is given the model's leading space.
   readonly #spaceAtStart: boolean;
   readonly #spaceAfterSpecial: boolean;
 
-  /** Throws KernelcError("bad-artifact") where the model is damaged or at odds with the settings. */
-  constructor(data: Uint8Array, settings: TokenizerSettings, where: string) {
+  /**
+   * Added tokens from id `rows` on are left out: the model has no row for them.
+   *
+   * Throws KernelcError("bad-artifact") where the model is damaged or at odds with the settings.
+   */
+  constructor(data: Uint8Array, settings: TokenizerSettings, where: string, rows = MAX_VOCABULARY) {
     const model = readModel(data, where);
     const defined = new PrefixMatcher(model);
     this.#model = model;
     this.#normalizer = new SentencePieceNormalizer(model.normalizer, defined, where);
     this.#cut = algorithmOf(model, defined, where);
     this.#bytes = Array.from({ length: 256 }, (_, byte) => model.ids.get(bytePiece(byte)) ?? model.unknownId);
-    this.#added = settings.addedTokens;
-    const special = new Map([...ownSpecials(model), ...settings.addedTokens]);
-    this.#parseSpecial = new AddedTokenSplitter(special);
-    this.#parsePlain = new AddedTokenSplitter([...settings.addedTokens].filter(([, token]) => !token.special));
-    this.specialIds = new Map([...special].filter(([, { special }]) => special).map(([id, { content }]) => [content, id]));
-    const lastAdded = [...settings.addedTokens.keys()].at(-1) ?? -1; // they come by id
+    this.#added = new Map([...settings.addedTokens].filter(([id]) => id < rows));
+    const leftOut = new Set([...settings.addedTokens].filter(([id]) => id >= rows).map(([, { content }]) => content));
+    const tokens = new Map([...ownSpecials(model), ...this.#added]);
+    this.#parseSpecial = new AddedTokenSplitter(tokens);
+    const idsOf = (special: boolean): Map<string, number> =>
+      new Map([...tokens].filter(([, token]) => token.special === special).map(([id, { content }]) => [content, id]));
+    this.specialIds = idsOf(true);
+    this.addedIds = idsOf(false);
+    this.markup = idsOf(true);
+    this.templateTokens = settings.templateTokens;
+    this.#parsePlain = this.#plainSplitter();
+    const lastAdded = [...this.#added.keys()].at(-1) ?? -1; // they come by id
     this.vocabSize = Math.max(model.pieces.length - 1, lastAdded) + 1;
     this.#spaceAtStart = settings.addPrefixSpace;
     this.#spaceAfterSpecial = settings.legacy && settings.addPrefixSpace;
     this.leadingSpace = leadingSpaceOf(model, settings.addPrefixSpace);
-    this.bosId = this.#find(settings.bosToken, model.bosPiece, `${where}: bos_token`);
-    this.eosId = this.#find(settings.eosToken, model.eosPiece, `${where}: eos_token`);
-    this.addsBos = this.bosId !== null && settings.addBosToken !== false;
+    const find = (token: string | null, own: string, key: string): number | null =>
+      token !== null && leftOut.has(token) ? null : this.#find(token, own, `${where}: ${key}`);
+    this.bosId = find(settings.bosToken, model.bosPiece, "bos_token");
+    this.eosId = find(settings.eosToken, model.eosPiece, "eos_token");
+    this.promptPrefix = this.bosId !== null && settings.addBosToken !== false ? [this.bosId] : [];
+  }
+
+  protect(contents: Iterable<string>): void {
+    for (const content of contents) {
+      const id = this.addedIds.get(content);
+      if (id !== undefined) this.markup.set(content, id);
+    }
+    this.#parsePlain = this.#plainSplitter();
+  }
+
+  #plainSplitter(): AddedTokenSplitter {
+    return new AddedTokenSplitter([...this.#added].filter(([, { content }]) => !this.markup.has(content)));
   }
 
   encode(text: string, options: EncodeOptions = {}): number[] {

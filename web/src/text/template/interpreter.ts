@@ -3,55 +3,53 @@
  * library follows JavaScript's.
  *
  * A template is untrusted. The library's interpreter walks the template itself and knows no JavaScript objects, so
- * a template reaches nothing but its variables; what is left to bound is time and memory.
+ * a template reaches nothing but its variables; what is left to bound is time and memory. Time is looked at between
+ * steps, so no single step may take long: every value has a bounded size (sizes.ts), and so has what each filter makes.
  *
  * The library differs from Python in these points, which are corrected here: the white space that `trim` and `strip`
  * remove, the characters that they are told to remove, `==` across types, how none, booleans and lists are written,
- * the sign of `%`, `+` between a string and something else, `capitalize`, what `length` of a string counts, loops
- * over texts, and undefined values.
+ * the sign of `%`, `+` between a string and something else, `capitalize`, what `length` of a string counts, undefined
+ * values, and loops: over texts, with `break` and `continue` (the library drops what the iteration had written), and
+ * their variables, which end with the iteration. filters.ts has the filters that it lacks.
  */
 
 import { Environment, Interpreter } from "@huggingface/jinja";
 
 import { stripLeft, stripRight } from "../addedTokens.js";
+import { FILTERS, passes, type Arguments } from "./filters.js";
+import { bind, loopOf, membersOf, Output } from "./loops.js";
+import { METHODS } from "./methods.js";
+import { capitalized, equal, strippedOf, text, typeName, valueOf, written, type Value } from "./python.js";
+import { checkSize, checkText, Stopped } from "./sizes.js";
+import { TEST, TEST_NOT } from "./testArguments.js";
 
 type Node = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
-export type Value = ReturnType<Interpreter["evaluate"]>;
 export type Program = Parameters<Interpreter["run"]>[0];
 
-export const MAX_OUTPUT = 4 * 2 ** 20;
-const MAX_ITEMS = 10 ** 6;
 const MAX_MILLISECONDS = 2000; // a real template takes a few
 const STEPS_A_LOOK = 256;
-
-/** Thrown where a template was stopped because it exceeded a limit. */
-export class Stopped extends Error {
-  readonly reason: "time" | "memory" | "length";
-
-  constructor(reason: "time" | "memory" | "length") {
-    super(reason);
-    this.reason = reason;
-  }
-}
-
-const scratch = new Environment();
-
-/** A JavaScript value as a value of the library. */
-export function valueOf(plain: string | number | boolean): Value {
-  scratch.variables.delete("value");
-  return scratch.set("value", plain);
-}
 
 // The fields of the library's nodes that are used here.
 type Named = Node & { readonly value: string };
 type Call = Node & { readonly callee: Node; readonly args: readonly Node[] };
 type Member = Node & { readonly object: Node; readonly property: Node; readonly computed: boolean };
 type Binary = Node & { readonly operator: { readonly value: string }; readonly left: Node; readonly right: Node };
-type Loop = Node & { readonly iterable: Node };
+type Select = Node & { readonly lhs: Node; readonly test: Node };
+type If = Node & { readonly test: Node; readonly body: readonly Node[]; readonly alternate: readonly Node[] };
+type Loop = Node & {
+  readonly loopvar: Node;
+  readonly iterable: Node;
+  readonly body: readonly Node[];
+  readonly defaultBlock: readonly Node[];
+};
 type Filter = Node & { readonly operand: Node; readonly filter: Node };
+type Keyword = Node & { readonly key: Named; readonly value: Node };
 
 const STATEMENTS = new Set(["Program", "Set", "If", "For", "Macro", "CallStatement", "FilterStatement", "Break", "Continue", "Comment"]);
 const BODIES = ["body", "alternate", "defaultBlock"];
+
+/** How a block ended: by its end, or by a statement about the loop around it. */
+type Ending = "end" | "break" | "continue";
 
 export class BoundedInterpreter extends Interpreter {
   #steps = 0;
@@ -80,30 +78,117 @@ export class BoundedInterpreter extends Interpreter {
       throw new Stopped("time");
     }
     const value = this.#asPython(node, environment) ?? super.evaluate(node, environment);
-    if (value.type === "StringValue" && text(value).length > MAX_OUTPUT) throw new Stopped("length");
-    if (Array.isArray(value.value) && value.value.length > MAX_ITEMS) throw new Stopped("memory");
+    checkSize(value);
     return node && this.#written.has(node) && value.type !== "StringValue" ? valueOf(written(value)) : value;
   }
 
-  /** The value of an expression that Python evaluates differently from the library; null for all others. */
+  /** The value of a node that Python evaluates differently from the library; null for all others. */
   #asPython(node: Node | undefined, environment: Environment): Value | null {
+    if (node?.type === "For" || node?.type === "If") return this.#block([node], environment);
     if (node?.type === "FilterExpression") return this.#filter(node as Filter, environment);
     if (node?.type === "CallExpression") return this.#method(node as Call, environment);
     if (node?.type === "BinaryExpression") return this.#binary(node as Binary, environment);
     if (node?.type === "MemberExpression") return this.#member(node as Member, environment);
-    if (node?.type === "For") return this.#loop(node as Loop, environment);
     return null;
   }
+
+  // ---- statements ----
+
+  #block(statements: readonly Node[], environment: Environment): Value {
+    const output = new Output();
+    this.#statements(statements, environment, output);
+    return valueOf(output.toString());
+  }
+
+  #statements(statements: readonly Node[], environment: Environment, output: Output): Ending {
+    for (const statement of statements) {
+      if (statement.type === "Break") return "break";
+      if (statement.type === "Continue") return "continue";
+      if (statement.type === "For") this.#loop(statement as Loop, environment, output);
+      else if (statement.type === "If") {
+        const { test, body, alternate } = statement as If;
+        const branch = this.evaluate(test, environment).__bool__().value ? body : alternate;
+        const ending = this.#statements(branch, environment, output);
+        if (ending !== "end") return ending;
+      } else {
+        const value = this.evaluate(statement, environment);
+        if (value.type === "StringValue") output.write(text(value));
+        else if (value.type !== "NullValue" && value.type !== "UndefinedValue") output.write(written(value));
+      }
+    }
+    return "end";
+  }
+
+  #loop(node: Loop, environment: Environment, output: Output): void {
+    if (performance.now() > this.#end) throw new Stopped("time");
+    const items = this.#items(node, environment);
+    if (items.length === 0) this.#statements(node.defaultBlock, environment, output);
+    for (const [at, item] of items.entries()) {
+      const scope = new Environment(environment);
+      scope.setVariable("loop", loopOf(items, at));
+      bind(node.loopvar, item, scope);
+      if (this.#statements(node.body, scope, output) === "break") return;
+    }
+  }
+
+  /** What a loop goes over, those that its `if` leaves out left out. */
+  #items({ iterable, loopvar }: Loop, environment: Environment): Value[] {
+    const select = iterable.type === "SelectExpression" ? (iterable as Select) : null;
+    const value = this.evaluate(select?.lhs ?? iterable, environment);
+    const items = membersOf(value);
+    if (!items) throw new Error(`cannot loop over ${typeName(value)}`);
+    if (!select) return items;
+    return items.filter((item) => {
+      const scope = new Environment(environment);
+      bind(loopvar, item, scope);
+      return this.evaluate(select.test, scope).__bool__().value;
+    });
+  }
+
+  // ---- expressions ----
 
   #filter({ operand, filter }: Filter, environment: Environment): Value | null {
     const { callee, args } = filter.type === "CallExpression" ? (filter as Call) : { callee: filter, args: [] };
     const name = (callee as Named).value;
+    const own = FILTERS.get(name);
+    if (name.startsWith(TEST)) {
+      const [negated, test] = name.startsWith(TEST_NOT) ? [true, name.slice(TEST_NOT.length)] : [false, name.slice(TEST.length)];
+      const { positional } = this.#arguments(args, environment);
+      return valueOf(passes(this.evaluate(operand, environment), test, positional, environment) !== negated);
+    }
+    if (own) {
+      const value = this.evaluate(operand, environment);
+      return own(value, this.#arguments(args, environment), environment) ?? this.#filtered(filter, value, environment);
+    }
     if (!["trim", "length", "count", "capitalize"].includes(name)) return null;
     const found = this.evaluate(operand, environment);
     const value = found.type === "UndefinedValue" ? valueOf("") : found;
-    if (value.type !== "StringValue") return this.#filtered(filter, value, environment);
+    if (value.type !== "StringValue") return this.#filtered(renamed(filter), value, environment);
     if (name === "trim") return valueOf(this.#stripped(text(value), "strip", args, environment));
     return name === "capitalize" ? valueOf(capitalized(text(value))) : valueOf([...text(value)].length);
+  }
+
+  #arguments(args: readonly Node[], environment: Environment): Arguments {
+    const keywords = new Map<string, Value>();
+    const positional: Value[] = [];
+    for (const each of args) {
+      if (each.type === "KeywordArgumentExpression") {
+        const { key, value } = each as Keyword;
+        keywords.set(key.value, this.evaluate(value, environment));
+      } else positional.push(this.evaluate(each, environment));
+    }
+    const apply = (name: string, value: Value, rest: Value[]): Value => {
+      const inner = new Environment(environment);
+      const names = rest.map((each, at) => {
+        inner.setVariable(` argument ${at}`, each);
+        return identifier(` argument ${at}`);
+      });
+      const filter = { type: "CallExpression", callee: identifier(name), args: names };
+      inner.setVariable(" operand", value);
+      const called = names.length ? filter : identifier(name);
+      return this.evaluate({ type: "FilterExpression", operand: identifier(" operand"), filter: called } as Node, inner);
+    };
+    return { positional, keywords, apply };
   }
 
   /** An attribute or item; an error where the object is undefined. */
@@ -113,16 +198,6 @@ export class BoundedInterpreter extends Interpreter {
     const inner = new Environment(environment);
     inner.setVariable(" object", value);
     return super.evaluate({ ...node, object: identifier(" object") } as Node, inner);
-  }
-
-  /** A loop over an undefined value, which does nothing, or over the characters of a text; null for all others. */
-  #loop(node: Loop, environment: Environment): Value | null {
-    if (!["Identifier", "MemberExpression"].includes(node.iterable.type)) return null;
-    const value = this.evaluate(node.iterable, environment);
-    if (value.type !== "UndefinedValue" && value.type !== "StringValue") return null;
-    const chars = value.type === "StringValue" ? [...text(value)] : [];
-    const items = chars.map((char) => ({ type: "StringLiteral", value: char }));
-    return super.evaluate({ ...node, iterable: { type: "ArrayLiteral", value: items } } as Node, environment);
   }
 
   /** The library's result for a filter whose operand has been evaluated. */
@@ -138,10 +213,13 @@ export class BoundedInterpreter extends Interpreter {
     if (callee.type !== "MemberExpression" || (callee as Member).computed) return null;
     const { object, property } = callee as Member;
     const name = (property as Named).value;
-    if (!["strip", "lstrip", "rstrip", "capitalize"].includes(name)) return null;
+    const own = METHODS.get(name);
+    if (!own && !["strip", "lstrip", "rstrip", "capitalize", "replace"].includes(name)) return null;
     const value = this.evaluate(object, environment);
+    if (own && value.type === "StringValue") return own(text(value), this.#arguments(args, environment).positional);
     if (value.type !== "StringValue") throw new Error(`${typeName(value)} has no attribute '${name}'`);
     if (name === "capitalize") return valueOf(capitalized(text(value)));
+    if (name === "replace") return FILTERS.get("replace")?.(value, this.#arguments(args, environment), environment) ?? null;
     return valueOf(this.#stripped(text(value), name, args, environment));
   }
 
@@ -153,12 +231,13 @@ export class BoundedInterpreter extends Interpreter {
   }
 
   #binary({ operator, left, right }: Binary, environment: Environment): Value | null {
-    if (!["==", "!=", "~", "%", "/", "//", "+"].includes(operator.value)) return null;
+    if (!["==", "!=", "~", "%", "/", "//", "+", "*"].includes(operator.value)) return null;
     const [first, second] = [this.evaluate(left, environment), this.evaluate(right, environment)];
     if (operator.value === "==") return valueOf(equal(first, second));
     if (operator.value === "!=") return valueOf(!equal(first, second));
     if (operator.value === "~") return valueOf(written(first) + written(second));
     if (operator.value === "+") return this.#sum(first, second, environment);
+    if (operator.value === "*") return repeated(first, second) ?? this.#plainly("*", first, second, environment);
     return this.#quotient(operator.value, first, second, environment);
   }
 
@@ -187,88 +266,24 @@ export class BoundedInterpreter extends Interpreter {
   }
 }
 
+/** A text that is repeated, in either order; null for other operands. */
+function repeated(left: Value, right: Value): Value | null {
+  const [whole, times] = left.type === "StringValue" ? [left, right] : [right, left];
+  if (whole.type !== "StringValue" || times.type !== "IntegerValue") return null;
+  const count = Math.max(0, times.value as number);
+  checkText(text(whole).length * count);
+  return valueOf(text(whole).repeat(count));
+}
+
+/** The filter `count` is another name of `length`, which the library does not know. */
+function renamed(filter: Node): Node {
+  return (filter as Named).value === "count" ? identifier("length") : filter;
+}
+
 function identifier(value: string): Named {
   return { type: "Identifier", value };
 }
 
 function nameOf(node: Node): string {
   return node.type === "Identifier" ? `'${(node as Named).value}'` : "a value";
-}
-
-function text(value: Value): string {
-  return value.value as string;
-}
-
-function strippedOf(whole: string, method: string, chars: ReadonlySet<string>): string {
-  const all = [...whole];
-  let [start, end] = [0, all.length];
-  while (method !== "rstrip" && start < end && chars.has(all[start] ?? "")) start += 1;
-  while (method !== "lstrip" && end > start && chars.has(all[end - 1] ?? "")) end -= 1;
-  return all.slice(start, end).join("");
-}
-
-function capitalized(whole: string): string {
-  const [first = "", ...rest] = whole;
-  return first.toUpperCase() + rest.join("").toLowerCase();
-}
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  StringValue: "a string",
-  IntegerValue: "a number",
-  FloatValue: "a number",
-  BooleanValue: "a boolean",
-  NullValue: "none",
-  UndefinedValue: "an undefined value",
-  ObjectValue: "a mapping",
-};
-
-function typeName(value: Value): string {
-  return TYPE_NAMES[value.type] ?? "a list";
-}
-
-/** Python's `==`: numbers and booleans compare by value, lists and mappings by their contents. */
-function equal(left: Value, right: Value): boolean {
-  const missing = ["NullValue", "UndefinedValue"];
-  if (missing.includes(left.type) || missing.includes(right.type)) return left.type === right.type;
-  const [first, second]: unknown[] = [left.value, right.value];
-  if (Array.isArray(first) && Array.isArray(second)) {
-    const [ours, theirs] = [first as Value[], second as Value[]];
-    return ours.length === theirs.length && ours.every((item, at) => equal(item, theirs[at] ?? item));
-  }
-  if (first instanceof Map && second instanceof Map) {
-    const [ours, theirs] = [first as Map<string, Value>, second as Map<string, Value>];
-    return ours.size === theirs.size && [...ours].every(([key, item]) => equalOrMissing(item, theirs.get(key)));
-  }
-  const number = (each: unknown): unknown => (typeof each === "boolean" ? Number(each) : each);
-  return number(first) === number(second);
-}
-
-function equalOrMissing(left: Value, right: Value | undefined): boolean {
-  return right !== undefined && equal(left, right);
-}
-
-/** A value as Python's str() writes it. */
-function written(value: Value): string {
-  if (value.type === "StringValue") return text(value);
-  return value.type === "UndefinedValue" ? "" : represented(value);
-}
-
-/** A value as Python's repr() writes it, for the types that templates have. */
-function represented(value: Value): string {
-  if (value.type === "NullValue") return "None";
-  if (value.type === "BooleanValue") return value.value ? "True" : "False";
-  if (value.type === "UndefinedValue") return "Undefined";
-  if (value.type === "StringValue") return quoted(text(value));
-  if (Array.isArray(value.value)) return `[${(value.value as Value[]).map(represented).join(", ")}]`;
-  if (value.value instanceof Map) {
-    const entries = [...(value.value as Map<string, Value>)];
-    return `{${entries.map(([key, item]) => `${quoted(key)}: ${represented(item)}`).join(", ")}}`;
-  }
-  return value.toString();
-}
-
-function quoted(whole: string): string {
-  const quote = whole.includes("'") && !whole.includes('"') ? '"' : "'";
-  const inner = whole.replace(/[\\\n\r\t]/g, (char) => `\\${{ "\n": "n", "\r": "r", "\t": "t" }[char] ?? char}`);
-  return quote + inner.replaceAll(quote, `\\${quote}`) + quote;
 }

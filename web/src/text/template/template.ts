@@ -1,9 +1,11 @@
 /** Chat templates: the Jinja text of a checkpoint that turns a conversation into a prompt. */
 
-import { Environment, Template as Parsed } from "@huggingface/jinja";
+import { Environment, parse as parseTokens, tokenize } from "@huggingface/jinja";
 
 import { KernelcError } from "../../artifact/errors.js";
-import { BoundedInterpreter, MAX_OUTPUT, Stopped, type Program } from "./interpreter.js";
+import { BoundedInterpreter, type Program } from "./interpreter.js";
+import { MAX_OUTPUT, Stopped } from "./sizes.js";
+import { withTestArguments } from "./testArguments.js";
 import { strftime } from "./strftime.js";
 import type { Coder, FetchFile, Message, RenderOptions, Template, TemplateFile } from "../types.js";
 
@@ -33,15 +35,33 @@ export async function loadTemplate(info: TemplateFile | null, fetchFile: FetchFi
     if (reason instanceof KernelcError) throw reason;
     throw failure(info.file, `cannot be read as UTF-8: ${String(reason)}`, "build the artifact again", reason);
   }
-  return makeTemplate(source, bos, eos, info.file);
+  return makeTemplate(source, bos, eos, info.file, coder.templateTokens);
 }
 
-/** Parse a template; `where` names it in errors. Throws KernelcError("template") where it is not a valid one. */
-export function makeTemplate(source: string, bosToken = "", eosToken = "", where = "chat template"): Template {
+/** Parse a template; `where` names it in errors, `tokens` are more variables that it sees. Throws KernelcError("template") where it is not a valid one. */
+export function makeTemplate(
+  source: string,
+  bosToken = "",
+  eosToken = "",
+  where = "chat template",
+  tokens: ReadonlyMap<string, unknown> = new Map(),
+): Template {
   const program = parse(source, where);
   return {
     isPlain: source === PLAIN_TEMPLATE,
-    render: (messages, options = {}) => render(program, variables(messages, options, bosToken, eosToken), where),
+    render: (messages, options = {}) => {
+      const given = variables(messages, options, new Map([["bos_token", bosToken], ["eos_token", eosToken], ...tokens]));
+      try {
+        return render(program, given, where);
+      } catch (error) {
+        throw explained(error, () => {
+          const others = messages.filter(({ role }) => role !== "system");
+          if (others.length === 0 || others.length === messages.length) return false;
+          render(program, new Map([...given, ["messages", others]]), where);
+          return true;
+        });
+      }
+    },
   };
 }
 
@@ -52,7 +72,8 @@ function parse(source: string, where: string): Program {
   try {
     const longRun = new RegExp(`\\s{${MAX_SPACES}}`);
     if (longRun.test(source)) throw new Error(`more than ${MAX_SPACES} white space characters in a row`);
-    return new Parsed(source.replace(/\r\n?/g, "\n")).parsed;
+    const tokens = tokenize(source.replace(/\r\n?/g, "\n"), { lstrip_blocks: true, trim_blocks: true });
+    return parseTokens(withTestArguments(tokens));
   } catch (reason) {
     const help = "the checkpoint's chat template is damaged, or needs what kernelc does not have in the browser";
     throw failure(where, `not a valid template: ${messageOf(reason)}`, help, reason);
@@ -62,8 +83,7 @@ function parse(source: string, where: string): Program {
 function variables(
   messages: readonly Message[],
   options: RenderOptions,
-  bosToken: string,
-  eosToken: string,
+  tokens: ReadonlyMap<string, unknown>,
 ): ReadonlyMap<string, unknown> {
   const now = options.now ?? new Date();
   return new Map<string, unknown>([
@@ -71,8 +91,7 @@ function variables(
     ["tools", null],
     ["documents", null],
     ["add_generation_prompt", options.addGenerationPrompt ?? true],
-    ["bos_token", bosToken],
-    ["eos_token", eosToken],
+    ...tokens,
     ["strftime_now", (format: unknown) => strftime(now, String(format))],
   ]);
 }
@@ -105,6 +124,18 @@ function render(program: Program, given: ReadonlyMap<string, unknown>, where: st
   } catch (reason) {
     throw described(reason, where);
   }
+}
+
+/** The error; where the messages are fine `without` the system prompt, its help says so. */
+function explained(error: unknown, without: () => boolean): unknown {
+  if (!(error instanceof KernelcError)) return error;
+  try {
+    if (!without()) return error;
+  } catch {
+    return error;
+  }
+  const help = "the model's template takes no system prompt: empty that field of the settings, or say it in the question";
+  return new KernelcError("template", error.message, { help, cause: error });
 }
 
 function described(reason: unknown, where: string): KernelcError {

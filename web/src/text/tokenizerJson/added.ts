@@ -17,10 +17,16 @@ export type Part = string | number;
 class Finder {
   readonly #tokens = new Map<string, readonly [number, AddedToken]>();
   readonly #pattern: RegExp;
+  #markup: ReadonlyMap<string, number> = new Map();
 
   constructor(tokens: Iterable<readonly [string, readonly [number, AddedToken]]>) {
     for (const [content, token] of tokens) this.#tokens.set(content, token);
     this.#pattern = anyOf(this.#tokens.keys());
+  }
+
+  /** Read these, too, only with `parseSpecial`. */
+  protect(markup: ReadonlyMap<string, number>): void {
+    this.#markup = markup;
   }
 
   /** The text's parts in order; without `parseSpecial` markup stays text. */
@@ -32,7 +38,7 @@ class Finder {
       if (!found) continue;
       const [id, token] = found;
       let [start, end] = [match.index, match.index + match[0].length];
-      if (token.special && !parseSpecial) continue;
+      if ((token.special || this.#markup.has(token.content)) && !parseSpecial) continue;
       if (token.singleWord && insideWord(text, start, end)) continue;
       if (token.stripLeft) start = Math.max(withoutSpaces(text, start), begin);
       if (token.stripRight) end += SPACE_AT_START.exec(text.slice(end))?.[0].length ?? 0;
@@ -68,6 +74,12 @@ export class AddedVocabulary {
     this.#normalize = normalize;
     this.#asWritten = new Finder(written.map((token) => [token[1].content, token]));
     this.#asNormalized = new Finder(normalized.map((token) => [normalize(token[1].content), token]));
+  }
+
+  /** Treat these tokens as special ones. */
+  protect(markup: ReadonlyMap<string, number>): void {
+    this.#asWritten.protect(markup);
+    this.#asNormalized.protect(markup);
   }
 
   /** Calls `text` with each stretch (and whether it begins the whole) and `token` with each added token's id. */

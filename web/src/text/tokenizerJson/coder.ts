@@ -7,8 +7,9 @@ import { bad, Fields } from "../fields.js";
 import { AddedVocabulary } from "./added.js";
 import { readDecoder, type PieceDecoder } from "./decoder.js";
 import { readJsonModel, type JsonModel } from "./model.js";
-import { readNormalizer, readPreTokenizer, type PreTokenizer } from "./normalizer.js";
-import { addedToken, MAX_VOCABULARY, plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
+import { checkGrowth, readNormalizer, readPreTokenizer, type PreTokenizer } from "./normalizer.js";
+import { promptPrefixOf } from "./postProcessor.js";
+import { addedToken, MAX_ADDED, MAX_VOCABULARY, plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
 import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "../types.js";
 
 const AT_ODDS = "tokenizer.json and tokenizer_config.json are of different models: build the artifact again";
@@ -19,8 +20,11 @@ export class JsonCoder implements Coder {
   readonly vocabSize: number;
   readonly bosId: number | null;
   readonly eosId: number | null;
-  readonly addsBos: boolean;
+  readonly promptPrefix: readonly number[];
   readonly specialIds: ReadonlyMap<string, number>;
+  readonly addedIds: ReadonlyMap<string, number>;
+  readonly markup: Map<string, number>;
+  readonly templateTokens: ReadonlyMap<string, unknown>;
   readonly leadingSpace: LeadingSpace;
   readonly #model: JsonModel;
   readonly #added: ReadonlyMap<number, AddedToken>;
@@ -29,14 +33,24 @@ export class JsonCoder implements Coder {
   readonly #preTokenize: PreTokenizer;
   readonly #decoder: PieceDecoder;
 
-  /** Throws KernelcError("bad-artifact") where the file is damaged, unsupported or at odds with the settings. */
-  constructor(data: Uint8Array, settings: TokenizerSettings, where: string) {
+  /**
+   * Added tokens from id `rows` on are left out: the model has no row for them.
+   *
+   * Throws KernelcError("bad-artifact") where the file is damaged, unsupported or at odds with the settings.
+   */
+  constructor(data: Uint8Array, settings: TokenizerSettings, where: string, rows = MAX_VOCABULARY) {
     const fields = Fields.parse(data, where, MAX_BYTES);
+    checkGrowth(fields);
     this.#model = readJsonModel(fields);
     this.#decoder = readDecoder(fields);
     this.leadingSpace = this.#decoder.leadingSpace;
     const added = addedTokensOf(fields);
-    addFromSettings(added, settings, this.#model);
+    addFromSettings(added, settings, this.#model, rows);
+    const leftOut = new Set<string>();
+    for (const [id, { content }] of [...added, ...settings.addedTokens]) {
+      if (id >= rows) leftOut.add(content);
+      if (id >= rows) added.delete(id);
+    }
     checkIds(added, this.#model, where);
     this.#added = added;
     const normalize = readNormalizer(fields);
@@ -45,17 +59,35 @@ export class JsonCoder implements Coder {
     const shown = ({ content, normalized }: AddedToken): string => (normalized ? normalize(content) : content);
     this.#addedTexts = new Map([...added].map(([id, token]) => [id, shown(token)]));
     this.#preTokenize = readPreTokenizer(fields);
-    this.vocabSize = [...added.keys()].reduce((end, id) => Math.max(end, id + 1), this.#model.tokens.length);
-    this.specialIds = new Map([...added].filter(([, { special }]) => special).map(([id, { content }]) => [content, id]));
+    const known = this.#model.tokens.findLastIndex((token) => !leftOut.has(token)) + 1;
+    this.vocabSize = [...added.keys()].reduce((end, id) => Math.max(end, id + 1), known);
+    const idsOf = (special: boolean): Map<string, number> =>
+      new Map([...added].filter(([, token]) => token.special === special).map(([id, { content }]) => [content, id]));
+    this.specialIds = idsOf(true);
+    this.addedIds = idsOf(false);
+    this.markup = idsOf(true);
+    this.templateTokens = settings.templateTokens;
     const contents = new Map([...added].map(([id, { content }]) => [content, id]));
     const find = (token: string | null, key: string): number | null => {
       const id = token === null ? null : (contents.get(token) ?? this.#model.idOf(token));
-      if (id === null || id >= 0) return id;
+      if (id === null || (token !== null && leftOut.has(token))) return null;
+      if (id >= 0) return id;
       throw bad(`${where}: ${key}`, `got ${JSON.stringify(token)}, which the vocabulary does not have`, AT_ODDS);
     };
-    this.bosId = find(settings.bosToken, "bos_token");
+    this.promptPrefix = promptPrefixOf(fields);
+    if (this.promptPrefix.some((id) => id >= this.vocabSize)) {
+      throw fields.fail("post_processor", `got ids ${this.promptPrefix.join(", ")}, beyond the vocabulary`);
+    }
+    this.bosId = settings.bosToken === null ? (this.promptPrefix[0] ?? null) : find(settings.bosToken, "bos_token");
     this.eosId = find(settings.eosToken, "eos_token");
-    this.addsBos = this.bosId !== null && settings.addBosToken !== false;
+  }
+
+  protect(contents: Iterable<string>): void {
+    for (const content of contents) {
+      const id = this.addedIds.get(content);
+      if (id !== undefined) this.markup.set(content, id);
+    }
+    this.#addedVocabulary.protect(this.markup);
   }
 
   encode(text: string, options: EncodeOptions = {}): number[] {
@@ -102,7 +134,8 @@ export class JsonCoder implements Coder {
  */
 function addedTokensOf(tokenizer: Fields): Map<number, AddedToken> {
   const tokens = new Map<number, AddedToken>();
-  for (const fields of tokenizer.children("added_tokens", MAX_VOCABULARY)) {
+  for (const fields of tokenizer.children("added_tokens", MAX_ADDED)) {
+    if (fields.data.get("content") === "") continue; // nothing in a text could be it
     const token = addedToken(fields);
     tokens.set(fields.integer("id", 0, MAX_VOCABULARY - 1), { ...token, normalized: token.normalized && !token.special });
   }
@@ -110,14 +143,19 @@ function addedTokensOf(tokenizer: Fields): Map<number, AddedToken> {
 }
 
 /** Add what only tokenizer_config.json declares, as transformers does when it loads the two. */
-function addFromSettings(added: Map<number, AddedToken>, settings: TokenizerSettings, model: JsonModel): void {
+function addFromSettings(
+  added: Map<number, AddedToken>,
+  settings: TokenizerSettings,
+  model: JsonModel,
+  rows: number,
+): void {
   for (const [id, token] of settings.addedTokens) {
-    if (!added.has(id)) added.set(id, { ...token, normalized: token.normalized && !token.special });
+    if (!added.has(id) && id < rows) added.set(id, { ...token, normalized: token.normalized && !token.special });
   }
   const known = new Set([...added.values()].map(({ content }) => content));
   for (const content of [settings.bosToken, settings.eosToken, settings.unkToken]) {
     const id = content !== null && !known.has(content) ? model.idOf(content) : -1;
-    if (content !== null && id >= 0) added.set(id, plainToken(content));
+    if (content !== null && id >= 0 && id < rows) added.set(id, plainToken(content));
   }
 }
 

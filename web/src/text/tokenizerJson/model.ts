@@ -83,7 +83,7 @@ function readVocabulary(model: Fields): readonly string[] {
   // A plain loop over the object itself: a list of all entries would take longer than reading the file.
   for (const token in vocab) {
     const id = (vocab as Readonly<Record<string, unknown>>)[token];
-    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= MAX_VOCABULARY || !token) {
+    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= MAX_VOCABULARY) {
       throw model.fail("vocab", `got ${show(id)} for ${show(token)}, wanted an id below ${MAX_VOCABULARY}`);
     }
     if (tokens[id]) throw model.fail("vocab", `${show(tokens[id])} and ${show(token)} both have id ${id}`);

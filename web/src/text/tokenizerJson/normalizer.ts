@@ -7,6 +7,7 @@ import { BYTE_CHARACTERS } from "./decoder.js";
 
 const MAX_STAGES = 64;
 const MAX_DEPTH = 8;
+const MAX_GROWTH = 64; // characters that one character may become in all the replacements of a normalizer
 
 export type Normalizer = (text: string) => string;
 
@@ -17,6 +18,31 @@ export type PreTokenizer = (text: string, atStart: boolean) => string[];
 export function readNormalizer(tokenizer: Fields): Normalizer {
   const fields = tokenizer.child("normalizer");
   return fields ? normalizer(fields, 0) : (text) => text;
+}
+
+/**
+ * Check that no text grows without bounds: thirty times "a" replaced by "aa" makes a gigabyte of one letter.
+ *
+ * Throws KernelcError("bad-artifact").
+ */
+export function checkGrowth(tokenizer: Fields): void {
+  const fields = tokenizer.child("normalizer");
+  if (!fields || growth(fields, 0) <= MAX_GROWTH) return;
+  const help = "use the tokenizer.json of a release of the model that you trust";
+  throw tokenizer.fail("normalizer", `it may make a text more than ${MAX_GROWTH} times as long`, help);
+}
+
+/** How many characters one character may become. */
+function growth(fields: Fields, depth: number): number {
+  const type = fields.text("type");
+  if (type === "Sequence") {
+    return stages(fields, "normalizers", depth).reduce((product, part) => product * growth(part, depth + 1), 1);
+  }
+  if (type !== "Replace") return 1; // Unicode's own normal forms have bounds: at most 18 characters
+  const old = fields.child("pattern")?.data.get("String");
+  const { length } = [...fields.text("content")];
+  if (typeof old === "string" && old) return Math.max(1, Math.ceil(length / [...old].length));
+  return length + 1; // an expression may match between any two characters
 }
 
 function normalizer(fields: Fields, depth: number): Normalizer {
@@ -35,7 +61,7 @@ function normalizer(fields: Fields, depth: number): Normalizer {
   }
   if (type === "Strip") return stripper(fields.flag("strip_left", true), fields.flag("strip_right", true));
   if (type === "Lowercase") return (text) => [...text].map((char) => char.toLowerCase()).join("");
-  if (type === "StripAccents") return (text) => text.replace(/\p{Mn}/gu, "");
+  if (type === "StripAccents") return (text) => text.replace(/\p{M}/gu, "");
   if (type === "NFC" || type === "NFD" || type === "NFKC" || type === "NFKD") return (text) => text.normalize(type);
   throw fields.fail("type", `got the normaliser ${JSON.stringify(type)}`, UNSUPPORTED);
 }

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from kernelc.kir.memory import Buffer, SourceLine
 from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Statement, TileStore
 from kernelc.kir.operation_table import OPERATIONS, Scope
-from kernelc.kir.simplify import constant_of
+from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.values import Value, Variable
 

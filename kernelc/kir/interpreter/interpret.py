@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import InternalError
-from kernelc.kir.interpret_tiles import Tiles
+from kernelc.kir.interpreter.races import CellLog
+from kernelc.kir.interpreter.tiles import Tiles
 from kernelc.kir.memory import Buffer, Memory, SourceLine
 from kernelc.kir.nodes import (
     Assign,
@@ -34,7 +35,6 @@ from kernelc.kir.nodes import (
 )
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operations import evaluate, undefined
-from kernelc.kir.races import CellLog
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type
 from kernelc.kir.values import Value, Variable

@@ -6,7 +6,7 @@
 - loads and stores use this kernel's memory, stores only memory that is writable, and no constant index is out
   of bounds;
 - barriers, and operations that a subgroup does together, stand where all invocations of the workgroup arrive
-  (`kernelc.kir.uniformity`), and tiles belong to whole subgroups of their size.
+  (`kernelc.kir.passes.uniformity`), and tiles belong to whole subgroups of their size.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from kernelc.kir.nodes import (
     TileStore,
     operands,
 )
-from kernelc.kir.simplify import constant_of
+from kernelc.kir.passes.simplify import constant_of
+from kernelc.kir.passes.uniformity import uniformity_problems
 from kernelc.kir.text import kernel_text
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.type_rules import type_problem
 from kernelc.kir.types import Type, boolean, u32
-from kernelc.kir.uniformity import uniformity_problems
 from kernelc.kir.values import Value, Variable
 
 

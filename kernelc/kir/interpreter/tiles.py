@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import InternalError
+from kernelc.kir.interpreter.races import CellLog, tile_accessors
 from kernelc.kir.memory import Memory, SourceLine
 from kernelc.kir.nodes import Assign, Kernel, TileStore
-from kernelc.kir.races import CellLog, tile_accessors
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.values import Value, Variable
 

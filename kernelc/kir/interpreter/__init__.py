@@ -1,0 +1,1 @@
+"""The interpreter of kernels: what they mean, in numpy, one invocation after another."""

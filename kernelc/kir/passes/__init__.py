@@ -1,0 +1,1 @@
+"""What is done to a kernel between tracing and printing: it is checked, inlined, simplified and pruned."""

@@ -1,0 +1,68 @@
+"""EXAONE 4: norms of what attention and MLP give, and of each head's queries and keys; windows.
+
+Where a model has windows, only layers with one rotate queries and keys.
+
+Source: EXAONE 4.0 report, arXiv 2507.11407; transformers' modeling_exaone4.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from kernelc.ir.types import DType
+from model.config import DecoderConfig, optional_window, read_windows
+from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
+from model.families.family import Family
+from model.families.qwen3 import head_norms
+from model.json_fields import Fields
+from model.rope import Rope
+
+
+@dataclass(frozen=True)
+class Exaone4Config(DecoderConfig):
+    """An EXAONE 4's config. `every_layer_rotates`: whether those without a window do, too."""
+
+    norm_eps: float = 1e-5
+    every_layer_rotates: bool = False
+    default_kv_heads: ClassVar[int | None] = 32
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read an EXAONE 4's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
+        config = super().read(fields)
+        window = optional_window(fields, 4096)
+        listed = window is None or fields.data.get("layer_types") is not None
+        every = 1 if listed else fields.integer("sliding_window_pattern", 1, 1024, 4)
+        windows = read_windows(fields, config.layers, window, lambda layer: (layer + 1) % every != 0)
+        return replace(config, windows=windows, every_layer_rotates=window is None)
+
+    def layer_rope(self, layer: int) -> Rope | None:
+        """The rotary embedding of this layer; None where it has none."""
+        return self.rope if self.every_layer_rotates or self.window(layer) is not None else None
+
+
+def exaone4_layer(config: Exaone4Config, number: int, kv_dtype: DType) -> SequentialLayer:
+    """Attention and MLP of the input as it is; norms come after them."""
+    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
+    attn = f"{path}.self_attn"
+    return SequentialLayer(
+        before_attn=nothing,
+        attn=Attention(config, number, kv_dtype, attn, norms=lambda: head_norms(config, attn)),
+        after_attn=rms(f"{path}.post_attention_layernorm", hidden, eps),
+        before_mlp=nothing,
+        mlp=GatedMLP(config, f"{path}.mlp"),
+        after_mlp=rms(f"{path}.post_feedforward_layernorm", hidden, eps),
+    )
+
+
+def build(config: Exaone4Config, kv_dtype: DType) -> Decoder:
+    """Declare the weights; return what records a step."""
+    return Decoder(
+        config,
+        lambda number: exaone4_layer(config, number, kv_dtype),
+        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+    )
+
+
+FAMILY = Family("exaone4", ("Exaone4ForCausalLM",), Exaone4Config.read, build, summary="EXAONE 4.0")

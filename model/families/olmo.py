@@ -1,0 +1,151 @@
+"""OLMo 1, 2 and 3: layer norms without weights; then norms of what attention and MLP give, and of q and k.
+
+Source: Groeneveld et al. 2024, arXiv 2402.00838; OLMo 2, arXiv 2501.00656; transformers' modeling_olmo.py,
+modeling_olmo2.py and modeling_olmo3.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
+
+from kernelc.ir.types import DType
+from model.config import DecoderConfig, optional_window, read_windows
+from model.families.blocks import (
+    Attention,
+    Decoder,
+    GatedMLP,
+    HeadNorms,
+    Normalise,
+    SequentialLayer,
+    layer,
+    nothing,
+    rms,
+)
+from model.families.family import Family, WeightRoles
+from model.json_fields import Fields
+from model.rope import Rope, RopeDefaults, layers_rope, rope_of
+
+_EPS = 1e-5  # of OLMo 1, whose files do not give it
+
+
+@dataclass(frozen=True)
+class OlmoConfig(DecoderConfig):
+    """An OLMo's config. `attention_bias` is for all four projections of attention."""
+
+    attention_bias: bool = False
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read an OLMo's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
+        if fields.data.get("clip_qkv") is not None:
+            message = "queries, keys and values that are cut off are not supported"
+            raise fields.fail("clip_qkv", message, "use a model whose config.json has null there")
+        return replace(super().read(fields), attention_bias=fields.flag("attention_bias", False))
+
+    def has_bias(self, projection: str) -> bool:
+        """Whether the linear layers of this name have a bias."""
+        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+
+
+@dataclass(frozen=True)
+class Olmo2Config(OlmoConfig):
+    """An OLMo 2's config."""
+
+    norm_eps: float = 1e-5
+
+
+@dataclass(frozen=True)
+class Olmo3Config(Olmo2Config):
+    """An OLMo 3's config. `rope` is that of the layers without a window, `local_rope` of those with one."""
+
+    local_rope: Rope = field(default_factory=Rope)
+    rope_defaults: ClassVar[RopeDefaults] = RopeDefaults(theta=500000.0)
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read an OLMo 3's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
+        config = super().read(fields)
+        window = optional_window(fields, 4096)
+        windows = read_windows(fields, config.layers, window, lambda layer: (layer + 1) % 4 != 0)
+        own = layers_rope(fields, "sliding_attention")
+        no_top = Fields(
+            {}, fields.where, fields.error
+        )  # transformers gives rope_theta to the other layers alone
+        rope = rope_of(own, no_top, config.head_dim, config.max_position_embeddings, cls.rope_defaults)
+        return replace(config, windows=windows, local_rope=rope)
+
+    @classmethod
+    def read_rope(cls, fields: Fields, head_dim: int, positions: int) -> Rope:
+        """Read the rotary embedding of the layers without a window. Raises: ConfigError."""
+        own = layers_rope(fields, "full_attention", "rope_scaling")
+        return rope_of(own, fields, head_dim, positions, cls.rope_defaults)
+
+    def layer_rope(self, layer: int) -> Rope | None:
+        """The rotary embedding of this layer."""
+        return self.rope if self.window(layer) is None else self.local_rope
+
+
+def _plain(path: str, config: OlmoConfig) -> Normalise:
+    return layer(path, config.hidden_size, _EPS, weight=False, bias=False)
+
+
+def olmo_layer(config: OlmoConfig, number: int, kv_dtype: DType) -> SequentialLayer:
+    """As Llama's, with layer norms that have no weights."""
+    path = f"model.layers.{number}"
+    return SequentialLayer(
+        before_attn=_plain(f"{path}.input_layernorm", config),
+        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
+        after_attn=nothing,
+        before_mlp=_plain(f"{path}.post_attention_layernorm", config),
+        mlp=GatedMLP(config, f"{path}.mlp"),
+        after_mlp=nothing,
+    )
+
+
+def olmo2_layer(config: Olmo2Config, number: int, kv_dtype: DType) -> SequentialLayer:
+    """Attention and MLP of the input as it is; norms come after them."""
+    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
+    attn = f"{path}.self_attn"
+    return SequentialLayer(
+        before_attn=nothing,
+        attn=Attention(config, number, kv_dtype, attn, norms=lambda: _row_norms(config, attn)),
+        after_attn=rms(f"{path}.post_attention_layernorm", hidden, eps),
+        before_mlp=nothing,
+        mlp=GatedMLP(config, f"{path}.mlp"),
+        after_mlp=rms(f"{path}.post_feedforward_layernorm", hidden, eps),
+    )
+
+
+def _row_norms(config: Olmo2Config, path: str) -> HeadNorms:
+    """Norms of all heads' queries together, and of all keys."""
+    widths = {"q": config.heads * config.head_dim, "k": config.kv_heads * config.head_dim}
+    q, k = (rms(f"{path}.{part}_norm", width, config.norm_eps) for part, width in widths.items())
+    return HeadNorms("row", q, k)
+
+
+def build(config: OlmoConfig, kv_dtype: DType) -> Decoder:
+    """Declare the weights of an OLMo; return what records a step."""
+    return Decoder(
+        config,
+        lambda number: olmo_layer(config, number, kv_dtype),
+        lambda: _plain("model.norm", config),
+    )
+
+
+def build2(config: Olmo2Config, kv_dtype: DType) -> Decoder:
+    """Declare the weights of an OLMo 2 or 3; return what records a step."""
+    return Decoder(
+        config,
+        lambda number: olmo2_layer(config, number, kv_dtype),
+        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+    )
+
+
+_WITHOUT_GAIN = WeightRoles(final_norm=None)
+
+FAMILY = Family(
+    "olmo", ("OlmoForCausalLM",), OlmoConfig.read, build, _WITHOUT_GAIN, summary="OLMo 1, without clip_qkv"
+)
+OLMO2 = Family("olmo2", ("Olmo2ForCausalLM",), Olmo2Config.read, build2, summary="OLMo 2")
+OLMO3 = Family("olmo3", ("Olmo3ForCausalLM",), Olmo3Config.read, build2, summary="OLMo 3")

@@ -1,0 +1,84 @@
+"""StableLM: layer norms, and a rotary embedding of a part of each head.
+
+Source: the layout and names of transformers' modeling_stablelm.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from kernelc.ir.types import DType
+from model.config import DecoderConfig, refuse_fields
+from model.families.blocks import Attention, Decoder, GatedMLP, Layer, ParallelLayer, SequentialLayer, nothing
+from model.families.blocks import layer as layer_norm
+from model.families.family import Family
+from model.json_fields import Fields
+from model.rope import RopeDefaults
+
+
+@dataclass(frozen=True)
+class StableLmConfig(DecoderConfig):
+    """A StableLM's config. `qkv_bias` is for q, k and v; `parallel`: attention and MLP read the same norm."""
+
+    norm_eps: float = 1e-5
+    max_position_embeddings: int = 4096
+    qkv_bias: bool = False
+    parallel: bool = False
+    norm_eps_key: ClassVar[str] = "layer_norm_eps"
+    default_kv_heads: ClassVar[int | None] = 32
+    rope_defaults: ClassVar[RopeDefaults] = RopeDefaults(partial=0.25)
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read a StableLM's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
+        help_ = "norms with weights of their own for each head are not supported"
+        refuse_fields(fields, {"qk_layernorm": (False,)}, help_)
+        config = super().read(fields)
+        if config.heads * config.head_dim != config.hidden_size:
+            message = f"got {config.head_dim}, wanted hidden_size / num_attention_heads"
+            raise fields.fail("head_dim", message, "the family's published code does not read this field")
+        return replace(
+            config,
+            qkv_bias=fields.flag("use_qkv_bias", False),
+            parallel=fields.flag("use_parallel_residual", False),
+        )
+
+    def has_bias(self, projection: str) -> bool:
+        """Whether the linear layers of this name have a bias."""
+        return self.qkv_bias and projection in ("q_proj", "k_proj", "v_proj")
+
+
+def stablelm_layer(config: StableLmConfig, number: int, kv_dtype: DType) -> Layer:
+    """As Llama's with layer norms; or attention and MLP side by side."""
+    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
+    before_attn = layer_norm(f"{path}.input_layernorm", hidden, eps)
+    attn = Attention(config, number, kv_dtype, f"{path}.self_attn")
+    if config.parallel:
+        return ParallelLayer(before_attn, attn, before_mlp=None, mlp=GatedMLP(config, f"{path}.mlp"))
+    return SequentialLayer(
+        before_attn=before_attn,
+        attn=attn,
+        after_attn=nothing,
+        before_mlp=layer_norm(f"{path}.post_attention_layernorm", hidden, eps),
+        mlp=GatedMLP(config, f"{path}.mlp"),
+        after_mlp=nothing,
+    )
+
+
+def build(config: StableLmConfig, kv_dtype: DType) -> Decoder:
+    """Declare the weights; return what records a step."""
+    return Decoder(
+        config,
+        lambda number: stablelm_layer(config, number, kv_dtype),
+        lambda: layer_norm("model.norm", config.hidden_size, config.norm_eps),
+    )
+
+
+FAMILY = Family(
+    "stablelm",
+    ("StableLmForCausalLM",),
+    StableLmConfig.read,
+    build,
+    summary="StableLM 2 1.6B and StableLM 3B (not 12B, which has norms of its own for each head)",
+)

@@ -1,0 +1,146 @@
+"""Compares a model folder with what transformers gave for it, and prints a table of many such folders.
+
+    python -m tests.model.families.comparison FOLDER [NAME ...]
+
+FOLDER holds model folders, and beside each NAME.npz: ids [n], and logits f32 [n, vocab] of transformers in
+float32 without a cache, greedy [m] ids that continue the first `start` ids; or, where transformers itself
+cannot load the model, no logits but an "error".
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.errors import KernelcError
+from kernelc.ir.evaluate import empty_states, evaluate
+from kernelc.ir.graph import Graph
+from kernelc.ir.types import DType
+from kernelc.source import ROLES, Role
+from model.opening import open_model
+
+TOLERANCE = 1e-4
+"""Of logits of order one, relative to their largest magnitude where that is larger; most are off by 1e-6."""
+
+Array = npt.NDArray[Any]
+
+
+class Evaluated:
+    """A model folder's graphs, run by the numpy evaluator: one conversation of up to `context` positions."""
+
+    def __init__(self, folder: Path, context: int) -> None:
+        with open_model(folder) as files:
+            model, checkpoint = files.model, files.checkpoint
+            checkpoint.check_against(model.weights(), head=model.roles.head)
+            graphs: dict[Role, Graph] = {
+                role: model.graph(role, max_context=context, chunk=context, kv_dtype=DType.F32)
+                for role in ROLES
+            }
+            source = model.source(checkpoint)
+            self.notes = model.config.notes(context)
+            self.weights = {name: source.read(name) for name in graphs["decode"].weights}
+        self.graphs: Mapping[Role, Graph] = graphs
+        self.context = context
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the conversation."""
+        self.past = 0
+        self.states = empty_states(self.graphs["decode"], {"seq": 1, "past": 0, "context": self.context})
+
+    def step(self, role: Role, ids: Array) -> Array:
+        """Feed ids; return the logits of the last row, or of every row of the role "score"."""
+        self.states["tokens"][self.past : self.past + len(ids)] = ids
+        env = {"seq": len(ids), "past": self.past, "context": self.context}
+        outputs, self.states = evaluate(
+            self.graphs[role], env, weights=self.weights.__getitem__, states=self.states
+        )
+        self.past += len(ids)
+        return next(iter(outputs.values()))
+
+    def at_once(self, ids: Array) -> Array:
+        """Logits of every position, of all ids in one step."""
+        self.reset()
+        return self.step("score", ids)
+
+    def in_chunks(self, ids: Array, chunk: int) -> Array:
+        """Logits of every position, `chunk` ids a step."""
+        self.reset()
+        return np.concatenate([self.step("score", ids[at : at + chunk]) for at in range(0, len(ids), chunk)])
+
+    def one_by_one(self, ids: Array) -> Array:
+        """Logits of every position, one id a step."""
+        self.reset()
+        return np.concatenate([self.step("decode", ids[at : at + 1]) for at in range(len(ids))])
+
+    def greedy(self, ids: Array, count: int) -> list[int]:
+        """The `count` ids that continue these, each the likeliest."""
+        self.reset()
+        found = [int(self.step("prefill", ids)[-1].argmax())]
+        while len(found) < count:
+            found.append(int(self.step("decode", np.array(found[-1:], np.uint32))[-1].argmax()))
+        return found
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`kind`: "equal", "refused", "WRONG", "noted" where it differs and a build says so, or "only here" where
+    transformers gives nothing to compare."""
+
+    kind: str
+    detail: str
+
+
+def compare(folder: Path) -> Outcome:
+    """Compare one model folder with the results beside it."""
+    with np.load(folder.with_name(f"{folder.name}.npz")) as file:
+        reference = {key: file[key] for key in file.files}
+    try:
+        model = Evaluated(folder, len(reference["ids"]))
+    except KernelcError as error:
+        return Outcome("refused", error.render().splitlines()[0].replace(f"{folder}/", ""))
+    if "logits" not in reference:
+        return Outcome("only here", str(reference["error"])[:80])
+    return _compared(model, reference)
+
+
+def _compared(model: Evaluated, reference: Mapping[str, Array]) -> Outcome:
+    ids, wanted = reference["ids"].astype(np.uint32), reference["logits"]
+    scale = max(1.0, float(np.abs(wanted).max()))
+    ways = {
+        "at once": model.at_once(ids),
+        "in chunks": model.in_chunks(ids, 13),
+        "one by one": model.one_by_one(ids),
+    }
+    errors = {way: float(np.abs(got - wanted).max()) / scale for way, got in ways.items()}
+    start, greedy = int(reference["start"]), reference["greedy"].tolist()
+    same = model.greedy(ids[:start], len(greedy)) == greedy
+    right = all(error < TOLERANCE for error in errors.values()) and same
+    kind = "equal" if right else "noted" if model.notes else "WRONG"
+    detail = ", ".join(f"{way} {error:.1e}" for way, error in errors.items())
+    detail += f", greedy {'same' if same else 'DIFFERENT'}, of up to {scale:.1f}"
+    return Outcome(kind, detail)
+
+
+def main(folder: Path, names: list[str]) -> int:
+    """Print a line for each model folder; return how many are wrong."""
+    found = sorted(path.with_suffix("") for path in folder.glob("*.npz"))
+    wrong = 0
+    for path in found:
+        if names and not any(name in path.name for name in names):
+            continue
+        outcome = compare(path)
+        wrong += outcome.kind == "WRONG"
+        print(f"{path.name:36} {outcome.kind:9} {outcome.detail}", flush=True)
+    print(f"{wrong} wrong")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]) > 0)
