@@ -1,8 +1,8 @@
 """Opens a device by its name, or picks one.
 
-`auto` takes the first of DEVICE_KINDS that drives a graphics card, among those whose kernels the artifact has.
-A vendor's own driver comes before the portable ones. Then comes the cpu, then drivers that only imitate a
-graphics card on the processor, which are slower than the cpu itself, and last numpy.
+`auto` takes the first of DEVICE_KINDS that drives a graphics card, among those whose kernels the artifact
+has. A vendor's own driver comes before the portable ones. Then comes the cpu, then drivers that only imitate
+a graphics card on the processor, which are slower than the cpu itself, and last numpy.
 """
 
 from __future__ import annotations

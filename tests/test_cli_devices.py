@@ -83,7 +83,9 @@ def test_the_list_as_json() -> None:
 def test_an_artifact_decides_with(tmp_path: Path) -> None:
     write_tiny(tmp_path / "toy", targets=("wgsl",))
     *_, last = run("devices", tmp_path / "toy")[1].splitlines()
-    assert last.startswith("auto     device cpu: ") and " (no cuda: the artifact has no cuda kernels; " in last
+    assert (
+        last.startswith("auto     device cpu: ") and " (no cuda: the artifact has no cuda kernels; " in last
+    )
     assert "no wgpu: no driver for wgpu; no opencl: the artifact has no opencl kernels" in last
     code, _, err = run("devices", tmp_path)
     assert (code, err.count("\n")) == (2, 1)

@@ -83,5 +83,7 @@ def test_kernels_are_the_same_for_targets_that_can_do_the_same(case: Golden) -> 
             assert not NAME.search(ir)
             assert seen.setdefault(variant, ir) == ir
             text = backend_named(target.name).render(kernel).text
-            others = [name for name in TARGETS if name != target.name and len(name) > 1 and name in text.lower()]
+            others = [
+                name for name in TARGETS if name != target.name and len(name) > 1 and name in text.lower()
+            ]
             assert not others

@@ -4,9 +4,9 @@
     python -m benchmarks.cpu.run ARTIFACT MODEL.gguf FOLDER/node_modules --out benchmarks/results/NAME.json
 
 Both get the same prompt, the same number of threads and the same number of tokens to generate, greedily; each
-pair of runs is one of either. The artifact should hold the GGUF's weights in a format of as many bits (Q4_1 is
-q4a). Speeds are medians over the pairs; the load of the machine is noted, since on a busy machine threads that
-wait for each other suffer more than the numbers show.
+pair of runs is one of either. The artifact should hold the GGUF's weights in a format of as many bits (Q4_1
+is q4a), with activations of int8, which llama.cpp's are. Speeds are medians over the pairs; the load of the
+machine is noted, since on a busy machine threads that wait for each other suffer most.
 """
 
 from __future__ import annotations
@@ -113,7 +113,12 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "threads": arguments.threads,
         "prompt": arguments.prompt,
         "generated": arguments.generate,
-        "kernelc": {"artifact": artifact.manifest.name, "quant": artifact.manifest.quant, **mine, "runs": ours},
+        "kernelc": {
+            "artifact": artifact.manifest.name,
+            "quant": artifact.manifest.quant,
+            **mine,
+            "runs": ours,
+        },
         "llama.cpp": {"file": arguments.gguf.name, **about, **peers, "runs": theirs},
         "ratio": {name: round(mine[name] / peers[name], 2) for name in mine},
     }
@@ -121,7 +126,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("artifact", type=Path)
     parser.add_argument("gguf", type=Path)
     parser.add_argument("node_modules", type=Path)

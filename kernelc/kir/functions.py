@@ -175,7 +175,7 @@ def bitcast(x: Operand, scalar: Type) -> Value:
 
 
 def unpack_half2(word: Operand) -> Value:
-    """u32 -> f32x2: the two IEEE halves of a word, the low half first. u32x4 -> f32x8: those of four words."""
+    """u32 -> f32x2: the two IEEE halves of a word, the low half first. u32x4 -> f32x8: of four words."""
     lanes = word.value().type.lanes
     return current().emit("unpack_half2", f32.with_lanes(2 * lanes), (word.value(),))
 

@@ -90,7 +90,7 @@ def processor() -> tuple[str, str]:
 
 
 def digest(compiler: Compiler, *parts: str) -> str:
-    """Return the name of a library: a hash of its `parts` and of everything else that decides its contents."""
+    """Return the name of a library: a hash of its `parts` and of all else that decides its contents."""
     every = (compiler.command, compiler.identity, FLAGS, processor()[1], parts)
     return hashlib.sha256(repr(every).encode()).hexdigest()[:40]
 

@@ -25,8 +25,8 @@ TARGET = "c"
 
 @dataclass(frozen=True)
 class NativeKernel:
-    """A kernel as this kernelc has it: its entry, its grid, the bytes of each binding and whether it is written,
-    and how to print it.
+    """A kernel as this kernelc has it: its entry, its grid, the bytes of each binding and whether it is
+    written, and how to print it.
     """
 
     entry: str
@@ -74,7 +74,7 @@ class Compiled:
 def compiled_kernels(
     artifact: Artifact, kernels: Sequence[str], library: KernelLibrary, compiler: Compiler, threads: int
 ) -> dict[str, Compiled]:
-    """Print, compile and load kernels of an artifact, by name; those that were compiled before are only loaded.
+    """Print, compile and load kernels of an artifact, by name; those compiled before are only loaded.
 
     Raises: ArtifactError where the artifact's own C differs, WorkFailed for a kernel that the compiler
     refuses, DeviceError.
@@ -152,7 +152,9 @@ def _loaded(name: str, digest: str, native: NativeKernel) -> Compiled:
         address = ctypes.cast(library[native.entry], ctypes.c_void_p).value
     except (OSError, AttributeError) as error:
         file.unlink(missing_ok=True)  # a damaged file is made anew the next time
-        raise DeviceError(f"the compiled kernel {name} cannot be loaded: {error}", help="try again") from error
+        raise DeviceError(
+            f"the compiled kernel {name} cannot be loaded: {error}", help="try again"
+        ) from error
     if address is None:
         raise WorkFailed(f"the compiled kernel {name} has no function {native.entry}")
     return Compiled(address, library, native)

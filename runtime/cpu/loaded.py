@@ -143,8 +143,14 @@ def check_sizes(artifact: Artifact, plan: LoadPlan, kernels: Mapping[str, Compil
             wanted = [_most(dim, symbols, context) for dim in kernels[dispatch.kernel].native.binding_bytes]
             self_written = zip(kernels[dispatch.kernel].native.written, dispatch.ranges, strict=False)
             buffers = artifact.manifest.buffers
-            inside &= not any(written and buffers[each.buffer].kind == "weight" for written, each in self_written)
-            if not inside or len(wanted) != len(sizes) or any(w > s for w, s in zip(wanted, sizes, strict=True)):
+            inside &= not any(
+                written and buffers[each.buffer].kind == "weight" for written, each in self_written
+            )
+            if (
+                not inside
+                or len(wanted) != len(sizes)
+                or any(w > s for w, s in zip(wanted, sizes, strict=True))
+            ):
                 raise ArtifactError(
                     f"{dispatch.origin} binds {list(sizes)} bytes, its kernel accesses up to {wanted}",
                     where=f"manifest.json: programs.{program}",

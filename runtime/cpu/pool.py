@@ -47,7 +47,11 @@ class Pool:
         name = digest(compiler, text)
         compile_all(compiler, {name: ("pool.c", text)}, 1)
         self._library: Any = ctypes.CDLL(str(library_file(name)))
-        for function, result in (("pool_open", ctypes.c_void_p), ("pool_run", ctypes.c_int), ("pool_time", ctypes.c_int)):
+        for function, result in (
+            ("pool_open", ctypes.c_void_p),
+            ("pool_run", ctypes.c_int),
+            ("pool_time", ctypes.c_int),
+        ):
             getattr(self._library, function).restype = result
         self._pool: int | None = self._library.pool_open(ctypes.c_uint32(threads))
         if self._pool is None:

@@ -57,9 +57,9 @@ class Engine:
         """Open `device` (see `runtime.devices`) and load `artifact` on it.
 
         `context` is in tokens (default: the artifact's own maximum). `references` are the numpy kernels by
-        spec name, which device "numpy" needs, and `library` prints those of device "cpu". `ahead` is how many decode steps are handed over before the first
-        id is read back. `explain` is told which device "auto" took. Raises: ArtifactError, DeviceError,
-        ContextError, UsageError.
+        spec name, which device "numpy" needs, and `library` prints those of device "cpu". `ahead` is how many
+        decode steps are handed over before the first id is read back. `explain` is told which device "auto"
+        took. Raises: ArtifactError, DeviceError, ContextError, UsageError.
         """
         opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
         executor = open_device(

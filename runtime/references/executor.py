@@ -55,7 +55,9 @@ class NumpyExecutor(DeviceExecutor[_Loaded]):
         super().__init__()
         self._references = references
         memory_bytes = physical_memory_bytes()
-        self.info = DeviceInfo("numpy", "numpy", f"numpy {np.__version__}", target="", memory_bytes=memory_bytes)
+        self.info = DeviceInfo(
+            "numpy", "numpy", f"numpy {np.__version__}", target="", memory_bytes=memory_bytes
+        )
 
     @property
     def staging_bytes(self) -> int:

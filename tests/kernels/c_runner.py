@@ -18,7 +18,7 @@ from kernelc.target import Capabilities
 from runtime.cpu import compiler
 from runtime.cpu.compiler import Compiler, compile_all, digest, find_compiler, library_file
 
-# Set by tests/backends/c/test_sanitizers.py: every access is checked, and undefined behaviour ends the process.
+# Set by tests/backends/c/test_sanitizers.py: accesses are checked, undefined behaviour ends the process.
 if os.environ.get("KERNELC_TEST_SANITIZE"):
     compiler.FLAGS = (
         *compiler.FLAGS, "-O1", "-g", "-fno-omit-frame-pointer",

@@ -16,7 +16,9 @@ from tests.kernels.linear_problems import linear, problems
 row_counts = st.sampled_from([1, 7, 8, 9, 17, 33])
 
 
-@pytest.mark.parametrize("variant", ["baseline", "f16-subgroups", "f16-tiles", "browser-tiles", "tiles", "processor"])
+@pytest.mark.parametrize(
+    "variant", ["baseline", "f16-subgroups", "f16-tiles", "browser-tiles", "tiles", "processor"]
+)
 @pytest.mark.parametrize("executor", EXECUTORS)
 @given(
     problem=problems(decode=False),

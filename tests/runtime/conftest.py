@@ -19,7 +19,9 @@ from tests.runtime.tiny_native import LIBRARY
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """The toy model as it should be; tests that change it write their own."""
-    return write_tiny(tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv", "opencl", "cuda", "c"))
+    return write_tiny(
+        tmp_path_factory.mktemp("tiny") / "toy", targets=("wgsl", "spirv", "opencl", "cuda", "c")
+    )
 
 
 DEVICES = ("numpy", "cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl", "cuda")

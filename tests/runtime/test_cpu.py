@@ -219,7 +219,9 @@ def test_a_processor_comes_before_drivers_that_imitate_a_card(monkeypatch: pytes
     class Imitation(NumpyExecutor):
         def __init__(self) -> None:
             super().__init__(REFERENCES)
-            self.info = dataclasses.replace(self.info, kind="vulkan", name="llvmpipe (LLVM 15)", target="spirv")
+            self.info = dataclasses.replace(
+                self.info, kind="vulkan", name="llvmpipe (LLVM 15)", target="spirv"
+            )
 
     def missing() -> Imitation:
         raise DeviceError("no driver")

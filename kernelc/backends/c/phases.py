@@ -4,15 +4,15 @@ A processor has no invocations that wait for each other. So a kernel's body is c
 *phases*, each a loop over all invocations, and control flow that holds a barrier, which is the same for the
 whole workgroup (`kernelc.kir.passes.uniformity` proves it), stands around such loops:
 
-    let a = f(local_id)                   for each local_id:  a = f(local_id); cells[local_id] = a; a_all[local_id] = a
-    cells[local_id] = a
+    let a = x[local_id]             for each local_id:  a = x[local_id]; cells[local_id] = a
+    cells[local_id] = a                                 a_all[local_id] = a
     barrier
-    loop i:                               for i:
-      use a, cells; barrier                 for each local_id:  a = a_all[local_id]; use a, cells
+    loop i:                         for i:
+      use a, cells; barrier           for each local_id:  a = a_all[local_id]; use a, cells
 
 What is needed in another phase than it was made in is *kept* in an array with a cell for each invocation, but
-for values that follow from the invocation's number and the step alone, which are computed again, and for those
-that are the same for all invocations, which stand outside the loops.
+for values that follow from the invocation's number and the step alone, which are computed again, and for
+those that are the same for all invocations, which stand outside the loops.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def holds_barrier(statement: Statement) -> bool:
     if isinstance(statement, For):
         return any(isinstance(each, Barrier) for each in walk(statement.body))
     if isinstance(statement, If):
-        return any(isinstance(each, Barrier) for block in (statement.then, statement.orelse) for each in walk(block))
+        return any(
+            isinstance(each, Barrier) for block in (statement.then, statement.orelse) for each in walk(block)
+        )
     return isinstance(statement, Barrier)
 
 
@@ -99,7 +101,11 @@ class PhasedBody(BodyPrinter):
     def _place(self, crossing: Kept) -> None:
         if isinstance(crossing, Value) and self._computable(crossing, by_all=True):
             self._share(crossing)
-        elif isinstance(crossing, Value) and crossing not in self.outside and self._computable(crossing, by_all=False):
+        elif (
+            isinstance(crossing, Value)
+            and crossing not in self.outside
+            and self._computable(crossing, by_all=False)
+        ):
             self._repeat(crossing)
         else:
             self.kept.add(crossing)
@@ -222,7 +228,9 @@ class PhasedBody(BodyPrinter):
         for made in kept:
             wish = made.name or (made.hint if isinstance(made, Value) else "") or "value"
             self.arrays[made] = self._array(f"{wish}_all")
-            self.emit(depth, f"{self.dialect.type_name(made.type)} {self.arrays[made]}[{self.kernel.workgroup}];")
+            self.emit(
+                depth, f"{self.dialect.type_name(made.type)} {self.arrays[made]}[{self.kernel.workgroup}];"
+            )
         outside = self.taken.copy()
         if self.alone:
             self.emit(depth, "{")
@@ -289,4 +297,3 @@ class PhasedBody(BodyPrinter):
             chosen = f"{wish}_{number}"
         self.taken[chosen] += 1
         return chosen
-

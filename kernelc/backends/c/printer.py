@@ -146,7 +146,7 @@ def _small_bytes(value: Value) -> bool:
 
 
 class CBody(PhasedBody):
-    """Converts unpacked bytes as the signed numbers that they are as well, since processors convert no others."""
+    """Converts unpacked bytes as signed numbers, which they are as well: processors convert no others."""
 
     def expression(self, value: Value) -> Text:
         if value.op == "convert" and value.type.is_float:

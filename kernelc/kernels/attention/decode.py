@@ -79,9 +79,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
             found = np.concatenate([sums, highest, total], axis=-1).reshape(-1)
             arrays["partials"].reshape(-1, found.size)[number] = found
 
-    def space(
-        self, capabilities: Capabilities, problem: AttentionDecodeProblem
-    ) -> Iterable[AnySchedule]:
+    def space(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> Iterable[AnySchedule]:
         if fits_wide(capabilities, problem.cache, problem.group):
             yield WideSchedule(1)
         yield from every_schedule(capabilities, problem)
@@ -99,9 +97,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
         blocks = 1 if isinstance(schedule, WideSchedule) else schedule.blocks(problem)
         return (problem.kv_heads * blocks, splits, 1)
 
-    def access_types(
-        self, problem: AttentionDecodeProblem, schedule: AnySchedule
-    ) -> Mapping[str, Type]:
+    def access_types(self, problem: AttentionDecodeProblem, schedule: AnySchedule) -> Mapping[str, Type]:
         if isinstance(schedule, WideSchedule):
             types = wide_access_types(problem.cache)
             return {name: type for name, type in types.items() if name != "out" or not problem.split}

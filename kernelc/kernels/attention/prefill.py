@@ -100,18 +100,14 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
             weights /= weights.sum(axis=-1, keepdims=True)
             out[:seq, head] = weights @ values[:, kv_head].astype(np.float64)
 
-    def space(
-        self, capabilities: Capabilities, problem: AttentionPrefillProblem
-    ) -> Iterable[AnySchedule]:
+    def space(self, capabilities: Capabilities, problem: AttentionPrefillProblem) -> Iterable[AnySchedule]:
         for tokens in WIDE_TOKENS:
             if fits_wide(capabilities, problem.cache, tokens * problem.group):
                 yield WideSchedule(tokens)
         yield from matrix_units(capabilities, problem.cache)
         yield from register_tiles(capabilities, problem.cache)
 
-    def default(
-        self, capabilities: Capabilities, problem: AttentionPrefillProblem
-    ) -> AnySchedule:
+    def default(self, capabilities: Capabilities, problem: AttentionPrefillProblem) -> AnySchedule:
         """Matrix units wherever they fit, and wide vectors on processors."""
         for tokens in WIDE_TOKENS:
             if fits_wide(capabilities, problem.cache, tokens * problem.group):
@@ -127,9 +123,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
             return (ceildiv(SEQ, schedule.tokens), problem.kv_heads, 1)
         return (ceildiv(SEQ, schedule.rows), problem.heads, 1)
 
-    def access_types(
-        self, problem: AttentionPrefillProblem, schedule: AnySchedule
-    ) -> Mapping[str, Type]:
+    def access_types(self, problem: AttentionPrefillProblem, schedule: AnySchedule) -> Mapping[str, Type]:
         if isinstance(schedule, WideSchedule):
             return wide_access_types(problem.cache)
         return access_types(problem.cache, problem.cache.load_widths()[0])

@@ -124,7 +124,7 @@ class WideAttention:
                 self.arrays["out"][start + at] = self.sums[row * self.vectors + at] * factor
 
     def write_partials(self, split: Value, pairs: int) -> None:
-        """Write sums, maximum and total of all rows as pairs, where the results of splits are joined later."""
+        """Write sums, maximum and total of all rows as pairs: the results of splits are joined later."""
         k, partials = self.k, self.arrays["partials"]
         with k.loop(0, self.rows) as row:
             start = (split * (self.shape.kv_heads * self.group) + self._head(row)) * pairs
@@ -161,7 +161,9 @@ class WideAttention:
         rows = [row + at if at else row for at in range(together)]
         last, first = zip(*(self._seen(each, end) for each in rows), strict=True)
         with k.loop(0, TILE // _KEYS) as quad:
-            sums = [[k.var(self.zeros, name=f"sum_{r}{key}") for key in range(_KEYS)] for r in range(together)]
+            sums = [
+                [k.var(self.zeros, name=f"sum_{r}{key}") for key in range(_KEYS)] for r in range(together)
+            ]
             with k.loop(0, self.vectors) as at:
                 queries = [self.queries[each * self.vectors + at] for each in rows]
                 for key in range(_KEYS):

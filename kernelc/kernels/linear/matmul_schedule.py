@@ -79,7 +79,6 @@ class MatmulSchedule:
         small = self.shared_cells * 16 <= capabilities.shared_bytes
         return whole and offered and small and 16 <= self.threads <= capabilities.max_threads
 
-
     def _fits_wide(self, capabilities: Capabilities, problem: LinearProblem) -> bool:
         """Activations are read as vectors of eight, so no group may end early."""
         whole = problem.cols % self.depth == 0 and self.depth % GROUP == 0

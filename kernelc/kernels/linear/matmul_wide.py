@@ -1,4 +1,4 @@
-"""Matrix times a chunk of rows on a processor: a workgroup is one invocation, which works with vectors of eight.
+"""Matrix times a chunk of rows on a processor: a workgroup is one invocation with vectors of eight.
 
 A workgroup computes `rows` packed rows of `tokens` tokens. `depth` columns at a time it dequantises its rows
 into shared memory, once for all tokens, and multiplies: three tokens by four rows are twelve vectors of sums,
@@ -47,7 +47,9 @@ class WideMatmul:
         """Multiply, and finish every result."""
         k, steps = self.k, groups_of(self.problem.cols) * GROUP // self.depth
         rows = step_block.rows(k)
-        count = minimum(rows.clamped(self.first_token + (self.tokens - 1)) + 1 - self.first_token, self.tokens)
+        count = minimum(
+            rows.clamped(self.first_token + (self.tokens - 1)) + 1 - self.first_token, self.tokens
+        )
         with k.loop(0, steps) as step:
             self._dequantise(step)
             with k.loop(0, count, TOKENS) as token, k.loop(0, self.rows // ROWS) as quad:

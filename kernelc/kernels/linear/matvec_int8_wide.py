@@ -1,14 +1,14 @@
-"""The int8 matrix times one row on a processor: a workgroup is one invocation, a group is one vector of codes.
+"""The int8 matrix times one row on a processor: a workgroup is one invocation, a group one vector of codes.
 
 As in `kernelc.kernels.linear.matvec_wide` the row is put into shared memory once for each workgroup, here as
-codes of bytes, and rows run along it, `rows` at a time. Of a group's weights w = (byte - zero) * scale + offset
-and activations x = code * code_scale:
+codes of bytes, and rows run along it, `rows` at a time. Of a group's weights
+w = (byte - zero) * scale + offset and activations x = code * code_scale:
 
     sum of w * x = (sum of byte * code) * (scale * code_scale) + x_sum * (offset - zero * scale)
 
     codes     [groups] u32x8   the 32 codes of a group, in the order of the format's bytes
     scales    [groups] f32     their scale
-    x_sums    [groups] f32     the sum of the codes times their scale, where the format has an offset or a zero
+    x_sums    [groups] f32     the sum of the codes times their scale, where there is an offset or a zero
 """
 
 from __future__ import annotations

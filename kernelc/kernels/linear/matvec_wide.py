@@ -107,7 +107,9 @@ class WideProduct:
             products = fma(elements[i], x[i], products)
         total = fma(products, splat(scale, WIDE), total)
         if self.sums_of_x:
-            shift = scale * -self.zero if offset is None else offset - scale * self.zero if self.zero else offset
+            shift = (
+                scale * -self.zero if offset is None else offset - scale * self.zero if self.zero else offset
+            )
             total = fma(x[VECTORS], splat(shift, WIDE), total)
         return total
 

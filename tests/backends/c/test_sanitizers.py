@@ -14,7 +14,9 @@ REPO = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("tests", ["tests/conformance", "tests/kernels", "tests/backends/c/test_random_kernels.py"])
+@pytest.mark.parametrize(
+    "tests", ["tests/conformance", "tests/kernels", "tests/backends/c/test_random_kernels.py"]
+)
 def test_sanitizers_find_nothing(tests: str, tmp_path: Path) -> None:
     """In a process of its own, since the sanitizer has to be loaded before everything else."""
     gcc = shutil.which("gcc")

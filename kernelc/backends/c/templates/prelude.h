@@ -106,10 +106,15 @@ INLINE u32 pack_half2(f32x2 pair) { return half_of_f32(pair[0]) | (u32)half_of_f
   INLINE u32x##n u32x##n##_of_f32x##n(f32x##n x) { u32x##n r; LANES(n, u32_of_f32(x[i])) }
 OF_LANES(2) OF_LANES(4) OF_LANES(8)
 
+#if defined(__clang__) || __GNUC__ >= 12
+#define JOINED(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7)
+#else
+#define JOINED(a, b) {a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]}
+#endif
 #define CONCAT(scalar) \
   INLINE scalar##x4 concat_##scalar##x4(scalar##x2 a, scalar##x2 b) { return (scalar##x4){a[0], a[1], b[0], b[1]}; } \
   INLINE scalar##x8 concat_##scalar##x8(scalar##x4 a, scalar##x4 b) { \
-    scalar##x8 r; memcpy(&r, &a, 16); memcpy((char *)&r + 16, &b, 16); return r; }
+    return (scalar##x8)JOINED(a, b); }
 CONCAT(f32) CONCAT(i32) CONCAT(u32)
 
 INLINE f32 dot_f32x2(f32x2 a, f32x2 b) { f32x2 p = a * b; return p[0] + p[1]; }
@@ -131,7 +136,7 @@ INLINE f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { f32x8 r; LANES(8, fma_f32(a[
 #endif
 
 /* The bytes of words, the lowest first. gcc spells out conversions of short vectors byte by byte. */
-#if defined(__GNUC__) && __GNUC__ >= 12
+#if defined(__clang__) || __GNUC__ >= 12
 INLINE u32x4 any_after(u32x2 a) { return __builtin_shufflevector(a, a, 0, 1, -1, -1); }
 #else
 INLINE u32x4 any_after(u32x2 a) { return (u32x4){a[0], a[1]}; }
