@@ -50,7 +50,8 @@ class CompileOptions:
     `kv_dtype` is the element type of the cache; None stands for f32 if `quant` is f32 or the whole cache has
     at most SMALL_CACHE_BYTES, and for f16 otherwise. `activations` "int8" rounds the input of a single row's
     matrix products to signed bytes, where the weights are codes of bytes. `overrides` give single matrices,
-    the embedding or the head another format than `quant`.
+    the embedding or the head another format than `quant`; `bits` is what a weight may take on average, from
+    which a build of a model makes overrides of its own.
     """
 
     target: str = "wgsl"
@@ -59,6 +60,7 @@ class CompileOptions:
     kv_dtype: str | None = None
     activations: str = "f32"
     overrides: tuple[Override, ...] = ()
+    bits: float | None = None
 
     @property
     def formats(self) -> FormatTable:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ class Library:
     @property
     def fingerprint(self) -> str:
         """A hash of kernelc's own files, by name, size and time."""
-        return _fingerprint()
+        return _FINGERPRINT
 
     @property
     def step(self) -> Sequence[tuple[str, str]]:
@@ -73,7 +72,6 @@ def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) ->
     )
 
 
-@cache
 def _fingerprint() -> str:
     digest = hashlib.sha256()
     for file in _sources():
@@ -86,3 +84,6 @@ def _sources() -> Iterator[Path]:
     folder = Path(kernelc.__file__ or "").parent
     for pattern in ("*.py", "*.j2", "*.h"):
         yield from sorted(folder.rglob(pattern))
+
+
+_FINGERPRINT = _fingerprint()  # of the files as they are now, when their code is loaded

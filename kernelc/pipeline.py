@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
+from model.bits import plan_bits
+from model.calibration.calibrated import calibrate as calibrate_matrices
+from model.calibration.calibrated import segments_of
 from model.checkpoints.checkpoint import Checkpoint
 from model.families.registry import AnyModel
 from model.keep import kept_formats
@@ -23,7 +27,7 @@ from model.opening import open_model
 from model.pack import pack_matrices, random_matrices
 from model.row_source import RowSource
 from model.text.texts import ModelTexts, read_texts
-from model.text.tokenizer import tokenizer_files
+from model.text.tokenizer import load_tokenizer, tokenizer_files
 
 KEEP = "keep"
 """The `quant` that keeps weights as they are stored, each matrix in the format that holds its codes."""
@@ -48,6 +52,7 @@ def build_artifact(
     name: str | None = None,
     progress: Progress | None = None,
     note: Note | None = None,
+    calibrate: str | None = None,
 ) -> Path:
     """Compile and pack the model in `model_dir`; return the artifact's folder.
 
@@ -55,7 +60,8 @@ def build_artifact(
 
     The folder is complete, or does not exist. Weights are read a block at a time, whatever their size.
     Besides the weight formats `options.quant` may be `KEEP`. `note` is told what a person should know of the
-    result.
+    result. `calibrate` is a text like those that the model will meet: four-bit matrices are then quantised
+    for what they read while the model runs over it.
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
@@ -65,11 +71,18 @@ def build_artifact(
         texts = read_texts(files.text, model.info)  # refuse a bad one before the long part
         for line in (*files.notes, *texts.notes):
             (note or _unheard)(line)
-        compiled = compile_model(model, _settled(options, model, checkpoint))
+        compiled = compile_model(model, settled(options, model, checkpoint))
+        for line in model.config.notes(compiled.info.max_context):
+            (note or _unheard)(line)
         name = name or files.name
         target = out or default_out(name, options)
-        with ArtifactWriter(target) as writer:
+        with ArtifactWriter(target) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
             matrices, source = compiled.matrices.values(), model.source(checkpoint)
+            if calibrate is not None:
+                ids = load_tokenizer(files.text).encode(calibrate)
+                segments = segments_of(ids, model.info.max_context)
+                formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
+                source = calibrate_matrices(model, source, formats, segments, Path(spool), progress)
             pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
                 writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
@@ -78,12 +91,17 @@ def build_artifact(
     return target
 
 
-def _settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint) -> CompileOptions:
-    """Return options whose formats are known: `KEEP` looks at how each tensor is stored."""
-    if options.quant != KEEP:
-        return options
-    table = kept_formats(model, checkpoint, packed_together(model))
-    return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
+def settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint | None) -> CompileOptions:
+    """Return options with a format for each matrix, as `quant` and `bits` mean them for this model.
+
+    `KEEP` looks at how the checkpoint stores each tensor; overrides that were given stay first.
+    Raises: UsageError for `bits` that `quant` cannot have.
+    """
+    if options.quant == KEEP and checkpoint is not None and options.bits is None:
+        table = kept_formats(model, checkpoint, packed_together(model))
+        return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
+    planned = plan_bits(model, options.quant, options.bits)
+    return replace(options, overrides=(*options.overrides, *planned))
 
 
 def build_random(

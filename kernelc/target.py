@@ -74,6 +74,7 @@ _BROWSER_MATRIX_UNITS = replace(_MATRIX_UNITS, shared_bytes=32 << 10, scaled_til
 
 # Shared memory is on a thread's stack.
 _PROCESSOR = Capabilities(
+    dot4=True,
     vector_lanes=8,
     shared_bytes=256 << 10,
     storage_buffers=64,

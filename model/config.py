@@ -119,6 +119,10 @@ class DecoderConfig:
         """Return the config of the model that is compiled for this context; see `Rope.within`."""
         return replace(self, rope=self.rope.within(context))
 
+    def notes(self, context: int) -> tuple[str, ...]:
+        """Return what a person should know of the model that is compiled for this context, in sentences."""
+        return self.rope.notes(context)
+
     def has_bias(self, projection: str) -> bool:
         """Whether the linear layers of this name ("q_proj") have a bias. No layer has one by default."""
         return False

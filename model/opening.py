@@ -19,6 +19,7 @@ from model.checkpoints.huggingface import stores_codes as stores_huggingface_cod
 from model.families.registry import AnyModel
 from model.gguf.layout import is_gguf, open_gguf
 from model.gguf.layout import stores_codes as stores_gguf_codes
+from model.meta.layout import is_meta, open_meta
 
 
 def _nothing() -> None:
@@ -92,7 +93,19 @@ class GgufFile:
         return ModelFiles(*open_gguf(path))
 
 
-LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(), GgufFile())
+class MetaFolder:
+    """params.json, consolidated.*.pth and tokenizer.model, as Meta publishes Llama."""
+
+    def knows(self, path: Path) -> bool:
+        """Whether there are params.json and a consolidated file, and no config.json."""
+        return is_meta(path)
+
+    def open(self, path: Path) -> ModelFiles:
+        """See `Layout.open`. The tokenizer is put into a folder that closing removes."""
+        return ModelFiles(*open_meta(path))
+
+
+LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(), GgufFile(), MetaFolder())
 
 
 def stores_codes(path: str | Path) -> bool:

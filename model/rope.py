@@ -71,6 +71,19 @@ class Rope:
         chosen = self.parameters["long_factor" if longer else "short_factor"]
         return replace(self, parameters={**self.parameters, "short_factor": chosen, "long_factor": chosen})
 
+    def notes(self, context: int) -> tuple[str, ...]:
+        """Return sentences about what a model that is compiled for this context computes otherwise than
+        transformers; none if there is nothing to say."""
+        if self.scaling != "longrope" or self.parameters["short_factor"] == self.parameters["long_factor"]:
+            return ()
+        original = cast("int", self.parameters[_ORIGINAL])
+        if context <= original:
+            return ()
+        return (
+            f"all positions are turned as in texts of more than {original} tokens; for shorter ones the model"
+            f" has other frequencies, which a build with `context` {original} uses",
+        )
+
 
 @dataclass(frozen=True)
 class RopeDefaults:

@@ -15,11 +15,12 @@ from model.families.registry import AnyModel
 
 
 def dequantised(artifact: Artifact, model: AnyModel) -> dict[str, npt.NDArray[np.float32]]:
-    """Every tensor of the checkpoint as the artifact holds it, rows back in their order: f32, by name."""
+    """Every weight of the graphs as the artifact holds it, rows back in their order: f32, by name."""
     manifest = artifact.manifest
     options = CompileOptions(manifest.target, manifest.quant, manifest.model.max_context)
     compiled = compile_model(model, options)
-    sizes = {name: [int(str(dim)) for dim in kind.shape] for name, kind in model.weights().items()}
+    graph = model.graph("decode", max_context=1)
+    sizes = {name: [int(str(dim)) for dim in kind.shape] for name, kind in graph.weights.items()}
     found: dict[str, npt.NDArray[Any]] = {
         name: np.full(shape, np.nan, np.float32) for name, shape in sizes.items()
     }
@@ -28,7 +29,7 @@ def dequantised(artifact: Artifact, model: AnyModel) -> dict[str, npt.NDArray[np
         for packed, source in enumerate(matrix.row_index()):
             _place(found, matrix.sources, int(source), rows[packed])
     for vector in compiled.vectors.values():
-        values = artifact.tensor(vector.name).view(np.float32)
+        values = artifact.tensor(vector.name).view(np.float32) - np.float32(vector.shift)
         for packed, source in enumerate(row_index(vector.order)[vector.begin : vector.end]):
             _place(found, vector.sources, int(source), values[packed])
     assert all(np.isfinite(array).all() for array in found.values())

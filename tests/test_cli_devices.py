@@ -13,8 +13,8 @@ import pytest
 from kernelc.commands import opening
 from kernelc.errors import DeviceError, UsageError
 from runtime import devices
-from runtime.cpu.executor import CpuExecutor
 from runtime.device.executor import DeviceInfo, Executor, Limits
+from runtime.references.executor import NumpyExecutor
 from tests.commands import run
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
@@ -25,7 +25,7 @@ CARD = DeviceInfo(
 )
 
 
-class Card(CpuExecutor):
+class Card(NumpyExecutor):
     """Stands for a graphics card that OpenCL alone finds."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ def test_what_is_there_and_what_is_missing_is_listed_in_the_order_of_auto() -> N
         "         512 threads and 48 KiB of shared memory in a workgroup, "
         "16 buffers of at most 268.4 MB in a kernel",
     ]
-    assert lines[11] == "cpu      cpu"
+    assert lines[11].startswith("cpu      ") and lines[14] == "numpy    numpy"
     assert lines[-1] == (
         "auto     device opencl: a card (no cuda: no driver for cuda; no vulkan: no driver for vulkan; "
         "no wgpu: no driver for wgpu)"
@@ -72,10 +72,10 @@ def test_the_list_as_json() -> None:
     result = json.loads(run("devices", "--json")[1])
     assert (result["auto"], result["why"][:21]) == ("opencl", "device opencl: a card")
     found = {each["device"]: each for each in result["devices"]}
-    assert list(found) == ["cuda", "vulkan", "wgpu", "opencl", "cpu"]
-    assert [each["available"] for each in found.values()] == [False, False, False, True, True]
+    assert list(found) == ["cuda", "vulkan", "wgpu", "opencl", "cpu", "numpy"]
+    assert [each["available"] for each in found.values()] == [False, False, False, True, True, True]
     assert found["wgpu"]["missing"] == "no driver for wgpu"
-    assert (found["opencl"]["target"], found["cpu"]["target"]) == ("opencl", None)
+    assert [found[each]["target"] for each in ("opencl", "cpu", "numpy")] == ["opencl", "c", None]
     assert found["opencl"]["features"] == ["f16", "subgroups"]
     assert found["opencl"]["limits"]["shared_bytes"] == 48 << 10
 
@@ -83,7 +83,7 @@ def test_the_list_as_json() -> None:
 def test_an_artifact_decides_with(tmp_path: Path) -> None:
     write_tiny(tmp_path / "toy", targets=("wgsl",))
     *_, last = run("devices", tmp_path / "toy")[1].splitlines()
-    assert last.startswith("auto     device cpu: cpu (no cuda: the artifact has no cuda kernels; ")
+    assert last.startswith("auto     device cpu: ") and " (no cuda: the artifact has no cuda kernels; " in last
     assert "no wgpu: no driver for wgpu; no opencl: the artifact has no opencl kernels" in last
     code, _, err = run("devices", tmp_path)
     assert (code, err.count("\n")) == (2, 1)
@@ -92,7 +92,7 @@ def test_an_artifact_decides_with(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "target"),
-    [(["--device", "opencl"], "opencl"), ([], "wgsl"), (["--device", "opencl", "--target", "all"], "all")],
+    [(["--device", "opencl"], "opencl"), ([], "opencl"), (["--device", "opencl", "--target", "all"], "all")],
 )
 def test_a_model_folder_is_built_for_the_device(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], target: str

@@ -16,6 +16,7 @@ from kernelc.compile import CompileOptions
 from kernelc.ir.evaluate import empty_states, evaluate
 from kernelc.ir.types import DType
 from kernelc.kernels.registry import references
+from kernelc.native import Library
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
 from model.families.registry import load_model
@@ -25,10 +26,10 @@ from tests.kernels.executors import EXECUTORS, require
 from tests.packed import dequantised
 
 MODELS = ("stories260K", "babyllama105")
-DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan")
+DEVICES = ("numpy", "cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan")
 # pocl takes a second to compile a kernel: on OpenCL the two tests that say most.
 ALL_DEVICES = (*DEVICES, "opencl")
-TARGET_OF = {"cpu": "wgsl", "wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl"}
+TARGET_OF = {"numpy": "wgsl", "cpu": "c", "wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl"}
 
 
 @pytest.fixture(scope="session")
@@ -52,13 +53,14 @@ def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(params=DEVICES)
 def device(request: pytest.FixtureRequest) -> str:
-    if request.param in EXECUTORS:
-        require(request.param, Capabilities())
+    executor = "c" if request.param == "cpu" else request.param
+    if executor in EXECUTORS:
+        require(executor, Capabilities())
     return request.param
 
 
 def open_engine(folder: Path, device: str) -> Engine:
-    return Engine.open(folder, device=device, roles=ALL_ROLES, references=references())
+    return Engine.open(folder, device=device, roles=ALL_ROLES, references=references(), library=Library())
 
 
 def reference(shared_data: Path, model: str) -> dict[str, Any]:

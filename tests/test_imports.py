@@ -64,6 +64,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.source",
         "kernelc.schedules",
     ),
+    # The kernels of the processor, as the runtime takes them.
+    "kernelc.native": (
+        *EVERYONE,
+        "kernelc.kernels",
+        "kernelc.backends",
+        "kernelc.target",
+        "kernelc.schedules",
+        "runtime.cpu.kernels",
+    ),
     "kernelc.pipeline": EVERYTHING,
     "kernelc.session": EVERYTHING,
     "kernelc.commands": EVERYTHING,

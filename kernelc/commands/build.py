@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernelc.commands.locating import MODEL_HELP, located
-from kernelc.commands.options import QUANTS, add_activations, add_context, add_kv
+from kernelc.commands.options import QUANTS, add_activations, add_bits, add_context, add_kv, read_text
 from kernelc.commands.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -21,6 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--model", metavar="MODEL", help=f"{MODEL_HELP} (default: the demo model)")
     add_compile_options(parser)
+    add_bits(parser)
+    parser.add_argument(
+        "--calibrate",
+        metavar="FILE",
+        help="a text like those that the model will meet, UTF-8, 8,192 tokens or more: four-bit weights are"
+        " chosen for what they read in it; takes a while",
+    )
     parser.add_argument("--out", metavar="DIR", help="where to (default: dist/NAME-QUANT-TARGET)")
 
 
@@ -49,7 +56,8 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
         CompileOptions,
     )  # not at the top: it loads the whole compiler, which --help does not need
 
-    return CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
+    bits = getattr(args, "bits", None)  # an option of `build` alone
+    return CompileOptions(args.target, args.quant, args.context, args.kv, args.activations, bits=bits)
 
 
 def settle_quant(model: Located, args: argparse.Namespace) -> None:
@@ -66,8 +74,12 @@ def run(args: argparse.Namespace) -> int:
     out = build(located(args.model), args, Path(args.out) if args.out is not None else None)
     print(out)
     if sys.stderr.isatty():
+        from kernelc.artifact import Artifact
+        from kernelc.commands.bits import bits_text
+
         size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
         took = time.perf_counter() - began
+        print(f"bits: {bits_text(Artifact.open(out).manifest)}", file=sys.stderr)
         print(f"{size / 1e6:.1f} MB in {took:.1f} s; talk to it with: kernelc chat {out}", file=sys.stderr)
     return 0
 
@@ -78,10 +90,18 @@ def build(model: Located, args: argparse.Namespace, out: Path | None) -> Path:
 
     settle_quant(model, args)
     options = compile_options(args)
+    named = getattr(args, "calibrate", None)
+    text = None if named is None else read_text(named, "--calibrate")
     notes: list[str] = []
     with progress_bar(f"building {model.name or model.path.resolve().name}") as report:
         built = build_artifact(
-            model.path, options, out=out, name=model.name, progress=report, note=notes.append
+            model.path,
+            options,
+            out=out,
+            name=model.name,
+            progress=report,
+            note=notes.append,
+            calibrate=text,
         )
     for sentence in notes:  # after the bar, which would write over them, and only where no error says more
         print(f"note: {sentence}", file=sys.stderr)

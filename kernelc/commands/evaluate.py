@@ -6,7 +6,6 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernelc.commands.options import (
@@ -16,14 +15,13 @@ from kernelc.commands.options import (
     artifact_path,
     positive,
     print_json,
+    read_text,
 )
 from kernelc.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-MAX_TEXT_BYTES = 1 << 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,20 +90,6 @@ def total_nll(logits: npt.NDArray[np.float32], targets: Sequence[int]) -> float:
     most = rows.max(axis=1, keepdims=True)
     log_sums = np.log(np.exp(rows - most).sum(axis=1)) + most[:, 0]
     return float((log_sums - rows[np.arange(len(rows)), list(targets)]).sum())
-
-
-def read_text(name: str) -> str:
-    """Read a text file. Raises: UsageError where it is missing, too large or not UTF-8."""
-    path = Path(name)
-    if not path.is_file():
-        raise UsageError("there is no such file", where=f"--text {name}")
-    if path.stat().st_size > MAX_TEXT_BYTES:
-        raise UsageError(f"got {path.stat().st_size} bytes, wanted at most {MAX_TEXT_BYTES}", where=name)
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        help_ = "convert it, for example with iconv"
-        raise UsageError(f"not UTF-8 at byte {error.start}", where=name, help=help_) from error
 
 
 def _show(nll: float, tokens: int, *, as_json: bool) -> None:

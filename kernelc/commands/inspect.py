@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.artifact import Artifact, Manifest, Weights
+from kernelc.commands.bits import bits_text, formats_of
 from kernelc.commands.options import (
     QUANTS,
     add_activations,
+    add_bits,
     add_context,
     add_json,
     add_kv,
@@ -49,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", default="wgsl", metavar="T", help="of what is not built yet (default: wgsl)"
     )
+    add_bits(parser)
     add_activations(parser, "of what is not built yet: ")
     add_kv(parser)
     parser.add_argument("--only", choices=PARTS, help="print one part alone")
@@ -91,6 +94,8 @@ def as_json(subject: Subject, context: int) -> dict[str, Any]:
         "name": manifest.name,
         "target": manifest.target,
         "quant": manifest.quant,
+        "bits_per_weight": formats_of(manifest).average,
+        "formats": formats_of(manifest).weights,
         "activations": manifest.activations,
         "model": manifest.to_json()["model"],
         "graph": subject.graph,
@@ -122,10 +127,20 @@ def _planned(args: argparse.Namespace) -> Subject:
     """Compile a config as a build would, without weights."""
     from kernelc.commands.progress import progress_bar
     from kernelc.compile import CompileOptions, compile_model
+    from kernelc.pipeline import settled
     from model.families.registry import find_model
+    from model.gguf.layout import is_gguf
+    from model.opening import open_model
 
-    model = find_model(args.artifact)
-    options = CompileOptions(args.target, args.quant, args.context, args.kv, args.activations)
+    options = CompileOptions(
+        args.target, args.quant, args.context, args.kv, args.activations, bits=args.bits
+    )
+    if is_gguf(Path(args.artifact)):
+        with open_model(args.artifact) as files:
+            model, options = files.model, settled(options, files.model, files.checkpoint)
+    else:
+        model = find_model(args.artifact)
+        options = settled(options, model, None)
     with progress_bar("compiling"):
         compiled = compile_model(model, options)
     path = Path(args.artifact)
@@ -137,6 +152,7 @@ def _show_model(manifest: Manifest) -> None:
     model = manifest.model
     rows = [
         ["quant", f"{manifest.quant} for {manifest.target}"],
+        ["bits", bits_text(manifest)],
         ["activations", manifest.activations],
         [
             "shape",
@@ -146,7 +162,10 @@ def _show_model(manifest: Manifest) -> None:
         ["tokens", f"vocabulary {model.vocab_size}, context up to {model.max_context}"],
         ["weights", size(sum(tensor.bytes for tensor in manifest.weights.tensors.values()))],
     ]
-    print_table(["model", manifest.name], rows if manifest.weights.tensors else rows[:-1])
+    print_table(
+        ["model", manifest.name],
+        rows if manifest.weights.tensors else [row for row in rows if row[0] not in ("bits", "weights")],
+    )
 
 
 def _show_kernels(manifest: Manifest) -> None:

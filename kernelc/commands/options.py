@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FLAGS = {
     "activations": "--activations",
+    "bits": "--bits",
+    "calibrate": "--calibrate",
     "context": "--context",
     "device": "--device",
     "kv_dtype": "--kv",
@@ -38,8 +40,10 @@ FLAGS = {
 
 DEVICES = "auto|cuda|vulkan|wgpu|opencl|cpu|numpy"
 QUANTS = "q4|q4a|q8|f16|f32"
+MAX_TEXT_BYTES = 1 << 30
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
+META_PARAMS = "params.json"
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +70,17 @@ def add_activations(parser: argparse.ArgumentParser, of: str = "") -> None:
         default="f32",
         metavar="A",
         help=f"{of}f32, or int8: decoding rounds them to bytes (q4 and q8; default: f32)",
+    )
+
+
+def add_bits(parser: argparse.ArgumentParser) -> None:
+    """Add --bits."""
+    parser.add_argument(
+        "--bits",
+        type=float,
+        metavar="B",
+        help="for q4: bits that a weight may take on average, 4.5 to 8.5; more matrices get an offset or"
+        " eight bits (default: head and embedding in q8, 4.57 in the layers)",
     )
 
 
@@ -138,15 +153,33 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1))
 
 
+def read_text(name: str, option: str = "--text") -> str:
+    """Read the text file that `option` names.
+
+    Raises: UsageError where it is missing, too large or not UTF-8.
+    """
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError("there is no such file", where=f"{option} {name}")
+    if path.stat().st_size > MAX_TEXT_BYTES:
+        raise UsageError(f"got {path.stat().st_size} bytes, wanted at most {MAX_TEXT_BYTES}", where=name)
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        help_ = "convert it, for example with iconv"
+        raise UsageError(f"not UTF-8 at byte {error.start}", where=name, help=help_) from error
+
+
 def is_artifact(path: Path) -> bool:
     """Whether `path` is a folder that `kernelc build` wrote."""
     return (path / MANIFEST).is_file()
 
 
 def is_model(path: Path) -> bool:
-    """Whether `path` is a folder with a checkpoint's config, a .gguf file, or a folder with such a file."""
+    """Whether `path` is a folder with a checkpoint's config or a .gguf file, or such a file."""
     if path.is_dir():
-        return (path / CONFIG).is_file() or next(path.glob("*.gguf"), None) is not None
+        named = any((path / name).is_file() for name in (CONFIG, META_PARAMS))
+        return named or next(path.glob("*.gguf"), None) is not None
     return path.suffix == ".gguf" and path.is_file()
 
 

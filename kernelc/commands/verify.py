@@ -16,9 +16,9 @@ from kernelc.commands.options import add_device, add_json, artifact_path, print_
 from kernelc.commands.progress import progress_bar
 from kernelc.commands.table import print_table
 from kernelc.errors import ArtifactError, WorkFailed
-from kernelc.native import Library
 from kernelc.kernels.registry import SPECS, references
 from kernelc.kernels.spec import KernelSpec
+from kernelc.native import Library
 from runtime.device.checks import choose_variants
 from runtime.device.executor import Executor
 from runtime.device.program import StepBlock

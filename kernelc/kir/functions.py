@@ -104,12 +104,15 @@ def dot(a: Operand, b: Operand) -> Value:
 
 
 def dot4_i8(a: Number, b: Number, plus: Number = 0) -> Value:
-    """plus + the dot product of the four signed bytes of two words: (u32, u32, i32) -> i32, exact.
+    """plus + the dot product of the four signed bytes of two words: (u32, u32, i32) -> i32, exact. On vectors
+    of eight words lane by lane.
 
     Needs a device with "dot4"; `kernelc/kernels/linear/dot4.py` computes the same without.
     """
     k = current()
-    return k.emit("dot4_i8", i32, (k.coerce(a, u32), k.coerce(b, u32), k.coerce(plus, i32)))
+    lanes = a.value().type.lanes if isinstance(a, Operators) else 1
+    words, sums = u32.with_lanes(lanes), i32.with_lanes(lanes)
+    return k.emit("dot4_i8", sums, (k.coerce(a, words), k.coerce(b, words), k.coerce(plus, sums)))
 
 
 def vector(*lanes: Number) -> Value:

@@ -97,6 +97,8 @@ def _pack_half2(x: Lanes) -> Lanes:
 
 def _dot4_i8(a: Lanes, b: Lanes, plus: Lanes) -> Lanes:
     products = _bytes(a, np.int8).astype(np.int32) * _bytes(b, np.int8).astype(np.int32)
+    if a.ndim > 1:  # of several words
+        products = products.reshape(len(products), -1, 4)
     return np.sum(products, axis=-1, dtype=np.int32) + plus
 
 

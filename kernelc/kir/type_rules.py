@@ -111,7 +111,9 @@ def _dot(value: Value) -> str | None:
 
 def _dot4(value: Value) -> str | None:
     types = tuple(arg.type for arg in value.args)
-    if types != (u32, u32, i32) or value.type != i32:
+    lanes = value.type.lanes
+    words, sums = u32.with_lanes(lanes), i32.with_lanes(lanes)
+    if types != (words, words, sums) or value.type != sums or lanes not in (1, 8):
         return f"of {_types(value.args)}, giving {value.type}"
     return None
 

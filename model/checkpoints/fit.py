@@ -18,11 +18,13 @@ from model.checkpoints.checkpoint import Checkpoint
 from model.families.registry import AnyModel
 
 _PREFIX = "model."
+_OTHER_PREFIXES = ("", "language_model.model.", "model.language_model.", "language_model.")
+"""What stands in its place: without its head, and in the text parts of models that see images."""
 _HARMLESS = (
     "*rotary_emb.inv_freq",
     "*rotary_emb.cos_cached",
     "*rotary_emb.sin_cached",
-    "*.rope.freqs",
+    "rope.freqs",
     "*.masked_bias",
     "*position_ids",
 )
@@ -58,10 +60,16 @@ def fit(model: AnyModel, checkpoint: Checkpoint) -> tuple[AnyModel, Checkpoint, 
 
 
 def _with_prefix(model: AnyModel, checkpoint: Checkpoint) -> Checkpoint:
-    """Return the checkpoint with "model." before its names, where it was saved without."""
+    """Return the checkpoint with "model." before its names, where another prefix or none is there."""
     stored = set(checkpoint.names())
-    names = {name: name.removeprefix(_PREFIX) for name in model.weights() if name not in stored}
-    return checkpoint.renamed({name: bare for name, bare in names.items() if bare in stored})
+    names: dict[str, str] = {}
+    for name in (name for name in model.weights() if name not in stored):
+        bare = name.removeprefix(_PREFIX)
+        given = (f"{prefix}{bare}" for prefix in _OTHER_PREFIXES)
+        found = next((other for other in given if other in stored), None)
+        if found is not None:
+            names[name] = found
+    return checkpoint.renamed(names)
 
 
 def _same(checkpoint: Checkpoint, one: str, other: str) -> bool:

@@ -16,6 +16,8 @@ from model.families.registry import AnyModel, load_model
 from model.json_fields import Fields, read_json_object
 
 _MAX_CONFIG_BYTES = 1 << 20
+_OLDER = {"quantize_config.json": "gptq", "quant_config.json": "awq"}
+"""Where AutoGPTQ and AutoAWQ wrote their settings before config.json had a place for them."""
 
 
 def open_huggingface(path: Path) -> tuple[AnyModel, Checkpoint, tuple[str, ...]]:
@@ -40,8 +42,7 @@ def stores_codes(path: Path) -> bool:
     file = path / "config.json"
     if not file.is_file():
         return False
-    older = path / "quantize_config.json"
-    return read_quantization(_fields(file)) is not None or older.is_file()
+    return read_quantization(_fields(file)) is not None or any((path / name).is_file() for name in _OLDER)
 
 
 def _open(path: Path) -> Checkpoint:
@@ -63,14 +64,15 @@ def _open(path: Path) -> Checkpoint:
 
 
 def _quantization(path: Path, files: dict[str, ArrayFile]) -> Int4 | None:
-    """Return how the weights are quantised: config.json says so, or quantize_config.json beside older files.
+    """Return how the weights are quantised: config.json says so, or a file of its own beside it.
 
     Raises: ConfigError.
     """
     settings = read_quantization(_fields(path / "config.json"))
-    older = path / "quantize_config.json"
-    if settings is None and older.is_file() and any(name.endswith(".qweight") for name in files):
-        return read_int4(_fields(older))
+    if settings is None and any(name.endswith(".qweight") for name in files):
+        for name, method in _OLDER.items():
+            if (path / name).is_file():
+                return read_int4(_fields(path / name), method)
     return settings
 
 

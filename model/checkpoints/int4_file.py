@@ -11,8 +11,8 @@ With `in` inputs and `out` outputs, a layer has these tensors instead of its wei
 Nibbles count from the least significant. A weight is scale * (code - zero); what GPTQ stores is zero - 1,
 unless its checkpoint_format is gptq_v2.
 
-Source: QuantLinear.pack in AutoGPTQ's qlinear_cuda_old.py and convert_gptq_v1_to_v2_format in GPTQModel;
-WQLinear_GEMM.from_linear in AutoAWQ's gemm.py.
+Source: QuantLinear.pack in AutoGPTQ's qlinear_cuda_old.py; convert_gptq_v1_to_v2_format_module in GPTQModel's
+utils/model.py; dequantize_gemm and pack_exllama in AutoAWQ's utils/packing_utils.py.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _KEPT_AS = "q4a"
 _NIBBLES = 8
 _AWQ_ORDER = np.array([0, 2, 4, 6, 1, 3, 5, 7])
 """The output, of eight neighbours, whose code stands in each nibble of an AWQ word."""
+_ONES = 0x11111111
+"""A one in each nibble. Writers subtract it from whole words: a zero of 0 borrows from its neighbour."""
 _SHIFTS = np.arange(0, 32, 4, dtype=np.uint32)
 _PARTS = ("qweight", "qzeros", "scales")
 _HELP = "the file is damaged, or config.json describes another: download both again"
@@ -65,6 +67,12 @@ class Int4File:
         self.path = path
         self._settings = settings
         prefixes = [name.removesuffix("qweight") for name in files if name.endswith(".qweight")]
+        if not prefixes:
+            raise CheckpointError(
+                f"got no *.qweight, although the settings say {settings.method}",
+                where=str(path),
+                help="take quantization_config out of config.json if the weights are plain ones",
+            )
         self._tensors = {f"{prefix}weight": self._matrix(prefix, files) for prefix in prefixes}
 
     @property
@@ -119,14 +127,14 @@ class Int4File:
             raise InternalError(f"{matrix.prefix}weight: rows {low}..{high} of {matrix.shape[0]} rows")
         words = slice(low // _NIBBLES, -(-high // _NIBBLES))  # eight outputs share one
         inside = indices - words.start * _NIBBLES
-        zeros = self._outputs(self._part(matrix, "qzeros", words))[:, inside].T
+        stored = self._part(matrix, "qzeros", words) + np.uint32(_ONES * self._settings.zero_shift)
+        zeros = self._outputs(stored)[:, inside].T
         scales = self._part(matrix, "scales", slice(low, high))[:, indices - low].T
         if self._settings.method == "awq":
             codes = self._outputs(self._part(matrix, "qweight", words))[:, inside].T
         else:
             codes = _inputs(self._part(matrix, "qweight", slice(low, high)))[:, indices - low].T
-        shift = np.float32(self._settings.zero_shift)
-        return np.ascontiguousarray(codes), zeros.astype(np.float32) + shift, np.ascontiguousarray(scales)
+        return np.ascontiguousarray(codes), zeros.astype(np.float32), np.ascontiguousarray(scales)
 
     def _part(self, matrix: Int4Matrix, part: str, columns: slice) -> Array:
         name = matrix.prefix + part

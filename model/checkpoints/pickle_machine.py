@@ -1,7 +1,7 @@
 """Reads a pickle without running it: a machine for the few opcodes that `torch.save` writes for tensors.
 
 A pickle is a program, and Python's own reader imports and calls whatever it names. This one imports nothing
-and calls nothing but the two functions that its caller hands in, which get plain values. Strings, numbers,
+and calls nothing but two methods of a subclass, which get plain values. Strings, numbers,
 tuples, lists and dictionaries come out as they are, names of Python objects as a `Global`. Everything else is
 refused by its name. Time and memory are bounded by the number of opcodes and the length of strings; nothing
 walks through nested values, which may hold each other many times over.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import pickletools
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, cast
@@ -27,10 +28,6 @@ _MAX_LONG_BYTES = 16
 _MAX_NAME_CHARS = 256
 
 Value: TypeAlias = object
-Call: TypeAlias = Callable[["Global", Value], Value]
-"""Called for REDUCE with what is to be called and its arguments."""
-Load: TypeAlias = Callable[[Value], Value]
-"""Called for BINPERSID with a persistent id."""
 
 _NAMES = {ord(opcode.code): opcode.name for opcode in pickletools.opcodes}
 
@@ -53,14 +50,21 @@ class _Mark:
 _MARK = _Mark()
 
 
-class PickleMachine:
-    """Reads one pickle that begins at `begin` of `data`."""
+class PickleMachine(ABC):
+    """Reads one pickle that begins at `begin` of `data`; `where` names the file in errors."""
 
-    def __init__(self, data: memoryview, begin: int, where: str, call: Call, load: Load) -> None:
+    def __init__(self, data: memoryview, begin: int, where: str) -> None:
         self._data, self._at, self._where = data[: begin + _MAX_PICKLE_BYTES], begin, where
-        self._call, self._load = call, load
         self._stack: list[Value] = []
         self._memo: dict[int, Value] = {}
+
+    @abstractmethod
+    def called(self, function: Global, arguments: Value) -> Value:
+        """Return what a REDUCE of these gives. Raises: CheckpointError for what is not known."""
+
+    @abstractmethod
+    def loaded(self, name: Value) -> Value:
+        """Return what a persistent id stands for. Raises: CheckpointError for what is not known."""
 
     def run(self) -> tuple[Value, int]:
         """Return the value and where the pickle ends.
@@ -241,11 +245,11 @@ class PickleMachine:
         self.global_name(self._pop(), name)
 
     def reduce(self) -> None:
-        """REDUCE: the caller knows what the few functions of torch's files mean, and refuses all others."""
+        """REDUCE: the subclass knows what a few functions mean, and refuses all others."""
         arguments, function = self._pop(), self._pop()
         if not isinstance(function, Global):
             raise self.refuse(f"got {kind_of(function)}, which nothing can call")
-        self.push(self._call(function, arguments))
+        self.push(self.called(function, arguments))
 
     def build(self) -> None:
         """BUILD: an OrderedDict's attributes (torch keeps `_metadata` there) say nothing about tensors."""
@@ -255,8 +259,8 @@ class PickleMachine:
             raise self.refuse(f"got attributes for {kind_of(holder)}")
 
     def persistent(self) -> None:
-        """BINPERSID: the caller knows what stands outside of the pickle."""
-        self.push(self._load(self._pop()))
+        """BINPERSID: the subclass knows what stands outside of the pickle."""
+        self.push(self.loaded(self._pop()))
 
 
 def as_tuple(value: Value) -> tuple[Value, ...]:

@@ -17,7 +17,7 @@ _ORIGINAL = "use the original checkpoint; build quantises it (`quant` q4 or q8)"
 class Int4:
     """Matrices of 4-bit codes, with a scale and a zero for each group of inputs.
 
-    A weight is scale * (code - (stored zero + zero_shift)).
+    A weight is scale * (code - (stored zero + zero_shift)), the sum taken of whole words of eight.
     """
 
     method: Literal["gptq", "awq"]
@@ -27,7 +27,7 @@ class Int4:
 def read_quantization(fields: Fields) -> Int4 | None:
     """Return how the weights of a config.json are quantised, None where they are plain numbers.
 
-    An empty `quantization_config` says nothing, as in transformers.
+    An empty `quantization_config` says nothing.
     Raises: ConfigError naming the method, where it is one that is not read.
     """
     if fields.data.get("compression_config"):
@@ -43,12 +43,12 @@ def read_quantization(fields: Fields) -> Int4 | None:
     return read_int4(settings)
 
 
-def read_int4(settings: Fields) -> Int4:
-    """Return the settings of a `quantization_config`, or of the quantize_config.json of older GPTQ files.
+def read_int4(settings: Fields, default: str = "") -> Int4:
+    """Return the settings of a `quantization_config`; `default` is the method where they name none.
 
     Raises: ConfigError.
     """
-    method = settings.text("quant_method", "gptq").lower()
+    method = settings.text("quant_method", default).lower()
     if method == "gptq":
         return _gptq(settings)
     if method == "awq":

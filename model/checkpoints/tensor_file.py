@@ -37,8 +37,8 @@ class StoredTensor(Protocol):
 class TensorFile(Protocol):
     """An open file of tensors, by the names that the model's family gives them.
 
-    A reader whose format orders rows or names tensors otherwise puts that right: nothing that uses this protocol
-    knows what kind of file it was.
+    A reader whose format orders rows or names tensors otherwise puts that right: nothing that uses this
+    protocol knows what kind of file it was.
     """
 
     @property

@@ -81,7 +81,7 @@ def _read_directory(mapped: MappedFile) -> dict[str, TorchEntry]:
         if bytes(data[: len(MAGIC)]) == MAGIC:
             return _read_zip(data, mapped.path)
         if bytes(data[:1]) == _PICKLE:
-            magic, at = TensorPickle(data, 0, str(mapped.path)).value()
+            magic, at = TensorPickle(data, 0, str(mapped.path)).run()
             if magic == _LEGACY_MAGIC:
                 return _read_legacy(data, at, str(mapped.path))
     raise CheckpointError(
@@ -112,14 +112,14 @@ def _read_zip(data: memoryview, path: Path) -> dict[str, TorchEntry]:
 
 def _read_legacy(data: memoryview, at: int, where: str) -> dict[str, TorchEntry]:
     """Read the pickles of version, system, tensors and storage keys; then each storage's numbers."""
-    version, at = TensorPickle(data, at, where).value()
-    system, at = TensorPickle(data, at, where).value()
+    version, at = TensorPickle(data, at, where).run()
+    system, at = TensorPickle(data, at, where).run()
     facts = cast("dict[object, object]", system) if isinstance(system, dict) else {}
     if version != _LEGACY_VERSION or facts.get("little_endian") is not True:
         message = "the file is of another version, or its numbers are big-endian"
         raise CheckpointError(message, where=where, help="save it again with a newer PyTorch")
     tensors, at = TensorPickle(data, at, where).tensors()
-    keys, at = TensorPickle(data, at, where).value()
+    keys, at = TensorPickle(data, at, where).run()
     widths = {view.storage.key: ELEMENT_BYTES[view.storage.dtype] for view in tensors.values()}
     places = _legacy_storages(data, at, keys, widths, where)
     return {name: _place(name, view, places.get(view.storage.key), where) for name, view in tensors.items()}

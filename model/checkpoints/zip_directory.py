@@ -20,6 +20,7 @@ _END_64 = b"PK\x06\x06"
 _LOCATOR_64 = b"PK\x06\x07"
 _ENTRY = b"PK\x01\x02"
 _MAX_ENTRIES = 200_000
+_MAX_NAME_BYTES = 1024
 _MAX_COMMENT_BYTES = 1 << 16
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _ENCRYPTED = 1
@@ -87,7 +88,7 @@ class ZipDirectory:
         head = struct.unpack("<4s4xHH8xIIHHH8xI", self._part(at, 46))
         magic, flags, method, packed, size, name_length, extra_length, comment_length, local = head
         next_at = at + 46 + name_length + extra_length + comment_length
-        if magic != _ENTRY or next_at > end:
+        if magic != _ENTRY or next_at > end or name_length > _MAX_NAME_BYTES:
             raise self._refuse("the archive's directory is damaged")
         name = bytes(self._part(at + 46, name_length)).decode("utf-8", "replace")
         extra = self._part(at + 46 + name_length, extra_length)

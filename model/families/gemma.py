@@ -129,6 +129,24 @@ class Gemma3Config(Gemma2Config):
         return self.rope if self.window(layer) is None else self.local_rope
 
 
+@dataclass(frozen=True)
+class Gemma3ImageConfig(Gemma3Config):
+    """The text part of a Gemma 3 that also sees images: its config.json keeps it in text_config."""
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read it. What the file leaves out is as in the first of these models. Raises: ConfigError."""
+        text = fields.child("text_config")
+        if text is None:
+            raise fields.fail("text_config", "got nothing, wanted an object")
+        outside = ("eos_token_id", "bos_token_id", "quantization_config", "compression_config")
+        given = {key: fields.data[key] for key in outside if fields.data.get(key) is not None}
+        defaults = {"num_attention_heads": 8, "vocab_size": 262208}
+        tied = fields.data.get("tie_word_embeddings")
+        given |= {} if tied is None else {"tie_word_embeddings": tied}
+        return super().read(Fields({**defaults, **text.data, **given}, text.where, text.error))
+
+
 def gemma_layer(config: GemmaConfig, number: int, kv_dtype: DType) -> SequentialLayer:
     """As Llama's, with gains of 1 + weight."""
     path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
@@ -203,4 +221,12 @@ GEMMA3 = Family(
     build3,
     _ROLES,
     summary="Gemma 3, its models of text alone (270M and 1B)",
+)
+GEMMA3_IMAGES = Family(
+    "gemma3",
+    ("Gemma3ForConditionalGeneration", "Gemma3ForCausalLM"),
+    Gemma3ImageConfig.read,
+    build3,
+    _ROLES,
+    summary="Gemma 3 4B, 12B and 27B: the text part of models that also see images",
 )

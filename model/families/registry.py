@@ -52,6 +52,7 @@ _BUILT_IN: tuple[AnyFamily, ...] = (
     gemma.FAMILY,
     gemma.GEMMA2,
     gemma.GEMMA3,
+    gemma.GEMMA3_IMAGES,
     phi3.FAMILY,
     phi.FAMILY,
     smollm3.FAMILY,

@@ -173,6 +173,18 @@ def _cohere(s: Settings) -> dict[str, object]:
     }
 
 
+def _nemotron(s: Settings) -> dict[str, object]:
+    return {
+        "norm_eps": s.number("attention.layer_norm_epsilon", 1e-5),
+        "attention_bias": s.has_bias("attn_q"),
+        "mlp_bias": s.has_bias("ffn_up"),
+    }
+
+
+def _ernie(s: Settings) -> dict[str, object]:
+    return {"use_bias": s.has_bias("attn_q")}
+
+
 def _biased(s: Settings) -> dict[str, object]:
     return {"attention_bias": s.has_bias("attn_q"), "attention_out_bias": s.has_bias("attn_output")}
 
@@ -195,5 +207,8 @@ ARCHITECTURES: dict[str, Architecture] = {
     "command-r": Architecture("cohere", "CohereForCausalLM", _LLAMA | _HEAD_NORMS, _cohere),
     "glm4": Architecture("glm4", "Glm4ForCausalLM", _GLM4, _biased),
     "seed_oss": Architecture("seed_oss", "SeedOssForCausalLM", _LLAMA, _biased),
+    "arcee": Architecture("arcee", "ArceeForCausalLM", _LLAMA, _llama, permuted=True),
+    "nemotron": Architecture("nemotron", "NemotronForCausalLM", _LLAMA, _nemotron, norm_shift=1.0),
+    "ernie4_5": Architecture("ernie4_5", "Ernie4_5ForCausalLM", _LLAMA, _ernie),
 }
 """Every architecture whose files kernelc can read, where it has the family. Mistral's files say "llama"."""

@@ -5,7 +5,8 @@
 
 Types of the second line multiply an f16 by a factor of six bits, and the product is rounded to f16 here.
 Q5_1, Q2_K, Q5_K and Q6_K fit no lattice of kernelc: they are dequantised and rounded to q8, whose steps are
-finer than theirs.
+finer than theirs. On Gemma 3 270M the first rounding costs 5e-7 of the weights' power (Q4_K), the second 3e-5
+(Q6_K).
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ ReadVector = Callable[[str], npt.NDArray[np.float32]]
 
 FACTORS = "rope_freqs.weight"
 LONG, SHORT = "rope_factors_long.weight", "rope_factors_short.weight"
+NO_WEIGHTS = frozenset({FACTORS, LONG, SHORT})
+"""Tensors that say what a config.json says."""
 _APART = 3.0  # of high_freq_factor and low_freq_factor in all published models
 _TOLERANCE = 1e-3
 

@@ -17,6 +17,7 @@ def tokenizer_json(vocabulary: Vocabulary) -> dict[str, object]:
     pairs.
     """
     rule = pre_tokenizer(vocabulary)
+    model = _model(vocabulary, rule)
     return {
         "version": "1.0",
         "truncation": None,
@@ -29,7 +30,7 @@ def tokenizer_json(vocabulary: Vocabulary) -> dict[str, object]:
         },
         "post_processor": _post_processor(vocabulary),
         "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
-        "model": _model(vocabulary, rule),
+        "model": model,
     }
 
 

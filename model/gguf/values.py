@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from kernelc.errors import CheckpointError
 
-MAX_ITEMS = 1 << 22
-"""Most elements of an array, and most strings of all arrays together: four times the largest vocabulary."""
-MAX_ARRAY_BYTES = 256 << 20
+MAX_ITEMS = 1 << 21
+"""Most elements of an array, and most strings of all arrays together: twice the largest vocabulary."""
+MAX_ARRAY_BYTES = 64 << 20
 """Most bytes of all arrays together."""
 MAX_NAME_BYTES = 512
 """Longest key of the metadata and longest name of a tensor."""

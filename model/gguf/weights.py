@@ -15,6 +15,7 @@ from model.gguf.architectures import Architecture
 from model.gguf.container import Container, TensorInfo
 from model.gguf.dequantize import READERS, dequantize
 from model.gguf.keep import KEPT_AS, keep
+from model.gguf.rope import NO_WEIGHTS
 
 Index = npt.NDArray[np.int64]
 
@@ -121,6 +122,8 @@ class GgufWeights:
     def _named(self, architecture: Architecture) -> dict[str, GgufTensor]:
         found: dict[str, GgufTensor] = {}
         for stored, info in self._container.tensors.items():
+            if stored in NO_WEIGHTS:
+                continue
             name = architecture.name_of(stored)
             if name in found:
                 message = f"got {found[name].stored} and {stored}, which are one tensor"

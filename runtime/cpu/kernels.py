@@ -81,13 +81,7 @@ def compiled_kernels(
     """
     natives = {name: _native(artifact, name, library) for name in kernels}
     digests = {name: _digest(artifact, name, library, compiler) for name in kernels}
-    texts: dict[str, str] = {}
-    for name, native in natives.items():
-        if library_file(digests[name]).is_file() and (known := _known_text(digests[name])) is not None:
-            texts[name] = known
-        else:
-            texts[name] = native.text()
-        _check_text(artifact, name, texts[name])
+    texts = {name: _text(artifact, name, native, digests[name]) for name, native in natives.items()}
     sources = {digests[name]: (name, texts[name]) for name in kernels}
     compile_all(compiler, sources, threads)
     return {name: _loaded(name, digests[name], natives[name]) for name in kernels}
@@ -110,6 +104,28 @@ def _digest(artifact: Artifact, name: str, library: KernelLibrary, compiler: Com
     return digest(compiler, library.fingerprint, name, entry.spec, problem)
 
 
+def _text(artifact: Artifact, name: str, native: NativeKernel, digest: str) -> str:
+    """Return the kernel's text: what was compiled before, or else printed now.
+
+    What was compiled before may be out of date where kernelc's files change while it runs: where the artifact
+    has another text, the kernel is printed again before that one is refused.
+    """
+    known = _known_text(digest) if library_file(digest).is_file() else None
+    stored = _stored_text(artifact, name)
+    if known is not None and stored in (None, known):
+        return known
+    text = native.text()
+    if stored not in (None, text):
+        raise ArtifactError(
+            f"the C of kernel {name} is not what this kernelc generates for it, so it is not run",
+            where=str(artifact.folder / _variant_of(artifact, name).file),
+            help="build the artifact again, or use `device` numpy",
+        )
+    if known is not None:
+        library_file(digest).unlink(missing_ok=True)
+    return text
+
+
 def _known_text(name: str) -> str | None:
     try:
         return source_file(name).read_text(encoding="utf-8")
@@ -117,15 +133,16 @@ def _known_text(name: str) -> str | None:
         return None
 
 
-def _check_text(artifact: Artifact, name: str, text: str) -> None:
-    """Refuse C in the artifact that is not what this kernelc prints for the kernel that it names."""
-    for variant in artifact.manifest.kernels[name].variants:
-        if variant.target == TARGET and artifact.kernel_text(variant.file) != text:
-            raise ArtifactError(
-                f"the C of kernel {name} is not what this kernelc generates for it, so it is not run",
-                where=str(artifact.folder / variant.file),
-                help="build the artifact again, or use `device` numpy",
-            )
+def _stored_text(artifact: Artifact, name: str) -> str | None:
+    """The C that the artifact has for a kernel, None where it has none. Raises: ArtifactError."""
+    found = [each for each in artifact.manifest.kernels[name].variants if each.target == TARGET]
+    if len(found) > 1:
+        raise ArtifactError(f"kernel {name} has {len(found)} texts in C", where=str(artifact.folder))
+    return artifact.kernel_text(found[0].file) if found else None
+
+
+def _variant_of(artifact: Artifact, name: str) -> Variant:
+    return next(each for each in artifact.manifest.kernels[name].variants if each.target == TARGET)
 
 
 def _loaded(name: str, digest: str, native: NativeKernel) -> Compiled:

@@ -13,7 +13,7 @@ from kernelc.ir.evaluate import empty_states
 from kernelc.ir.graph import Graph
 from kernelc.ir.text import graph_text
 from kernelc.passes.fuse import PATTERNS
-from kernelc.target import Capabilities
+from kernelc.target import TARGETS, Capabilities
 from tests.graphs.compiled import Options, compile_graphs, printed_for_a_device
 from tests.graphs.meaning import meaning
 from tests.graphs.runner import Runner
@@ -84,17 +84,18 @@ def test_the_interpreter_computes_what_a_graph_means(
     check_program(program.graphs, Options(off, Capabilities(subgroups=subgroups)), "interpreter", rows, seed)
 
 
-@pytest.mark.parametrize("executor", ["wgpu", "vulkan", "opencl"])
+@pytest.mark.parametrize("executor", ["wgpu", "vulkan", "opencl", "c"])
 @settings(max_examples=max(1, EXAMPLES // 8))
 @given(programs(), OFF, STEPS, st.integers(0, 99))
 def test_devices_compute_what_a_graph_means(
     executor: str, program: Program, off: frozenset[str], rows: int, seed: int
 ) -> None:
-    require(executor, Capabilities())
-    check_program(program.graphs, Options(off), executor, rows, seed)
+    capabilities = TARGETS["c"].variants[0] if executor == "c" else Capabilities()
+    require(executor, capabilities)
+    check_program(program.graphs, Options(off, capabilities), executor, rows, seed)
 
 
-@pytest.mark.parametrize("target", ["wgsl", "spirv", "opencl", "cuda"])
+@pytest.mark.parametrize("target", ["wgsl", "spirv", "opencl", "cuda", "c"])
 @settings(max_examples=max(1, EXAMPLES // 6))
 @given(programs(), OFF)
 def test_every_target_prints_what_a_graph_needs(target: str, program: Program, off: frozenset[str]) -> None:

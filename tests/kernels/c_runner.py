@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,15 @@ from kernelc.backends.c.printer import CBackend
 from kernelc.errors import DeviceError
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
+from runtime.cpu import compiler
 from runtime.cpu.compiler import Compiler, compile_all, digest, find_compiler, library_file
+
+# Set by tests/backends/c/test_sanitizers.py: every access is checked, and undefined behaviour ends the process.
+if os.environ.get("KERNELC_TEST_SANITIZE"):
+    compiler.FLAGS = (
+        *compiler.FLAGS, "-O1", "-g", "-fno-omit-frame-pointer",
+        "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+    )  # fmt: skip
 
 
 @functools.cache
@@ -36,10 +45,10 @@ def lacking(capabilities: Capabilities) -> str | None:
 
 @functools.lru_cache(maxsize=512)
 def _function(text: str, entry: str) -> Any:
-    compiler = _compiler()
-    assert compiler is not None
-    name = digest(compiler, text)
-    compile_all(compiler, {name: (entry, text)}, 1)
+    found = _compiler()
+    assert found is not None
+    name = digest(found, text)
+    compile_all(found, {name: (entry, text)}, 1)
     return ctypes.CDLL(str(library_file(name)))[entry]
 
 

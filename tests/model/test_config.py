@@ -105,6 +105,8 @@ def test_scalings_that_depend_on_the_models_length() -> None:
     for context, used in ((16, "short_factor"), (17, "long_factor")):
         both = dict.fromkeys(("short_factor", "long_factor"), wanted[used])
         assert longrope.within(context).rope.parameters == {**wanted, **both, ORIGINAL: 16}
+    assert longrope.notes(16) == yarn.notes(64) == ()
+    assert "as in texts of more than 16 tokens" in longrope.notes(17)[0]
 
 
 def test_linear_and_yarn_scaling_make_the_context_longer() -> None:

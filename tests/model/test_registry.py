@@ -137,3 +137,10 @@ def test_every_named_model_is_a_sound_one() -> None:
         assert (model.roles.head in weights) != tied, name
         assert {model.roles.embedding, model.roles.final_norm} <= set(weights), name
         assert any(model.roles.is_sensitive(weight) for weight in weights), name
+
+
+def test_every_family_says_what_it_is() -> None:
+    for model_type, family in registry.FAMILIES.items():
+        assert family.model_type == model_type and family.architectures, model_type
+        assert 4 < len(family.summary) < 100 and "\n" not in family.summary, model_type
+        assert all("For" in name for name in family.architectures), model_type

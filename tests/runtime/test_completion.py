@@ -11,9 +11,9 @@ from kernelc.artifact import Artifact
 from kernelc.errors import ContextError, UsageError
 from runtime.chat.completion import Completer
 from runtime.chat.request import CompletionRequest
-from runtime.cpu.executor import CpuExecutor
 from runtime.engine.engine import Engine
 from runtime.engine.sampling import SamplingParams
+from runtime.references.executor import NumpyExecutor
 from tests.runtime.fake_engine import BOS, EOS, BytesCoder, FakeEngine, JoinTemplate, TurnsTemplate, show
 from tests.runtime.tiny_artifact import BIAS, GAIN
 from tests.runtime.tiny_kernels import REFERENCES, VOCAB, continuation, expected_logits
@@ -203,7 +203,7 @@ def letters(ids: Sequence[int]) -> str:
 
 @pytest.fixture
 def toy(tiny: Artifact) -> Iterator[Completer]:
-    with Engine(CpuExecutor(REFERENCES), tiny) as engine:
+    with Engine(NumpyExecutor(REFERENCES), tiny) as engine:
         yield Completer(engine, LettersCoder(), JoinTemplate(), stop_ids=())
 
 
@@ -229,7 +229,7 @@ def test_log_probabilities_come_for_every_token(toy: Completer) -> None:
 
 def test_a_token_that_stops_has_no_log_probability(tiny: Artifact) -> None:
     wanted = continuation(PROMPT, 8)
-    with Engine(CpuExecutor(REFERENCES), tiny) as engine:
+    with Engine(NumpyExecutor(REFERENCES), tiny) as engine:
         toy = Completer(engine, LettersCoder(), JoinTemplate(), stop_ids=[wanted[5]])
         done = toy.complete(Request(prompt_ids=PROMPT, top_logprobs=0))
     assert list(done.ids) == wanted[: wanted.index(wanted[5])]

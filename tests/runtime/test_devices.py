@@ -16,10 +16,10 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.errors import DeviceError, InternalError, UsageError
 from runtime import devices
-from runtime.cpu.executor import CpuExecutor, element_dtype
 from runtime.device.executor import Executor
 from runtime.devices import DeviceKind, open_device, survey
 from runtime.engine.engine import Engine
+from runtime.references.executor import NumpyExecutor, element_dtype
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES
 
@@ -31,11 +31,13 @@ def test_an_unknown_device_is_a_usage_error() -> None:
         open_device("gpu")
 
 
-def test_the_cpu_needs_references(tiny: Artifact) -> None:
-    with pytest.raises(DeviceError, match="device cpu needs the numpy kernels"):
+def test_numpy_needs_references_and_the_cpu_a_library(tiny: Artifact) -> None:
+    with pytest.raises(DeviceError, match="device numpy needs the numpy kernels"):
+        open_device("numpy")
+    with pytest.raises(DeviceError, match="device cpu needs the kernel library"):
         open_device("cpu")
     with pytest.raises(DeviceError, match="no numpy kernel 'toy_store'; known are none"):
-        Engine(CpuExecutor({}), tiny)
+        Engine(NumpyExecutor({}), tiny)
 
 
 NO_DRIVERS = """
@@ -50,7 +52,7 @@ for name in ("auto", "cuda", "vulkan", "wgpu", "opencl"):
 """
 
 
-def test_without_a_driver_auto_is_the_cpu_and_each_device_says_what_to_install() -> None:
+def test_without_a_driver_auto_is_on_the_processor_and_each_device_says_what_to_install() -> None:
     nowhere = ("VK_DRIVER_FILES", "VK_ICD_FILENAMES", "OCL_ICD_VENDORS", "OCL_ICD_FILENAMES")
     env = {**os.environ, **dict.fromkeys(nowhere, "/nonexistent"), "CUDA_VISIBLE_DEVICES": ""}
     env["WGPU_BACKEND_TYPE"] = "Vulkan"
@@ -59,9 +61,10 @@ def test_without_a_driver_auto_is_the_cpu_and_each_device_says_what_to_install()
     )
     assert done.returncode == 0, done.stderr
     why, kind, auto, *errors = done.stdout.splitlines()
-    assert why.startswith("device cpu: cpu (no cuda: ")
+    assert why.startswith("device numpy: numpy (no cuda: ")
+    assert "no cpu: device cpu needs the kernel library" in why
     assert "no graphics adapter found" in why and "no OpenCL driver" in why
-    assert kind == "cpu"
+    assert kind == "numpy"
     assert auto.startswith("error: device auto: no device can be used: cuda: ")
     assert len(errors) == 4
     assert all(line.startswith("error: ") and "(help: " in line for line in errors)
@@ -69,7 +72,7 @@ def test_without_a_driver_auto_is_the_cpu_and_each_device_says_what_to_install()
     assert errors[3].startswith("error: there is no OpenCL driver (help: install pyopencl")
 
 
-class Opened(CpuExecutor):
+class Opened(NumpyExecutor):
     """Stands for a device of some kind."""
 
     def __init__(self, kind: str) -> None:
@@ -108,7 +111,7 @@ def test_auto_takes_the_first_that_opens_and_says_why(tried: list[str]) -> None:
     [
         (("wgsl",), "wgpu", ["wgpu"]),
         (("spirv", "opencl"), "opencl", ["vulkan", "opencl"]),
-        (("spirv",), "cpu", ["vulkan"]),
+        (("spirv",), "numpy", ["vulkan"]),
     ],
 )
 def test_auto_asks_only_for_devices_that_the_artifact_has_kernels_for(
@@ -124,7 +127,7 @@ def test_auto_asks_only_for_devices_that_the_artifact_has_kernels_for(
 
 def test_the_survey_tells_of_every_kind(tried: list[str]) -> None:
     found = {each.kind: each for each in survey()}
-    assert list(found) == ["cuda", "vulkan", "wgpu", "opencl", "cpu"]
+    assert list(found) == ["cuda", "vulkan", "wgpu", "opencl", "cpu", "numpy"]
     assert found["cuda"].info is None and found["cuda"].missing == "no driver for cuda"
     assert found["opencl"].info is not None and found["opencl"].info.name == "the opencl"
 
@@ -143,7 +146,7 @@ def test_references_see_typed_views_of_the_bound_ranges(tiny: Artifact) -> None:
     def look(problem: Mapping[str, Any], arrays: dict[str, np.ndarray], params: Mapping[str, Any]) -> None:
         seen.update(arrays=arrays, params=params, problem=problem)
 
-    engine = Engine(CpuExecutor({**REFERENCES, "toy_sample": look}), tiny)
+    engine = Engine(NumpyExecutor({**REFERENCES, "toy_sample": look}), tiny)
     engine.feed([3, 4])
     list(engine.generate(1))
     logits, tokens = seen["arrays"]["logits"], seen["arrays"]["tokens"]
@@ -158,14 +161,14 @@ def test_a_reference_that_writes_what_it_should_read_is_a_bug(tiny: Artifact) ->
     def wrong(problem: Mapping[str, Any], arrays: dict[str, np.ndarray], params: Mapping[str, Any]) -> None:
         arrays["logits"][0] = 1
 
-    engine = Engine(CpuExecutor({**REFERENCES, "toy_sample": wrong}), tiny)
+    engine = Engine(NumpyExecutor({**REFERENCES, "toy_sample": wrong}), tiny)
     engine.feed([3, 4])
     with pytest.raises(InternalError, match="numpy reference of toy_sample failed in layers"):
         list(engine.generate(1))
 
 
 def test_a_kernel_alone_leaves_its_arguments_as_they_were(tiny: Artifact) -> None:
-    executor = CpuExecutor(REFERENCES)
+    executor = NumpyExecutor(REFERENCES)
     logits, tokens = np.eye(1, 32, 7, dtype=np.float32)[0], np.zeros(4, np.uint32)
     step = np.array([1, 2], "<u4").tobytes() + bytes(24)  # seq 1, past 2
     after = executor.run_kernel(tiny, "greedy", [logits, tokens], {}, step)

@@ -18,7 +18,7 @@ from tests.runtime.tiny_artifact import BIAS, GAIN, write_tiny
 from tests.runtime.tiny_kernels import continuation, expected_logits
 
 PROMPT = [1, 17, 4, 30, 8]
-ALL = ("wgsl", "spirv", "opencl", "cuda")
+ALL = ("wgsl", "spirv", "opencl", "cuda", "c")
 STEPS_UNDER_WAY = 20  # more than any executor has room for without using some of it again
 
 
@@ -98,8 +98,8 @@ def test_a_corrupted_shard_is_refused_and_nothing_stays_loaded(tmp_path: Path, e
 
 
 def test_a_corrupted_kernel_is_refused(tmp_path: Path, executor: Executor) -> None:
-    if executor.info.kind == "cpu":
-        pytest.skip("the cpu runs no kernel files")
+    if executor.info.kind == "numpy":
+        pytest.skip("numpy runs no kernel files")
     artifact = write_tiny(tmp_path / "toy", targets=ALL)
     variants = artifact.manifest.kernels["partial"].variants
     files = {each.file for each in variants if each.target == executor.info.target}
@@ -164,8 +164,8 @@ def longer(manifest: Manifest) -> Manifest:
 
 
 def test_a_dispatch_costs_the_host_little(tmp_path: Path, executor: Executor) -> None:
-    if executor.info.kind == "cpu":
-        pytest.skip("on the cpu the host does all the work")
+    if executor.info.kind in ("cpu", "numpy"):
+        pytest.skip("on the processor the host does all the work")
     engine = Engine(executor, write_tiny(tmp_path / "toy", targets=ALL, change=longer))
     engine.feed(PROMPT)
     costs: list[float] = []

@@ -9,7 +9,7 @@ import pytest
 
 from tests.test_imports import imports_of, modules
 
-DRIVERS = ("cpu", "cuda", "opencl", "vulkan", "wgpu")
+DRIVERS = ("cpu", "cuda", "opencl", "references", "vulkan", "wgpu")
 RUNTIME = {name: path for name, path in modules().items() if name.split(".")[0] == "runtime"}
 
 

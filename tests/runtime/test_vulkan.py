@@ -17,8 +17,8 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.errors import ArtifactError, DeviceError, WorkFailed
 from kernelc.target import Capabilities
-from runtime.cpu.executor import CpuExecutor
 from runtime.engine.engine import ALL_ROLES, Engine
+from runtime.references.executor import NumpyExecutor
 from runtime.vulkan import cache as vulkan_cache
 from runtime.vulkan import loaded as vulkan_loaded
 from runtime.vulkan.bandwidth import copy_bandwidth
@@ -363,5 +363,5 @@ def test_a_device_opens_with_the_cache_that_it_left(cache_home: Path, tiny: Arti
 def test_the_bandwidth_is_measured_and_its_buffers_are_released(vulkan: VulkanExecutor) -> None:
     before = counted(vulkan)
     assert 1e8 < copy_bandwidth(vulkan.opened, 1 << 20) < 1e14
-    assert CpuExecutor({}).copy_bandwidth() is None
+    assert NumpyExecutor({}).copy_bandwidth() is None
     assert counted(vulkan) == before

@@ -96,6 +96,7 @@ def _manifest(writer: ArtifactWriter, targets: tuple[str, ...], texts: Texts) ->
 
 
 WITHOUT = {"opencl": frozenset({"f16", "subgroups"}), "cuda": frozenset({"f16"})}
+WITHOUT["c"] = WITHOUT["opencl"]
 
 
 def _kernels(writer: ArtifactWriter, targets: tuple[str, ...], texts: Texts) -> dict[str, Kernel]:

@@ -2,7 +2,7 @@
 
 A processor has no invocations that wait for each other. So a kernel's body is cut at its barriers into
 *phases*, each a loop over all invocations, and control flow that holds a barrier, which is the same for the
-whole workgroup (`kernelc.kir.uniformity` proves it), stands around such loops:
+whole workgroup (`kernelc.kir.passes.uniformity` proves it), stands around such loops:
 
     let a = f(local_id)                   for each local_id:  a = f(local_id); cells[local_id] = a; a_all[local_id] = a
     cells[local_id] = a

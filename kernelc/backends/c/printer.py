@@ -21,6 +21,7 @@ from kernelc.backends.dialect import ATOM, BITS, SUM, UNARY, Dialect, Text, choi
 from kernelc.backends.shell import fill
 from kernelc.errors import InternalError
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.types import Type
 from kernelc.kir.values import Value
 
@@ -83,7 +84,7 @@ class C(Dialect):
             case "not":
                 return Text(f"!{args[0].within(ATOM)}", UNARY)
             case "select" if value.args[0].type.lanes == 1:
-                return choice(*args)
+                return choice(*args) if type.lanes == 1 else self.call(f"choose_{self.type_name(type)}", args)
             case "select" | "splat" | "concat":
                 return self.call(f"{value.op}_{self.type_name(type)}", args)
             case "dot":
@@ -99,8 +100,10 @@ class C(Dialect):
                 return found if type.scalar == "i32" else self.cast(self.type_name(type), found)
             case "unpack_half2":
                 return self.call("unpack_half2" if type.lanes == 2 else "unpack_halves8", args)
-            case "dot4_i8":
+            case "dot4_i8" if type.lanes == 1:
                 return self.call("dot4_i8", args)
+            case "dot4_i8":
+                return self.call("dot4_small" if _small_bytes(value.args[0]) else "dot4_any", args)
             case _:
                 raise NotImplementedError(f"C is printed without {value.op}")
 
@@ -109,7 +112,7 @@ class C(Dialect):
 
     def cast_bits(self, source: Type, to: Type, arg: Text) -> Text:
         """A cast keeps the bits of vectors and of integers, but not those of a scalar float."""
-        if to.lanes > 1 or source.is_integer and to.is_integer:
+        if to.lanes > 1 or (source.is_integer and to.is_integer):
             return self.cast(self.type_name(to), arg)
         return self.call("bits_f32" if to.is_float else f"({to.scalar})bits_u32", [arg])
 
@@ -132,6 +135,14 @@ class C(Dialect):
 
     def declare(self, type: Type, name: str, value: str) -> str:
         return f"{self.type_name(type)} {name} = {value};"
+
+
+def _small_bytes(value: Value) -> bool:
+    """Whether no byte of a vector of words is above 127: then products of pairs fit into 16 bits."""
+    if value.op == "concat":
+        return all(map(_small_bytes, value.args))
+    masks = (constant_of(arg.args[0]) for arg in value.args if arg.op == "splat")
+    return value.op == "and" and any(isinstance(mask, int) and not mask & 0x80808080 for mask in masks)
 
 
 class CBody(PhasedBody):

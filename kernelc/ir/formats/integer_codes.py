@@ -46,6 +46,12 @@ class IntegerCodes(WeightFormat):
     def plain_side(self, grouped: F32) -> F16:
         """Side values that need no search: they span the largest or the extreme numbers of each group."""
 
+    def scale_and_offset(self, side: F16) -> tuple[F32, F32]:
+        """What a weight is made of beside its code: code * scale + offset. Shapes: those of the groups."""
+        if not self.has_offset:
+            return side.astype(np.float32), np.zeros(side.shape, np.float32)
+        return side[..., 0].astype(np.float32), side[..., 1].astype(np.float32)
+
     def pack_groups(self, grouped: F32) -> Packed:
         return self.pack_with(grouped, self.plain_side(grouped))
 

@@ -34,14 +34,13 @@ from kernelc.kernels.attention.decode_schedule import (
     usual_schedule,
 )
 from kernelc.kernels.attention.softmax import LOG2_E
-from kernelc.kernels.attention.wide import WideSchedule, WideAttention, fits_wide, wide_access_types
+from kernelc.kernels.attention.wide import WideAttention, WideSchedule, fits_wide, wide_access_types
 from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.functions import minimum
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, u32
 from kernelc.kir.values import Value
 from kernelc.target import Capabilities
-
 
 AnySchedule = AttentionDecodeSchedule | WideSchedule
 

@@ -41,7 +41,6 @@ from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, u32
 from kernelc.target import Capabilities
 
-
 AnySchedule = AttentionPrefillSchedule | WideSchedule
 WIDE_TOKENS = (8, 2, 1)  # of a workgroup on a processor, the best first
 

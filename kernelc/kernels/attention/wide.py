@@ -117,12 +117,11 @@ class WideAttention:
     def write(self) -> None:
         """Write the results of all rows whose tokens there are."""
         k = self.k
-        with k.loop(0, self.rows) as row:
-            with k.when(step_block.rows(k).include(self._token(row))):
-                start = self.element(row)
-                factor = splat(1.0 / self.totals[row], WIDE)
-                for at in range(self.vectors):
-                    self.arrays["out"][start + at] = self.sums[row * self.vectors + at] * factor
+        with k.loop(0, self.rows) as row, k.when(step_block.rows(k).include(self._token(row))):
+            start = self.element(row)
+            factor = splat(1.0 / self.totals[row], WIDE)
+            for at in range(self.vectors):
+                self.arrays["out"][start + at] = self.sums[row * self.vectors + at] * factor
 
     def write_partials(self, split: Value, pairs: int) -> None:
         """Write sums, maximum and total of all rows as pairs, where the results of splits are joined later."""
@@ -162,19 +161,19 @@ class WideAttention:
         rows = [row + at if at else row for at in range(together)]
         last, first = zip(*(self._seen(each, end) for each in rows), strict=True)
         with k.loop(0, TILE // _KEYS) as quad:
-            sums = [[k.var(self.zeros, name=f"sum_{r}{c}") for c in range(_KEYS)] for r in range(together)]
+            sums = [[k.var(self.zeros, name=f"sum_{r}{key}") for key in range(_KEYS)] for r in range(together)]
             with k.loop(0, self.vectors) as at:
                 queries = [self.queries[each * self.vectors + at] for each in rows]
-                for c in range(_KEYS):
-                    key = self.keys[(quad * _KEYS + c) * self.vectors + at]
+                for key in range(_KEYS):
+                    elements = self.keys[(quad * _KEYS + key) * self.vectors + at]
                     for r, query in enumerate(queries):
-                        k.assign(sums[r][c], fma(query, key, sums[r][c].value()))
+                        k.assign(sums[r][key], fma(query, elements, sums[r][key].value()))
             position = tile + quad * _KEYS
             for r, four in enumerate(sums):
                 score = self.scoring.finished(vector(*(dot(each, self.ones) for each in four)))
                 lanes = [
-                    select(self._sees(position + c, first[r], last[r]), score.lane(c), LOWEST)
-                    for c in range(_KEYS)
+                    select(self._sees(position + key, first[r], last[r]), score.lane(key), LOWEST)
+                    for key in range(_KEYS)
                 ]
                 self.scores[rows[r] * (TILE // _KEYS) + quad] = vector(*lanes)
 

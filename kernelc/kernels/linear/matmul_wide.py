@@ -50,13 +50,11 @@ class WideMatmul:
         count = minimum(rows.clamped(self.first_token + (self.tokens - 1)) + 1 - self.first_token, self.tokens)
         with k.loop(0, steps) as step:
             self._dequantise(step)
-            with k.loop(0, count, TOKENS) as token:
-                with k.loop(0, self.rows // ROWS) as quad:
-                    self._multiply(step, token, quad, steps > 1)
-        with k.loop(0, count) as token:
-            with k.loop(0, self.rows // ROWS) as quad:
-                results = self.totals[token * (self.rows // ROWS) + quad]
-                self.finish(results, self.first_token + token, self.first_row + quad * ROWS)
+            with k.loop(0, count, TOKENS) as token, k.loop(0, self.rows // ROWS) as quad:
+                self._multiply(step, token, quad, steps > 1)
+        with k.loop(0, count) as token, k.loop(0, self.rows // ROWS) as quad:
+            results = self.totals[token * (self.rows // ROWS) + quad]
+            self.finish(results, self.first_token + token, self.first_row + quad * ROWS)
 
     def _dequantise(self, step: Value) -> None:
         """Fill the panel with `depth` columns of every row; rows past the last one repeat it."""

@@ -20,8 +20,8 @@ from kernelc.kernels.linear.matvec_wide import WideProduct, wide_shared_bytes
 from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_reference
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, side_types
-from kernelc.kernels.parts.wide_rows import WIDE, quants_type
 from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
+from kernelc.kernels.parts.wide_rows import WIDE, quants_type
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
 from kernelc.kir.functions import dot, minimum, rsqrt
 from kernelc.kir.trace import Array, Tracer

@@ -23,6 +23,7 @@ from kernelc.kernels.linear.activations import rounded
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matvec_int8_body import Int8Product
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule, every_schedule, usual_schedule
+from kernelc.kernels.linear.matvec_int8_wide import WideInt8Product
 from kernelc.kernels.linear.problem import (
     LinearProblem,
     linear_bindings,
@@ -78,7 +79,11 @@ class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
     def trace(
         self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatvecInt8Schedule
     ) -> None:
-        Int8Product(k, LinearBuffers.of(k, problem, arrays), schedule).trace()
+        linear = LinearBuffers.of(k, problem, arrays)
+        if schedule.blocks:
+            WideInt8Product(k, linear, schedule.rows, schedule.blocks).trace()
+        else:
+            Int8Product(k, linear, schedule).trace()
 
 
 def _require_bytes(format: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from kernelc.ir.formats import groups_of, weight_format
 from kernelc.kernels.linear.activations import GROUP
+from kernelc.kernels.linear.matvec_int8_wide import WIDE, fits_bytes, int8_shared_bytes
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.target import Capabilities
@@ -33,10 +34,11 @@ class MatvecInt8Schedule:
     subgroup_size: int | None = None
     f16: bool = False
     dot4: bool = False
+    blocks: int = 0  # not 0: one invocation multiplies this many times `rows` rows (see matvec_int8_wide)
 
     @property
     def rows_per_workgroup(self) -> int:
-        return self.threads // self.team * self.rows
+        return self.threads // self.team * self.rows * max(1, self.blocks)
 
     @property
     def in_subgroup(self) -> bool:
@@ -79,6 +81,9 @@ class MatvecInt8Schedule:
 
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatvecInt8Schedule]:
     """Every schedule worth trying."""
+    if _fits_wide(capabilities, problem):
+        yield from (_wide(rows, blocks) for rows in (2, 4, 8) for blocks in (1, 4, 16))
+        yield usual_schedule(capabilities, problem)
     most = power_of_two_up_to(groups_of(problem.cols))
     for threads in (32, 64, 128, 256):
         for team in (1, 2, 4, 8, 16, 32, 64, 128, 256):
@@ -109,6 +114,9 @@ def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> Matvec
     """A team is a subgroup where its size is known, the workgroup where there are subgroups of any size."""
     groups = groups_of(problem.cols)
     most = power_of_two_up_to(groups)
+    if _fits_wide(capabilities, problem):
+        # Rounding the row costs as much as ten rows of products; sixteen workgroups keep many threads busy.
+        return _wide(4, max(4, min(64, problem.rows // 64)))
     if capabilities.subgroup_size is not None:
         threads, team, rows = 256, capabilities.subgroup_size, 4 if problem.rows >= 16384 else 2
     elif capabilities.subgroups:
@@ -120,6 +128,16 @@ def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> Matvec
     assert schedule is not None, f"{problem}: nothing fits into {capabilities.shared_bytes} bytes"
     unroll = schedule.best_unroll() if capabilities.subgroups else 1
     return replace(schedule, unroll=unroll, early=schedule.staged == groups)
+
+
+def _fits_wide(capabilities: Capabilities, problem: LinearProblem) -> bool:
+    """Whether one invocation with vectors of eight can have the whole row in shared memory."""
+    small = int8_shared_bytes(groups_of(problem.cols)) <= capabilities.shared_bytes
+    return capabilities.vector_lanes >= WIDE and small and fits_bytes(weight_format(problem.format))
+
+
+def _wide(rows: int, blocks: int) -> MatvecInt8Schedule:
+    return MatvecInt8Schedule(1, 1, rows, 1, False, 0, dot4=True, blocks=blocks)
 
 
 def _schedule(

@@ -78,6 +78,16 @@ def test_gptq_without_an_index_of_groups(tmp_path: Path) -> None:
     np.testing.assert_array_equal(file.rows("x.weight", 0, 8), matrix.values)
 
 
+def test_zeros_of_0_borrow_from_their_neighbours(tmp_path: Path) -> None:
+    matrix = int4.random_matrix(16, 64, 32)
+    matrix.zeros[::3] = 0
+    arrays = int4.gptq("x", matrix, version=2)
+    words = arrays["x.qzeros"].view(np.uint32) - np.uint32(0x11111111)
+    arrays["x.qzeros"] = words.view(np.int32)
+    file = opened(tmp_path, GPTQ, arrays)
+    np.testing.assert_array_equal(file.rows("x.weight", 0, 16), matrix.values)
+
+
 def test_scales_of_f32_are_not_rounded(tmp_path: Path) -> None:
     arrays = int4.gptq("x", int4.random_matrix(8, 64, 32))
     arrays["x.scales"] = arrays["x.scales"].astype(np.float32) * np.float32(1.0001)
@@ -113,6 +123,11 @@ def test_parts_that_do_not_fit(tmp_path: Path, fault: str) -> None:
     with pytest.raises(CheckpointError) as caught:
         opened(tmp_path, GPTQ, arrays)
     assert wanted in caught.value.render()
+
+
+def test_plain_weights_under_settings_of_gptq_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"got no \*\.qweight, although the settings say gptq"):
+        opened(tmp_path, GPTQ, {"x.weight": np.ones((8, 8), np.float32)})
 
 
 def test_scales_that_are_not_finite(tmp_path: Path) -> None:
@@ -179,8 +194,10 @@ def test_a_model_folder(tmp_path: Path, method: str, older: bool) -> None:
         wanted[name] = matrix.values
     save_file(arrays, tmp_path / "model.safetensors")
     settings = {"quant_method": method, "bits": 4, "group_size": 32}
-    if older and method == "gptq":
-        (tmp_path / "quantize_config.json").write_text(json.dumps(settings))
+    if older:
+        file = "quantize_config.json" if method == "gptq" else "quant_config.json"
+        settings = {"bits": 4, "group_size": 32} if method == "gptq" else {"w_bit": 4, "q_group_size": 32}
+        (tmp_path / file).write_text(json.dumps(settings))
     else:
         (tmp_path / "config.json").write_text(json.dumps({**LLAMA, "quantization_config": settings}))
     model, checkpoint, notes = open_huggingface(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import gguf
@@ -180,6 +181,7 @@ def test_extra_settings_of_the_architectures() -> None:
         of("olmo2", {"llama__attention__sliding_window": 4096})
 
 
+TINY = tiny_llama("Q8_0")
 REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "unknown": ({"general__architecture": "falcon"}, 'got "falcon", wanted llama or'),
     "none": ({"general__architecture": None}, 'got "", wanted llama'),
@@ -205,7 +207,7 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
 def test_models_that_cannot_run_are_refused_by_name(tmp_path: Path, name: str) -> None:
     changes, wanted = REFUSED[name]
     with pytest.raises(Exception) as caught:
-        open_model(tiny_llama("Q8_0", **changes).write(tmp_path / "a.gguf"))
+        open_model(replace(TINY, metadata=llama_metadata(**changes)).write(tmp_path / "a.gguf"))
     line = getattr(caught.value, "render", lambda: "")()
     assert wanted in line and "\n" not in line
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gguf import GGMLQuantizationType, quants
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, quants
 
 from kernelc.errors import CheckpointError
 from kernelc.ir.formats import unpack
@@ -20,7 +20,7 @@ BYTES = {block.name: block.bytes for block in TYPES.values()}
 def test_types_are_those_of_ggml() -> None:
     for number, block in TYPES.items():
         assert GGMLQuantizationType(number).name == block.name
-        assert quants.GGML_QUANT_SIZES[GGMLQuantizationType(number)] == (block.elements, block.bytes)
+        assert GGML_QUANT_SIZES[GGMLQuantizationType(number)] == (block.elements, block.bytes)
 
 
 @pytest.mark.parametrize("name", [name for name in READERS if name != "F64"])

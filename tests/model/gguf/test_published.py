@@ -24,13 +24,14 @@ from kernelc.target import Capabilities
 from model.opening import open_model
 from model.text.tokenizer import load_tokenizer
 from runtime.engine.engine import ALL_ROLES, Engine
-from tests.kernels.executors import require
+from tests.kernels.executors import EXECUTORS, require
 from tests.model.gguf.tiny_models import from_folder
 from tests.model.gguf.tokenizers_as_metadata import of_sentencepiece
 
 FILES = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m": "gemma-3-270m-q4_k_m.gguf"}
 # Mean loss of the reference over the beginning of wiki.test.raw, in nats.
 LOSSES = {"smollm2-135m": (1023, 2.6262), "gemma-3-270m": (767, 2.3139)}
+TARGET_OF = {"cpu": "opencl", "opencl": "opencl"}  # the cpu runs every artifact
 Real = Callable[[str], tuple[Path, dict[str, Any], np.ndarray]]
 
 
@@ -52,7 +53,8 @@ def real(shared_data: Path) -> Real:
 
 
 def opened(artifact: Path, device: str) -> Engine:
-    require(device, Capabilities())
+    if device in EXECUTORS:
+        require(device, Capabilities())
     return Engine.open(Artifact.open(artifact), device=device, roles=ALL_ROLES, references=references())
 
 
@@ -63,7 +65,7 @@ def rounding(logits: np.ndarray) -> np.ndarray | float:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_prompts_of_the_references(real: Real, name: str) -> None:
+def test_texts_of_the_references(real: Real, shared_data: Path, name: str) -> None:
     """The tokenizer out of the metadata encodes as the one that transformers makes of it."""
     path, reference, _ = real(name)
     with open_model(path) as files:
@@ -72,14 +74,18 @@ def test_prompts_of_the_references(real: Real, name: str) -> None:
     for run in reference["runs"]:
         prompt = [*tokenizer.prompt_prefix, *tokenizer.encode(run["prompt"], parse_special=True)]
         assert prompt == run["prompt_ids"]
+    text = (shared_data / "text" / "wiki.test.raw").read_text()[:8000]
+    ids = [*tokenizer.prompt_prefix, *tokenizer.encode(text)]
+    assert len(ids) > 1100 and ids[: len(reference["wiki_ids"])] == reference["wiki_ids"]
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("device", TARGET_OF)
 @pytest.mark.parametrize("name", FILES)
-def test_full_precision_gives_the_reference(real: Real, name: str, tmp_path: Path) -> None:
+def test_full_precision_gives_the_reference(real: Real, name: str, device: str, tmp_path: Path) -> None:
     path, reference, logits = real(name)
-    options = CompileOptions("opencl", "f32", context=256)
-    with opened(build_artifact(path, options, out=tmp_path / "f32"), "opencl") as engine:
+    options = CompileOptions(TARGET_OF[device], "f32", context=256)
+    with opened(build_artifact(path, options, out=tmp_path / "f32"), device) as engine:
         got = engine.score(reference["wiki_ids"][: len(logits)])
         assert (np.abs(got - logits) < 1e-3 + rounding(logits)).all()
         for run in reference["runs"]:
@@ -91,13 +97,14 @@ def test_full_precision_gives_the_reference(real: Real, name: str, tmp_path: Pat
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("device", TARGET_OF)
 @pytest.mark.parametrize("name", FILES)
-def test_kept_codes_predict_as_well(real: Real, name: str, tmp_path: Path) -> None:
+def test_kept_codes_predict_as_well(real: Real, name: str, device: str, tmp_path: Path) -> None:
     path, reference, _ = real(name)
-    options = CompileOptions("opencl", "keep", context=1024)
+    options = CompileOptions(TARGET_OF[device], "keep", context=1024)
     count, wanted = LOSSES[name]
     ids = reference["wiki_ids"][: count + 1]
-    with opened(build_artifact(path, options, out=tmp_path / "keep"), "opencl") as engine:
+    with opened(build_artifact(path, options, out=tmp_path / "keep"), device) as engine:
         total, done = 0.0, 0
         for rows in engine.score_chunks(ids):
             total += total_nll(rows, ids[done + 1 : done + 1 + len(rows)])

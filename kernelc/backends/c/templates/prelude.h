@@ -91,6 +91,7 @@ INLINE u32 pack_half2(f32x2 pair) { return half_of_f32(pair[0]) | (u32)half_of_f
     return (scalar##x##n)(((u32x##n)(a < b) & (u32x##n)a) | (~(u32x##n)(a < b) & (u32x##n)b)); } \
   INLINE scalar##x##n max_##scalar##x##n(scalar##x##n a, scalar##x##n b) { \
     return (scalar##x##n)(((u32x##n)(a > b) & (u32x##n)a) | (~(u32x##n)(a > b) & (u32x##n)b)); } \
+  INLINE scalar##x##n choose_##scalar##x##n(i32 c, scalar##x##n a, scalar##x##n b) { return c ? a : b; } \
   INLINE scalar##x##n select_##scalar##x##n(i32x##n c, scalar##x##n a, scalar##x##n b) { \
     return (scalar##x##n)((c & (i32x##n)a) | (~c & (i32x##n)b)); }
 #define OF_FLOATS(n, name) INLINE f32x##n name##_f32x##n(f32x##n x) { f32x##n r; LANES(n, name##_f32(x[i])) }
@@ -182,5 +183,25 @@ INLINE f32x8 unpack_halves8(u32x4 words) {
   f32x2 a = unpack_half2(words[0]), b = unpack_half2(words[1]);
   f32x2 c = unpack_half2(words[2]), d = unpack_half2(words[3]);
   return (f32x8){a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]};
+#endif
+}
+
+/* The same for eight words; of `small` words no byte is above 127. */
+INLINE i32x8 dot4_any(u32x8 a, u32x8 b, i32x8 plus) {
+  i32x8 x = (i32x8)a, y = (i32x8)b;
+  for (int at = 0; at < 4; at++) {
+    plus += (x << 24 >> 24) * (y << 24 >> 24);
+    x >>= 8, y >>= 8;
+  }
+  return plus;
+}
+INLINE i32x8 dot4_small(u32x8 a, u32x8 b, i32x8 plus) {
+#if defined(__AVX2__)
+  typedef __attribute__((vector_size(32))) char octets;
+  typedef __attribute__((vector_size(32))) short pairs;
+  const pairs products = __builtin_ia32_pmaddubsw256((octets)a, (octets)b);
+  return (i32x8)__builtin_ia32_pmaddwd256(products, (pairs){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}) + plus;
+#else
+  return dot4_any(a, b, plus);
 #endif
 }

@@ -1,0 +1,1 @@
+"""Llama models as Meta publishes them: consolidated.*.pth, params.json and tokenizer.model."""
