@@ -23,14 +23,14 @@ PROMPT = [1, 17, 4]
 
 
 def broken_engine(tiny: Artifact, first: int, score: float) -> Engine:
-    """The toy model on the cpu, all of whose scores are `score` from position `first` on."""
+    """The toy model in numpy, all of whose scores are `score` from position `first` on."""
 
     def logits(problem: Mapping[str, Any], arrays: dict[str, np.ndarray], params: Mapping[str, Any]) -> None:
         toy_logits(problem, arrays, params)
         if params["past"] + params["seq"] >= first:
             arrays["logits"][...] = score
 
-    return Engine.open(tiny, device="cpu", references={**REFERENCES, "toy_logits": logits})
+    return Engine.open(tiny, device="numpy", references={**REFERENCES, "toy_logits": logits})
 
 
 @pytest.mark.parametrize("score", [np.nan, -np.inf])
@@ -74,7 +74,7 @@ def test_the_host_sees_it_too(tiny: Artifact) -> None:
 
 
 def test_sound_scores_with_one_that_is_none_are_sampled(tiny: Artifact) -> None:
-    with Engine.open(tiny, device="cpu", references=REFERENCES) as engine:
+    with Engine.open(tiny, device="numpy", references=REFERENCES) as engine:
         engine.feed(PROMPT)
         assert [token.id for token in engine.generate(20)] == continuation(PROMPT, 20)
 

@@ -111,6 +111,19 @@ describe("a tokenizer.json", () => {
     await expect(json({ normalizer })).rejects.toThrow("it may make a text more than 64 times as long");
   });
 
+  const split = (pattern: string): object => ({ type: "Split", pattern: { Regex: pattern }, behavior: "Isolated" });
+  it.each(["(a+)+$", "(?:x*y){2,}z", "((a|b)*c)*", "(a{1,})*"])("whose pattern may search for ever is refused: %s", async (pattern) => {
+    const decoder = { type: "ByteLevel" };
+    await expect(json({ pre_tokenizer: split(pattern), decoder })).rejects.toThrow("may search without end");
+  });
+
+  it.each(["(?i:'s|'t)?[^\\r\\n]+", "[(a+)+]+", "\\(a+\\)+", "(?:ab){2,3}c+", "\\s+(?!\\S)|\\s+", "(ab)+"])(
+    "may have the pattern %s",
+    async (pattern) => {
+      await expect(json({ pre_tokenizer: split(pattern), decoder: { type: "ByteLevel" } })).resolves.toBeDefined();
+    },
+  );
+
   it("has a bounded number of added tokens", async () => {
     const many = Object.fromEntries(Array.from({ length: 65_537 }, (_, id) => [id, { content: `<${id}>` }]));
     await expect(json({}, { added_tokens_decoder: many })).rejects.toThrow("got 65537 added tokens, wanted at most 65536");
