@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import numpy.typing as npt
 
+from kernelc import __version__
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
 from kernelc.compile import Compiled, CompileOptions, compile_model
 from kernelc.ir.packed_matrix import row_index
@@ -63,7 +65,8 @@ def build_artifact(
             segments = segments_of(tokenizer.encode(calibrate), model.info.max_context)
         compiled = compile_model(model, options)
         target = out or default_out(files.name, compiled.options)
-        with ArtifactWriter(target) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
+        key = build_key(model_dir, options, calibrate)
+        with ArtifactWriter(target, key=key) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
             matrices = compiled.matrices.values()
             source: RowSource = checkpoint
             if segments:
@@ -71,10 +74,21 @@ def build_artifact(
                 source = calibrate_matrices(model, source, formats, segments, Path(spool), progress)
             pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
-                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
+                if not writer.weights.has(vector.name):
+                    writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, checkpoint)])
             manifest = _finish(writer, compiled, files.name)
             writer.commit(_with_text_files(writer, manifest, files.text))
     return target
+
+
+def build_key(model: Path, options: CompileOptions, calibrate: str | None) -> str:
+    """Return what tells a build apart from others: kernelc's version, the options, and the model's files by
+    name, size and time. A build that was killed goes on where another with its key begins.
+    """
+    files = sorted(path for path in model.iterdir() if path.is_file()) if model.is_dir() else [model]
+    stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    text = repr((__version__, options, stats, calibrate))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def build_random(

@@ -1,9 +1,10 @@
-"""Which matrices of a model get more than four bits, within a number of bits that a weight may take on average.
+"""Which matrices of a model get more than four bits, within a number of bits that a weight may take on
+average.
 
-Not all errors cost the same. An error in the output layer is an error of the scores themselves, and one in the
-embedding goes through every layer; an offset beside the scale (q4a) repays its half bit first where a family
-says that coarse formats cost most (`WeightRoles.sensitive`), and there in the first and the last layers.
-Matrices that read the same tensor are packed together, so they get one format.
+Not all errors cost the same. An error in the output layer is an error of the scores themselves, and one in
+the embedding goes through every layer; an offset beside the scale (q4a) repays its half bit first where a
+family says that coarse formats cost most (`WeightRoles.sensitive`), and there in the first and the last
+layers. Matrices that read the same tensor are packed together, so they get one format.
 
 Source for the order: llama_tensor_get_type and use_more_bits of llama.cpp (llama-quant.cpp), MIT licence.
 """
@@ -24,8 +25,8 @@ from model.families.registry import AnyModel
 LAYER_BITS = 4.57
 """Bits of the matrices inside the layers where no average is asked for: 14 % of them have an offset."""
 LEAST_WEIGHTS = 16_000_000
-"""Smaller models keep four bits throughout, unless an average is asked for: they are toys, and vocabularies make
-up so much of them that they would not be models of four bits any more."""
+"""Smaller models keep four bits throughout, unless an average is asked for: they are toys, and vocabularies
+make up so much of them that they would not be models of four bits any more."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Group:
 def plan_bits(model: AnyModel, quant: str, bits: float | None) -> tuple[Override, ...]:
     """Return the formats of single matrices that make `quant` "q4" as good as `bits` on average allow.
 
-    Without `bits` head and embedding get eight bits and the layers LAYER_BITS. Other formats than q4 are the same
-    for all matrices. Raises: UsageError for `bits` that q4 cannot have.
+    Without `bits` head and embedding get eight bits and the layers LAYER_BITS. Other formats than q4 are
+    the same for all matrices. Raises: UsageError for `bits` that q4 cannot have.
     """
     if quant != "q4":
         if bits is not None:
@@ -77,7 +78,8 @@ def matrix_groups(graph: Graph, roles: WeightRoles) -> list[Group]:
 
 
 def _order(names: Sequence[str], roles: WeightRoles, at: int, count: int) -> tuple[int, int, int]:
-    """Sensitive groups of several matrices (they are small, and attention's) before single ones, then the rest.
+    """Sensitive groups of several matrices (they are small, and attention's) before single ones, then the
+    rest.
 
     Within each: the first and the last eighth of the model, then the middle.
     """

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.artifact import Artifact, Manifest, Weights
+from kernelc.commands.bits import bits_text, formats_of
 from kernelc.commands.options import (
     QUANTS,
     add_activations,
@@ -19,7 +20,6 @@ from kernelc.commands.options import (
     is_artifact,
     print_json,
 )
-from kernelc.commands.bits import bits_text, formats_of
 from kernelc.commands.table import print_table, size
 from kernelc.errors import ContextError
 from runtime.device.program import plan_load

@@ -75,8 +75,8 @@ def add_bits(parser: argparse.ArgumentParser) -> None:
         "--bits",
         type=float,
         metavar="B",
-        help="for q4: bits that a weight may take on average, 4.5 to 8.5; more matrices get an offset or eight"
-        " bits (default: head and embedding in q8, 4.57 in the layers)",
+        help="for q4: bits that a weight may take on average, 4.5 to 8.5; more matrices get an offset"
+        " or eight bits (default: head and embedding in q8, 4.57 in the layers)",
     )
 
 
@@ -163,7 +163,10 @@ def print_json(value: Any) -> None:
 
 
 def read_text(name: str, option: str = "--text") -> str:
-    """Read the text file that `option` names. Raises: UsageError where it is missing, too large or not UTF-8."""
+    """Read the text file that `option` names.
+
+    Raises: UsageError where it is missing, too large or not UTF-8.
+    """
     path = Path(name)
     if not path.is_file():
         raise UsageError("there is no such file", where=f"{option} {name}")
