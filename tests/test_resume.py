@@ -123,5 +123,6 @@ def test_a_build_that_still_runs_is_left_alone(tmp_path: Path) -> None:
         (folder,) = tmp_path.glob(".a.*.building")
         assert Journal.take_up(folder, "same") is None
         source = Rows()
-        packed(tmp_path / "a", "same", source)
+        with ArtifactWriter(tmp_path / "a", key="same") as second:
+            pack_matrices(second.weights, matrices(), source)
         assert len(source.read_names) == 40 and folder.exists()
