@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import numpy.typing as npt
 
+from kernelc import __version__
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
 from kernelc.compile import Compiled, CompileOptions, compile_model, packed_together
 from kernelc.ir.packed_matrix import row_index
@@ -76,7 +78,8 @@ def build_artifact(
             (note or _unheard)(line)
         name = name or files.name
         target = out or default_out(name, options)
-        with ArtifactWriter(target) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
+        key = build_key(model_dir, options, calibrate)
+        with ArtifactWriter(target, key=key) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
             matrices, source = compiled.matrices.values(), model.source(checkpoint)
             if calibrate is not None:
                 ids = load_tokenizer(files.text).encode(calibrate)
@@ -85,7 +88,8 @@ def build_artifact(
                 source = calibrate_matrices(model, source, formats, segments, Path(spool), progress)
             pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
-                writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
+                if not writer.weights.has(vector.name):
+                    writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
             manifest = _finish(writer, compiled, name)
             writer.commit(_with_text_files(writer, manifest, files.text, texts))
     return target
@@ -102,6 +106,16 @@ def settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint | N
         return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
     planned = plan_bits(model, options.quant, options.bits)
     return replace(options, overrides=(*options.overrides, *planned))
+
+
+def build_key(model: Path, options: CompileOptions, calibrate: str | None) -> str:
+    """Return what tells a build apart from others: kernelc's version, the options, and the model's files by
+    name, size and time. A build that was killed goes on where another with its key begins.
+    """
+    files = sorted(path for path in model.iterdir() if path.is_file()) if model.is_dir() else [model]
+    stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    text = repr((__version__, options, stats, calibrate))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def build_random(

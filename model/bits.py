@@ -1,9 +1,10 @@
-"""Which matrices of a model get more than four bits, within a number of bits that a weight may take on average.
+"""Which matrices of a model get more than four bits, within a number of bits that a weight may take on
+average.
 
-Not all errors cost the same. An error in the output layer is an error of the scores themselves, and one in the
-embedding goes through every layer; an offset beside the scale (q4a) repays its half bit first where a family
-says that coarse formats cost most (`WeightRoles.sensitive`), and there in the first and the last layers.
-Matrices that read the same tensor are packed together, so they get one format.
+Not all errors cost the same. An error in the output layer is an error of the scores themselves, and one in
+the embedding goes through every layer; an offset beside the scale (q4a) repays its half bit first where a
+family says that coarse formats cost most (`WeightRoles.sensitive`), and there in the first and the last
+layers. Matrices that read the same tensor are packed together, so they get one format.
 
 Source for the order: llama_tensor_get_type and use_more_bits of llama.cpp (llama-quant.cpp), MIT licence.
 """
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kernelc.errors import UsageError
-from kernelc.ir.formats import Override, weight_format
+from kernelc.ir.formats import GROUP, Override, groups_of, weight_format
 from kernelc.ir.graph import Graph
 from model.families.family import WeightRoles
 from model.families.registry import AnyModel
@@ -24,24 +25,28 @@ from model.families.registry import AnyModel
 LAYER_BITS = 4.57
 """Bits of the matrices inside the layers where no average is asked for: 14 % of them have an offset."""
 LEAST_WEIGHTS = 16_000_000
-"""Smaller models keep four bits throughout, unless an average is asked for: they are toys, and vocabularies make
-up so much of them that they would not be models of four bits any more."""
+"""Smaller models keep four bits throughout, unless an average is asked for: they are toys, and vocabularies
+make up so much of them that they would not be models of four bits any more."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Matrices that share a format, and how many weights they have. `order` is lower where bits pay more."""
+    """Matrices that share a format. `order` is lower where bits pay more.
+
+    `weights` is how many numbers they have, `stored` the same with rows padded to whole groups of 32.
+    """
 
     names: tuple[str, ...]
     weights: int
+    stored: int
     order: tuple[int, int, int]
 
 
 def plan_bits(model: AnyModel, quant: str, bits: float | None) -> tuple[Override, ...]:
     """Return the formats of single matrices that make `quant` "q4" as good as `bits` on average allow.
 
-    Without `bits` head and embedding get eight bits and the layers LAYER_BITS. Other formats than q4 are the same
-    for all matrices. Raises: UsageError for `bits` that q4 cannot have.
+    Without `bits` head and embedding get eight bits and the layers LAYER_BITS. Other formats than q4 are
+    the same for all matrices. Raises: UsageError for `bits` that q4 cannot have.
     """
     if quant != "q4":
         if bits is not None:
@@ -66,18 +71,23 @@ def matrix_groups(graph: Graph, roles: WeightRoles) -> list[Group]:
     ends = {roles.embedding, roles.head}
     together = [tuple(dict.fromkeys(n for n in names if n not in ends)) for names in readers.values()]
     together = [names for names in together if names]
-    sizes = {name: math.prod(map(int, map(str, kind.shape))) for name, kind in graph.weights.items()}
-    first = tuple(name for name in (roles.embedding, roles.head) if name in sizes)
-    groups = [Group(first, sum(sizes[name] for name in first), (0, 0, 0))] if first else []
+    first = tuple(name for name in (roles.embedding, roles.head) if name in graph.weights)
+    groups = [_group(graph, first, (0, 0, 0))] if first else []
     groups += [
-        Group(names, sum(sizes[name] for name in names), _order(names, roles, at, len(together)))
-        for at, names in enumerate(together)
+        _group(graph, names, _order(names, roles, at, len(together))) for at, names in enumerate(together)
     ]
     return sorted(groups, key=lambda group: group.order)
 
 
+def _group(graph: Graph, names: tuple[str, ...], order: tuple[int, int, int]) -> Group:
+    shapes = [[int(str(dim)) for dim in graph.weights[name].shape] for name in names]
+    stored = sum(rows * groups_of(cols) * GROUP for rows, cols in shapes)
+    return Group(names, sum(rows * cols for rows, cols in shapes), stored, order)
+
+
 def _order(names: Sequence[str], roles: WeightRoles, at: int, count: int) -> tuple[int, int, int]:
-    """Sensitive groups of several matrices (they are small, and attention's) before single ones, then the rest.
+    """Sensitive groups of several matrices (they are small, and attention's) before single ones, then the
+    rest.
 
     Within each: the first and the last eighth of the model, then the middle.
     """
@@ -94,13 +104,13 @@ def _spend(groups: Sequence[Group], bits: float | None) -> Mapping[Group, str]:
     outer = [group for group in groups if group.order[0] == 0]
     inner = [group for group in groups if group.order[0] > 0]
     if bits is None:
-        room = (LAYER_BITS - cost["q4"]) * sum(group.weights for group in inner)
-        room += (cost["q8"] - cost["q4"]) * sum(group.weights for group in outer)
+        room = (LAYER_BITS - cost["q4"]) * sum(group.stored for group in inner)
+        room += (cost["q8"] - cost["q4"]) * sum(group.stored for group in outer)
     else:
-        room = (bits - cost["q4"]) * sum(group.weights for group in groups)
+        room = bits * sum(g.weights for g in groups) - cost["q4"] * sum(g.stored for g in groups)
     for form, candidates in (("q8", outer), ("q4a", outer), ("q4a", inner), ("q8", inner)):
         for group in candidates:
-            extra = (cost[form] - cost[chosen[group]]) * group.weights
+            extra = (cost[form] - cost[chosen[group]]) * group.stored
             if 0 < extra <= room + 1e-6:
                 chosen[group], room = form, room - extra
     return chosen

@@ -1,16 +1,20 @@
 """Packing a checkpoint's matrices into an artifact, a block of rows at a time.
 
 Whatever the checkpoint's size, memory holds a few blocks of `BLOCK_BYTES` and the side arrays of one matrix.
-Two threads quantise: numpy works outside the interpreter's lock.
+As many threads quantise as the process may use cores: numpy works outside the interpreter's lock. Blocks are
+written in order, so the bytes do not depend on how many there are.
 """
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
@@ -27,7 +31,7 @@ from model.row_source import RowSource
 
 BLOCK_BYTES = 16 * 2**20
 """Most bytes of f32 weights that are quantised at once, by each thread."""
-_THREADS = 2
+_MOST_WORKERS = 16  # each needs some 60 MB
 
 _RANDOM_TILE_BYTES = 4 * 2**20
 
@@ -42,20 +46,42 @@ def pack_matrices(
     progress: Progress | None = None,
     *,
     roles: WeightRoles | None = None,
+    workers: int | None = None,
 ) -> None:
     """Quantise every matrix from `source` into `NAME.quants` and the side arrays of its format.
 
     `roles` says which weights are the output layer and the norm before it; without it no column of any
-    matrix counts more than another.
-    Memory: some 200 MB besides the side arrays of the largest matrix (one or two f16 for 32 of its weights).
+    matrix counts more than another. Matrices that `weights` has already are left out. `workers` is the number
+    of threads; None stands for one for each core.
+    Memory: some 60 MB for each thread, besides the side arrays of the largest matrix (one or two f16 for 32
+    of its weights).
     Raises CheckpointError or QuantizeError, naming the tensor, for weights that are not finite or do not fit.
     """
     listed = list(matrices)
     report = _Report(listed, "packing weights", progress)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for matrix in listed:
-            importance = _importance(matrix, listed, source, roles) if roles else None
-            _write(weights, matrix, _blocks(matrix, source, importance, pool), report)
+    count = workers or cores()
+    missing = [matrix for matrix in listed if not _is_done(weights, matrix)]
+    report.begin(sum(_unpadded_bytes(matrix) for matrix in listed if matrix not in missing))
+    with ThreadPoolExecutor(count) as pool:
+        jobs = (
+            job
+            for matrix in missing
+            for job in _jobs(matrix, source, _importance(matrix, listed, source, roles) if roles else None)
+        )
+        blocks = _in_order(pool, jobs, count)
+        for matrix in missing:
+            _write(weights, matrix, islice(blocks, -(-matrix.stored_rows // _block_rows(matrix))), report)
+            weights.checkpoint()
+
+
+def cores() -> int:
+    """Return how many threads quantise: one for each core that this process may use, within reason."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _MOST_WORKERS)
+
+
+def _is_done(weights: WeightsWriter, matrix: PackedMatrix) -> bool:
+    return all(weights.has(array.name) for array in matrix.stored_arrays.values())
 
 
 def random_matrices(
@@ -111,6 +137,12 @@ class _Report:
         self.total = sum(_unpadded_bytes(matrix) for matrix in matrices)
         self.done = 0
 
+    def begin(self, size_bytes: int) -> None:
+        """Say what is done already, so that the time that remains is estimated from there."""
+        self.done = size_bytes
+        if self.progress is not None and size_bytes:
+            self.progress(self.what, self.done, self.total)
+
     def add(self, size_bytes: int) -> None:
         self.done += size_bytes
         if self.progress is not None:
@@ -153,13 +185,14 @@ def _spans(matrix: PackedMatrix, source: RowSource) -> list[_Span]:
     return spans
 
 
-def _blocks(
-    matrix: PackedMatrix, source: RowSource, importance: F32 | None, pool: ThreadPoolExecutor
-) -> Iterator[Packed]:
-    """Quantised blocks of rows in packed order; at most one more than there are threads is under way."""
-    spans, index = _spans(matrix, source), matrix.row_index()
-    step = max(1, BLOCK_BYTES // (4 * matrix.cols))
+def _block_rows(matrix: PackedMatrix) -> int:
+    return max(1, BLOCK_BYTES // (4 * matrix.cols))
 
+
+def _jobs(matrix: PackedMatrix, source: RowSource, importance: F32 | None) -> Iterator[Callable[[], Packed]]:
+    """What quantises each block of rows, in packed order."""
+    spans, index = _spans(matrix, source), matrix.row_index()
+    step = _block_rows(matrix)
     kept = {span.name for span in spans if source.kept_as(span.name) == matrix.format}
 
     def part(name: str, rows: npt.NDArray[np.int64]) -> Packed:
@@ -174,10 +207,16 @@ def _blocks(
         rows = _gather(source, spans, wanted, matrix)
         return quantize(matrix.format, rows, name=matrix.name, importance=importance)
 
-    under_way: deque[Future[Packed]] = deque()
     for begin in range(0, len(index), step):
-        under_way.append(pool.submit(block, begin))
-        if len(under_way) > _THREADS:
+        yield partial(block, begin)
+
+
+def _in_order(pool: ThreadPoolExecutor, jobs: Iterable[Callable[[], Packed]], count: int) -> Iterator[Packed]:
+    """The results of `jobs` in their order; at most one more than the pool's `count` threads is under way."""
+    under_way: deque[Future[Packed]] = deque()
+    for job in jobs:
+        under_way.append(pool.submit(job))
+        if len(under_way) > count:
             yield under_way.popleft().result()
     while under_way:
         yield under_way.popleft().result()

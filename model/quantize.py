@@ -2,7 +2,7 @@
 
 How a format searches is its own matter: see `kernelc.ir.formats.scale_search` (q4, q8) and
 `kernelc.ir.formats.affine_search` (q4a). On Gaussian weights q4 leaves 0.00655 of their power as error,
-against 0.0071 for the plain choice that puts the largest magnitude at code -8, and q4a leaves 0.00475. On
+against 0.0071 for the plain choice that puts the largest magnitude at code -8, and q4a leaves 0.00476. On
 weights that are all positive (the magnitudes of Gaussian ones) q4 leaves 0.0063 and q4a 0.0015.
 
 `importance` weighs each column's squared error. The one use that pays without looking at any text is the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from kernelc.artifact import Artifact
 from kernelc.compile import CompileOptions, compile_model
-from kernelc.ir.formats import packed_from_bytes, unpack
+from kernelc.ir.formats import QUANTS, packed_from_bytes, unpack
 from kernelc.ir.packed_matrix import PackedMatrix, row_index
 from model.families.registry import AnyModel
 
@@ -24,7 +25,11 @@ def dequantised(artifact: Artifact, model: AnyModel) -> dict[str, npt.NDArray[np
     found: dict[str, npt.NDArray[Any]] = {
         name: np.full(shape, np.nan, np.float32) for name, shape in sizes.items()
     }
-    for matrix in compiled.matrices.values():
+    for planned in compiled.matrices.values():
+        encoding = manifest.weights.tensors[
+            f"{planned.name}.{QUANTS}"
+        ].encoding  # a build may give it more bits
+        matrix = replace(planned, format=encoding.partition(".")[0])
         rows = _unpacked(artifact, matrix)
         for packed, source in enumerate(matrix.row_index()):
             _place(found, matrix.sources, int(source), rows[packed])

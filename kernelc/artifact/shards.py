@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -39,6 +39,61 @@ class WeightsWriter:
         self._file: BinaryIO | None = None
         self._hash = hashlib.sha256()
         self._used_bytes = 0
+        self._noted = 0, 0  # shards and tensors that `progress` has returned already
+        self.checkpoint: Callable[[], None] = lambda: None
+        """Called by whoever adds tensors where a build that was killed may go on."""
+
+    def has(self, name: str) -> bool:
+        """Whether a tensor of this name was added."""
+        return name in self._tensors
+
+    def progress(self) -> dict[str, Any]:
+        """Return what was added since the last call, as JSON, and hand it to the system."""
+        if self._file is not None:
+            self._file.flush()
+        shards, tensors = self._noted
+        self._noted = len(self._shards), len(self._tensors)
+        return {
+            "shards": [[shard.file, shard.bytes, shard.sha256] for shard in self._shards[shards:]],
+            "tensors": [
+                [name, tensor.bytes, tensor.segments, tensor.encoding, tensor.shape]
+                for name, tensor in list(self._tensors.items())[tensors:]
+            ],
+            "used": self._used_bytes if self._file is not None else None,
+        }
+
+    def restore(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Go on after what `progress` returned, in order, in a writer of the same folder.
+
+        Raises: OSError, ValueError, KeyError or TypeError where the entries do not describe the files.
+        """
+        used = None
+        for entry in entries:
+            self._shards += [Shard(str(f), int(size), str(sha)) for f, size, sha in entry["shards"]]
+            for name, size, segments, encoding, shape in entry["tensors"]:
+                cut = tuple(Segment(*map(int, segment)) for segment in segments)
+                self._tensors[name] = Tensor(int(size), cut, str(encoding), tuple(map(int, shape)))
+            used = entry["used"]
+        self._noted = len(self._shards), len(self._tensors)
+        for shard in self._shards:
+            if hashlib.sha256((self._folder / shard.file).read_bytes()).hexdigest() != shard.sha256:
+                raise ValueError(shard.file)
+        if used is not None:
+            self._reopen(int(used))
+        kept = {shard.file for shard in self._shards} | {self._shard_name() if used is not None else ""}
+        for path in self._folder.glob("weights/*"):
+            if f"weights/{path.name}" not in kept:
+                path.unlink()
+
+    def _reopen(self, used: int) -> None:
+        """Go on after the first `used` bytes of the last shard."""
+        file = (self._folder / self._shard_name()).open("r+b")
+        self._file = file
+        data = file.read(used)
+        if len(data) != used:
+            raise ValueError(self._shard_name())
+        file.truncate(used)
+        self._hash, self._used_bytes = hashlib.sha256(data), used
 
     def add(self, name: str, encoding: str, shape: tuple[int, ...], chunks: Iterable[Chunk]) -> None:
         """Append a tensor whose bytes are those of `chunks` in order.

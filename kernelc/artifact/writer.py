@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 
+from kernelc.artifact.journal import JOURNAL, Journal
 from kernelc.artifact.parse import parse_manifest
 from kernelc.artifact.reader import MANIFEST, Artifact
 from kernelc.artifact.schema import MAX_SHARD_BYTES, FileEntry, Manifest
@@ -29,11 +31,18 @@ class ArtifactWriter:
 
     Files go to a hidden sibling `.NAME.XXXX.building`; leaving the block without a commit, by whatever
     exception, removes it. An artifact already at `out_dir` stays until the commit replaces it. The same calls
-    write the same bytes.
+    write the same bytes. With a `key`, a text that differs wherever the result would, the weights of a build
+    that was killed are taken up again: whoever packs asks `weights.has` and calls `weights.checkpoint`.
     Raises ArtifactError where `out_dir` holds anything but an artifact, or cannot be written.
     """
 
-    def __init__(self, out_dir: str | os.PathLike[str], *, max_shard_bytes: int = MAX_SHARD_BYTES) -> None:
+    def __init__(
+        self,
+        out_dir: str | os.PathLike[str],
+        *,
+        max_shard_bytes: int = MAX_SHARD_BYTES,
+        key: str | None = None,
+    ) -> None:
         self.out_dir = Path(os.path.realpath(out_dir))
         mark = secrets.token_hex(4)
         self._folder = self.out_dir.parent / f".{self.out_dir.name}.{mark}.building"
@@ -41,6 +50,9 @@ class ArtifactWriter:
         self._made_parents: list[Path] = []
         self._hashes: dict[str, str] = {}
         self._done = False
+        self._key = key
+        self._journal: Journal | None = None
+        self._max_shard_bytes = max_shard_bytes
         self.weights = WeightsWriter(self._folder, max_shard_bytes)
 
     def __enter__(self) -> ArtifactWriter:
@@ -48,7 +60,12 @@ class ArtifactWriter:
         try:
             with self._explained():
                 self._make_parents()
-                self._folder.mkdir()
+                if self._key is None or not self._take_up(self._key):
+                    self._folder.mkdir()
+                    if self._key is not None:
+                        self._journal = Journal.begin(self._folder, self._key)
+                if self._journal is not None:
+                    self.weights.checkpoint = self._note
         except BaseException:
             self._clean()
             raise
@@ -91,6 +108,9 @@ class ArtifactWriter:
         text = json.dumps(manifest.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         with self._explained():
             self.weights.close()
+            if self._journal is not None:
+                self._journal.close()
+                (self._folder / JOURNAL).unlink()
             _write_durably(self._folder / MANIFEST, text.encode())
             self._check(text)
             for folder in (*(path for path in self._folder.iterdir() if path.is_dir()), self._folder):
@@ -123,6 +143,34 @@ class ArtifactWriter:
         _sync_folder(self.out_dir.parent)
         shutil.rmtree(self._replaced, ignore_errors=True)
 
+    def _note(self) -> None:
+        if self._journal is not None:
+            self._journal.add(self.weights.progress())
+
+    def _take_up(self, key: str) -> bool:
+        """Go on with the folder of a build that was killed; False where there is none, or it is damaged."""
+        for folder in self.out_dir.parent.glob(f".{glob.escape(self.out_dir.name)}.*.building"):
+            found = Journal.take_up(folder, key)
+            if found is None:
+                continue
+            self._journal, entries = found
+            weights = WeightsWriter(folder, self._max_shard_bytes)
+            try:
+                weights.restore(entries)
+            except (OSError, ValueError, KeyError, TypeError):
+                self._journal.close()
+                self._journal = None
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
+            for path in folder.iterdir():
+                if path.is_dir() and path.name != "weights":
+                    shutil.rmtree(path)
+                elif path.is_file() and path.name != JOURNAL:
+                    path.unlink()
+            self._folder, self.weights = folder, weights
+            return True
+        return False
+
     def _make_parents(self) -> None:
         for parent in reversed(self.out_dir.parents):
             if not parent.exists():
@@ -135,6 +183,8 @@ class ArtifactWriter:
             with contextlib.suppress(KeyboardInterrupt):
                 with contextlib.suppress(OSError):
                     self.weights.close()
+                    if self._journal is not None:
+                        self._journal.close()
                 shutil.rmtree(self._folder, ignore_errors=True)
                 if self._replaced.exists() and not self.out_dir.exists():
                     self._replaced.rename(self.out_dir)

@@ -79,8 +79,8 @@ def add_bits(parser: argparse.ArgumentParser) -> None:
         "--bits",
         type=float,
         metavar="B",
-        help="for q4: bits that a weight may take on average, 4.5 to 8.5; more matrices get an offset or"
-        " eight bits (default: head and embedding in q8, 4.57 in the layers)",
+        help="for q4: bits that a weight may take on average, 4.5 to 8.5; more matrices get an offset"
+        " or eight bits (default: head and embedding in q8, 4.57 in the layers)",
     )
 
 

@@ -24,7 +24,7 @@ MOST_SEGMENTS = 16
 
 
 class Calibrated(RowSource):
-    """A source of weights whose calibrated matrices are codes, in files of `folder`; the rest are `source`'s."""
+    """A source of weights: calibrated matrices are codes, in files of `folder`; the rest is `source`'s."""
 
     def __init__(self, source: RowSource, folder: Path) -> None:
         self.source, self.folder = source, folder
@@ -78,10 +78,10 @@ def calibrate(
 ) -> Calibrated:
     """Quantise the matrices inside a model's layers for the inputs that they read in `segments`.
 
-    `formats` has the format of every matrix. Those of floats or of bytes lose too little to need this, and the
-    head and the embedding are left to the packing, as are matrices that the source keeps as codes. The first
-    position of a segment counts as half of them: most attention heads rest on it, so that errors in its keys
-    and values are felt at every later position. Raises: QuantizeError, CheckpointError.
+    `formats` has the format of every matrix. Those of floats or of bytes lose too little to need this, and
+    the head and the embedding are left to the packing, as are matrices that the source keeps as codes. The
+    first position of a segment counts as half of them: most attention heads rest on it, so that errors in
+    its keys and values are felt at every later position. Raises: QuantizeError, CheckpointError.
     """
     found = Calibrated(source, folder)
     longest = max(map(len, segments))
@@ -123,7 +123,7 @@ def segments_of(ids: Sequence[int], context: int) -> list[npt.NDArray[np.uint32]
         raise UsageError(
             f"got {len(ids)} tokens, wanted at least {length}",
             where="`calibrate`",
-            help=f"give a text like those that the model will meet, of {MOST_SEGMENTS * length} tokens or more",
+            help=f"give a text like those the model will meet, of {MOST_SEGMENTS * length} tokens or more",
         )
     count = min(whole, MOST_SEGMENTS)
     starts = [at * whole // count * length for at in range(count)]

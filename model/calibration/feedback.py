@@ -1,10 +1,11 @@
 """Quantising a matrix column by column, each column making up for the errors of those before it.
 
-The inputs x of a linear layer are known by their second moments H = sum of x x^T. Rounding weight w of column
-c to q leaves the error (w - q); of all changes to the columns that are still to be rounded, the one that undoes
-most of it is -(w - q) U[c, c:] / U[c, c], where H^-1 = U^T U and U is upper triangular. Scales (and offsets)
-of a group of 32 columns are chosen when the columns before it are done, from what is then left to represent;
-1 / U[c, c]^2 is what an error in column c still costs after the later columns have made up for it.
+The inputs x of a linear layer are known by their second moments H = sum of x x^T. Rounding weight w of
+column c to q leaves the error (w - q); of all changes to the columns that are still to be rounded, the one
+that undoes most of it is -(w - q) U[c, c:] / U[c, c], where H^-1 = U^T U and U is upper triangular. Scales
+(and offsets) of a group of 32 columns are chosen when the columns before it are done, from what is then
+left to represent; 1 / U[c, c]^2 is what an error in column c still costs after the later columns have made
+up for it.
 
 Source: Frantar et al. 2022 (GPTQ), arXiv 2210.17323, sections 3.2 and 3.3 (blocks, Cholesky form, damping).
 """
@@ -89,7 +90,8 @@ def _padded(form: IntegerCodes, values: F32, cost: F32) -> tuple[F32, F32]:
 def _round_columns(form: IntegerCodes, values: F32, side: Array, upper: F32) -> tuple[I8, F32]:
     """Round the columns of a group in order, passing errors on within it.
 
-    Shapes: values f32 [columns, rows], changed -> int8 [rows, 32], f32 [columns, rows], the errors by U[c, c].
+    Shapes: values f32 [columns, rows], changed -> int8 [rows, 32], f32 [columns, rows], the errors by U[c,
+    c].
     """
     scale, offset = form.scale_and_offset(side)
     inverse = np.divide(np.float32(1), scale, out=np.zeros_like(scale), where=scale != 0)

@@ -1,9 +1,9 @@
 """Running a model over a text for calibration: one operation at a time, over all segments of the text.
 
-A segment is a step of the model of its own. Each operation is done for every segment before the next begins, so
-that a matrix is read once, its inputs are all seen before it is quantised, and what follows reads the outputs of
-the quantised matrix, as it will in the end. Memory holds the activations of one place in the model, for all
-segments, and one matrix at a time.
+A segment is a step of the model of its own. Each operation is done for every segment before the next
+begins, so that a matrix is read once, its inputs are all seen before it is quantised, and what follows
+reads the outputs of the quantised matrix, as it will in the end. Memory holds the activations of one place
+in the model, for all segments, and one matrix at a time.
 """
 
 from __future__ import annotations

@@ -217,3 +217,48 @@ def test_the_numpy_model_agrees_with_the_published_logits(shared_data):
         reference = np.load(shared_data / "reference" / f"{name}.npz")
         found = numpy_llama.logits(config, weights, reference["ids"].tolist())
         np.testing.assert_allclose(found, reference["logits"], atol=1e-4)
+
+
+# ---- weights that are on a lattice already ----------------------------------------------------------------
+
+
+def as_bf16(values: np.ndarray) -> np.ndarray:
+    """Rounded to bf16, ties to even."""
+    bits = values.view(np.uint32).astype(np.uint64)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+
+
+def on_lattice(low: int, high: int, with_offset: bool) -> np.ndarray:
+    """Groups of bell-shaped whole codes low..high, each under an f16 scale of its own (and an offset)."""
+    rng = np.random.default_rng(high - low)
+    middle, spread = (low + high) / 2, (high - low) / 5
+    codes = np.clip(np.rint(rng.normal(middle, spread, (64, 32, 32))), low, high).astype(np.float32)
+    scale = np.exp(rng.normal(-4, 0.5, (64, 32, 1))).astype(np.float16).astype(np.float32)
+    offset = (scale * rng.uniform(-high, 0, (64, 32, 1))).astype(np.float16).astype(np.float32)
+    return (codes * scale + (offset if with_offset else 0)).reshape(64, 1024)
+
+
+def share_recovered(fmt: str, lattice: np.ndarray, source: np.ndarray) -> float:
+    """The share of groups of `source` that come back as `lattice`, but for the rounding of their scale."""
+    errors, groups = (x.reshape(64, 32, 32) for x in (restored(fmt, source) - lattice, lattice))
+    return float((np.square(errors).sum(2) <= 1.6e-5 * np.square(groups).sum(2)).mean())
+
+
+@pytest.mark.parametrize(("most", "share"), [(8, 0.93), (7, 1), (6, 1), (5, 1), (4, 1), (3, 1)])
+def test_four_bit_weights_come_back_though_they_were_rounded_to_bf16(most: int, share: float):
+    lattice = on_lattice(-most, most, False)
+    assert share_recovered("q4", lattice, as_bf16(lattice)) >= share - 0.005
+
+
+@pytest.mark.parametrize("most", range(1, 16))
+def test_four_bits_with_an_offset_come_back_from_halves(most: int):
+    lattice = on_lattice(0, most, True)
+    assert share_recovered("q4a", lattice, lattice.astype(np.float16).astype(np.float32)) >= 0.99
+
+
+@pytest.mark.parametrize("most", [15, 31, 63])
+def test_lattices_of_five_to_seven_bits_come_back_from_bytes(most: int):
+    rng = np.random.default_rng(most)
+    codes = rng.integers(-most, most + 1, (64, 1024)).astype(np.float32)
+    codes[:, ::32] = most
+    np.testing.assert_array_equal(restored("q8", codes * np.float32(2**-9)), codes * np.float32(2**-9))
