@@ -12,6 +12,7 @@ import pytest
 
 from kernelc.commands import opening
 from kernelc.errors import DeviceError, UsageError
+from model.hub.locate import Located
 from runtime import devices
 from runtime.device.executor import DeviceInfo, Executor, Limits
 from runtime.references.executor import NumpyExecutor
@@ -99,8 +100,8 @@ def test_an_artifact_decides_with(tmp_path: Path) -> None:
 def test_a_model_folder_is_built_for_the_device(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], target: str
 ) -> None:
-    def built(folder: Path, args: argparse.Namespace) -> Path:
-        raise UsageError(f"would build {folder.name} for {args.target}")
+    def built(model: Located, args: argparse.Namespace) -> Path:
+        raise UsageError(f"would build {model.path.name} for {args.target}")
 
     monkeypatch.setattr("kernelc.commands.cache.built", built)
     (tmp_path / "config.json").write_text("{}")
