@@ -22,8 +22,8 @@ LINE_SECONDS = 30.0  # where there is no terminal
 def progress_bar(title: str) -> Generator[Report | None]:
     """Show `title` with a bar while the block runs, or a line now and then without a terminal.
 
-    Yields `report(what, done, total)`; callers allow for None. The bar appears after a moment, is indeterminate until the first
-    report, and disappears at the end.
+    Yields `report(what, done, total)`; callers allow for None. The bar appears after a moment, is
+    indeterminate until the first report, and disappears at the end.
     """
     if not sys.stderr.isatty():
         yield _Lines(title).report
