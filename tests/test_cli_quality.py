@@ -58,7 +58,7 @@ def test_the_bits_of_an_artifact_are_shown(built: dict[str, Path]) -> None:
     found = json.loads(run("inspect", built["more"], "--json")[1])
     assert 5.5 < found["bits_per_weight"] <= 6 and set(found["formats"]) > {"q8"}
     assert f"{found['bits_per_weight']:.2f} a weight: " in run("inspect", built["more"])[1]
-    assert json.loads(run("inspect", built["q4"], "--json")[1])["bits_per_weight"] < 4.6
+    assert json.loads(run("inspect", built["q4"], "--json")[1])["bits_per_weight"] < 4.7  # padding
     assert Artifact.open(built["q4"]).manifest.quant == "q4"
 
 

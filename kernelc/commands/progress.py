@@ -1,9 +1,10 @@
-"""Progress bars on stderr for work that takes a while; none where stderr is not a terminal."""
+"""Progress on stderr for work that takes a while: a bar on a terminal, elsewhere a line every half minute."""
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,23 +15,47 @@ if TYPE_CHECKING:
 Report = Callable[[str, int, int], None]
 
 DELAY_SECONDS = 0.6  # shorter work shows no bar, to avoid flicker
+LINE_SECONDS = 30.0  # where there is no terminal
 
 
 @contextmanager
 def progress_bar(title: str) -> Generator[Report | None]:
-    """Show `title` with a bar while the block runs. Yields `report(what, done, total)`, None without a
-    terminal.
+    """Show `title` with a bar while the block runs, or a line now and then without a terminal.
 
-    The bar appears after a moment, is indeterminate until the first report, and disappears at the end.
+    Yields `report(what, done, total)`; callers allow for None. The bar appears after a moment, is
+    indeterminate until the first report, and disappears at the end.
     """
     if not sys.stderr.isatty():
-        yield None
+        yield _Lines(title).report
         return
     bar = _Bar(title)
     try:
         yield bar.report
     finally:
         bar.close()
+
+
+class _Lines:
+    """Says how far the work is, and about how long the rest takes at the pace since it began."""
+
+    def __init__(self, title: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._title, self._now = title, now
+        self._said = now()
+        self._began: tuple[str, float, int] = ("", 0.0, 0)  # what was done since when, and how much was then
+
+    def report(self, what: str, done: int, total: int) -> None:
+        now = self._now()
+        if what != self._began[0]:
+            self._began = what, now, done
+        if now - self._said < LINE_SECONDS or not total:
+            return
+        self._said = now
+        _, began, before = self._began
+        text = f"{self._title}: {what}, {100 * done // total} %"
+        if done > before:
+            minutes = (now - began) * (total - done) / (done - before) / 60
+            text += f", about {minutes:.0f} min left" if minutes >= 1 else ", less than a minute left"
+        print(text, file=sys.stderr, flush=True)
 
 
 class _Bar:
