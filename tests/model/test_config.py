@@ -25,7 +25,7 @@ BASE: dict[str, object] = {
     "hidden_act": "silu",
 }
 ORIGINAL = "original_max_position_embeddings"
-LLAMA3_ROPE: dict[str, object] = {
+LLAMA3_ROPE: dict[str, str | float] = {
     "rope_type": "llama3",
     "factor": 32.0,
     "low_freq_factor": 1.0,
@@ -71,7 +71,7 @@ def test_a_given_head_dim_need_not_be_hidden_over_heads() -> None:
 
 
 def test_rope_scaling_in_the_spellings_of_old_and_new_files() -> None:
-    numbers = {name: value for name, value in LLAMA3_ROPE.items() if name != "rope_type"}
+    numbers = {name: number for name, number in LLAMA3_ROPE.items() if not isinstance(number, str)}
     llama3 = Rope(10000.0, 8, "llama3", numbers)
     linear = Rope(10000.0, 8, "linear", {"factor": 2.0})
     assert parse(rope_scaling=LLAMA3_ROPE).rope == llama3

@@ -181,10 +181,10 @@ def answer_of(question: str) -> str:
 
 def logits_of(config: DecoderConfig, w: dict[str, np.ndarray], ids: list[int]) -> np.ndarray:
     def norm(x: np.ndarray, name: str) -> np.ndarray:
-        return x / np.sqrt((x * x).mean(-1, keepdims=True) + config.rms_norm_eps) * w[name]
+        return x / np.sqrt((x * x).mean(-1, keepdims=True) + config.norm_eps) * w[name]
 
     seq, dim = len(ids), config.head_dim
-    angle = np.arange(seq)[:, None] * config.rope_theta ** (-np.arange(dim // 2) / (dim // 2))
+    angle = np.arange(seq)[:, None] * config.rope.theta ** (-np.arange(dim // 2) / (dim // 2))
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
 
     def heads(x: np.ndarray, name: str, count: int, turned: bool = True) -> np.ndarray:
