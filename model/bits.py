@@ -22,6 +22,10 @@ from kernelc.ir.graph import Graph
 from model.families.family import WeightRoles
 from model.families.registry import AnyModel
 
+PLAIN = "q4"
+"""What a plan begins with, and the `quant` that is planned."""
+OFFSET = "q4a"
+BYTES = "q8"
 LAYER_BITS = 4.57
 """Bits of the matrices inside the layers where no average is asked for: 14 % of them have an offset."""
 LEAST_WEIGHTS = 16_000_000
@@ -48,11 +52,11 @@ def plan_bits(model: AnyModel, quant: str, bits: float | None) -> tuple[Override
     Without `bits` head and embedding get eight bits and the layers LAYER_BITS. Other formats than q4 are
     the same for all matrices. Raises: UsageError for `bits` that q4 cannot have.
     """
-    if quant != "q4":
+    if quant != PLAIN:
         if bits is not None:
             raise UsageError(f"{quant} has one size for all weights", where="`bits`", help="leave `bits` out")
         return ()
-    least, most = (weight_format(name).bits_per_weight for name in ("q4", "q8"))
+    least, most = (weight_format(name).bits_per_weight for name in (PLAIN, BYTES))
     if bits is not None and not (math.isfinite(bits) and least <= bits <= most):
         raise UsageError(f"got {bits:g}, wanted {least:g} to {most:g} for q4", where="`bits`")
     groups = matrix_groups(model.graph("decode", max_context=1), model.roles)
@@ -99,16 +103,16 @@ def _order(names: Sequence[str], roles: WeightRoles, at: int, count: int) -> tup
 
 def _spend(groups: Sequence[Group], bits: float | None) -> Mapping[Group, str]:
     """Return the format of each group: upgrades in order, each that still fits."""
-    cost = {name: weight_format(name).bits_per_weight for name in ("q4", "q4a", "q8")}
-    chosen = dict.fromkeys(groups, "q4")
+    cost = {name: weight_format(name).bits_per_weight for name in (PLAIN, OFFSET, BYTES)}
+    chosen = dict.fromkeys(groups, PLAIN)
     outer = [group for group in groups if group.order[0] == 0]
     inner = [group for group in groups if group.order[0] > 0]
     if bits is None:
-        room = (LAYER_BITS - cost["q4"]) * sum(group.stored for group in inner)
-        room += (cost["q8"] - cost["q4"]) * sum(group.stored for group in outer)
+        room = (LAYER_BITS - cost[PLAIN]) * sum(group.stored for group in inner)
+        room += (cost[BYTES] - cost[PLAIN]) * sum(group.stored for group in outer)
     else:
-        room = bits * sum(g.weights for g in groups) - cost["q4"] * sum(g.stored for g in groups)
-    for form, candidates in (("q8", outer), ("q4a", outer), ("q4a", inner), ("q8", inner)):
+        room = bits * sum(g.weights for g in groups) - cost[PLAIN] * sum(g.stored for g in groups)
+    for form, candidates in ((BYTES, outer), (OFFSET, outer), (OFFSET, inner), (BYTES, inner)):
         for group in candidates:
             extra = (cost[form] - cost[chosen[group]]) * group.stored
             if 0 < extra <= room + 1e-6:
@@ -118,5 +122,5 @@ def _spend(groups: Sequence[Group], bits: float | None) -> Mapping[Group, str]:
 
 def _overrides(chosen: Mapping[Group, str]) -> Iterator[Override]:
     for group, form in chosen.items():
-        if form != "q4":
+        if form != PLAIN:
             yield from (Override(form, glob.escape(name)) for name in group.names)

@@ -246,7 +246,7 @@ def test_text_that_is_no_utf8_is_read_and_shown_all_the_same(toy: Artifact) -> N
 @pytest.mark.usefixtures("toy_kernels")
 def test_generate_gives_the_new_ids_alone(toy: Artifact) -> None:
     code, out, err = run(
-        "generate", toy.folder, "--device", "cpu", "--prompt-ids", "5, 6,7", "--max-gen-len", 6, "--json"
+        "generate", toy.folder, "--device", "numpy", "--prompt-ids", "5, 6,7", "--max-gen-len", 6, "--json"
     )
     result = json.loads(out)
     assert (code, err) == (0, "")
@@ -261,7 +261,7 @@ def test_generate_gives_the_new_ids_alone(toy: Artifact) -> None:
 def test_generate_ends_at_a_stop_token_and_at_the_context(toy: Artifact) -> None:
     def generate(prompt: list[int], *more: object) -> dict[str, Any]:
         ids = ",".join(map(str, prompt))
-        _, out, _ = run("generate", toy.folder, "--device", "cpu", "--prompt-ids", ids, "--json", *more)
+        _, out, _ = run("generate", toy.folder, "--device", "numpy", "--prompt-ids", ids, "--json", *more)
         return json.loads(out)
 
     stops = next([a, b] for a in range(3, VOCAB) for b in range(3, VOCAB) if next_id([a, b]) == 2)
@@ -280,7 +280,7 @@ def test_generate_ends_at_a_stop_token_and_at_the_context(toy: Artifact) -> None
 def test_generate_writes_the_logits_of_every_position(toy: Artifact, tmp_path: Path, context: int) -> None:
     file, prompt = tmp_path / "out.npz", [5, 6, 7, 4]  # no stop token follows for a while
     code, out, _ = run(
-        *("generate", toy.folder, "--device", "cpu", "--prompt-ids", "5,6,7,4", "--context", context),
+        *("generate", toy.folder, "--device", "numpy", "--prompt-ids", "5,6,7,4", "--context", context),
         *("--max-gen-len", 5, "--logits", file, "--json"),
     )
     ids = [*prompt, *json.loads(out)["ids"]]
@@ -309,7 +309,7 @@ def test_generate_writes_the_logits_of_every_position(toy: Artifact, tmp_path: P
     ],
 )
 def test_generate_refuses(toy: Artifact, more: list[str], wanted: str) -> None:
-    code, out, err = run("generate", toy.folder, "--device", "cpu", *more)
+    code, out, err = run("generate", toy.folder, "--device", "numpy", *more)
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and err.count("\n") == 1 and wanted in err
 
@@ -325,9 +325,9 @@ def test_inspect_plans_what_the_runtime_allocates(toy: Artifact) -> None:
     code, out, _ = run("inspect", toy.folder, "--context", 20, "--json")
     memory = json.loads(out)["memory"]
     assert (code, memory["context"]) == (0, 20)
-    with opening.open_engine(toy, "cpu", 20) as engine:
+    with opening.open_engine(toy, "numpy", 20) as engine:
         assert memory["totals"]["chat, generate"] == engine.executor.allocated_bytes
-    with opening.open_engine(toy, "cpu", 20, roles=ALL_ROLES) as engine:
+    with opening.open_engine(toy, "numpy", 20, roles=ALL_ROLES) as engine:
         assert memory["buffers"] == dict(engine.executor.buffers)
         assert memory["totals"]["all programs"] == engine.executor.allocated_bytes
 
@@ -345,7 +345,7 @@ def test_inspect_prints_every_part(toy: Artifact) -> None:
 @pytest.mark.usefixtures("toy_kernels")
 def test_bench(toy: Artifact) -> None:
     code, out, err = run(
-        *("bench", toy.folder, "--device", "cpu", "--prompt", 20, "--generate", 10, "--repeat", 1),
+        *("bench", toy.folder, "--device", "numpy", "--prompt", 20, "--generate", 10, "--repeat", 1),
         *("--profile", "--json"),
     )
     result = json.loads(out)
@@ -360,10 +360,10 @@ def test_bench(toy: Artifact) -> None:
 
 @pytest.mark.usefixtures("toy_kernels")
 def test_bench_takes_what_fits_unless_told(toy: Artifact) -> None:
-    _, out, _ = run("bench", toy.folder, "--device", "cpu", "--repeat", 1, "--json")
+    _, out, _ = run("bench", toy.folder, "--device", "numpy", "--repeat", 1, "--json")
     result = json.loads(out)
     assert (result["prompt"], result["generate"]) == (32, 32)
-    code, _, err = run("bench", toy.folder, "--device", "cpu", "--prompt", 60, "--generate", 5)
+    code, _, err = run("bench", toy.folder, "--device", "numpy", "--prompt", 60, "--generate", 5)
     assert code == 2 and "--prompt 60 and --generate 5 do not fit the context of 64" in err
 
 
@@ -383,7 +383,7 @@ def test_texts_that_cannot_be_read(toy: Artifact, tmp_path: Path) -> None:
 
 
 def test_verify_does_not_know_foreign_kernels(toy: Artifact) -> None:
-    code, _, err = run("verify", toy.folder, "--device", "cpu")
+    code, _, err = run("verify", toy.folder, "--device", "numpy")
     assert code == 2 and "no kernel toy_logits of this kernelc" in err
 
 

@@ -22,7 +22,13 @@ REPO = Path(__file__).resolve().parents[1]
 COMMAND_LAYER = ("kernelc/commands/", "kernelc/cli.py")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
-NVRTC = {("runtime/cuda/compile.py", "--std"), ("runtime/cuda/compile.py", "--gpu-architecture")}
+OF_OTHERS = {
+    ("runtime/cuda/compile.py", "--std"),
+    ("runtime/cuda/compile.py", "--gpu-architecture"),
+    *(("model/hub/pypi.py", flag) for flag in ("--quiet", "--disable-pip-version-check", "--no-deps")),
+    *(("model/hub/pypi.py", flag) for flag in ("--only-binary", "--require-hashes", "--hash")),
+}
+"""Options of NVRTC and of pip."""
 
 
 def libraries() -> Iterator[tuple[str, str]]:
@@ -45,7 +51,7 @@ def messages(source: str) -> Iterator[str]:
 
 def test_no_library_names_a_flag() -> None:
     found = {(name, flag) for name, source in libraries() for flag in FLAG.findall(source)}
-    assert found == NVRTC
+    assert found == OF_OTHERS
 
 
 def test_every_setting_in_a_message_has_a_flag() -> None:

@@ -187,6 +187,12 @@ class Packed:
         data = b"".join(chunk if isinstance(chunk, bytes) else chunk.tobytes() for chunk in chunks)
         self.arrays[name] = np.frombuffer(data, np.uint8)
 
+    def has(self, name: str) -> bool:
+        return name in self.arrays
+
+    def checkpoint(self) -> None:
+        """Nothing is kept for a build that is killed."""
+
 
 def packed_weights(compiled: Compiled, weights: Arrays) -> dict[str, npt.NDArray[np.uint8]]:
     """The bytes of every stored tensor, packed as a build packs them."""

@@ -308,13 +308,13 @@ def test_loading_again_starts_from_zeros(executor: Executor, tiny: Artifact) -> 
 def test_one_kernel_runs_alone(executor: Executor, tiny: Artifact) -> None:
     logits = np.linspace(0, 1, VOCAB, dtype=np.float32)
     logits[19] = 5
-    tokens = np.arange(9, dtype=np.uint32)
+    tokens = np.arange(10, dtype=np.uint32)
     step = np.array([2, 4, 0, 0], "<u4").tobytes() + bytes(16)  # seq 2, past 4
     env = {"seq": 2, "past": 4, "context": 9}
     after = executor.run_kernel(tiny, "greedy", [logits, tokens], env, step)
     np.testing.assert_array_equal(after[0], logits)
-    assert after[1].tolist() == [0, 1, 2, 3, 4, 5, 19, 7, 8]
-    assert tokens.tolist() == list(range(9))
+    assert after[1].tolist() == [0, 1, 2, 3, 4, 5, 19, 7, 8, 9]
+    assert tokens.tolist() == list(range(10))
 
 
 moves = st.lists(

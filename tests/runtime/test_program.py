@@ -188,6 +188,6 @@ def test_an_offset_that_the_device_cannot_bind_is_refused(tiny: Artifact) -> Non
 
 
 def test_an_artifact_for_another_target_says_so(tiny: Artifact) -> None:
-    has = "cuda, opencl, spirv, wgsl"
+    has = "c, cuda, opencl, spirv, wgsl"
     with pytest.raises(DeviceError, match=f"device wgpu runs metal kernels, the artifact has {has}"):
         choose_variants(tiny.manifest, ["store"], dataclasses.replace(DEVICE, target="metal"))

@@ -64,6 +64,8 @@ class MatvecInt8Schedule:
 
     def shared_bytes(self, problem: LinearProblem) -> int:
         """Bytes of workgroup memory that the kernel declares."""
+        if self.blocks:
+            return int8_shared_bytes(groups_of(problem.cols))
         return self.staged * _group_bytes(problem) + self._cells_bytes(problem)
 
     def most_staged(self, problem: LinearProblem, shared_bytes: int) -> int:

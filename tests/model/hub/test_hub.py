@@ -205,7 +205,8 @@ def build(hub_url: str, folder: Path, model: str, **settings: str) -> tuple[int,
     """Run `kernelc build --model MODEL` in a process of its own: the library reads its settings once."""
     settings = {"HF_ENDPOINT": hub_url, "HF_HOME": str(folder / "hub"), **settings}
     environment = {**os.environ, "PYTHONPATH": str(REPO), "NO_PROXY": "127.0.0.1", **settings}
-    environment.pop("HF_TOKEN", None)
+    for name in {"HF_TOKEN", "HF_HUB_OFFLINE"} - settings.keys():
+        environment.pop(name, None)
     command = [sys.executable, "-m", "kernelc.build", "--model", model]
     run = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=300)
     return run.returncode, run.stdout.strip(), run.stderr.strip()
