@@ -18,7 +18,8 @@ from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.rms_norm import RMS_NORM
-from kernelc.kernels.sampling.argmax import ARGMAX, ARGMAX_BLOCKS, ARGMAX_FINAL
+from kernelc.kernels.sampling.argmax import ARGMAX, ARGMAX_BLOCKS
+from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.penalty import PENALTY
 from kernelc.kernels.sampling.sample import SAMPLE
 from kernelc.kernels.spec import KernelSpec

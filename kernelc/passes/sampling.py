@@ -5,13 +5,13 @@ from __future__ import annotations
 from kernelc.kernels.sampling.argmax import (
     ARGMAX,
     ARGMAX_BLOCKS,
-    ARGMAX_FINAL,
     BLOCK,
     ONE_DISPATCH,
     ArgmaxBlocksProblem,
     ArgmaxFinalProblem,
     ArgmaxProblem,
 )
+from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
 from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 from kernelc.passes.select import KernelCall

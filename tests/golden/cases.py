@@ -33,11 +33,11 @@ from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.sampling.argmax import (
     ARGMAX,
     ARGMAX_BLOCKS,
-    ARGMAX_FINAL,
     ArgmaxBlocksProblem,
     ArgmaxFinalProblem,
     ArgmaxProblem,
 )
+from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.penalty import PENALTY, PenaltyProblem
 from kernelc.kernels.sampling.sample import SAMPLE, SampleProblem
 from kernelc.kernels.spec import KernelSpec

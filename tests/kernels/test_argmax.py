@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from kernelc.kernels.sampling.argmax import (
     ARGMAX,
     ARGMAX_BLOCKS,
-    ARGMAX_FINAL,
     BLOCK,
     ArgmaxBlocksProblem,
     ArgmaxFinalProblem,
     ArgmaxProblem,
 )
+from kernelc.kernels.sampling.argmax_final import ARGMAX_FINAL
 from kernelc.kernels.sampling.order_keys import (
     LOWEST,
     key_of,

@@ -270,9 +270,6 @@ def _units_in(form: WeightFormat, scalars: list[Value]) -> list[list[Value]]:
     return [scalars[first : first + size] for first in range(0, len(scalars), size)]
 
 
-# Arrays for tests and references
-
-
 def packed_inputs(format: str, weights: npt.NDArray[Any], prefix: str = "") -> dict[str, npt.NDArray[Any]]:
     """Arrays for `weight_bindings` that hold `weights` [rows, cols], rounded: for tests and `verify`."""
     form, packed = weight_format(format), pack(format, weights.astype(np.float32))

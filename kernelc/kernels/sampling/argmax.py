@@ -156,7 +156,7 @@ def random_logits(vocab: int, rng: np.random.Generator) -> npt.NDArray[np.float3
     return logits
 
 
-class _ArgmaxKernel(KernelSpec[Any, ArgmaxSchedule]):
+class ArgmaxKernel(KernelSpec[Any, ArgmaxSchedule]):
     """What the three kernels share."""
 
     def elements(self, problem: Any) -> int:
@@ -188,7 +188,7 @@ class _ArgmaxKernel(KernelSpec[Any, ArgmaxSchedule]):
         return Tolerance(relative=0, absolute=0)
 
 
-class Argmax(_ArgmaxKernel):
+class Argmax(ArgmaxKernel):
     """logits [vocab] -> tokens[past + seq]."""
 
     name = "argmax"
@@ -224,7 +224,7 @@ class Argmax(_ArgmaxKernel):
         return arrays
 
 
-class ArgmaxBlocks(_ArgmaxKernel):
+class ArgmaxBlocks(ArgmaxKernel):
     """logits [vocab] -> best [blocks] of (key, index): each block's greatest logit."""
 
     name = "argmax_blocks"
@@ -269,42 +269,5 @@ class ArgmaxBlocks(_ArgmaxKernel):
         return arrays
 
 
-class ArgmaxFinal(_ArgmaxKernel):
-    """best [blocks] of (key, index), indices ascending -> tokens[past + seq]."""
-
-    name = "argmax_final"
-    problem_type = ArgmaxFinalProblem
-
-    def elements(self, problem: ArgmaxFinalProblem) -> int:
-        return problem.blocks
-
-    def bindings(self, problem: ArgmaxFinalProblem) -> tuple[Binding, ...]:
-        return (Binding("best", u32x2, "read", problem.blocks), tokens_binding("read_write"))
-
-    def reference(self, problem: ArgmaxFinalProblem, arrays: Arrays, params: Params) -> None:
-        best = arrays["best"]
-        arrays["tokens"][int(params["past"]) + int(params["seq"])] = best[np.argmax(best[:, 0]), 1]
-
-    def trace(
-        self, k: Tracer, arrays: Mapping[str, Array], problem: ArgmaxFinalProblem, schedule: ArgmaxSchedule
-    ) -> None:
-        best = keep_best(k)
-        with k.loop(k.local_id, problem.blocks, schedule.threads) as block:
-            pair = arrays["best"][block]
-            best.meet(pair.x, pair.y)
-        _, token = best.of_workgroup(Workgroup(k, schedule.subgroups))
-        write_token(k, arrays["tokens"], token)
-
-    def inputs(
-        self, problem: ArgmaxFinalProblem, rng: np.random.Generator, env: Mapping[str, int]
-    ) -> dict[str, npt.NDArray[Any]]:
-        arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
-        keys = order_keys_reference(random_logits(problem.blocks, rng))
-        indices = np.arange(problem.blocks) * 16 + rng.integers(0, 16, problem.blocks)
-        arrays["best"][...] = np.stack([keys, indices.astype(np.uint32)], axis=1)
-        return arrays
-
-
 ARGMAX = Argmax()
 ARGMAX_BLOCKS = ArgmaxBlocks()
-ARGMAX_FINAL = ArgmaxFinal()

@@ -28,9 +28,9 @@ extern "C" __global__ void __launch_bounds__(64) argmax_final_8(
   const unsigned subgroup_lane = threadIdx.x % 32u;
   unsigned best_key = 0u;                                                 // sampling/argmax.py
   unsigned best_index = 0u;                                               // sampling/argmax.py
-  for (unsigned block = threadIdx.x; block < 8u; block += 64u) {          // sampling/argmax.py
-    const uint2 pair = best[block];                                       // sampling/argmax.py
-    const unsigned index = pair.y;                                        // sampling/argmax.py
+  for (unsigned block = threadIdx.x; block < 8u; block += 64u) {          // sampling/argmax_final.py
+    const uint2 pair = best[block];                                       // sampling/argmax_final.py
+    const unsigned index = pair.y;                                        // sampling/argmax_final.py
     if (pair.x > best_key) {                                              // sampling/argmax.py
       best_key = pair.x;                                                  // sampling/argmax.py
       best_index = index;                                                 // sampling/argmax.py

@@ -21,9 +21,9 @@ void argmax_final_8_kernel(
   const uint local_id = get_local_id(0);
   uint best_key = 0u;                                                     // sampling/argmax.py
   uint best_index = 0u;                                                   // sampling/argmax.py
-  for (uint block = local_id; block < 8u; block += 64u) {                 // sampling/argmax.py
-    const uint2 pair = best[block];                                       // sampling/argmax.py
-    const uint index = pair.y;                                            // sampling/argmax.py
+  for (uint block = local_id; block < 8u; block += 64u) {                 // sampling/argmax_final.py
+    const uint2 pair = best[block];                                       // sampling/argmax_final.py
+    const uint index = pair.y;                                            // sampling/argmax_final.py
     if (pair.x > best_key) {                                              // sampling/argmax.py
       best_key = pair.x;                                                  // sampling/argmax.py
       best_index = index;                                                 // sampling/argmax.py

@@ -27,9 +27,9 @@ fn main(
 ) {
   var best_key: u32 = 0u;                                                 // sampling/argmax.py
   var best_index: u32 = 0u;                                               // sampling/argmax.py
-  for (var block = local_id.x; block < 8u; block += 64u) {                // sampling/argmax.py
-    let pair = best[block];                                               // sampling/argmax.py
-    let index = pair.y;                                                   // sampling/argmax.py
+  for (var block = local_id.x; block < 8u; block += 64u) {                // sampling/argmax_final.py
+    let pair = best[block];                                               // sampling/argmax_final.py
+    let index = pair.y;                                                   // sampling/argmax_final.py
     if (pair.x > best_key) {                                              // sampling/argmax.py
       best_key = pair.x;                                                  // sampling/argmax.py
       best_index = index;                                                 // sampling/argmax.py

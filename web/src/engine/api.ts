@@ -8,10 +8,7 @@ export type { AdapterCard, GenerationInfo, Notice };
 export { KernelcError, type ErrorCode } from "../artifact/errors.js";
 
 /** A part of a message's content. */
-export interface TextPart {
-  readonly type: "text";
-  readonly text: string;
-}
+export type TextPart = Readonly<{ type: "text"; text: string }>;
 
 /**
  * One message of a conversation, as in OpenAI's API. The role "developer" is the newer name of "system"; parts of a
