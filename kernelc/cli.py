@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
 from kernelc import __version__
-from kernelc.commands.options import FLAGS
+from kernelc.commands.shared.options import FLAGS
 from kernelc.errors import InternalError, KernelcError, UsageError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report a program that Ctrl-C ended

@@ -17,7 +17,8 @@ import pytest
 
 from kernelc import __version__, cli
 from kernelc.artifact import Artifact
-from kernelc.commands import cache, options, paths
+from kernelc.commands import cache
+from kernelc.commands.shared import options, paths
 from kernelc.errors import InternalError, KernelcError, WorkFailed
 from model.hub.locate import Located
 from tests.commands import run
@@ -319,7 +320,7 @@ def test_generate_refuses(toy: Artifact, more: list[str], wanted: str) -> None:
 
 @pytest.mark.usefixtures("toy_kernels")
 def test_inspect_plans_what_the_runtime_allocates(toy: Artifact) -> None:
-    from kernelc.commands import opening
+    from kernelc.commands.shared import opening
     from runtime.engine.engine import ALL_ROLES
 
     code, out, _ = run("inspect", toy.folder, "--context", 20, "--json")

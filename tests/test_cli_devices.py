@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kernelc.commands import opening
+from kernelc.commands.shared import opening
 from kernelc.errors import DeviceError, UsageError
 from model.hub.locate import Located
 from runtime import devices

@@ -148,7 +148,7 @@ def test_a_conversation_says_the_same_whatever_its_cache_held_before(built: Path
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_inspect_plans_every_byte(built: Path, device: str) -> None:
-    from kernelc.commands import opening
+    from kernelc.commands.shared import opening
 
     code, out, _ = run("inspect", built, "--context", 100, "--json")
     memory = json.loads(out)["memory"]

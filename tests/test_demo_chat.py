@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kernelc.commands.options import demo_model
+from kernelc.commands.shared.options import demo_model
 from kernelc.target import Capabilities
 from tests.commands import run
 from tests.kernels.executors import EXECUTORS, require

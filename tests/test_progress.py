@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kernelc.commands.progress import _Lines
+from kernelc.commands.shared.progress import _Lines
 
 
 def test_without_a_terminal_a_line_now_and_then_says_how_long_it_takes(

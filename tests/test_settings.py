@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kernelc.cli import COMMANDS
-from kernelc.commands.options import FLAGS
+from kernelc.commands.shared.options import FLAGS
 from kernelc.errors import UsageError, spell_settings
 from kernelc.target import targets_named
 from runtime.devices import open_device

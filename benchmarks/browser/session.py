@@ -22,7 +22,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from kernelc.commands.file_server import Handler, Server
+from kernelc.commands.static_site.file_server import Handler, Server
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = HERE.parents[1] / "web" / "dist" / "lib"

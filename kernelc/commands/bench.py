@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from kernelc.artifact import Artifact, Manifest
-from kernelc.commands import opening
-from kernelc.commands.options import (
+from kernelc.commands.shared import opening
+from kernelc.commands.shared.options import (
     QUANTS,
     add_activations,
     add_context,
@@ -24,8 +24,8 @@ from kernelc.commands.options import (
     positive,
     print_json,
 )
-from kernelc.commands.progress import progress_bar
-from kernelc.commands.table import print_table, size
+from kernelc.commands.shared.progress import progress_bar
+from kernelc.commands.shared.table import print_table, size
 from kernelc.errors import DeviceError, UsageError
 from kernelc.ir.dim import evaluate
 from runtime.device.executor import DispatchTime

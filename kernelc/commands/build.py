@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernelc.commands.locating import MODEL_HELP, located
-from kernelc.commands.options import QUANTS, add_activations, add_bits, add_context, add_kv, read_text
-from kernelc.commands.progress import progress_bar
+from kernelc.commands.shared.locating import MODEL_HELP, located
+from kernelc.commands.shared.options import QUANTS, add_activations, add_bits, add_context, add_kv, read_text
+from kernelc.commands.shared.progress import progress_bar
 
 if TYPE_CHECKING:
     from kernelc.compile import CompileOptions
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     print(out)
     if sys.stderr.isatty():
         from kernelc.artifact import Artifact
-        from kernelc.commands.bits import bits_text
+        from kernelc.commands.shared.bits import bits_text
 
         size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
         took = time.perf_counter() - began

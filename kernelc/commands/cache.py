@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import kernelc
 import model
 from kernelc.commands import build
-from kernelc.commands.options import is_artifact
-from kernelc.commands.paths import cache_folder
+from kernelc.commands.shared.options import is_artifact
+from kernelc.commands.shared.paths import cache_folder
 from model.gguf.splits import files_of
 
 if TYPE_CHECKING:

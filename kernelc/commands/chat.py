@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from kernelc.commands import build
-from kernelc.commands.locating import MODEL_HELP, located
-from kernelc.commands.options import FLAGS, add_device, add_sampling, is_artifact, sampling_of
+from kernelc.commands.shared.locating import MODEL_HELP, located
+from kernelc.commands.shared.options import FLAGS, add_device, add_sampling, is_artifact, sampling_of
 from kernelc.errors import UsageError
 
 POLICIES = ("stop", "slide")
@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
     folder = _artifact_of(args)
 
     from kernelc.artifact import Artifact
-    from kernelc.commands import opening
-    from kernelc.commands.progress import progress_bar
+    from kernelc.commands.shared import opening
+    from kernelc.commands.shared.progress import progress_bar
     from runtime.chat.screen import Screen
     from runtime.chat.terminal import Chat, ChatSettings, read_lines
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kernelc.commands.options import FLAGS, add_json, artifact_path, print_json
+from kernelc.commands.shared.options import FLAGS, add_json, artifact_path, print_json
 from kernelc.errors import spell_settings
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _show(found: Sequence[Survey], why: str) -> None:
 
 
 def _facts(each: Survey, info: DeviceInfo) -> list[str]:
-    from kernelc.commands.table import size
+    from kernelc.commands.shared.table import size
 
     runs = f"runs {each.target} kernels"
     if each.anything:
@@ -112,7 +112,7 @@ def _facts(each: Survey, info: DeviceInfo) -> list[str]:
 
 
 def _limits(limits: Limits) -> str:
-    from kernelc.commands.table import size
+    from kernelc.commands.shared.table import size
 
     return (
         f"{limits.threads} threads and {limits.shared_bytes >> 10} KiB of shared memory in a workgroup, "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from kernelc.commands.options import (
+from kernelc.commands.shared.options import (
     add_context,
     add_device,
     add_json,
@@ -89,7 +89,7 @@ def _evaluate(
     artifact: Artifact, against: Artifact | None, ids: Sequence[int], args: argparse.Namespace
 ) -> Sums:
     """Score one window of `ids` with one artifact, or with two in step, a chunk of rows at a time."""
-    from kernelc.commands.progress import progress_bar
+    from kernelc.commands.shared.progress import progress_bar
 
     with ExitStack() as opened:
         engines = [
@@ -119,7 +119,7 @@ def _evaluate(
 
 
 def _opened(artifact: Artifact, args: argparse.Namespace) -> AbstractContextManager[Engine]:
-    from kernelc.commands import opening
+    from kernelc.commands.shared import opening
     from runtime.engine.engine import SCORE_ROLES
 
     return opening.open_engine(artifact, args.device, args.context, roles=SCORE_ROLES)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kernelc.commands.options import (
+from kernelc.commands.shared.options import (
     add_context,
     add_device,
     add_json,
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     folder = artifact_path(args.artifact)
 
     from kernelc.artifact import Artifact
-    from kernelc.commands import opening
+    from kernelc.commands.shared import opening
     from kernelc.session import open_tokenizer, stop_ids
     from runtime.engine.engine import GENERATE_ROLES
 
@@ -180,7 +180,7 @@ class _Run:
         }
 
     def _feed(self) -> None:
-        from kernelc.commands.progress import progress_bar
+        from kernelc.commands.shared.progress import progress_bar
 
         with progress_bar("reading the prompt") as report:
             self._engine.feed(self._prompt, progress=report)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.artifact import Artifact, Manifest, Weights
-from kernelc.commands.bits import bits_text, formats_of
-from kernelc.commands.options import (
+from kernelc.commands.shared.bits import bits_text, formats_of
+from kernelc.commands.shared.options import (
     QUANTS,
     add_activations,
     add_bits,
@@ -20,7 +20,7 @@ from kernelc.commands.options import (
     is_artifact,
     print_json,
 )
-from kernelc.commands.table import print_table, size
+from kernelc.commands.shared.table import print_table, size
 from kernelc.errors import ContextError
 from runtime.device.program import plan_load
 from runtime.engine.engine import ALL_ROLES, GENERATE_ROLES, SCORE_ROLES
@@ -125,7 +125,7 @@ def _subject(args: argparse.Namespace) -> Subject:
 
 def _planned(args: argparse.Namespace) -> Subject:
     """Compile a config as a build would, without weights."""
-    from kernelc.commands.progress import progress_bar
+    from kernelc.commands.shared.progress import progress_bar
     from kernelc.compile import CompileOptions, compile_model
     from kernelc.pipeline import settled
     from model.families.registry import find_model

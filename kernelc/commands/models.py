@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kernelc.commands.options import add_json, print_json
-from kernelc.commands.table import print_table, size
+from kernelc.commands.shared.options import add_json, print_json
+from kernelc.commands.shared.table import print_table, size
 from kernelc.ir.formats import FORMATS, weight_format
 from kernelc.ir.types import TensorType
 from model.families.registry import FAMILIES, named_models

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import Artifact, Kernel
-from kernelc.commands.options import add_device, add_json, artifact_path, print_json
-from kernelc.commands.progress import progress_bar
-from kernelc.commands.table import print_table
+from kernelc.commands.shared.options import add_device, add_json, artifact_path, print_json
+from kernelc.commands.shared.progress import progress_bar
+from kernelc.commands.shared.table import print_table
 from kernelc.errors import ArtifactError, WorkFailed
 from kernelc.kernels.registry import SPECS, references
 from kernelc.kernels.spec import KernelSpec

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernelc.commands.locating import MODEL_HELP, located
-from kernelc.commands.options import is_artifact
-from kernelc.commands.progress import progress_bar
+from kernelc.commands.shared.locating import MODEL_HELP, located
+from kernelc.commands.shared.options import is_artifact
+from kernelc.commands.shared.progress import progress_bar
 from kernelc.errors import UsageError
 
 if TYPE_CHECKING:
-    from kernelc.commands.site import Entry
+    from kernelc.commands.static_site.site import Entry
 
 DEFAULT_PORT = 8000
 
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"got {len(args.title)} titles for {count} artifacts", where="--title")
     folders = [_artifact(text) for text in args.artifacts or [None]]
 
-    from kernelc.commands.page import built_page
-    from kernelc.commands.site import write_site
+    from kernelc.commands.static_site.page import built_page
+    from kernelc.commands.static_site.site import write_site
 
     entries = _entries(folders, args.title)
     out = Path(args.out)
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.serve is None:
         _advise(out)
         return 0
-    from kernelc.commands.file_server import serve
+    from kernelc.commands.static_site.file_server import serve
 
     return serve(out, args.serve)
 
@@ -83,7 +83,7 @@ def _artifact(text: str | None) -> Path:
 
 
 def _entries(folders: Sequence[Path], titles: Sequence[str]) -> list[Entry]:
-    from kernelc.commands.site import entry_of
+    from kernelc.commands.static_site.site import entry_of
 
     entries: list[Entry] = []
     with progress_bar("checking") as report:

@@ -21,8 +21,8 @@ import pytest
 
 from kernelc.artifact import Artifact
 from kernelc.cli import main
-from kernelc.commands import page, site
-from kernelc.commands.file_server import Handler, Server
+from kernelc.commands.static_site import page, site
+from kernelc.commands.static_site.file_server import Handler, Server
 from kernelc.compile import CompileOptions
 from kernelc.errors import ArtifactError, UsageError, WorkFailed
 from kernelc.pipeline import build_artifact, build_random
@@ -387,7 +387,7 @@ def test_serving_goes_on_until_ctrl_c(demo: Path, tmp_path: Path):
     (page_folder / "index.html").write_text("<!doctype html>")
     script = (
         "import sys; from pathlib import Path\n"
-        "from kernelc.cli import main; from kernelc.commands import page\n"
+        "from kernelc.cli import main; from kernelc.commands.static_site import page\n"
         "page.built_page = lambda: Path(sys.argv[1])\n"
         "sys.exit(main(['web', sys.argv[2], '--out', sys.argv[3], '--serve', '0']))"
     )
@@ -402,7 +402,7 @@ def test_serving_goes_on_until_ctrl_c(demo: Path, tmp_path: Path):
 
 
 def test_a_port_that_is_taken_is_named(server: str, tmp_path: Path):
-    from kernelc.commands.file_server import serve
+    from kernelc.commands.static_site.file_server import serve
 
     with pytest.raises(WorkFailed, match="cannot listen on port"):
         serve(tmp_path, int(server.rpartition(":")[2]))

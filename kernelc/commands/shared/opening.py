@@ -9,8 +9,8 @@ from pathlib import Path
 
 from kernelc import session
 from kernelc.artifact import Artifact
-from kernelc.commands.options import FLAGS
-from kernelc.commands.progress import progress_bar
+from kernelc.commands.shared.options import FLAGS
+from kernelc.commands.shared.progress import progress_bar
 from kernelc.errors import spell_settings
 from kernelc.session import Session
 from runtime.engine.engine import GENERATE_ROLES, Engine

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from kernelc.commands.options import demo_model
-from kernelc.commands.paths import cache_folder
+from kernelc.commands.shared.options import demo_model
+from kernelc.commands.shared.paths import cache_folder
 
 if TYPE_CHECKING:
     from model.hub.locate import Located

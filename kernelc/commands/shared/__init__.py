@@ -1,0 +1,1 @@
+"""What several commands share: options, paths, opening of models and artifacts, tables and progress bars."""

@@ -1,0 +1,1 @@
+"""The static site that `kernelc web` writes and serves."""
