@@ -15,22 +15,30 @@ from tests.commands import run
 TEXT = "text/tinystories_train_sample.txt"
 
 
+OPTIONS: dict[str, tuple[object, ...]] = {"f32": ("--quant", "f32"), "q4": (), "more": ("--bits", "6")}
+
+
+class Built(dict[str, Path]):
+    """Artifacts of stories260K by name, each built when it is first asked for."""
+
+    def __init__(self, model: Path, folder: Path) -> None:
+        super().__init__()
+        self.model, self.folder = model, folder
+
+    def __missing__(self, name: str) -> Path:
+        given = OPTIONS.get(name, ("--calibrate", self.folder / "text"))
+        command = ("build", "--model", self.model, "--target", "opencl", "--out", self.folder / name, *given)
+        assert run(*command)[0] == 0
+        self[name] = self.folder / name
+        return self[name]
+
+
 @pytest.fixture(scope="module")
 def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """stories260K in f32, in q4, in q4 of more bits, and calibrated."""
     folder = tmp_path_factory.mktemp("quality")
     (folder / "text").write_text((shared_data / TEXT).read_text()[20_000:60_000])
-    options = {
-        "f32": ("--quant", "f32"),
-        "q4": (),
-        "more": ("--bits", "6"),
-        "calibrated": ("--calibrate", folder / "text"),
-    }
-    for name, given in options.items():
-        model = shared_data / "models" / "stories260K"
-        command = ("build", "--model", model, "--target", "opencl", "--out", folder / name, *given)
-        assert run(*command)[0] == 0
-    return {name: folder / name for name in options}
+    return Built(shared_data / "models" / "stories260K", folder)
 
 
 def compared(built: dict[str, Path], shared_data: Path, name: str) -> dict[str, float]:
@@ -45,6 +53,7 @@ def test_an_artifact_does_not_diverge_from_itself(built: dict[str, Path], shared
     assert found["kl_divergence"] == pytest.approx(0, abs=1e-9) and found["top1_agreement"] == 1
 
 
+@pytest.mark.nightly
 def test_more_bits_and_a_text_bring_the_probabilities_nearer(
     built: dict[str, Path], shared_data: Path
 ) -> None:
@@ -62,6 +71,7 @@ def test_the_bits_of_an_artifact_are_shown(built: dict[str, Path]) -> None:
     assert Artifact.open(built["q4"]).manifest.quant == "q4"
 
 
+@pytest.mark.nightly
 def test_the_same_text_gives_the_same_calibrated_bytes(
     built: dict[str, Path], shared_data: Path, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_text_is_cut_into_segments_from_all_over_it() -> None:
     assert caught.value.where == "`calibrate`"
 
 
+@pytest.mark.nightly
 def test_calibration_on_its_own_text_costs_a_model_less(tmp_path: Path, shared_data: Path) -> None:
     folder = shared_data / "models" / "stories260K"
     sentencepiece = pytest.importorskip("sentencepiece")
