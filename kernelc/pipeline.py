@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import numpy.typing as npt
 
-from kernelc import __version__
 from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
 from kernelc.compile import Compiled, CompileOptions, compile_model, packed_together
+from kernelc.inputs import inputs_stamp
 from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
 from kernelc.passes.select import PackedVector
@@ -29,7 +28,7 @@ from model.opening import open_model
 from model.pack import pack_matrices, random_matrices
 from model.row_source import RowSource
 from model.text.texts import ModelTexts, read_texts
-from model.text.tokenizer import load_tokenizer, tokenizer_files
+from model.text.tokenizer import tokenizer_files
 
 KEEP = "keep"
 """The `quant` that keeps weights as they are stored, each matrix in the format that holds its codes."""
@@ -73,17 +72,18 @@ def build_artifact(
         texts = read_texts(files.text, model.info)  # refuse a bad one before the long part
         for line in (*files.notes, *texts.notes):
             (note or _unheard)(line)
+        segments = None
+        if calibrate is not None:
+            segments = segments_of(texts.tokenizer.encode(calibrate), model.info.max_context)
         compiled = compile_model(model, settled(options, model, checkpoint))
         for line in model.config.notes(compiled.info.max_context):
             (note or _unheard)(line)
         name = name or files.name
         target = out or default_out(name, options)
-        key = build_key(model_dir, options, calibrate)
+        key = repr((options, calibrate, inputs_stamp(model_dir)))  # a killed build with this key goes on
         with ArtifactWriter(target, key=key) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
             matrices, source = compiled.matrices.values(), model.source(checkpoint)
-            if calibrate is not None:
-                ids = load_tokenizer(files.text).encode(calibrate)
-                segments = segments_of(ids, model.info.max_context)
+            if segments:
                 formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
                 source = calibrate_matrices(model, source, formats, segments, Path(spool), progress)
             pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
@@ -106,16 +106,6 @@ def settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint | N
         return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
     planned = plan_bits(model, options.quant, options.bits)
     return replace(options, overrides=(*options.overrides, *planned))
-
-
-def build_key(model: Path, options: CompileOptions, calibrate: str | None) -> str:
-    """Return what tells a build apart from others: kernelc's version, the options, and the model's files by
-    name, size and time. A build that was killed goes on where another with its key begins.
-    """
-    files = sorted(path for path in model.iterdir() if path.is_file()) if model.is_dir() else [model]
-    stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    text = repr((__version__, options, stats, calibrate))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def build_random(

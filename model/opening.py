@@ -67,6 +67,10 @@ class Layout(Protocol):
         """Open it. Raises: ConfigError, CheckpointError, TokenizerError, TemplateError."""
         ...
 
+    def stores_codes(self, path: Path) -> bool:
+        """Whether the weights are quantised already. Raises: ConfigError, CheckpointError."""
+        ...
+
 
 class HuggingFaceFolder:
     """config.json with *.safetensors or *.bin and the tokenizer's files beside it."""
@@ -80,6 +84,10 @@ class HuggingFaceFolder:
         model, checkpoint, notes = open_huggingface(path)
         return ModelFiles(path.resolve().name, model, checkpoint, path, notes=notes)
 
+    def stores_codes(self, path: Path) -> bool:
+        """See `Layout.stores_codes`."""
+        return stores_huggingface_codes(path)
+
 
 class GgufFile:
     """A .gguf file, one part of several, or a folder that holds one model in such files."""
@@ -91,6 +99,10 @@ class GgufFile:
     def open(self, path: Path) -> ModelFiles:
         """See `Layout.open`. The text's files are made anew, in a folder that closing removes."""
         return ModelFiles(*open_gguf(path))
+
+    def stores_codes(self, path: Path) -> bool:
+        """See `Layout.stores_codes`."""
+        return stores_gguf_codes(path)
 
 
 class MetaFolder:
@@ -104,17 +116,26 @@ class MetaFolder:
         """See `Layout.open`. The tokenizer is put into a folder that closing removes."""
         return ModelFiles(*open_meta(path))
 
+    def stores_codes(self, path: Path) -> bool:
+        """See `Layout.stores_codes`: Meta publishes floats."""
+        return False
+
 
 LAYOUTS: tuple[Layout, ...] = (HuggingFaceFolder(), GgufFile(), MetaFolder())
 
 
-def stores_codes(path: str | Path) -> bool:
+def layout_of(path: Path) -> Layout | None:
+    """Return the layout that knows `path`, None where none does."""
+    return next((layout for layout in LAYOUTS if layout.knows(path)), None)
+
+
+def stores_codes(path: Path) -> bool:
     """Whether the weights at `path` are quantised already, so that a build had better keep them.
 
     Raises: CheckpointError, ConfigError where it is a GGUF file or a config.json that cannot be opened.
     """
-    path = Path(path)
-    return stores_gguf_codes(path) if is_gguf(path) else stores_huggingface_codes(path)
+    layout = layout_of(path)
+    return layout is not None and layout.stores_codes(path)
 
 
 def open_model(path: str | Path) -> ModelFiles:
@@ -124,9 +145,9 @@ def open_model(path: str | Path) -> ModelFiles:
     CheckpointError, TokenizerError, TemplateError for files that are not sound.
     """
     path = Path(path)
-    for layout in LAYOUTS:
-        if layout.knows(path):
-            return layout.open(path)
+    layout = layout_of(path)
+    if layout is not None:
+        return layout.open(path)
     raise ConfigError(
         "this is no model" if path.exists() else "there is no such file or folder",
         where=str(path),

@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.schedules",
         "runtime.cpu.kernels",
     ),
+    "kernelc.inputs": EVERYTHING,
     "kernelc.pipeline": EVERYTHING,
     "kernelc.session": EVERYTHING,
     "kernelc.commands": EVERYTHING,

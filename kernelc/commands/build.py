@@ -60,12 +60,12 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
     return CompileOptions(args.target, args.quant, args.context, args.kv, args.activations, bits=bits)
 
 
-def settle_quant(model: Located, args: argparse.Namespace) -> None:
+def settle_quant(path: Path, args: argparse.Namespace) -> None:
     """Fill in --quant where it was left out: weights that are quantised already are kept as they are."""
     if args.quant is None:
         from model.opening import stores_codes
 
-        args.quant = "keep" if stores_codes(model.path) else "q4"
+        args.quant = "keep" if stores_codes(path) else "q4"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,7 +88,7 @@ def build(model: Located, args: argparse.Namespace, out: Path | None) -> Path:
     """Build `model` as the compile options in `args` say. Return the artifact's folder."""
     from kernelc.pipeline import build_artifact
 
-    settle_quant(model, args)
+    settle_quant(model.path, args)
     options = compile_options(args)
     named = getattr(args, "calibrate", None)
     text = None if named is None else read_text(named, "--calibrate")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelc.artifact import Artifact, Manifest, Weights
+from kernelc.commands.build import compile_options, settle_quant
 from kernelc.commands.shared.bits import bits_text, formats_of
 from kernelc.commands.shared.options import (
     QUANTS,
@@ -18,6 +19,7 @@ from kernelc.commands.shared.options import (
     add_json,
     add_kv,
     is_artifact,
+    is_model,
     print_json,
 )
 from kernelc.commands.shared.table import print_table, size
@@ -42,11 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "artifact",
         metavar="ARTIFACT",
-        help="an artifact, or with no weights needed: a model folder, a config.json or a known model's name",
+        help="an artifact, or what is not built yet: a model, or without weights a config.json or the name of"
+        " a well known model",
     )
     add_context(parser, "plan the memory for N tokens (default: the longest)")
     parser.add_argument(
-        "--quant", default="q4", metavar="Q", help=f"of what is not built yet: {QUANTS} (default: q4)"
+        "--quant",
+        metavar="Q",
+        help=f"of what is not built yet: {QUANTS}, or keep (default: keep for quantised files, else q4)",
     )
     parser.add_argument(
         "--target", default="wgsl", metavar="T", help="of what is not built yet (default: wgsl)"
@@ -126,24 +131,22 @@ def _subject(args: argparse.Namespace) -> Subject:
 def _planned(args: argparse.Namespace) -> Subject:
     """Compile a config as a build would, without weights."""
     from kernelc.commands.shared.progress import progress_bar
-    from kernelc.compile import CompileOptions, compile_model
-    from kernelc.pipeline import settled
+    from kernelc.compile import compile_model
+    from kernelc.pipeline import KEEP, settled
     from model.families.registry import find_model
-    from model.gguf.layout import is_gguf
-    from model.opening import open_model
+    from model.opening import layout_of, open_model
 
-    options = CompileOptions(
-        args.target, args.quant, args.context, args.kv, args.activations, bits=args.bits
-    )
-    if is_gguf(Path(args.artifact)):
-        with open_model(args.artifact) as files:
+    path = Path(args.artifact)
+    settle_quant(path, args)
+    options = compile_options(args)
+    if layout_of(path) is not None and (args.quant == KEEP or not is_model(path)):
+        with open_model(path) as files:
             model, options = files.model, settled(options, files.model, files.checkpoint)
-    else:
+    else:  # config.json suffices
         model = find_model(args.artifact)
         options = settled(options, model, None)
     with progress_bar("compiling"):
         compiled = compile_model(model, options)
-    path = Path(args.artifact)
     name = path.resolve().parent.name if path.is_file() else path.resolve().name
     return Subject(compiled.manifest(name, Weights()), compiled.graph)
 

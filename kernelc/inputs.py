@@ -1,0 +1,41 @@
+"""What decides the result of a build besides its options: the model's files, and kernelc's own sources."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import kernelc
+import model
+from model.gguf.splits import files_of
+
+
+def inputs_stamp(path: Path) -> str:
+    """Return a text that differs wherever a file that a build of the model at `path` reads has changed.
+
+    Files are told apart by name, size and time. Raises: OSError, and the errors of `files_of`.
+    """
+    digest = hashlib.sha256()
+    for file in [*_model_files(path), *_sources()]:
+        stat = file.stat()
+        digest.update(repr((str(file.absolute()), stat.st_size, stat.st_mtime_ns)).encode())
+    return digest.hexdigest()
+
+
+def _model_files(path: Path) -> list[Path]:
+    """The files of a model folder, without subfolders; or those of a .gguf file and its parts.
+
+    The folder above counts too where it holds a tokenizer, as Meta's releases have it.
+    """
+    if path.is_file():
+        return files_of(path)
+    above = path.absolute().parent / "tokenizer.model"
+    inside = sorted(file for file in path.iterdir() if file.is_file())
+    return [*inside, above] if above.is_file() else inside
+
+
+def _sources() -> Iterator[Path]:
+    for package in (kernelc, model):
+        for pattern in ("*.py", "*.j2", "*.json", "*.h"):
+            yield from sorted(Path(package.__file__ or "").parent.rglob(pattern))
