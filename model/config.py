@@ -25,6 +25,8 @@ ACTIVATIONS = {
 }
 """The activations of config.json, as transformers names them (activations.py), by functions of the IR."""
 
+ATTENTION_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj")
+"""What most families call the linear layers of attention."""
 
 MAX_MATRIX = 1 << 32
 """Weights of the largest matrix: more than any published model has. A matrix is bound in pieces, and each of
@@ -134,6 +136,23 @@ class DecoderConfig:
     def layer_rope(self, layer: int) -> Rope | None:
         """The rotary embedding of this layer; None where it has none."""
         return self.rope
+
+
+@dataclass(frozen=True)
+class AttentionBiasConfig(DecoderConfig):
+    """The config of a family whose `attention_bias` is for all four projections of attention."""
+
+    attention_bias: bool = False
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read the shared fields of a config.json, then this one. Raises: ConfigError."""
+        config = super().read(fields)
+        return replace(config, attention_bias=fields.flag("attention_bias", cls.attention_bias))
+
+    def has_bias(self, projection: str) -> bool:
+        """Whether the linear layers of this name have a bias."""
+        return self.attention_bias and projection in ATTENTION_PROJECTIONS
 
 
 def read_activation(fields: Fields, key: str = "hidden_act", default: str = "silu") -> str:

@@ -7,7 +7,7 @@ activations.py (Huang & Schlag 2024, arXiv 2411.13010).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from kernelc.ir.graph import Tensor
 from kernelc.ir.trace import add, exp_tail, linear, mul, relu2, scale, shift, softplus, tracer
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
+from model.config import AttentionBiasConfig, DecoderConfig
 from model.families.blocks import Attention, Decoder, SequentialLayer, declare, nothing, rms
 from model.families.family import Family
 from model.families.qwen3 import head_norms
@@ -27,12 +27,11 @@ _BETA = 0.5  # xIELU's slope at 0
 
 
 @dataclass(frozen=True)
-class ApertusConfig(DecoderConfig):
-    """An Apertus's config. `attention_bias` is for all four projections of attention."""
+class ApertusConfig(AttentionBiasConfig):
+    """An Apertus's config."""
 
     norm_eps: float = 1e-5
     max_position_embeddings: int = 65536
-    attention_bias: bool = False
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
@@ -41,8 +40,7 @@ class ApertusConfig(DecoderConfig):
         if activation != "xielu":
             help_ = "a checkpoint of this family with another activation is not supported"
             raise fields.fail("hidden_act", f'got {show(activation)}, wanted "xielu"', help_)
-        plain = Fields({**fields.data, "hidden_act": None}, fields.where, fields.error)
-        return replace(super().read(plain), attention_bias=fields.flag("attention_bias", False))
+        return super().read(Fields({**fields.data, "hidden_act": None}, fields.where, fields.error))
 
     @classmethod
     def read_rope(cls, fields: Fields, head_dim: int, positions: int) -> Rope:
@@ -50,10 +48,6 @@ class ApertusConfig(DecoderConfig):
         if fields.data.get("rope_parameters") is None and not fields.data.get("rope_scaling"):
             fields = Fields({**fields.data, "rope_parameters": _ROPE}, fields.where, fields.error)
         return super().read_rope(fields, head_dim, positions)
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
 
 
 _ROPE = {

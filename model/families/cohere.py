@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig, optional_window, read_windows, refuse_fields
+from model.config import AttentionBiasConfig, optional_window, read_windows, refuse_fields
 from model.families.blocks import Attention, Decoder, GatedMLP, ParallelLayer, layer
 from model.families.family import Family
 from model.families.interleaved import interleaved_rows
@@ -20,13 +20,12 @@ from model.rope import Rope
 
 
 @dataclass(frozen=True)
-class CohereConfig(DecoderConfig):
-    """A Cohere's config. `attention_bias` is for all four projections of attention."""
+class CohereConfig(AttentionBiasConfig):
+    """A Cohere's config."""
 
     norm_eps: float = 1e-5
     max_position_embeddings: int = 8192
     tie_word_embeddings: bool = True
-    attention_bias: bool = False
     logit_scale: float = 0.0625
     norm_eps_key: ClassVar[str] = "layer_norm_eps"
 
@@ -35,15 +34,8 @@ class CohereConfig(DecoderConfig):
         """Read a Cohere's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         help_ = "norms with weights of their own for each head are not supported"
         refuse_fields(fields, {"use_qk_norm": (False,)}, help_)
-        return replace(
-            super().read(fields),
-            attention_bias=fields.flag("attention_bias", False),
-            logit_scale=fields.number("logit_scale", 1e-6, 1e6, cls.logit_scale),
-        )
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+        config = super().read(fields)
+        return replace(config, logit_scale=fields.number("logit_scale", 1e-6, 1e6, cls.logit_scale))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import (
-    DecoderConfig,
+    AttentionBiasConfig,
     optional_number,
     optional_window,
     read_windows,
@@ -32,12 +32,11 @@ _BIDIRECTIONAL = "attention to later positions is not supported: such models emb
 
 
 @dataclass(frozen=True)
-class GemmaConfig(DecoderConfig):
-    """A Gemma's config. `attention_bias` is for all four projections of attention."""
+class GemmaConfig(AttentionBiasConfig):
+    """A Gemma's config."""
 
     max_position_embeddings: int = 8192
     tie_word_embeddings: bool = True
-    attention_bias: bool = False
     default_activation: ClassVar[str] = "gelu_pytorch_tanh"
     default_head_dim: ClassVar[int | None] = 256
     default_kv_heads: ClassVar[int | None] = 16
@@ -48,13 +47,7 @@ class GemmaConfig(DecoderConfig):
         refuse_fields(fields, {"use_bidirectional_attention": (False,)}, _BIDIRECTIONAL)
         config = super().read(fields)
         # The first published files say "gelu" and mean its approximation by a tanh.
-        activation = "gelu_tanh" if config.activation == "gelu" else config.activation
-        bias = fields.flag("attention_bias", False)
-        return replace(config, activation=activation, attention_bias=bias)
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+        return replace(config, activation="gelu_tanh") if config.activation == "gelu" else config
 
 
 @dataclass(frozen=True)

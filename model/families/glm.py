@@ -8,23 +8,22 @@ Source: GLM report, arXiv 2406.12793; transformers' modeling_glm.py and modeling
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
+from model.config import AttentionBiasConfig, DecoderConfig
 from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, rms
 from model.families.family import Family
 from model.families.interleaved import interleaved_rows
 from model.families.llama import build
 from model.families.phi3 import gate_and_up
-from model.json_fields import Fields
 from model.rope import RopeDefaults
 from model.row_source import RowsOf
 
 
 @dataclass(frozen=True)
-class GlmConfig(DecoderConfig):
+class GlmConfig(AttentionBiasConfig):
     """A GLM's config. `attention_bias` is for q, k and v."""
 
     norm_eps: float = 1.5625e-7
@@ -34,14 +33,9 @@ class GlmConfig(DecoderConfig):
     default_head_dim: ClassVar[int | None] = 128
     rope_defaults: ClassVar[RopeDefaults] = RopeDefaults(partial=0.5)
 
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """Read a GLM's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        return replace(super().read(fields), attention_bias=fields.flag("attention_bias", True))
-
     def has_bias(self, projection: str) -> bool:
         """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj")
+        return projection != "o_proj" and super().has_bias(projection)
 
 
 def rows(config: DecoderConfig) -> Mapping[str, RowsOf]:

@@ -6,10 +6,9 @@ Source: the layout and names of transformers' modeling_hunyuan_v1_dense.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
+from model.config import AttentionBiasConfig
 from model.families.blocks import Attention, Decoder, GatedMLP, HeadNorms, SequentialLayer, nothing, rms
 from model.families.family import Family
 from model.json_fields import Fields
@@ -17,16 +16,10 @@ from model.rope import Rope, read_rope
 
 
 @dataclass(frozen=True)
-class HunyuanConfig(DecoderConfig):
-    """A Hunyuan's config. `attention_bias` is for all four projections of attention."""
+class HunyuanConfig(AttentionBiasConfig):
+    """A Hunyuan's config."""
 
     norm_eps: float = 1e-5
-    attention_bias: bool = False
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """Read a Hunyuan's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        return replace(super().read(fields), attention_bias=fields.flag("attention_bias", False))
 
     @classmethod
     def read_rope(cls, fields: Fields, head_dim: int, positions: int) -> Rope:
@@ -47,10 +40,6 @@ class HunyuanConfig(DecoderConfig):
         without = Fields({**fields.data, key: plain}, fields.where, fields.error)
         rope = read_rope(without, head_dim, positions, cls.rope_defaults)
         return replace(rope, theta=rope.theta * alpha ** (head_dim / (head_dim - 2)))
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
 
 
 def _rotated_norms(config: HunyuanConfig, path: str) -> HeadNorms:

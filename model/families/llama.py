@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
+from model.config import ATTENTION_PROJECTIONS, AttentionBiasConfig, DecoderConfig
 from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
 from model.families.family import Family
 from model.json_fields import Fields
@@ -17,25 +17,19 @@ from model.rope import Rope
 
 
 @dataclass(frozen=True)
-class LlamaConfig(DecoderConfig):
-    """A Llama's config. `attention_bias` is for all four projections of attention, `mlp_bias` for the MLP."""
+class LlamaConfig(AttentionBiasConfig):
+    """A Llama's config. `mlp_bias` is for the MLP's linear layers."""
 
-    attention_bias: bool = False
     mlp_bias: bool = False
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read a Llama's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        return replace(
-            super().read(fields),
-            attention_bias=fields.flag("attention_bias", cls.attention_bias),
-            mlp_bias=fields.flag("mlp_bias", cls.mlp_bias),
-        )
+        return replace(super().read(fields), mlp_bias=fields.flag("mlp_bias", cls.mlp_bias))
 
     def has_bias(self, projection: str) -> bool:
         """Whether the linear layers of this name have a bias."""
-        in_attention = projection in ("q_proj", "k_proj", "v_proj", "o_proj")
-        return self.attention_bias if in_attention else self.mlp_bias
+        return super().has_bias(projection) if projection in ATTENTION_PROJECTIONS else self.mlp_bias
 
 
 def llama_layer(config: DecoderConfig, number: int, kv_dtype: DType) -> SequentialLayer:

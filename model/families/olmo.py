@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig, optional_number, optional_window, read_windows
+from model.config import AttentionBiasConfig, optional_number, optional_window, read_windows
 from model.families.blocks import (
     Attention,
     Decoder,
@@ -30,25 +30,15 @@ _EPS = 1e-5  # of OLMo 1, whose files do not give it
 
 
 @dataclass(frozen=True)
-class OlmoConfig(DecoderConfig):
-    """An OLMo's config. `attention_bias` is for all four projections of attention; `clip` is where queries,
-    keys and values are cut off."""
+class OlmoConfig(AttentionBiasConfig):
+    """An OLMo's config. `clip` is where queries, keys and values are cut off."""
 
-    attention_bias: bool = False
     clip: float | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read an OLMo's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        return replace(
-            super().read(fields),
-            attention_bias=fields.flag("attention_bias", False),
-            clip=optional_number(fields, "clip_qkv", None),
-        )
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+        return replace(super().read(fields), clip=optional_number(fields, "clip_qkv", None))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
+from model.config import AttentionBiasConfig, DecoderConfig
 from model.families.blocks import Attention, Decoder, GatedMLP, HeadNorms, SequentialLayer, nothing, rms
 from model.families.family import Family
 from model.families.qwen2 import qwen_windows
@@ -17,11 +17,10 @@ from model.json_fields import Fields
 
 
 @dataclass(frozen=True)
-class Qwen3Config(DecoderConfig):
-    """A Qwen3's config. `attention_bias` is for all four projections of attention."""
+class Qwen3Config(AttentionBiasConfig):
+    """A Qwen3's config."""
 
     max_position_embeddings: int = 32768
-    attention_bias: bool = False
     default_kv_heads: ClassVar[int | None] = 32
     default_head_dim: ClassVar[int | None] = 128
 
@@ -29,15 +28,7 @@ class Qwen3Config(DecoderConfig):
     def read(cls, fields: Fields) -> Self:
         """Read a Qwen3's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         config = super().read(fields)
-        return replace(
-            config,
-            windows=qwen_windows(fields, config.layers),
-            attention_bias=fields.flag("attention_bias", False),
-        )
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+        return replace(config, windows=qwen_windows(fields, config.layers))
 
 
 def head_norms(config: DecoderConfig, path: str, offset: float = 0.0) -> HeadNorms:
