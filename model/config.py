@@ -228,6 +228,13 @@ def refuse_fields(fields: Fields, wanted: dict[str, Sequence[object]], help: str
             raise fields.fail(key, f"got {show(value)}, wanted {allowed}", help)
 
 
+def refuse_head_dim(fields: Fields, config: DecoderConfig, help: str) -> None:
+    """Refuse heads that together are not as wide as a position's vector. Raises: ConfigError."""
+    if config.heads * config.head_dim != config.hidden_size:
+        message = f"got {config.head_dim}, wanted hidden_size / num_attention_heads"
+        raise fields.fail("head_dim", message, help)
+
+
 def _sizes(fields: Fields) -> tuple[int, int, int]:
     """Return (vocab_size, hidden_size, intermediate_size), whose products are within bounds."""
     hidden_size = fields.integer("hidden_size", 1, 1 << 16)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import AttentionBiasConfig, optional_window, read_windows, refuse_fields
+from model.config import AttentionBiasConfig, optional_window, read_windows, refuse_fields, refuse_head_dim
 from model.families.blocks import Attention, Decoder, GatedMLP, ParallelLayer, layer
 from model.families.family import Family
 from model.families.interleaved import interleaved_rows
@@ -46,9 +46,7 @@ class Cohere2Config(CohereConfig):
     def read(cls, fields: Fields) -> Self:
         """Read a Cohere 2's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         config = super().read(fields)
-        if config.heads * config.head_dim != config.hidden_size:
-            message = f"got {config.head_dim}, wanted hidden_size / num_attention_heads"
-            raise fields.fail("head_dim", message, "the family's published code does not read this field")
+        refuse_head_dim(fields, config, "the family's published code does not read this field")
         pattern = fields.integer("sliding_window_pattern", 1, 1024, 4)
         window = optional_window(fields, 4096)
         windows = read_windows(fields, config.layers, window, lambda number: (number + 1) % pattern != 0)

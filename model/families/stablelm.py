@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig, refuse_fields
+from model.config import DecoderConfig, refuse_fields, refuse_head_dim
 from model.families.blocks import Attention, Decoder, GatedMLP, Layer, ParallelLayer, SequentialLayer, nothing
 from model.families.blocks import layer as layer_norm
 from model.families.family import Family
@@ -35,9 +35,7 @@ class StableLmConfig(DecoderConfig):
         help_ = "norms with weights of their own for each head are not supported"
         refuse_fields(fields, {"qk_layernorm": (False,)}, help_)
         config = super().read(fields)
-        if config.heads * config.head_dim != config.hidden_size:
-            message = f"got {config.head_dim}, wanted hidden_size / num_attention_heads"
-            raise fields.fail("head_dim", message, "the family's published code does not read this field")
+        refuse_head_dim(fields, config, "the family's published code does not read this field")
         return replace(
             config,
             qkv_bias=fields.flag("use_qkv_bias", False),
