@@ -16,9 +16,10 @@ from kernelc.ir.graph import Tensor
 from kernelc.ir.trace import add, exp_tail, linear, mul, relu2, scale, shift, softplus, tracer
 from kernelc.ir.types import DType
 from model.config import AttentionBiasConfig, DecoderConfig
-from model.families.blocks import Attention, Decoder, SequentialLayer, declare, nothing, rms
 from model.families.family import Family
-from model.families.qwen3 import head_norms
+from model.families.parts.attention import Attention, head_norms
+from model.families.parts.layers import Decoder, SequentialLayer
+from model.families.parts.weights import declare, nothing, rms
 from model.json_fields import Fields, show
 from model.rope import Rope
 from model.row_source import RowsOf

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kernelc.ir.types import DType
-from model.families.blocks import Attention, Decoder, PlainMLP, SequentialLayer, nothing, rms
 from model.families.family import Family
 from model.families.llama import LlamaConfig
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, PlainMLP, SequentialLayer
+from model.families.parts.weights import nothing, rms
 
 
 @dataclass(frozen=True)

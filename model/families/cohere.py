@@ -12,9 +12,11 @@ from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import AttentionBiasConfig, optional_window, read_windows, refuse_fields, refuse_head_dim
-from model.families.blocks import Attention, Decoder, GatedMLP, ParallelLayer, layer
 from model.families.family import Family
-from model.families.interleaved import interleaved_rows
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, GatedMLP, ParallelLayer
+from model.families.parts.rows import interleaved_rows
+from model.families.parts.weights import layer
 from model.json_fields import Fields
 from model.rope import Rope
 

@@ -12,9 +12,10 @@ from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig, optional_window, read_windows
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
 from model.families.family import Family
-from model.families.qwen3 import head_norms
+from model.families.parts.attention import Attention, head_norms
+from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.weights import nothing, rms
 from model.json_fields import Fields
 from model.rope import Rope
 

@@ -21,9 +21,10 @@ from model.config import (
     read_windows,
     refuse_fields,
 )
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
 from model.families.family import Family, WeightRoles
-from model.families.qwen3 import head_norms
+from model.families.parts.attention import Attention, head_norms
+from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.weights import nothing, rms
 from model.json_fields import Fields
 from model.rope import Rope, RopeDefaults, layers_rope, rope_of
 

@@ -13,11 +13,12 @@ from typing import ClassVar
 
 from kernelc.ir.types import DType
 from model.config import AttentionBiasConfig, DecoderConfig
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, rms
 from model.families.family import Family
-from model.families.interleaved import interleaved_rows
 from model.families.llama import build
-from model.families.phi3 import gate_and_up
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.rows import gate_and_up, interleaved_rows
+from model.families.parts.weights import rms
 from model.rope import RopeDefaults
 from model.row_source import RowsOf
 

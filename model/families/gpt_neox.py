@@ -13,18 +13,10 @@ import numpy as np
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig
-from model.families.blocks import (
-    Attention,
-    Decoder,
-    Layer,
-    Names,
-    ParallelLayer,
-    PlainMLP,
-    SequentialLayer,
-    layer,
-    nothing,
-)
 from model.families.family import Family, WeightRoles
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, Layer, Names, ParallelLayer, PlainMLP, SequentialLayer
+from model.families.parts.weights import layer, nothing
 from model.json_fields import Fields
 from model.rope import RopeDefaults
 from model.row_source import RowsOf

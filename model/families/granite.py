@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from kernelc.ir.types import DType
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
 from model.families.family import Family
 from model.families.llama import LlamaConfig
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.weights import nothing, rms
 from model.json_fields import Fields
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 
 from kernelc.ir.types import DType
 from model.config import AttentionBiasConfig
-from model.families.blocks import Attention, Decoder, GatedMLP, HeadNorms, SequentialLayer, nothing, rms
 from model.families.family import Family
+from model.families.parts.attention import Attention, HeadNorms
+from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.weights import nothing, rms
 from model.json_fields import Fields
 from model.rope import Rope, read_rope
 

@@ -10,8 +10,10 @@ from typing import Self
 
 from kernelc.ir.types import DType
 from model.config import ATTENTION_PROJECTIONS, AttentionBiasConfig, DecoderConfig
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
 from model.families.family import Family
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.weights import nothing, rms
 from model.json_fields import Fields
 from model.rope import Rope
 

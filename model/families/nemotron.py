@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kernelc.ir.types import DType
-from model.families.blocks import Attention, Decoder, Normalise, PlainMLP, SequentialLayer, layer, nothing
 from model.families.family import Family, WeightRoles
 from model.families.llama import LlamaConfig
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, PlainMLP, SequentialLayer
+from model.families.parts.weights import Normalise, layer, nothing
 from model.rope import RopeDefaults
 
 _OFFSET = 1.0  # a norm's gain is 1 + its weight

@@ -11,18 +11,10 @@ from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import AttentionBiasConfig, optional_number, optional_window, read_windows
-from model.families.blocks import (
-    Attention,
-    Decoder,
-    GatedMLP,
-    HeadNorms,
-    Normalise,
-    SequentialLayer,
-    layer,
-    nothing,
-    rms,
-)
 from model.families.family import Family, WeightRoles
+from model.families.parts.attention import Attention, HeadNorms
+from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.weights import Normalise, layer, nothing, rms
 from model.json_fields import Fields
 from model.rope import Rope, RopeDefaults, layers_rope, rope_of
 

@@ -10,8 +10,10 @@ from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig, refuse_fields
-from model.families.blocks import Attention, Decoder, ParallelLayer, PlainMLP, layer
 from model.families.family import Family, WeightRoles
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, ParallelLayer, PlainMLP
+from model.families.parts.weights import layer
 from model.json_fields import Fields
 from model.rope import RopeDefaults
 

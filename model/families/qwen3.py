@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import AttentionBiasConfig, DecoderConfig
-from model.families.blocks import Attention, Decoder, GatedMLP, HeadNorms, SequentialLayer, nothing, rms
+from model.config import AttentionBiasConfig
 from model.families.family import Family
+from model.families.parts.attention import Attention, head_norms
+from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.weights import nothing, rms
 from model.families.qwen2 import qwen_windows
 from model.json_fields import Fields
 
@@ -29,12 +31,6 @@ class Qwen3Config(AttentionBiasConfig):
         """Read a Qwen3's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         config = super().read(fields)
         return replace(config, windows=qwen_windows(fields, config.layers))
-
-
-def head_norms(config: DecoderConfig, path: str, offset: float = 0.0) -> HeadNorms:
-    """Declare RMSNorms of each head's queries and keys, before they are rotated."""
-    q, k = (rms(f"{path}.{part}_norm", config.head_dim, config.norm_eps, offset) for part in "qk")
-    return HeadNorms("before", q, k)
 
 
 def qwen3_layer(config: Qwen3Config, number: int, kv_dtype: DType) -> SequentialLayer:

@@ -10,9 +10,11 @@ from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig, refuse_fields, refuse_head_dim
-from model.families.blocks import Attention, Decoder, GatedMLP, Layer, ParallelLayer, SequentialLayer, nothing
-from model.families.blocks import layer as layer_norm
 from model.families.family import Family
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, GatedMLP, Layer, ParallelLayer, SequentialLayer
+from model.families.parts.weights import layer as layer_norm
+from model.families.parts.weights import nothing
 from model.json_fields import Fields
 from model.rope import RopeDefaults
 

@@ -10,8 +10,10 @@ from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig, optional_window
-from model.families.blocks import Attention, Decoder, PlainMLP, SequentialLayer, layer, nothing
 from model.families.family import Family, WeightRoles
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, PlainMLP, SequentialLayer
+from model.families.parts.weights import layer, nothing
 from model.json_fields import Fields
 
 
