@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -18,13 +19,14 @@ from kernelc.ir.types import DType
 from model.config import AttentionBiasConfig, DecoderConfig
 from model.families.family import Family
 from model.families.parts.attention import Attention, head_norms
-from model.families.parts.layers import Decoder, SequentialLayer
-from model.families.parts.weights import declare, nothing, rms
+from model.families.parts.layers import Decoder, NormNames, sequential_layer
+from model.families.parts.weights import declare
 from model.json_fields import Fields, show
 from model.rope import Rope
 from model.row_source import RowsOf
 
 _BETA = 0.5  # xIELU's slope at 0
+_NORMS = NormNames("attention_layernorm", None, "feedforward_layernorm", None)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class XieluMLP:
     The checkpoint has the inverse softplus of alpha_p, and of alpha_n - beta.
     """
 
-    def __init__(self, config: ApertusConfig, path: str) -> None:
+    def __init__(self, config: DecoderConfig, path: str) -> None:
         hidden, wide = config.hidden_size, config.intermediate_size
         self.up_proj = declare(config, f"{path}.up_proj", wide, hidden)
         self.down_proj = declare(config, f"{path}.down_proj", hidden, wide)
@@ -89,26 +91,13 @@ def rows(config: DecoderConfig) -> Mapping[str, RowsOf]:
     return {f"{path}.row": RowsOf(path, index, 1) for path in paths}
 
 
-def apertus_layer(config: ApertusConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with norms of queries and keys, and the other MLP."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    attn = f"{path}.self_attn"
-    return SequentialLayer(
-        before_attn=rms(f"{path}.attention_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, attn, norms=lambda: head_norms(config, attn)),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.feedforward_layernorm", hidden, eps),
-        mlp=XieluMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
-
-
 def build(config: ApertusConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: apertus_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(
+            config, number, kv_dtype, _NORMS, attn=partial(Attention, norms=head_norms), mlp=XieluMLP
+        ),
     )
 
 

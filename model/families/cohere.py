@@ -8,6 +8,7 @@ Source: transformers' modeling_cohere.py and modeling_cohere2.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
@@ -19,6 +20,8 @@ from model.families.parts.rows import interleaved_rows
 from model.families.parts.weights import layer
 from model.json_fields import Fields
 from model.rope import Rope
+
+_NORM = partial(layer, bias=False)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def cohere_layer(config: CohereConfig, number: int, kv_dtype: DType) -> Parallel
     """Attention and MLP of the same normalised input."""
     path = f"model.layers.{number}"
     return ParallelLayer(
-        before_attn=layer(f"{path}.input_layernorm", config.hidden_size, config.norm_eps, bias=False),
+        before_attn=_NORM(f"{path}.input_layernorm", config.hidden_size, config.norm_eps),
         attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
         before_mlp=None,
         mlp=GatedMLP(config, f"{path}.mlp"),
@@ -75,7 +78,7 @@ def build(config: CohereConfig, kv_dtype: DType) -> Decoder:
     return Decoder(
         config,
         lambda number: cohere_layer(config, number, kv_dtype),
-        lambda: layer("model.norm", config.hidden_size, config.norm_eps, bias=False),
+        norm=_NORM,
         logit_scale=config.logit_scale,
     )
 

@@ -15,12 +15,14 @@ from kernelc.ir.types import DType
 from model.config import AttentionBiasConfig, DecoderConfig
 from model.families.family import Family
 from model.families.llama import build
-from model.families.parts.attention import Attention
-from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
+from model.families.parts.layers import Decoder, NormNames, sequential_layer
 from model.families.parts.rows import gate_and_up, interleaved_rows
-from model.families.parts.weights import rms
 from model.rope import RopeDefaults
 from model.row_source import RowsOf
+
+_NORMS = NormNames(  # of GLM-4-0414
+    "input_layernorm", "post_self_attn_layernorm", "post_attention_layernorm", "post_mlp_layernorm"
+)
 
 
 @dataclass(frozen=True)
@@ -47,25 +49,11 @@ def rows(config: DecoderConfig) -> Mapping[str, RowsOf]:
     return found
 
 
-def glm4_layer(config: GlmConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """Attention and MLP, each between two norms."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
-        after_attn=rms(f"{path}.post_self_attn_layernorm", hidden, eps),
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=rms(f"{path}.post_mlp_layernorm", hidden, eps),
-    )
-
-
 def build4(config: GlmConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights of a GLM-4-0414; return what records a step."""
     return Decoder(
         config,
-        lambda number: glm4_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(config, number, kv_dtype, _NORMS),
     )
 
 

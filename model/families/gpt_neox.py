@@ -85,8 +85,8 @@ def build(config: GPTNeoXConfig, kv_dtype: DType) -> Decoder:
     return Decoder(
         config,
         lambda number: neox_layer(config, number, kv_dtype),
-        lambda: layer("gpt_neox.final_layer_norm", config.hidden_size, config.norm_eps),
-        names=Names("gpt_neox.embed_in", "embed_out"),
+        norm=layer,
+        names=Names("gpt_neox.embed_in", "gpt_neox.final_layer_norm", "embed_out"),
     )
 
 

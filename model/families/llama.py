@@ -11,9 +11,7 @@ from typing import Self
 from kernelc.ir.types import DType
 from model.config import ATTENTION_PROJECTIONS, AttentionBiasConfig, DecoderConfig
 from model.families.family import Family
-from model.families.parts.attention import Attention
-from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
-from model.families.parts.weights import nothing, rms
+from model.families.parts.layers import Decoder, sequential_layer
 from model.json_fields import Fields
 from model.rope import Rope
 
@@ -34,26 +32,9 @@ class LlamaConfig(AttentionBiasConfig):
         return super().has_bias(projection) if projection in ATTENTION_PROJECTIONS else self.mlp_bias
 
 
-def llama_layer(config: DecoderConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """Attention and MLP, each on a normalised input."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
-
-
 def build(config: DecoderConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
-    return Decoder(
-        config,
-        lambda number: llama_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
-    )
+    return Decoder(config, lambda number: sequential_layer(config, number, kv_dtype))
 
 
 _LLAMA_3_2_ROPE = Rope(

@@ -6,14 +6,14 @@ Source: the layout and names of transformers' modeling_qwen3.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import AttentionBiasConfig
 from model.families.family import Family
 from model.families.parts.attention import Attention, head_norms
-from model.families.parts.layers import Decoder, GatedMLP, SequentialLayer
-from model.families.parts.weights import nothing, rms
+from model.families.parts.layers import Decoder, sequential_layer
 from model.families.qwen2 import qwen_windows
 from model.json_fields import Fields
 
@@ -33,26 +33,11 @@ class Qwen3Config(AttentionBiasConfig):
         return replace(config, windows=qwen_windows(fields, config.layers))
 
 
-def qwen3_layer(config: Qwen3Config, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with norms of queries and keys."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    attn = f"{path}.self_attn"
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, attn, norms=lambda: head_norms(config, attn)),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
-
-
 def build(config: Qwen3Config, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: qwen3_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(config, number, kv_dtype, attn=partial(Attention, norms=head_norms)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from kernelc.ir.graph import Tensor
 from kernelc.ir.trace import (
@@ -35,6 +35,10 @@ class HeadNorms:
     k: Normalise
 
 
+HeadNormsOf: TypeAlias = Callable[[DecoderConfig, str], HeadNorms]
+"""What declares them, by the config and the path of attention."""
+
+
 def head_norms(config: DecoderConfig, path: str, offset: float = 0.0) -> HeadNorms:
     """Declare RMSNorms of each head's queries and keys, before they are rotated."""
     q, k = (rms(f"{path}.{part}_norm", config.head_dim, config.norm_eps, offset) for part in "qk")
@@ -58,7 +62,7 @@ class Attention:
         *,
         scale: float | None = None,
         cap: float | None = None,
-        norms: Callable[[], HeadNorms] | None = None,
+        norms: HeadNormsOf | None = None,
         clip: float | None = None,
         out: str = "o_proj",
     ) -> None:
@@ -69,7 +73,7 @@ class Attention:
         self.k_proj = declare(config, f"{path}.k_proj", kv_width, config.hidden_size)
         self.v_proj = declare(config, f"{path}.v_proj", kv_width, config.hidden_size)
         self.o_proj = declare(config, f"{path}.{out}", config.hidden_size, q_width)
-        self.norms, self.clip = norms() if norms else None, clip
+        self.norms, self.clip = norms(config, path) if norms else None, clip
 
     def cache(self, name: str, step: Step) -> Tensor:
         """Declare "k_cache" or "v_cache" of this layer. Shape: [context, kv_heads, head_dim]."""

@@ -23,10 +23,11 @@ from kernelc.ir.trace import (
     soft_cap,
     tracer,
 )
+from kernelc.ir.types import DType
 from model.config import DecoderConfig
 from model.families.family import Step
 from model.families.parts.attention import Attention
-from model.families.parts.weights import Normalise, declare
+from model.families.parts.weights import Normalise, NormOf, declare, nothing, rms
 
 
 class FeedForward(Protocol):
@@ -99,6 +100,51 @@ class SequentialLayer:
 
 
 @dataclass(frozen=True)
+class NormNames:
+    """What the norms of a layer are called in the checkpoint; None where it has none."""
+
+    before_attn: str | None
+    after_attn: str | None
+    before_mlp: str | None
+    after_mlp: str | None
+
+
+NORMS_BEFORE = NormNames("input_layernorm", None, "post_attention_layernorm", None)
+"""Of a Llama, and of most others: what is after attention is before the MLP."""
+
+NORMS_AFTER = NormNames(None, "post_attention_layernorm", None, "post_feedforward_layernorm")
+"""Of those that give attention and MLP their input as it is."""
+
+
+def sequential_layer(
+    config: DecoderConfig,
+    number: int,
+    kv_dtype: DType,
+    names: NormNames = NORMS_BEFORE,
+    *,
+    norm: NormOf = rms,
+    attn: Callable[[DecoderConfig, int, DType, str], Attention] = Attention,
+    mlp: Callable[[DecoderConfig, str], FeedForward] = GatedMLP,
+    residual_scale: float = 1.0,
+) -> SequentialLayer:
+    """Declare the layer of this number, out of these parts. The defaults are Llama's."""
+    path = f"model.layers.{number}"
+
+    def norm_of(name: str | None) -> Normalise:
+        return nothing if name is None else norm(f"{path}.{name}", config.hidden_size, config.norm_eps)
+
+    return SequentialLayer(
+        before_attn=norm_of(names.before_attn),
+        attn=attn(config, number, kv_dtype, f"{path}.self_attn"),
+        after_attn=norm_of(names.after_attn),
+        before_mlp=norm_of(names.before_mlp),
+        mlp=mlp(config, f"{path}.mlp"),
+        after_mlp=norm_of(names.after_mlp),
+        residual_scale=residual_scale,
+    )
+
+
+@dataclass(frozen=True)
 class ParallelLayer:
     """Attention and feed-forward of the same input, both added to it. `before_mlp` is None where they share
     one norm. Source: Wang and Komatsuzaki, GPT-J-6B (2021)."""
@@ -123,13 +169,14 @@ class Names:
     """What the parts outside of the layers are called in the checkpoint."""
 
     embedding: str = "model.embed_tokens"
+    norm: str = "model.norm"
     head: str = "lm_head"
 
 
 class Decoder:
     """The whole model, from token ids to logits; a `model.families.family.Body`.
 
-    `layer` makes a layer by its number, `norm` the norm after the last. The embeddings are multiplied by
+    `layer` makes a layer by its number, `norm` the norm after the last one. The embeddings are multiplied by
     `embedding_scale`; logits are multiplied by `logit_scale`, then bounded by `logit_cap`.
     """
 
@@ -137,8 +184,8 @@ class Decoder:
         self,
         config: DecoderConfig,
         layer: Callable[[int], Layer],
-        norm: Callable[[], Normalise],
         *,
+        norm: NormOf = rms,
         names: Names | None = None,
         embedding_scale: float = 1.0,
         logit_scale: float = 1.0,
@@ -150,7 +197,7 @@ class Decoder:
         size = (config.vocab_size, config.hidden_size)
         self.embed_tokens = tracer().weight(f"{names.embedding}.weight", size)
         self.layers = [layer(number) for number in range(config.layers)]
-        self.norm = norm()
+        self.norm = norm(names.norm, config.hidden_size, config.norm_eps)
         if config.tie_word_embeddings:
             bias = tracer().weight(f"{names.head}.bias", size[:1]) if head_bias else None
             self.lm_head = Linear("lm_head", self.embed_tokens, bias)

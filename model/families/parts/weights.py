@@ -12,6 +12,9 @@ from model.config import DecoderConfig
 Normalise: TypeAlias = Callable[[Tensor], Tensor]
 """A norm with its weights. Shapes: [seq, width] or [seq, heads, width], the same again."""
 
+NormOf: TypeAlias = Callable[[str, int, float], Normalise]
+"""What declares a norm, by its path, width and epsilon: `rms`, `layer`, or a family's own."""
+
 
 def rms(path: str, width: int, eps: float, offset: float = 0.0) -> Normalise:
     """Declare an RMSNorm, whose gain is its weight plus `offset`."""
