@@ -71,6 +71,20 @@ def test_rows_of_q_and_k_come_back_in_order(tmp_path: Path) -> None:
         assert some[:, 0].tolist() == [62, 1]
 
 
+def test_tensors_that_nothing_reads_are_named(tmp_path: Path) -> None:
+    """What the settings say already, such as the frequencies of the rotation, is left out in silence."""
+    made = tiny_llama("F32")
+    silent = {"rope_freqs.weight": np.ones(32), "blk.0.attn_rot_embd.weight": np.ones(32)}
+    extra = {name: stored(values.astype(np.float32)) for name, values in silent.items()}
+    made.tensors = {**made.tensors, **extra}
+    with open_model(made.write(tmp_path / "a.gguf")) as files:
+        assert files.notes == ()
+    made.tensors = {**made.tensors, "blk.0.attn_sinks.weight": stored(np.ones(4, np.float32))}
+    with open_model(made.write(tmp_path / "a.gguf")) as files:
+        wanted = "1 tensor of the checkpoint that no part of the model reads: blk.0.attn_sinks.weight"
+        assert files.notes == (wanted,)
+
+
 def test_gains_of_norms_lose_what_the_converter_added(tmp_path: Path) -> None:
     architecture = ARCHITECTURES["gemma3"]
     assert architecture.norm_shift == 1.0 and ARCHITECTURES["llama"].norm_shift == 0.0
