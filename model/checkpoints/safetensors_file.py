@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from kernelc.errors import CheckpointError
 from kernelc.ir.formats import Array
 from model.checkpoints.array_file import NUMPY_TYPES, ArrayEntry, ArrayFile, Index
-from model.checkpoints.mapped_file import DOWNLOAD_AGAIN, cannot_read, plain_file_status
+from model.checkpoints.mapped_file import DOWNLOAD_AGAIN, cannot_read, plain_file_status, refuse_pointer
 
 import_module("ml_dtypes")  # gives numpy the type bfloat16, without which the package refuses bf16
 
@@ -48,6 +48,7 @@ class SafetensorsFile(ArrayFile):
         """
         self.path = path
         self._stamp = _stamp(path)
+        refuse_pointer(path, self._stamp.size)
         _check_header_length(path, self._stamp.size)
         self._lock = threading.Lock()  # packing reads with several threads
         self._read_bytes = 0

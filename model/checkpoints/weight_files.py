@@ -30,7 +30,6 @@ _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.safetensors|\.bin)")
 _KINDS = (".safetensors", ".bin", ".pt", ".pth")
 _NO_MODEL = ("adapter_*", "consolidated*", "optimizer*", "scheduler*", "rng_state*", "training_args*")
 """Files of those kinds that are not the weights of a model, or not with the names that families have."""
-_POINTER = b"version https://git-lfs"
 
 
 def open_weights(folder: Path) -> dict[str, ArrayFile]:
@@ -65,20 +64,7 @@ def open_files(paths: Iterable[Path]) -> dict[str, ArrayFile]:
 def open_file(path: Path) -> ArrayFile:
     """Open one file of weights, by the ending of its name. Raises: CheckpointError."""
     kind = SafetensorsFile if path.suffix == ".safetensors" else TorchFile
-    try:
-        return kind(path)
-    except CheckpointError as reason:
-        if not _is_pointer(path):
-            raise
-        message = "this is a pointer of Git LFS, which stands for the file"
-        raise CheckpointError(message, where=str(path), help="run `git lfs pull` in its folder") from reason
-
-
-def _is_pointer(path: Path) -> bool:
-    if not path.is_file() or path.stat().st_size > 1024:
-        return False
-    with path.open("rb") as file:
-        return file.read(len(_POINTER)) == _POINTER
+    return kind(path)
 
 
 def _open_indexed(index: Path) -> dict[str, ArrayFile]:

@@ -19,8 +19,8 @@ import numpy.typing as npt
 from kernelc.errors import CheckpointError
 from kernelc.ir.formats import GROUP, Packed, weight_format
 from kernelc.ir.formats.integer_codes import IntegerCodes
+from model.checkpoints.mapped_file import DOWNLOAD_AGAIN
 from model.gguf.codes import LATTICES, U8, q3_k_parts
-from model.gguf.values import DOWNLOAD_AGAIN
 
 KEPT_AS: dict[str, str] = {
     "Q4_0": "q4", "Q8_0": "q8", "Q5_0": "q8", "Q3_K": "q8", "IQ4_NL": "q8", "IQ4_XS": "q8",

@@ -100,6 +100,30 @@ def test_shards_that_are_missing_or_do_not_fit(tmp_path: Path) -> None:
         open_model(tmp_path / "meta")
 
 
+def test_a_shard_that_is_a_pointer_of_git_lfs(tmp_path: Path) -> None:
+    write(tmp_path)
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\n"
+    (tmp_path / "meta" / "consolidated.00.pth").write_text(pointer)
+    with pytest.raises(CheckpointError, match="pointer of Git LFS"):
+        open_model(tmp_path / "meta")
+
+
+def test_the_text_is_removed_even_if_closing_the_weights_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise BufferError
+
+    write(tmp_path)
+    files = open_model(tmp_path / "meta")
+    monkeypatch.setattr(files.checkpoint, "close", fail)
+    with pytest.raises(BufferError):
+        files.close()
+    assert not files.text.exists()
+    monkeypatch.undo()
+    files.checkpoint.close()
+
+
 def test_a_tokenizer_that_is_missing_or_damaged(tmp_path: Path) -> None:
     write(tmp_path)
     file = tmp_path / "meta" / "tokenizer.model"
