@@ -169,7 +169,7 @@ class Int4File:
         wanted = {"qzeros": (groups, rows // _NIBBLES), "scales": (groups, rows), "g_idx": (cols,)}
         wrong = [part for part in parts if shapes[part] != wanted.get(part, shapes[part])]
         wrong += [part for part, dtype in types.items() if dtype not in _types(part)]
-        if wrong or not groups or rows % _NIBBLES or ("g_idx" not in parts and cols % groups):
+        if wrong or not groups or not cols or rows % _NIBBLES or ("g_idx" not in parts and cols % groups):
             part = wrong[0] if wrong else "qweight"
             raise CheckpointError(
                 f"got {types[part]} of shape {list(shapes[part])}, which does not fit a matrix of {rows}"

@@ -80,6 +80,9 @@ class SafetensorsFile(ArrayFile):
     def _slice(self, name: str, rows: slice, columns: slice | None) -> Array:
         """Return a copy of neighbouring rows. Raises: CheckpointError if the file has changed."""
         entry = self._tensors[name]
+        shape = _cut(entry.shape, rows, columns)
+        if 0 in shape:  # which the package refuses to cut out of most tensors
+            return np.empty(shape, NUMPY_TYPES[entry.dtype])
         with self._lock:
             part = self._fresh().get_slice(name)
             array: Array = part[rows] if columns is None else part[rows, columns]
@@ -124,6 +127,13 @@ class SafetensorsFile(ArrayFile):
                 help=DOWNLOAD_AGAIN,
             )
         return ArrayEntry(part.get_dtype(), shape)
+
+
+def _cut(shape: tuple[int, ...], rows: slice, columns: slice | None) -> tuple[int, ...]:
+    """Return the shape of some rows, and of these some columns."""
+    cuts = (rows,) if columns is None else (rows, columns)
+    sizes = (len(range(size)[cut]) for size, cut in zip(shape, cuts, strict=False))
+    return (*sizes, *shape[len(cuts) :])
 
 
 class _Stamp(tuple[int, ...]):
