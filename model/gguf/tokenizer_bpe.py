@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from model.gguf.pretokenizers import PRE_TOKENIZERS, PreTokenizer
+from model.gguf.pretokenizers import PRE_TOKENIZERS
 from model.gguf.values import MAX_ITEMS
 from model.gguf.vocabulary import CONTROL, UNKNOWN, USER_DEFINED, Vocabulary, key
 from model.json_fields import show
+from model.text import byte_level
+from model.text.byte_level import PreTokenizer
 
 _DEFAULT = "default"
 
@@ -16,22 +18,17 @@ def tokenizer_json(vocabulary: Vocabulary) -> dict[str, object]:
     Raises: CheckpointError for a rule of cutting words that kernelc does not know, and for merges that are no
     pairs.
     """
-    rule = pre_tokenizer(vocabulary)
-    model = _model(vocabulary, rule)
-    return {
-        "version": "1.0",
-        "truncation": None,
-        "padding": None,
-        "added_tokens": _added_tokens(vocabulary),
-        "normalizer": {"type": rule.normalizer} if rule.normalizer else None,
-        "pre_tokenizer": {
-            "type": "Sequence",
-            "pretokenizers": [*map(_split, rule.patterns), _bytes(vocabulary)],
-        },
-        "post_processor": _post_processor(vocabulary),
-        "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
-        "model": model,
-    }
+    tokens, rule = vocabulary.tokens, pre_tokenizer(vocabulary)
+    bos, markup = vocabulary.token_id("bos_token_id"), {*vocabulary.of_kind(CONTROL, UNKNOWN)}
+    added = vocabulary.of_kind(CONTROL, UNKNOWN, USER_DEFINED)
+    return byte_level.tokenizer_json(
+        rule,
+        {token: token_id for token_id, token in enumerate(tokens)},
+        _merges(vocabulary),
+        [(token_id, tokens[token_id], token_id in markup) for token_id in added],
+        (bos, tokens[bos]) if bos is not None and adds_bos(vocabulary) else None,
+        vocabulary.flag("add_space_prefix", False),
+    )
 
 
 def pre_tokenizer(vocabulary: Vocabulary) -> PreTokenizer:
@@ -46,62 +43,6 @@ def pre_tokenizer(vocabulary: Vocabulary) -> PreTokenizer:
 def adds_bos(vocabulary: Vocabulary) -> bool:
     """Whether a text begins with BOS."""
     return vocabulary.flag("add_bos_token", pre_tokenizer(vocabulary).adds_bos)
-
-
-def _added_tokens(vocabulary: Vocabulary) -> list[dict[str, object]]:
-    markup = {*vocabulary.of_kind(CONTROL, UNKNOWN)}
-    return [
-        {
-            "id": token_id,
-            "content": vocabulary.tokens[token_id],
-            "single_word": False,
-            "lstrip": False,
-            "rstrip": False,
-            "normalized": False,
-            "special": token_id in markup,
-        }
-        for token_id in vocabulary.of_kind(CONTROL, UNKNOWN, USER_DEFINED)
-    ]
-
-
-def _split(pattern: str) -> dict[str, object]:
-    return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
-
-
-def _bytes(vocabulary: Vocabulary) -> dict[str, object]:
-    space = vocabulary.flag("add_space_prefix", False)
-    return {"type": "ByteLevel", "add_prefix_space": space, "trim_offsets": True, "use_regex": False}
-
-
-def _post_processor(vocabulary: Vocabulary) -> dict[str, object] | None:
-    """Put BOS before a text, where the file wants it."""
-    bos = vocabulary.token_id("bos_token_id")
-    if bos is None or not adds_bos(vocabulary):
-        return None
-    token = vocabulary.tokens[bos]
-    first, second = ({"Sequence": {"id": name, "type_id": at}} for at, name in enumerate("AB"))
-    special = [{"SpecialToken": {"id": token, "type_id": at}} for at in (0, 1)]
-    return {
-        "type": "TemplateProcessing",
-        "single": [special[0], first],
-        "pair": [special[0], first, special[1], second],
-        "special_tokens": {token: {"id": token, "ids": [bos], "tokens": [token]}},
-    }
-
-
-def _model(vocabulary: Vocabulary, rule: PreTokenizer) -> dict[str, object]:
-    return {
-        "type": "BPE",
-        "dropout": None,
-        "unk_token": None,
-        "continuing_subword_prefix": None,
-        "end_of_word_suffix": None,
-        "fuse_unk": False,
-        "byte_fallback": False,
-        "ignore_merges": rule.whole_words,
-        "vocab": {token: token_id for token_id, token in enumerate(vocabulary.tokens)},
-        "merges": _merges(vocabulary),
-    }
 
 
 def _merges(vocabulary: Vocabulary) -> list[list[str]]:

@@ -15,6 +15,7 @@ from kernelc.errors import CheckpointError, ConfigError, TokenizerError
 from model.meta.params import MetaVocabulary, config_of, read_params
 from model.meta.tokenizer import write_text_files
 from model.opening import ModelFiles, open_model
+from model.text.byte_level import BYTE_LETTERS
 from model.text.tokenizer import load_tokenizer
 from tests.model.checkpoints.torch_files import write_zip
 from tests.model.meta.meta_folder import write_meta_folder
@@ -204,9 +205,7 @@ def test_llama_3_from_its_tiktoken_file(tmp_path: Path, shared_data: Path) -> No
     """The file is made of the published tokenizer.json, whose texts it must then encode alike."""
     source = shared_data / "tokenizers" / "llama3" / "tokenizer.json"
     published = json.loads(source.read_text())
-    from model.meta.tokenizer import _byte_letters  # pyright: ignore[reportPrivateUsage]
-
-    byte_of = {letter: byte for byte, letter in enumerate(_byte_letters())}
+    byte_of = {letter: byte for byte, letter in enumerate(BYTE_LETTERS)}
     lines = sorted(
         (rank, bytes(byte_of[c] for c in token)) for token, rank in published["model"]["vocab"].items()
     )
