@@ -26,10 +26,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError, InternalError
-from kernelc.ir.formats import F32, GROUP, Array, Packed, groups_of, weight_format
+from kernelc.ir.formats import F32, GROUP, Array, Index, Packed, groups_of, weight_format
 from kernelc.ir.formats.integer_codes import IntegerCodes
-from model.checkpoints.array_file import ArrayFile, Index
+from model.checkpoints.array_file import ArrayFile
 from model.checkpoints.quantization import Int4
+from model.checkpoints.rows import check_indices, widened
 
 _KEPT_AS = "q4a"
 _NIBBLES = 8
@@ -122,9 +123,8 @@ class Int4File:
 
     def _decoded(self, matrix: Int4Matrix, indices: Index) -> tuple[npt.NDArray[np.uint8], F32, Array]:
         """Return codes u8 [count, in], zeros f32 [count, groups] and scales [count, groups] of some rows."""
+        check_indices(f"{matrix.prefix}weight", indices, matrix.shape[0])
         low, high = (int(indices.min()), int(indices.max()) + 1) if indices.size else (0, 0)
-        if not 0 <= low <= high <= matrix.shape[0]:
-            raise InternalError(f"{matrix.prefix}weight: rows {low}..{high} of {matrix.shape[0]} rows")
         words = slice(low // _NIBBLES, -(-high // _NIBBLES))  # eight outputs share one
         inside = indices - words.start * _NIBBLES
         stored = self._part(matrix, "qzeros", words) + np.uint32(_ONES * self._settings.zero_shift)
@@ -142,7 +142,7 @@ class Int4File:
         if part != "scales":
             return stored.view(np.uint32)
         if matrix.files[part].tensors[name].dtype == "BF16":
-            stored = (stored.astype(np.uint32) << 16).view(np.float32)
+            stored = widened(stored)
         if not np.isfinite(stored).all():
             message = "got a scale that is not finite"
             raise CheckpointError(message, where=f"{matrix.files[part].path}: {name}", help=_HELP)

@@ -20,8 +20,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from kernelc.errors import CheckpointError
-from kernelc.ir.formats import Array
-from model.checkpoints.array_file import NUMPY_TYPES, ArrayEntry, ArrayFile, Index
+from kernelc.ir.formats import Array, Index
+from model.checkpoints.array_file import NUMPY_TYPES, ArrayEntry, ArrayFile
 from model.checkpoints.mapped_file import DOWNLOAD_AGAIN, cannot_read, plain_file_status, refuse_pointer
 
 import_module("ml_dtypes")  # gives numpy the type bfloat16, without which the package refuses bf16
