@@ -20,14 +20,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError, InternalError
-from kernelc.ir.formats import F32, GROUP, Array, Index, Packed, groups_of, weight_format
-from kernelc.ir.formats.integer_codes import IntegerCodes
+from kernelc.ir.formats import F32, GROUP, Array, Index, Packed, groups_of, integer_format
 from model.checkpoints.array_file import ArrayFile
 from model.checkpoints.quantization import Int4
 from model.checkpoints.rows import check_indices, widened
@@ -106,7 +104,7 @@ class Int4File:
         if matrix.kept_as is None:
             raise InternalError(f"{name}: the groups of its inputs fit no weight format")
         codes, zeros, scales = self._decoded(matrix, indices)
-        form = cast(IntegerCodes, weight_format(_KEPT_AS))
+        form = integer_format(_KEPT_AS)
         quants = form.pack_codes(codes.view(np.int8).reshape(len(indices), -1, GROUP))
         offsets = (-zeros * scales.astype(np.float32)).astype(np.float16)
         if not np.isfinite(offsets).all():
