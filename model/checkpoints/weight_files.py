@@ -17,6 +17,8 @@ from model.checkpoints.safetensors_file import SafetensorsFile
 from model.checkpoints.torch_file import TorchFile
 from model.json_fields import Fields, read_json_object, show
 
+OTHER_SHARDS = "the shards are of different models: download all of them again"
+
 _MAX_INDEX_BYTES = 16 << 20
 _MAX_SHARDS = 4096
 _MAX_LISTED = 10_000
@@ -54,8 +56,7 @@ def open_files(paths: Iterable[Path]) -> dict[str, ArrayFile]:
             twice = next((name for name in file.tensors if name in found), None)
             if twice is not None:
                 message = f"got the tensor {show(twice)} a second time, after {found[twice].path.name}"
-                help_ = "the shards are of different models: download all of them again"
-                raise CheckpointError(message, where=str(path), help=help_)
+                raise CheckpointError(message, where=str(path), help=OTHER_SHARDS)
             found.update(dict.fromkeys(file.tensors, file))
         undo.pop_all()
     return found

@@ -22,6 +22,7 @@ from kernelc.errors import CheckpointError, InternalError
 from kernelc.ir.formats import F32, Index, Packed
 from model.checkpoints.array_file import ArrayFile
 from model.checkpoints.rows import check_indices, places_in_pairs
+from model.checkpoints.weight_files import OTHER_SHARDS
 
 Split: TypeAlias = Literal["rows", "columns", "same"]
 """How the shards divide a tensor."""
@@ -44,7 +45,6 @@ _LAYER: Mapping[str, tuple[str, Split]] = {
 }
 _IN_LAYER = re.compile(r"layers\.(\d{1,4})\.(.+)")
 _ROTARY = (".q_proj.weight", ".k_proj.weight")
-_DOWNLOAD_AGAIN = "the shards are of different models: download all of them again"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class MetaWeights:
                     "" if first is None else f", wanted {first.dtype} {list(first.shape)} as in the first"
                 )
                 where = f"{shard.path}: {stored}"
-                raise CheckpointError(f"got {got}{wanted}", where=where, help=_DOWNLOAD_AGAIN)
+                raise CheckpointError(f"got {got}{wanted}", where=where, help=OTHER_SHARDS)
         assert first is not None  # the names are those of the first shard
         if len(first.shape) != 2 or len(parts) == 1:
             split = "same"
