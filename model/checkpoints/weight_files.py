@@ -14,7 +14,7 @@ from pathlib import Path
 from kernelc.errors import CheckpointError
 from model.checkpoints.array_file import ArrayFile
 from model.checkpoints.safetensors_file import SafetensorsFile
-from model.checkpoints.torch_file import TorchFile
+from model.checkpoints.torch.file import TorchFile
 from model.json_fields import Fields, read_json_object, show
 
 OTHER_SHARDS = "the shards are of different models: download all of them again"
@@ -127,11 +127,7 @@ def _unindexed(folder: Path) -> list[Path]:
         of_kind = [found for found in shards if found[4] == kind]
         if of_kind:
             return _complete(folder, of_kind)
-    candidates = [
-        name
-        for name in names
-        if name.endswith(_KINDS) and is_of_a_model(name)
-    ]
+    candidates = [name for name in names if name.endswith(_KINDS) and is_of_a_model(name)]
     for kind in _KINDS:  # safetensors before the rest
         of_kind = [name for name in candidates if name.endswith(kind)]
         if len(of_kind) == 1:

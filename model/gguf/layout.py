@@ -20,8 +20,8 @@ from model.gguf.container import Container, TensorInfo
 from model.gguf.dequantize import READERS, dequantize
 from model.gguf.metadata import Metadata
 from model.gguf.splits import name_of, open_parts
-from model.gguf.text import write_text_files
-from model.gguf.vocabulary import Vocabulary
+from model.gguf.text.files import write_text_files
+from model.gguf.text.vocabulary import Vocabulary
 from model.gguf.weights import GgufWeights
 
 _MAX_VECTOR = 1 << 16

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kernelc.errors import CheckpointError
-from model.checkpoints.torch_file import TorchFile
+from model.checkpoints.torch.file import TorchFile
 from tests.model.checkpoints.torch_files import (
     View,
     dictionary,

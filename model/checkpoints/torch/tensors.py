@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import cast
 
-from model.checkpoints.pickle_machine import PickleMachine
-from model.checkpoints.pickle_values import Global, Instance, Value, as_dict, as_tuple, kind_of
+from model.checkpoints.torch.pickle_machine import PickleMachine
+from model.checkpoints.torch.pickle_values import Global, Instance, Value, as_dict, as_tuple, kind_of
 
 _STORAGES = {
     "torch.DoubleStorage": "F64", "torch.FloatStorage": "F32", "torch.HalfStorage": "F16",

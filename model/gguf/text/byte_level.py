@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from model.gguf.pretokenizers import PRE_TOKENIZERS
+from model.gguf.text.pretokenizers import PRE_TOKENIZERS
+from model.gguf.text.vocabulary import CONTROL, UNKNOWN, USER_DEFINED, Vocabulary, key
 from model.gguf.values import MAX_ITEMS
-from model.gguf.vocabulary import CONTROL, UNKNOWN, USER_DEFINED, Vocabulary, key
 from model.json_fields import show
 from model.text import byte_level
 from model.text.byte_level import PreTokenizer

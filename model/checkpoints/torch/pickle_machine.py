@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import cast
 
 from kernelc.errors import CheckpointError
-from model.checkpoints.pickle_values import Global, Instance, Value, kind_of
+from model.checkpoints.torch.pickle_values import Global, Instance, Value, kind_of
 
 MAX_OPCODES = 1_000_000
 """About 25,000 tensors; a second or two of one core."""
