@@ -9,13 +9,13 @@ from kernelc.ir.formats import F32, Array, Index
 
 
 def check_range(name: str, begin: int, end: int, rows: int) -> None:
-    """Check a caller's rows begin..end of a tensor. Raises: InternalError where it has not got them."""
+    """Check a caller's rows begin..end of a tensor. Raises: InternalError if one is missing."""
     if not 0 <= begin <= end <= rows:
         raise InternalError(f"{name}: rows {begin}..{end} of {rows} rows")
 
 
 def check_indices(name: str, indices: Index, rows: int) -> None:
-    """Check a caller's rows of a tensor, in any order. Raises: InternalError where it has not got them."""
+    """Check a caller's rows of a tensor, in any order. Raises: InternalError if one is missing."""
     if indices.size and not 0 <= indices.min() <= indices.max() < rows:
         raise InternalError(f"{name}: rows {indices.min()}..{indices.max()} of {rows} rows")
 

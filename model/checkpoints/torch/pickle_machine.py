@@ -268,7 +268,7 @@ _BY_NAME: dict[str, Callable[[PickleMachine], None]] = {
     "BINUNICODE": lambda m: m.push(m.text(m.number("<I"))),
     "SHORT_BINUNICODE": lambda m: m.push(m.text(m.number("<B"))),
     "BINUNICODE8": lambda m: m.push(m.text(m.number("<Q"))),
-    "SHORT_BINSTRING": lambda m: m.push(m.text(m.number("<B"))),  # Python 2's strings, in files of old
+    "SHORT_BINSTRING": lambda m: m.push(m.text(m.number("<B"))),  # Python 2's strings, in old files
     "BINSTRING": lambda m: m.push(m.text(m.number("<I"))),
     "EMPTY_LIST": lambda m: m.push([]),
     "EMPTY_DICT": lambda m: m.push({}),
