@@ -130,6 +130,24 @@ describe("records", () => {
     expect(await getRecord("other", "plain", store)).toBe(1);
   });
 
+  it("are seen as they were or as they will be, not while another tab rewrites them", async () => {
+    const store = new MemoryStore();
+    const append = store.append.bind(store);
+    await putRecord("check", "a", 1, store);
+    store.append = async (area, name, from) => {
+      const writer = await append(area, name, from); // the record is empty from now on
+      await later(5);
+      return writer;
+    };
+    const rewriting = putRecord("check", "a", 2, store);
+    await later(1);
+    expect(await allRecords("check", store)).toEqual([2]);
+    const again = putRecord("check", "a", 3, store);
+    await later(1);
+    expect(await getRecord("check", "a", store)).toBe(3);
+    await Promise.all([rewriting, again]);
+  });
+
   it("that were cut off, or cannot be kept, are as if never written", async () => {
     const store = new MemoryStore();
     await putRecord("check", "a", { long: "value" }, store);
