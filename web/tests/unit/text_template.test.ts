@@ -138,6 +138,13 @@ describe("hostile templates", () => {
       "{% set ns = namespace(x=[1]) %}{% for i in range(30) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x|tojson }}",
     "a mapping of itself":
       "{% set ns = namespace(x={}) %}{% for i in range(40) %}{% set ns.x = {'a': ns.x, 'b': ns.x} %}{% endfor %}{{ ns.x == ns.x }}",
+    // Lists that are small when they are made, of a namespace that grows afterwards.
+    "a list of lists of a namespace":
+      "{% set ns = namespace(v=1) %}{% set l = [NS] %}{% set m = [L] %}{% set n = m | length %}{% set ns.v = [1S] %}{{ m == m }}"
+        .replace("NS", "ns,".repeat(600)).replace("L]", `${"l,".repeat(600)}]`).replace("1S", "1,".repeat(500)),
+    "a namespace that grows while it is joined":
+      "{% set ns = namespace(v=1) %}{% macro f() %}{% set ns.v = [1S] %}{% endmacro %}{% set l = [NS] %}{% set m = [L] %}{{ m | join(f()) }}"
+        .replace("NS", "ns,".repeat(600)).replace("L]", `${"l,".repeat(600)}]`).replace("1S", "1,".repeat(500)),
     "a replacement that grows": "{% set a = 'a' * 4000000 %}{{ a | replace('a', a) }}",
     "the same by its method": "{% set a = 'a' * 4000000 %}{{ a.replace('a', a) }}",
     "a long separator": "{{ range(99999) | join('a' * 4000000) }}",

@@ -52,7 +52,8 @@ const BODIES = ["body", "alternate", "defaultBlock"];
 type Ending = "end" | "break" | "continue";
 
 export class BoundedInterpreter extends Interpreter {
-  #steps = 0;
+  /** Steps until the clock is looked at again. */
+  #steps = STEPS_A_LOOK;
   readonly #end = performance.now() + MAX_MILLISECONDS;
   readonly #written = new WeakSet<object>();
 
@@ -73,13 +74,16 @@ export class BoundedInterpreter extends Interpreter {
   }
 
   override evaluate(node: Node | undefined, environment: Environment): Value {
-    this.#steps += 1;
-    if ((this.#steps % STEPS_A_LOOK === 0 || node?.type === "For") && performance.now() > this.#end) {
-      throw new Stopped("time");
-    }
+    if (this.#steps <= 0 || node?.type === "For") this.#look();
     const value = this.#asPython(node, environment) ?? super.evaluate(node, environment);
-    checkSize(value);
+    this.#steps -= checkSize(value);
     return node && this.#written.has(node) && value.type !== "StringValue" ? valueOf(written(value)) : value;
+  }
+
+  /** Throws Stopped where the time is up. */
+  #look(): void {
+    this.#steps = STEPS_A_LOOK;
+    if (performance.now() > this.#end) throw new Stopped("time");
   }
 
   /** The value of a node that Python evaluates differently from the library; null for all others. */
@@ -120,7 +124,7 @@ export class BoundedInterpreter extends Interpreter {
   }
 
   #loop(node: Loop, environment: Environment, output: Output): void {
-    if (performance.now() > this.#end) throw new Stopped("time");
+    this.#look();
     const items = this.#items(node, environment);
     if (items.length === 0) this.#statements(node.defaultBlock, environment, output);
     for (const [at, item] of items.entries()) {
@@ -158,7 +162,9 @@ export class BoundedInterpreter extends Interpreter {
     }
     if (own) {
       const value = this.evaluate(operand, environment);
-      return own(value, this.#arguments(args, environment), environment) ?? this.#filtered(filter, value, environment);
+      const given = this.#arguments(args, environment);
+      checkSize(value); // as above: they may have made it larger
+      return own(value, given, environment) ?? this.#filtered(filter, value, environment);
     }
     if (!["trim", "length", "count", "capitalize"].includes(name)) return null;
     const found = this.evaluate(operand, environment);
@@ -233,6 +239,7 @@ export class BoundedInterpreter extends Interpreter {
   #binary({ operator, left, right }: Binary, environment: Environment): Value | null {
     if (!["==", "!=", "~", "%", "/", "//", "+", "*"].includes(operator.value)) return null;
     const [first, second] = [this.evaluate(left, environment), this.evaluate(right, environment)];
+    checkSize(first); // the right may have made what it shares with it larger
     if (operator.value === "==") return valueOf(equal(first, second));
     if (operator.value === "!=") return valueOf(!equal(first, second));
     if (operator.value === "~") return valueOf(written(first) + written(second));
