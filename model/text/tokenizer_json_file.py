@@ -145,7 +145,12 @@ def _flat(fields: Fields, key: str, depth: int = 0) -> Iterator[Fields]:
 
 def _growth(part: Fields) -> int:
     """Return how many characters one character may become in this normalizer."""
-    if part.text("type") != "Replace":
+    kind = part.text("type")
+    if kind == "ByteLevel":
+        return 4  # the bytes of a character in UTF-8, each as a character
+    if kind == "Prepend":
+        return 1 + len(part.text("prepend", ""))  # of a text that is one character
+    if kind != "Replace":
         return 1  # Unicode's own normal forms have bounds: at most 18 characters
     pattern = part.child("pattern")
     old = pattern.data.get("String") if pattern else None

@@ -157,11 +157,32 @@ def replacement(content: str, **pattern: str) -> dict[str, object]:
             "type": "Sequence",
             "normalizers": [{"type": "Sequence", "normalizers": [replacement("aaaaaaaaa")] * 2}],
         },
+        {"type": "Sequence", "normalizers": [{"type": "ByteLevel"}] * 4},
+        {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "ab"}] * 4},
+        {"type": "Prepend", "prepend": "a" * 64},
     ],
 )
 def test_a_normalizer_that_grows_texts_is_refused(tmp_path: Path, normalizer: object) -> None:
     write_json(tmp_path, normalizer=normalizer)
     assert "it may make a text more than 64 times as long" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "normalizer",
+    [
+        {"type": "Sequence", "normalizers": [{"type": "ByteLevel"}] * 3},
+        {
+            "type": "Sequence",
+            "normalizers": [
+                {"type": "Prepend", "prepend": "\u2581"},
+                {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"},
+            ],
+        },
+    ],
+)
+def test_a_normalizer_that_grows_texts_a_little_is_not(tmp_path: Path, normalizer: object) -> None:
+    write_json(tmp_path, normalizer=normalizer)
+    assert load_tokenizer(tmp_path).encode("\U0001f642") != []
 
 
 def test_many_added_tokens_load_in_time_and_too_many_are_refused(tmp_path: Path) -> None:

@@ -107,6 +107,9 @@ describe("a tokenizer.json", () => {
     { type: "Sequence", normalizers: Array.from({ length: 30 }, () => replacement("aa")) },
     replacement("a".repeat(65)),
     replacement("a".repeat(64), { Regex: "" }),
+    { type: "Sequence", normalizers: Array.from({ length: 4 }, () => ({ type: "ByteLevel" })) },
+    { type: "Sequence", normalizers: Array.from({ length: 4 }, () => ({ type: "Prepend", prepend: "ab" })) },
+    { type: "Prepend", prepend: "a".repeat(64) },
   ])("whose normaliser grows texts is refused", async (normalizer) => {
     await expect(json({ normalizer })).rejects.toThrow("it may make a text more than 64 times as long");
   });

@@ -38,6 +38,8 @@ function growth(fields: Fields, depth: number): number {
   if (type === "Sequence") {
     return stages(fields, "normalizers", depth).reduce((product, part) => product * growth(part, depth + 1), 1);
   }
+  if (type === "ByteLevel") return 4; // the bytes of a character in UTF-8, each as a character
+  if (type === "Prepend") return 1 + [...fields.text("prepend", "")].length; // of a text that is one character
   if (type !== "Replace") return 1; // Unicode's own normal forms have bounds: at most 18 characters
   const old = fields.child("pattern")?.data.get("String");
   const { length } = [...fields.text("content")];
