@@ -84,22 +84,19 @@ def check_growth(tokenizer: Fields) -> None:
             )
 
 
-def prepared_file(
-    tokenizer: Mapping[str, object], data: bytes, left_out: Iterable[str], markup: Iterable[str] = ()
-) -> bytes:
+def prepared_file(tokenizer: Mapping[str, object], data: bytes, left_out: Iterable[str]) -> bytes:
     """Return the file without truncation, padding and dropout, and without the added tokens `left_out`.
 
     Special tokens are matched as they are written. One that is "normalized" is searched in normalised text,
     where a leading space may precede it, so that the second of two adjacent ones would not be found;
-    transformers 5 matches it as written, too. The added tokens `markup` become special.
+    transformers 5 matches it as written, too.
     """
     model = dict(cast("Mapping[str, object]", tokenizer["model"]))
     added = [dict(token) for token in cast("list[dict[str, object]]", tokenizer.get("added_tokens") or [])]
-    gone, marked = set(left_out), set(markup)
-    kept = [{**token, "special": True} if token.get("content") in marked else token for token in added]
+    gone = set(left_out)
     kept = [
         {**token, "normalized": False} if token.get("special") else token
-        for token in kept
+        for token in added
         if token.get("content") not in gone
     ]
     unchanged = kept == added and not (
