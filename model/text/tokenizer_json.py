@@ -98,10 +98,9 @@ class JsonTokenizer:
             raise
         except BaseException as reason:  # the package raises Exception itself, and its panics are none
             raise TokenizerError(
-                f"the text cannot be encoded: {reason}",
-                where="tokenizer.json",
-                help="its patterns do not end on this text: use the tokenizer of a release that you trust",
+                f"the text cannot be encoded: {reason}", where="tokenizer.json", help=_help(str(reason))
             ) from reason
+        self._refuse_left_out(ids)
         if not parse_special:
             self._refuse_markup(text, set(ids))
         return ids
@@ -121,6 +120,17 @@ class JsonTokenizer:
         if added is not None and added.special:
             return NOTHING
         return self._decoder.piece(self.token(token_id))
+
+    def _refuse_left_out(self, ids: list[int]) -> None:
+        """Refuse a text that holds a token without a row: a Unigram vocabulary may have it as a word, too."""
+        if not self.left_out or max(ids, default=0) < self.vocab_size:
+            return
+        content = self._tokenizer.id_to_token(max(ids))
+        raise TokenizerError(
+            f"the text holds {content!r}, a token that the model has no row for",
+            where="tokenizer.json",
+            help=f"leave {content!r} out of the text",
+        )
 
     def _refuse_markup(self, text: str, ids: set[int]) -> None:
         """Refuse a text whose literal "<s>" became the token: a Unigram vocabulary may have it as a word."""
@@ -166,6 +176,16 @@ class JsonTokenizer:
                 help=_AT_ODDS,
             )
         return token_id
+
+
+def _help(reason: str) -> str:
+    """Return the help for what the package says of a text that it could not encode."""
+    if "retry-limit" in reason:  # Oniguruma's bound on the search for one match
+        return (
+            "a pattern of the tokenizer does not finish on this text: use the tokenizer of a release that you"
+            " trust"
+        )
+    return "use the tokenizer of a release that you trust, or a newer release of the package tokenizers"
 
 
 def _load(data: bytes, where: str) -> _Native:

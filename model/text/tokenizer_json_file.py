@@ -31,8 +31,8 @@ def added_tokens_of(tokenizer: Fields) -> dict[int, AddedToken]:
 def vocabulary_of(tokenizer: Fields) -> tuple[Mapping[str, int], int, str | None]:
     """Return the ids of a BPE model's tokens, the number of its ids, and its token for unknown text, if any.
 
-    A Unigram model numbers its tokens by their places, so it has no ids here. Raises: TokenizerError for a
-    model of another kind, and for no tokens or too many.
+    A Unigram model numbers its tokens by their places. Raises: TokenizerError for a model of another kind,
+    and for no tokens or too many.
     """
     model = tokenizer.child("model")
     kind = model.text("type", "BPE") if model else "nothing"
@@ -41,11 +41,18 @@ def vocabulary_of(tokenizer: Fields) -> tuple[Mapping[str, int], int, str | None
     vocab = model.data.get("vocab")
     if kind == "Unigram":
         words = cast("list[object]", vocab) if isinstance(vocab, list) else []
-        return {}, _checked_end(model, len(words)), None
+        end = _checked_end(model, len(words))
+        return {word: i for i, word in enumerate(map(_word, words)) if word is not None}, end, None
     given = cast("dict[str, object]", vocab) if isinstance(vocab, dict) else {}
     ids = {token: i for token, i in given.items() if isinstance(i, int)}
     end = _checked_end(model, max(ids.values(), default=-1) + 1)
     return ids, end, model.text("unk_token", "") or None
+
+
+def _word(entry: object) -> str | None:
+    """Return the token of a Unigram model's pair of token and score; None where it is no such pair."""
+    pair = cast("list[object]", entry) if isinstance(entry, list) else []
+    return pair[0] if pair and isinstance(pair[0], str) else None
 
 
 def prompt_prefix_of(tokenizer: Fields) -> tuple[int, ...]:

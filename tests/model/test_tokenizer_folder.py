@@ -99,6 +99,23 @@ def test_a_sentencepiece_token_without_a_row_is_left_out(small_model: bytes, tmp
     assert 320 not in tokenizer.encode("[PAD]", parse_special=True)
 
 
+def test_a_unigram_word_without_a_row_is_left_out(tmp_path: Path) -> None:
+    vocab = [["<unk>", 0.0], ["a", -3.0], ["[", -3.0], ["]", -3.0], ["[a]", 0.0]]
+    write_json(
+        tmp_path,
+        model={"type": "Unigram", "unk_id": 0, "vocab": vocab},
+        added_tokens=[{"id": 4, "content": "[a]", "special": True, **TOKEN}],
+        pre_tokenizer=None,
+        decoder={"type": "Fuse"},
+    )
+    assert load_tokenizer(tmp_path).encode("[a]", parse_special=True) == [4]
+    tokenizer = load_tokenizer(tmp_path, vocab_size=4)
+    assert (tokenizer.vocab_size, tokenizer.left_out) == (4, {"[a]": 4})
+    assert tokenizer.encode("a[") == [1, 2]
+    with pytest.raises(TokenizerError, match=r"holds '\[a\]', a token that the model has no row for"):
+        tokenizer.encode("a[a]")
+
+
 @pytest.mark.parametrize("kind", ["json", "sentencepiece"])
 def test_a_protected_token_is_markup_that_shows(small_model: bytes, tmp_path: Path, kind: str) -> None:
     token = {"content": "<|im_start|>", "special": False, **TOKEN}
@@ -138,8 +155,9 @@ def test_a_pattern_that_does_not_end_is_an_error(tmp_path: Path) -> None:
     split = {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated", "invert": False}
     write_json(tmp_path, pre_tokenizer={"type": "Sequence", "pretokenizers": [split, BYTE_LEVEL]})
     tokenizer = load_tokenizer(tmp_path)
-    with pytest.raises(TokenizerError, match="the text cannot be encoded"):
+    with pytest.raises(TokenizerError, match="the text cannot be encoded") as raised:
         tokenizer.encode("a" * 48 + "!")
+    assert "a pattern of the tokenizer does not finish on this text" in (raised.value.help or "")
     assert tokenizer.encode("he") != []  # it goes on
 
 

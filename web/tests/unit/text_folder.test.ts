@@ -76,6 +76,19 @@ describe("a token without a row in the model", () => {
   });
 });
 
+describe("a token without a row that a unigram vocabulary has as a word", () => {
+  const vocab = [["<unk>", 0], ["a", -3], ["[", -3], ["]", -3], ["[a]", 0]];
+  const unigram = { model: { type: "Unigram", unk_id: 0, vocab }, pre_tokenizer: null, decoder: { type: "Fuse" } };
+  const files = { "tokenizer.json": utf8.encode(JSON.stringify(small({ ...unigram, added_tokens: [{ id: 4, content: "[a]", special: true }] }))) };
+
+  it("is left out, and cannot be read out of a text", async () => {
+    expect((await open(files)).encode("[a]", { parseSpecial: true })).toEqual([4]);
+    const coder = await open(files, 4);
+    expect([coder.vocabSize, coder.encode("a[")]).toEqual([4, [1, 2]]);
+    expect(() => coder.encode("a[a]")).toThrow('the text holds "[a]", a token that the model has no row for');
+  });
+});
+
 describe("a protected token", () => {
   const token = { content: "<|im_start|>", special: false };
   it.each([

@@ -32,6 +32,8 @@ export class JsonCoder implements Coder {
   readonly #addedVocabulary: AddedVocabulary;
   readonly #preTokenize: PreTokenizer;
   readonly #decoder: PieceDecoder;
+  /** Added tokens that the model has no row for. */
+  readonly #leftOut: ReadonlySet<string>;
 
   /**
    * Added tokens from id `rows` on are left out: the model has no row for them.
@@ -59,7 +61,9 @@ export class JsonCoder implements Coder {
     const shown = ({ content, normalized }: AddedToken): string => (normalized ? normalize(content) : content);
     this.#addedTexts = new Map([...added].map(([id, token]) => [id, shown(token)]));
     this.#preTokenize = readPreTokenizer(fields);
-    const known = this.#model.tokens.findLastIndex((token) => !leftOut.has(token)) + 1;
+    this.#leftOut = leftOut;
+    const kept = (token: string, id: number): boolean => !leftOut.has(token) && this.#model.idOf(token) === id;
+    const known = leftOut.size ? this.#model.tokens.findLastIndex(kept) + 1 : this.#model.tokens.length;
     this.vocabSize = [...added.keys()].reduce((end, id) => Math.max(end, id + 1), known);
     const idsOf = (special: boolean): Map<string, number> =>
       new Map([...added].filter(([, token]) => token.special === special).map(([id, { content }]) => [content, id]));
@@ -97,8 +101,18 @@ export class JsonCoder implements Coder {
       for (const word of this.#preTokenize(stretch, atStart)) this.#model.encode(word, ids);
     };
     this.#addedVocabulary.split(whole, options.parseSpecial ?? false, words, (id) => ids.push(id));
+    this.#refuseLeftOut(ids);
     if (!options.parseSpecial) this.#refuseMarkup(whole, ids);
     return options.bos && this.bosId !== null ? [this.bosId, ...ids] : ids;
+  }
+
+  /** Check that no id is of a token without a row: a unigram vocabulary may contain it as a word, too. */
+  #refuseLeftOut(ids: readonly number[]): void {
+    const beyond = this.#leftOut.size ? ids.find((id) => id >= this.vocabSize) : undefined;
+    if (beyond === undefined) return;
+    const content = JSON.stringify(this.#model.tokens[beyond] ?? "");
+    const help = `leave ${content} out of the text`;
+    throw new KernelcError("usage", `the text holds ${content}, a token that the model has no row for`, { help });
   }
 
   /** Check that no literal "<s>" has become the special token: a unigram vocabulary may contain it as a word. */
