@@ -107,6 +107,18 @@ def test_templates_see_what_transformers_gives_them(tmp_path: Path, source: str,
     assert load_chat_template(tmp_path).render(HELLO) == wanted
 
 
+def test_no_token_takes_the_place_of_what_the_conversation_gives(tmp_path: Path) -> None:
+    taken = ["messages", "bos_token", "add_generation_prompt", "strftime_now", "self", "true", "range"]
+    config = {
+        "chat_template": "{{ bos_token }}{{ messages[0].content }} {{ add_generation_prompt }} {{ true }}"
+        " {{ strftime_now('%Y') }} {{ range }} {{ image_token }}",
+        "bos_token": "<b>",
+        "extra_special_tokens": {**dict.fromkeys(taken, "<x>"), "image_token": "<i>"},
+    }
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    assert load_chat_template(tmp_path).render(HELLO, now=DAY) == "<b>Hello! True True 2024 <x> <i>"
+
+
 @pytest.mark.parametrize(
     ("source", "wanted"),
     [

@@ -50,7 +50,7 @@ export function makeTemplate(
   return {
     isPlain: source === PLAIN_TEMPLATE,
     render: (messages, options = {}) => {
-      const given = variables(messages, options, new Map([["bos_token", bosToken], ["eos_token", eosToken], ...tokens]));
+      const given = variables(messages, options, new Map([...tokens, ["bos_token", bosToken], ["eos_token", eosToken]]));
       try {
         return render(program, given, where);
       } catch (error) {
@@ -87,11 +87,11 @@ function variables(
 ): ReadonlyMap<string, unknown> {
   const now = options.now ?? new Date();
   return new Map<string, unknown>([
+    ...tokens, // first: no token may take the place of what the conversation gives
     ["messages", messages.map(({ role, content }) => ({ role, content }))],
     ["tools", null],
     ["documents", null],
     ["add_generation_prompt", options.addGenerationPrompt ?? true],
-    ...tokens,
     ["strftime_now", (format: unknown) => strftime(now, String(format))],
   ]);
 }
@@ -99,14 +99,17 @@ function variables(
 /** The environment of a template: the functions and values that jinja2 and transformers provide. */
 function environmentOf(given: ReadonlyMap<string, unknown>): Environment {
   const environment = new Environment();
+  const functions = { range, raise_exception: refuse };
   const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
-  for (const [name, value] of Object.entries(constants)) environment.set(name, value);
-  environment.set("range", range);
-  environment.set("raise_exception", (message: unknown): never => {
-    throw new Refused(String(message));
-  });
-  for (const [name, value] of given) environment.set(name, value);
+  for (const [name, value] of [...Object.entries(functions), ...given, ...Object.entries(constants)]) {
+    environment.variables.delete(name); // a name cannot be set twice
+    environment.set(name, value);
+  }
   return environment;
+}
+
+function refuse(message: unknown): never {
+  throw new Refused(String(message));
 }
 
 function range(...bounds: unknown[]): number[] {
