@@ -31,6 +31,9 @@ export function membersOf(value: Value): Value[] | null {
   return itemsOf(value);
 }
 
+/** The variables `loop`, which have attributes where mappings have items. */
+export const LOOPS = new WeakSet<Value>();
+
 /** The variable `loop`. */
 export function loopOf(items: readonly Value[], at: number): Value {
   const plain = { index: at + 1, index0: at, revindex: items.length - at, revindex0: items.length - at - 1, first: at === 0,
@@ -39,6 +42,7 @@ export function loopOf(items: readonly Value[], at: number): Value {
   const fields = loop.value as Map<string, Value>;
   fields.set("previtem", items[at - 1] ?? valueOf(undefined));
   fields.set("nextitem", items[at + 1] ?? valueOf(undefined));
+  LOOPS.add(loop);
   return loop;
 }
 

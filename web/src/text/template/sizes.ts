@@ -33,6 +33,12 @@ export function checkText(length: number): void {
   if (!(length <= MAX_OUTPUT)) throw new Stopped("length");
 }
 
+/** The texts with `between` in between; throws Stopped where that would be too long. */
+export function joinTexts(parts: readonly string[], between: string): string {
+  checkText(parts.reduce((sum, part) => sum + part.length + between.length, 0) - between.length);
+  return parts.join(between);
+}
+
 interface Size {
   readonly size: number;
   /** Whether it stays as it is: a namespace, and a list that holds one, may still grow. */
