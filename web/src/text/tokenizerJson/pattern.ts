@@ -7,6 +7,7 @@ import { SplitPreTokenizer } from "@huggingface/tokenizers";
 
 import { escaped } from "../addedTokens.js";
 import type { Fields } from "../fields.js";
+import { fewWays } from "./ways.js";
 
 const MAX_PATTERN = 4096;
 
@@ -21,36 +22,10 @@ export function patternOf(fields: Fields): RegExp {
   if (source.length > MAX_PATTERN) {
     throw fields.fail("pattern", `got ${source.length} characters, wanted at most ${MAX_PATTERN}`, UNSUPPORTED);
   }
-  if (pattern.has("Regex") && repeatsRepetitions(source)) {
+  if (pattern.has("Regex") && !fewWays(source)) {
     throw fields.fail("pattern", `${JSON.stringify(source.slice(0, 80))} may search without end`, UNSUPPORTED);
   }
   return pattern.has("Regex") ? rewritten(source, fields) : new RegExp(escaped(source), "gu");
-}
-
-const REPETITION = /^(?:[*+]|\{\d*,\})/;
-
-/**
- * Whether an expression repeats a group without bound that repeats something without bound itself, such as "(a+)+": on
- * some texts a browser tries all ways to share them out, for ever, and nothing can stop it.
- */
-export function repeatsRepetitions(source: string): boolean {
-  const groups: boolean[] = [false]; // for each open group, whether it repeats something without bound
-  let inClass = 0;
-  for (let at = 0; at < source.length; at += 1) {
-    const char = source[at];
-    if (char === "\\") at += 1;
-    else if (char === "[") inClass += 1;
-    else if (char === "]") inClass = Math.max(0, inClass - 1);
-    else if (inClass) continue;
-    else if (char === "(") groups.push(false);
-    else if (char === ")" && groups.length > 1) {
-      const repeats = groups.pop() ?? false;
-      const repeated = REPETITION.test(source.slice(at + 1, at + 12));
-      if (repeats && repeated) return true;
-      if (repeats) groups[groups.length - 1] = true;
-    } else if (REPETITION.test(source.slice(at, at + 11))) groups[groups.length - 1] = true;
-  }
-  return false;
 }
 
 function rewritten(source: string, fields: Fields): RegExp {
