@@ -40,7 +40,7 @@ export function items(value: Value): Value[] {
 }
 
 /** The tuples that `groupby` makes, whose two items have names. */
-export const GROUPS = new WeakMap<Value, ReadonlyMap<string, Value>>();
+export const GROUPS: WeakMap<Value, ReadonlyMap<string, Value>> = new WeakMap();
 
 /** An attribute by its path, such as "function.name". */
 export function attribute(value: Value, path: Value): Value {

@@ -32,7 +32,7 @@ export function membersOf(value: Value): Value[] | null {
 }
 
 /** The variables `loop`, which have attributes where mappings have items. */
-export const LOOPS = new WeakSet<Value>();
+export const LOOPS: WeakSet<Value> = new WeakSet();
 
 /** The variable `loop`. */
 export function loopOf(items: readonly Value[], at: number): Value {
