@@ -29,6 +29,7 @@ _MAX_TOKENS = 1 << 18
 _MAX_TOKEN_BYTES = 256
 _LINE = re.compile(rb"([A-Za-z0-9+/]+={0,2}) (\d{1,7})")
 _SPECIALS = 256
+# `Tokenizer.pat_str` of llama/tokenizer.py in Meta's repository llama3.
 _PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"

@@ -71,6 +71,7 @@ class JsonTokenizer:
         self.vocab_size = max([vocab_end - 1, *self._added]) + 1
         self.special_tokens = {token.content: i for i, token in self._added.items() if token.special}
         self.added_tokens = {token.content: i for i, token in self._added.items() if not token.special}
+        self._special_ids = frozenset(self.special_tokens.values())
         self.markup = dict(self.special_tokens)
         self.prompt_prefix = prompt_prefix_of(fields)
         if any(i >= self.vocab_size for i in self.prompt_prefix):
@@ -134,8 +135,9 @@ class JsonTokenizer:
 
     def _refuse_markup(self, text: str, ids: set[int]) -> None:
         """Refuse a text whose literal "<s>" became the token: a Unigram vocabulary may have it as a word."""
-        for content, token_id in self.special_tokens.items():
-            if token_id in ids and content in text and content != self._unk_token:
+        for token_id in sorted(ids & self._special_ids):
+            content = self._added[token_id].content
+            if content in text and content != self._unk_token:
                 raise TokenizerError(
                     f"the text holds {content!r}, which this vocabulary can only read as the special token",
                     where="tokenizer.json",

@@ -7,7 +7,7 @@ import type { AddedToken } from "../specialTokens.js";
 // What Rust's regex means by \w.
 const WORD_AT_END = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 const WORD_AT_START = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
-const SPACE_AT_START = /^\p{White_Space}+/u;
+export const SPACE_AT_START = /^\p{White_Space}+/u;
 const SPACE = /\p{White_Space}/u;
 
 /** A stretch of text, or the id of an added token found in it. */
@@ -56,7 +56,7 @@ function insideWord(text: string, start: number, end: number): boolean {
 }
 
 /** Where the white space before `end` begins. */
-function withoutSpaces(text: string, end: number): number {
+export function withoutSpaces(text: string, end: number): number {
   let start = end;
   while (start > 0 && SPACE.test(text.charAt(start - 1))) start -= 1;
   return start;

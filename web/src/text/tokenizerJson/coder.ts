@@ -14,6 +14,7 @@ import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDe
 
 const AT_ODDS = "tokenizer.json and tokenizer_config.json are of different models: build the artifact again";
 const MAX_BYTES = 64 * 2 ** 20;
+const NO_TOKEN = plainToken("", false);
 
 export class JsonCoder implements Coder {
   readonly kind = "tokenizers";
@@ -117,9 +118,9 @@ export class JsonCoder implements Coder {
 
   /** Check that no literal "<s>" has become the special token: a unigram vocabulary may contain it as a word. */
   #refuseMarkup(text: string, ids: readonly number[]): void {
-    const found = new Set(ids);
-    for (const [content, id] of this.specialIds) {
-      if (!found.has(id) || content === this.#model.unknownToken || !text.includes(content)) continue;
+    for (const id of new Set(ids)) {
+      const { content, special } = this.#added.get(id) ?? NO_TOKEN;
+      if (!special || content === this.#model.unknownToken || !text.includes(content)) continue;
       const message = `the text holds ${JSON.stringify(content)}, which this vocabulary can only read as the special token`;
       throw new KernelcError("usage", message, { help: `leave ${JSON.stringify(content)} out of the text` });
     }

@@ -187,9 +187,10 @@ function readUnigram(model: Fields): JsonModel {
     round: (sum) => sum,
   });
   const fallback = model.flag("byte_fallback", false);
+  const byteIds = Array.from({ length: fallback ? 256 : 0 }, (_, byte) => vocabulary.find(bytePiece(byte)));
   const bytesFor = (text: string): number[] | null => {
-    const found = [...utf8.encode(text)].map((byte) => vocabulary.find(bytePiece(byte)));
-    return fallback && !found.includes(-1) ? found : null;
+    const found = fallback ? Array.from(utf8.encode(text), (byte) => byteIds[byte] ?? -1) : [-1];
+    return found.includes(-1) ? null : found;
   };
   const encode = (word: string, out: number[]): void => {
     let unknown = "";

@@ -2,6 +2,7 @@
 
 import { escaped } from "../addedTokens.js";
 import type { Fields } from "../fields.js";
+import { SPACE_AT_START, withoutSpaces } from "./added.js";
 import { BEHAVIORS, patternOf, splitText, UNSUPPORTED, type Behavior } from "./pattern.js";
 import { BYTE_CHARACTERS } from "./decoder.js";
 
@@ -70,10 +71,8 @@ function normalizer(fields: Fields, depth: number): Normalizer {
 
 function stripper(left: boolean, right: boolean): Normalizer {
   return (text) => {
-    const from = left ? text.replace(/^\p{White_Space}+/u, "") : text;
-    let end = from.length;
-    while (right && end > 0 && /\p{White_Space}/u.test(from.charAt(end - 1))) end -= 1;
-    return from.slice(0, end);
+    const from = left ? text.replace(SPACE_AT_START, "") : text;
+    return right ? from.slice(0, withoutSpaces(from, from.length)) : from;
   };
 }
 
