@@ -35,6 +35,17 @@ export function stripRight(text: string): string {
   return text.slice(0, end);
 }
 
+// White space as Rust has it, and so the package tokenizers.
+export const SPACE_AT_START = /^\p{White_Space}+/u;
+const SPACE = /\p{White_Space}/u;
+
+/** Where the white space before `end` begins. */
+export function withoutSpaces(text: string, end: number): number {
+  let start = end;
+  while (start > 0 && SPACE.test(text.charAt(start - 1))) start -= 1;
+  return start;
+}
+
 /** Finds added tokens in a text: leftmost first, the longest where several start at one place. */
 export class AddedTokenSplitter {
   readonly #tokens = new Map<string, { id: number; token: AddedToken }>();

@@ -6,9 +6,9 @@ import { megabytes, storageFull } from "../../src/weights/notice.js";
 import { requestPersistence, roomBytes, storageEstimate } from "../../src/weights/persist.js";
 import { ProgressMeter, SpeedMeter } from "../../src/weights/progress.js";
 import { allRecords, getRecord, putRecord, removeRecord } from "../../src/weights/records.js";
-import { MAX_ATTEMPTS, Retries, Transient } from "../../src/weights/retry.js";
+import { MAX_ATTEMPTS, Retries, Transient } from "../../src/weights/download/retry.js";
 import { isSha256, sha256Hex } from "../../src/weights/sha256.js";
-import { fileUrl, folderUrl } from "../../src/weights/url.js";
+import { fileUrl, folderUrl } from "../../src/weights/download/url.js";
 
 afterEach(() => vi.unstubAllGlobals());
 

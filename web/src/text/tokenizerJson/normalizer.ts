@@ -1,8 +1,7 @@
 /** The "normalizer" and "pre_tokenizer" of a tokenizer.json: what happens to a text before the model sees it. */
 
-import { escaped } from "../addedTokens.js";
+import { escaped, SPACE_AT_START, withoutSpaces } from "../addedTokens.js";
 import type { Fields } from "../fields.js";
-import { SPACE_AT_START, withoutSpaces } from "./added.js";
 import { BEHAVIORS, patternOf, splitText, UNSUPPORTED, type Behavior } from "./pattern.js";
 import { BYTE_CHARACTERS } from "./decoder.js";
 
