@@ -2,8 +2,10 @@
 
 import type { AddedToken } from "./specialTokens.js";
 
-// What Python's str.strip() removes; JavaScript's trim() also takes U+FEFF, and leaves U+001C to U+001F and U+0085.
-export const PYTHON_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+// What Python's str.strip() removes; JavaScript's trim() also takes U+FEFF, and leaves U+001C to U+001F and
+// U+0085.
+export const PYTHON_SPACE =
+  "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LEADING = new RegExp(`^[${PYTHON_SPACE}]+`, "u");
 const WORD = /[\p{L}\p{N}_]/u;
 

@@ -26,20 +26,21 @@ export interface Fitted {
 }
 
 /**
- * The prompt of a conversation. One that does not fit the context is refused with KernelcError("context") under the
- * policy "stop"; under "slide" the oldest turns are left out, but never the system prompt or the question. A turn is
- * left out whole or kept whole.
+ * The prompt of a conversation. One that does not fit the context is refused with KernelcError("context")
+ * under the policy "stop"; under "slide" the oldest turns are left out, but never the system prompt or the
+ * question. A turn is left out whole or kept whole.
  *
- * What follows a turn that is left out must all be computed again. So where one must go, more go with it, until another
- * quarter of the context is free: then the next turns need not. Where no number of turns frees so much, only those go
- * that must.
+ * What follows a turn that is left out must all be computed again. So where one must go, more go with it,
+ * until another quarter of the context is free: then the next turns need not. Where no number of turns frees
+ * so much, only those go that must.
  */
 export function fitPrompt(prompts: PromptEncoder, messages: readonly Message[], options: FitOptions): Fitted {
   const { context, policy, maxNew, from = 0 } = options;
   const quarter = Math.floor(context / 4);
   const turns = turnsOf(messages);
   const last = policy === "slide" ? Math.max(0, turns.length - 1) : 0; // as many turns as may be left out
-  const free = ({ prompt }: Fitted): number => context - prompt.ids.length - (policy === "slide" ? Math.min(maxNew, quarter) : 0);
+  const free = ({ prompt }: Fitted): number =>
+    context - prompt.ids.length - (policy === "slide" ? Math.min(maxNew, quarter) : 0);
   const without = (droppedTurns: number): Fitted => {
     const shown = [...systemOf(messages), ...turns.slice(droppedTurns).flat()];
     return { prompt: prompts.prompt(shown), messages: shown, droppedTurns };
@@ -57,7 +58,10 @@ export function fitPrompt(prompts: PromptEncoder, messages: readonly Message[], 
   return enough ?? fitted;
 }
 
-/** Fits one request after the other; a conversation that goes on keeps out the turns that were left out before. */
+/**
+ * Fits one request after the other; a conversation that goes on keeps out the turns that were left out
+ * before.
+ */
 export class ConversationFitter {
   #messages: readonly Message[] = [];
   #dropped = 0;
@@ -66,7 +70,10 @@ export class ConversationFitter {
   fit(prompts: PromptEncoder, messages: readonly Message[], options: Omit<FitOptions, "from">): Fitted {
     const same = ({ role, content }: Message, at: number): boolean =>
       messages[at]?.role === role && messages[at].content === content;
-    const fitted = fitPrompt(prompts, messages, { ...options, from: this.#messages.every(same) ? this.#dropped : 0 });
+    const fitted = fitPrompt(prompts, messages, {
+      ...options,
+      from: this.#messages.every(same) ? this.#dropped : 0,
+    });
     [this.#messages, this.#dropped] = [[...messages], fitted.droppedTurns];
     return fitted;
   }
@@ -91,5 +98,7 @@ function tooLong(length: number, context: number, hasTurns: boolean): KernelcErr
   const help = hasTurns
     ? "start a new chat, or let the oldest turns be forgotten"
     : "ask something shorter, or load the model with a longer context";
-  return new KernelcError("context", `the conversation is ${length} tokens, the context holds ${context}`, { help });
+  return new KernelcError("context", `the conversation is ${length} tokens, the context holds ${context}`, {
+    help,
+  });
 }

@@ -9,12 +9,16 @@ const OWN = { temperature: 0.2, top_k: 1000, top_p: 0.9, min_p: 0, repetition_pe
 /** A dialog, what it saved last, and how to change what it shows. */
 function opened(own: typeof OWN | null, settings: Settings = DEFAULT_SETTINGS) {
   let saved = settings;
-  const dialog = new SettingsDialog({ setSettings: (next: Settings) => (saved = next) } as unknown as Actions);
+  const dialog = new SettingsDialog({
+    setSettings: (next: Settings) => (saved = next),
+  } as unknown as Actions);
   dialog.open(settings, own);
   const input = (label: string): HTMLInputElement => {
     const labels = [...dialog.element.querySelectorAll("label")];
     const found = labels.find(({ textContent }) => textContent === label);
-    return dialog.element.querySelector<HTMLInputElement>(`[id="${found?.htmlFor ?? ""}"]`) ?? expect.fail(label);
+    return (
+      dialog.element.querySelector<HTMLInputElement>(`[id="${found?.htmlFor ?? ""}"]`) ?? expect.fail(label)
+    );
   };
   const type = (label: string, value: string): void => {
     input(label).value = value;
@@ -40,14 +44,22 @@ describe("the dialog of settings", () => {
   it("keeps the recommendation where only the length of answers changes", () => {
     const dialog = opened(OWN);
     dialog.type("Longest answer", "64");
-    expect(dialog.saved()).toMatchObject({ recommended: true, maxTokens: 64, temperature: DEFAULT_SETTINGS.temperature });
+    expect(dialog.saved()).toMatchObject({
+      recommended: true,
+      maxTokens: 64,
+      temperature: DEFAULT_SETTINGS.temperature,
+    });
   });
 
   it("saves what it shows, as far as the fields go", () => {
     const dialog = opened(OWN);
     expect(dialog.input("Top-k").value).toBe("1000");
     dialog.type("Temperature", "0.5");
-    expect([dialog.input("Top-k").value, dialog.saved().topK, dialog.saved().topP]).toEqual(["200", 200, 0.9]);
+    expect([dialog.input("Top-k").value, dialog.saved().topK, dialog.saved().topP]).toEqual([
+      "200",
+      200,
+      0.9,
+    ]);
     dialog.type("Top-p", "7");
     expect(dialog.saved().topP).toBe(1);
     dialog.type("Top-p", "");

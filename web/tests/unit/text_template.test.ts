@@ -209,7 +209,7 @@ describe("errors", () => {
     const source = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}";
     const error = refusal(source, [{ role: "system", content: "be kind" }, ...HELLO]);
     expect(error.message).toContain("refuses this conversation: no system role");
-    expect(error.help).toContain("takes no system prompt: empty that field of the settings");
+    expect(error.help).toContain("takes no system prompt: empty the field of the settings");
     const always = refusal("{{ raise_exception('never') }}", [{ role: "system", content: "be kind" }, ...HELLO]);
     expect(always.help).toContain("roles and order");
   });

@@ -48,7 +48,8 @@ export function attribute(value: Value, path: Value): Value {
   for (const step of written(path).split(".")) {
     const map: unknown = found.value;
     if (map instanceof Map) found = (map as Map<string, Value>).get(step) ?? valueOf(undefined);
-    else if (/^\d+$/.test(step)) found = (found.type === "UndefinedValue" ? [] : items(found))[Number(step)] ?? valueOf(undefined);
+    else if (/^\d+$/.test(step))
+      found = (found.type === "UndefinedValue" ? [] : items(found))[Number(step)] ?? valueOf(undefined);
     else found = GROUPS.get(found)?.get(step) ?? valueOf(undefined);
   }
   return found;
@@ -59,7 +60,9 @@ export function truth(value: Value): boolean {
   return value.__bool__().value;
 }
 
-/** Less, equal or greater, as `sort` of jinja2 has it: texts without regard to case, unless it is `sensitive`. */
+/**
+ * Less, equal or greater, as `sort` of jinja2 has it: texts without regard to case, unless it is `sensitive`.
+ */
 export function compare(left: Value, right: Value, sensitive = false): number {
   return sensitive ? order(left, right) : order(lowered(left), lowered(right));
 }
@@ -72,6 +75,7 @@ function lowered(value: Value): Value {
 export function pairsOf(value: Value): Value {
   const map: unknown = value.value;
   if (value.type === "UndefinedValue") return listOf([]);
-  if (value.type !== "ObjectValue" || !(map instanceof Map)) throw new Error(`${typeName(value)} has no pairs`);
+  if (value.type !== "ObjectValue" || !(map instanceof Map))
+    throw new Error(`${typeName(value)} has no pairs`);
   return listOf([...(map as Map<string, Value>)].map(([key, item]) => tupleOf([valueOf(key), item])));
 }

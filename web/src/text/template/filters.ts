@@ -1,6 +1,20 @@
-/** Filters of jinja2 that the library @huggingface/jinja lacks, or whose results it does not bound or gets wrong. */
+/**
+ * Filters of jinja2 that the library @huggingface/jinja lacks, or whose results it does not bound or gets
+ * wrong.
+ */
 
-import { argument, attribute, compare, flag, GROUPS, items, pairsOf, truth, whole, type Filter } from "./arguments.js";
+import {
+  argument,
+  attribute,
+  compare,
+  flag,
+  GROUPS,
+  items,
+  pairsOf,
+  truth,
+  whole,
+  type Filter,
+} from "./arguments.js";
 import { json } from "./json.js";
 import { LOOPS } from "./loops.js";
 import { NUMBER_FILTERS } from "./numbers.js";
@@ -44,7 +58,10 @@ function extreme(sign: number): Filter {
     const of = (item: Value): Value => (path ? attribute(item, path) : item);
     const [first, ...rest] = items(value);
     if (!first) return valueOf(undefined);
-    return rest.reduce((best, item) => (sign * compare(of(item), of(best), sensitive) > 0 ? item : best), first);
+    return rest.reduce(
+      (best, item) => (sign * compare(of(item), of(best), sensitive) > 0 ? item : best),
+      first,
+    );
   };
 }
 
@@ -52,7 +69,9 @@ const batched: Filter = (value, given) => {
   const [size, fill] = [whole(given, 0, "linecount", 1), argument(given, 1, "fill_with")];
   if (size < 1) throw new Error("batch wants a size of 1 or more");
   const all = items(value);
-  const batches = Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
+  const batches = Array.from({ length: Math.ceil(all.length / size) }, (_, at) =>
+    all.slice(at * size, (at + 1) * size),
+  );
   const last = batches.at(-1);
   if (fill && last) checkText(size);
   while (fill && last && last.length < size) last.push(fill);
@@ -63,7 +82,13 @@ const batched: Filter = (value, given) => {
 function group(grouper: Value, members: Value[]): Value {
   const list = listOf(members);
   const found = tupleOf([grouper, list]);
-  GROUPS.set(found, new Map([["grouper", grouper], ["list", list]]));
+  GROUPS.set(
+    found,
+    new Map([
+      ["grouper", grouper],
+      ["list", list],
+    ]),
+  );
   return found;
 }
 
@@ -86,8 +111,10 @@ const grouped: Filter = (value, given) => {
 
 /** A text that two values share where Python takes them for equal, as keys of a set. */
 function keyOf(value: Value, sensitive: boolean): string {
-  if (value.type === "StringValue") return JSON.stringify(sensitive ? text(value) : text(value).toLowerCase());
-  if (value.type === "TupleValue") return `(${(itemsOf(value) ?? []).map((item) => keyOf(item, true)).join()})`;
+  if (value.type === "StringValue")
+    return JSON.stringify(sensitive ? text(value) : text(value).toLowerCase());
+  if (value.type === "TupleValue")
+    return `(${(itemsOf(value) ?? []).map((item) => keyOf(item, true)).join()})`;
   if (["IntegerValue", "FloatValue", "BooleanValue"].includes(value.type)) return String(Number(value.value));
   if (value.type === "NullValue" || value.type === "UndefinedValue") return value.type;
   throw new Error(`${typeName(value)} cannot be looked for among others`);
@@ -97,7 +124,10 @@ function keyOf(value: Value, sensitive: boolean): string {
 const sorted: Filter = (value, given) => {
   const [sensitive, path] = [flag(given, 1, "case_sensitive"), argument(given, 2, "attribute")];
   const paths = path ? written(path).split(",").map(valueOf) : [];
-  const keyed = items(value).map((item) => ({ item, keys: path ? paths.map((each) => attribute(item, each)) : [item] }));
+  const keyed = items(value).map((item) => ({
+    item,
+    keys: path ? paths.map((each) => attribute(item, each)) : [item],
+  }));
   const sign = flag(given, 0, "reverse") ? -1 : 1;
   keyed.sort((left, right) => {
     for (const [at, key] of left.keys.entries()) {
@@ -110,7 +140,10 @@ const sorted: Filter = (value, given) => {
 };
 
 const sortedPairs: Filter = (value, given) => {
-  const [sensitive, by] = [flag(given, 0, "case_sensitive"), written(argument(given, 1, "by") ?? valueOf("key"))];
+  const [sensitive, by] = [
+    flag(given, 0, "case_sensitive"),
+    written(argument(given, 1, "by") ?? valueOf("key")),
+  ];
   if (!["key", "value"].includes(by)) throw new Error('dictsort wants by="key" or by="value"');
   const sign = flag(given, 2, "reverse") ? -1 : 1;
   const of = (pair: Value): Value => itemsOf(pair)?.[by === "key" ? 0 : 1] ?? pair;
@@ -148,7 +181,9 @@ const listed: Filter = (value) => listOf([...items(value)]);
 const first: Filter = (value) => items(value)[0] ?? valueOf(undefined);
 const last: Filter = (value) => items(value).at(-1) ?? valueOf(undefined);
 const reversed: Filter = (value) =>
-  value.type === "StringValue" ? valueOf([...text(value)].reverse().join("")) : listOf(items(value).toReversed());
+  value.type === "StringValue"
+    ? valueOf([...text(value)].reverse().join(""))
+    : listOf(items(value).toReversed());
 
 export const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ...TEXT_FILTERS,

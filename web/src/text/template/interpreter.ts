@@ -1,15 +1,16 @@
 /**
- * Runs a chat template with the library @huggingface/jinja, within limits, and with Python's semantics where the
- * library follows JavaScript's.
+ * Runs a chat template with the library @huggingface/jinja, within limits, and with Python's semantics where
+ * the library follows JavaScript's.
  *
- * A template is untrusted. The library's interpreter walks the template itself and knows no JavaScript objects, so
- * a template reaches nothing but its variables; what is left to bound is time and memory. Time is looked at between
- * steps, so no single step may take long: every value has a bounded size (sizes.ts), and so has what each filter makes.
+ * A template is untrusted. The library's interpreter walks the template itself and knows no JavaScript
+ * objects, so a template reaches nothing but its variables; what is left to bound is time and memory. Time is
+ * looked at between steps, so no single step may take long: every value has a bounded size (sizes.ts), and so
+ * has what each filter makes.
  *
- * The library differs from Python in much that templates use, so filters (filters.ts), operators, tests, methods and how
- * values are written (python.ts) are our own, and so are loops: over texts, with `break` and `continue` (the library
- * drops what the iteration had written), and with variables that end with the iteration. tests/web/jinja_cases.py lists
- * expressions that must have the value that jinja2 gives them.
+ * The library differs from Python in much that templates use, so filters (filters.ts), operators, tests,
+ * methods and how values are written (python.ts) are our own, and so are loops: over texts, with `break` and
+ * `continue` (the library drops what the iteration had written), and with variables that end with the
+ * iteration. tests/web/jinja_cases.py lists expressions that must have the value that jinja2 gives them.
  */
 
 import { Environment, Interpreter } from "@huggingface/jinja";
@@ -34,7 +35,11 @@ const STEPS_A_LOOK = 256;
 type Named = Node & { readonly value: string };
 type Call = Node & { readonly callee: Node; readonly args: readonly Node[] };
 type Member = Node & { readonly object: Node; readonly property: Node; readonly computed: boolean };
-type Binary = Node & { readonly operator: { readonly value: string }; readonly left: Node; readonly right: Node };
+type Binary = Node & {
+  readonly operator: { readonly value: string };
+  readonly left: Node;
+  readonly right: Node;
+};
 type Select = Node & { readonly lhs: Node; readonly test: Node };
 type If = Node & { readonly test: Node; readonly body: readonly Node[]; readonly alternate: readonly Node[] };
 type Loop = Node & {
@@ -46,7 +51,18 @@ type Loop = Node & {
 type Filter = Node & { readonly operand: Node; readonly filter: Node };
 type Keyword = Node & { readonly key: Named; readonly value: Node };
 
-const STATEMENTS = new Set(["Program", "Set", "If", "For", "Macro", "CallStatement", "FilterStatement", "Break", "Continue", "Comment"]);
+const STATEMENTS = new Set([
+  "Program",
+  "Set",
+  "If",
+  "For",
+  "Macro",
+  "CallStatement",
+  "FilterStatement",
+  "Break",
+  "Continue",
+  "Comment",
+]);
 const BODIES = ["body", "alternate", "defaultBlock"];
 
 /** How a block ended: by its end, or by a statement about the loop around it. */
@@ -153,11 +169,14 @@ export class BoundedInterpreter extends Interpreter {
   // ---- expressions ----
 
   #filter({ operand, filter }: Filter, environment: Environment): Value | null {
-    const { callee, args } = filter.type === "CallExpression" ? (filter as Call) : { callee: filter, args: [] };
+    const { callee, args } =
+      filter.type === "CallExpression" ? (filter as Call) : { callee: filter, args: [] };
     const name = (callee as Named).value;
     const own = FILTERS.get(name);
     if (name.startsWith(TEST)) {
-      const [negated, test] = name.startsWith(TEST_NOT) ? [true, name.slice(TEST_NOT.length)] : [false, name.slice(TEST.length)];
+      const [negated, test] = name.startsWith(TEST_NOT)
+        ? [true, name.slice(TEST_NOT.length)]
+        : [false, name.slice(TEST.length)];
       const { positional } = this.#arguments(args, environment);
       return valueOf(passes(this.evaluate(operand, environment), test, positional, environment) !== negated);
     }
@@ -186,7 +205,10 @@ export class BoundedInterpreter extends Interpreter {
       const filter = { type: "CallExpression", callee: identifier(name), args: names };
       inner.setVariable(" operand", value);
       const called = names.length ? filter : identifier(name);
-      return this.evaluate({ type: "FilterExpression", operand: identifier(" operand"), filter: called } as Node, inner);
+      return this.evaluate(
+        { type: "FilterExpression", operand: identifier(" operand"), filter: called } as Node,
+        inner,
+      );
     };
     return { positional, keywords, apply };
   }
@@ -197,12 +219,14 @@ export class BoundedInterpreter extends Interpreter {
     if (value.type === "UndefinedValue") throw new Error(`${nameOf(node.object)} is undefined`);
     if (node.computed && value.type === "StringValue" && node.property.type !== "SliceExpression") {
       const at = this.evaluate(node.property, environment);
-      if (at.type === "IntegerValue") return valueOf([...text(value)].at(at.value as number)); // not a half of a character
+      // A whole character, where JavaScript counts halves.
+      if (at.type === "IntegerValue") return valueOf([...text(value)].at(at.value as number));
     }
     const inner = new Environment(environment);
     inner.setVariable(" object", value);
     const found = super.evaluate({ ...node, object: identifier(" object") } as Node, inner);
-    if (node.property.type === "SliceExpression" && value.type === "TupleValue") return tupleOf(itemsOf(found) ?? []);
+    if (node.property.type === "SliceExpression" && value.type === "TupleValue")
+      return tupleOf(itemsOf(found) ?? []);
     const name = node.computed ? undefined : (node.property as Named).value;
     return GROUPS.get(value)?.get(name ?? "") ?? found;
   }
@@ -215,7 +239,8 @@ export class BoundedInterpreter extends Interpreter {
     const [ofText, ofMapping] = [TEXT_METHODS.get(name), MAPPING_METHODS.get(name)];
     if (!ofText && !ofMapping) return null;
     const value = this.evaluate(object, environment);
-    if (ofText && value.type === "StringValue") return ofText(text(value), this.#arguments(args, environment));
+    if (ofText && value.type === "StringValue")
+      return ofText(text(value), this.#arguments(args, environment));
     if (ofMapping && value.type === "ObjectValue") return ofMapping(value);
     throw new Error(`${typeName(value)} has no attribute '${name}'`);
   }
@@ -239,7 +264,10 @@ export class BoundedInterpreter extends Interpreter {
 
 const CHAINED = /^[<>]=?$/;
 
-const OPERATORS: ReadonlyMap<string, (left: Value, right: Value) => Value> = new Map<string, (left: Value, right: Value) => Value>([
+const OPERATORS: ReadonlyMap<string, (left: Value, right: Value) => Value> = new Map<
+  string,
+  (left: Value, right: Value) => Value
+>([
   ["==", (left, right) => valueOf(equal(left, right))],
   ["!=", (left, right) => valueOf(!equal(left, right))],
   ["in", (left, right) => valueOf(contains(right, left))],
@@ -248,8 +276,12 @@ const OPERATORS: ReadonlyMap<string, (left: Value, right: Value) => Value> = new
   ["+", sum],
   ["-", difference],
   ["*", product],
-  ...["/", "//", "%"].map((name) => [name, (left: Value, right: Value) => quotient(name, left, right)] as const),
-  ...["<", "<=", ">", ">="].map((name) => [name, (left: Value, right: Value) => valueOf(inOrder(name, left, right))] as const),
+  ...["/", "//", "%"].map(
+    (name) => [name, (left: Value, right: Value) => quotient(name, left, right)] as const,
+  ),
+  ...["<", "<=", ">", ">="].map(
+    (name) => [name, (left: Value, right: Value) => valueOf(inOrder(name, left, right))] as const,
+  ),
 ]);
 
 function identifier(value: string): Named {

@@ -18,12 +18,21 @@ interface Options {
 export const json: Filter = (value, given) => {
   const found = argument(given, 1, "indent") ?? valueOf(null);
   const width = found.type === "StringValue" || found.type === "NullValue" ? 0 : Number(found.value);
-  if (!Number.isInteger(width) || width > MAX_INDENT) throw new Error(`indent is ${width}, wanted at most ${MAX_INDENT}`);
+  if (!Number.isInteger(width) || width > MAX_INDENT)
+    throw new Error(`indent is ${width}, wanted at most ${MAX_INDENT}`);
   const spaces = " ".repeat(Math.max(0, width));
   const indent = found.type === "StringValue" ? text(found) : found.type === "NullValue" ? null : spaces;
   const [between, colon] = itemsOf(argument(given, 2, "separators") ?? valueOf(null)) ?? [];
-  const separators = [between ? text(between) : indent === null ? ", " : ",", colon ? text(colon) : ": "] as const;
-  const options = { indent, separators, ascii: flag(given, 0, "ensure_ascii"), sorted: flag(given, 3, "sort_keys") };
+  const separators = [
+    between ? text(between) : indent === null ? ", " : ",",
+    colon ? text(colon) : ": ",
+  ] as const;
+  const options = {
+    indent,
+    separators,
+    ascii: flag(given, 0, "ensure_ascii"),
+    sorted: flag(given, 3, "sort_keys"),
+  };
   return valueOf(new Writer(options).of(value, 0));
 };
 
@@ -38,11 +47,20 @@ class Writer {
 
   of(value: Value, depth: number): string {
     const items = itemsOf(value);
-    if (items) return this.#block("[]", items.map((item) => this.of(item, depth + 1)), depth);
+    if (items)
+      return this.#block(
+        "[]",
+        items.map((item) => this.of(item, depth + 1)),
+        depth,
+      );
     if (value.type !== "ObjectValue") return this.#counted(plain(value, this.#options.ascii));
     const entries = [...(value.value as Map<string, Value>)];
     if (this.#options.sorted) entries.sort(([left], [right]) => (left < right ? -1 : 1));
-    return this.#block("{}", entries.map(([key, item]) => this.#name(key) + this.of(item, depth + 1)), depth);
+    return this.#block(
+      "{}",
+      entries.map(([key, item]) => this.#name(key) + this.of(item, depth + 1)),
+      depth,
+    );
   }
 
   #name(key: string): string {

@@ -2,7 +2,18 @@
 
 import { PYTHON_SPACE, stripLeft, stripRight } from "../addedTokens.js";
 import { argument, flag, pairsOf, type Arguments } from "./arguments.js";
-import { capitalized, linesOf, listOf, stripped, text, titled, typeName, valueOf, written, type Value } from "./python.js";
+import {
+  capitalized,
+  linesOf,
+  listOf,
+  stripped,
+  text,
+  titled,
+  typeName,
+  valueOf,
+  written,
+  type Value,
+} from "./python.js";
 import { joinTexts } from "./sizes.js";
 import { replaced } from "./textFilters.js";
 
@@ -30,7 +41,10 @@ interface Part {
   readonly begin: number;
 }
 
-/** The part of a text between the places that the second and third argument say; null where it begins behind the end. */
+/**
+ * The part of a text between the places that the second and third argument say; null where it begins behind
+ * the end.
+ */
 function between(whole: string, given: Arguments): Part | null {
   const [first, second] = [numberAt(given, 1, "start"), numberAt(given, 2, "end")];
   if (first === null && second === null) return { part: whole, begin: 0 };
@@ -64,7 +78,8 @@ function touches(side: (part: string, sought: string) => boolean): TextMethod {
   return (whole, given) => {
     const sought = argument(given, 0, "prefix") ?? valueOf(undefined);
     const several = sought.type === "TupleValue" ? (sought.value as Value[]) : [sought];
-    if (several.some(({ type }) => type !== "StringValue")) throw new Error("wanted a string or a tuple of strings");
+    if (several.some(({ type }) => type !== "StringValue"))
+      throw new Error("wanted a string or a tuple of strings");
     const found = between(whole, given);
     return valueOf(found !== null && several.some((each) => side(found.part, text(each))));
   };
@@ -131,7 +146,11 @@ export const TEXT_METHODS: ReadonlyMap<string, TextMethod> = new Map<string, Tex
       return valueOf(end && whole.endsWith(end) ? whole.slice(0, -end.length) : whole);
     },
   ],
-  ["replace", (whole, given) => valueOf(replaced(whole, textOf(given, 0, "old"), textOf(given, 1, "new"), numberAt(given, 2, "count")))],
+  [
+    "replace",
+    (whole, given) =>
+      valueOf(replaced(whole, textOf(given, 0, "old"), textOf(given, 1, "new"), numberAt(given, 2, "count"))),
+  ],
   ["split", split],
   ["splitlines", (whole, given) => listOf(linesOf(whole, flag(given, 0, "keepends")).map(valueOf))],
   ["startswith", touches((part, sought) => part.startsWith(sought))],

@@ -27,7 +27,10 @@ function real(value: Value): number | null {
 // Source: do_int of jinja2's filters, which takes "42.23" as well.
 const integer: Filter = (value, given) => {
   if (argument(given, 1, "base")) throw new Error("int has no base here");
-  const found = value.type === "StringValue" && WHOLE.test(text(value)) ? Number(text(value).replaceAll("_", "")) : real(value);
+  const found =
+    value.type === "StringValue" && WHOLE.test(text(value))
+      ? Number(text(value).replaceAll("_", ""))
+      : real(value);
   if (found === null || !Number.isFinite(found)) return argument(given, 0, "default") ?? valueOf(0);
   return valueOf(Math.trunc(found) + 0);
 };
@@ -40,7 +43,9 @@ const float: Filter = (value, given) => {
 const absolute: Filter = (value) =>
   value.type === "FloatValue" ? floatOf(Math.abs(known(value))) : valueOf(Math.abs(known(value)));
 
-/** A number rounded to `digits` as Python rounds: to the nearest, and to the even one of two that are as near. */
+/**
+ * A number rounded to `digits` as Python rounds: to the nearest, and to the even one of two that are as near.
+ */
 function roundedTo(digits: number, number: number): number {
   if (Math.abs(number) >= 1e21) return number; // has no digits behind the point
   const exact = number.toFixed(digits + 40);
@@ -51,7 +56,10 @@ function roundedTo(digits: number, number: number): number {
 }
 
 const rounded: Filter = (value, given) => {
-  const [digits, method] = [whole(given, 0, "precision", 0), written(argument(given, 1, "method") ?? valueOf("common"))];
+  const [digits, method] = [
+    whole(given, 0, "precision", 0),
+    written(argument(given, 1, "method") ?? valueOf("common")),
+  ];
   if (digits < 0 || digits > MAX_DIGITS) throw new Error(`precision is ${digits}, wanted 0 to ${MAX_DIGITS}`);
   if (!["common", "ceil", "floor"].includes(method)) throw new Error("method must be common, ceil or floor");
   const [number, scale] = [known(value), 10 ** digits];
@@ -70,7 +78,14 @@ const summed: Filter = (value, given) => {
   if (start.type === "StringValue") throw new Error("sum wants no texts");
   const added = items(value).map((item) => (path ? attribute(item, path) : item));
   const lists = [start, ...added].map((each) => (each.type === start.type ? itemsOf(each) : null));
-  if (!lists.includes(null)) return sum(start, like(start, lists.slice(1).flatMap((list) => list ?? []))); // at once
+  if (!lists.includes(null))
+    return sum(
+      start,
+      like(
+        start,
+        lists.slice(1).flatMap((list) => list ?? []),
+      ),
+    ); // at once
   return added.reduce(sum, start);
 };
 

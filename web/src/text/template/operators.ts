@@ -1,6 +1,17 @@
 /** Operators of templates as Python has them. */
 
-import { equal, floatOf, itemsOf, listOf, text, tupleOf, typeName, valueOf, written, type Value } from "./python.js";
+import {
+  equal,
+  floatOf,
+  itemsOf,
+  listOf,
+  text,
+  tupleOf,
+  typeName,
+  valueOf,
+  written,
+  type Value,
+} from "./python.js";
 import { checkText, Stopped } from "./sizes.js";
 
 const MAX_ITEMS = 10 ** 6;
@@ -24,7 +35,11 @@ export function sum(left: Value, right: Value): Value {
 export function product(left: Value, right: Value): Value {
   const [repeated, times] = numberOf(left) === null ? [left, right] : [right, left];
   const items = itemsOf(repeated);
-  if ((!items && repeated.type !== "StringValue") || times.type === "FloatValue" || numberOf(times) === null) {
+  if (
+    (!items && repeated.type !== "StringValue") ||
+    times.type === "FloatValue" ||
+    numberOf(times) === null
+  ) {
     return calculated("multiply", left, right, (a, b) => a * b);
   }
   const count = Math.max(0, numberOf(times) ?? 0);
@@ -53,20 +68,31 @@ export function quotient(operator: string, left: Value, right: Value): Value {
   });
 }
 
-function calculated(verb: string, left: Value, right: Value, calculate: (a: number, b: number) => number): Value {
+function calculated(
+  verb: string,
+  left: Value,
+  right: Value,
+  calculate: (a: number, b: number) => number,
+): Value {
   const [first, second] = [numberOf(left), numberOf(right)];
-  if (first === null || second === null) throw new Error(`cannot ${verb} ${typeName(left)} and ${typeName(right)}`);
+  if (first === null || second === null)
+    throw new Error(`cannot ${verb} ${typeName(left)} and ${typeName(right)}`);
   const found = calculate(first, second);
   return left.type === "FloatValue" || right.type === "FloatValue" ? floatOf(found) : valueOf(found + 0);
 }
 
-/** Below 0 where the left is less, 0 where none is, above 0 where the right is. Throws an Error where they have no order. */
+/**
+ * Below 0 where the left is less, 0 where none is, above 0 where the right is. Throws an Error where they
+ * have no order.
+ */
 export function order(left: Value, right: Value): number {
-  if (left.type === "StringValue" && right.type === "StringValue") return orderOfTexts(text(left), text(right));
+  if (left.type === "StringValue" && right.type === "StringValue")
+    return orderOfTexts(text(left), text(right));
   const [first, second] = [numberOf(left), numberOf(right)];
   if (first !== null && second !== null) return first - second;
   const [ours, theirs] = [itemsOf(left), itemsOf(right)];
-  if (!ours || !theirs || left.type !== right.type) throw new Error(`cannot compare ${typeName(left)} and ${typeName(right)}`);
+  if (!ours || !theirs || left.type !== right.type)
+    throw new Error(`cannot compare ${typeName(left)} and ${typeName(right)}`);
   for (const [at, item] of ours.entries()) {
     const other = theirs[at];
     if (other === undefined) return 1;

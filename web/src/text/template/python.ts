@@ -51,7 +51,10 @@ export function text(value: Value): string {
   return value.value as string;
 }
 
-/** What `strip`, `lstrip` or `rstrip` of a text leaves, where they are to remove these characters, or white space. */
+/**
+ * What `strip`, `lstrip` or `rstrip` of a text leaves, where they are to remove these characters, or white
+ * space.
+ */
 export function stripped(whole: string, method: string, chars: Value | undefined): Value {
   if (chars?.type !== "StringValue") {
     const left = method === "rstrip" ? whole : stripLeft(whole);
@@ -69,7 +72,7 @@ export function capitalized(whole: string): string {
   return titled(first) + rest.join("").toLowerCase();
 }
 
-// Upper-case letters of two, such as "Ǆ": the next character of Unicode has the first of the two alone in upper case.
+// Upper-case letters of two, such as "Ǆ": the next character of Unicode has the first alone in upper case.
 const PAIRS = "\u01c4\u01c7\u01ca\u01f1";
 
 /** A character in title case: of "ß" that is "Ss". */
@@ -117,7 +120,9 @@ export function equal(left: Value, right: Value): boolean {
   }
   if (first instanceof Map && second instanceof Map) {
     const [ours, theirs] = [first as Map<string, Value>, second as Map<string, Value>];
-    return ours.size === theirs.size && [...ours].every(([key, item]) => equalOrMissing(item, theirs.get(key)));
+    return (
+      ours.size === theirs.size && [...ours].every(([key, item]) => equalOrMissing(item, theirs.get(key)))
+    );
   }
   const number = (each: unknown): unknown => (typeof each === "boolean" ? Number(each) : each);
   return number(first) === number(second);
@@ -159,7 +164,8 @@ export function floatText(number: number, nan: string, infinite: string): string
   const [digits = "0", power = "0"] = Math.abs(number).toExponential().split("e");
   const exponent = Number(power);
   if (exponent >= -4 && exponent < 16) {
-    const plain = exponent < 0 ? `0.${"0".repeat(-exponent - 1)}${digits.replace(".", "")}` : String(Math.abs(number));
+    const plain =
+      exponent < 0 ? `0.${"0".repeat(-exponent - 1)}${digits.replace(".", "")}` : String(Math.abs(number));
     return sign + (plain.includes(".") ? plain : `${plain}.0`);
   }
   return `${sign}${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;

@@ -1,6 +1,6 @@
 /**
- * How large the values of a template may be. Lists in lists share their parts, so a value of a few kilobytes may be
- * gigabytes when it is written: a value counts with all that it would be written as.
+ * How large the values of a template may be. Lists in lists share their parts, so a value of a few kilobytes
+ * may be gigabytes when it is written: a value counts with all that it would be written as.
  */
 
 import type { Value } from "./python.js";

@@ -1,6 +1,7 @@
 /**
  * Tests with an argument, such as `is divisibleby(3)`, `is sameas none` and `is in [...]`, for the parser of
- * @huggingface/jinja, which knows none: they are handed to it as filters, which the interpreter reads as tests.
+ * the library (@huggingface/jinja), which knows none: they are handed to it as filters, which the interpreter
+ * reads as tests.
  */
 
 import type { tokenize } from "@huggingface/jinja";
@@ -35,7 +36,10 @@ export function withTestArguments(tokens: readonly Token[]): Token[] {
       found.push(token);
       continue;
     }
-    found.push(made("Pipe", "|", token), made("Identifier", (test.negated ? TEST_NOT : TEST) + test.name, token));
+    found.push(
+      made("Pipe", "|", token),
+      made("Identifier", (test.negated ? TEST_NOT : TEST) + test.name, token),
+    );
     const begin = at + (test.negated ? 3 : 2);
     if (tokens[begin]?.type === "OpenParen") continue;
     found.push(made("OpenParen", "(", token));
@@ -51,7 +55,8 @@ interface Test {
 
 /** The test with an argument whose `is` is there; null where there is none. */
 function testAt(tokens: readonly Token[], at: number): Test | null {
-  const isWord = (token: Token | undefined, word: string): boolean => token?.type === "Identifier" && token.value === word;
+  const isWord = (token: Token | undefined, word: string): boolean =>
+    token?.type === "Identifier" && token.value === word;
   if (!isWord(tokens[at], "is")) return null;
   const negated = isWord(tokens[at + 1], "not");
   const name = tokens[at + (negated ? 2 : 1)];
@@ -59,8 +64,8 @@ function testAt(tokens: readonly Token[], at: number): Test | null {
 }
 
 /**
- * Where the argument that starts at `begin` ends: a literal, a name or what is in brackets, with all that follows it
- * as in `messages[0].role`. Source: `parse_test` of jinja2's parser.
+ * Where the argument that starts at `begin` ends: a literal, a name or what is in brackets, with all that
+ * follows it as in `messages[0].role`. Source: `parse_test` of jinja2's parser.
  */
 function endOfArgument(tokens: readonly Token[], begin: number, ends: ReadonlyMap<number, number>): number {
   const first = tokens[begin]?.type ?? "";

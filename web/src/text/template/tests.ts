@@ -17,7 +17,10 @@ export const COMPARISONS: ReadonlyMap<string, Test> = new Map<string, Test>([
     [operator, ...names].map((name) => [name, (a: Value, b: Value) => inOrder(operator, a, b)] as const),
   ),
   ["in", (value, wanted) => contains(wanted, value)],
-  ["sameas", (value, wanted) => value === wanted || (value.type === wanted.type && value.value === wanted.value)],
+  [
+    "sameas",
+    (value, wanted) => value === wanted || (value.type === wanted.type && value.value === wanted.value),
+  ],
   ["divisibleby", (value, wanted) => Number(value.value) % Number(wanted.value) === 0],
 ]);
 
@@ -37,7 +40,12 @@ tests.set("lower", (value) => hasCase(value, (whole) => whole.toLowerCase()));
 tests.set("upper", (value) => hasCase(value, (whole) => whole.toUpperCase()));
 
 /** Whether a value passes the test of this name. */
-export function passes(value: Value, name: string, rest: readonly Value[], environment: Environment): boolean {
+export function passes(
+  value: Value,
+  name: string,
+  rest: readonly Value[],
+  environment: Environment,
+): boolean {
   const comparison = COMPARISONS.get(name);
   if (comparison) return comparison(value, rest[0] ?? valueOf(undefined));
   const test = environment.tests.get(name);

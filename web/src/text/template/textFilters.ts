@@ -10,11 +10,21 @@ export function replaced(source: string, old: string, fresh: string, count: numb
   const parts = old ? source.split(old) : ["", ...source, ""];
   const times = Math.min(parts.length - 1, count === null || count < 0 ? Infinity : count);
   checkText(source.length + times * (fresh.length - old.length));
-  return parts.slice(0, times + 1).join(fresh) + parts.slice(times + 1).map((part) => old + part).join("");
+  return (
+    parts.slice(0, times + 1).join(fresh) +
+    parts
+      .slice(times + 1)
+      .map((part) => old + part)
+      .join("")
+  );
 }
 
 const replacing: Filter = (value, given) => {
-  const [from, to, count] = [argument(given, 0, "old"), argument(given, 1, "new"), argument(given, 2, "count")];
+  const [from, to, count] = [
+    argument(given, 0, "old"),
+    argument(given, 1, "new"),
+    argument(given, 2, "count"),
+  ];
   if (!from || !to) throw new Error("replace wants two texts");
   const times = count && count.type !== "NullValue" ? Number(count.value) : null;
   return valueOf(replaced(written(value), written(from), written(to), times));
@@ -23,7 +33,12 @@ const replacing: Filter = (value, given) => {
 const joined: Filter = (value, given) => {
   const path = argument(given, 1, "attribute");
   const between = written(argument(given, 0, "d") ?? given.keywords.get("separator") ?? valueOf(""));
-  return valueOf(joinTexts(items(value).map((item) => written(path ? attribute(item, path) : item)), between));
+  return valueOf(
+    joinTexts(
+      items(value).map((item) => written(path ? attribute(item, path) : item)),
+      between,
+    ),
+  );
 };
 
 // Source: do_indent of jinja2's filters.
@@ -41,7 +56,9 @@ const indented: Filter = (value, given) => {
 // Source: do_title of jinja2's filters, whose words begin after spaces, hyphens and opening brackets.
 const WORDS = new RegExp(`([-({\\[<${PYTHON_SPACE}]+)`, "u");
 const titled: Filter = (value) => {
-  const words = written(value).split(WORDS).map(([first = "", ...rest]) => first.toUpperCase() + rest.join("").toLowerCase());
+  const words = written(value)
+    .split(WORDS)
+    .map(([first = "", ...rest]) => first.toUpperCase() + rest.join("").toLowerCase());
   return valueOf(words.join(""));
 };
 
@@ -64,8 +81,15 @@ const truncated: Filter = (value, given) => {
   return valueOf((killWords || space < 0 ? cut : cut.slice(0, space)) + end);
 };
 
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;" };
-const escaped: Filter = (value) => valueOf(written(value).replace(/[&<>'"]/g, (char) => ESCAPES[char] ?? char));
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  "'": "&#39;",
+  '"': "&#34;",
+};
+const escaped: Filter = (value) =>
+  valueOf(written(value).replace(/[&<>'"]/g, (char) => ESCAPES[char] ?? char));
 
 const worded: Filter = (value) => valueOf(written(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0);
 const trimmed: Filter = (value, given) => stripped(written(value), "strip", argument(given, 0, "chars"));

@@ -1,4 +1,6 @@
-/** How a tokenizer.json finds added tokens in a text. Source: AddedVocabulary of the package tokenizers 0.23. */
+/**
+ * How a tokenizer.json finds added tokens in a text. Source: AddedVocabulary of the package tokenizers 0.23.
+ */
 
 import { anyOf, SPACE_AT_START, withoutSpaces } from "../addedTokens.js";
 import type { Normalizer } from "./normalizer.js";
@@ -50,7 +52,10 @@ class Finder {
 }
 
 function insideWord(text: string, start: number, end: number): boolean {
-  return WORD_AT_END.test(text.slice(Math.max(start - 2, 0), start)) || WORD_AT_START.test(text.slice(end, end + 2));
+  return (
+    WORD_AT_END.test(text.slice(Math.max(start - 2, 0), start)) ||
+    WORD_AT_START.test(text.slice(end, end + 2))
+  );
 }
 
 /** Splits a text into normalised stretches and added tokens. */
@@ -73,7 +78,9 @@ export class AddedVocabulary {
     this.#asNormalized.protect(markup);
   }
 
-  /** Calls `text` with each stretch (and whether it begins the whole) and `token` with each added token's id. */
+  /**
+   * Calls `text` with each stretch (and whether it begins the whole) and `token` with each added token's id.
+   */
   split(
     whole: string,
     parseSpecial: boolean,

@@ -1,10 +1,10 @@
 /**
  * How many ways a regular expression has to match one text.
  *
- * A browser tries them one after the other where none succeeds, and nothing can stop it: "(a+)+b" has two to the power
- * of n ways for n characters, and so has "(a|aa)+b". Expressions that are within bounds here have a number of ways that
- * grows with a small power of the text's length. The bounds hold for the patterns of all published tokenizers that we
- * know; those of GPT-4o have the most ways, 2 * 8 * n^2.
+ * A browser tries them one after the other where none succeeds, and nothing can stop it: "(a+)+b" has two to
+ * the power of n ways for n characters, and so has "(a|aa)+b". Expressions that are within bounds here have a
+ * number of ways that grows with a small power of the text's length. The bounds hold for the patterns of all
+ * published tokenizers that we know; those of GPT-4o have the most ways, 2 * 8 * n^2.
  */
 
 const MAX_COUNT = 10_000;
