@@ -13,9 +13,9 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 help:
 	@echo "make setup               make .venv with everything in it, and a driver for wgpu if one is missing"
-	@echo "make chat                talk to the demo model, or with MODEL=folder to the model in folder (ARGS='--device cpu')"
+	@echo "make chat                talk to the demo model, or with MODEL=... to a folder, file or name (ARGS='--device cpu')"
 	@echo "make web                 write the page with the demo model to site/ and serve it (ARGS='ARTIFACT... --out DIR')"
-	@echo "make check               lint, types and the quick tests: for the loop while one works"
+	@echo "make check               lint, types and the quick tests: for quick checks while you work"
 	@echo "make test                lint, types and tests"
 	@echo "make test-data           the tests that compare with real models (KERNELC_TEST_DATA=folder)"
 	@echo "make lint                lint and types"

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.artifact import ArtifactWriter, ChatTemplateInfo, GraphInfo, Manifest, TokenizerInfo
+from kernelc.artifact import (
+    ArtifactWriter,
+    ChatTemplateInfo,
+    GraphInfo,
+    Manifest,
+    TokenizerInfo,
+    plain_name,
+)
 from kernelc.compile import Compiled, CompileOptions, compile_model, packed_together
+from kernelc.errors import UsageError
 from kernelc.inputs import inputs_stamp
 from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
@@ -33,7 +41,7 @@ from model.text.tokenizer import tokenizer_files
 KEEP = "keep"
 """The `quant` that keeps weights as they are stored, each matrix in the format that holds its codes."""
 
-# Called with (what is being done, done, total); the units are bytes of weights.
+# Called with (what is being done, done, total): bytes of weights, or operations while calibrating.
 Progress = Callable[[str, int, int], None]
 # Called with a sentence that a person should read, although nothing failed.
 Note = Callable[[str], None]
@@ -78,14 +86,17 @@ def build_artifact(
         compiled = compile_model(model, settled(options, model, checkpoint))
         for line in model.config.notes(compiled.info.max_context):
             (note or _unheard)(line)
-        name = name or files.name
+        name = plain_name(name or files.name)
         target = out or default_out(name, options)
-        key = repr((options, calibrate, inputs_stamp(model_dir)))  # a killed build with this key goes on
-        with ArtifactWriter(target, key=key) as writer, TemporaryDirectory(prefix="kernelc-") as spool:
+        asked = repr((options, calibrate, inputs_stamp(model_dir)))
+        key = hashlib.sha256(asked.encode()).hexdigest()  # a killed build with this key goes on
+        with ArtifactWriter(target, key=key) as writer:
             matrices, source = compiled.matrices.values(), model.source(checkpoint)
             if segments:
                 formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
-                source = calibrate_matrices(model, source, formats, segments, Path(spool), progress)
+                source = calibrate_matrices(
+                    model, source, formats, segments, writer.scratch_folder(), progress
+                )
             pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
                 if not writer.weights.has(vector.name):
@@ -99,9 +110,14 @@ def settled(options: CompileOptions, model: AnyModel, checkpoint: Checkpoint | N
     """Return options with a format for each matrix, as `quant` and `bits` mean them for this model.
 
     `KEEP` looks at how the checkpoint stores each tensor; overrides that were given stay first.
-    Raises: UsageError for `bits` that `quant` cannot have.
+    Raises: UsageError for `bits` that `quant` cannot have, and for `KEEP` without weights.
     """
-    if options.quant == KEEP and checkpoint is not None and options.bits is None:
+    if options.quant == KEEP:
+        if options.bits is not None:
+            help_ = "give `quant` q4 with it"
+            raise UsageError("keep takes the sizes that the file has", where="`bits`", help=help_)
+        if checkpoint is None:
+            raise UsageError("keep needs the weights, and a config has none", help="name another `quant`")
         table = kept_formats(model, checkpoint, packed_together(model))
         return replace(options, quant=table.default, overrides=(*options.overrides, *table.overrides))
     planned = plan_bits(model, options.quant, options.bits)
@@ -126,7 +142,7 @@ def build_random(
         random_matrices(writer.weights, compiled.matrices.values(), seed, progress)
         for vector in compiled.vectors.values():
             writer.weights.add(vector.name, "f32", (vector.length,), [np.ones(vector.length, np.float32)])
-        writer.commit(_finish(writer, compiled, name))
+        writer.commit(_finish(writer, compiled, plain_name(name)))
     return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -104,16 +105,21 @@ def test_another_key_begins_anew(tmp_path: Path) -> None:
     source = Rows()
     with ArtifactWriter(tmp_path / "out", key="other") as writer:
         pack_matrices(writer.weights, matrices(), source)
-    assert len(source.read_names) == 40 and folder.exists()
+    assert len(source.read_names) == 40
+    assert not folder.exists()  # nothing would ever go on with it
 
 
-@pytest.mark.parametrize("damage", ["shard", "line", "entry"])
+@pytest.mark.parametrize("damage", ["shard", "open shard", "line", "entry"])
 def test_what_is_damaged_is_not_taken_up(tmp_path: Path, damage: str) -> None:
     wanted = packed(tmp_path / "whole", None, Rows())
     folder = kill_in_the_middle(tmp_path / "out")
     journal = folder / JOURNAL
     if damage == "shard":
         (folder / "weights" / "0000.bin").write_bytes(b"other")
+    if damage == "open shard":
+        entries = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
+        opened = folder / "weights" / f"{sum(len(entry['shards']) for entry in entries):04}.bin"
+        opened.write_bytes(bytes(opened.stat().st_size))
     if damage == "line":  # cut off in the middle: everything before it still counts
         journal.write_text(journal.read_text()[:-20])
     if damage == "entry":

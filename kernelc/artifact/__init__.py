@@ -4,6 +4,7 @@ A folder with `manifest.json`, the kernels' texts, the packed weights in shards,
 chat template. `ArtifactWriter` builds one, `Artifact.open` reads one, trusting nothing.
 """
 
+from kernelc.artifact.json_node import plain_name
 from kernelc.artifact.parse import parse_manifest
 from kernelc.artifact.reader import MANIFEST, Artifact
 from kernelc.artifact.schema import (
@@ -42,7 +43,8 @@ from kernelc.artifact.writer import ArtifactWriter, kernel_file
 from kernelc.ir.formats import tensor_bytes
 
 __all__ = [
-    "Artifact", "ArtifactWriter", "WeightsWriter", "kernel_file", "parse_manifest", "tensor_bytes",
+    "Artifact", "ArtifactWriter", "WeightsWriter", "kernel_file", "parse_manifest", "plain_name",
+    "tensor_bytes",
     "Manifest", "ModelInfo", "Param", "Kernel", "KernelBinding", "Variant", "Requires", "Buffer",
     "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
     "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GenerationInfo", "GraphInfo", "Json", "Bounds",

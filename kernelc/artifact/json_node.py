@@ -20,7 +20,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,199}")
 # A plain relative path: no empty or hidden component, no "..", nothing that a shell or URL would change.
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}(/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}){0,3}")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.:+-]+")
 _MAX_INTEGER = 2**53  # what a double holds exactly: the browser reads the same file
+
+
+def plain_name(text: str) -> str:
+    """Return a name that a manifest may have for what people call `text`: "a b(1)" becomes "a-b-1"."""
+    return _NOT_PLAIN.sub("-", text).strip("-.:+")[:200] or "model"
 
 
 def parse_json(text: str, file: str) -> Node:

@@ -60,6 +60,7 @@ class WeightsWriter:
                 for name, tensor in list(self._tensors.items())[tensors:]
             ],
             "used": self._used_bytes if self._file is not None else None,
+            "sha256": self._hash.hexdigest(),
         }
 
     def restore(self, entries: Iterable[Mapping[str, Any]]) -> None:
@@ -67,33 +68,33 @@ class WeightsWriter:
 
         Raises: OSError, ValueError, KeyError or TypeError where the entries do not describe the files.
         """
-        used = None
+        used, sha256 = None, ""
         for entry in entries:
             self._shards += [Shard(str(f), int(size), str(sha)) for f, size, sha in entry["shards"]]
             for name, size, segments, encoding, shape in entry["tensors"]:
                 cut = tuple(Segment(*map(int, segment)) for segment in segments)
                 self._tensors[name] = Tensor(int(size), cut, str(encoding), tuple(map(int, shape)))
-            used = entry["used"]
+            used, sha256 = entry["used"], str(entry["sha256"])
         self._noted = len(self._shards), len(self._tensors)
         for shard in self._shards:
             if hashlib.sha256((self._folder / shard.file).read_bytes()).hexdigest() != shard.sha256:
                 raise ValueError(shard.file)
         if used is not None:
-            self._reopen(int(used))
+            self._reopen(int(used), sha256)
         kept = {shard.file for shard in self._shards} | {self._shard_name() if used is not None else ""}
         for path in self._folder.glob("weights/*"):
             if f"weights/{path.name}" not in kept:
                 path.unlink()
 
-    def _reopen(self, used: int) -> None:
-        """Go on after the first `used` bytes of the last shard."""
+    def _reopen(self, used: int, sha256: str) -> None:
+        """Go on after the first `used` bytes of the last shard, which have this hash."""
         file = (self._folder / self._shard_name()).open("r+b")
         self._file = file
         data = file.read(used)
-        if len(data) != used:
+        self._hash, self._used_bytes = hashlib.sha256(data), used
+        if self._hash.hexdigest() != sha256:
             raise ValueError(self._shard_name())
         file.truncate(used)
-        self._hash, self._used_bytes = hashlib.sha256(data), used
 
     def add(self, name: str, encoding: str, shape: tuple[int, ...], chunks: Iterable[Chunk]) -> None:
         """Append a tensor whose bytes are those of `chunks` in order.

@@ -32,7 +32,7 @@ class ArtifactWriter:
     Files go to a hidden sibling `.NAME.XXXX.building`; leaving the block without a commit, by whatever
     exception, removes it. An artifact already at `out_dir` stays until the commit replaces it. The same calls
     write the same bytes. With a `key`, a text that differs wherever the result would, the weights of a build
-    that was killed are taken up again: whoever packs asks `weights.has` and calls `weights.checkpoint`.
+    that was killed are taken up again: the caller asks `weights.has` and calls `weights.checkpoint`.
     Raises ArtifactError where `out_dir` holds anything but an artifact, or cannot be written.
     """
 
@@ -100,6 +100,12 @@ class ArtifactWriter:
         self._hashes[name] = entry.sha256
         return entry
 
+    def scratch_folder(self) -> Path:
+        """Make a folder for what is needed until the commit, on the disk that takes the artifact too."""
+        with self._explained():
+            self._scratch.mkdir(exist_ok=True)
+        return self._scratch
+
     def commit(self, manifest: Manifest) -> None:
         """Write the manifest, check the whole as a reader would, and put it in place.
 
@@ -108,9 +114,9 @@ class ArtifactWriter:
         text = json.dumps(manifest.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         with self._explained():
             self.weights.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
             if self._journal is not None:
-                self._journal.close()
-                (self._folder / JOURNAL).unlink()
+                self._journal.remove()
             _write_durably(self._folder / MANIFEST, text.encode())
             self._check(text)
             for folder in (*(path for path in self._folder.iterdir() if path.is_dir()), self._folder):
@@ -170,6 +176,10 @@ class ArtifactWriter:
             self._folder, self.weights = folder, weights
             return True
         return False
+
+    @property
+    def _scratch(self) -> Path:
+        return self._folder / "scratch"
 
     def _make_parents(self) -> None:
         for parent in reversed(self.out_dir.parents):

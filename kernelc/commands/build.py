@@ -61,11 +61,15 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
 
 
 def settle_quant(path: Path, args: argparse.Namespace) -> None:
-    """Fill in --quant where it was left out: weights that are quantised already are kept as they are."""
+    """Fill in --quant where it was left out: weights that are quantised already are kept as they are.
+
+    --bits and --calibrate are of q4, so where they are given it is that.
+    """
     if args.quant is None:
         from model.opening import stores_codes
 
-        args.quant = "keep" if stores_codes(path) else "q4"
+        asked = getattr(args, "bits", None) is not None or getattr(args, "calibrate", None) is not None
+        args.quant = "keep" if stores_codes(path) and not asked else "q4"
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,12 +8,14 @@ removed.
 from __future__ import annotations
 
 import argparse
+import glob
 import hashlib
 import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kernelc.artifact.journal import remove_dead
 from kernelc.commands import build
 from kernelc.commands.shared.options import is_artifact
 from kernelc.commands.shared.paths import cache_folder
@@ -48,3 +50,4 @@ def _remove_old(cache: Path, stem: str) -> None:
     entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in entries[KEPT - 1 :]:
         shutil.rmtree(path, ignore_errors=True)
+    remove_dead(cache.glob(f".{glob.escape(stem)}-*.building"))

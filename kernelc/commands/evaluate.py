@@ -168,12 +168,8 @@ def total_nll(logits: npt.NDArray[np.float32], targets: Sequence[int]) -> float:
     """
     import numpy as np
 
-    rows = logits[: len(targets)].astype(np.float64)
-    if not len(rows):
-        return 0.0
-    most = rows.max(axis=1, keepdims=True)
-    log_sums = np.log(np.exp(rows - most).sum(axis=1)) + most[:, 0]
-    return float((log_sums - rows[np.arange(len(rows)), list(targets)]).sum())
+    rows = log_probabilities(logits[: len(targets)])
+    return -float(rows[np.arange(len(rows)), list(targets)].sum())
 
 
 def _show(sums: Sums, *, as_json: bool) -> None:

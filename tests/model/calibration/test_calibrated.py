@@ -12,6 +12,7 @@ from model.families.registry import load_model
 from model.opening import open_model
 from model.quantize import quantize
 from tests.model import numpy_llama
+from tests.model.gguf.tiny_models import tiny_llama
 from tests.model.tiny_checkpoint import write_tiny_checkpoint
 
 CONFIG: dict[str, object] = {
@@ -52,6 +53,19 @@ def test_every_matrix_inside_the_layers_is_calibrated_and_nothing_else(tmp_path:
         plain = unpack("q4", quantize("q4", exact, name=name), 64)
         assert 0 < np.square(whole - exact).sum() < 4 * np.square(plain - exact).sum()
     assert [done for _, done, _ in seen] == list(range(1, seen[0][2] + 1))
+
+
+def test_stored_codes_are_calibrated_where_they_are_not_kept(tmp_path: Path) -> None:
+    file = tiny_llama("Q4_1").write(tmp_path / "tiny.gguf")
+    segments = segments_of(list(np.random.default_rng(0).integers(0, 40, 80)), 16)
+    with open_model(file) as files:
+        names = [name for name, kind in files.model.weights().items() if len(kind.shape) == 2]
+        source = files.model.source(files.checkpoint)
+        (tmp_path / "spool").mkdir()
+        found = calibrate(files.model, source, dict.fromkeys(names, "q4"), segments, tmp_path / "spool")
+        assert found.kept_as("model.layers.0.self_attn.q_proj.weight") == "q4"
+        with pytest.raises(UsageError, match="no matrix is left to calibrate"):
+            calibrate(files.model, source, dict.fromkeys(names, "q4a"), segments, tmp_path / "spool")
 
 
 def test_a_text_is_cut_into_segments_from_all_over_it() -> None:

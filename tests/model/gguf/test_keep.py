@@ -19,7 +19,7 @@ from model.keep import kept_formats
 from model.opening import open_model
 from runtime.engine.engine import SCORE_ROLES
 from tests import commands
-from tests.model.gguf.tiny_models import LAYERS, tiny_llama
+from tests.model.gguf.tiny_models import LAYERS, llama_config, tiny_llama
 from tests.model.gguf.writer import Gguf, stored
 
 TARGET = ("--target", "opencl")
@@ -143,3 +143,27 @@ def test_a_damaged_file_is_one_line_and_leaves_nothing(
     code, out, err = commands.run("build", "--model", "bad.gguf")
     assert code == 2 and not out and err.count("\n") == 1 and "bad.gguf: " in err
     assert [path.name for path in tmp_path.iterdir()] == ["bad.gguf"]
+
+
+def test_a_file_may_be_called_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny_llama("Q8_0").write(tmp_path / "模型 b(1).gguf")
+    code, out, err = commands.run("build", "--model", "模型 b(1).gguf")
+    assert (code, out) == (0, "dist/b-1-keep-wgsl\n"), err
+    assert Artifact.open(out.strip()).manifest.name == "b-1"
+
+
+def test_bits_of_a_quantised_file_are_those_of_q4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny_llama("Q4_1").write(tmp_path / "tiny.gguf")
+    code, out, err = commands.run("build", "--model", "tiny.gguf", "--bits", 5)
+    assert (code, out) == (0, "dist/tiny-q4-wgsl\n"), err
+    code, _, err = commands.run("build", "--model", "tiny.gguf", "--quant", "keep", "--bits", 5)
+    assert code == 2
+    assert "--bits: keep takes the sizes that the file has (help: give --quant q4 with it)" in err
+
+
+def test_a_config_alone_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(llama_config()))
+    code, _, err = commands.run("inspect", tmp_path / "config.json", "--quant", "keep")
+    assert code == 2 and "keep needs the weights" in err

@@ -14,10 +14,10 @@ import pytest
 from kernelc.errors import CheckpointError, UsageError, WorkFailed
 from model.hub import locate as locating
 from model.hub import pypi
-from model.hub.huggingface import Reference, files_to_fetch
 from model.hub.locate import Located, locate
 from model.hub.names import KNOWN
 from model.hub.pypi import Wheel, take_from_wheel
+from model.hub.reference import Reference, select_files
 from tests.model.hub.hub_server import Hub, running_hub
 from tests.model.test_qwen2 import CONFIG
 from tests.model.tiny_checkpoint import write_tiny_checkpoint
@@ -59,30 +59,41 @@ TEXT = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_co
         (["pytorch_model-1.bin", "pytorch_model.bin.index.json", "training_args.bin"], None),
         (["weights.safetensors", "adapter_model.safetensors"], ["weights.safetensors"]),
         (["consolidated.00.pth", "consolidated.01.pth"], ["consolidated.00.pth", "consolidated.01.pth"]),
-        (["only.gguf"], ["only.gguf"]),
+        (["codellama.safetensors", "consolidated.safetensors"], ["codellama.safetensors"]),
         (["onnx/model.safetensors", "model.safetensors"], ["model.safetensors"]),
     ],
 )
 def test_one_kind_of_weights_is_fetched(names: list[str], weights: list[str] | None):
     left_out = {"consolidated.safetensors", "training_args.bin"}
     wanted = [name for name in names if name not in left_out] if weights is None else weights
-    assert files_to_fetch(Reference("o/n"), [*names, *TEXT, "README.md"]) == [*wanted, *TEXT]
+    found = select_files(Reference("o/n"), [*names, *TEXT, "README.md"])
+    assert found == (Reference("o/n"), [*wanted, *TEXT])
+
+
+@pytest.mark.parametrize("parts", [["only.gguf"], ["sub/x-00001-of-00002.gguf", "sub/x-00002-of-00002.gguf"]])
+def test_the_one_gguf_model_of_a_repository_is_fetched_without_what_lies_beside_it(parts: list[str]):
+    found = select_files(Reference("o/n", "main"), [*TEXT, *reversed(parts)])
+    assert found == (Reference("o/n", "main", parts[0]), list(reversed(parts)))
 
 
 def test_of_several_gguf_files_one_has_to_be_named():
     names = ["a.Q4_0.gguf", "b-00001-of-00002.gguf", "b-00002-of-00002.gguf", "config.json"]
     with pytest.raises(UsageError, match="3 GGUF files") as caught:
-        files_to_fetch(Reference("o/n"), names)
+        select_files(Reference("o/n"), names)
     assert caught.value.help == "name one of them, such as o/n/a.Q4_0.gguf"
-    assert files_to_fetch(Reference("o/n", None, names[0]), names) == names[:1]
-    assert files_to_fetch(Reference("o/n", None, names[2]), names) == names[1:3]
+    assert select_files(Reference("o/n", None, names[0]), names)[1] == names[:1]
+    assert select_files(Reference("o/n", None, names[2]), names)[1] == names[1:3]
+    assert Reference("o/n", None, names[2]).name == "b"
     with pytest.raises(UsageError, match="no such file"):
-        files_to_fetch(Reference("o/n", None, "c.gguf"), names)
+        select_files(Reference("o/n", None, "c.gguf"), names)
 
 
 def test_a_repository_without_weights_is_refused():
     with pytest.raises(CheckpointError, match="no weights that kernelc reads"):
-        files_to_fetch(Reference("o/n"), ["model.onnx", "config.json"])
+        select_files(Reference("o/n"), ["model.onnx", "config.json"])
+    with pytest.raises(CheckpointError) as caught:
+        select_files(Reference("o/n"), ["adapter_config.json", "adapter_model.safetensors"])
+    assert "merge it" in (caught.value.help or "")
 
 
 # ---- names ------------------------------------------------------------------------------------------------
@@ -107,8 +118,10 @@ def test_a_name_that_means_nothing_is_refused_with_what_could_be_meant(tmp_path:
     with pytest.raises(UsageError, match="no such model") as caught:
         locate("vicuna-8b", store=tmp_path, say=silent)
     assert "vicuna-7b" in (caught.value.help or "")
-    with pytest.raises(UsageError, match="no such model"):
-        locate("./org/name", store=tmp_path, say=silent)
+    (tmp_path / "foo.gguf").touch()
+    for text in ("./org/name", str(tmp_path / "foo")):  # no path is a name of dist/models
+        with pytest.raises(UsageError, match="no such model"):
+            locate(text, store=tmp_path, say=silent)
 
 
 def test_a_known_model_comes_out_of_its_wheel_where_the_hub_cannot_be_reached(
