@@ -15,7 +15,6 @@ from kernelc.errors import ArtifactError, KernelcError
 from kernelc.kernels.registry import SPECS
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kernels.step_block import STEP
-from kernelc.kir.nodes import Kernel
 from kernelc.schedules import usual_schedule
 from kernelc.target import TARGETS
 from runtime.cpu.kernels import TARGET, NativeKernel, entry_of
@@ -73,7 +72,7 @@ def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) ->
     def text() -> str:
         with _blaming(name):
             kernel = family.kernel(problem, schedule, _CAPABILITIES, name)
-            _require_shared_memory(kernel)
+            _require_shared_memory(name, kernel.shared_bytes)
             return backend_named(TARGET).render(kernel).text
 
     return NativeKernel(
@@ -86,13 +85,12 @@ def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) ->
     )
 
 
-def _require_shared_memory(kernel: Kernel) -> None:
+def _require_shared_memory(name: str, bytes_: int) -> None:
     """Raise ArtifactError for more shared memory than the stack of a thread is made for."""
     most = _CAPABILITIES.shared_bytes
-    if kernel.shared_bytes > most:
+    if bytes_ > most:
         raise ArtifactError(
-            f"the kernel takes {kernel.shared_bytes} bytes of shared memory, wanted at most {most}",
-            where=_place(kernel.name),
+            f"the kernel takes {bytes_} bytes of shared memory, wanted at most {most}", where=_place(name)
         )
 
 
