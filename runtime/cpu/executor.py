@@ -42,6 +42,7 @@ def _described(compiler: Compiler, threads: int) -> DeviceInfo:
         f"C compiled by {compiler.name}",
         target=TARGET,
         memory_bytes=physical_memory_bytes(),
+        ready_when_loaded=True,
     )
 
 

@@ -54,7 +54,12 @@ class NumpyExecutor(HostExecutor[_Loaded]):
         self._references = references
         memory_bytes = physical_memory_bytes()
         self.info = DeviceInfo(
-            "numpy", "numpy", f"numpy {np.__version__}", target="", memory_bytes=memory_bytes
+            "numpy",
+            "numpy",
+            f"numpy {np.__version__}",
+            target="",
+            memory_bytes=memory_bytes,
+            ready_when_loaded=True,
         )
 
     def _load(

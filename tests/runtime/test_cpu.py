@@ -18,6 +18,7 @@ from runtime.cpu.compiler import find_compiler
 from runtime.cpu.executor import CpuExecutor
 from runtime.cpu.kernels import compiled_kernels
 from runtime.cpu.loaded import check_sizes
+from runtime.device.executor import Executor
 from runtime.device.program import LoadPlan, Range, ResolvedDispatch
 from runtime.devices import open_device, survey, target_for
 from runtime.engine.engine import Engine
@@ -41,7 +42,7 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: None)
 
 
-def answer(artifact: Artifact, executor: CpuExecutor) -> list[int]:
+def answer(artifact: Artifact, executor: Executor) -> list[int]:
     with Engine(executor, artifact) as engine:
         engine.feed(PROMPT)
         return [token.id for token in engine.generate(20)]
