@@ -13,6 +13,7 @@ from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem, AttentionDecodeSchedule
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE, AttentionReduceProblem
+from kernelc.kernels.attention.wide import WideSchedule, fits_wide
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.attention_problems import (
@@ -202,7 +203,10 @@ def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
     for head_dim, group, kv_dtype in itertools.product(EVEN_WIDTHS, (1, 3, 8), ("f16", "f32")):
         problem = AttentionDecodeProblem(2 * group, 2, head_dim, kv_dtype, 0.1, 64)
         schedule = ATTENTION_DECODE.default(capabilities, problem)
-        assert not isinstance(schedule, AttentionDecodeSchedule) or schedule.fits(capabilities, head_dim)
+        if isinstance(schedule, WideSchedule):
+            assert fits_wide(capabilities, problem.cache, group)
+        else:
+            assert schedule.fits(capabilities, head_dim)
         assert schedule in set(ATTENTION_DECODE.space(capabilities, problem))
         reduce = ATTENTION_REDUCE.default(capabilities, problem.reduce)
         assert ATTENTION_REDUCE.workgroup(problem.reduce, reduce) <= capabilities.max_threads

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention.prefill_schedule import AttentionPrefillSchedule, matrix_units
 from kernelc.kernels.attention.softmax import LOG2_E
+from kernelc.kernels.attention.wide import WideSchedule, fits_wide
 from kernelc.kir.tile_types import F16
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.attention_problems import (
@@ -192,7 +193,9 @@ def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
         problem = AttentionPrefillProblem(2, 2, head_dim, kv_dtype, 0.1)
         schedule = ATTENTION_PREFILL.default(capabilities, problem)
         assert schedule in set(ATTENTION_PREFILL.space(capabilities, problem))
-        if isinstance(schedule, AttentionPrefillSchedule):
+        if isinstance(schedule, WideSchedule):
+            assert fits_wide(capabilities, problem.cache, schedule.tokens * problem.group)
+        else:
             assert schedule.fits(capabilities, problem.cache)
 
 

@@ -26,4 +26,4 @@ def of_kernel(family: str) -> tuple[str, ...]:
     )
 
 
-RANDOM_KERNELS = ("tests/kir/test_random_kernels.py", "-k", "what_they_mean")
+RANDOM_KERNELS = ("tests/backends/test_random_kernels.py", "-k", "what_they_mean and wgpu")

@@ -46,10 +46,14 @@ class WideSchedule:
 
 def fits_wide(capabilities: Capabilities, shape: CacheShape, rows: int) -> bool:
     """Whether so many rows run on a processor: heads are whole vectors, and all of it is in shared memory."""
-    vectors = shape.head_dim // WIDE
-    bytes_ = 4 * (WIDE * vectors * (2 * rows + 2 * TILE) + rows * (TILE + 2))
-    whole = shape.head_dim % WIDE == 0
-    return whole and works_wide(capabilities) and bytes_ <= capabilities.shared_bytes
+    small = wide_shared_bytes(shape, rows) <= capabilities.shared_bytes
+    return shape.head_dim % WIDE == 0 and works_wide(capabilities) and small
+
+
+def wide_shared_bytes(shape: CacheShape, rows: int) -> int:
+    """Bytes of shared memory for heads of whole vectors: queries and sums of the rows, keys and values of a
+    tile, and the rows' scores, maxima and totals."""
+    return 4 * (shape.head_dim * (2 * rows + 2 * TILE) + rows * (TILE + 2))
 
 
 def wide_access_types(shape: CacheShape) -> dict[str, Type]:
