@@ -22,6 +22,7 @@ import { itemsOf, listOf, text, tupleOf, typeName, valueOf, written, type Value 
 import { checkText } from "./sizes.js";
 import { passes } from "./tests.js";
 import { TEXT_FILTERS } from "./textFilters.js";
+import { TUPLE } from "./tuples.js";
 
 /** `select` and its kin: `byAttribute` looks at an attribute of each item, `wanted` says which items stay. */
 function selection(byAttribute: boolean, wanted: boolean): Filter {
@@ -210,5 +211,6 @@ export const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ["selectattr", selection(true, true)],
   ["sort", sorted],
   ["tojson", json],
+  [TUPLE, (value) => tupleOf(items(value))],
   ["unique", unique],
 ]);
