@@ -1,6 +1,6 @@
 /**
- * Tuples that the parser of the library (@huggingface/jinja) does not know, `()` and those with a comma at their end
- * such as `(1,)`: they are handed to it as lists with a filter that makes tuples of them.
+ * Tuples that the parser of the library (@huggingface/jinja) does not know, `()` and those with a comma at
+ * their end such as `(1,)`: they are handed to it as lists with a filter that makes tuples of them.
  */
 
 import type { tokenize } from "@huggingface/jinja";
@@ -17,7 +17,7 @@ const CALLED = ["CloseParen", "CloseSquareBracket", "StringLiteral"];
 /** The tokens, with those tuples as lists. */
 export function withTuples(tokens: readonly Token[]): Token[] {
   const found: Token[][] = [];
-  const open: number[] = []; // where in `found` a parenthesis is open that holds a value, -1 for one of a call
+  const open: number[] = []; // where in `found` a parenthesis is open; -1 for that of a call
   for (const [at, token] of tokens.entries()) {
     const before = tokens[at - 1];
     if (token.type === "OpenParen") open.push(holdsValue(before) ? found.length : -1);
