@@ -52,7 +52,7 @@ _OF_EACH = {
         "{}", "[{}]", "({}) | string", "({}) | tojson", "'a' ~ ({})", "({}) == 1", "({}) is number", "({}) is integer", "({}) is float", "({}) is boolean",
         "({}) is none", "({}) is string", "({}) is sequence", "({}) is iterable", "({}) is mapping", "({}) is callable", "not ({})", "({}) | default('d', true)",
     ],
-    ("(1, 2)", "[(1, 'a')]", "('x', none, true, 1.0)", "{'a': (1, 2)}", "{'b': 1, 'a': 'x'}", "{}", "[1, [2, ['q']]]",
+    ("(1, 2)", "(1,)", "()", "((1,), (), (2, 3,))", "[(1, 'a')]", "('x', none, true, 1.0)", "{'a': (1, 2)}", "{'b': 1, 'a': 'x'}", "{}", "[1, [2, ['q']]]",
      "['it\\'s', '\"', 'é', '\\n\\t\\\\']", "['\\x00\\x1f\\x7f\\u200b🚀']"): [
         "{}", "[{}]", "{} | string", "{} | length", "{} | list", "{} | tojson", "{} | tojson(indent=2)", "{} is sequence", "{} is iterable", "{} is mapping",
         "{} | tojson(sort_keys=true)", "{} | tojson(separators=(',', ':'))", "{} | tojson(ensure_ascii=true)",
@@ -91,7 +91,7 @@ _PLAIN = [
     "'aB' is lower", "'AB' is upper", "'a1' is lower", "'1' is lower", "'' is upper", "missing is undefined", "people is defined and people[0].tags is iterable",
     # booleans and numbers together
     "true + true", "[true, 2] | sum", "true * 3", "-true", "true and 1", "0 or 'x'", "'' or []", "none and 1", "1 if missing else 2", "1 if missing", "(1 if false) is defined",
-    "'ab' * 2", "[1] * 2", "2 * [0]", "'a' ~ none ~ 1.0 ~ [1] ~ true", "'a' ~ missing ~ 'b'", "7 // 0", "7 % 0", "1 + none", "'a' + 'b'", "[1] + (2, 3)", "(1, 0) + (2, 3)", "1 - '1'",
+    "'ab' * 2", "[1] * 2", "2 * [0]", "'a' ~ none ~ 1.0 ~ [1] ~ true", "'a' ~ missing ~ 'b'", "7 // 0", "7 % 0", "1 + none", "'a' + 'b'", "1 in (1,)", "(1,) if (1,) else ()", "(1,)[0]", "range(2,) | list", "'a'.split(',',) | list", "(1 + 2) * (3)", "((1))", "'x'.join(('a',))", "not ()", "[(), (1,)] | length", "[1] + (2, 3)", "(1, 0) + (2, 3)", "1 - '1'",
     # tuples, lists and slices
     "(1, 2)[0]", "(1, 2) | last", "(1, 2, 3)[1:]", "[1, 2, 3][-2:]", "[1, 2, 3][::2]", "[1, 2][5] is defined", "[1, 2][5]", "'abc'[5] is defined", "'a🚀b'[1]", "'a🚀b'[-1]", "(1, 2) + (3, 4)", "[[1, 2], (3, 4)]",
     "(1, 2) is sequence", "range(3) | list", "range(1, 4) | sum", "range(5)[1:3] | list", "range(3) | length", "3 in range(4)",

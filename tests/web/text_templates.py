@@ -139,6 +139,7 @@ SOURCES = [
     "{{ 6 is divisibleby(3) }}{{ 6 is divisibleby 4 }}{{ 6 is not divisibleby(4) }}{{ none is sameas none }}{{ 'user' is in ['user'] }}{{ 'x' is not in 'abc' }}{{ 1 is eq(1) and 2 is ne 1 }}",
     "{{ ', '.join(['a', 'b']) }}{{ 'a\nb\r\nc\n'.splitlines() }}{{ 'banana'.count('an') }}{{ 'banana'.find('n') }}{{ 'ab'.find('z') }}{{ 'abc'.removeprefix('a') }}{{ 'abc'.removesuffix('c') }}",
     "{% if messages[0].role is eq 'user' %}u{% endif %}{% if messages | length is gt(1) %}many{% endif %}{{ messages[0] is mapping }}{{ messages is sequence }}{{ 'a' is string }}{{ 1.5 is float }}",
+    "{% for m in messages %}{% filter title %}{{ m.role }} it's{% set x = 1 %}{% endfilter %}{{ x }}{% filter replace('s', '-') %}{{ m.role }}{% endfilter %};{% endfor %}",
 ]  # fmt: skip
 
 BROKEN = ["{% for %}", "\n\n{{ 'a }}", "{% ghost %}", "{% if true %}", "{{ (1 }}", "{% endif %}", "{{ 1 +"]

@@ -16,7 +16,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   text: ["artifact", "text/sentencepiece", "text/tokenizerJson"],
   "text/sentencepiece": ["text"],
   "text/tokenizerJson": ["artifact", "text"],
-  "text/template": ["artifact", "text"],
+  "text/template": ["artifact", "text", "text/template/filters"],
+  "text/template/filters": ["text", "text/template"],
   gpu: ["artifact", "weights"],
   engine: ["artifact", "weights", "text", "text/template", "gpu"],
   "engine/worker": ["artifact", "engine"],
@@ -28,7 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** Which folders may import which packages. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  "@huggingface/jinja": ["text/template"],
+  "@huggingface/jinja": ["text/template", "text/template/filters"],
   "@huggingface/tokenizers": ["text/tokenizerJson"],
   dompurify: ["page"],
   marked: ["page"],

@@ -15,55 +15,37 @@
 
 import { Environment, Interpreter } from "@huggingface/jinja";
 
-import { GROUPS, type Arguments } from "./arguments.js";
-import { FILTERS } from "./filters.js";
+import { GROUPS, type Arguments } from "./filters/arguments.js";
+import { FILTERS } from "./filters/filters.js";
 import { bind, loopOf, membersOf, Output } from "./loops.js";
 import { MAPPING_METHODS, TEXT_METHODS } from "./methods.js";
+import {
+  BODIES,
+  identifier,
+  nameOf,
+  STATEMENTS,
+  type Binary,
+  type Call,
+  type Filter,
+  type FilterBlock,
+  type If,
+  type Keyword,
+  type Loop,
+  type Member,
+  type Named,
+  type Node,
+  type Select,
+} from "./nodes.js";
 import { contains, difference, inOrder, product, quotient, sum } from "./operators.js";
 import { equal, itemsOf, text, tupleOf, typeName, valueOf, written, type Value } from "./python.js";
 import { checkSize, Stopped } from "./sizes.js";
 import { TEST, TEST_NOT } from "./testArguments.js";
 import { passes } from "./tests.js";
 
-type Node = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
 export type Program = Parameters<Interpreter["run"]>[0];
 
 const MAX_MILLISECONDS = 2000; // a real template takes a few
 const STEPS_A_LOOK = 256;
-
-// The fields of the library's nodes that are used here.
-type Named = Node & { readonly value: string };
-type Call = Node & { readonly callee: Node; readonly args: readonly Node[] };
-type Member = Node & { readonly object: Node; readonly property: Node; readonly computed: boolean };
-type Binary = Node & {
-  readonly operator: { readonly value: string };
-  readonly left: Node;
-  readonly right: Node;
-};
-type Select = Node & { readonly lhs: Node; readonly test: Node };
-type If = Node & { readonly test: Node; readonly body: readonly Node[]; readonly alternate: readonly Node[] };
-type Loop = Node & {
-  readonly loopvar: Node;
-  readonly iterable: Node;
-  readonly body: readonly Node[];
-  readonly defaultBlock: readonly Node[];
-};
-type Filter = Node & { readonly operand: Node; readonly filter: Node };
-type Keyword = Node & { readonly key: Named; readonly value: Node };
-
-const STATEMENTS = new Set([
-  "Program",
-  "Set",
-  "If",
-  "For",
-  "Macro",
-  "CallStatement",
-  "FilterStatement",
-  "Break",
-  "Continue",
-  "Comment",
-]);
-const BODIES = ["body", "alternate", "defaultBlock"];
 
 /** How a block ended: by its end, or by a statement about the loop around it. */
 type Ending = "end" | "break" | "continue";
@@ -106,6 +88,7 @@ export class BoundedInterpreter extends Interpreter {
   /** The value of a node that Python evaluates differently from the library; null for all others. */
   #asPython(node: Node | undefined, environment: Environment): Value | null {
     if (node?.type === "For" || node?.type === "If") return this.#block([node], environment);
+    if (node?.type === "FilterStatement") return this.#filterBlock(node as FilterBlock, environment);
     if (node?.type === "FilterExpression") return this.#filter(node as Filter, environment);
     if (node?.type === "CallExpression") return this.#method(node as Call, environment);
     if (node?.type === "BinaryExpression") return this.#binary(node as Binary, environment);
@@ -185,6 +168,14 @@ export class BoundedInterpreter extends Interpreter {
     const given = this.#arguments(args, environment);
     checkSize(value); // as above: they may have made it larger
     return own(value, given, environment);
+  }
+
+  /** What a filter makes of what a block writes. */
+  #filterBlock({ filter, body }: FilterBlock, environment: Environment): Value {
+    const inner = new Environment(environment);
+    inner.setVariable(" operand", this.#block(body, inner));
+    const operand = identifier(" operand");
+    return this.evaluate({ type: "FilterExpression", operand, filter } as Node, inner);
   }
 
   #arguments(args: readonly Node[], environment: Environment): Arguments {
@@ -283,11 +274,3 @@ const OPERATORS: ReadonlyMap<string, (left: Value, right: Value) => Value> = new
     (name) => [name, (left: Value, right: Value) => valueOf(inOrder(name, left, right))] as const,
   ),
 ]);
-
-function identifier(value: string): Named {
-  return { type: "Identifier", value };
-}
-
-function nameOf(node: Node): string {
-  return node.type === "Identifier" ? `'${(node as Named).value}'` : "a value";
-}

@@ -1,11 +1,11 @@
 /** Loops of templates: what they go over, their variables, and what they write. */
 
-import type { Environment, Interpreter } from "@huggingface/jinja";
+import type { Environment } from "@huggingface/jinja";
 
+import type { Named, Node } from "./nodes.js";
 import { itemsOf, text, typeName, valueOf, type Value } from "./python.js";
 import { MAX_OUTPUT, Stopped } from "./sizes.js";
 
-type Node = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
 
 /** What a block has written so far. */
 export class Output {
@@ -58,7 +58,7 @@ export function loopOf(items: readonly Value[], at: number): Value {
 /** Give a loop's variable, or its several ones, the values of an item. */
 export function bind(names: Node, item: Value, scope: Environment): void {
   if (names.type === "Identifier") {
-    scope.setVariable((names as Node & { readonly value: string }).value, item);
+    scope.setVariable((names as Named).value, item);
     return;
   }
   const targets = names.type === "TupleLiteral" ? (names as unknown as { value: readonly Node[] }).value : [];

@@ -1,7 +1,7 @@
 /** Methods of texts and mappings that Python has and the library @huggingface/jinja lacks or gets wrong. */
 
 import { PYTHON_SPACE, stripLeft, stripRight } from "../addedTokens.js";
-import { argument, flag, pairsOf, type Arguments } from "./arguments.js";
+import { argument, flag, pairsOf, type Arguments } from "./filters/arguments.js";
 import {
   capitalized,
   linesOf,
@@ -15,7 +15,7 @@ import {
   type Value,
 } from "./python.js";
 import { joinTexts } from "./sizes.js";
-import { replaced } from "./textFilters.js";
+import { replaced } from "./filters/textFilters.js";
 
 type TextMethod = (whole: string, given: Arguments) => Value;
 

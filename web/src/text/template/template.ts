@@ -6,6 +6,7 @@ import { KernelcError } from "../../artifact/errors.js";
 import { BoundedInterpreter, type Program } from "./interpreter.js";
 import { MAX_OUTPUT, Stopped } from "./sizes.js";
 import { withTestArguments } from "./testArguments.js";
+import { withTuples } from "./tuples.js";
 import { strftime } from "./strftime.js";
 import type { Coder, FetchFile, Message, RenderOptions, Template, TemplateFile } from "../types.js";
 
@@ -94,7 +95,7 @@ function parse(source: string, where: string): Program {
     const longRun = new RegExp(`\\s{${MAX_SPACES}}`);
     if (longRun.test(source)) throw new Error(`more than ${MAX_SPACES} white space characters in a row`);
     const tokens = tokenize(source.replace(/\r\n?/g, "\n"), { lstrip_blocks: true, trim_blocks: true });
-    return parseTokens(withTestArguments(tokens));
+    return parseTokens(withTestArguments(withTuples(tokens)));
   } catch (reason) {
     const help =
       "the checkpoint's chat template is damaged, or needs what kernelc does not have in the browser";

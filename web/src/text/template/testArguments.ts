@@ -7,6 +7,7 @@
 import type { tokenize } from "@huggingface/jinja";
 
 import { COMPARISONS } from "./tests.js";
+import { made } from "./tuples.js";
 
 type Token = ReturnType<typeof tokenize>[number];
 
@@ -88,8 +89,4 @@ function bracketEnds(tokens: readonly Token[]): ReadonlyMap<number, number> {
     else if (type === CLOSES.get(tokens[open.at(-1) ?? -1]?.type ?? "")) ends.set(open.pop() ?? at, at + 1);
   }
   return ends;
-}
-
-function made(type: string, value: string, like: Token): Token {
-  return Object.assign(Object.create(Object.getPrototypeOf(like) as object) as Token, like, { type, value });
 }

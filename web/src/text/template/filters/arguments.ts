@@ -2,9 +2,9 @@
 
 import type { Environment } from "@huggingface/jinja";
 
-import { membersOf } from "./loops.js";
-import { order } from "./operators.js";
-import { listOf, text, tupleOf, typeName, valueOf, written, type Value } from "./python.js";
+import { membersOf } from "../loops.js";
+import { order } from "../operators.js";
+import { listOf, text, tupleOf, typeName, valueOf, written, type Value } from "../python.js";
 
 /** The arguments of a filter. `apply` applies another filter by its name. */
 export interface Arguments {

@@ -1,8 +1,8 @@
 /** The filter `tojson`, as transformers has it: json.dumps of Python. */
 
 import { argument, flag, type Filter } from "./arguments.js";
-import { floatText, itemsOf, text, typeName, valueOf, type Value } from "./python.js";
-import { checkText } from "./sizes.js";
+import { floatText, itemsOf, text, typeName, valueOf, type Value } from "../python.js";
+import { checkText } from "../sizes.js";
 
 const MAX_INDENT = 1000;
 

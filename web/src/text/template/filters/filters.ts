@@ -16,12 +16,13 @@ import {
   type Filter,
 } from "./arguments.js";
 import { json } from "./json.js";
-import { LOOPS } from "./loops.js";
+import { LOOPS } from "../loops.js";
 import { NUMBER_FILTERS } from "./numbers.js";
-import { itemsOf, listOf, text, tupleOf, typeName, valueOf, written, type Value } from "./python.js";
-import { checkText } from "./sizes.js";
-import { passes } from "./tests.js";
+import { itemsOf, listOf, text, tupleOf, typeName, valueOf, written, type Value } from "../python.js";
+import { checkText } from "../sizes.js";
+import { passes } from "../tests.js";
 import { TEXT_FILTERS } from "./textFilters.js";
+import { TUPLE } from "../tuples.js";
 
 /** `select` and its kin: `byAttribute` looks at an attribute of each item, `wanted` says which items stay. */
 function selection(byAttribute: boolean, wanted: boolean): Filter {
@@ -210,5 +211,6 @@ export const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ["selectattr", selection(true, true)],
   ["sort", sorted],
   ["tojson", json],
+  [TUPLE, (value) => tupleOf(items(value))],
   ["unique", unique],
 ]);

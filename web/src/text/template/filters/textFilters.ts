@@ -1,9 +1,9 @@
 /** Filters of jinja2 that make texts. */
 
 import { argument, attribute, flag, items, whole, type Filter } from "./arguments.js";
-import { PYTHON_SPACE } from "../addedTokens.js";
-import { capitalized, linesOf, stripped, text, valueOf, written } from "./python.js";
-import { checkText, joinTexts } from "./sizes.js";
+import { PYTHON_SPACE } from "../../addedTokens.js";
+import { capitalized, linesOf, stripped, text, valueOf, written } from "../python.js";
+import { checkText, joinTexts } from "../sizes.js";
 
 /** The text with `old` replaced, `count` times, or everywhere where that is null or less than 0. */
 export function replaced(source: string, old: string, fresh: string, count: number | null): string {
