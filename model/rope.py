@@ -20,8 +20,8 @@ MAX_POSITIONS = 1 << 24
 _ORIGINAL = "original_max_position_embeddings"
 _KINDS = ("default", "linear", "llama3", "yarn", "longrope")
 _DYNAMIC = (
-    "each new token turns all keys anew, which a cache of keys cannot follow; up to {} positions it is the\
- same without scaling: leave rope_scaling out of config.json for that"
+    "its frequencies change as the text grows, and the keys in the cache keep those they were stored with;"
+    ' with "default" in its place the model is the same up to {} positions, and ends there'
 )
 
 

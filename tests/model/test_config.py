@@ -222,7 +222,10 @@ def test_stop_tokens_of_both_files_are_joined(tmp_path: Path) -> None:
             "short_factor: 3: got 0, wanted a number from 1e-06",
         ),
         ({"rope_scaling": {"type": "dynamic", "factor": 2}}, 'type: got "dynamic", which is not supported'),
-        ({"rope_scaling": {"type": "dynamic", "factor": 2}}, "up to 2048 positions it is the same"),
+        (
+            {"rope_scaling": {"type": "dynamic", "factor": 2}},
+            'with "default" in its place the model is the same up to 2048',
+        ),
         (
             {"rope_theta": 1.0, "rope_scaling": {"type": "yarn", "factor": 2, ORIGINAL: 64}},
             "type: scaling yarn needs a theta above 1, got 1.0",

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-POSITIONS = 56
-START = 40  # of the greedy continuation: beyond every window and every original length below
+from tests.model.families.recorded import POSITIONS, START
+
 ORIGINAL = 32
 SIZES: dict[str, Any] = {
     "vocab_size": 96,
@@ -140,21 +140,54 @@ OTHERS: dict[str, Case] = {
 
 def write(folder: Path, name: str, seed: int = 1) -> Path:
     """Write a case's model folder in `folder`, and beside it NAME.npz as `comparison` reads it."""
-    torch, transformers = import_module("torch"), import_module("transformers")
+    torch = import_module("torch")
 
-    case, rng = (
-        {**SAMPLE, **OTHERS}[name],
-        torch.Generator().manual_seed(zlib.crc32(f"{name} {seed}".encode())),
-    )
+    rng = torch.Generator().manual_seed(zlib.crc32(f"{name} {seed}".encode()))
     path = folder / name
+    new_folder(path, {**SAMPLE, **OTHERS}[name], rng)
+    ids = torch.randint(3, SIZES["vocab_size"], (POSITIONS,), generator=rng)
+    logits, greedy = continued(loaded(path), ids, START)
+    np.savez(folder / f"{name}.npz", start=np.int32(START), ids=ids.numpy(), logits=logits, greedy=greedy)
+    return path
+
+
+def new_folder(path: Path, case: Case, rng: Any = None) -> None:
+    """Write a case's model folder as transformers does; without `rng` with values that are no matter."""
+    transformers = import_module("transformers")
+
     config = _config(case)
     model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").float()
-    _randomise(model, rng)
+    if rng is not None:
+        _randomise(model, rng)
     model.tie_weights()
     model.save_pretrained(path)
     _edit(path / "config.json", case.edits)
-    _write_reference(path, rng)
-    return path
+
+
+def loaded(path: Path) -> Any:
+    """Load a folder as anybody would. Raises AssertionError where weights are missing or left over."""
+    torch, transformers = import_module("torch"), import_module("transformers")
+
+    load = transformers.AutoModelForCausalLM.from_pretrained
+    model, report = load(path, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys")), report
+    return model.eval()
+
+
+def continued(model: Any, ids: Any, start: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return logits f32 [n, vocab] of `ids`, and the ids that greedily continue the first `start` up to n.
+
+    Nothing is cached, so that windows and caches cannot hide an error of each other.
+    """
+    torch = import_module("torch")
+
+    with torch.no_grad():
+        logits = model(ids[None], use_cache=False).logits[0]
+        run = ids[:start]
+        while len(run) < len(ids):
+            following = model(run[None], use_cache=False).logits[0, -1].argmax()
+            run = torch.cat([run, following[None]])
+    return logits.numpy(), run[start:].numpy()
 
 
 def _config(case: Case) -> Any:
@@ -188,21 +221,3 @@ def _edit(file: Path, edits: Mapping[str, Any]) -> None:
     file.write_text(
         json.dumps({key: value for key, value in data.items() if value is not None or key not in edits})
     )
-
-
-def _write_reference(path: Path, rng: Any) -> None:
-    """Load the folder as anybody would, and save what comes out of it, without a cache."""
-    torch, transformers = import_module("torch"), import_module("transformers")
-
-    load = transformers.AutoModelForCausalLM.from_pretrained
-    model = load(path, dtype=torch.float32, attn_implementation="eager").eval()
-    ids = torch.randint(3, SIZES["vocab_size"], (POSITIONS,), generator=rng)
-    with torch.no_grad():
-        logits = model(ids[None], use_cache=False).logits[0]
-        run = ids[:START]
-        for _ in range(POSITIONS - START):
-            following = model(run[None], use_cache=False).logits[0, -1].argmax()
-            run = torch.cat([run, following[None]])
-    found = {"ids": ids, "logits": logits, "greedy": run[START:]}
-    arrays = {name: tensor.numpy() for name, tensor in found.items()}
-    np.savez(path.with_name(f"{path.name}.npz"), start=np.int32(START), **arrays)

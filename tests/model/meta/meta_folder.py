@@ -18,6 +18,10 @@ NAMES = {
     "mlp.up_proj": ("feed_forward.w3", 0), "input_layernorm": ("attention_norm", None),
     "post_attention_layernorm": ("ffn_norm", None),
 }  # fmt: skip
+_STORIES = {
+    "dim": 64, "n_layers": 5, "n_heads": 8, "n_kv_heads": 4, "multiple_of": 4, "norm_eps": 1e-5,
+    "vocab_size": -1, "max_seq_len": 512,
+}  # fmt: skip
 
 
 def unpermuted(matrix: np.ndarray, head_dim: int) -> np.ndarray:
@@ -65,3 +69,10 @@ def write_meta_folder(
     for number, shard in enumerate(meta_shards(tensors, head_dim, count, llama_3)):
         write_zip(folder / f"consolidated.{number:02}.pth", shard)
     return folder
+
+
+def write_stories(folder: Path, tensors: Mapping[str, np.ndarray], count: int = 1) -> Path:
+    """Write stories260K, given as Hugging Face names it, in the place of the folder's config.json."""
+    (folder / "config.json").unlink()
+    tied = {name: tensor for name, tensor in tensors.items() if name != "lm_head.weight"}
+    return write_meta_folder(folder, tied, _STORIES, head_dim=8, count=count)
