@@ -103,7 +103,7 @@ def test_kernel_and_operation_rotate_alike() -> None:
 def test_kernel_and_operation_append_alike(dtype: str) -> None:
     rng, shape = np.random.default_rng(2), CacheShape(2, 6, dtype)
     x = rng.normal(size=(3, 2, 6)).astype(np.float32)
-    cache = shape.random(rng, 8, 8)
+    cache = shape.random(rng, {"context": 8}, (0, 8))
     (wanted,) = OPS["cache_append"].reference({"cache": shape.values(cache), "x": x}, {"past": 4})
     CACHE_APPEND.reference(
         CacheAppendProblem(shape), {"x": x.reshape(-1, 2), "cache": cache}, {"seq": 3, "past": 4}

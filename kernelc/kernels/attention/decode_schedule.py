@@ -21,7 +21,8 @@ class AttentionDecodeProblem:
     """Query head h uses key/value head h // (heads / kv_heads).
 
     `split`: positions that a workgroup takes, the last one fewer; 0: one takes all and writes the result.
-    With a `window`, splits begin with the first position that is seen. `window`, `soft_cap`: see `Scoring`.
+    With a `window`, splits begin with the first position that is seen. `window`, `soft_cap`: see `Scoring`;
+    `ring`: see `CacheShape`.
     """
 
     heads: int
@@ -32,6 +33,7 @@ class AttentionDecodeProblem:
     split: int
     window: int = 0
     soft_cap: float = 0.0
+    ring: int = 0
 
     @property
     def scoring(self) -> Scoring:
@@ -44,7 +46,7 @@ class AttentionDecodeProblem:
 
     @property
     def cache(self) -> CacheShape:
-        return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype)
+        return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype, self.ring)
 
     @property
     def reduce(self) -> AttentionReduceProblem:
