@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from kernelc.ir.dim import Dim, bounds, dim_min
 
-ROUNDED = 64  # rings are whole tiles of positions
+ROUNDED = 16  # rows of a ring come in whole pieces of so many
 
 
 def ring_for(window: int, spare: int) -> int:

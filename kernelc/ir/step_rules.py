@@ -84,7 +84,7 @@ class _Rules:
 
     def _check_ring(self, op: Op, role: str, tensor: Tensor, ring: int) -> None:
         """A ring holds what the rows of a step see, or before them, whatever they overwrite."""
-        window, seq = op.attrs.get("window"), self.graph.symbols["seq"][1]
+        window, seq = op.attrs.get("window"), self.graph.symbols.get("seq", (1, 1))[1]
         if op.name == "attention" and not isinstance(window, int):
             _refuse(
                 op,
