@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 import time
@@ -130,6 +131,21 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "none.gguf")
     (tmp_path / "folder.gguf").mkdir()
     assert "cannot be read" in refusal(tmp_path / "folder.gguf")
+
+
+def test_what_is_no_file_of_a_model_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.gguf")
+    assert "no plain file" in refusal(tmp_path / "pipe.gguf")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\n"
+    (tmp_path / "pointer.gguf").write_text(pointer)
+    assert "pointer of Git LFS" in refusal(tmp_path / "pointer.gguf")
+
+
+def test_closing_lets_go_of_a_view_that_an_error_still_holds(tmp_path: Path) -> None:
+    container = Container.open(small().write(tmp_path / "a.gguf"))
+    view = memoryview(container._mapped.data)  # pyright: ignore[reportPrivateUsage]
+    container.close()
+    view.release()
 
 
 def test_every_truncation_is_refused(tmp_path: Path) -> None:
