@@ -23,7 +23,11 @@ SPACES = r"\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
 def cl100k(digits: str) -> str:
-    """The pattern of OpenAI's cl100k_base, which many have taken over with another rule for digits."""
+    """The pattern of OpenAI's cl100k_base, which many have taken over with another rule for digits.
+
+    Source: `cl100k_base` of tiktoken_ext/openai_public.py in OpenAI's tiktoken; the tokenizer.json of
+    Meta-Llama-3-8B (digits by three; `Tokenizer.pat_str` in Meta's repository llama3) and of Qwen2-7B.
+    """
     return rf"(?i:{ENDINGS})|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|{digits}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|{SPACES}"
 
 

@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kernelc.kernels.attention.cache import CacheShape
+from kernelc.kernels.attention.cache import CacheShape, require_heads
 from kernelc.kernels.attention.reduce_splits import AttentionReduceProblem
 from kernelc.kernels.attention.softmax import Scoring, exchange_cells
 from kernelc.kernels.parts.reduce import power_of_two_up_to
+from kernelc.kernels.stored_problem import require
 from kernelc.target import Capabilities
 
 UNROLL = 4  # loads that an invocation has in flight at once (with 2, an H200 takes 1.3 times as long)
@@ -34,6 +35,11 @@ class AttentionDecodeProblem:
     window: int = 0
     soft_cap: float = 0.0
     ring: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where the numbers do not fit each other."""
+        require_heads(self.heads, self.cache)
+        require(not self.ring or 1 <= self.window <= self.ring, self, "a ring that holds the window")
 
     @property
     def scoring(self) -> Scoring:

@@ -25,6 +25,7 @@ from kernelc.kernels.attention.cache import (
     access_types,
     attention_bindings,
     attention_inputs,
+    require_heads,
 )
 from kernelc.kernels.attention.prefill_body import TiledPrefill
 from kernelc.kernels.attention.prefill_schedule import (
@@ -36,6 +37,7 @@ from kernelc.kernels.attention.prefill_schedule import (
 from kernelc.kernels.attention.softmax import Scoring
 from kernelc.kernels.attention.wide import WideAttention, WideSchedule, fits_wide, wide_access_types
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import minimum
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, u32
@@ -58,6 +60,11 @@ class AttentionPrefillProblem:
     window: int = 0
     soft_cap: float = 0.0
     ring: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where the numbers do not fit each other."""
+        require_heads(self.heads, self.cache)
+        require(not self.ring or 1 <= self.window <= self.ring, self, "a ring that holds the window")
 
     @property
     def scoring(self) -> Scoring:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import struct
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from model.gguf.values import Strings
 from model.opening import open_model
 from tests.model.gguf.tiny_models import tiny_llama
 from tests.model.gguf.writer import Gguf, Stored, stored, text, typed
+from tests.steps import counted_calls
 
 VALUES = np.arange(64, dtype=np.float32).reshape(2, 32)
 
@@ -31,10 +31,9 @@ def small(**changes: object) -> Gguf:
 
 
 def refusal(path: Path) -> str:
-    began = time.monotonic()
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(CheckpointError) as caught, counted_calls() as calls:
         Container.open(path).close()
-    assert time.monotonic() - began < 2
+    assert calls.count < 10_000
     line = caught.value.render()
     assert "\n" not in line and len(line) < 600
     return line
@@ -194,9 +193,8 @@ def fuzz(path: Path, count: int, seed: int) -> dict[str, int]:
     seen = {"refused": 0, "opened": 0}
     for _ in range(count):
         path.write_bytes(mutated(whole, rng, header))
-        began = time.monotonic()
         try:
-            with open_model(path) as files:
+            with counted_calls() as calls, open_model(path) as files:
                 files.checkpoint.check_against(files.model.weights(), head=files.model.roles.head)
                 for name in files.checkpoint.names():
                     files.checkpoint.read(name)
@@ -204,7 +202,7 @@ def fuzz(path: Path, count: int, seed: int) -> dict[str, int]:
         except KernelcError as error:
             assert "\n" not in error.render()
             seen["refused"] += 1
-        assert time.monotonic() - began < 10
+        assert calls.count < 200_000  # a sound file takes 10,000
     return seen
 
 
