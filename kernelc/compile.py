@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kernelc import debug
-from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, Weights
+from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, Ring, Weights
 from kernelc.backends import backend_named
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, dim_max
@@ -24,18 +24,17 @@ from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES
 from kernelc.kernels.step_block import STEP
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.text import kernel_text
-from kernelc.passes.caches import cache_bytes, decode_splits
+from kernelc.passes.caches import cache_bytes, decode_splits, rings_of
 from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
 from kernelc.schedules import usual_schedule
-from kernelc.source import ModelSource, Role
+from kernelc.source import PREFILL_ROWS, ModelSource, Role
 from kernelc.target import Target, targets_named
 
 DEFAULT_CONTEXT = 4096
-PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not grow with it
 SCORE_ROWS = 64  # the logits of all of them are kept
 # Up to this size a cache is kept in f32: that costs little, while rounding keys and values to f16 would
 # change the logits of small models by a few hundredths.
@@ -90,8 +89,7 @@ class CompileOptions:
             message = f"got {self.kv_dtype!r}, wanted f16 or f32"
             raise UsageError(message, where="`kv_dtype`", help="leave `kv_dtype` out")
         self._check_activations()
-        graph = source.graph("decode", max_context=context, chunk=1, kv_dtype=DType.F32)
-        small = cache_bytes(graph, context) <= SMALL_CACHE_BYTES
+        small = cache_bytes(_graph(source, "decode", context, 1, DType.F32), context) <= SMALL_CACHE_BYTES
         dtype = self.kv_dtype or ("f32" if weight_format(self.quant).exact_in_f32 or small else "f16")
         targets_named(self.target)  # refuse an unknown one now
         return replace(self, context=context, kv_dtype=dtype)
@@ -116,7 +114,7 @@ class Compiled:
     """A compiled model: `lowered` goes into the manifest, `matrices` and `vectors` say what to pack.
 
     `info` are the model's facts with the context it was compiled for, `symbols` the inclusive bounds of the
-    dims' symbols, `graph` the text of each role's fused graph.
+    dims' symbols, `graph` the text of each role's fused graph, `rings` the caches that are rings.
     """
 
     options: CompileOptions
@@ -126,6 +124,7 @@ class Compiled:
     matrices: Mapping[str, PackedMatrix]
     vectors: Mapping[str, PackedVector]
     graph: str
+    rings: tuple[Ring, ...] = ()
 
     def manifest(self, name: str, weights: Weights) -> Manifest:
         """Return the manifest of everything but tokenizer and chat template."""
@@ -143,6 +142,7 @@ class Compiled:
             low.programs,
             weights,
             activations=self.options.activations,
+            rings=self.rings,
         )
 
 
@@ -167,8 +167,8 @@ def packed_together(source: ModelSource) -> list[tuple[str, ...]]:
 
     Neither targets nor formats change that.
     """
-    graph = verify(source.graph("decode", max_context=1, chunk=1, kv_dtype=DType.F32))
-    selection = select(fuse(graph, FuseOptions()), SelectOptions(FormatTable("f32"), 1 << 30, 0, False))
+    graph = fuse(_graph(source, "decode", 1, 1, DType.F32), FuseOptions())
+    selection = select(graph, SelectOptions(FormatTable("f32"), 1 << 30, 0, False))
     return list(dict.fromkeys(matrix.sources for matrix in selection.matrices.values()))
 
 
@@ -237,7 +237,7 @@ class _Builder:
         """Return a role's graph, verified, and checked to run on the same buffers as the other roles'."""
         rows = SCORE_ROWS if role == "score" else PREFILL_ROWS
         dtype = DType(self.options.kv_dtype or "f16")
-        graph = verify(self.source.graph(role, max_context=self.context, chunk=rows, kv_dtype=dtype))
+        graph = _graph(self.source, role, self.context, rows, dtype)
         debug.dump(role, "ir", lambda: graph_text(graph))
         self.first = self.first or graph
         _check_agreement(graph, self.first, self.info.vocab_size)
@@ -257,11 +257,15 @@ class _Builder:
         lowered = lower(
             self.sources, self.states, weights, self.symbols, self.targets, render, usual_schedule
         )
-        text = "\n".join(self.graphs.values())
-        selected = self.selected
+        text, rings = "\n".join(self.graphs.values()), rings_of(self.first) if self.first else ()
+        made = self.selected
         return Compiled(
-            self.options, self.info, self.symbols, lowered, selected.matrices, selected.vectors, text
+            self.options, self.info, self.symbols, lowered, made.matrices, made.vectors, text, rings
         )
+
+
+def _graph(source: ModelSource, role: Role, context: int, rows: int, dtype: DType) -> Graph:
+    return verify(source.graph(role, max_context=context, chunk=rows, kv_dtype=dtype, spare=PREFILL_ROWS))
 
 
 def _check_agreement(graph: Graph, first: Graph, vocab_size: int) -> None:

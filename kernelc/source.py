@@ -10,6 +10,7 @@ from kernelc.ir.types import DType
 
 Role: TypeAlias = Literal["decode", "prefill", "score"]
 ROLES: tuple[Role, ...] = ("decode", "prefill", "score")
+PREFILL_ROWS = 512  # a longer prompt runs in chunks, so that activations do not grow with it
 
 
 class ModelSource(Protocol):
@@ -20,7 +21,7 @@ class ModelSource(Protocol):
         """The model's facts as the manifest shows them; `max_context` is the longest that it allows."""
         ...
 
-    def graph(self, role: Role, *, max_context: int, chunk: int, kv_dtype: DType) -> Graph:
+    def graph(self, role: Role, *, max_context: int, chunk: int, kv_dtype: DType, spare: int) -> Graph:
         """Return the graph of one step.
 
         "decode" takes one position, "prefill" 1..chunk; both give the output "logits" [1, vocab] of the last
@@ -29,5 +30,8 @@ class ModelSource(Protocol):
         are kept in states of `kv_dtype` that the step appends to. Weights and states must be declared alike
         for every role, since all roles' programs run on the same buffers. Weights have the names that the
         checkpoint gives them.
+
+        Layers with a window may keep rings of `kernelc.ir.rings.cache_rows`, after which a sequence may be
+        shortened by `spare` positions, at least the rows of the longest step of any role.
         """
         ...

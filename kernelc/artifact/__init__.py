@@ -30,6 +30,7 @@ from kernelc.artifact.schema import (
     Param,
     Program,
     Requires,
+    Ring,
     Segment,
     Shard,
     Tensor,
@@ -47,7 +48,7 @@ __all__ = [
     "tensor_bytes",
     "Manifest", "ModelInfo", "Param", "Kernel", "KernelBinding", "Variant", "Requires", "Buffer",
     "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
-    "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GenerationInfo", "GraphInfo", "Json", "Bounds",
+    "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GenerationInfo", "Ring", "GraphInfo", "Json", "Bounds",
     "Checks", "KernelCheck", "CheckInput", "CheckOutput",
     "ACTIVATIONS", "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
 ]  # fmt: skip

@@ -42,6 +42,7 @@ class _Check:
         self.model(self.manifest.model)
         self.symbols()
         self.step_block()
+        self.rings()
         self.files()
         for name, tensor in self.manifest.weights.tensors.items():
             self.tensor(f"weights.tensors.{name}", tensor)
@@ -78,6 +79,14 @@ class _Check:
         step = self.manifest.buffers.get(STEP_BUFFER)
         if step is None or step.kind != "state" or self.smallest(step.bytes) < 4 * len(names):
             self.fail(f"buffers.{STEP_BUFFER}", f"wanted a state buffer of at least {4 * len(names)} bytes")
+
+    def rings(self) -> None:
+        """A step's rows and the window before them have places of their own in a ring."""
+        most = self.manifest.symbols["seq"][1]
+        for i, (window, rows) in enumerate((ring.window, ring.rows) for ring in self.manifest.rings):
+            if rows < window + most:
+                wanted = f"at least {window + most}, a window of {window} and {most} rows of a step"
+                self.fail(f"rings[{i}].rows", f"got {rows}, wanted {wanted}")
 
     def smallest(self, size: Dim) -> int:
         return min(evaluate(size, {"context": context}) for context in self.contexts())

@@ -23,6 +23,7 @@ from kernelc.artifact.schema import (
     Param,
     Program,
     Requires,
+    Ring,
     Segment,
     Shard,
     Tensor,
@@ -40,6 +41,7 @@ MAX_PROGRAMS = 256
 MAX_DISPATCHES = 65536
 MAX_TENSORS = 65536
 MAX_FILE_BYTES = 256 * 2**20
+MAX_RINGS = 1024
 
 _UPGRADE = "this build of kernelc reads version {} only; build the artifact again with it"
 
@@ -59,7 +61,7 @@ def parse_manifest(text: str, file: str) -> Manifest:
 
 def _manifest(root: Node) -> Manifest:
     names = "format version name target quant model symbols params kernels buffers programs weights"
-    r = root.record(names + " tokenizer chat_template graph", "checks activations generation")
+    r = root.record(names + " tokenizer chat_template graph", "checks activations generation rings")
     symbols = r["symbols"].mapping(_bounds, 16)
     context = {name: symbols[name] for name in symbols if name == "context"}
     return Manifest(
@@ -80,6 +82,7 @@ def _manifest(root: Node) -> Manifest:
         checks=r["checks"].optional(read_checks),
         activations=r["activations"].optional(lambda node: node.one_of(schema.ACTIVATIONS)) or "f32",
         generation=r["generation"].optional(_generation),
+        rings=r["rings"].optional(lambda node: node.items(_ring, 1, MAX_RINGS)) or (),
     )
 
 
@@ -234,6 +237,11 @@ def _generation(node: Node) -> GenerationInfo:
         min_p=_within(r["min_p"], 0, 1),
         repetition_penalty=_within(r["repetition_penalty"], 0, 100, open_low=True),
     )
+
+
+def _ring(node: Node) -> Ring:
+    r = node.record("window rows")
+    return Ring(r["window"].integer(1, 2**31 - 1), r["rows"].integer(1, 2**31 - 1))
 
 
 def _within(node: Node, low: float, high: float, *, open_low: bool = False) -> float:

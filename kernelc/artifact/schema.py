@@ -223,6 +223,17 @@ class GenerationInfo:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """Caches of `rows` positions, of layers that see `window` of them; position p is in row p mod `rows`.
+
+    What a runtime may go on from follows from these numbers alone: see `runtime.engine.rings`.
+    """
+
+    window: int
+    rows: int
+
+
+@dataclass(frozen=True)
 class GraphInfo:
     """The tensor graph's text form, which `inspect` prints."""
 
@@ -258,10 +269,13 @@ class Manifest:
     checks: Checks | None = None
     activations: str = "f32"
     generation: GenerationInfo | None = None
+    rings: tuple[Ring, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form. Maps are sorted, but programs keep their order: the first that fits is run."""
         body = cast("dict[str, Json]", _to_json(self))
+        if not self.rings:
+            del body["rings"]  # as in artifacts of before
         body["programs"] = {name: _to_json(program) for name, program in self.programs.items()}
         return {"format": FORMAT, "version": VERSION, **body}
 

@@ -227,8 +227,8 @@ def bytes_per_token(manifest: Manifest, context: int, position: int) -> tuple[in
                 (rows if gathers else whole)[item.buffer] = count
     gathered = sum(count // manifest.model.vocab_size for name, count in rows.items() if name not in whole)
     for name, buffer in manifest.buffers.items():
-        if name.endswith(("k_cache", "v_cache")):
-            cache += evaluate(buffer.bytes, env) * position // context
+        if name.endswith(("k_cache", "v_cache")):  # of a ring all rows count, somewhat more than are read
+            cache += evaluate(buffer.bytes, {"context": max(1, position)})
     return sum(whole.values()) + gathered, cache
 
 
@@ -242,7 +242,9 @@ def _profiles(engine: Engine, prompt: int) -> dict[str, Any]:
 
     Raises: DeviceError where the device has no timestamps.
     """
-    engine.truncate(min(len(engine.ids), prompt))
+    ids = engine.ids[:prompt]
+    if engine.truncate(len(ids)) < len(ids):
+        engine.feed(ids)
     decode = _by_kernel(engine.profile("decode"))
     engine.truncate(0)
     rows = min(prompt, engine.artifact.manifest.symbols["seq"][1])

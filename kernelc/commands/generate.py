@@ -165,7 +165,9 @@ class _Run:
         prompt = len(self._prompt)
         new = self.ids[: self._engine.context - prompt]
         if new:
-            self._engine.truncate(prompt)
+            if self._engine.truncate(prompt) < prompt:  # layers with a window have forgotten too much
+                for _ in self._engine.score_chunks(self._prompt):
+                    pass
             self._logits += self._engine.score_chunks(new, one_by_one=True)
         return np.concatenate(self._logits)
 

@@ -60,6 +60,9 @@ def empty_states(graph: Graph, env: Mapping[str, int]) -> dict[str, Array]:
 def _check_env(graph: Graph, env: Mapping[str, int]) -> None:
     for name in graph.symbols:
         evaluate_dim(graph.var(name), env)
+    if {"past", "seq", "context"} <= set(env) and env["past"] + env["seq"] > env["context"]:
+        end = env["past"] + env["seq"]
+        raise ShapeError(f"positions up to {end} do not fit a context of {env['context']}")
 
 
 def _number(value: AttrValue, env: Mapping[str, int]) -> AttrValue:

@@ -69,6 +69,11 @@ class Graph:
         """Return the symbol of this name, with its bounds."""
         return Var(name, *self.symbols[name])
 
+    def symbol(self, name: str) -> Dim:
+        """Return the symbol of this name, or its value if its bounds leave only one."""
+        low, high = self.symbols[name]
+        return low if low == high else self.var(name)
+
     def given(self) -> dict[str, TensorType]:
         """Return what exists before the first operation: inputs, weights and states, by name."""
         return {tensor.name: tensor.type for tensor in self.inputs} | {**self.weights, **self.states}

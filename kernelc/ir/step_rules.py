@@ -12,6 +12,7 @@ from kernelc.errors import ShapeError
 from kernelc.ir.dim import Dim
 from kernelc.ir.graph import Graph, Op, Tensor
 from kernelc.ir.ops import OPS
+from kernelc.ir.rings import ring_rows
 
 _STATES = frozenset({"tokens", "cache", "k_cache", "v_cache"})
 _LINEAR = frozenset({"linear", "linear_row", "linear_pair", "linear_heads"})
@@ -71,11 +72,31 @@ class _Rules:
             _refuse(op, f"{role} is {tensor.name}, which is no state", "declare it with tracer().state(...)")
         context, shape = self.symbol("context"), tensor.type.shape
         positions = context if context is None or role != "tokens" else context + 1
-        if shape[0] != positions:
+        ring = 0 if context is None or role == "tokens" else ring_rows(shape[0], context)
+        if ring:
+            self._check_ring(op, role, tensor, ring)
+        elif shape[0] != positions:
             _refuse(
                 op,
                 f"{role} is {tensor.name}, {tensor.type}; wanted {positions} positions",
                 "declare states with the symbol context as their first dimension (tokens: context + 1)",
+            )
+
+    def _check_ring(self, op: Op, role: str, tensor: Tensor, ring: int) -> None:
+        """A ring holds what the rows of a step see, or before them, whatever they overwrite."""
+        window, seq = op.attrs.get("window"), self.graph.symbols.get("seq", (1, 1))[1]
+        if op.name == "attention" and not isinstance(window, int):
+            _refuse(
+                op,
+                f"{role} is {tensor.name}, {tensor.type}, a ring; without a window all positions are read",
+                "give the attention a window, or the cache the symbol context as its first dimension",
+            )
+        needed = seq + (window - 1 if isinstance(window, int) else 0)
+        if ring < needed:
+            _refuse(
+                op,
+                f"{role} is {tensor.name}, {tensor.type}; wanted a ring of {needed} positions or more",
+                "a ring holds the rows of a step and the window before them: see kernelc.ir.rings",
             )
 
     def _check_weight(self, op: Op, role: str, tensor: Tensor) -> None:

@@ -33,6 +33,10 @@ TILE_ROWS = 24
 """Rows of a golden tile. Three times a power of two: a kernel that takes a row for one some tiles on is
 noticed, and a tile's scales end at a whole 16 bytes."""
 
+LATER_FIELDS: Mapping[str, object] = {"ring": 0}
+"""Fields that problems were given later, with what was meant before: stored only where they say something
+else, so that artifacts stay what they were."""
+
 Arrays = Mapping[str, npt.NDArray[Any]]
 Params = Mapping[str, int | float]
 Grid = tuple[Dim, Dim, Dim]
@@ -177,7 +181,7 @@ class KernelSpec(ABC, Generic[P, S]):
 
     def problem_json(self, problem: P) -> dict[str, Any]:
         assert dataclasses.is_dataclass(problem) and not isinstance(problem, type)
-        return dataclasses.asdict(problem)
+        return dataclasses.asdict(problem, dict_factory=_stored)
 
     def problem_from_json(self, data: Mapping[str, Any]) -> P:
         """The inverse of `problem_json` after a trip through JSON, which made lists of tuples.
@@ -185,6 +189,10 @@ class KernelSpec(ABC, Generic[P, S]):
         Raises: ArtifactError where the data is no problem of this family.
         """
         return read_problem(self.problem_type, data)
+
+
+def _stored(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in fields if name not in LATER_FIELDS or value != LATER_FIELDS[name]}
 
 
 def empty(binding: Binding, env: Mapping[str, int]) -> npt.NDArray[Any]:

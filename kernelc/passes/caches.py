@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from kernelc.artifact import Ring
 from kernelc.ir.dim import evaluate
 from kernelc.ir.graph import Graph
+from kernelc.passes.select.operands import ring_of
 
 # Decode attention by the number of cached positions: (from this many, positions per split). 0 means that
 # one workgroup reads all positions. Splitting adds a small dispatch, which pays off sooner the more bytes of
@@ -16,6 +18,13 @@ LARGE_POSITION_BYTES = 4096
 def cache_bytes(graph: Graph, context: int) -> int:
     """Return the bytes of all caches, which are the states that a step appends to, at this context."""
     return sum(evaluate(graph.states[name].size_bytes, {"context": context}) for name in graph.updates)
+
+
+def rings_of(graph: Graph) -> tuple[Ring, ...]:
+    """Return the caches that are rings, by their rows and the window that is seen of them, each pair once."""
+    caches = ((op.attrs.get("window"), op.inputs["k_cache"]) for op in graph.ops if op.name == "attention")
+    found = {(window, ring_of(graph, cache)) for window, cache in caches if isinstance(window, int)}
+    return tuple(Ring(window, rows) for window, rows in sorted(found) if rows)
 
 
 def decode_splits(graph: Graph, context: int) -> list[tuple[int, int, int]]:

@@ -85,7 +85,7 @@ def calibrate(
     """
     found = Calibrated(source, folder)
     longest = max(map(len, segments))
-    graph = model.graph("score", max_context=longest, chunk=longest, kv_dtype=DType.F32)
+    graph = model.graph("score", max_context=longest, chunk=longest, kv_dtype=DType.F32, spare=longest)
     wanted = frozenset(
         name
         for name, form in formats.items()

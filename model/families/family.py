@@ -14,9 +14,10 @@ from typing import Any, Generic, Protocol, TypeVar
 from kernelc.artifact import ModelInfo
 from kernelc.ir.dim import Dim
 from kernelc.ir.graph import Graph, Tensor
+from kernelc.ir.rings import cache_rows
 from kernelc.ir.trace import Tracer
 from kernelc.ir.types import DType, TensorType
-from kernelc.source import Role
+from kernelc.source import PREFILL_ROWS, Role
 from model.config import DecoderConfig
 from model.json_fields import Fields
 from model.row_source import RowsOf, RowsOfTensors, RowSource, no_rows, stored_tensors
@@ -26,11 +27,17 @@ Config = TypeVar("Config", bound=DecoderConfig)
 
 @dataclass(frozen=True)
 class Step:
-    """The sizes of one step: `seq` new positions after `past` known ones, in a context of `context`."""
+    """The sizes of one step: `seq` new positions after `past` known ones, in a context of `context`. `spare`:
+    see `kernelc.source.ModelSource.graph`."""
 
     seq: Dim
     past: Dim
     context: Dim
+    spare: int = PREFILL_ROWS
+
+    def cache_rows(self, window: int | None) -> Dim:
+        """The first dimension of a cache for a layer with this window, or with none."""
+        return cache_rows(self.context, window, self.spare)
 
 
 class Body(Protocol):
@@ -124,12 +131,20 @@ class Model(Generic[Config]):
             eos_token_ids=config.eos_token_ids,
         )
 
-    def graph(self, role: Role, *, max_context: int, chunk: int = 512, kv_dtype: DType = DType.F16) -> Graph:
+    def graph(
+        self,
+        role: Role,
+        *,
+        max_context: int,
+        chunk: int = PREFILL_ROWS,
+        kv_dtype: DType = DType.F16,
+        spare: int = PREFILL_ROWS,
+    ) -> Graph:
         """Return the graph of one step; `kernelc.source.ModelSource.graph` says what is in it."""
         longest = 1 if role == "decode" else min(chunk, max_context)
         symbols = {"seq": (1, longest), "past": (0, max_context - 1), "context": (1, max_context)}
         with Tracer(f"{self.family.model_type}.{role}", symbols) as trace:
-            step = Step(trace.var("seq"), trace.var("past"), trace.var("context"))
+            step = Step(trace.var("seq"), trace.var("past"), trace.var("context"), spare)
             tokens = trace.state("tokens", (step.context + 1,), DType.U32)
             body = self.family.build(self.config.within(max_context), kv_dtype)
             logits = body(tokens, step, role == "score")

@@ -47,7 +47,7 @@ class Sequencer(Protocol):
 
     def common_prefix(self, ids: Sequence[int]) -> int: ...
 
-    def truncate(self, length: int) -> None: ...
+    def truncate(self, length: int) -> int: ...
 
     def feed(self, ids: Sequence[int], *, progress: Progress | None = None) -> None: ...
 
@@ -114,10 +114,10 @@ def load_prompt(engine: Sequencer, answer: Answer, ids: Sequence[int]) -> None:
     """
     if not ids:
         raise UsageError("the prompt is empty", help="write something for the model to go on from")
-    keep = min(engine.common_prefix(ids), len(ids) - 1)  # one is fed at least: it makes the logits
-    engine.truncate(keep)
-    answer.prompt_tokens, answer.reused_tokens = len(ids), keep
-    engine.feed(ids[keep:], progress=answer.progress)
+    common = min(engine.common_prefix(ids), len(ids) - 1)  # one is fed at least: it makes the logits
+    kept = engine.truncate(common)
+    answer.prompt_tokens, answer.reused_tokens = len(ids), kept
+    engine.feed(ids[kept:], progress=answer.progress)
 
 
 def stream_text(answer: Answer, tokens: Tokens, ids: list[int], decoder: StreamDecoder) -> Generator[str]:

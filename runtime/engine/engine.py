@@ -5,8 +5,8 @@
         for token in engine.generate(100, stop_ids={2}):
             print(token.id)
 
-A conversation calls `truncate(common_prefix(ids))`, feeds the rest and generates: what the cache already
-holds is not computed again.
+A conversation calls `truncate(common_prefix(ids))`, which says how many positions are kept, feeds the rest
+and generates: what the cache already holds is not computed again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from runtime.devices import Explain, open_device
 from runtime.engine.chooser import Chooser
 from runtime.engine.feeding import F32, checked_ids, feed, score
 from runtime.engine.generation import Generated, Generation, Request
+from runtime.engine.rings import HeldPositions
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.sequence import GREEDY_FIELDS, CachedSequence
 from runtime.engine.timings import Timings
@@ -89,9 +90,11 @@ class Engine:
         self.executor = executor
         self.context = _checked_context(context, manifest.model.max_context)
         self.vocab_size = manifest.model.vocab_size
+        held = HeldPositions(manifest.rings)
         self.ahead = ahead
+        self._most_ahead = held.spare  # what runs past a stop is cut off
         table, block = ProgramTable(manifest, roles), StepBlock(manifest.params)
-        self._sequence = CachedSequence(executor, table, block, self.context)
+        self._sequence = CachedSequence(executor, table, block, self.context, held)
         self._active: Generation | None = None
         executor.load(artifact, self.context, roles, progress)
         self.start_timing()
@@ -148,12 +151,17 @@ class Engine:
                 return position
         return min(len(cached), len(ids))
 
-    def truncate(self, length: int) -> None:
-        """Keep the first `length` positions of the cache. Raises: UsageError where it holds fewer."""
+    def truncate(self, length: int) -> int:
+        """Keep the first `length` positions of the cache; return how many were kept: all of them, or none.
+
+        Layers with a window forget positions. Where they have forgotten what the next position would see, the
+        cache is emptied, and all must be fed again. This cannot happen where no more positions are cut off
+        than the longest step has rows. Raises: UsageError where the cache holds fewer.
+        """
         self._stop()
         if not 0 <= length <= len(self._sequence.ids):
             raise UsageError(f"cannot keep {length} of {len(self._sequence.ids)} cached tokens")
-        self._sequence.truncate(length)
+        return self._sequence.truncate(length)
 
     # ---- feeding ----
 
@@ -220,7 +228,7 @@ class Engine:
             max_new=max_new,
             sampling=(sampling or SamplingParams()).with_seed(),
             stop_ids=frozenset(stop_ids),
-            ahead=1 if choose else max(1, self.ahead if ahead is None else ahead),
+            ahead=1 if choose else max(1, min(self.ahead if ahead is None else ahead, self._most_ahead)),
             vocab_size=self.vocab_size,
             keep_logits=logits,
             choose=choose,
@@ -241,6 +249,7 @@ class Engine:
         past = len(sequence.ids)
         programs = [sequence.table.select(role, seq, past)]
         env = {"seq": seq, "past": past, "context": self.context}
+        sequence.held.written(past, seq)
         return self.executor.profile(programs, env, sequence.block.encode({**GREEDY_FIELDS, **env}))
 
     def _stop(self) -> None:

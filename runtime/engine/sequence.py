@@ -15,6 +15,7 @@ import numpy as np
 from kernelc.errors import ContextError
 from runtime.device.executor import Executor, Fetch, Ticket
 from runtime.device.program import ProgramTable, StepBlock
+from runtime.engine.rings import HeldPositions
 from runtime.engine.sampling import SamplingParams
 from runtime.engine.timings import Timings
 
@@ -24,8 +25,16 @@ GREEDY_FIELDS = SamplingParams(seed=0).step_fields()
 class CachedSequence:
     """The state that the engine and a running generation share: executor, programs and the cache."""
 
-    def __init__(self, executor: Executor, table: ProgramTable, block: StepBlock, context: int) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        table: ProgramTable,
+        block: StepBlock,
+        context: int,
+        held: HeldPositions | None = None,
+    ) -> None:
         self.executor = executor
+        self.held = held or HeldPositions(())
         self.table = table
         self.block = block
         self.context = context
@@ -50,6 +59,7 @@ class CachedSequence:
         """Hand over one step: the programs of `roles` in order, at these positions."""
         programs = [self.table.select(role, seq, past) for role in roles]
         env = {"seq": seq, "past": past, "context": self.context}
+        self.held.written(past, seq)
         return self.executor.run(programs, env, self.block.encode({**fields, **env}), fetch)
 
     def warm_up(self) -> None:
@@ -102,12 +112,16 @@ class CachedSequence:
         self.next_id = token
         self.has_logits = False
 
-    def truncate(self, length: int) -> None:
-        """Keep the first `length` positions. If that drops any, the logits are no longer valid."""
-        if length < len(self.ids):
-            del self.ids[length:]
+    def truncate(self, length: int) -> int:
+        """Keep the first `length` positions, or none where windowed layers no longer hold what the next would
+        see of them. Returns how many. If that drops any, the logits are no longer valid.
+        """
+        kept = length if self.held.enough_for(length) else 0
+        if kept < len(self.ids):
+            del self.ids[kept:]
             self.has_logits = False
         self.next_id = None
+        return kept
 
     def require_room(self, count: int) -> None:
         """Raises: ContextError where `count` more tokens do not fit."""

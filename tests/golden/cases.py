@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -149,6 +149,7 @@ CASES: tuple[Golden, ...] = (
         f32_qkv_llama3=linear("f32", QKV_LLAMA3.width, 32, QKV_LLAMA3, bias=True),
         q4_odd_piece=linear("q4", 33, 31, bias=True, row_begin=4),
         q4a_residual=linear("q4a", 64, 172, residual(64)),
+        q4_qkv_ring=linear("q4", QKV.width, 64, replace(QKV, ring=768)),
     ),
     *family(
         MATVEC_INT8,
@@ -183,12 +184,14 @@ CASES: tuple[Golden, ...] = (
         CACHE_APPEND,
         f16=CacheAppendProblem(CacheShape(2, 64, "f16")),
         f32=CacheAppendProblem(CacheShape(1, 10, "f32")),
+        ring=CacheAppendProblem(CacheShape(1, 8, "f16", 768)),
     ),
     *family(
         ATTENTION_DECODE,
         grouped_f16=AttentionDecodeProblem(8, 4, 8, "f16", 8**-0.5, 0),
         split_f32=AttentionDecodeProblem(4, 1, 16, "f32", 0.25, 64),
         window_cap=AttentionDecodeProblem(2, 1, 16, "f16", 0.25, 64, window=256, soft_cap=50.0),
+        ring=AttentionDecodeProblem(2, 1, 16, "f16", 0.25, 64, window=256, ring=768),
         wide=AttentionDecodeProblem(2, 1, 514, "f32", 0.25, 0),
     ),
     *family(
@@ -201,6 +204,7 @@ CASES: tuple[Golden, ...] = (
         grouped_f16=AttentionPrefillProblem(8, 4, 8, "f16", 8**-0.5),
         f32=AttentionPrefillProblem(4, 4, 16, "f32", 0.25),
         window_cap=AttentionPrefillProblem(2, 1, 8, "f16", 0.25, window=256, soft_cap=50.0),
+        ring=AttentionPrefillProblem(2, 1, 8, "f16", 0.25, window=256, ring=768),
     ),
     *distinct(ATTENTION_PREFILL, "heads_of_32", AttentionPrefillProblem(2, 1, 32, "f16", 0.25), "cuda"),
     *family(ARGMAX, vocab_512=ArgmaxProblem(512), odd=ArgmaxProblem(257)),

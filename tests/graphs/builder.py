@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from kernelc.ir import trace
+from kernelc.ir.dim import dim_min
 from kernelc.ir.expression import FUNCTIONS
 from kernelc.ir.graph import AttrValue, Tensor
 from kernelc.ir.trace import Linear, Norm, tracer
@@ -51,8 +52,9 @@ class Rows:
 class Builder:
     """Adds operations to the graph being traced; `rows` is what may be computed with, the newest first."""
 
-    def __init__(self, choose: Choose, vocab: int) -> None:
-        self.choose, self.vocab = choose, vocab
+    def __init__(self, choose: Choose, vocab: int, longest: int) -> None:
+        """`longest`: the most rows of a step."""
+        self.choose, self.vocab, self.longest = choose, vocab, longest
         self.layers: list[Linear] = []
         self.number = 0
         self.kv_dtype = self.one_of((DType.F32, DType.F16))
@@ -110,8 +112,9 @@ class Builder:
         }
         for part in rotated if turn is not None else "":
             heads[part] = trace.rope(heads[part], past=tracer().var("past"), attrs=turn or {})
-        caches = [self.appended(heads[part], kv_heads, head_dim) for part in "kv"]
-        y = trace.merge_heads(self.attention(heads["q"], caches))
+        ring = self.ring()
+        caches = [self.appended(heads[part], kv_heads, head_dim, ring) for part in "kv"]
+        y = trace.merge_heads(self.attention(heads["q"], caches, ring))
         self.add_back(x, trace.linear(y, self.new_layer(int(str(y.type.shape[1])), x.width, self.maybe())))
 
     def mlp_block(self) -> None:
@@ -245,16 +248,17 @@ class Builder:
         q = self.heads(x, kv_heads * group, head_dim, turn)
         k = self.heads(source, kv_heads, head_dim, turn if self.maybe() else self.rotation(head_dim))
         v = self.heads(source, kv_heads, head_dim, None)
-        caches = [self.appended(each, kv_heads, head_dim) for each in (k, v)]
+        ring = self.ring()
+        caches = [self.appended(each, kv_heads, head_dim, ring) for each in (k, v)]
         if self.choose(st.sampled_from((False, False, False, True))):  # the same positions again
             caches[0] = trace.cache_append(caches[0], v, past=tracer().var("past"))
-        y = self.attention(q, caches)
+        y = self.attention(q, caches, ring)
         self.keep(trace.merge_heads(y), True)
         if self.maybe():
             self.keep(trace.merge_heads(q), True)
         if self.maybe():
             other = self.heads(x, kv_heads, head_dim, turn)
-            self.keep(trace.merge_heads(self.attention(other, caches)), True)
+            self.keep(trace.merge_heads(self.attention(other, caches, ring)), True)
 
     def rotation(self, head_dim: int) -> dict[str, AttrValue] | None:
         """Attributes of a rotary embedding, or none."""
@@ -270,13 +274,21 @@ class Builder:
             heads = self.normed(heads)
         return heads if turn is None else trace.rope(heads, past=tracer().var("past"), attrs=turn)
 
-    def appended(self, x: Tensor, kv_heads: int, head_dim: int) -> Tensor:
-        dtype = self.kv_dtype
-        cache = tracer().state(self.name("cache"), (tracer().var("context"), kv_heads, head_dim), dtype)
+    def ring(self) -> int | None:
+        """The rows of caches that are rings, at least those of a step; None for a row for every position."""
+        return self.one_of((None, self.longest, self.longest + 1, self.longest + 2))
+
+    def appended(self, x: Tensor, kv_heads: int, head_dim: int, ring: int | None) -> Tensor:
+        context = tracer().var("context")
+        rows = context if ring is None else dim_min(context, ring)
+        cache = tracer().state(self.name("cache"), (rows, kv_heads, head_dim), self.kv_dtype)
         return trace.cache_append(cache, x, past=tracer().var("past"))
 
-    def attention(self, q: Tensor, caches: Sequence[Tensor]) -> Tensor:
-        scale, window = self.one_of((0.5, 1.0)), self.one_of((None, 1, 2, 4))
+    def attention(self, q: Tensor, caches: Sequence[Tensor], ring: int | None) -> Tensor:
+        scale, windows = self.one_of((0.5, 1.0)), (None, 1, 2, 4)
+        if ring is not None:  # what a ring holds beside the rows of a step
+            windows = range(1, ring - self.longest + 2)
+        window = self.one_of(windows)
         soft_cap = self.one_of((None, 2.0))
         past = tracer().var("past")
         return trace.attention(q, *caches, scale=scale, past=past, window=window, soft_cap=soft_cap)

@@ -18,7 +18,7 @@ from kernelc.ir.text import graph_text
 from kernelc.ir.trace import Tracer
 from tests.graphs.builder import Builder, Choose
 
-CONTEXT, CHUNK = 6, 3
+CONTEXT, CHUNK = 9, 3
 VOCAB = 11
 SYMBOLS = {
     "prefill": {"seq": (1, CHUNK), "past": (0, CONTEXT - 1), "context": (1, CONTEXT)},
@@ -73,7 +73,7 @@ def programs(draw: st.DrawFn) -> Program:
 
 def _traced(role: str, choose: Choose) -> Graph:
     with Tracer(role, SYMBOLS[role]) as recorder:
-        builder = Builder(choose, VOCAB)
+        builder = Builder(choose, VOCAB, CHUNK)
         for _ in range(choose(st.integers(1, 6))):
             builder.extend()
         return recorder.graph(builder.outputs())

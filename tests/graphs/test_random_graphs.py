@@ -34,13 +34,14 @@ EXAMPLES = settings().max_examples  # of the profile: more at night
 
 
 def check_program(graphs: Mapping[str, Graph], options: Options, executor: str, rows: int, seed: int) -> None:
-    """A prefill of `rows` rows, then two decode steps; the caches that one role writes the other reads."""
+    """A prefill of `rows` rows, two decode steps, a prefill; caches that one role writes the other reads."""
     weights = random_weights(graphs["decode"], seed)
     ids = np.random.default_rng(seed).integers(0, VOCAB, CONTEXT + 1).astype(np.uint32)
     states = empty_states(graphs["decode"], {"context": CONTEXT})
     states["tokens"] = ids
     wanted = []
-    for role, seq, past in (("prefill", rows, 0), ("decode", 1, rows), ("decode", 1, rows + 1)):
+    steps = (("prefill", rows, 0), ("decode", 1, rows), ("decode", 1, rows + 1), ("prefill", rows, rows + 2))
+    for role, seq, past in steps:
         env = {"seq": seq, "past": past, "context": CONTEXT}
         with np.errstate(all="ignore"):
             wanted.append((role, seq, past, meaning(graphs[role], env, weights, states)))

@@ -109,8 +109,10 @@ def test_cache_append_rounds_to_the_cache(dtype: type[np.floating]) -> None:
     assert np.array_equal(cache, before)
     assert np.array_equal(after[2:5], x.astype(dtype))
     assert np.array_equal(np.delete(after, (2, 3, 4), 0), np.delete(before, (2, 3, 4), 0))
-    with pytest.raises(ShapeError, match="positions up to 7 do not fit a context of 6"):
-        OPS["cache_append"].reference({"cache": cache, "x": x}, {"past": 4})
+    (wrapped,) = run("cache_append", {"cache": cache, "x": x}, past=4 + 6)
+    assert np.array_equal(wrapped, np.concatenate([x[2:].astype(dtype), before[1:4], x[:2].astype(dtype)]))
+    with pytest.raises(ShapeError, match="a step of 3 positions does not fit a cache of 2"):
+        OPS["cache_append"].reference({"cache": cache[:2], "x": x}, {"past": 0})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kernelc.errors import ShapeError
+from kernelc.ir.dim import dim_min
 from kernelc.ir.graph import Tensor
 from kernelc.ir.trace import (
     Linear,
@@ -53,6 +54,27 @@ def declared_context() -> Tensor:
     """A cache of another length than the context."""
     k_cache = tracer().state("k", (9, 2, 4), DType.F32)
     return attend(split_heads(rows(), 4), k_cache, k_cache)
+
+
+def ring(length: int, name: str = "ring") -> Tensor:
+    return tracer().state(name, (dim_min(tracer().var("context"), length), 2, 4), DType.F32)
+
+
+def ring_without_a_window() -> Tensor:
+    return attend(split_heads(rows(), 4), ring(7), ring(7, "v"))
+
+
+def short_ring() -> Tensor:
+    """A step of 4 rows and the 2 positions before them that a window of 3 sees."""
+    past = tracer().var("past")
+    q = split_heads(rows(), 4)
+    return attention(q, ring(5), ring(5, "v"), scale=1.0, past=past, window=3)
+
+
+def ring_shorter_than_a_step() -> Tensor:
+    x = split_heads(rows(), 4)
+    cache_append(ring(3), x, past=tracer().var("past"))
+    return merge_heads(x)
 
 
 def computed_weight() -> Tensor:
@@ -147,6 +169,17 @@ REFUSED: dict[str, tuple[Callable[[], Tensor], str, str]] = {
         r"attention: k_cache is k, f32\[9, 2, 4\]; wanted context positions",
         "first dimension",
     ),
+    "a ring without a window": (
+        ring_without_a_window,
+        r"attention: k_cache is ring, .*, a ring; without a window all positions are read",
+        "give the attention a window",
+    ),
+    "a short ring": (short_ring, r"attention: k_cache is ring, .*; wanted a ring of 6 positions", "rings"),
+    "a ring shorter than a step": (
+        ring_shorter_than_a_step,
+        r"cache_append: cache is ring, .*; wanted a ring of 4 positions",
+        "rings",
+    ),
     "ids of another length": (
         short_ids,
         r"embedding: tokens is tokens, u32\[context\]; wanted context \+ 1 positions",
@@ -231,6 +264,13 @@ def test_norms_may_have_computed_weights() -> None:
     with Tracer("norm", SYMBOLS) as trace:
         weight = shift(trace.weight("w", (8,)), 1.0)
         trace.graph({"y": rms_norm(rows(), Norm("norm", weight, 1e-5))})
+
+
+def test_a_ring_that_holds_a_step_and_its_window_is_a_cache() -> None:
+    with Tracer("ring", SYMBOLS) as trace:
+        past, x = trace.var("past"), split_heads(rows(), 4)
+        k, v = (cache_append(ring(6, name), x, past=past) for name in "kv")
+        trace.graph({"y": merge_heads(attention(x, k, v, scale=1.0, past=past, window=3))})
 
 
 def test_a_learned_row_may_stand_for_a_row() -> None:

@@ -33,6 +33,17 @@ CAPS = st.sampled_from([0.0, 0.0, 0.7, 50.0])
 HEAD_DIMS = st.sampled_from([2, 6, 8, 16, 20, 32, 64])
 
 
+def draw_ring(data: st.DataObject, window: int, seq: int, pasts: list[int]) -> tuple[int, int]:
+    """Return (ring, past): no ring and one of `pasts`, or where there is a window perhaps a ring, that just
+    holds a step of `seq` rows and what they see, or some more; and a position near its end, or rounds later.
+    """
+    ring = data.draw(st.sampled_from([0, *(window + seq + more for more in (-1, 0, 6) if window)]))
+    if not ring:
+        return 0, data.draw(st.sampled_from(pasts))
+    rounds = data.draw(st.sampled_from([0, 1, 3]))
+    return ring, max(0, rounds * ring + data.draw(st.sampled_from([-seq, -1, 0, 1, window - 1, window])))
+
+
 def run_kernel(
     spec: KernelSpec[Any, Any],
     problem: Any,

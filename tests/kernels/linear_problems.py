@@ -12,6 +12,7 @@ from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpil
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 
+LONGEST_STEP = 40  # rows, more than any test of a kernel has
 widths = st.sampled_from([1, 2, 31, 32, 33, 64, 96, 172, 260, 352])
 
 
@@ -33,7 +34,8 @@ def head_epilogues(draw: st.DrawFn) -> HeadEpilogue:
     q_rotated, k_rotated = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
     rotary = draw(st.one_of(rotaries(head_dim), st.none()))
     kv_dtype = draw(st.sampled_from(["f16", "f32"]))
-    return HeadEpilogue(heads, kv_heads, head_dim, rotary, kv_dtype, q_rotated, k_rotated)
+    ring = draw(st.sampled_from([0, LONGEST_STEP, LONGEST_STEP + 3]))
+    return HeadEpilogue(heads, kv_heads, head_dim, rotary, kv_dtype, q_rotated, k_rotated, ring=ring)
 
 
 @st.composite

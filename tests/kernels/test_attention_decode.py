@@ -26,6 +26,7 @@ from tests.kernels.attention_problems import (
     SEEDS,
     WINDOWS,
     assert_as_reference,
+    draw_ring,
     few,
     fill_cache,
     opposed_keys,
@@ -62,7 +63,8 @@ def test_decode_on_wgpu_equals_its_reference(
 def check_decode(executor: str, problem: AttentionDecodeProblem, seed: int, data: st.DataObject) -> None:
     schedule = data.draw(st.sampled_from(list(ATTENTION_DECODE.space(BASELINE, problem))))
     tile = schedule.tile
-    past = data.draw(st.sampled_from([0, 1, tile - 2, tile - 1, tile, 2 * tile - 1]))
+    ring, past = draw_ring(data, problem.window, 1, [0, 1, tile - 2, tile - 1, tile, 2 * tile - 1])
+    problem = replace(problem, ring=ring)
     env = {"seq": 1, "past": past, "context": past + 1 + data.draw(st.sampled_from([0, 1, 40]))}
     check_kernel(
         ATTENTION_DECODE,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from tests.kernels.attention_problems import (
     SEEDS,
     WINDOWS,
     assert_as_reference,
+    draw_ring,
     few,
     fill_cache,
     opposed_keys,
@@ -69,7 +71,8 @@ def test_prefill_on_matrix_units_equals_its_reference(
     schedule = data.draw(st.sampled_from(list(matrix_units(TILES, problem.cache))))
     rows, tile = schedule.rows, schedule.tile_keys
     seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1]))
-    past = data.draw(st.sampled_from([0, 1, tile - 1, tile, max(0, 2 * tile - seq)]))
+    ring, past = draw_ring(data, problem.window, seq, [0, 1, tile - 1, tile, max(0, 2 * tile - seq)])
+    problem = replace(problem, ring=ring)
     env = {"seq": seq, "past": past, "context": past + seq + data.draw(st.sampled_from([0, 1, 40]))}
     check_kernel(
         ATTENTION_PREFILL,
@@ -124,7 +127,9 @@ def check_prefill(executor: str, problem: AttentionPrefillProblem, seed: int, da
     assert isinstance(schedule, AttentionPrefillSchedule)
     rows, tile = schedule.rows, schedule.tile_keys
     seq = data.draw(st.sampled_from([1, rows - 1, rows, rows + 1, 2 * rows]))
-    past = data.draw(st.sampled_from([0, 1, tile - 1, tile, tile + 1, max(0, 2 * tile - seq)]))
+    pasts = [0, 1, tile - 1, tile, tile + 1, max(0, 2 * tile - seq)]
+    ring, past = draw_ring(data, problem.window, seq, pasts)
+    problem = replace(problem, ring=ring)
     env = {"seq": seq, "past": past, "context": past + seq + data.draw(st.sampled_from([0, 1, 40]))}
     check_kernel(
         ATTENTION_PREFILL,

@@ -10,7 +10,7 @@ from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kir.tile_types import REGISTERS
 from tests.kernels.executors import EXECUTORS, require
 from tests.kernels.harness import VARIANTS, check_kernel
-from tests.kernels.linear_problems import linear, problems
+from tests.kernels.linear_problems import LONGEST_STEP, linear, problems
 
 # 1, tile-1, tile, tile+1 of the smaller tiles
 row_counts = st.sampled_from([1, 7, 8, 9, 17, 33])
@@ -32,6 +32,7 @@ def test_matmul_equals_its_reference(
 ) -> None:
     capabilities = VARIANTS[variant]
     schedule = data.draw(st.sampled_from(list(MATMUL.space(capabilities, problem))))
+    past += data.draw(st.sampled_from([0, LONGEST_STEP]))  # round a ring
     env = {"seq": seq, "past": past, "context": past + seq}
     check_kernel(
         MATMUL, problem, executor=executor, capabilities=capabilities, seed=seed, env=env, schedule=schedule

@@ -8,7 +8,7 @@ from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.problem import LinearProblem
 from tests.kernels.executors import EXECUTORS
 from tests.kernels.harness import VARIANTS, check_kernel
-from tests.kernels.linear_problems import problems
+from tests.kernels.linear_problems import LONGEST_STEP, problems
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -19,7 +19,9 @@ def test_matvec_equals_its_reference(
 ) -> None:
     capabilities = VARIANTS[variant]
     schedule = data.draw(st.sampled_from(list(MATVEC.space(capabilities, problem))))
-    env = {"seq": data.draw(st.integers(1, 4)) if problem.last_row else 1, "past": past, "context": 16}
+    past += data.draw(st.sampled_from([0, LONGEST_STEP]))  # round a ring
+    seq = data.draw(st.integers(1, 4)) if problem.last_row else 1
+    env = {"seq": seq, "past": past, "context": past + 7}
     check_kernel(
         MATVEC, problem, executor=executor, capabilities=capabilities, seed=seed, env=env, schedule=schedule
     )

@@ -47,9 +47,10 @@ def rope_problems(draw: st.DrawFn) -> RopeProblem:
     return RopeProblem(draw(st.integers(1, 3)), head_dim, draw(rotaries(head_dim)), draw(st.booleans()))
 
 
+RINGS = st.sampled_from([0, 5, 7])  # rows, at least those of a step
 append_problems = st.builds(
     CacheAppendProblem,
-    st.builds(CacheShape, st.integers(1, 3), st.sampled_from([2, 6, 16, 66]), KV_DTYPES),
+    st.builds(CacheShape, st.integers(1, 3), st.sampled_from([2, 6, 16, 66]), KV_DTYPES, RINGS),
     st.booleans(),
 )
 
@@ -99,13 +100,15 @@ def test_kernel_and_operation_rotate_alike() -> None:
     assert np.allclose(arrays["out"].reshape(x.shape), wanted, atol=2e-6)
 
 
+@pytest.mark.parametrize("past", [4, 23])
+@pytest.mark.parametrize("ring", [0, 5])
 @pytest.mark.parametrize("dtype", ["f16", "f32"])
-def test_kernel_and_operation_append_alike(dtype: str) -> None:
-    rng, shape = np.random.default_rng(2), CacheShape(2, 6, dtype)
+def test_kernel_and_operation_append_alike(dtype: str, ring: int, past: int) -> None:
+    rng, shape = np.random.default_rng(2), CacheShape(2, 6, dtype, ring)
     x = rng.normal(size=(3, 2, 6)).astype(np.float32)
-    cache = shape.random(rng, 8, 8)
-    (wanted,) = OPS["cache_append"].reference({"cache": shape.values(cache), "x": x}, {"past": 4})
+    cache = shape.random(rng, {"context": 30}, (0, 0))
+    (wanted,) = OPS["cache_append"].reference({"cache": shape.values(cache), "x": x}, {"past": past})
     CACHE_APPEND.reference(
-        CacheAppendProblem(shape), {"x": x.reshape(-1, 2), "cache": cache}, {"seq": 3, "past": 4}
+        CacheAppendProblem(shape), {"x": x.reshape(-1, 2), "cache": cache}, {"seq": 3, "past": past}
     )
     assert np.array_equal(shape.values(cache), wanted)

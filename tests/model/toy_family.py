@@ -80,10 +80,10 @@ class Layer:
         q, k, v = (split_heads(linear(x, each), config.head_dim) for each in projections)
         q = rope(rms_norm(q, self.q_norm), past=past, attrs=turn)
         k = rope(rms_norm(k, self.k_norm), past=past, attrs=turn)
-        shape = (step.context, config.kv_heads, config.head_dim)
+        window = config.window if self.number % 2 == 0 else None
+        shape = (step.cache_rows(window), config.kv_heads, config.head_dim)
         states = [tracer().state(f"layers.{self.number}.{c}_cache", shape, self.kv_dtype) for c in "kv"]
         caches = [cache_append(state, x, past=past) for state, x in zip(states, (k, v), strict=True)]
-        window = config.window if self.number % 2 == 0 else None
         y = attention(q, *caches, scale=0.25, past=past, window=window, soft_cap=config.score_cap)
         return linear(merge_heads(y), self.o_proj)
 

@@ -77,9 +77,10 @@ class FakeEngine:
         same = (have == want for have, want in zip(self.sequence, ids, strict=False))
         return next((at for at, equal in enumerate(same) if not equal), min(len(self.sequence), len(ids)))
 
-    def truncate(self, length: int) -> None:
+    def truncate(self, length: int) -> int:
         assert 0 <= length <= len(self.sequence)
         del self.sequence[length:]
+        return length
 
     def feed(self, ids: Sequence[int], *, progress: Progress | None = None) -> None:
         assert ids

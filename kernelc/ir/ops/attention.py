@@ -126,12 +126,14 @@ def check_cache(op: str, role: str, cache: TensorType, x: TensorType) -> None:
 
 
 def cache_append(i: Arrays, a: Values) -> tuple[Array, ...]:
-    """The cache with rows past .. past + seq replaced by x, rounded to the cache's type (ties to even)."""
-    past, seq, context = a["past"], len(i["x"]), len(i["cache"])
-    if past + seq > context:
-        raise ShapeError(f"cache_append: positions up to {past + seq} do not fit a context of {context}")
-    cache = i["cache"].copy()
-    cache[past : past + seq] = i["x"]
+    """The cache with x at positions past .. past + seq - 1, rounded to the cache's type (ties to even).
+
+    Position p is in row p mod rows: see `kernelc.ir.rings`.
+    """
+    cache, seq = i["cache"].copy(), len(i["x"])
+    if seq > len(cache):
+        raise ShapeError(f"cache_append: a step of {seq} positions does not fit a cache of {len(cache)}")
+    cache[np.arange(a["past"], a["past"] + seq) % len(cache)] = i["x"]
     return (cache,)
 
 
@@ -167,7 +169,8 @@ def attention(i: Arrays, a: Values) -> tuple[Array, ...]:
     """
     seq, heads, head_dim = i["q"].shape
     total, kv_heads = a["past"] + seq, i["k_cache"].shape[1]
-    k, v = (as_f32(i[role][:total]).transpose(1, 0, 2) for role in ("k_cache", "v_cache"))
+    rows = np.arange(int(total)) % len(i["k_cache"])  # those that none sees may be others'
+    k, v = (as_f32(i[role][rows]).transpose(1, 0, 2) for role in ("k_cache", "v_cache"))
     q = as_f32(i["q"]).reshape(seq, kv_heads, -1, head_dim).transpose(1, 2, 0, 3)
     scores = q @ k[:, None].swapaxes(-1, -2) * np.float32(a["scale"])
     if "soft_cap" in a:

@@ -3,6 +3,10 @@
 k_cache and v_cache are [context, kv_heads, head_dim], so that a position writes one contiguous piece. "f16":
 pairs of halves in a u32, the even element in the low half; "f32": pairs of floats. A kernel may read the same
 bytes in wider loads of up to 16 bytes, the most that one load of an invocation can bring.
+
+A layer whose queries see a window of positions keeps a *ring*: min(context, ring) rows, where position p is
+in row p % ring. A step writes its rows before they are read, so that a ring has window + seq - 1 rows or
+more (`kernelc.ir.rings`).
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.ir.dim import Dim, evaluate
+from kernelc.ir.dim import Dim, dim_min, evaluate
 from kernelc.kernels.spec import CONTEXT, Binding, empty
 from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import concat, named, unpack_half2
@@ -28,11 +32,18 @@ _HUGE = 60000.0  # f16 ends at 65504
 
 @dataclass(frozen=True)
 class CacheShape:
-    """`head_dim` is even; `kv_dtype` one of `KV_DTYPES`."""
+    """`head_dim` is even; `kv_dtype` one of `KV_DTYPES`. `ring`: rows of a ring; 0: a row for every position
+    of the context."""
 
     kv_heads: int
     head_dim: int
     kv_dtype: str
+    ring: int = 0
+
+    @property
+    def rows(self) -> Dim:
+        """The number of rows."""
+        return dim_min(CONTEXT, self.ring) if self.ring else CONTEXT
 
     def __post_init__(self) -> None:
         """Raise ShapeError where that is not so."""
@@ -42,7 +53,19 @@ class CacheShape:
 
     def binding(self, name: str, access: str = "read") -> Binding:
         type = u32 if self.kv_dtype == "f16" else f32x2
-        return Binding(name, type, access, CONTEXT * (self.kv_heads * self.head_dim // 2))
+        return Binding(name, type, access, self.rows * (self.kv_heads * self.head_dim // 2))
+
+    def row(self, position: Operators) -> Operators:
+        """The row of a position, in a kernel."""
+        return position % self.ring if self.ring else position
+
+    def rows_of(self, begin: int, end: int) -> slice | npt.NDArray[np.int64]:
+        """The rows of positions begin .. end - 1, as an index of numpy's."""
+        return np.arange(begin, end) % self.ring if self.ring else slice(begin, end)
+
+    def describe(self) -> str:
+        """Such as "_ring1024", for a kernel's name; empty where every position has a row."""
+        return f"_ring{self.ring}" if self.ring else ""
 
     def load_widths(self) -> tuple[int, ...]:
         """Elements per load that are possible, the widest first; each divides head_dim."""
@@ -58,10 +81,15 @@ class CacheShape:
         dtype = np.float16 if self.kv_dtype == "f16" else np.float32
         return array.reshape(-1).view(dtype).reshape(-1, self.kv_heads, self.head_dim)
 
-    def random(self, rng: np.random.Generator, context: int, filled: int) -> npt.NDArray[Any]:
-        """A cache to bind: normal numbers in the `filled` positions, and huge ones where none may be read."""
-        numbers = rng.normal(size=(context, self.kv_heads, self.head_dim))
-        numbers[filled:] = _HUGE * np.sign(numbers[filled:])
+    def random(
+        self, rng: np.random.Generator, env: Mapping[str, int], filled: tuple[int, int]
+    ) -> npt.NDArray[Any]:
+        """A cache to bind: normal numbers at positions filled[0] .. filled[1] - 1, and huge ones in all other
+        rows, which nothing may read."""
+        numbers = rng.normal(size=(evaluate(self.rows, env), self.kv_heads, self.head_dim))
+        unseen = np.ones(len(numbers), np.bool_)
+        unseen[self.rows_of(*filled)] = False
+        numbers[unseen] = _HUGE * np.sign(numbers[unseen])
         stored = numbers.astype(np.float16 if self.kv_dtype == "f16" else np.float32)
         return self.binding("k_cache").type.view(stored.reshape(-1).view(np.uint8))
 
@@ -96,7 +124,7 @@ class CacheRows:
 
     def stored(self, position: Operators, kv_head: Operators, number: Operators) -> Value:
         """Load `number` of a row, as stored."""
-        row = position * self.shape.kv_heads + kv_head
+        row = self.shape.row(position) * self.shape.kv_heads + kv_head
         stored = self.array[row * self.loads + number]
         return stored
 
@@ -149,11 +177,20 @@ def attention_bindings(shape: CacheShape, heads: int, seq: Dim) -> tuple[Binding
 
 
 def attention_inputs(
-    bindings: tuple[Binding, ...], shape: CacheShape, rng: np.random.Generator, env: Mapping[str, int]
+    bindings: tuple[Binding, ...],
+    shape: CacheShape,
+    window: int,
+    rng: np.random.Generator,
+    env: Mapping[str, int],
 ) -> dict[str, npt.NDArray[Any]]:
-    """Inputs with scores of order one or of order ten, and values of order one."""
+    """Inputs with scores of order one or of order ten, and values of order one.
+
+    Of a ring the positions that a query of the step sees are filled, as far as the ring holds so many.
+    """
+    end = env["past"] + env["seq"]
+    begin = max(0, env["past"] + 1 - window, end - shape.ring) if shape.ring else 0
     arrays = {b.name: empty(b, env) for b in bindings}
     arrays["q"][...] = rng.normal(size=arrays["q"].shape) * rng.choice([0.5, 4.0])
     for name in ("k_cache", "v_cache"):
-        arrays[name] = shape.random(rng, evaluate(CONTEXT, env), env["past"] + env["seq"])
+        arrays[name] = shape.random(rng, env, (begin, end))
     return arrays

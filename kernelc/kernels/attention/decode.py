@@ -64,7 +64,8 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
         end = int(params["past"]) + 1
         begin = max(0, end - problem.window) if problem.window else 0
         q = arrays["q"].reshape(problem.kv_heads, problem.group, problem.head_dim).astype(np.float64)
-        caches = (problem.cache.values(arrays[name])[begin:end] for name in ("k_cache", "v_cache"))
+        rows = problem.cache.rows_of(begin, end)
+        caches = (problem.cache.values(arrays[name])[rows] for name in ("k_cache", "v_cache"))
         keys, values = (cache.transpose(1, 0, 2).astype(np.float64) for cache in caches)  # heads first
         scores = problem.scoring.reference(q @ keys.transpose(0, 2, 1)) * LOG2_E
         split = problem.split or end
@@ -145,7 +146,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
     def inputs(
         self, problem: AttentionDecodeProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
-        return attention_inputs(self.bindings(problem), problem.cache, rng, env)
+        return attention_inputs(self.bindings(problem), problem.cache, problem.window, rng, env)
 
     def tolerance(self, problem: AttentionDecodeProblem) -> Tolerance:
         """Values of order one. A score of magnitude 20 has an f32 error of a few 1e-6, which is its weight's
@@ -154,7 +155,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
 
     def describe(self, problem: AttentionDecodeProblem) -> str:
         split = f"_split{problem.split}" if problem.split else ""
-        marks = split + problem.scoring.describe()
+        marks = split + problem.scoring.describe() + problem.cache.describe()
         return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{marks}"
 
 

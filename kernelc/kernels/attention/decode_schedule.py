@@ -10,6 +10,7 @@ from kernelc.kernels.attention.cache import CacheShape, require_heads
 from kernelc.kernels.attention.reduce_splits import AttentionReduceProblem
 from kernelc.kernels.attention.softmax import Scoring, exchange_cells
 from kernelc.kernels.parts.reduce import power_of_two_up_to
+from kernelc.kernels.stored_problem import require
 from kernelc.target import Capabilities
 
 UNROLL = 4  # loads that an invocation has in flight at once (with 2, an H200 takes 1.3 times as long)
@@ -21,7 +22,8 @@ class AttentionDecodeProblem:
     """Query head h uses key/value head h // (heads / kv_heads).
 
     `split`: positions that a workgroup takes, the last one fewer; 0: one takes all and writes the result.
-    With a `window`, splits begin with the first position that is seen. `window`, `soft_cap`: see `Scoring`.
+    With a `window`, splits begin with the first position that is seen. `window`, `soft_cap`: see `Scoring`;
+    `ring`: see `CacheShape`.
     """
 
     heads: int
@@ -32,10 +34,12 @@ class AttentionDecodeProblem:
     split: int
     window: int = 0
     soft_cap: float = 0.0
+    ring: int = 0
 
     def __post_init__(self) -> None:
         """Raise ShapeError where the numbers do not fit each other."""
         require_heads(self.heads, self.cache)
+        require(not self.ring or 1 <= self.window <= self.ring, self, "a ring that holds the window")
 
     @property
     def scoring(self) -> Scoring:
@@ -48,7 +52,7 @@ class AttentionDecodeProblem:
 
     @property
     def cache(self) -> CacheShape:
-        return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype)
+        return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype, self.ring)
 
     @property
     def reduce(self) -> AttentionReduceProblem:

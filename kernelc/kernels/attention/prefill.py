@@ -37,6 +37,7 @@ from kernelc.kernels.attention.prefill_schedule import (
 from kernelc.kernels.attention.softmax import Scoring
 from kernelc.kernels.attention.wide import WideAttention, WideSchedule, fits_wide, wide_access_types
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import minimum
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, u32
@@ -48,7 +49,8 @@ WIDE_TOKENS = (8, 2, 1)  # of a workgroup on a processor, the best first
 
 @dataclass(frozen=True)
 class AttentionPrefillProblem:
-    """Query head h uses key/value head h // (heads / kv_heads). `window`, `soft_cap`: see `Scoring`."""
+    """Query head h uses key/value head h // (heads / kv_heads). `window`, `soft_cap`: see `Scoring`; `ring`:
+    see `CacheShape`."""
 
     heads: int
     kv_heads: int
@@ -57,10 +59,12 @@ class AttentionPrefillProblem:
     scale: float
     window: int = 0
     soft_cap: float = 0.0
+    ring: int = 0
 
     def __post_init__(self) -> None:
         """Raise ShapeError where the numbers do not fit each other."""
         require_heads(self.heads, self.cache)
+        require(not self.ring or 1 <= self.window <= self.ring, self, "a ring that holds the window")
 
     @property
     def scoring(self) -> Scoring:
@@ -73,7 +77,7 @@ class AttentionPrefillProblem:
 
     @property
     def cache(self) -> CacheShape:
-        return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype)
+        return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype, self.ring)
 
 
 class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
@@ -93,7 +97,8 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
         seq, past = int(params["seq"]), int(params["past"])
         shape = (-1, problem.heads, problem.head_dim)
         q, out = arrays["q"].reshape(shape)[:seq], arrays["out"].reshape(shape)
-        keys, values = (problem.cache.values(arrays[name])[: past + seq] for name in ("k_cache", "v_cache"))
+        rows = problem.cache.rows_of(0, past + seq)  # of a ring others, where those have gone that none sees
+        keys, values = (problem.cache.values(arrays[name])[rows] for name in ("k_cache", "v_cache"))
         distance = past + np.arange(seq)[:, None] - np.arange(past + seq)
         hidden = (distance < 0) | (distance >= (problem.window or past + seq))
         for head in range(problem.heads):
@@ -167,7 +172,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
     def inputs(
         self, problem: AttentionPrefillProblem, rng: np.random.Generator, env: Mapping[str, int]
     ) -> dict[str, npt.NDArray[Any]]:
-        return attention_inputs(self.bindings(problem), problem.cache, rng, env)
+        return attention_inputs(self.bindings(problem), problem.cache, problem.window, rng, env)
 
     def tolerance(self, problem: AttentionPrefillProblem) -> Tolerance:
         """Values of order one. A score of magnitude 20 has an f32 error of a few 1e-6, which is its weight's
@@ -184,7 +189,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
         return Tolerance(relative=2**-11, absolute=6 * 2**-11 * (4 / 3**0.5 + 1))
 
     def describe(self, problem: AttentionPrefillProblem) -> str:
-        marks = problem.scoring.describe()
+        marks = problem.scoring.describe() + problem.cache.describe()
         return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{marks}"
 
 

@@ -18,7 +18,7 @@ from kernelc.ir.rotary import Rotary
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.parts.rotary import require_rotary, rotate
-from kernelc.kernels.spec import CONTEXT, SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
 from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import named, pack_half2
 from kernelc.kir.trace import Array, Tracer
@@ -148,7 +148,8 @@ class CacheAppendProblem:
 
 
 class CacheAppend(KernelSpec[CacheAppendProblem, RowsSchedule]):
-    """x [seq, kv_heads, head_dim] -> rows past .. past + seq of cache [context, kv_heads, head_dim]."""
+    """x [seq, kv_heads, head_dim] -> the rows of positions past .. past + seq - 1 of cache [rows, kv_heads,
+    head_dim]; a ring has more rows than a step."""
 
     name = "cache_append"
     problem_type = CacheAppendProblem
@@ -161,7 +162,7 @@ class CacheAppend(KernelSpec[CacheAppendProblem, RowsSchedule]):
         past, cache = int(params["past"]), problem.cache
         seq = evaluate(_positions(problem.one_position), {"seq": int(params["seq"])})
         x = arrays["x"][: seq * problem.pairs].reshape(seq, cache.kv_heads, cache.head_dim)
-        cache.values(arrays["cache"])[past : past + seq] = x
+        cache.values(arrays["cache"])[cache.rows_of(past, past + seq)] = x
 
     def space(self, capabilities: Capabilities, problem: CacheAppendProblem) -> Iterable[RowsSchedule]:
         return _every_schedule(capabilities)
@@ -182,7 +183,8 @@ class CacheAppend(KernelSpec[CacheAppendProblem, RowsSchedule]):
         with k.when(pair < problem.pairs):
             elements = arrays["x"][row * problem.pairs + pair]
             stored = pack_half2(elements) if problem.cache.kv_dtype == "f16" else elements
-            arrays["cache"][step_block.rows(k).position(row) * problem.pairs + pair] = stored
+            into = problem.cache.row(step_block.rows(k).position(row))
+            arrays["cache"][into * problem.pairs + pair] = stored
 
     def inputs(
         self, problem: CacheAppendProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -190,8 +192,7 @@ class CacheAppend(KernelSpec[CacheAppendProblem, RowsSchedule]):
         """All of the cache is filled: what lies outside of the new rows must stay."""
         arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
         arrays["x"][...] = rng.normal(size=arrays["x"].shape)
-        context = evaluate(CONTEXT, env)
-        arrays["cache"] = problem.cache.random(rng, context, context)
+        arrays["cache"] = problem.cache.random(rng, env, (0, evaluate(problem.cache.rows, env)))
         return arrays
 
     def packed_halves(self, problem: CacheAppendProblem) -> frozenset[str]:
@@ -204,7 +205,7 @@ class CacheAppend(KernelSpec[CacheAppendProblem, RowsSchedule]):
 
     def describe(self, problem: CacheAppendProblem) -> str:
         cache, one = problem.cache, "_one" if problem.one_position else ""
-        return f"{cache.kv_dtype}_{cache.kv_heads}x{cache.head_dim}{one}"
+        return f"{cache.kv_dtype}_{cache.kv_heads}x{cache.head_dim}{one}{cache.describe()}"
 
 
 ROPE = Rope()

@@ -154,7 +154,7 @@ class WideAttention:
         """Convert a tile of a cache; positions beyond the last repeat it."""
         k = self.k
         with k.loop(0, TILE) as position:
-            row = minimum(tile + position, end - 1) * self.shape.kv_heads + self.kv_head
+            row = self.shape.row(minimum(tile + position, end - 1)) * self.shape.kv_heads + self.kv_head
             for at in range(self.vectors):
                 stored = self.arrays[name][row * self.vectors + at]
                 cells[position * self.vectors + at] = stored if stored.type == f32x8 else unpack_half2(stored)

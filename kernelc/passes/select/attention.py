@@ -10,7 +10,7 @@ from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.attention.reduce_splits import ATTENTION_REDUCE
 from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE, CacheAppendProblem, RopeProblem
-from kernelc.passes.select.operands import check_rows, number, one_row, static
+from kernelc.passes.select.operands import check_rows, number, one_row, ring_of, static
 from kernelc.passes.select.selector import Handler, Selector
 
 
@@ -20,17 +20,17 @@ def attention(select: Selector, op: Op) -> None:
     heads, head_dim = static(q.type.shape[1:])
     kv_heads = static(cache.type.shape[1:])[0]
     dtype, scale = str(cache.type.dtype), number(op, "scale")
-    window, soft_cap = int(number(op, "window")), number(op, "soft_cap")
+    window, soft_cap, ring = int(number(op, "window")), number(op, "soft_cap"), ring_of(select.graph, cache)
     for role in ("k_cache", "v_cache"):  # where this program appends nothing to it
         select.found.head_orders.setdefault(select.operands.name(op.inputs[role]), NATURAL)
     out = select.operands.name(op.result)
     read = {name: select.operands.name(op.inputs[name]) for name in ("q", "k_cache", "v_cache")}
     if not one_row(q):
-        problem = AttentionPrefillProblem(heads, kv_heads, head_dim, dtype, scale, window, soft_cap)
+        problem = AttentionPrefillProblem(heads, kv_heads, head_dim, dtype, scale, window, soft_cap, ring)
         select.call(ATTENTION_PREFILL, problem, read | {"out": out}, ("out",), op)
         return
     split = select.options.split
-    decode = AttentionDecodeProblem(heads, kv_heads, head_dim, dtype, scale, split, window, soft_cap)
+    decode = AttentionDecodeProblem(heads, kv_heads, head_dim, dtype, scale, split, window, soft_cap, ring)
     if split == 0:
         select.call(ATTENTION_DECODE, decode, read | {"out": out}, ("out",), op)
         return
@@ -57,7 +57,8 @@ def cache_append(select: Selector, op: Op) -> None:
     kv_heads, head_dim = static(cache.type.shape[1:])
     state = select.operands.name(op.result)
     select.found.head_orders[state] = NATURAL
-    problem = CacheAppendProblem(CacheShape(kv_heads, head_dim, str(cache.type.dtype)), one_row(x))
+    shape = CacheShape(kv_heads, head_dim, str(cache.type.dtype), ring_of(select.graph, cache))
+    problem = CacheAppendProblem(shape, one_row(x))
     select.call(CACHE_APPEND, problem, {"x": select.operands.name(x), "cache": state}, (), op)
 
 

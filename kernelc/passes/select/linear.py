@@ -13,7 +13,7 @@ from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.passes.select.attention import NATURAL
-from kernelc.passes.select.operands import check_rows, number, one_row, static
+from kernelc.passes.select.operands import check_rows, number, one_row, ring_of, static
 from kernelc.passes.select.packing import bound_weights
 from kernelc.passes.select.selector import Handler, Selector
 
@@ -23,7 +23,7 @@ _PARTS = {"linear_pair": (f"{FIRST}_", f"{SECOND}_"), "linear_heads": ("q_", "k_
 def linear(select: Selector, op: Op) -> None:
     """linear, linear_row, linear_pair, linear_heads."""
     layers = _Layers.of(op)
-    x, epilogue = op.inputs["x"], _epilogue(op, layers)
+    x, epilogue = op.inputs["x"], _epilogue(select, op, layers)
     check_rows(op, select.graph, x)
     operands, results = _results(select, op)
     last = select.operands.last_row_of.get(x.name)
@@ -69,13 +69,9 @@ class _Layers:
         return _Layers(weights, biases, sum(rows for rows, _ in shapes), shapes[0][1])
 
 
-def _epilogue(op: Op, layers: _Layers) -> RowEpilogue | PairEpilogue | HeadEpilogue:
+def _epilogue(select: Selector, op: Op, layers: _Layers) -> RowEpilogue | PairEpilogue | HeadEpilogue:
     if op.name == "linear_heads":
-        head_dim = int(number(op, "head_dim"))
-        heads, kv_heads = (static(weight.type.shape)[0] // head_dim for weight in layers.weights[:2])
-        rotated, kv_dtype = str(op.attrs["rotated"]), str(op.inputs["k_cache"].type.dtype)
-        rotary = None if rotated == "none" else Rotary.of(op.attrs)
-        return HeadEpilogue(heads, kv_heads, head_dim, rotary, kv_dtype, "q" in rotated, "k" in rotated)
+        return _head_epilogue(select, op, layers)
     if op.name == "linear_pair":
         return PairEpilogue(layers.rows // 2, expression_of(op.name, op.attrs))
     if op.name == "linear":
@@ -84,6 +80,22 @@ def _epilogue(op: Op, layers: _Layers) -> RowEpilogue | PairEpilogue | HeadEpilo
     vectors = tuple(name for name in operands if name.startswith("vector"))
     rows = tuple(name for name in operands if name not in vectors)
     return RowEpilogue(layers.rows, expression_of(op.name, op.attrs), rows, vectors)
+
+
+def _head_epilogue(select: Selector, op: Op, layers: _Layers) -> HeadEpilogue:
+    head_dim, cache = int(number(op, "head_dim")), op.inputs["k_cache"]
+    heads, kv_heads = (static(weight.type.shape)[0] // head_dim for weight in layers.weights[:2])
+    rotated = str(op.attrs["rotated"])
+    return HeadEpilogue(
+        heads,
+        kv_heads,
+        head_dim,
+        None if rotated == "none" else Rotary.of(op.attrs),
+        str(cache.type.dtype),
+        "q" in rotated,
+        "k" in rotated,
+        ring=ring_of(select.graph, cache),
+    )
 
 
 def _results(select: Selector, op: Op) -> tuple[dict[str, str], tuple[str, ...]]:

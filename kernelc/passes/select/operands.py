@@ -6,6 +6,7 @@ from kernelc.errors import ShapeError
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.graph import Graph, Op, Tensor
 from kernelc.ir.ops import OPS
+from kernelc.ir.rings import ring_rows
 from kernelc.ir.types import DType
 from kernelc.passes.select.packing import Packing
 
@@ -64,6 +65,11 @@ def check_rows(op: Op, graph: Graph, *tensors: Tensor) -> None:
                 where=op.origin,
                 help="attention alone reads whole caches; compute with the step's own rows",
             )
+
+
+def ring_of(graph: Graph, cache: Tensor) -> int:
+    """The rows of a cache that is a ring; 0 where every position of the context has a row."""
+    return ring_rows(cache.type.shape[0], graph.symbol("context")) or 0
 
 
 def static(shape: tuple[Dim, ...]) -> tuple[int, ...]:

@@ -76,8 +76,10 @@ class Attention:
         self.norms, self.clip = norms(config, path) if norms else None, clip
 
     def cache(self, name: str, step: Step) -> Tensor:
-        """Declare "k_cache" or "v_cache" of this layer. Shape: [context, kv_heads, head_dim]."""
-        shape = (step.context, self.config.kv_heads, self.config.head_dim)
+        """Declare "k_cache" or "v_cache" of this layer. Shape: [rows, kv_heads, head_dim]; a ring where the
+        layer has a window."""
+        rows = step.cache_rows(self.config.window(self.number))
+        shape = (rows, self.config.kv_heads, self.config.head_dim)
         return tracer().state(f"layers.{self.number}.{name}", shape, self.kv_dtype)
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:

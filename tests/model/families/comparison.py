@@ -28,22 +28,28 @@ from model.opening import open_model
 TOLERANCE = 1e-4
 """Of logits of order one, relative to their largest magnitude where that is larger; most are off by 1e-6."""
 
+CHUNK = 13  # rows of a step
 Array = npt.NDArray[Any]
 
 
 class Evaluated:
-    """A model folder's graphs, run by the numpy evaluator: one conversation of up to `context` positions."""
+    """A model folder's graphs, run by the numpy evaluator: one conversation of up to `context` positions.
 
-    def __init__(self, folder: Path, context: int) -> None:
+    With steps of at most `rows`, fewer than the context, layers with a window have rings for caches.
+    """
+
+    def __init__(self, folder: Path, context: int, rows: int | None = None) -> None:
+        self.rows = most = rows or context
         with open_model(folder) as files:
             model, checkpoint = files.model, files.checkpoint
             checkpoint.check_against(model.weights(), head=model.roles.head)
             graphs: dict[Role, Graph] = {
-                role: model.graph(role, max_context=context, chunk=context, kv_dtype=DType.F32)
+                role: model.graph(role, max_context=context, chunk=most, kv_dtype=DType.F32, spare=most)
                 for role in ROLES
             }
             source = model.source(checkpoint)
             self.notes = model.config.notes(context)
+            self.has_windows = any(window is not None for window in model.config.windows)
             self.weights = {name: source.read(name) for name in graphs["decode"].weights}
         self.graphs: Mapping[Role, Graph] = graphs
         self.context = context
@@ -82,7 +88,8 @@ class Evaluated:
     def greedy(self, ids: Array, count: int) -> list[int]:
         """The `count` ids that continue these, each the likeliest."""
         self.reset()
-        found = [int(self.step("prefill", ids)[-1].argmax())]
+        parts = [ids[at : at + self.rows] for at in range(0, len(ids), self.rows)]
+        found = [int(logits[-1].argmax()) for logits in [self.step("prefill", part) for part in parts]][-1:]
         while len(found) < count:
             found.append(int(self.step("decode", np.array(found[-1:], np.uint32))[-1].argmax()))
         return found
@@ -103,25 +110,31 @@ def compare(folder: Path) -> Outcome:
         reference = {key: file[key] for key in file.files}
     try:
         model = Evaluated(folder, len(reference["ids"]))
+        in_rings = Evaluated(folder, len(reference["ids"]), CHUNK) if model.has_windows else None
     except KernelcError as error:
         return Outcome("refused", error.render().splitlines()[0].replace(f"{folder}/", ""))
     if "logits" not in reference:
         return Outcome("only here", str(reference["error"])[:80])
-    return _compared(model, reference)
+    return _compared(model, in_rings, reference)
 
 
-def _compared(model: Evaluated, reference: Mapping[str, Array]) -> Outcome:
+def _compared(model: Evaluated, in_rings: Evaluated | None, reference: Mapping[str, Array]) -> Outcome:
     ids, wanted = reference["ids"].astype(np.uint32), reference["logits"]
     scale = max(1.0, float(np.abs(wanted).max()))
     ways = {
         "at once": model.at_once(ids),
-        "in chunks": model.in_chunks(ids, 13),
+        "in chunks": model.in_chunks(ids, CHUNK),
         "one by one": model.one_by_one(ids),
     }
+    if in_rings is not None:
+        ways |= {
+            "rings in chunks": in_rings.in_chunks(ids, CHUNK),
+            "rings one by one": in_rings.one_by_one(ids),
+        }
     columns = reference.get("columns", slice(None))
     errors = {way: float(np.abs(got[:, columns] - wanted).max()) / scale for way, got in ways.items()}
     start, greedy = int(reference["start"]), reference["greedy"].tolist()
-    same = model.greedy(ids[:start], len(greedy)) == greedy
+    same = all(each.greedy(ids[:start], len(greedy)) == greedy for each in (model, in_rings) if each)
     right = all(error < TOLERANCE for error in errors.values()) and same
     kind = "equal" if right else "noted" if model.notes else "WRONG"
     detail = ", ".join(f"{way} {error:.1e}" for way, error in errors.items())

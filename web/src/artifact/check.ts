@@ -55,6 +55,7 @@ class Check {
     this.model();
     this.symbols();
     this.stepBlock();
+    this.rings();
     this.files();
     for (const [name, tensor] of manifest.weights.tensors) this.tensor(`weights.tensors.${name}`, tensor);
     for (const name of manifest.buffers.keys()) this.buffer(name);
@@ -91,6 +92,16 @@ class Check {
     if (room < 4 * names.length) {
       this.fail(`buffers.${STEP_BUFFER}`, `wanted a state buffer of at least ${4 * names.length} bytes`);
     }
+  }
+
+  /** A step's rows and the window before them have places of their own in a ring. */
+  private rings(): void {
+    const most = this.manifest.symbols.get("seq")?.[1] ?? 0;
+    this.manifest.rings.forEach(({ window, rows }, index) => {
+      if (rows >= window + most) return;
+      const wanted = `at least ${window + most}, a window of ${window} and ${most} rows of a step`;
+      this.fail(`rings[${index}].rows`, `got ${rows}, wanted ${wanted}`);
+    });
   }
 
   /** A size at the smallest and at the largest context. */

@@ -22,6 +22,7 @@ import type {
   Param,
   Program,
   Requires,
+  Ring,
   Segment,
   Shard,
   Tensor,
@@ -39,6 +40,7 @@ const MAX_PROGRAMS = 256;
 const MAX_DISPATCHES = 65536;
 const MAX_TENSORS = 65536;
 const MAX_FILE_BYTES = 256 * 2 ** 20;
+const MAX_RINGS = 1024;
 export const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
 
 type Symbols = ReadonlyMap<string, Bounds>;
@@ -83,7 +85,7 @@ function readManifest(root: Node): Manifest {
   const r = root.record(
     ["format", "version", "name", "target", "quant", "model", "symbols", "params", "kernels", "buffers", "programs",
       "weights", "tokenizer", "chat_template", "graph"],
-    ["checks", "activations", "generation"],
+    ["checks", "activations", "generation", "rings"],
   );
   const symbols = r.symbols.mapping(bounds, 16);
   const context = new Map([...symbols].filter(([name]) => name === "context"));
@@ -104,6 +106,7 @@ function readManifest(root: Node): Manifest {
     checks: r.checks.optional(readChecks),
     activations: r.activations.optional((node) => node.oneOf(schema.ACTIVATIONS)) ?? "f32",
     generation: r.generation.optional(generation),
+    rings: r.rings.optional((node) => node.items(ring, 1, MAX_RINGS)) ?? [],
   };
 }
 
@@ -266,6 +269,11 @@ function generation(node: Node): GenerationInfo {
     min_p: within(r.min_p, 0, 1),
     repetition_penalty: within(r.repetition_penalty, 0, 100, true),
   };
+}
+
+function ring(node: Node): Ring {
+  const r = node.record(["window", "rows"]);
+  return { window: r.window.integer(1, MAX_I32), rows: r.rows.integer(1, MAX_I32) };
 }
 
 function within(node: Node, low: number, high: number, openLow = false): number {

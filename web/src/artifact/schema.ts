@@ -205,6 +205,12 @@ export interface GenerationInfo {
   readonly repetition_penalty: number;
 }
 
+/** Caches of `rows` positions, of layers that see `window` of them; position p is in row p mod `rows`. */
+export interface Ring {
+  readonly window: number;
+  readonly rows: number;
+}
+
 /** The tensor graph's text form. */
 export interface GraphInfo {
   readonly file: string;
@@ -271,4 +277,5 @@ export interface Manifest {
   readonly checks: Checks | null;
   readonly activations: (typeof ACTIVATIONS)[number];
   readonly generation: GenerationInfo | null;
+  readonly rings: readonly Ring[];
 }

@@ -130,8 +130,7 @@ class Answer {
     yield this.chunk({ role: "assistant", content: "" });
     try {
       // At least one id must be fed, because feeding computes the logits.
-      const reused = Math.min(engine.commonPrefix(prompt.ids), prompt.ids.length - 1);
-      engine.truncate(reused);
+      const reused = engine.truncate(Math.min(engine.commonPrefix(prompt.ids), prompt.ids.length - 1));
       await engine.feed(prompt.ids.slice(reused), { signal: this.request.signal });
       const generation = this.generate(prompt.ids);
       const stops = new StopMatcher(this.request.stops);

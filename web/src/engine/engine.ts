@@ -6,6 +6,7 @@ import { unlessAborted } from "../artifact/signals.js";
 import type { Executor, Ticket } from "../gpu/executor.js";
 import { Generation, type Chooser } from "./generation.js";
 import { ProgramTable } from "./programTable.js";
+import { HeldPositions } from "./rings.js";
 import { integer, type Sampling } from "./sampling.js";
 import { CachedSequence } from "./sequence.js";
 import { Timings } from "./timings.js";
@@ -51,6 +52,7 @@ export class TokenEngine {
   private readonly sequence: CachedSequence;
   private readonly reopen: Reopen;
   private readonly shortPrompt: number;
+  private readonly mostAhead: number;
   private losses = 0;
   private tokensAtLoss = 0;
   private disposed = false;
@@ -61,7 +63,9 @@ export class TokenEngine {
     this.roles = roles;
     this.reopen = reopen;
     this.shortPrompt = manifest.activations === "f32" ? SHORT_PROMPT_TOKENS : 0;
-    this.sequence = new CachedSequence(executor, new ProgramTable(manifest, roles), context);
+    const held = new HeldPositions(manifest.rings);
+    this.mostAhead = held.spare; // what runs past a stop is cut off
+    this.sequence = new CachedSequence(executor, new ProgramTable(manifest, roles), context, held);
   }
 
   /** The ids whose keys and values are in the cache, by position. */
@@ -99,9 +103,13 @@ export class TokenEngine {
     return same;
   }
 
-  /** Keep the first `length` positions of the cache. @throws KernelcError "usage" where it holds fewer. */
-  truncate(length: number): void {
-    this.sequence.truncate(integer("the length to keep", length, 0, this.sequence.ids.length));
+  /**
+   * Keep the first `length` positions of the cache, and return how many were kept: all of them, or none where layers
+   * with a window have forgotten what the next position would see. That takes cutting off more positions than the
+   * longest step has rows. @throws KernelcError "usage" where the cache holds fewer.
+   */
+  truncate(length: number): number {
+    return this.sequence.truncate(integer("the length to keep", length, 0, this.sequence.ids.length));
   }
 
   /**
@@ -190,7 +198,7 @@ export class TokenEngine {
       maxNew,
       sampling,
       stopIds: new Set(stopIds),
-      ahead: options.ahead ?? AHEAD,
+      ahead: Math.min(options.ahead ?? AHEAD, this.mostAhead),
       vocabSize: this.vocabSize,
       choose: options.choose,
       signal: options.signal,

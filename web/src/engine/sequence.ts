@@ -10,6 +10,7 @@ import { KernelcError } from "../artifact/errors.js";
 import { TOKENS_BUFFER, type Role } from "../artifact/schema.js";
 import type { Executor, Fetch, StepFields, Ticket } from "../gpu/executor.js";
 import type { ProgramTable } from "./programTable.js";
+import { HeldPositions } from "./rings.js";
 import { GREEDY_FIELDS } from "./sampling.js";
 import { Timings } from "./timings.js";
 
@@ -38,9 +39,11 @@ export class CachedSequence {
   /** Tokens fed and sampled since the engine was opened. */
   tokensEver = 0;
   private computed: Computed[] = [];
+  private readonly held: HeldPositions;
 
-  constructor(executor: Executor, table: ProgramTable, context: number) {
+  constructor(executor: Executor, table: ProgramTable, context: number, held = new HeldPositions([])) {
     this.executor = executor;
+    this.held = held;
     this.table = table;
     this.context = context;
   }
@@ -49,6 +52,7 @@ export class CachedSequence {
   run(roles: readonly Role[], past: number, seq: number, fields: StepFields, fetch: readonly Fetch[]): Ticket {
     const programs = roles.map((role) => this.table.select(role, seq, past));
     const env = { seq, past, context: this.context };
+    this.held.written(past, seq);
     return this.executor.run(programs, env, { ...fields, ...env }, fetch);
   }
 
@@ -101,14 +105,19 @@ export class CachedSequence {
     this.hasLogits = false;
   }
 
-  /** Keep the first `length` positions. Where that drops any, the logits are no longer valid. */
-  truncate(length: number): void {
-    if (length < this.ids.length) {
-      this.ids.length = length;
-      this.cutComputed(length);
+  /**
+   * Keep the first `length` positions, or none where windowed layers no longer hold what the next would see of them.
+   * Returns how many. Where that drops any, the logits are no longer valid.
+   */
+  truncate(length: number): number {
+    const kept = this.held.enoughFor(length) ? length : 0;
+    if (kept < this.ids.length) {
+      this.ids.length = kept;
+      this.cutComputed(kept);
       this.hasLogits = false;
     }
     this.nextId = null;
+    return kept;
   }
 
   private cutComputed(length: number): void {

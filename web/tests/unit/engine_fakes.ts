@@ -13,7 +13,7 @@ import { sampleManifest, type Json } from "./sample_manifest.js";
 
 export const VOCAB = 64;
 export const CONTEXT = 96;
-const CHUNK = 16;
+export const CHUNK = 16;
 const SCORE_CHUNK = 4;
 
 /** A manifest with a program for every role; of decode there are two, by how long the past is. */
@@ -83,6 +83,11 @@ export class ToyExecutor implements Executor {
     return { result, discard: () => (this.flying -= 1) };
   }
 
+  /** The key and value of position `at`. */
+  protected stored(at: number, token: number, kind: number): number {
+    return hashWords(at ? (this.values[at - 1] ?? 0) : 7, token, kind);
+  }
+
   /** The logits after position `at`. */
   protected scores(at: number): Float32Array {
     return Float32Array.from({ length: VOCAB }, (_, id) => hashWords(this.values[at] ?? 0, id, 3) / 2 ** 29);
@@ -97,7 +102,7 @@ export class ToyExecutor implements Executor {
     this.rows = [];
     for (let at = past; at < past + seq; at += 1) {
       const kind = program.startsWith("decode") ? 1 : 2; // as rounding differs between programs
-      this.values[at] = hashWords(at ? (this.values[at - 1] ?? 0) : 7, this.tokens[at] ?? 0, kind);
+      this.values[at] = this.stored(at, this.tokens[at] ?? 0, kind);
       this.rows.push(this.scores(at));
     }
     if (program !== "score") this.logits = this.rows.at(-1) ?? this.logits;

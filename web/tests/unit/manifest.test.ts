@@ -28,6 +28,12 @@ describe("parseManifest", () => {
     expect(manifest.checks).toBeNull();
     expect(manifest.activations).toBe("f32");
     expect(manifest.generation).toBeNull();
+    expect(manifest.rings).toEqual([]);
+  });
+
+  it("reads which caches are rings", () => {
+    const rings = [{ window: 8, rows: 4096 }];
+    expect(parse({ ...sampleManifest(), rings }).rings).toEqual(rings);
   });
 
   it("reads how the model's authors want answers sampled", () => {
@@ -46,6 +52,10 @@ describe("parseManifest", () => {
     ["quant", "q3", 'quant: got "q3", wanted one of q4, q4a, q8, f16, f32'],
     ["activations", "int4", 'activations: got "int4", wanted one of f32, int8'],
     ["name", "../x", "name: got"],
+    ["rings", [], "rings: got 0 items, wanted 1..1024"],
+    ["rings", [{ window: 8 }], "rings[0].rows: the field is missing"],
+    ["rings", [{ window: 0, rows: 4096 }], "rings[0].window: got 0"],
+    ["rings", [{ window: 8, rows: 8 }], "rings[0].rows: got 8, wanted at least"],
     ["extra", 1, "extra: got 1, wanted no such field"],
     ["buffers", undefined, "buffers: the field is missing"],
     ["model/vocab_size", 1.5, "model.vocab_size: got 1.5, wanted an integer"],

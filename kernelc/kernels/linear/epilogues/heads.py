@@ -16,13 +16,14 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim
 from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels import step_block
+from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
 from kernelc.kernels.parts.rotary import Rotary, require_rotary, rotate, rotate_reference
-from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Params
+from kernelc.kernels.spec import Arrays, Binding, Params
 from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import logical_and, pack_half2, vector
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import f32x2, u32
+from kernelc.kir.types import f32x2
 from kernelc.kir.values import Operators, Value
 
 
@@ -31,7 +32,7 @@ class HeadEpilogue(Epilogue):
     """Rotated queries to `q` [seq, heads, head_dim]; keys and values to their caches.
 
     `rotary`: how queries and keys are rotated, None where neither is; `q_rotated`, `k_rotated`: which of them
-    are. `kv_dtype`: what the caches hold, "f16" (pairs in a word) or "f32".
+    are. `kv_dtype`: what the caches hold, "f16" (pairs in a word) or "f32"; `ring`: see `CacheShape`.
     """
 
     heads: int
@@ -42,6 +43,7 @@ class HeadEpilogue(Epilogue):
     q_rotated: bool = True
     k_rotated: bool = True
     kind: str = "heads"
+    ring: int = 0
 
     def __post_init__(self) -> None:
         """Raise ShapeError where the numbers do not fit each other."""
@@ -54,8 +56,13 @@ class HeadEpilogue(Epilogue):
     @property
     def short_name(self) -> str:
         if self.rotary is None:
-            return "qkv_unrotated"
-        return "qkv" if self.q_rotated and self.k_rotated else "q_kv" if self.q_rotated else "qk_v"
+            return "qkv_unrotated" + self.cache.describe()
+        rotated = "qkv" if self.q_rotated and self.k_rotated else "q_kv" if self.q_rotated else "qk_v"
+        return rotated + self.cache.describe()
+
+    @property
+    def cache(self) -> CacheShape:
+        return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype, self.ring)
 
     @property
     def whole_rows(self) -> int:
@@ -82,13 +89,10 @@ class HeadEpilogue(Epilogue):
         return ()
 
     def outputs(self, seq: Dim) -> tuple[Binding, ...]:
-        cache = u32 if self.kv_dtype == "f16" else f32x2
-        pairs = self.head_dim // 2
-        caches = CONTEXT * (self.kv_heads * pairs)
         return (
-            Binding("q", f32x2, "read_write", seq * (self.heads * pairs)),
-            Binding("k_cache", cache, "read_write", caches),
-            Binding("v_cache", cache, "read_write", caches),
+            Binding("q", f32x2, "read_write", seq * (self.heads * self.head_dim // 2)),
+            self.cache.binding("k_cache", "read_write"),
+            self.cache.binding("v_cache", "read_write"),
         )
 
     def reference(self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params) -> None:
@@ -101,12 +105,12 @@ class HeadEpilogue(Epilogue):
         if self.rotary is not None:
             q = rotate_reference(q, positions, self.rotary) if self.q_rotated else q
             k = rotate_reference(k, positions, self.rotary) if self.k_rotated else k
-        for name, made, first in (("q", q, 0), ("k_cache", k, past), ("v_cache", v, past)):
+        cached = self.cache.rows_of(past, past + len(y))
+        for name, made, index in (("q", q, slice(len(y))), ("k_cache", k, cached), ("v_cache", v, cached)):
             into = arrays[name].reshape(-1)
             into = into.view(np.float16 if name != "q" and self.kv_dtype == "f16" else np.float32)
-            into = into.reshape(-1, made[0].size)[first : first + len(made)]
-            flat = made.reshape(len(made), -1)
-            np.copyto(into, flat.astype(into.dtype), where=~np.isnan(flat))
+            into, flat = into.reshape(-1, made[0].size), made.reshape(len(made), -1)
+            into[index] = np.where(np.isnan(flat), into[index], flat.astype(into.dtype))
 
     def finish(
         self,
@@ -132,7 +136,7 @@ class HeadEpilogue(Epilogue):
         q_pairs, kv_pairs = self.heads * half, self.kv_heads * half
         position = step_block.rows(k).position(token)
         both = vector(*self._rotated(k, position, pair, even, odd))
-        row = position * kv_pairs
+        row = self.cache.row(position) * kv_pairs
         with k.when(pair < q_pairs):
             arrays["q"][pair + token * q_pairs] = both
         with k.otherwise():

@@ -1,0 +1,185 @@
+// attention_decode_f16_2_1x16_split64_window256_ring768
+
+@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> k_cache: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read> v_cache: array<vec2<u32>>;
+@group(0) @binding(3) var<storage, read_write> partials: array<vec2<f32>>;
+
+struct Step {
+  seq: u32,
+  past: u32,
+  seed: u32,
+  top_k: u32,
+  temperature: f32,
+  top_p: f32,
+  min_p: f32,
+  repetition_penalty: f32,
+}
+@group(0) @binding(4) var<uniform> step: Step;
+
+var<workgroup> query: array<vec4<f32>, 8>;
+var<workgroup> scores: array<vec2<f32>, 64>;
+var<workgroup> exchange: array<vec2<f32>, 256>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let positions = step.past + 1u;                                         // attention/decode.py
+  let first = workgroup_id.y * 64u;                                       // attention/decode.py
+  let first_1 = positions - min(positions, 256u) + first;                 // attention/decode.py
+  if (first_1 < positions) {                                              // attention/decode.py
+    let end = min(first_1 + 64u, positions);                              // attention/decode.py
+    let first_head = workgroup_id.x * 2u;                                 // attention/decode_body.py
+    if (local_id.x < 8u) {                                                // parts/distribute.py
+      let element = first_head * 4u + local_id.x;                         // attention/decode_body.py
+      query[local_id.x] = q[element] * 0.36067376;                        // attention/decode_body.py
+    }
+    workgroupBarrier();                                                   // attention/decode_body.py
+    var maximum: vec2<f32> = vec2<f32>(-1e30);                            // attention/softmax.py
+    var total: vec2<f32> = vec2<f32>(0.0);                                // attention/softmax.py
+    var sum_0: vec2<f32> = vec2<f32>(0.0);                                // attention/softmax.py
+    var sum_1: vec2<f32> = vec2<f32>(0.0);
+    var sum_2: vec2<f32> = vec2<f32>(0.0);
+    var sum_3: vec2<f32> = vec2<f32>(0.0);
+    for (var tile = first_1; tile < end; tile += 64u) {                   // attention/decode_body.py
+      let count = min(end - tile, 64u);                                   // attention/decode_body.py
+      let part = local_id.x % 4u;                                         // attention/decode_body.py
+      let stream = local_id.x / 4u;                                       // attention/decode_body.py
+      for (var position = stream; position < 64u; position += 16u) {
+        let cell = position * 4u + part;                                  // attention/decode_body.py
+        if (position < count) {                                           // attention/decode_body.py
+          var score_0: f32 = 0.0;                                         // attention/decode_body.py
+          var score_1: f32 = 0.0;
+          let row = (tile + position) % 768u + workgroup_id.x;            // attention/cache.py
+          let stored = k_cache[row * 4u + part];                          // attention/cache.py
+          let key = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/cache.py
+          score_0 += dot(query[part], key);                               // attention/decode_body.py
+          score_1 += dot(query[part + 4u], key);
+          exchange[cell] = vec2<f32>(score_0, score_1);                   // attention/decode_body.py
+        } else {
+          exchange[cell] = vec2<f32>(-1e30);                              // attention/decode_body.py
+        }
+      }
+      workgroupBarrier();                                                 // attention/decode_body.py
+      let index = local_id.x * 4u;                                        // attention/decode_body.py
+      let score = exchange[index];
+      let score_1 = score + exchange[index + 1u] + exchange[index + 2u] + exchange[index + 3u];  // attention/decode_body.py
+      scores[local_id.x] = score_1;                                       // attention/decode_body.py
+      workgroupBarrier();                                                 // attention/decode_body.py
+      let last = end - 1u;                                                // attention/decode_body.py
+      for (var first_2 = 0u; first_2 < count; first_2 += 64u) {           // attention/decode_body.py
+        let place = first_2 + stream;                                     // attention/decode_body.py
+        let place_1 = place + 16u;
+        let place_2 = place + 32u;
+        let place_3 = place + 48u;
+        let row = min(tile + place, last) % 768u + workgroup_id.x;        // attention/cache.py
+        let stored = v_cache[row * 4u + part];                            // attention/cache.py
+        let value = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/cache.py
+        let row_1 = min(tile + place_1, last) % 768u + workgroup_id.x;    // attention/cache.py
+        let stored_1 = v_cache[row_1 * 4u + part];                        // attention/cache.py
+        let value_1 = vec4<f32>(unpack2x16float(stored_1.x), unpack2x16float(stored_1.y));  // attention/cache.py
+        let row_2 = min(tile + place_2, last) % 768u + workgroup_id.x;    // attention/cache.py
+        let stored_2 = v_cache[row_2 * 4u + part];                        // attention/cache.py
+        let value_2 = vec4<f32>(unpack2x16float(stored_2.x), unpack2x16float(stored_2.y));  // attention/cache.py
+        let row_3 = min(tile + place_3, last) % 768u + workgroup_id.x;    // attention/cache.py
+        let stored_3 = v_cache[row_3 * 4u + part];                        // attention/cache.py
+        let value_3 = vec4<f32>(unpack2x16float(stored_3.x), unpack2x16float(stored_3.y));  // attention/cache.py
+        let score_2 = scores[place];                                      // attention/decode_body.py
+        let score_3 = scores[place_1];
+        let score_4 = scores[place_2];
+        let score_5 = scores[place_3];
+        let highest = max(max(max(max(maximum, score_2), score_3), score_4), score_5);  // attention/softmax.py
+        let rescale = exp2(maximum - highest);                            // attention/softmax.py
+        total *= rescale;                                                 // attention/softmax.py
+        sum_0 *= rescale;
+        sum_1 *= rescale;
+        sum_2 *= rescale;
+        sum_3 *= rescale;
+        maximum = highest;                                                // attention/softmax.py
+        let weight = exp2(score_2 - highest);                             // attention/decode_body.py
+        total += weight;                                                  // attention/softmax.py
+        sum_0 += weight * value.x;                                        // attention/softmax.py
+        sum_1 += weight * value.y;
+        sum_2 += weight * value.z;
+        sum_3 += weight * value.w;
+        let weight_1 = exp2(score_3 - highest);                           // attention/decode_body.py
+        total += weight_1;                                                // attention/softmax.py
+        sum_0 += weight_1 * value_1.x;                                    // attention/softmax.py
+        sum_1 += weight_1 * value_1.y;
+        sum_2 += weight_1 * value_1.z;
+        sum_3 += weight_1 * value_1.w;
+        let weight_2 = exp2(score_4 - highest);                           // attention/decode_body.py
+        total += weight_2;                                                // attention/softmax.py
+        sum_0 += weight_2 * value_2.x;                                    // attention/softmax.py
+        sum_1 += weight_2 * value_2.y;
+        sum_2 += weight_2 * value_2.z;
+        sum_3 += weight_2 * value_2.w;
+        let weight_3 = exp2(score_5 - highest);                           // attention/decode_body.py
+        total += weight_3;                                                // attention/softmax.py
+        sum_0 += weight_3 * value_3.x;                                    // attention/softmax.py
+        sum_1 += weight_3 * value_3.y;
+        sum_2 += weight_3 * value_3.z;
+        sum_3 += weight_3 * value_3.w;
+      }
+    }
+    for (var level = 1u; level < 5u; level++) {                           // attention/softmax.py
+      let distance = (16u >> level) * 4u;                                 // attention/softmax.py
+      let gives = local_id.x >= distance && local_id.x < distance * 2u;   // attention/softmax.py
+      let takes = local_id.x < distance;                                  // attention/softmax.py
+      if (gives) {                                                        // attention/softmax.py
+        let cell = local_id.x - distance;                                 // attention/softmax.py
+        exchange[cell] = maximum;                                         // attention/softmax.py
+        exchange[cell + 32u] = total;
+        exchange[cell + 64u] = sum_0;
+        exchange[cell + 96u] = sum_1;
+        exchange[cell + 128u] = sum_2;
+        exchange[cell + 160u] = sum_3;
+      }
+      workgroupBarrier();                                                 // attention/softmax.py
+      if (takes) {                                                        // attention/softmax.py
+        let other_maximum = exchange[local_id.x];                         // attention/softmax.py
+        let highest = max(maximum, other_maximum);                        // attention/softmax.py
+        let rescale = exp2(maximum - highest);                            // attention/softmax.py
+        total *= rescale;                                                 // attention/softmax.py
+        sum_0 *= rescale;
+        sum_1 *= rescale;
+        sum_2 *= rescale;
+        sum_3 *= rescale;
+        maximum = highest;                                                // attention/softmax.py
+        let weight = exp2(other_maximum - highest);                       // attention/softmax.py
+        total += weight * exchange[local_id.x + 32u];                     // attention/softmax.py
+        sum_0 += weight * exchange[local_id.x + 64u];                     // attention/softmax.py
+        sum_1 += weight * exchange[local_id.x + 96u];
+        sum_2 += weight * exchange[local_id.x + 128u];
+        sum_3 += weight * exchange[local_id.x + 160u];
+      }
+      workgroupBarrier();                                                 // attention/softmax.py
+    }
+    if (local_id.x < 4u) {                                                // parts/distribute.py
+      let index = workgroup_id.y * 2u;                                    // attention/decode_body.py
+      let start = (index + first_head) * 9u;
+      let row_sums = vec2<f32>(sum_0.x, sum_1.x);                         // attention/softmax.py
+      let row_sums_1 = vec2<f32>(sum_2.x, sum_3.x);
+      let index_1 = local_id.x * 2u;                                      // attention/decode_body.py
+      let index_2 = start + index_1;
+      partials[index_2] = row_sums;
+      partials[index_2 + 1u] = row_sums_1;
+      let t = local_id.x == 0u;                                           // attention/decode_body.py
+      if (t) {
+        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // attention/decode_body.py
+      }
+      let head = first_head + 1u;                                         // attention/decode_body.py
+      let start_1 = (index + head) * 9u;                                  // attention/decode_body.py
+      let row_sums_2 = vec2<f32>(sum_0.y, sum_1.y);                       // attention/softmax.py
+      let row_sums_3 = vec2<f32>(sum_2.y, sum_3.y);
+      let index_3 = start_1 + index_1;                                    // attention/decode_body.py
+      partials[index_3] = row_sums_2;
+      partials[index_3 + 1u] = row_sums_3;
+      if (t) {                                                            // attention/decode_body.py
+        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // attention/decode_body.py
+      }
+    }
+  }
+}

@@ -1,0 +1,560 @@
+// attention_prefill_f16_2_1x8_window256_ring768
+
+@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> k_cache: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> v_cache: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;
+
+struct Step {
+  seq: u32,
+  past: u32,
+  seed: u32,
+  top_k: u32,
+  temperature: f32,
+  top_p: f32,
+  min_p: f32,
+  repetition_penalty: f32,
+}
+@group(0) @binding(4) var<uniform> step: Step;
+
+var<workgroup> staged: array<vec4<f32>, 288>;
+var<workgroup> scores: array<vec4<f32>, 544>;
+var<workgroup> factors: array<f32, 32>;
+
+@compute @workgroup_size(32)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let first_row = workgroup_id.x * 32u;                                   // attention/prefill.py
+  if (first_row < step.seq) {                                             // attention/prefill.py
+    let kv_head = workgroup_id.y / 2u;                                    // attention/prefill_operands.py
+    let end = step.past + min(first_row + 32u, step.seq);                 // attention/prefill_operands.py
+    let line = local_id.x / 4u;                                           // attention/prefill_body.py
+    let column = local_id.x % 4u;                                         // attention/prefill_body.py
+    let team_row = line * 4u;                                             // attention/prefill_body.py
+    var sum_0_00: f32 = 0.0;                                              // attention/prefill_body.py
+    var sum_0_01: f32 = 0.0;
+    var sum_0_02: f32 = 0.0;
+    var sum_0_03: f32 = 0.0;
+    var sum_0_10: f32 = 0.0;
+    var sum_0_11: f32 = 0.0;
+    var sum_0_12: f32 = 0.0;
+    var sum_0_13: f32 = 0.0;
+    var sum_0_20: f32 = 0.0;
+    var sum_0_21: f32 = 0.0;
+    var sum_0_22: f32 = 0.0;
+    var sum_0_23: f32 = 0.0;
+    var sum_0_30: f32 = 0.0;
+    var sum_0_31: f32 = 0.0;
+    var sum_0_32: f32 = 0.0;
+    var sum_0_33: f32 = 0.0;
+    let row = local_id.x % 32u;                                           // attention/prefill_softmax.py
+    let part = local_id.x / 32u;                                          // attention/prefill_softmax.py
+    let position = step.past + first_row;                                 // attention/prefill_softmax.py
+    let own_position = position + row;
+    var maximum: f32 = -1e30;                                             // attention/prefill_softmax.py
+    var total: f32 = 0.0;                                                 // attention/prefill_softmax.py
+    let known = position + 1u;                                            // attention/softmax.py
+    for (var tile = known - min(known, 256u); tile < end; tile += 64u) {  // attention/prefill_body.py
+      let first = team_row * 17u;                                         // attention/prefill_body.py
+      var score_0_00: f32 = 0.0;                                          // attention/prefill_body.py
+      var score_0_01: f32 = 0.0;
+      var score_0_02: f32 = 0.0;
+      var score_0_03: f32 = 0.0;
+      var score_0_10: f32 = 0.0;
+      var score_0_11: f32 = 0.0;
+      var score_0_12: f32 = 0.0;
+      var score_0_13: f32 = 0.0;
+      var score_0_20: f32 = 0.0;
+      var score_0_21: f32 = 0.0;
+      var score_0_22: f32 = 0.0;
+      var score_0_23: f32 = 0.0;
+      var score_0_30: f32 = 0.0;
+      var score_0_31: f32 = 0.0;
+      var score_0_32: f32 = 0.0;
+      var score_0_33: f32 = 0.0;
+      var score_1_00: f32 = 0.0;
+      var score_1_01: f32 = 0.0;
+      var score_1_02: f32 = 0.0;
+      var score_1_03: f32 = 0.0;
+      var score_1_10: f32 = 0.0;
+      var score_1_11: f32 = 0.0;
+      var score_1_12: f32 = 0.0;
+      var score_1_13: f32 = 0.0;
+      var score_1_20: f32 = 0.0;
+      var score_1_21: f32 = 0.0;
+      var score_1_22: f32 = 0.0;
+      var score_1_23: f32 = 0.0;
+      var score_1_30: f32 = 0.0;
+      var score_1_31: f32 = 0.0;
+      var score_1_32: f32 = 0.0;
+      var score_1_33: f32 = 0.0;
+      var score_2_00: f32 = 0.0;
+      var score_2_01: f32 = 0.0;
+      var score_2_02: f32 = 0.0;
+      var score_2_03: f32 = 0.0;
+      var score_2_10: f32 = 0.0;
+      var score_2_11: f32 = 0.0;
+      var score_2_12: f32 = 0.0;
+      var score_2_13: f32 = 0.0;
+      var score_2_20: f32 = 0.0;
+      var score_2_21: f32 = 0.0;
+      var score_2_22: f32 = 0.0;
+      var score_2_23: f32 = 0.0;
+      var score_2_30: f32 = 0.0;
+      var score_2_31: f32 = 0.0;
+      var score_2_32: f32 = 0.0;
+      var score_2_33: f32 = 0.0;
+      var score_3_00: f32 = 0.0;
+      var score_3_01: f32 = 0.0;
+      var score_3_02: f32 = 0.0;
+      var score_3_03: f32 = 0.0;
+      var score_3_10: f32 = 0.0;
+      var score_3_11: f32 = 0.0;
+      var score_3_12: f32 = 0.0;
+      var score_3_13: f32 = 0.0;
+      var score_3_20: f32 = 0.0;
+      var score_3_21: f32 = 0.0;
+      var score_3_22: f32 = 0.0;
+      var score_3_23: f32 = 0.0;
+      var score_3_30: f32 = 0.0;
+      var score_3_31: f32 = 0.0;
+      var score_3_32: f32 = 0.0;
+      var score_3_33: f32 = 0.0;
+      let row_1 = 4u + column;                                            // attention/prefill_body.py
+      let row_2 = 8u + column;
+      let row_3 = 12u + column;
+      workgroupBarrier();                                                 // attention/prefill_body.py
+      for (var at = local_id.x; at < 64u; at += 32u) {                    // parts/distribute.py
+        let row_4 = at / 2u;                                              // attention/prefill_operands.py
+        let cell = at % 2u;                                               // attention/prefill_operands.py
+        let token = min(first_row + row_4, step.seq - 1u);                // attention/prefill_operands.py
+        let row_5 = (token * 2u + workgroup_id.y) * 2u;                   // attention/prefill_operands.py
+        let start = row_4 * 3u + cell;                                    // parts/staged_rows.py
+        staged[start] = q[row_5 + cell] * 0.36067376;                     // parts/staged_rows.py
+      }
+      for (var at = local_id.x; at < 64u; at += 32u) {                    // parts/distribute.py
+        let position_1 = min(tile + at, end - 1u);                        // attention/prefill_operands.py
+        let row_4 = (at % 4u) * 16u + at / 4u;                            // attention/prefill_operands.py
+        let row_5 = position_1 % 768u + kv_head;                          // attention/cache.py
+        let stored = k_cache[row_5];                                      // attention/cache.py
+        let staged_1 = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/cache.py
+        let staged_2 = vec4<f32>(unpack2x16float(stored.z), unpack2x16float(stored.w));
+        let start = row_4 * 3u;                                           // parts/staged_rows.py
+        staged[start + 96u] = staged_1;                                   // parts/staged_rows.py
+        staged[start + 97u] = staged_2;
+      }
+      workgroupBarrier();                                                 // attention/prefill_body.py
+      for (var step_1 = 0u; step_1 < 2u; step_1++) {                      // attention/prefill_body.py
+        let place = team_row * 3u + step_1;                               // parts/staged_rows.py
+        let query_0 = staged[place];                                      // parts/staged_rows.py
+        let query_1 = staged[place + 3u];
+        let query_2 = staged[place + 6u];
+        let query_3 = staged[place + 9u];
+        let place_1 = column * 3u + step_1;                               // parts/staged_rows.py
+        let place_2 = place_1 + 96u;                                      // parts/staged_rows.py
+        let key_0 = staged[place_2];                                      // parts/staged_rows.py
+        let key_1 = staged[place_2 + 48u];
+        let key_2 = staged[place_2 + 96u];
+        let key_3 = staged[place_2 + 144u];
+        score_0_00 = score_0_00 + query_0.x * key_0.x + query_0.y * key_0.y + query_0.z
+            * key_0.z + query_0.w * key_0.w;                              // attention/prefill_body.py
+        score_0_01 = score_0_01 + query_0.x * key_1.x + query_0.y * key_1.y + query_0.z
+            * key_1.z + query_0.w * key_1.w;
+        score_0_02 = score_0_02 + query_0.x * key_2.x + query_0.y * key_2.y + query_0.z
+            * key_2.z + query_0.w * key_2.w;
+        score_0_03 = score_0_03 + query_0.x * key_3.x + query_0.y * key_3.y + query_0.z
+            * key_3.z + query_0.w * key_3.w;
+        score_0_10 = score_0_10 + query_1.x * key_0.x + query_1.y * key_0.y + query_1.z
+            * key_0.z + query_1.w * key_0.w;
+        score_0_11 = score_0_11 + query_1.x * key_1.x + query_1.y * key_1.y + query_1.z
+            * key_1.z + query_1.w * key_1.w;
+        score_0_12 = score_0_12 + query_1.x * key_2.x + query_1.y * key_2.y + query_1.z
+            * key_2.z + query_1.w * key_2.w;
+        score_0_13 = score_0_13 + query_1.x * key_3.x + query_1.y * key_3.y + query_1.z
+            * key_3.z + query_1.w * key_3.w;
+        score_0_20 = score_0_20 + query_2.x * key_0.x + query_2.y * key_0.y + query_2.z
+            * key_0.z + query_2.w * key_0.w;
+        score_0_21 = score_0_21 + query_2.x * key_1.x + query_2.y * key_1.y + query_2.z
+            * key_1.z + query_2.w * key_1.w;
+        score_0_22 = score_0_22 + query_2.x * key_2.x + query_2.y * key_2.y + query_2.z
+            * key_2.z + query_2.w * key_2.w;
+        score_0_23 = score_0_23 + query_2.x * key_3.x + query_2.y * key_3.y + query_2.z
+            * key_3.z + query_2.w * key_3.w;
+        score_0_30 = score_0_30 + query_3.x * key_0.x + query_3.y * key_0.y + query_3.z
+            * key_0.z + query_3.w * key_0.w;
+        score_0_31 = score_0_31 + query_3.x * key_1.x + query_3.y * key_1.y + query_3.z
+            * key_1.z + query_3.w * key_1.w;
+        score_0_32 = score_0_32 + query_3.x * key_2.x + query_3.y * key_2.y + query_3.z
+            * key_2.z + query_3.w * key_2.w;
+        score_0_33 = score_0_33 + query_3.x * key_3.x + query_3.y * key_3.y + query_3.z
+            * key_3.z + query_3.w * key_3.w;
+        let place_3 = row_1 * 3u + step_1;                                // parts/staged_rows.py
+        let place_4 = place_3 + 96u;                                      // parts/staged_rows.py
+        let key_0_1 = staged[place_4];                                    // parts/staged_rows.py
+        let key_1_1 = staged[place_4 + 48u];
+        let key_2_1 = staged[place_4 + 96u];
+        let key_3_1 = staged[place_4 + 144u];
+        score_1_00 = score_1_00 + query_0.x * key_0_1.x + query_0.y * key_0_1.y + query_0.z
+            * key_0_1.z + query_0.w * key_0_1.w;                          // attention/prefill_body.py
+        score_1_01 = score_1_01 + query_0.x * key_1_1.x + query_0.y * key_1_1.y + query_0.z
+            * key_1_1.z + query_0.w * key_1_1.w;
+        score_1_02 = score_1_02 + query_0.x * key_2_1.x + query_0.y * key_2_1.y + query_0.z
+            * key_2_1.z + query_0.w * key_2_1.w;
+        score_1_03 = score_1_03 + query_0.x * key_3_1.x + query_0.y * key_3_1.y + query_0.z
+            * key_3_1.z + query_0.w * key_3_1.w;
+        score_1_10 = score_1_10 + query_1.x * key_0_1.x + query_1.y * key_0_1.y + query_1.z
+            * key_0_1.z + query_1.w * key_0_1.w;
+        score_1_11 = score_1_11 + query_1.x * key_1_1.x + query_1.y * key_1_1.y + query_1.z
+            * key_1_1.z + query_1.w * key_1_1.w;
+        score_1_12 = score_1_12 + query_1.x * key_2_1.x + query_1.y * key_2_1.y + query_1.z
+            * key_2_1.z + query_1.w * key_2_1.w;
+        score_1_13 = score_1_13 + query_1.x * key_3_1.x + query_1.y * key_3_1.y + query_1.z
+            * key_3_1.z + query_1.w * key_3_1.w;
+        score_1_20 = score_1_20 + query_2.x * key_0_1.x + query_2.y * key_0_1.y + query_2.z
+            * key_0_1.z + query_2.w * key_0_1.w;
+        score_1_21 = score_1_21 + query_2.x * key_1_1.x + query_2.y * key_1_1.y + query_2.z
+            * key_1_1.z + query_2.w * key_1_1.w;
+        score_1_22 = score_1_22 + query_2.x * key_2_1.x + query_2.y * key_2_1.y + query_2.z
+            * key_2_1.z + query_2.w * key_2_1.w;
+        score_1_23 = score_1_23 + query_2.x * key_3_1.x + query_2.y * key_3_1.y + query_2.z
+            * key_3_1.z + query_2.w * key_3_1.w;
+        score_1_30 = score_1_30 + query_3.x * key_0_1.x + query_3.y * key_0_1.y + query_3.z
+            * key_0_1.z + query_3.w * key_0_1.w;
+        score_1_31 = score_1_31 + query_3.x * key_1_1.x + query_3.y * key_1_1.y + query_3.z
+            * key_1_1.z + query_3.w * key_1_1.w;
+        score_1_32 = score_1_32 + query_3.x * key_2_1.x + query_3.y * key_2_1.y + query_3.z
+            * key_2_1.z + query_3.w * key_2_1.w;
+        score_1_33 = score_1_33 + query_3.x * key_3_1.x + query_3.y * key_3_1.y + query_3.z
+            * key_3_1.z + query_3.w * key_3_1.w;
+        let place_5 = row_2 * 3u + step_1;                                // parts/staged_rows.py
+        let place_6 = place_5 + 96u;                                      // parts/staged_rows.py
+        let key_0_2 = staged[place_6];                                    // parts/staged_rows.py
+        let key_1_2 = staged[place_6 + 48u];
+        let key_2_2 = staged[place_6 + 96u];
+        let key_3_2 = staged[place_6 + 144u];
+        score_2_00 = score_2_00 + query_0.x * key_0_2.x + query_0.y * key_0_2.y + query_0.z
+            * key_0_2.z + query_0.w * key_0_2.w;                          // attention/prefill_body.py
+        score_2_01 = score_2_01 + query_0.x * key_1_2.x + query_0.y * key_1_2.y + query_0.z
+            * key_1_2.z + query_0.w * key_1_2.w;
+        score_2_02 = score_2_02 + query_0.x * key_2_2.x + query_0.y * key_2_2.y + query_0.z
+            * key_2_2.z + query_0.w * key_2_2.w;
+        score_2_03 = score_2_03 + query_0.x * key_3_2.x + query_0.y * key_3_2.y + query_0.z
+            * key_3_2.z + query_0.w * key_3_2.w;
+        score_2_10 = score_2_10 + query_1.x * key_0_2.x + query_1.y * key_0_2.y + query_1.z
+            * key_0_2.z + query_1.w * key_0_2.w;
+        score_2_11 = score_2_11 + query_1.x * key_1_2.x + query_1.y * key_1_2.y + query_1.z
+            * key_1_2.z + query_1.w * key_1_2.w;
+        score_2_12 = score_2_12 + query_1.x * key_2_2.x + query_1.y * key_2_2.y + query_1.z
+            * key_2_2.z + query_1.w * key_2_2.w;
+        score_2_13 = score_2_13 + query_1.x * key_3_2.x + query_1.y * key_3_2.y + query_1.z
+            * key_3_2.z + query_1.w * key_3_2.w;
+        score_2_20 = score_2_20 + query_2.x * key_0_2.x + query_2.y * key_0_2.y + query_2.z
+            * key_0_2.z + query_2.w * key_0_2.w;
+        score_2_21 = score_2_21 + query_2.x * key_1_2.x + query_2.y * key_1_2.y + query_2.z
+            * key_1_2.z + query_2.w * key_1_2.w;
+        score_2_22 = score_2_22 + query_2.x * key_2_2.x + query_2.y * key_2_2.y + query_2.z
+            * key_2_2.z + query_2.w * key_2_2.w;
+        score_2_23 = score_2_23 + query_2.x * key_3_2.x + query_2.y * key_3_2.y + query_2.z
+            * key_3_2.z + query_2.w * key_3_2.w;
+        score_2_30 = score_2_30 + query_3.x * key_0_2.x + query_3.y * key_0_2.y + query_3.z
+            * key_0_2.z + query_3.w * key_0_2.w;
+        score_2_31 = score_2_31 + query_3.x * key_1_2.x + query_3.y * key_1_2.y + query_3.z
+            * key_1_2.z + query_3.w * key_1_2.w;
+        score_2_32 = score_2_32 + query_3.x * key_2_2.x + query_3.y * key_2_2.y + query_3.z
+            * key_2_2.z + query_3.w * key_2_2.w;
+        score_2_33 = score_2_33 + query_3.x * key_3_2.x + query_3.y * key_3_2.y + query_3.z
+            * key_3_2.z + query_3.w * key_3_2.w;
+        let place_7 = row_3 * 3u + step_1;                                // parts/staged_rows.py
+        let place_8 = place_7 + 96u;                                      // parts/staged_rows.py
+        let key_0_3 = staged[place_8];                                    // parts/staged_rows.py
+        let key_1_3 = staged[place_8 + 48u];
+        let key_2_3 = staged[place_8 + 96u];
+        let key_3_3 = staged[place_8 + 144u];
+        score_3_00 = score_3_00 + query_0.x * key_0_3.x + query_0.y * key_0_3.y + query_0.z
+            * key_0_3.z + query_0.w * key_0_3.w;                          // attention/prefill_body.py
+        score_3_01 = score_3_01 + query_0.x * key_1_3.x + query_0.y * key_1_3.y + query_0.z
+            * key_1_3.z + query_0.w * key_1_3.w;
+        score_3_02 = score_3_02 + query_0.x * key_2_3.x + query_0.y * key_2_3.y + query_0.z
+            * key_2_3.z + query_0.w * key_2_3.w;
+        score_3_03 = score_3_03 + query_0.x * key_3_3.x + query_0.y * key_3_3.y + query_0.z
+            * key_3_3.z + query_0.w * key_3_3.w;
+        score_3_10 = score_3_10 + query_1.x * key_0_3.x + query_1.y * key_0_3.y + query_1.z
+            * key_0_3.z + query_1.w * key_0_3.w;
+        score_3_11 = score_3_11 + query_1.x * key_1_3.x + query_1.y * key_1_3.y + query_1.z
+            * key_1_3.z + query_1.w * key_1_3.w;
+        score_3_12 = score_3_12 + query_1.x * key_2_3.x + query_1.y * key_2_3.y + query_1.z
+            * key_2_3.z + query_1.w * key_2_3.w;
+        score_3_13 = score_3_13 + query_1.x * key_3_3.x + query_1.y * key_3_3.y + query_1.z
+            * key_3_3.z + query_1.w * key_3_3.w;
+        score_3_20 = score_3_20 + query_2.x * key_0_3.x + query_2.y * key_0_3.y + query_2.z
+            * key_0_3.z + query_2.w * key_0_3.w;
+        score_3_21 = score_3_21 + query_2.x * key_1_3.x + query_2.y * key_1_3.y + query_2.z
+            * key_1_3.z + query_2.w * key_1_3.w;
+        score_3_22 = score_3_22 + query_2.x * key_2_3.x + query_2.y * key_2_3.y + query_2.z
+            * key_2_3.z + query_2.w * key_2_3.w;
+        score_3_23 = score_3_23 + query_2.x * key_3_3.x + query_2.y * key_3_3.y + query_2.z
+            * key_3_3.z + query_2.w * key_3_3.w;
+        score_3_30 = score_3_30 + query_3.x * key_0_3.x + query_3.y * key_0_3.y + query_3.z
+            * key_0_3.z + query_3.w * key_0_3.w;
+        score_3_31 = score_3_31 + query_3.x * key_1_3.x + query_3.y * key_1_3.y + query_3.z
+            * key_1_3.z + query_3.w * key_1_3.w;
+        score_3_32 = score_3_32 + query_3.x * key_2_3.x + query_3.y * key_2_3.y + query_3.z
+            * key_2_3.z + query_3.w * key_2_3.w;
+        score_3_33 = score_3_33 + query_3.x * key_3_3.x + query_3.y * key_3_3.y + query_3.z
+            * key_3_3.z + query_3.w * key_3_3.w;
+      }
+      let index = first + column;                                         // attention/prefill_body.py
+      scores[index] = vec4<f32>(score_0_00, score_0_01, score_0_02, score_0_03);
+      scores[index + 17u] = vec4<f32>(score_0_10, score_0_11, score_0_12, score_0_13);
+      scores[index + 34u] = vec4<f32>(score_0_20, score_0_21, score_0_22, score_0_23);
+      scores[index + 51u] = vec4<f32>(score_0_30, score_0_31, score_0_32, score_0_33);
+      let index_1 = first + row_1;
+      scores[index_1] = vec4<f32>(score_1_00, score_1_01, score_1_02, score_1_03);
+      scores[index_1 + 17u] = vec4<f32>(score_1_10, score_1_11, score_1_12, score_1_13);
+      scores[index_1 + 34u] = vec4<f32>(score_1_20, score_1_21, score_1_22, score_1_23);
+      scores[index_1 + 51u] = vec4<f32>(score_1_30, score_1_31, score_1_32, score_1_33);
+      let index_2 = first + row_2;
+      scores[index_2] = vec4<f32>(score_2_00, score_2_01, score_2_02, score_2_03);
+      scores[index_2 + 17u] = vec4<f32>(score_2_10, score_2_11, score_2_12, score_2_13);
+      scores[index_2 + 34u] = vec4<f32>(score_2_20, score_2_21, score_2_22, score_2_23);
+      scores[index_2 + 51u] = vec4<f32>(score_2_30, score_2_31, score_2_32, score_2_33);
+      let index_3 = first + row_3;
+      scores[index_3] = vec4<f32>(score_3_00, score_3_01, score_3_02, score_3_03);
+      scores[index_3 + 17u] = vec4<f32>(score_3_10, score_3_11, score_3_12, score_3_13);
+      scores[index_3 + 34u] = vec4<f32>(score_3_20, score_3_21, score_3_22, score_3_23);
+      scores[index_3 + 51u] = vec4<f32>(score_3_30, score_3_31, score_3_32, score_3_33);
+      workgroupBarrier();                                                 // attention/prefill_body.py
+      for (var at = local_id.x; at < 64u; at += 32u) {                    // parts/distribute.py
+        let position_1 = min(tile + at, end - 1u);                        // attention/prefill_operands.py
+        let row_4 = position_1 % 768u + kv_head;                          // attention/cache.py
+        let stored = v_cache[row_4];                                      // attention/cache.py
+        let staged_1 = vec4<f32>(unpack2x16float(stored.x), unpack2x16float(stored.y));  // attention/cache.py
+        let staged_2 = vec4<f32>(unpack2x16float(stored.z), unpack2x16float(stored.w));
+        let start = at * 3u;                                              // parts/staged_rows.py
+        staged[start] = staged_1;                                         // parts/staged_rows.py
+        staged[start + 1u] = staged_2;
+      }
+      let cell = row * 17u + part * 16u;                                  // attention/prefill_softmax.py
+      let first_1 = tile + part * 64u;                                    // attention/prefill_softmax.py
+      let four = first_1 + vec4<u32>(0u, 1u, 2u, 3u);                     // attention/prefill_softmax.py
+      let t = vec4<u32>(own_position);                                    // attention/prefill_softmax.py
+      let seen = t - four < vec4<u32>(256u);
+      let score = select(vec4<f32>(-1e30), scores[cell], seen);           // attention/prefill_softmax.py
+      let seen_1 = t - (four + 4u) < vec4<u32>(256u);                     // attention/prefill_softmax.py
+      let index_4 = cell + 1u;                                            // attention/prefill_softmax.py
+      let score_1 = select(vec4<f32>(-1e30), scores[index_4], seen_1);
+      let seen_2 = t - (four + 8u) < vec4<u32>(256u);                     // attention/prefill_softmax.py
+      let index_5 = cell + 2u;                                            // attention/prefill_softmax.py
+      let score_2 = select(vec4<f32>(-1e30), scores[index_5], seen_2);
+      let seen_3 = t - (four + 12u) < vec4<u32>(256u);                    // attention/prefill_softmax.py
+      let index_6 = cell + 3u;                                            // attention/prefill_softmax.py
+      let score_3 = select(vec4<f32>(-1e30), scores[index_6], seen_3);
+      let seen_4 = t - (four + 16u) < vec4<u32>(256u);                    // attention/prefill_softmax.py
+      let index_7 = cell + 4u;                                            // attention/prefill_softmax.py
+      let score_4 = select(vec4<f32>(-1e30), scores[index_7], seen_4);
+      let seen_5 = t - (four + 20u) < vec4<u32>(256u);                    // attention/prefill_softmax.py
+      let index_8 = cell + 5u;                                            // attention/prefill_softmax.py
+      let score_5 = select(vec4<f32>(-1e30), scores[index_8], seen_5);
+      let seen_6 = t - (four + 24u) < vec4<u32>(256u);                    // attention/prefill_softmax.py
+      let index_9 = cell + 6u;                                            // attention/prefill_softmax.py
+      let score_6 = select(vec4<f32>(-1e30), scores[index_9], seen_6);
+      let seen_7 = t - (four + 28u) < vec4<u32>(256u);                    // attention/prefill_softmax.py
+      let index_10 = cell + 7u;                                           // attention/prefill_softmax.py
+      let score_7 = select(vec4<f32>(-1e30), scores[index_10], seen_7);
+      let seen_8 = t - (four + 32u) < vec4<u32>(256u);                    // attention/prefill_softmax.py
+      let index_11 = cell + 8u;                                           // attention/prefill_softmax.py
+      let score_8 = select(vec4<f32>(-1e30), scores[index_11], seen_8);
+      let seen_9 = t - (four + 36u) < vec4<u32>(256u);                    // attention/prefill_softmax.py
+      let index_12 = cell + 9u;                                           // attention/prefill_softmax.py
+      let score_9 = select(vec4<f32>(-1e30), scores[index_12], seen_9);
+      let seen_10 = t - (four + 40u) < vec4<u32>(256u);                   // attention/prefill_softmax.py
+      let index_13 = cell + 10u;                                          // attention/prefill_softmax.py
+      let score_10 = select(vec4<f32>(-1e30), scores[index_13], seen_10);
+      let seen_11 = t - (four + 44u) < vec4<u32>(256u);                   // attention/prefill_softmax.py
+      let index_14 = cell + 11u;                                          // attention/prefill_softmax.py
+      let score_11 = select(vec4<f32>(-1e30), scores[index_14], seen_11);
+      let seen_12 = t - (four + 48u) < vec4<u32>(256u);                   // attention/prefill_softmax.py
+      let index_15 = cell + 12u;                                          // attention/prefill_softmax.py
+      let score_12 = select(vec4<f32>(-1e30), scores[index_15], seen_12);
+      let seen_13 = t - (four + 52u) < vec4<u32>(256u);                   // attention/prefill_softmax.py
+      let index_16 = cell + 13u;                                          // attention/prefill_softmax.py
+      let score_13 = select(vec4<f32>(-1e30), scores[index_16], seen_13);
+      let seen_14 = t - (four + 56u) < vec4<u32>(256u);                   // attention/prefill_softmax.py
+      let index_17 = cell + 14u;                                          // attention/prefill_softmax.py
+      let score_14 = select(vec4<f32>(-1e30), scores[index_17], seen_14);
+      let seen_15 = t - (four + 60u) < vec4<u32>(256u);                   // attention/prefill_softmax.py
+      let index_18 = cell + 15u;                                          // attention/prefill_softmax.py
+      let score_15 = select(vec4<f32>(-1e30), scores[index_18], seen_15);
+      let own = max(max(max(max(max(max(max(max(score, score_1), score_2), score_3), score_4),
+          score_5), score_6), score_7), score_8);                         // attention/prefill_softmax.py
+      let own_1 = max(max(max(max(max(max(max(own, score_9), score_10), score_11), score_12),
+          score_13), score_14), score_15);
+      let highest = max(maximum, max(max(own_1.x, own_1.y), max(own_1.z, own_1.w)));  // attention/prefill_softmax.py
+      let rescale = exp2(maximum - highest);                              // attention/prefill_softmax.py
+      total *= rescale;                                                   // attention/prefill_softmax.py
+      maximum = highest;                                                  // attention/prefill_softmax.py
+      if (part == 0u) {                                                   // attention/prefill_softmax.py
+        factors[row] = rescale;                                           // attention/prefill_softmax.py
+      }
+      let t_1 = vec4<f32>(highest);                                       // attention/prefill_softmax.py
+      let weight = exp2(score - t_1);
+      let weight_1 = exp2(score_1 - t_1);
+      let weight_2 = exp2(score_2 - t_1);
+      let weight_3 = exp2(score_3 - t_1);
+      let weight_4 = exp2(score_4 - t_1);
+      let weight_5 = exp2(score_5 - t_1);
+      let weight_6 = exp2(score_6 - t_1);
+      let weight_7 = exp2(score_7 - t_1);
+      let weight_8 = exp2(score_8 - t_1);
+      let weight_9 = exp2(score_9 - t_1);
+      let weight_10 = exp2(score_10 - t_1);
+      let weight_11 = exp2(score_11 - t_1);
+      let weight_12 = exp2(score_12 - t_1);
+      let weight_13 = exp2(score_13 - t_1);
+      let weight_14 = exp2(score_14 - t_1);
+      let weight_15 = exp2(score_15 - t_1);
+      total += weight.x + weight.y + (weight.z + weight.w);               // attention/prefill_softmax.py
+      total += weight_1.x + weight_1.y + (weight_1.z + weight_1.w);
+      total += weight_2.x + weight_2.y + (weight_2.z + weight_2.w);
+      total += weight_3.x + weight_3.y + (weight_3.z + weight_3.w);
+      total += weight_4.x + weight_4.y + (weight_4.z + weight_4.w);
+      total += weight_5.x + weight_5.y + (weight_5.z + weight_5.w);
+      total += weight_6.x + weight_6.y + (weight_6.z + weight_6.w);
+      total += weight_7.x + weight_7.y + (weight_7.z + weight_7.w);
+      total += weight_8.x + weight_8.y + (weight_8.z + weight_8.w);
+      total += weight_9.x + weight_9.y + (weight_9.z + weight_9.w);
+      total += weight_10.x + weight_10.y + (weight_10.z + weight_10.w);
+      total += weight_11.x + weight_11.y + (weight_11.z + weight_11.w);
+      total += weight_12.x + weight_12.y + (weight_12.z + weight_12.w);
+      total += weight_13.x + weight_13.y + (weight_13.z + weight_13.w);
+      total += weight_14.x + weight_14.y + (weight_14.z + weight_14.w);
+      total += weight_15.x + weight_15.y + (weight_15.z + weight_15.w);
+      scores[cell] = weight;                                              // parts/staged_rows.py
+      scores[index_4] = weight_1;
+      scores[index_5] = weight_2;
+      scores[index_6] = weight_3;
+      scores[index_7] = weight_4;
+      scores[index_8] = weight_5;
+      scores[index_9] = weight_6;
+      scores[index_10] = weight_7;
+      scores[index_11] = weight_8;
+      scores[index_12] = weight_9;
+      scores[index_13] = weight_10;
+      scores[index_14] = weight_11;
+      scores[index_15] = weight_12;
+      scores[index_16] = weight_13;
+      scores[index_17] = weight_14;
+      scores[index_18] = weight_15;
+      workgroupBarrier();                                                 // attention/prefill_body.py
+      let factor = factors[team_row];                                     // attention/prefill_body.py
+      sum_0_00 *= factor;
+      sum_0_01 *= factor;
+      sum_0_02 *= factor;
+      sum_0_03 *= factor;
+      let factor_1 = factors[team_row + 1u];
+      sum_0_10 *= factor_1;
+      sum_0_11 *= factor_1;
+      sum_0_12 *= factor_1;
+      sum_0_13 *= factor_1;
+      let factor_2 = factors[team_row + 2u];
+      sum_0_20 *= factor_2;
+      sum_0_21 *= factor_2;
+      sum_0_22 *= factor_2;
+      sum_0_23 *= factor_2;
+      let factor_3 = factors[team_row + 3u];
+      sum_0_30 *= factor_3;
+      sum_0_31 *= factor_3;
+      sum_0_32 *= factor_3;
+      sum_0_33 *= factor_3;
+      for (var step_2 = 0u; step_2 < 16u; step_2++) {                     // attention/prefill_body.py
+        let place = first + step_2;                                       // parts/staged_rows.py
+        let weight_0 = scores[place];                                     // parts/staged_rows.py
+        let weight_1_1 = scores[place + 17u];
+        let weight_2_1 = scores[place + 34u];
+        let weight_3_1 = scores[place + 51u];
+        let row_4 = step_2 * 12u;                                         // attention/prefill_body.py
+        let place_1 = row_4 + min(column, 1u);                            // attention/prefill_body.py
+        let value_0 = staged[place_1];                                    // attention/prefill_body.py
+        let value_1 = staged[place_1 + 3u];
+        let value_2 = staged[place_1 + 6u];
+        let value_3 = staged[place_1 + 9u];
+        sum_0_00 = sum_0_00 + weight_0.x * value_0.x + weight_0.y * value_1.x + weight_0.z
+            * value_2.x + weight_0.w * value_3.x;
+        sum_0_01 = sum_0_01 + weight_0.x * value_0.y + weight_0.y * value_1.y + weight_0.z
+            * value_2.y + weight_0.w * value_3.y;
+        sum_0_02 = sum_0_02 + weight_0.x * value_0.z + weight_0.y * value_1.z + weight_0.z
+            * value_2.z + weight_0.w * value_3.z;
+        sum_0_03 = sum_0_03 + weight_0.x * value_0.w + weight_0.y * value_1.w + weight_0.z
+            * value_2.w + weight_0.w * value_3.w;
+        sum_0_10 = sum_0_10 + weight_1_1.x * value_0.x + weight_1_1.y * value_1.x
+            + weight_1_1.z * value_2.x + weight_1_1.w * value_3.x;
+        sum_0_11 = sum_0_11 + weight_1_1.x * value_0.y + weight_1_1.y * value_1.y
+            + weight_1_1.z * value_2.y + weight_1_1.w * value_3.y;
+        sum_0_12 = sum_0_12 + weight_1_1.x * value_0.z + weight_1_1.y * value_1.z
+            + weight_1_1.z * value_2.z + weight_1_1.w * value_3.z;
+        sum_0_13 = sum_0_13 + weight_1_1.x * value_0.w + weight_1_1.y * value_1.w
+            + weight_1_1.z * value_2.w + weight_1_1.w * value_3.w;
+        sum_0_20 = sum_0_20 + weight_2_1.x * value_0.x + weight_2_1.y * value_1.x
+            + weight_2_1.z * value_2.x + weight_2_1.w * value_3.x;
+        sum_0_21 = sum_0_21 + weight_2_1.x * value_0.y + weight_2_1.y * value_1.y
+            + weight_2_1.z * value_2.y + weight_2_1.w * value_3.y;
+        sum_0_22 = sum_0_22 + weight_2_1.x * value_0.z + weight_2_1.y * value_1.z
+            + weight_2_1.z * value_2.z + weight_2_1.w * value_3.z;
+        sum_0_23 = sum_0_23 + weight_2_1.x * value_0.w + weight_2_1.y * value_1.w
+            + weight_2_1.z * value_2.w + weight_2_1.w * value_3.w;
+        sum_0_30 = sum_0_30 + weight_3_1.x * value_0.x + weight_3_1.y * value_1.x
+            + weight_3_1.z * value_2.x + weight_3_1.w * value_3.x;
+        sum_0_31 = sum_0_31 + weight_3_1.x * value_0.y + weight_3_1.y * value_1.y
+            + weight_3_1.z * value_2.y + weight_3_1.w * value_3.y;
+        sum_0_32 = sum_0_32 + weight_3_1.x * value_0.z + weight_3_1.y * value_1.z
+            + weight_3_1.z * value_2.z + weight_3_1.w * value_3.z;
+        sum_0_33 = sum_0_33 + weight_3_1.x * value_0.w + weight_3_1.y * value_1.w
+            + weight_3_1.z * value_2.w + weight_3_1.w * value_3.w;
+      }
+    }
+    workgroupBarrier();                                                   // attention/prefill_softmax.py
+    let previous = total;                                                 // attention/prefill_softmax.py
+    if (part == 0u) {                                                     // attention/prefill_softmax.py
+      factors[row] = 1.0 / previous;                                      // attention/prefill_softmax.py
+    }
+    workgroupBarrier();                                                   // attention/prefill_softmax.py
+    let factor = factors[team_row];                                       // attention/prefill_body.py
+    sum_0_00 *= factor;
+    sum_0_01 *= factor;
+    sum_0_02 *= factor;
+    sum_0_03 *= factor;
+    let factor_1 = factors[team_row + 1u];
+    sum_0_10 *= factor_1;
+    sum_0_11 *= factor_1;
+    sum_0_12 *= factor_1;
+    sum_0_13 *= factor_1;
+    let factor_2 = factors[team_row + 2u];
+    sum_0_20 *= factor_2;
+    sum_0_21 *= factor_2;
+    sum_0_22 *= factor_2;
+    sum_0_23 *= factor_2;
+    let factor_3 = factors[team_row + 3u];
+    sum_0_30 *= factor_3;
+    sum_0_31 *= factor_3;
+    sum_0_32 *= factor_3;
+    sum_0_33 *= factor_3;
+    let index = team_row * 17u + column;                                  // attention/prefill_body.py
+    scores[index] = vec4<f32>(sum_0_00, sum_0_01, sum_0_02, sum_0_03);
+    scores[index + 17u] = vec4<f32>(sum_0_10, sum_0_11, sum_0_12, sum_0_13);
+    scores[index + 34u] = vec4<f32>(sum_0_20, sum_0_21, sum_0_22, sum_0_23);
+    scores[index + 51u] = vec4<f32>(sum_0_30, sum_0_31, sum_0_32, sum_0_33);
+    workgroupBarrier();                                                   // attention/prefill_body.py
+    for (var at = local_id.x; at < 64u; at += 32u) {                      // parts/distribute.py
+      let row_1 = at / 2u;                                                // attention/prefill_body.py
+      let cell = at % 2u;                                                 // attention/prefill_body.py
+      let token = first_row + row_1;                                      // attention/prefill_body.py
+      if (token < step.seq) {                                             // attention/prefill_body.py
+        let result = scores[row_1 * 17u + cell];                          // attention/prefill_body.py
+        let row_2 = (token * 2u + workgroup_id.y) * 2u;                   // attention/prefill_operands.py
+        out[row_2 + cell] = result;                                       // attention/prefill_operands.py
+      }
+    }
+  }
+}
