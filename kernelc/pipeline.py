@@ -23,6 +23,7 @@ from kernelc.errors import UsageError
 from kernelc.inputs import inputs_stamp
 from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
+from kernelc.link import linked
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
@@ -83,7 +84,7 @@ def build_artifact(
         segments = None
         if calibrate is not None:
             segments = segments_of(texts.tokenizer.encode(calibrate), model.info.max_context)
-        compiled = compile_model(model, settled(options, model, checkpoint))
+        compiled = linked(compile_model(model, settled(options, model, checkpoint)))
         for line in model.config.notes(compiled.info.max_context):
             (note or _unheard)(line)
         name = plain_name(name or files.name)
@@ -137,7 +138,7 @@ def build_random(
 
     Returns its folder, `out`. Raises: UsageError, ArtifactError.
     """
-    compiled = compile_model(source, options)
+    compiled = linked(compile_model(source, options))
     with ArtifactWriter(out) as writer:
         random_matrices(writer.weights, compiled.matrices.values(), seed, progress)
         for vector in compiled.vectors.values():

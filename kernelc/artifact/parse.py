@@ -64,7 +64,7 @@ def _manifest(root: Node) -> Manifest:
     context = {name: symbols[name] for name in symbols if name == "context"}
     return Manifest(
         name=r["name"].name(),
-        target=r["target"].one_of((*schema.TARGETS, "all")),
+        target=_targets(r["target"]),
         quant=r["quant"].one_of(FORMATS),
         model=_model(r["model"]),
         symbols=symbols,
@@ -81,6 +81,14 @@ def _manifest(root: Node) -> Manifest:
         activations=r["activations"].optional(lambda node: node.one_of(schema.ACTIVATIONS)) or "f32",
         generation=r["generation"].optional(_generation),
     )
+
+
+def _targets(node: Node) -> str:
+    """Read what an artifact was built for: a target, several as "a+b", or "all"."""
+    named = node.name().split("+")
+    if len(set(named)) != len(named) or not set(named) <= {*schema.TARGETS, "all"}:
+        node.fail(f"one of {', '.join(schema.TARGETS)}, all, or several with + between them")
+    return "+".join(named)
 
 
 def _bounds(node: Node) -> Bounds:

@@ -2,13 +2,15 @@
 
 The tiny model (tiny_model.py) and the demo model are always there. Real models and their reference outputs
 are no part of the repository: they are looked for as tests/conftest.py does, and `missing` names what was not
-found. Artifacts are kept under build/browser and built again when the compiler or a model changes.
+found. Artifacts with kernels for the processor (NAME-wasm) are there where a compiler for WebAssembly is.
+All are kept under build/browser and built again when the compiler or a model changes.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import sys
@@ -31,6 +33,8 @@ from model.hub.locate import Located  # noqa: E402
 TINY, DEMO = BUILD / "models" / "tiny", REPO / "model" / "demo"
 REAL = {"stories260K": ("f32",), "babyllama105": ("f32",)}  # by name, how each is quantised
 SITE = ("tiny-q4", "demo-q4")
+COMPUTED = ("stories260K",)  # on the processor too
+COMPILER = importlib.util.find_spec("ziglang") is not None or "KERNELC_WASM_CC" in os.environ
 SHOWN = ("stories260K-f32", "babyllama105-f32", "demo-q4")  # in screenshots
 
 
@@ -40,23 +44,27 @@ def prepare() -> dict[str, object]:
     references = {"tiny": tiny_reference.write(tiny_model.write(TINY), BUILD / "reference")}
     artifacts = {f"tiny-{quant}": artifact(TINY, quant) for quant in ("q4", "f32")}
     artifacts["demo-q4"] = artifact(DEMO, "q4")
+    if COMPILER:
+        artifacts |= {f"tiny-{quant}-wasm": artifact(TINY, quant, "wgsl+wasm") for quant in ("q4", "f32")}
     missing: list[str] = []
     for name, quants in REAL.items():
         folder, reference = data / "models" / name, data / "reference" / f"{name}.json"
         missing += [str(path) for path in (folder, reference) if not path.exists()]
         if folder.is_dir() and reference.is_file():
             artifacts |= {f"{name}-{quant}": artifact(folder, quant) for quant in quants}
+            if COMPILER and name in COMPUTED:
+                artifacts[f"{name}-f32-wasm"] = artifact(folder, "f32", "wgsl+wasm")
             references[name] = (str(reference), unpacked_logits(reference))
     shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
     site = site_of([artifacts[name] for name in shown if name in artifacts])
     return {"artifacts": artifacts, "references": references, "site": site, "missing": missing}
 
 
-def artifact(folder: Path, quant: str) -> str:
+def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
     """Return the artifact of a model folder, building it where the one kept is out of date."""
     options = argparse.ArgumentParser()
     add_compile_options(options)
-    return str(built(Located(folder), options.parse_args(["--target", "wgsl", "--quant", quant])))
+    return str(built(Located(folder), options.parse_args(["--target", target, "--quant", quant])))
 
 
 def site_of(artifacts: list[str]) -> str:

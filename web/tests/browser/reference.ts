@@ -6,13 +6,16 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
 import type { EngineOptions } from "../../src/index";
 import { distFolder, hasChromium, openEngine, startBrowser, startServer, type TestServer } from "./harness";
 
-const DAWN = resolve(distFolder("lib"), "../../tests/node/dawn.mjs");
+const [DAWN, PLAIN] = ["dawn.mjs", "wasm.mjs"].map((name) => resolve(distFolder("lib"), "../../tests/node", name)) as [
+  string,
+  string,
+];
 const DRIVER = process.env["VK_DRIVER_FILES"] ?? join(dirname(inject("chromium")), "vk_swiftshader_icd.json");
 const STOP_IDS = [1, 2]; // where the references stop
 const LOGIT_POSITIONS = 32;
@@ -24,6 +27,12 @@ export const MODES = {
   "immediates too": { immediates: true },
   "the guaranteed limits and no features": { limits: "default", features: "none" },
 } as const satisfies Record<string, EngineOptions>;
+
+/** Why the processor is taken, by whether the browser has its software adapter. */
+const WHY = {
+  "without a graphics adapter": [false, "This browser has WebGPU, but offers no graphics adapter to it."],
+  "with a software adapter": [true, "swiftshader) is only imitated by software."],
+} as const;
 
 export type Mode = keyof typeof MODES;
 
@@ -90,24 +99,7 @@ export function compareInChromium(model: string, modes: readonly Mode[]): void {
       const wanted = reference(model);
       const scored = wanted.runs[0]?.ids.slice(0, LOGIT_POSITIONS) ?? [];
       const page = await openEngine(browser, server);
-      const found = await page.evaluate(
-        async ([url, options, runs, scored, stop_ids]) => {
-          const engine = await kernelc.createWorkerEngine(url, options);
-          const ids: number[][] = [];
-          for (const { prompt_ids, ids: wanted } of runs) {
-            await engine.reset();
-            const max_tokens = wanted.length - prompt_ids.length;
-            const answer = await engine.tokens.generate(prompt_ids, { temperature: 0, max_tokens, stop_ids });
-            ids.push([...prompt_ids, ...answer.ids]);
-          }
-          const logits = await engine.tokens.score(scored);
-          const { features, adapter } = await engine.stats();
-          await engine.dispose();
-          const unused = adapter.features.filter((name) => !features.includes(name));
-          return { ids, logits: logits.map((row) => Array.from(row)), features, unused };
-        },
-        [`/models/${model}-f32/`, MODES[mode] as EngineOptions, wanted.runs, scored, STOP_IDS] as const,
-      );
+      const found = await askPage(page, `/models/${model}-f32/`, { options: MODES[mode], runs: wanted.runs, scored });
       if (mode === "the guaranteed limits and no features") expect(found.features).toEqual(["dot4"]);
       else expect(found.unused).toEqual(mode === "immediates too" ? [] : ["immediates"]);
       expectReference(found, wanted);
@@ -131,17 +123,76 @@ export function compareUnderDawn(model: string): void {
       const wanted = reference(model);
       const scored = wanted.runs[0]?.ids.slice(0, LOGIT_POSITIONS);
       const request = { options: {}, runs: wanted.runs, scored, stop_ids: STOP_IDS };
-      expectReference(await askDawn(`${server.origin}/models/${model}-f32/`, request), wanted);
+      expectReference(await askNode(DAWN, `${server.origin}/models/${model}-f32/`, request), wanted);
     });
   });
 }
 
-/** What dawn.mjs answers. */
-async function askDawn(url: string, request: unknown): Promise<Found> {
+/** Tests of a model on the processor: in a Chromium without WebGPU, and in plain Node. */
+export function compareOnProcessor(model: string): void {
+  const there = hasReference(model) && `${model}-f32-wasm` in inject("prepared").artifacts;
+  describe.skipIf(!there)(`greedy ids and logits of ${model} on the processor (needs a compiler for WebAssembly: the extra cpu)`, () => {
+    const wanted = there ? reference(model) : { runs: [], logits: new Float32Array() };
+    const scored = wanted.runs[0]?.ids.slice(0, LOGIT_POSITIONS) ?? [];
+    let server: TestServer;
+    beforeAll(async () => {
+      server = await startServer();
+    });
+    afterAll(async () => {
+      await server.close();
+    });
+
+    test.skipIf(!hasChromium).each(Object.entries(WHY))("in Chromium %s: the reference's", async (_, [adapter, why]) => {
+      const browser = await startBrowser([], adapter);
+      const page = await openEngine(browser, server);
+      const found = await askPage(page, `/models/${model}-f32-wasm/`, { options: {}, runs: wanted.runs, scored });
+      await browser.close();
+      expect(found.adapter).toContain("the processor (WebAssembly, ");
+      expect(found.notices).toContain(`${why} The model runs on the processor`);
+      expectReference(found, wanted);
+    });
+
+    test("in Node: the reference's", async () => {
+      const request = { options: { device: "wasm" }, runs: wanted.runs, scored, stop_ids: STOP_IDS };
+      expectReference(await askNode(PLAIN, `${server.origin}/models/${model}-f32-wasm/`, request), wanted);
+    });
+  });
+}
+
+/** What an engine in a page's worker finds. */
+async function askPage(
+  page: Page,
+  url: string,
+  { options, runs, scored }: { options: EngineOptions; runs: readonly Run[]; scored: readonly number[] },
+): Promise<Found & { features: readonly string[]; unused: readonly string[]; adapter: string; notices: string }> {
+  return page.evaluate(
+    async ([url, options, runs, scored, stop_ids]) => {
+      const notices: string[] = [];
+      const engine = await kernelc.createWorkerEngine(url, { ...options, onNotice: (n) => notices.push(n.message) });
+      const ids: number[][] = [];
+      for (const { prompt_ids, ids: wanted } of runs) {
+        await engine.reset();
+        const max_tokens = wanted.length - prompt_ids.length;
+        const answer = await engine.tokens.generate(prompt_ids, { temperature: 0, max_tokens, stop_ids });
+        ids.push([...prompt_ids, ...answer.ids]);
+      }
+      const logits = await engine.tokens.score(scored);
+      const { features, adapter } = await engine.stats();
+      await engine.dispose();
+      const unused = adapter.features.filter((name) => !features.includes(name));
+      const rows = logits.map((row) => Array.from(row));
+      return { ids, logits: rows, features, unused, adapter: adapter.name, notices: notices.join("\n") };
+    },
+    [url, options, runs, scored, STOP_IDS] as const,
+  );
+}
+
+/** What a script of tests/node answers. */
+async function askNode(script: string, url: string, request: unknown): Promise<Found> {
   const env = { XDG_RUNTIME_DIR: "/tmp", ...process.env, VK_DRIVER_FILES: DRIVER };
   return await new Promise<Found>((done, fail) => {
-    const child = execFile(process.execPath, [DAWN, url], { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      if (error) fail(new Error(`dawn.mjs: ${error.message}\n${stderr}`));
+    const child = execFile(process.execPath, [script, url], { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      if (error) fail(new Error(`${script}: ${error.message}\n${stderr}`));
       else done(JSON.parse(stdout) as Found);
     });
     child.stdin?.end(JSON.stringify(request));

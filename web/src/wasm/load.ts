@@ -1,0 +1,154 @@
+/** Loads an artifact on the processor: compiles and checks its module, streams weights into the memory. */
+
+import { aborted, KernelcError } from "../artifact/errors.js";
+import type { Manifest, Role, Variant } from "../artifact/schema.js";
+import { placements, WeightWriter } from "../gpu/buffers.js";
+import type { AdapterCard } from "../gpu/card.js";
+import { planLoad, type LoadPlan } from "../gpu/loadPlan.js";
+import type { CheckRecords } from "../gpu/selfcheck.js";
+import type { ArtifactSource, LoadEvents } from "../gpu/source.js";
+import { WasmExecutor } from "./executor.js";
+import { wrongKernels } from "./golden.js";
+import { Layout } from "./launches.js";
+import { compileModule, instantiate, type KernelModule } from "./module.js";
+import { features, requireWasm, usableThreads } from "./support.js";
+import { Threads } from "./threads.js";
+
+export interface WasmLoadOptions extends LoadEvents {
+  readonly context: number;
+  readonly roles: readonly Role[];
+  readonly signal?: AbortSignal | undefined;
+  /** Where results of golden tiles are remembered; null leaves them out. */
+  readonly checks: CheckRecords | null;
+  /** The most threads to use; by default one for each core, where the page is isolated. */
+  readonly threads?: number | undefined;
+}
+
+const TARGET = "wasm";
+
+/** Whether an artifact brings WebAssembly for every kernel. */
+export function hasModules(manifest: Manifest): boolean {
+  const kernels = [...manifest.kernels.values()];
+  return kernels.every((kernel) => kernel.variants.some((variant) => variant.target === TARGET));
+}
+
+/** The processor as it is shown to people and programs. */
+export function processorCard(threads: number): AdapterCard {
+  const words = `the processor (WebAssembly, ${threads} thread${threads > 1 ? "s" : ""})`;
+  return { name: words, vendor: "", architecture: "wasm32", fallback: false, features: [...features()],
+    languageFeatures: [], limits: {} };
+}
+
+/** The bytes of memory that an artifact takes, but for a few megabytes of stacks. */
+export function memoryBytes(plan: LoadPlan): number {
+  return [...plan.buffers.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/**
+ * Load the artifact.
+ *
+ * @throws KernelcError: "bad-artifact", "limits", "out-of-memory", a damaged file, "self-check", "aborted".
+ */
+export async function loadOnProcessor(source: ArtifactSource, options: WasmLoadOptions): Promise<WasmExecutor> {
+  requireWasm();
+  const threads = Math.min(usableThreads(), options.threads ?? Infinity);
+  const plan = planLoad(source.manifest, options.context, options.roles);
+  const { module, variants } = await chosenModule(source, options, plan, threads > 1);
+  const layout = new Layout(source.manifest, plan, variants, module, threads);
+  const own = await instantiate(module, layout.memory, layout.stackEnds[0] ?? 0, layout.entries);
+  const pool = new Threads(own, module.shared);
+  try {
+    const { memory, entries } = layout;
+    const [started, weights] = [pool.start({ module, memory, entries }, layout.stackEnds.slice(1)), write(source, options, plan, layout)];
+    await Promise.all([started, weights]);
+  } catch (error) {
+    pool.end();
+    throw options.signal?.aborted ? aborted(options.signal.reason) : error;
+  }
+  return new WasmExecutor(processorCard(threads), [...features()], layout, pool, variants, source.manifest);
+}
+
+interface Chosen {
+  readonly module: KernelModule;
+  readonly variants: ReadonlyMap<string, Variant>;
+}
+
+/** The most demanding module that this browser runs, and that computes what it should. */
+async function chosenModule(
+  source: ArtifactSource,
+  options: WasmLoadOptions,
+  plan: LoadPlan,
+  shared: boolean,
+): Promise<Chosen> {
+  const { manifest } = source;
+  const choices = modulesOf(manifest, plan);
+  if (!choices.length) throw noModules(manifest);
+  const data = options.checks && manifest.checks ? await source.file(manifest.checks.file, manifest.checks) : null;
+  let wrong: string[] = [];
+  for (const variants of choices) {
+    const first = [...variants.values()][0];
+    if (!first) throw noModules(manifest);
+    options.onKernel?.(0, 1);
+    const module = await compileModule(await source.file(first.file, first), first.file, shared);
+    options.onKernel?.(1, 1);
+    wrong = data ? await checked(source, module, variants, data, options) : [];
+    if (!wrong.length) return { module, variants };
+    const message = `kernel ${wrong[0]} (${first.file}) does not work as it should on this processor`;
+    if (variants !== choices.at(-1)) {
+      options.onNotice?.({ code: "variant-dropped", message: `${message}; other ones are used.` });
+    }
+  }
+  const help = "update the browser, or use another device: answers would be nonsense here";
+  const message = `kernel ${wrong[0]} computes something else than it should on this processor`;
+  throw new KernelcError("self-check", message, { help });
+}
+
+/** The names of wrong kernels; none where the same module passed in this browser before. */
+async function checked(
+  { id, manifest }: ArtifactSource,
+  module: KernelModule,
+  variants: ReadonlyMap<string, Variant>,
+  data: Uint8Array<ArrayBuffer>,
+  { checks, onCheck }: WasmLoadOptions,
+): Promise<string[]> {
+  const files = [...new Set([...variants.values()].map((variant) => variant.file))];
+  const key = JSON.stringify(["wasm", id, globalThis.navigator?.userAgent ?? "", files, [...variants.keys()]]);
+  if ((await checks?.get(key)) === true) return [];
+  const wrong = await wrongKernels(manifest, module, variants, data, onCheck);
+  if (!wrong.length) await checks?.put(key, true);
+  return wrong;
+}
+
+/** For each module that has all kernels of the plan and that this browser can run, its variants by kernel. */
+function modulesOf(manifest: Manifest, plan: LoadPlan): ReadonlyMap<string, Variant>[] {
+  const has = features();
+  const usable = ({ target, requires }: Variant): boolean =>
+    target === TARGET && requires.features.every((name) => has.has(name));
+  const variants = plan.kernels.map((name) => manifest.kernels.get(name)?.variants.filter(usable) ?? []);
+  const files = [...new Set(variants.flat().map((variant) => variant.file))];
+  return files
+    .map((file) => new Map(plan.kernels.flatMap((name, index): [string, Variant][] => {
+      const found = variants[index]?.find((variant) => variant.file === file);
+      return found ? [[name, found]] : [];
+    })))
+    .filter((found) => found.size === plan.kernels.length);
+}
+
+function noModules(manifest: Manifest): KernelcError {
+  const message = `${manifest.name} was built for ${manifest.target}, and brings no WebAssembly for the processor`;
+  return new KernelcError("bad-artifact", message, { help: "build it with --target wgsl+wasm" });
+}
+
+/** Fill the buffers of the weights, shard by shard. */
+async function write(
+  { manifest, shards }: ArtifactSource,
+  { signal, onWeights, onNotice }: WasmLoadOptions,
+  plan: LoadPlan,
+  layout: Layout,
+): Promise<void> {
+  const put = (name: string, offset: number, data: Uint8Array<ArrayBuffer>): void =>
+    layout.bytes(name, offset, data.length).set(data);
+  const writer = new WeightWriter(put, placements(manifest, plan));
+  const sink = async (index: number, data: Uint8Array<ArrayBuffer>): Promise<void> => writer.put(index, data);
+  await shards.stream(sink, { signal, onProgress: onWeights, onNotice });
+}
