@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from kernelc.artifact import Kernel, Variant, kernel_file
 from kernelc.backends import linker_named
@@ -33,6 +34,13 @@ def linked(compiled: Compiled) -> Compiled:
     return replace(compiled, lowered=lowered)
 
 
+def require_linkers(names: str) -> None:
+    """Raises: UsageError where a target among `names` has modules, and there is no compiler for them."""
+    for target in targets_named(names):
+        if target.modules:
+            linker_named(target.name).check()
+
+
 def _linked(lowered: Lowered, target: Target) -> Lowered:
     printed = {
         variant.file: lowered.files[variant.file].decode()
@@ -40,9 +48,9 @@ def _linked(lowered: Lowered, target: Target) -> Lowered:
         for variant in kernel.variants
         if variant.target == target.name
     }
-    link, texts = linker_named(target.name).link, list(printed.values())
+    link = partial(linker_named(target.name).link, list(printed.values()))
     with ThreadPoolExecutor(len(target.modules)) as pool:
-        files = list(pool.map(lambda features: link(texts, features), target.modules))
+        files = list(pool.map(link, target.modules))
     kernels = {name: _placed(kernel, target, files) for name, kernel in lowered.kernels.items()}
     others = {name: data for name, data in lowered.files.items() if name not in printed}
     named = {kernel_file(MODULE, data, target.suffix): data for data in files}

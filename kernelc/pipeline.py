@@ -23,7 +23,7 @@ from kernelc.errors import UsageError
 from kernelc.inputs import inputs_stamp
 from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
-from kernelc.link import linked
+from kernelc.link import linked, require_linkers
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
@@ -75,6 +75,7 @@ def build_artifact(
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
+    require_linkers(options.target)
     with open_model(model_dir) as files:
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)

@@ -30,6 +30,10 @@ class Backend(Protocol):
 class Linker(Protocol):
     """A backend that compiles rendered kernels into one file, which may rely on `features` of a device."""
 
+    def check(self) -> None:
+        """Look for the compiler. Raises: UsageError where there is none."""
+        ...
+
     def link(self, texts: Sequence[str], features: Sequence[str]) -> bytes:
         """Return the file. Raises: UsageError where there is no compiler, WorkFailed where it fails."""
         ...

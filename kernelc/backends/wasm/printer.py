@@ -19,7 +19,7 @@ from kernelc.backends.base import Rendered
 from kernelc.backends.c.printer import C, CBody, require_words
 from kernelc.backends.c_like import used_builtins
 from kernelc.backends.shell import fill
-from kernelc.backends.wasm.toolchain import compiled
+from kernelc.backends.wasm.toolchain import compiled, compiler
 from kernelc.kir.nodes import Kernel
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -49,6 +49,10 @@ class WasmBackend:
             body=body,
         )
         return Rendered(text, entry, text.encode())
+
+    def check(self) -> None:
+        """Look for the compiler. Raises: UsageError where there is none."""
+        compiler()
 
     def link(self, texts: Sequence[str], features: Sequence[str]) -> bytes:
         """Return the module of some rendered kernels, for engines that have `features`.

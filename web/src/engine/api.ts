@@ -232,6 +232,10 @@ export interface Plan {
    */
   readonly download_bytes: number;
   readonly stored_bytes: number;
+  /** What would run it, with the options that were asked about. */
+  readonly device: "webgpu" | "wasm";
+  /** Why that is the processor: a sentence; empty for a graphics device. */
+  readonly device_reason: string;
   readonly fits: boolean;
   /** Why it does not fit; empty where it does. */
   readonly reasons: readonly string[];

@@ -11,7 +11,7 @@ import { WasmExecutor } from "./executor.js";
 import { wrongKernels } from "./golden.js";
 import { Layout } from "./launches.js";
 import { compileModule, instantiate, type KernelModule } from "./module.js";
-import { features, requireWasm, usableThreads } from "./support.js";
+import { features, hasWasm, MOST_BYTES, requireWasm, usableThreads } from "./support.js";
 import { Threads } from "./threads.js";
 
 export interface WasmLoadOptions extends LoadEvents {
@@ -39,9 +39,17 @@ export function processorCard(threads: number): AdapterCard {
     languageFeatures: [], limits: {} };
 }
 
-/** The bytes of memory that an artifact takes, but for a few megabytes of stacks. */
-export function memoryBytes(plan: LoadPlan): number {
-  return [...plan.buffers.values()].reduce((sum, bytes) => sum + bytes, 0);
+/** For stacks, the module's own data and what launches point to. */
+const BESIDES_BYTES = 64 * 2 ** 20;
+
+/** Why the processor cannot hold a model, in words; empty where it can. */
+export function tooLarge(manifest: Manifest, plan: LoadPlan): string[] {
+  if (!hasModules(manifest)) return [noModules(manifest).message];
+  if (!hasWasm()) return ["this browser has no WebAssembly with vectors of 128 bits"];
+  const bytes = [...plan.buffers.values()].reduce((sum, size) => sum + size, 0) + BESIDES_BYTES;
+  if (bytes <= MOST_BYTES) return [];
+  const sizes = `about ${bytes.toLocaleString("en")} bytes; WebAssembly has ${MOST_BYTES.toLocaleString("en")}`;
+  return [`on the processor it takes ${sizes}`];
 }
 
 /**

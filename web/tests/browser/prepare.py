@@ -57,7 +57,8 @@ def prepare() -> dict[str, object]:
             references[name] = (str(reference), unpacked_logits(reference))
     shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
     site = site_of([artifacts[name] for name in shown if name in artifacts])
-    return {"artifacts": artifacts, "references": references, "site": site, "missing": missing}
+    computed = site_of([artifacts["tiny-q4-wasm"]], "site-wasm") if COMPILER else ""
+    return {"computed": computed, "artifacts": artifacts, "references": references, "site": site, "missing": missing}
 
 
 def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
@@ -67,9 +68,9 @@ def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
     return str(built(Located(folder), options.parse_args(["--target", target, "--quant", quant])))
 
 
-def site_of(artifacts: list[str]) -> str:
+def site_of(artifacts: list[str], name: str = "site") -> str:
     """Return the site that `kernelc web` makes of some artifacts."""
-    out = BUILD / "site"
+    out = BUILD / name
     with contextlib.redirect_stdout(sys.stderr):
         code = main(["web", *artifacts, "--out", str(out)])
     if code != 0:

@@ -17,6 +17,8 @@ export interface Prepared {
   /** By name: reference runs (JSON), and the logits of the first of them (raw f32). */
   references: Record<string, [runs: string, logits: string]>;
   site: string;
+  /** A site whose model runs on the processor too; "" where there is no compiler for it. */
+  computed: string;
   /** Test data outside the repository that was looked for and is not there. */
   missing: string[];
 }
