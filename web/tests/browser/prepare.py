@@ -58,7 +58,8 @@ def prepare() -> dict[str, object]:
     shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
     site = site_of([artifacts[name] for name in shown if name in artifacts])
     computed = site_of([artifacts["tiny-q4-wasm"]], "site-wasm") if COMPILER else ""
-    return {"computed": computed, "artifacts": artifacts, "references": references, "site": site, "missing": missing}
+    sites = {"site": site, "computed": computed}
+    return {**sites, "artifacts": artifacts, "references": references, "missing": missing}
 
 
 def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
