@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,14 +44,24 @@ class Library:
                 where=f"manifest.json: kernels.{name}",
                 help="use the kernelc that built this artifact",
             )
-        try:
+        with _blaming(name):
             return _native(SPECS[spec], name, problem)
-        except KernelcError:
-            raise
-        except Exception as error:  # the problem is data of a stranger: whatever is wrong with it shows here
-            raise ArtifactError(
-                f"kernel family {spec} has no such problem: {error!r}", where=f"manifest.json: kernels.{name}"
-            ) from error
+
+
+@contextmanager
+def _blaming(name: str) -> Generator[None]:
+    """Blame the artifact for whatever goes wrong: the problem of a kernel is data of a stranger."""
+    try:
+        yield
+    except ArtifactError:
+        raise
+    except Exception as error:
+        said = str(error) if isinstance(error, KernelcError) else repr(error)
+        raise ArtifactError(f"no such kernel can be generated: {said}", where=_place(name)) from error
+
+
+def _place(name: str) -> str:
+    return f"manifest.json: kernels.{name}"
 
 
 def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) -> NativeKernel:
@@ -59,8 +70,10 @@ def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) ->
     bindings = family.bindings(problem)
 
     def text() -> str:
-        kernel = family.kernel(problem, schedule, _CAPABILITIES, name)
-        return backend_named(TARGET).render(kernel).text
+        with _blaming(name):
+            kernel = family.kernel(problem, schedule, _CAPABILITIES, name)
+            _require_shared_memory(name, kernel.shared_bytes)
+            return backend_named(TARGET).render(kernel).text
 
     return NativeKernel(
         entry_of(name),
@@ -70,6 +83,15 @@ def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) ->
         tuple(each.access != "read" for each in bindings),
         text,
     )
+
+
+def _require_shared_memory(name: str, bytes_: int) -> None:
+    """Raise ArtifactError for more shared memory than the stack of a thread is made for."""
+    most = _CAPABILITIES.shared_bytes
+    if bytes_ > most:
+        raise ArtifactError(
+            f"the kernel takes {bytes_} bytes of shared memory, wanted at most {most}", where=_place(name)
+        )
 
 
 def _fingerprint() -> str:

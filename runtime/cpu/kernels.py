@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kernelc.artifact import Artifact, Requires, Variant
-from kernelc.errors import ArtifactError, DeviceError, WorkFailed
+from kernelc.errors import ArtifactError, WorkFailed
 from kernelc.ir.dim import Dim
-from runtime.cpu.compiler import Compiler, compile_all, digest, library_file, source_file
+from runtime.cpu.compiler import Compiler, digest
+from runtime.cpu.library_cache import compile_all, forget, is_kept, load_library, source_file
 
 TARGET = "c"
 
@@ -95,6 +96,14 @@ def _native(artifact: Artifact, name: str, library: KernelLibrary) -> NativeKern
             f"kernel {name} binds {len(entry.bindings)} buffers, its problem has {len(native.binding_bytes)}",
             where="manifest.json: kernels",
         )
+    for binding, written in zip(entry.bindings, native.written, strict=True):
+        if (binding.access != "read") != written:
+            raise ArtifactError(
+                f"{binding.name} is said to be {'written' if not written else 'only read'}, "
+                f"and the kernel {'writes it' if written else 'only reads it'}",
+                where=f"manifest.json: kernels.{name}",
+                help="build the artifact again",
+            )
     return native
 
 
@@ -110,7 +119,7 @@ def _text(artifact: Artifact, name: str, native: NativeKernel, digest: str) -> s
     What was compiled before may be out of date where kernelc's files change while it runs: where the artifact
     has another text, the kernel is printed again before that one is refused.
     """
-    known = _known_text(digest) if library_file(digest).is_file() else None
+    known = _known_text(digest) if is_kept(digest) else None
     stored = _stored_text(artifact, name)
     if known is not None and stored in (None, known):
         return known
@@ -122,7 +131,7 @@ def _text(artifact: Artifact, name: str, native: NativeKernel, digest: str) -> s
             help="build the artifact again, or use `device` numpy",
         )
     if known is not None:
-        library_file(digest).unlink(missing_ok=True)
+        forget(digest)
     return text
 
 
@@ -146,15 +155,11 @@ def _variant_of(artifact: Artifact, name: str) -> Variant:
 
 
 def _loaded(name: str, digest: str, native: NativeKernel) -> Compiled:
-    file = library_file(digest)
+    library = load_library(digest, f"kernel {name}")
     try:
-        library = ctypes.CDLL(str(file))
         address = ctypes.cast(library[native.entry], ctypes.c_void_p).value
-    except (OSError, AttributeError) as error:
-        file.unlink(missing_ok=True)  # a damaged file is made anew the next time
-        raise DeviceError(
-            f"the compiled kernel {name} cannot be loaded: {error}", help="try again"
-        ) from error
+    except AttributeError:
+        address = None
     if address is None:
         raise WorkFailed(f"the compiled kernel {name} has no function {native.entry}")
     return Compiled(address, library, native)

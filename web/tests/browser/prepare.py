@@ -3,7 +3,9 @@
 The tiny model (tiny_model.py) and the demo model are always there. Real models and their reference outputs
 are no part of the repository: they are looked for as tests/conftest.py does, and `missing` names what was not
 found. Artifacts with kernels for the processor (NAME-wasm) are there where a compiler for WebAssembly is.
-All are kept under build/browser and built again when the compiler or a model changes.
+Published models, which are downloads of 100 MB and more, are built for `npm run test:browser-data` where they
+lie in $KERNELC_TEST_MODELS or in `real` beside the other data; what they say natively is noted. All are kept
+under build/browser and built again when the compiler or a model changes.
 """
 
 from __future__ import annotations
@@ -25,13 +27,22 @@ import numpy as np  # noqa: E402
 import tiny_model  # noqa: E402
 import tiny_reference  # noqa: E402
 
+from kernelc.artifact import Artifact  # noqa: E402
 from kernelc.cli import main  # noqa: E402
 from kernelc.commands.build import add_compile_options  # noqa: E402
 from kernelc.commands.cache import built  # noqa: E402
+from kernelc.session import open_engine  # noqa: E402
 from model.hub.locate import Located  # noqa: E402
 
 TINY, DEMO = BUILD / "models" / "tiny", REPO / "model" / "demo"
 REAL = {"stories260K": ("f32",), "babyllama105": ("f32",)}  # by name, how each is quantised
+# By name, the file, and a prompt: "The meaning of life is", after BOS where the model wants it.
+PUBLISHED = {
+    "smollm2-135m": ("SmolLM2-135M-Instruct.Q4_1.gguf", (504, 2455, 282, 1029, 314)),
+    "gemma-3-270m": ("gemma-3-270m-q4_k_m.gguf", (2, 818, 6590, 529, 1972, 563)),
+}
+LONG = "gemma-3-270m"  # takes minutes in a browser without a GPU: at night only
+NEW_TOKENS = 4  # SwiftShader takes seconds for one
 SITE = ("tiny-q4", "demo-q4")
 COMPUTED = ("stories260K",)  # on the processor too
 COMPILER = importlib.util.find_spec("ziglang") is not None or "KERNELC_WASM_CC" in os.environ
@@ -55,11 +66,19 @@ def prepare() -> dict[str, object]:
             if COMPILER and name in COMPUTED:
                 artifacts[f"{name}-f32-wasm"] = artifact(folder, "f32", "wgsl+wasm")
             references[name] = (str(reference), unpacked_logits(reference))
+    published: dict[str, object] = {}
+    if os.environ.get("KERNELC_REQUIRE_TEST_DATA") == "1":
+        models = Path(os.environ.get("KERNELC_TEST_MODELS") or data.parent / "real")
+        at_night = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+        for name, (file, prompt) in PUBLISHED.items():
+            if (models / file).is_file() and (at_night or name != LONG):
+                artifacts[name] = artifact(models / file, "keep")
+                published[name] = {"prompt_ids": prompt, "ids": said(artifacts[name], prompt)}
     shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
     site = site_of([artifacts[name] for name in shown if name in artifacts])
     computed = site_of([artifacts["tiny-q4-wasm"]], "site-wasm") if COMPILER else ""
-    sites = {"site": site, "computed": computed}
-    return {**sites, "artifacts": artifacts, "references": references, "missing": missing}
+    found = {"artifacts": artifacts, "references": references, "published": published}
+    return {**found, "site": site, "computed": computed, "missing": missing}
 
 
 def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
@@ -67,6 +86,13 @@ def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
     options = argparse.ArgumentParser()
     add_compile_options(options)
     return str(built(Located(folder), options.parse_args(["--target", target, "--quant", quant])))
+
+
+def said(folder: str, prompt: tuple[int, ...]) -> list[int]:
+    """Return the ids that follow a prompt at temperature 0, computed natively on the processor."""
+    with open_engine(Artifact.open(folder), device="cpu") as engine:
+        engine.feed(prompt)
+        return [token.id for token in engine.generate(NEW_TOKENS)]
 
 
 def site_of(artifacts: list[str], name: str = "site") -> str:
