@@ -8,7 +8,7 @@ import { planLoad, type LoadPlan } from "../gpu/loadPlan.js";
 import type { CheckRecords } from "../gpu/selfcheck.js";
 import type { ArtifactSource, LoadEvents } from "../gpu/source.js";
 import { WasmExecutor } from "./executor.js";
-import { wrongKernels } from "./golden.js";
+import { Tiles } from "./golden.js";
 import { Layout } from "./launches.js";
 import { compileModule, instantiate, type KernelModule } from "./module.js";
 import { features, hasWasm, MOST_BYTES, requireWasm, usableThreads } from "./support.js";
@@ -76,12 +76,20 @@ export async function loadOnProcessor(source: ArtifactSource, options: WasmLoadO
   return new WasmExecutor(processorCard(threads), [...features()], layout, pool, variants, source.manifest);
 }
 
+/** A more demanding module is taken where it takes at most this part of the time. */
+const PAYS = 0.8;
+
+type Variants = ReadonlyMap<string, Variant>;
+
 interface Chosen {
   readonly module: KernelModule;
-  readonly variants: ReadonlyMap<string, Variant>;
+  readonly variants: Variants;
 }
 
-/** The most demanding module that this browser runs, and that computes what it should. */
+/**
+ * Of the modules that this browser runs and that compute what they should, the one that is faster here. Which it is
+ * depends on the processor: relaxed vectors pay on one that has their instructions, and cost on others. What was found is remembered. Without golden tiles the first is taken.
+ */
 async function chosenModule(
   source: ArtifactSource,
   options: WasmLoadOptions,
@@ -90,45 +98,71 @@ async function chosenModule(
 ): Promise<Chosen> {
   const { manifest } = source;
   const choices = modulesOf(manifest, plan);
-  if (!choices.length) throw noModules(manifest);
-  const data = options.checks && manifest.checks ? await source.file(manifest.checks.file, manifest.checks) : null;
-  let wrong: string[] = [];
-  for (const variants of choices) {
-    const first = [...variants.values()][0];
-    if (!first) throw noModules(manifest);
-    options.onKernel?.(0, 1);
-    const module = await compileModule(await source.file(first.file, first), first.file, shared);
-    options.onKernel?.(1, 1);
-    wrong = data ? await checked(source, module, variants, data, options) : [];
-    if (!wrong.length) return { module, variants };
-    const message = `kernel ${wrong[0]} (${first.file}) does not work as it should on this processor`;
-    if (variants !== choices.at(-1)) {
-      options.onNotice?.({ code: "variant-dropped", message: `${message}; other ones are used.` });
-    }
-  }
-  const help = "update the browser, or use another device: answers would be nonsense here";
-  const message = `kernel ${wrong[0]} computes something else than it should on this processor`;
-  throw new KernelcError("self-check", message, { help });
+  const [first] = choices;
+  if (!first) throw noModules(manifest);
+  const compile = async (variants: Variants): Promise<Chosen> => {
+    const [variant] = variants.values();
+    if (!variant) throw noModules(manifest);
+    return { variants, module: await compileModule(await source.file(variant.file, variant), variant.file, shared) };
+  };
+  options.onKernel?.(0, 1);
+  const { checks } = options;
+  const record = recordKey(source, choices);
+  const found = checks ? await checks.get(record) : null;
+  const known = choices.find((each) => fileOf(each) === found);
+  const data = checks && manifest.checks && !known ? await source.file(manifest.checks.file, manifest.checks) : null;
+  const chosen = data ? await fastest(source, options, choices, compile, data) : await compile(known ?? first);
+  if (data) await checks?.put(record, fileOf(chosen.variants));
+  options.onKernel?.(1, 1);
+  return chosen;
 }
 
-/** The names of wrong kernels; none where the same module passed in this browser before. */
-async function checked(
-  { id, manifest }: ArtifactSource,
-  module: KernelModule,
-  variants: ReadonlyMap<string, Variant>,
+/** @throws KernelcError "self-check" where no module computes what it should. */
+async function fastest(
+  { manifest }: ArtifactSource,
+  { onCheck, onNotice }: WasmLoadOptions,
+  choices: readonly Variants[],
+  compile: (variants: Variants) => Promise<Chosen>,
   data: Uint8Array<ArrayBuffer>,
-  { checks, onCheck }: WasmLoadOptions,
-): Promise<string[]> {
-  const files = [...new Set([...variants.values()].map((variant) => variant.file))];
-  const key = JSON.stringify(["wasm", id, globalThis.navigator?.userAgent ?? "", files, [...variants.keys()]]);
-  if ((await checks?.get(key)) === true) return [];
-  const wrong = await wrongKernels(manifest, module, variants, data, onCheck);
-  if (!wrong.length) await checks?.put(key, true);
-  return wrong;
+): Promise<Chosen> {
+  const right: { readonly chosen: Chosen; readonly milliseconds: number }[] = [];
+  const failed: string[] = [];
+  for (const variants of choices) {
+    const chosen = await compile(variants);
+    const tiles = await Tiles.open(manifest, chosen.module, variants, data);
+    const [wrong] = await tiles.wrong(onCheck);
+    if (wrong === undefined) right.push({ chosen, milliseconds: choices.length > 1 ? await tiles.milliseconds() : 0 });
+    else failed.push(`kernel ${wrong} (${fileOf(variants)})`);
+  }
+  // The least demanding comes last. Others do not pay for a hair's breadth: only some of the kernels are timed.
+  const best = right.reduceRight<(typeof right)[number] | undefined>(
+    (known, each) => (known && each.milliseconds > PAYS * known.milliseconds ? known : each),
+    undefined,
+  );
+  if (!best) {
+    const help = "update the browser, or use another device: answers would be nonsense here";
+    const message = `${failed[0]} computes something else than it should on this processor`;
+    throw new KernelcError("self-check", message, { help });
+  }
+  for (const kernel of failed) {
+    const message = `${kernel} does not work as it should on this processor; other kernels are used.`;
+    onNotice?.({ code: "variant-dropped", message });
+  }
+  return best.chosen;
+}
+
+function fileOf(variants: Variants): string {
+  return [...variants.values()][0]?.file ?? "";
+}
+
+/** The key of a record: a new artifact or browser is checked again. */
+function recordKey({ id }: ArtifactSource, choices: readonly Variants[]): string {
+  const kernels = [...(choices[0]?.keys() ?? [])];
+  return JSON.stringify(["wasm", id, globalThis.navigator?.userAgent ?? "", choices.map(fileOf), kernels]);
 }
 
 /** For each module that has all kernels of the plan and that this browser can run, its variants by kernel. */
-function modulesOf(manifest: Manifest, plan: LoadPlan): ReadonlyMap<string, Variant>[] {
+function modulesOf(manifest: Manifest, plan: LoadPlan): Variants[] {
   const has = features();
   const usable = ({ target, requires }: Variant): boolean =>
     target === TARGET && requires.features.every((name) => has.has(name));

@@ -22,6 +22,21 @@ INLINE f32x8 halves8_simd(u32x4 words) {
 #define unpack_half2 halves2_simd
 #define unpack_halves8 halves8_simd
 
+/* The eight bytes of two words. LLVM would make one conversion of bytes to floats out of this and what follows, and
+ * then do that lane by lane: KEEP hides from it how the numbers came about. */
+#define KEEP(x) __asm__("" : "+r"(x))
+#define BYTES2(sign) \
+  const v128_t octets = (v128_t)__builtin_shufflevector(words, words, 0, 1, -1, -1); \
+  const v128_t pairs = wasm_##sign##16x8_extend_low_##sign##8x16(octets); \
+  v128_t low = wasm_##sign##32x4_extend_low_##sign##16x8(pairs); \
+  v128_t high = wasm_##sign##32x4_extend_high_##sign##16x8(pairs); \
+  KEEP(low); KEEP(high); \
+  return (i32x8)JOINED((i32x4)low, (i32x4)high);
+INLINE i32x8 unsigned_bytes2_simd(u32x2 words) { BYTES2(u) }
+INLINE i32x8 signed_bytes2_simd(u32x2 words) { BYTES2(i) }
+#define unsigned_bytes2 unsigned_bytes2_simd
+#define signed_bytes2 signed_bytes2_simd
+
 /* The products of four signed bytes, added up, for each word: even and odd bytes as numbers of 16 bits. */
 INLINE i32x4 dot4_simd(u32x4 a, u32x4 b, i32x4 plus) {
   const v128_t even = wasm_i32x4_dot_i16x8(
