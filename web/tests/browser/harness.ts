@@ -32,6 +32,9 @@ const FLAGS = [
 /** Whether there is a browser to test with; use as `describe.skipIf(!hasChromium)`. */
 export const hasChromium: boolean = inject("chromium") !== "";
 
+/** Whether there is a Firefox to test with. */
+export const hasFirefox: boolean = inject("firefox") !== "";
+
 /** Start Chromium; `flags` come on top. Without `adapter` pages find no graphics adapter. */
 export async function startBrowser(flags: readonly string[] = [], adapter = true): Promise<Browser> {
   const args = [...FLAGS, ...(adapter ? [WEBGPU] : []), ...flags];

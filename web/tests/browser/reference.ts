@@ -4,13 +4,15 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
 import type { EngineOptions } from "../../src/index";
-import { distFolder, hasChromium, openEngine, startBrowser, startServer, type TestServer } from "./harness";
+import { ReportingPage } from "./firefox";
+import { distFolder, hasChromium, hasFirefox, openEngine, startBrowser, startServer, type TestServer } from "./harness";
 
 const [DAWN, PLAIN] = ["dawn.mjs", "wasm.mjs"].map((name) => resolve(distFolder("lib"), "../../tests/node", name)) as [
   string,
@@ -33,6 +35,9 @@ const WHY = {
   "without a graphics adapter": [false, "This browser has WebGPU, but offers no graphics adapter to it."],
   "with a software adapter": [true, "swiftshader) is only imitated by software."],
 } as const;
+
+/** With these headers a page's threads may share memory. */
+const ISOLATING = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 export type Mode = keyof typeof MODES;
 
@@ -64,6 +69,17 @@ function reference(model: string): Reference {
 interface Found {
   readonly ids: readonly (readonly number[])[];
   readonly logits: readonly (readonly number[])[];
+}
+
+interface FoundInPage extends Found {
+  readonly features: readonly string[];
+  readonly unused: readonly string[];
+  readonly adapter: string;
+  readonly notices: string;
+}
+
+interface FoundInNode extends Found {
+  readonly notices: readonly string[];
 }
 
 function expectReference(found: Found, { runs, logits }: Reference): void {
@@ -131,7 +147,8 @@ export function compareUnderDawn(model: string): void {
 /** Tests of a model on the processor: in a Chromium without WebGPU, and in plain Node. */
 export function compareOnProcessor(model: string): void {
   const there = hasReference(model) && `${model}-f32-wasm` in inject("prepared").artifacts;
-  describe.skipIf(!there)(`greedy ids and logits of ${model} on the processor (needs a compiler for WebAssembly: the extra cpu)`, () => {
+  const what = `greedy ids and logits of ${model} on the processor (needs a compiler for WebAssembly: the extra cpu)`;
+  describe.skipIf(!there)(what, () => {
     const wanted = there ? reference(model) : { runs: [], logits: new Float32Array() };
     const scored = wanted.runs[0]?.ids.slice(0, LOGIT_POSITIONS) ?? [];
     let server: TestServer;
@@ -152,6 +169,26 @@ export function compareOnProcessor(model: string): void {
       expectReference(found, wanted);
     });
 
+    const inFirefox = "in Firefox (needs firefox-esr), isolated: %s: the reference's";
+    test.skipIf(!hasFirefox).each([true, false])(inFirefox, async (isolated) => {
+      const asked = [`/models/${model}-f32-wasm/`, { device: "wasm" }, wanted.runs, scored, STOP_IDS] as const;
+      const report = new ReportingPage(`return (${found.toString()})(${JSON.stringify(asked)});`);
+      const own = await startServer({ "/report/": report.handle });
+      own.headers = isolated ? ISOLATING : {};
+      const got = (await report.open(own, "/report/")) as Awaited<ReturnType<typeof found>>;
+      await own.close();
+      expect(got.adapter).toMatch(isolated && availableParallelism() > 1 ? /, \d+ threads\)$/ : /, 1 thread\)$/);
+      expectReference(got, wanted);
+    });
+
+    test("a memory that is lost is set up again, and the answer goes on", async () => {
+      const runs = wanted.runs.slice(0, 1);
+      const request = { options: { device: "wasm" }, runs, scored, stop_ids: STOP_IDS, lose: true };
+      const got = await askNode(PLAIN, `${server.origin}/models/${model}-f32-wasm/`, request);
+      expect(got.ids).toEqual(runs.map((run) => run.ids));
+      expect(got.notices).toContain("device-restored");
+    });
+
     test("in Node: the reference's", async () => {
       const request = { options: { device: "wasm" }, runs: wanted.runs, scored, stop_ids: STOP_IDS };
       expectReference(await askNode(PLAIN, `${server.origin}/models/${model}-f32-wasm/`, request), wanted);
@@ -164,36 +201,38 @@ async function askPage(
   page: Page,
   url: string,
   { options, runs, scored }: { options: EngineOptions; runs: readonly Run[]; scored: readonly number[] },
-): Promise<Found & { features: readonly string[]; unused: readonly string[]; adapter: string; notices: string }> {
-  return page.evaluate(
-    async ([url, options, runs, scored, stop_ids]) => {
-      const notices: string[] = [];
-      const engine = await kernelc.createWorkerEngine(url, { ...options, onNotice: (n) => notices.push(n.message) });
-      const ids: number[][] = [];
-      for (const { prompt_ids, ids: wanted } of runs) {
-        await engine.reset();
-        const max_tokens = wanted.length - prompt_ids.length;
-        const answer = await engine.tokens.generate(prompt_ids, { temperature: 0, max_tokens, stop_ids });
-        ids.push([...prompt_ids, ...answer.ids]);
-      }
-      const logits = await engine.tokens.score(scored);
-      const { features, adapter } = await engine.stats();
-      await engine.dispose();
-      const unused = adapter.features.filter((name) => !features.includes(name));
-      const rows = logits.map((row) => Array.from(row));
-      return { ids, logits: rows, features, unused, adapter: adapter.name, notices: notices.join("\n") };
-    },
-    [url, options, runs, scored, STOP_IDS] as const,
-  );
+): Promise<FoundInPage> {
+  return page.evaluate(found, [url, options, runs, scored, STOP_IDS] as const);
+}
+
+type Asked = readonly [string, EngineOptions, readonly Run[], readonly number[], readonly number[]];
+
+/** Runs in a page: what an engine in a worker makes of some prompts. */
+async function found([url, options, runs, scored, stop_ids]: Asked): Promise<FoundInPage> {
+  const notices: string[] = [];
+  const engine = await kernelc.createWorkerEngine(url, { ...options, onNotice: (n) => notices.push(n.message) });
+  const ids: number[][] = [];
+  for (const { prompt_ids, ids: wanted } of runs) {
+    await engine.reset();
+    const max_tokens = wanted.length - prompt_ids.length;
+    const answer = await engine.tokens.generate(prompt_ids, { temperature: 0, max_tokens, stop_ids });
+    ids.push([...prompt_ids, ...answer.ids]);
+  }
+  const logits = await engine.tokens.score(scored);
+  const { features, adapter } = await engine.stats();
+  await engine.dispose();
+  const unused = adapter.features.filter((name) => !features.includes(name));
+  const rows = logits.map((row) => Array.from(row));
+  return { ids, logits: rows, features, unused, adapter: adapter.name, notices: notices.join("\n") };
 }
 
 /** What a script of tests/node answers. */
-async function askNode(script: string, url: string, request: unknown): Promise<Found> {
+async function askNode(script: string, url: string, request: unknown): Promise<FoundInNode> {
   const env = { XDG_RUNTIME_DIR: "/tmp", ...process.env, VK_DRIVER_FILES: DRIVER };
-  return await new Promise<Found>((done, fail) => {
+  return await new Promise<FoundInNode>((done, fail) => {
     const child = execFile(process.execPath, [script, url], { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       if (error) fail(new Error(`${script}: ${error.message}\n${stderr}`));
-      else done(JSON.parse(stdout) as Found);
+      else done(JSON.parse(stdout) as FoundInNode);
     });
     child.stdin?.end(JSON.stringify(request));
   });
