@@ -9,7 +9,12 @@ const SPINS = 20_000;
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope; // the project's types are those of a page
 
-scope.addEventListener("message", (event: MessageEvent<ThreadStart>) => void start(event.data));
+scope.addEventListener("message", (event: MessageEvent<ThreadStart>) => {
+  // Thrown in a task of its own, an error is one of the worker, which the page's side hears of.
+  start(event.data).catch((error: unknown) => setTimeout(() => {
+    throw error;
+  }));
+});
 
 async function start({ module, memory, stackEnd, entries, table }: ThreadStart): Promise<void> {
   const functions = await instantiate(module, memory, stackEnd, entries);

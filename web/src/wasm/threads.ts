@@ -50,11 +50,16 @@ export class Threads {
     this.workers.push(worker);
     return new Promise<void>((resolve, reject) => {
       const fail = (why: string): void => {
+        clearTimeout(late);
         this.lost = true;
         reject(new KernelcError("internal", `a thread of the kernels ${why}`, { help: "reload the page" }));
       };
-      setTimeout(() => fail("does not start"), START_MS);
-      worker.addEventListener("message", () => resolve(), { once: true });
+      const late = setTimeout(() => fail("does not start"), START_MS);
+      const ready = (): void => {
+        clearTimeout(late);
+        resolve();
+      };
+      worker.addEventListener("message", ready, { once: true });
       worker.addEventListener("error", (event) => fail(`failed: ${event.message}`));
       worker.postMessage(start);
     });

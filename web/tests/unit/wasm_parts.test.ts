@@ -1,5 +1,5 @@
 /** WebAssembly from artifacts is a stranger's: what its bytes may say, what its memory may hold, who does what. */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseManifest, type Manifest } from "../../src/artifact/manifest.js";
 import { planLoad } from "../../src/gpu/loadPlan.js";
 import { forSharedMemory, memoryImport } from "../../src/wasm/binary.js";
@@ -117,6 +117,63 @@ describe("a table of launches", () => {
 
   it("gives each thread several chunks, and the page a moment between them", () => {
     expect([chunkOf(1, 1), chunkOf(160, 1), chunkOf(160, 2), chunkOf(5, 8)]).toEqual([1, 10, 10, 1]);
+  });
+});
+
+describe("threads", () => {
+  /** A worker that says it is ready, or not. */
+  class FakeWorker extends EventTarget {
+    static starts = true;
+    static made: FakeWorker[] = [];
+    ended = false;
+
+    constructor() {
+      super();
+      FakeWorker.made.push(this);
+    }
+
+    postMessage(): void {
+      if (FakeWorker.starts) this.dispatchEvent(new MessageEvent("message", { data: "ready" }));
+    }
+
+    terminate(): void {
+      this.ended = true;
+    }
+  }
+
+  async function started(): Promise<Threads> {
+    vi.useFakeTimers();
+    vi.stubGlobal("Worker", FakeWorker);
+    FakeWorker.made = [];
+    const threads = new Threads([() => undefined], true);
+    const module = await compileModule(MODULE, "m.wasm", true);
+    const starting = threads.start({ module, memory: makeMemory(65536 * 3, true, "a test"), entries: [] }, [65536]);
+    const failing = FakeWorker.starts ? starting : expect(starting).rejects.toThrow("does not start");
+    await vi.advanceTimersByTimeAsync(60_000);
+    await failing;
+    return threads;
+  }
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+    FakeWorker.starts = true;
+  });
+
+  it("that are ready stay, however long nothing is heard of them", async () => {
+    const threads = await started();
+    expect([threads.count, threads.lost]).toEqual([2, false]);
+    threads.end();
+    expect(FakeWorker.made.map(({ ended }) => ended)).toEqual([true]);
+  });
+
+  it("that do not start, or fail later, are a loss", async () => {
+    FakeWorker.starts = false;
+    expect((await started()).lost).toBe(true);
+    FakeWorker.starts = true;
+    const threads = await started();
+    FakeWorker.made[0]?.dispatchEvent(Object.assign(new Event("error"), { message: "out of memory" }));
+    expect(threads.lost).toBe(true);
   });
 });
 
