@@ -47,8 +47,8 @@ def compiler() -> tuple[str, ...]:
 
 
 _HELP = (
-    "install kernelc's extra cpu (pip install ziglang), or name a clang that has lld in"
-    f" {VARIABLE}, or build for another `target`"
+    "install kernelc's extra cpu (pip install ziglang), or name a clang of version 18 or later that"
+    f" has lld in {VARIABLE}, or build for another `target`"
 )
 
 
@@ -77,6 +77,9 @@ def _call(command: Sequence[str], text: str) -> None:
     if done.returncode == 0:
         return
     found = re.search(r"kernels\.c:(\d+):\d+: (?:fatal )?error: (.*)", done.stderr)
-    said = found[2] if found else (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-    line = text.splitlines()[int(found[1]) - 1].strip() if found else ""
-    raise WorkFailed(f"the compiler refuses the kernels: {said}" + (f" in `{line}`" if line else ""))
+    if found:
+        line = text.splitlines()[int(found[1]) - 1].strip()
+        raise WorkFailed(f"the compiler refuses the kernels: {found[2]} in `{line}`")
+    other = re.search(r"error: (.*)", done.stderr)  # in another file, or of the linker
+    said = other[1] if other else (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+    raise WorkFailed(f"the compiler refuses the kernels: {said}", help=f"${VARIABLE} names another compiler")
