@@ -23,6 +23,7 @@ from kernelc.errors import UsageError
 from kernelc.inputs import inputs_stamp
 from kernelc.ir.packed_matrix import row_index
 from kernelc.kernels.golden import golden_tiles
+from kernelc.link import linked, require_linkers
 from kernelc.passes.select import PackedVector
 from kernelc.source import ModelSource
 from kernelc.target import targets_named
@@ -74,6 +75,7 @@ def build_artifact(
     Raises: ConfigError, CheckpointError, TokenizerError, TemplateError, QuantizeError, UsageError,
     ArtifactError.
     """
+    require_linkers(options.target)
     with open_model(model_dir) as files:
         model, checkpoint = files.model, files.checkpoint
         checkpoint.check_against(model.weights(), head=model.roles.head)
@@ -83,7 +85,7 @@ def build_artifact(
         segments = None
         if calibrate is not None:
             segments = segments_of(texts.tokenizer.encode(calibrate), model.info.max_context)
-        compiled = compile_model(model, settled(options, model, checkpoint))
+        compiled = linked(compile_model(model, settled(options, model, checkpoint)))
         for line in model.config.notes(compiled.info.max_context):
             (note or _unheard)(line)
         name = plain_name(name or files.name)
@@ -137,7 +139,7 @@ def build_random(
 
     Returns its folder, `out`. Raises: UsageError, ArtifactError.
     """
-    compiled = compile_model(source, options)
+    compiled = linked(compile_model(source, options))
     with ArtifactWriter(out) as writer:
         random_matrices(writer.weights, compiled.matrices.values(), seed, progress)
         for vector in compiled.vectors.values():

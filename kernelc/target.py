@@ -50,6 +50,9 @@ class Target:
     variants: tuple[Capabilities, ...]
     text_suffix: str = ""  # of the text for people, where that is not the file itself
     self_checked: bool = False  # artifacts bring golden tiles, for where there are no numpy references
+    # Where all kernels are linked into one file: the features that each such file relies on besides those of
+    # the kernels, the most demanding first. That takes a compiler, so "all" does not mean such a target.
+    modules: tuple[tuple[str, ...], ...] = ()
 
 
 # What every NVIDIA GPU since Turing has (CUDA C++ Programming Guide, "Technical Specifications per Compute
@@ -112,17 +115,33 @@ TARGETS: dict[str, Target] = {
     ),
     "opencl": Target("opencl", "cl", (Capabilities(),)),  # core OpenCL C: no extension asked for
     "c": Target("c", "c", (_PROCESSOR,)),
+    # The processor again, in a page: WebAssembly (version 3.0) with vectors of 128 bits, which the compiler
+    # makes two of where kernels take eight numbers at once. Relaxed vectors fuse products and sums, and
+    # multiply bytes. The stacks, which hold shared memory, are the page's.
+    "wasm": Target(
+        "wasm",
+        "wasm",
+        (_PROCESSOR,),
+        self_checked=True,
+        modules=(("relaxed_simd",), ()),
+    ),
 }
 
 
-def targets_named(name: str) -> tuple[Target, ...]:
-    """One target by its name, or every one for "all". Raises UsageError for a target this build does not
-    have."""
-    if name == "all":
-        return tuple(TARGETS.values())
-    if name not in TARGETS:
-        known = ", ".join([*sorted(TARGETS), "all"])
-        raise UsageError(
-            f"got {name!r}, wanted one of: {known}", where="`target`", help=f"build with `target` {known}"
-        )
-    return (TARGETS[name],)
+def targets_named(names: str) -> tuple[Target, ...]:
+    """One target by its name, several as "a+b", or "all" that need no compiler.
+
+    Raises: UsageError for a target that this build does not have.
+    """
+    found: dict[str, Target] = {}
+    for name in names.split("+"):
+        if name not in TARGETS and name != "all":
+            known = ", ".join([*sorted(TARGETS), "all"])
+            raise UsageError(
+                f"got {name!r}, wanted one of: {known}",
+                where="`target`",
+                help=f"build with `target` {known}, or several, with + between them",
+            )
+        every = [each for each in TARGETS.values() if not each.modules]
+        found |= {target.name: target for target in ([TARGETS[name]] if name in TARGETS else every)}
+    return tuple(found.values())

@@ -172,7 +172,7 @@ def test_the_readme_lists_the_targets_and_what_runs_them() -> None:
     assert [target for target, _ in rows] == list(TARGETS)
     run_by = {target: re.findall(r"--device (\w+)", text) for target, text in rows}
     drivers = {driven.target: [kind] for kind, driven in DEVICE_KINDS.items()}
-    assert run_by == {**drivers, "c": ["cpu"]}
+    assert run_by == {**drivers, "c": ["cpu"], "wasm": []}
 
 
 def command_lines(text: str) -> Iterator[str]:

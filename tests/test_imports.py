@@ -64,6 +64,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.source",
         "kernelc.schedules",
     ),
+    # After it: targets whose kernels are compiled into one file.
+    "kernelc.link": (
+        *EVERYONE,
+        "kernelc.backends",
+        "kernelc.compile",
+        "kernelc.passes",
+        "kernelc.target",
+    ),
     # The kernels of the processor, as the runtime takes them.
     "kernelc.native": (
         *EVERYONE,

@@ -19,7 +19,7 @@ REPO = Path(__file__).resolve().parents[1]
 VENV = REPO / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
-EXTRAS = "dev,hub,opencl,vulkan"
+EXTRAS = "dev,hub,opencl,vulkan,cpu"
 # What tests run on or compare with, where it is there: a command or a file, and the Debian package with it.
 ORACLES = {
     "spirv-val": "spirv-tools",

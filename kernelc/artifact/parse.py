@@ -66,7 +66,7 @@ def _manifest(root: Node) -> Manifest:
     context = {name: symbols[name] for name in symbols if name == "context"}
     return Manifest(
         name=r["name"].name(),
-        target=r["target"].one_of((*schema.TARGETS, "all")),
+        target=_targets(r["target"]),
         quant=r["quant"].one_of(FORMATS),
         model=_model(r["model"]),
         symbols=symbols,
@@ -84,6 +84,14 @@ def _manifest(root: Node) -> Manifest:
         generation=r["generation"].optional(_generation),
         rings=r["rings"].optional(lambda node: node.items(_ring, 1, MAX_RINGS)) or (),
     )
+
+
+def _targets(node: Node) -> str:
+    """Read what an artifact was built for: a target, several as "a+b", or "all"."""
+    named = node.name().split("+")
+    if len(set(named)) != len(named) or not set(named) <= {*schema.TARGETS, "all"}:
+        node.fail(f"one of {', '.join(schema.TARGETS)}, all, or several with + between them")
+    return "+".join(named)
 
 
 def _bounds(node: Node) -> Bounds:

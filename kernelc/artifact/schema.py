@@ -24,7 +24,7 @@ MAX_SHARD_BYTES = 64 * 2**20
 
 ACTIVATIONS = ("f32", "int8")
 """What decoding multiplies weights with: activations as they are, or rounded to signed bytes first."""
-TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c")
+TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c", "wasm")
 ROLES = ("prefill", "decode", "score", "sample_greedy", "sample")
 PARAM_TYPES = ("u32", "f32")
 ACCESSES = ("read", "read_write")

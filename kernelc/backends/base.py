@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,3 +25,15 @@ class Backend(Protocol):
     suffix: str
 
     def render(self, kernel: Kernel) -> Rendered: ...
+
+
+class Linker(Protocol):
+    """A backend that compiles rendered kernels into one file, which may rely on `features` of a device."""
+
+    def check(self) -> None:
+        """Look for the compiler. Raises: UsageError where there is none."""
+        ...
+
+    def link(self, texts: Sequence[str], features: Sequence[str]) -> bytes:
+        """Return the file. Raises: UsageError where there is no compiler, WorkFailed where it fails."""
+        ...

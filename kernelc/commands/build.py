@@ -40,7 +40,8 @@ def add_compile_options(parser: argparse.ArgumentParser, target: str | None = "w
         "--target",
         default=target,
         metavar="T",
-        help=f"wgsl|cuda|spirv|opencl|c|all (default: {target or 'what the device runs'})",
+        help="wgsl|cuda|spirv|opencl|c|wasm|all, or several as a+b"
+        f" (default: {target or 'what the device runs'})",
     )
     parser.add_argument(
         "--quant", metavar="Q", help=f"{QUANTS}, or keep (default: keep for quantised files, else q4)"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kernelc.commands.static_site.site import Entry
 
 DEFAULT_PORT = 8000
+GRAPHICS, BOTH = "wgsl", "wgsl+wasm"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,8 +79,20 @@ def _artifact(text: str | None) -> Path:
     if is_artifact(model.path):
         return model.path
     parser = argparse.ArgumentParser()
-    add_compile_options(parser)
+    add_compile_options(parser, _target())
     return built(model, parser.parse_args([]))
+
+
+def _target() -> str:
+    """Return what to build for: graphics devices, and the processor where that can be compiled for."""
+    from kernelc.link import require_linkers
+
+    try:
+        require_linkers(BOTH)
+    except UsageError as error:
+        print(f"note: the page will need WebGPU: {error.message} (help: {error.help})", file=sys.stderr)
+        return GRAPHICS
+    return BOTH
 
 
 def _entries(folders: Sequence[Path], titles: Sequence[str]) -> list[Entry]:

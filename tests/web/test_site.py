@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ import pytest
 
 from kernelc.artifact import Artifact
 from kernelc.cli import main
+from kernelc.commands import web as web_command
 from kernelc.commands.static_site import page, site
 from kernelc.commands.static_site.file_server import Handler, Server
 from kernelc.compile import CompileOptions
@@ -169,7 +171,7 @@ def test_an_artifact_for_other_devices_is_refused_with_what_to_do(built: Path, t
     spirv = build_artifact(DEMO, CompileOptions("spirv", "q4"), out=tmp_path / "spirv")
     assert web(spirv, "--out", tmp_path / "site") == 2
     said = capsys.readouterr().err
-    assert "built for spirv, wanted wgsl" in said and "--target wgsl" in said
+    assert "built for spirv, wanted wgsl or wasm" in said and "--target wgsl" in said
     assert not (tmp_path / "site").exists()
 
 
@@ -238,10 +240,19 @@ def test_a_models_own_name_cannot_leave_the_folder(demo: Path, built: Path, tmp_
 # The page
 
 
-def test_the_demo_is_built_where_no_artifact_is_named(built: Path, tmp_path: Path, monkeypatch):
+def test_the_demo_is_built_where_no_artifact_is_named(built: Path, tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("KERNELC_WASM_CC", raising=False)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert web("--out", tmp_path / "site") == 0
-    assert (tmp_path / "site" / "models" / "demo" / "manifest.json").is_file()
+    assert Artifact.open(tmp_path / "site" / "models" / "demo").manifest.target == "wgsl"
+    told = capsys.readouterr().err
+    assert "note: the page will need WebGPU: WebAssembly needs a compiler" in told and "ziglang" in told
+
+
+def test_where_there_is_a_compiler_the_demo_is_built_for_the_processor_too(monkeypatch):
+    monkeypatch.setenv("KERNELC_WASM_CC", sys.executable)  # any program: nothing is compiled here
+    assert web_command._target() == "wgsl+wasm"
 
 
 @pytest.fixture
@@ -355,6 +366,8 @@ def test_files_come_whole_or_in_parts(server: str, header: str | None, status: i
     got, body, headers = fetch(f"{server}/data.bin", header)
     assert (got, body) == (status, bytes(range(first, last)))
     assert headers["Content-Length"] == str(last - first) and headers["Accept-Ranges"] == "bytes"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
     if status == 206:
         assert headers["Content-Range"] == f"bytes {first}-{last - 1}/100"
 

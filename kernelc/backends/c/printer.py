@@ -169,7 +169,7 @@ class CBackend:
     suffix = "c"
 
     def render(self, kernel: Kernel) -> Rendered:
-        _require_words(kernel)
+        require_words(kernel)
         dialect = C()
         printer = CBody(kernel, dialect)
         body = printer.body()
@@ -187,7 +187,7 @@ class CBackend:
         return Rendered(text, entry, text.encode())
 
 
-def _require_words(kernel: Kernel) -> None:
+def require_words(kernel: Kernel) -> None:
     """Raise InternalError for a name that would be more than a name in the text."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.]*", kernel.name):
         raise InternalError(f"a kernel of C cannot be called {kernel.name!r}")

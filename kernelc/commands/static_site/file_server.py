@@ -56,6 +56,7 @@ class Handler(SimpleHTTPRequestHandler):
         ".js": "text/javascript",
         ".webmanifest": "application/manifest+json",
         ".wgsl": "text/plain; charset=utf-8",
+        ".wasm": "application/wasm",
     }
     _left_bytes: int | None = None
 
@@ -108,6 +109,9 @@ class Handler(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         """Add the headers that every response has."""
         self.send_header("Accept-Ranges", "bytes")
+        # The page is isolated from other origins, so that its threads may share memory.
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
         self.send_header("Cache-Control", "no-cache")  # always revalidate: the site may have been rewritten
         super().end_headers()
 

@@ -24,6 +24,7 @@ from kernelc.errors import UsageError, WorkFailed
 MARK = ".kernelc-site"
 MODELS = "models.json"
 VERSION = 1  # of models.json
+BROWSER_TARGETS = ("wgsl", "wasm")
 MAX_TITLE = 200  # the page's limit, counted as JavaScript does in UTF-16 units
 MAX_NAME = 180  # leaves room for a suffix that makes names unique
 
@@ -75,11 +76,11 @@ def _require_web(artifact: Artifact, folder: Path) -> None:
     without = [
         name
         for name, kernel in manifest.kernels.items()
-        if not any(variant.target == "wgsl" for variant in kernel.variants)
+        if not any(variant.target in BROWSER_TARGETS for variant in kernel.variants)
     ]
     if without:
-        help_ = "a browser runs WGSL: build with `--target wgsl` or `--target all`"
-        raise UsageError(f"built for {manifest.target}, wanted wgsl", where=str(folder), help=help_)
+        help_ = "a browser runs WGSL, and WebAssembly: build with `--target wgsl+wasm` or `--target wgsl`"
+        raise UsageError(f"built for {manifest.target}, wanted wgsl or wasm", where=str(folder), help=help_)
     if manifest.tokenizer is None:
         message = "the artifact has no tokenizer, so it cannot chat"
         raise UsageError(message, where=str(folder), help="build it from a model folder that has one")

@@ -153,8 +153,9 @@ class Check {
 
   private kernel(path: string, kernel: Kernel): void {
     const { target } = this.manifest;
+    const named = target.split("+");
     kernel.variants.forEach((variant, index) => {
-      if (target !== "all" && variant.target !== target) {
+      if (!named.includes("all") && !named.includes(variant.target)) {
         this.fail(`${path}.variants`, `got target ${variant.target}, wanted ${target} alone`);
       }
       const threads = variant.workgroup.reduce((product, size) => product * size, 1);

@@ -81,6 +81,15 @@ function parseJson(data: Uint8Array, file: string): unknown {
   return twice === null ? value : refuse(`not valid JSON: key ${JSON.stringify(twice.slice(0, 80))} occurs twice`);
 }
 
+/** What an artifact was built for: a target, several as "a+b", or "all". */
+function targets(node: Node): string {
+  const text = node.name();
+  const named = text.split("+");
+  const known: readonly string[] = [...schema.TARGETS, "all"];
+  const good = new Set(named).size === named.length && named.every((name) => known.includes(name));
+  return good ? text : node.fail(`one of ${known.join(", ")}, or several with + between them`);
+}
+
 function readManifest(root: Node): Manifest {
   const r = root.record(
     ["format", "version", "name", "target", "quant", "model", "symbols", "params", "kernels", "buffers", "programs",
@@ -91,7 +100,7 @@ function readManifest(root: Node): Manifest {
   const context = new Map([...symbols].filter(([name]) => name === "context"));
   return {
     name: r.name.name(),
-    target: r.target.oneOf([...schema.TARGETS, "all"]),
+    target: targets(r.target),
     quant: r.quant.oneOf(schema.QUANTS),
     model: model(r.model),
     symbols,

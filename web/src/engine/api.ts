@@ -19,6 +19,9 @@ export interface Message {
   readonly content?: string | readonly TextPart[] | null;
 }
 
+/** Where a model runs: on a graphics device through WebGPU, or on the processor as WebAssembly. */
+export type DeviceChoice = "auto" | "webgpu" | "wasm";
+
 /** How an engine is opened; every field may be left out. */
 export interface EngineOptions {
   /** Called often, with how far loading is. */
@@ -29,6 +32,13 @@ export interface EngineOptions {
   readonly context?: number;
   /** Ends loading: `createEngine` throws "aborted". */
   readonly signal?: AbortSignal;
+  /**
+   * "auto" (the default) takes a graphics device, and the processor where there is none, or only one that software
+   * imitates, or where the self-check refuses it, if the artifact brings kernels for the processor.
+   */
+  readonly device?: DeviceChoice;
+  /** On the processor: the most threads, by default one for each core. There is one where the page is not isolated. */
+  readonly threads?: number;
   /** "default" stays within WebGPU's guaranteed limits; "adapter" (the default) asks for what the model needs. */
   readonly limits?: "default" | "adapter";
   /** "none" leaves f16 and subgroups unused; "all" is the default. */
@@ -222,6 +232,10 @@ export interface Plan {
    */
   readonly download_bytes: number;
   readonly stored_bytes: number;
+  /** What would run it, with the options that were asked about. */
+  readonly device: "webgpu" | "wasm";
+  /** Why that is the processor: a sentence; empty for a graphics device. */
+  readonly device_reason: string;
   readonly fits: boolean;
   /** Why it does not fit; empty where it does. */
   readonly reasons: readonly string[];

@@ -3,8 +3,7 @@
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { parseManifest, type Manifest } from "../artifact/manifest.js";
 import { LinkedAbort } from "../artifact/signals.js";
-import { GpuExecutor } from "../gpu/program.js";
-import { loadArtifact, type LoadOptions } from "../gpu/load.js";
+import type { LoadedExecutor } from "../gpu/executor.js";
 import type { ArtifactSource } from "../gpu/source.js";
 import { openFiles } from "../weights/files.js";
 import { openShards, type LoadProgress } from "../weights/load.js";
@@ -17,6 +16,7 @@ import type { Coder, Template } from "../text/types.js";
 import type { Engine, EngineOptions, ModelCard, Progress } from "./api.js";
 import { ALL_ROLES, GENERATE_ROLES, TokenEngine } from "./engine.js";
 import { LocalEngine } from "./localEngine.js";
+import { openDevice, type OpenedDevice, type OpenOptions } from "./openDevice.js";
 import { integer } from "./sampling.js";
 
 const CHECKS = {
@@ -55,16 +55,17 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   };
   const stopping = new LinkedAbort(options.signal);
   const loading = { ...loadOptions(options, context, tell), signal: stopping.signal };
-  const [texts, executor] = await both(loadTexts(source, tell), loadArtifact(source, loading), stopping);
+  const [texts, { executor, device }] = await both(loadTexts(source, tell), opened(source, loading), stopping);
   // Replacing a lost device reports no progress, and does not depend on the signal that could stop the first load.
-  const immediates = executor.device.adapter.capabilities.features.has("immediates");
+  const immediates = executor.features.includes("immediates");
   const quiet = { signal: undefined, onKernel: undefined, onWeights: undefined, onCheck: undefined };
-  const again = { ...loading, ...quiet, immediates };
-  const reopen = async (): Promise<GpuExecutor> => {
-    const reloaded = await loadArtifact(source, again);
-    const message = "The graphics device was lost, and has been set up again.";
+  const again = { ...loading, ...quiet, immediates, device };
+  const reopen = async (): Promise<LoadedExecutor> => {
+    const reloaded = await openDevice(source, again);
+    const lost = device === "wasm" ? "The memory of the kernels" : "The graphics device";
+    const message = `${lost} was lost, and has been set up again.`;
     options.onNotice?.({ code: "device-restored", message });
-    return reloaded;
+    return reloaded.executor;
   };
   const engine = new TokenEngine(executor, manifest, context, loading.roles, reopen);
   tell({ phase: "ready" });
@@ -73,8 +74,16 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   return new LocalEngine({ engine, manifest, ...texts, card: facts, loadSeconds });
 }
 
-function loadOptions(options: EngineOptions, context: number, tell: (progress: Progress) => void): LoadOptions {
+/** As `openDevice`, with a way to release what was loaded. */
+async function opened(source: ArtifactSource, options: OpenOptions): Promise<OpenedDevice & { release(): void }> {
+  const found = await openDevice(source, options);
+  return { ...found, release: () => found.executor.release() };
+}
+
+function loadOptions(options: EngineOptions, context: number, tell: (progress: Progress) => void): OpenOptions {
   return {
+    device: options.device ?? "auto",
+    threads: options.threads,
     context,
     roles: options.score ? ALL_ROLES : GENERATE_ROLES,
     limits: options.limits,

@@ -3,7 +3,7 @@
 import { KernelcError } from "../artifact/errors.js";
 import { plannedBytes, planLoad } from "../gpu/loadPlan.js";
 import type { Manifest } from "../artifact/schema.js";
-import { GpuExecutor } from "../gpu/program.js";
+import type { LoadedExecutor } from "../gpu/executor.js";
 import type { PromptEncoder } from "../text/prompt.js";
 import type { Coder, Template } from "../text/types.js";
 import type {
@@ -95,16 +95,15 @@ export class LocalEngine implements Engine {
     this.requireOpen();
     const { engine, manifest, loadSeconds } = this.parts;
     const { timings } = engine;
-    const executor = gpuOf(engine);
-    const { adapter } = executor.device;
+    const executor = loadedOf(engine);
     const seconds = (ms: number): number => ms / 1000;
     return {
-      adapter: adapter.card,
-      features: [...adapter.capabilities.features],
+      adapter: executor.card,
+      features: executor.features,
       context: engine.context,
       cached_tokens: engine.ids.length,
       gpu_bytes: plannedBytes(manifest, planLoad(manifest, engine.context, engine.roles)),
-      staging_bytes: executor.staging.createdBytes,
+      staging_bytes: executor.stagingBytes,
       pipelines: executor.pipelines,
       variants: executor.variants,
       load_seconds: loadSeconds,
@@ -136,7 +135,7 @@ export class LocalEngine implements Engine {
   }
 
   async simulateLoss(): Promise<void> {
-    gpuOf(this.parts.engine).device.destroy();
+    loadedOf(this.parts.engine).simulateLoss();
   }
 
   private alone<T>(work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -151,8 +150,8 @@ export class LocalEngine implements Engine {
   }
 }
 
-function gpuOf(engine: TokenEngine): GpuExecutor {
-  if (engine.executor instanceof GpuExecutor) return engine.executor;
+function loadedOf({ executor }: TokenEngine): LoadedExecutor {
+  if ("card" in executor) return executor as LoadedExecutor;
   throw new KernelcError("internal", "the engine runs on no device");
 }
 

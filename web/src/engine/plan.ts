@@ -4,11 +4,13 @@ import { KernelcError } from "../artifact/errors.js";
 import { parseManifest, type Manifest } from "../artifact/manifest.js";
 import { openAdapter, type Adapter, type DeviceOptions } from "../gpu/device.js";
 import { chooseVariants, needsOf, shortfalls } from "../gpu/limits.js";
-import { planLoad, plannedBytes } from "../gpu/loadPlan.js";
+import { planLoad, plannedBytes, type LoadPlan } from "../gpu/loadPlan.js";
+import { tooLarge } from "../wasm/load.js";
 import { openFiles } from "../weights/files.js";
 import { storedBytes, storedFileBytes } from "../weights/models.js";
-import type { Plan, Probe } from "./api.js";
+import type { DeviceChoice, Plan, Probe } from "./api.js";
 import { GENERATE_ROLES } from "./engine.js";
+import { mayCompute, whyNotGraphics } from "./openDevice.js";
 import { integer } from "./sampling.js";
 
 /** Whether there is WebGPU here and what it can do, or why there is none. */
@@ -28,14 +30,19 @@ export async function probe(): Promise<Probe> {
  *
  * @throws KernelcError "network", "bad-artifact", "usage".
  */
-export async function planArtifact(url: string, contextLength?: number): Promise<Plan> {
+export async function planArtifact(url: string, contextLength?: number, options?: PlanOptions): Promise<Plan> {
   const files = await openFiles(url);
   const manifest = parseManifest((await files.manifest()).bytes, `${files.folder}manifest.json`);
-  return planManifest(manifest, contextLength ?? manifest.model.max_context);
+  return planManifest(manifest, contextLength ?? manifest.model.max_context, options);
+}
+
+/** Where to run, and which limits and features may be used. */
+export interface PlanOptions extends DeviceOptions {
+  readonly device?: DeviceChoice | undefined;
 }
 
 /** @throws KernelcError "usage" for a context that the artifact was not built for. */
-export async function planManifest(manifest: Manifest, contextLength: number, options?: DeviceOptions): Promise<Plan> {
+export async function planManifest(manifest: Manifest, contextLength: number, options: PlanOptions = {}): Promise<Plan> {
   const { max_context } = manifest.model;
   const least = manifest.symbols.get("context")?.[0] ?? 1;
   const context = integer("the context length", contextLength, least, max_context);
@@ -43,7 +50,7 @@ export async function planManifest(manifest: Manifest, contextLength: number, op
   const { shards } = manifest.weights;
   const files = fetchedFiles(manifest);
   const distinct = new Map([...shards.map((shard): [string, number] => [shard.sha256, shard.bytes]), ...files]);
-  const reasons = await unfit(manifest, context, options);
+  const { device, device_reason, reasons } = await placed(manifest, plan, options);
   return {
     name: manifest.name,
     context,
@@ -54,6 +61,8 @@ export async function planManifest(manifest: Manifest, contextLength: number, op
     scratch_bytes: plannedBytes(manifest, plan, "slot"),
     download_bytes: [...distinct.values()].reduce((sum, bytes) => sum + bytes, 0),
     stored_bytes: await stored(shards, files).catch(() => 0),
+    device,
+    device_reason,
     fits: reasons.length === 0,
     reasons,
   };
@@ -73,11 +82,27 @@ async function stored(shards: Manifest["weights"]["shards"], files: ReadonlyMap<
   return weights + others;
 }
 
-async function unfit(manifest: Manifest, context: number, options?: DeviceOptions): Promise<string[]> {
+type Placed = Pick<Plan, "device" | "device_reason" | "reasons">;
+
+/** What would run the model, and why it would not fit there. */
+async function placed(manifest: Manifest, plan: LoadPlan, options: PlanOptions): Promise<Placed> {
+  const choice = options.device ?? "auto";
+  if (!mayCompute(manifest, choice) && choice !== "wasm") {
+    return { device: "webgpu", device_reason: "", reasons: await unfit(manifest, plan, options) };
+  }
+  let device_reason = await whyNotGraphics(choice, options);
+  if (device_reason === null) {
+    const reasons = await unfit(manifest, plan, options);
+    if (!reasons.length) return { device: "webgpu", device_reason: "", reasons };
+    device_reason = `The graphics device cannot hold it: ${reasons[0]}.`;
+  }
+  return { device: "wasm", device_reason, reasons: tooLarge(manifest, plan) };
+}
+
+async function unfit(manifest: Manifest, plan: LoadPlan, options: DeviceOptions): Promise<string[]> {
   let adapter: Adapter;
   try {
     adapter = await openAdapter(options);
-    const plan = planLoad(manifest, context, GENERATE_ROLES);
     const choices = chooseVariants(manifest, plan.kernels, adapter.capabilities);
     return shortfalls(plan, needsOf(manifest, plan, choices), adapter.capabilities.limits);
   } catch (error) {

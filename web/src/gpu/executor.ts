@@ -2,6 +2,7 @@
 
 import type { Env } from "../artifact/dim.js";
 import type { Role } from "../artifact/schema.js";
+import type { AdapterCard } from "./card.js";
 
 /** A range of a buffer to read back after a run; offset and bytes are multiples of 4. */
 export interface Fetch {
@@ -35,4 +36,18 @@ export interface Executor {
   dispatchCount(programs: readonly string[]): number;
   /** Release everything on the device. */
   release(): void;
+}
+
+/** An executor as `stats` shows it. */
+export interface LoadedExecutor extends Executor {
+  readonly card: AdapterCard;
+  /** Those features that kernels may use. */
+  readonly features: readonly string[];
+  readonly stagingBytes: number;
+  /** Kernels compiled so far. */
+  readonly pipelines: number;
+  /** For each kernel, the file of the variant that runs. */
+  readonly variants: Readonly<Record<string, string>>;
+  /** Lose the device as if the driver had crashed; for tests. */
+  simulateLoss(): void;
 }

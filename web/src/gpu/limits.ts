@@ -106,7 +106,7 @@ function choose(
   const printed = kernel.variants.filter((variant) => variant.target === "wgsl");
   if (!printed.length) {
     const has = [...new Set(kernel.variants.map((variant) => variant.target))].sort().join(", ") || "none";
-    const help = "build with --target wgsl or --target all";
+    const help = "build with --target wgsl or --target wgsl+wasm";
     throw new KernelcError("bad-artifact", `kernel ${name}: a browser runs wgsl, the artifact has ${has}`, { help });
   }
   const lacking = printed.map((variant) => missing(variant, device));

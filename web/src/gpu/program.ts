@@ -3,7 +3,8 @@
 import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
 import { STEP_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
-import type { Executor, Fetch, StepFields, Ticket } from "./executor.js";
+import type { AdapterCard } from "./card.js";
+import type { Fetch, LoadedExecutor, StepFields, Ticket } from "./executor.js";
 import type { Device } from "./device.js";
 import type { Launch, ProgramSet } from "./programSet.js";
 import { GpuTicket, StagingPool } from "./readback.js";
@@ -18,7 +19,7 @@ const SUBMISSION_FLOPS = 1e11;
 const NOTHING = new ArrayBuffer(0);
 
 /** A loaded artifact's programs, on its device. */
-export class GpuExecutor implements Executor {
+export class GpuExecutor implements LoadedExecutor {
   readonly device: Device;
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly staging: StagingPool;
@@ -43,6 +44,22 @@ export class GpuExecutor implements Executor {
 
   get lost(): boolean {
     return this.device.lost !== null;
+  }
+
+  get card(): AdapterCard {
+    return this.device.adapter.card;
+  }
+
+  get features(): readonly string[] {
+    return [...this.device.adapter.capabilities.features];
+  }
+
+  get stagingBytes(): number {
+    return this.staging.createdBytes;
+  }
+
+  simulateLoss(): void {
+    this.device.destroy();
   }
 
   /** Pipelines compiled so far. */

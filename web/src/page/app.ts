@@ -66,6 +66,16 @@ export class App implements Actions {
     await Promise.all([this.chats.start(), this.models.start()]);
   }
 
+  /**
+   * Whether the processor is to run the chosen model and nothing has begun yet: loading the page again, from its
+   * service worker, lets threads share memory, and costs nothing.
+   */
+  get waitsForThreads(): boolean {
+    const { model, answering, current } = this.store.state;
+    const computed = model.plan.kind === "known" && model.plan.plan.device === "wasm";
+    return computed && model.status.kind === "idle" && !answering && !current.messages.length;
+  }
+
   newChat(): void {
     this.store.dispatch({ type: "chat-started", now: this.services.now() });
     this.closeDrawer();
@@ -147,8 +157,10 @@ export class App implements Actions {
   }
 
   setSettings(settings: Settings): void {
+    const { device } = this.store.state.settings;
     this.services.preferences.write("settings", settings);
     this.store.dispatch({ type: "settings-changed", settings });
+    if (settings.device !== device) void this.models.plan();
   }
 
   openSettings(): void {

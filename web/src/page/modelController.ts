@@ -8,7 +8,7 @@ import type { Store } from "./state/store.js";
 import { newId } from "./state/conversations.js";
 
 /** Notices that describe a state and not an event: they are shown with the models and do not pop up. */
-const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing"]);
+const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing", "on-processor"]);
 
 /** Chooses, plans, loads and deletes models. Holds the one engine that is loaded. */
 export class ModelController {
@@ -127,6 +127,7 @@ export class ModelController {
   private createEngine(model: CatalogModel, signal: AbortSignal): Promise<ChatEngine> {
     return this.services.createEngine(model.url, {
       context: this.store.state.model.context,
+      device: this.store.state.settings.device,
       signal,
       onProgress: (progress) => this.store.dispatch({ type: "load-progress", progress }),
       onNotice: (notice) => this.tell(notice),
@@ -138,14 +139,16 @@ export class ModelController {
     else this.store.dispatch({ type: "load-failed", failure: this.describe(error) });
   }
 
-  private async plan(): Promise<void> {
+  /** Reads again what the chosen model would need. */
+  async plan(): Promise<void> {
     const model = selectedModel(this.store.state);
     if (!model) return;
     this.planRound += 1;
     const round = this.planRound; // the answer to a later choice may arrive before that to an earlier one
     this.store.dispatch({ type: "plan-reading" });
     try {
-      const plan = await this.services.planArtifact(model.url, this.store.state.model.context);
+      const { model: { context }, settings } = this.store.state;
+      const plan = await this.services.planArtifact(model.url, context, settings.device);
       if (round === this.planRound) this.store.dispatch({ type: "plan-known", plan });
     } catch (error) {
       if (round === this.planRound) this.store.dispatch({ type: "plan-failed", failure: this.describe(error) });

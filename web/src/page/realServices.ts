@@ -12,7 +12,7 @@ export async function realServices(): Promise<Services> {
     fetchCatalog: () => fetchCatalog(base),
     createEngine: (url, options) => createWorkerEngine(url, options),
     probe: () => probe(),
-    planArtifact: (url, context) => planArtifact(url, context),
+    planArtifact: (url, context, device) => planArtifact(url, context, { device }),
     storedModels: () => storedModels(),
     deleteModel: (id) => deleteModel(id),
     requestPersistence: () => requestPersistence(),

@@ -1,6 +1,6 @@
 import type { ConversationStore } from "./conversationStore.js";
 import type { Surroundings } from "./state/failures.js";
-import type { ChatEngine, LoadOptions, Plan, Probe, StoredModel } from "./state/ports.js";
+import type { ChatEngine, DeviceChoice, LoadOptions, Plan, Probe, StoredModel } from "./state/ports.js";
 
 /** Everything outside of the page that it uses. It is passed in, so that tests can pass in something else. */
 export interface Services {
@@ -10,7 +10,7 @@ export interface Services {
   fetchCatalog(): Promise<unknown>;
   createEngine(url: string, options: LoadOptions): Promise<ChatEngine>;
   probe(): Promise<Probe>;
-  planArtifact(url: string, context: number): Promise<Plan>;
+  planArtifact(url: string, context: number, device: DeviceChoice): Promise<Plan>;
   storedModels(): Promise<StoredModel[]>;
   deleteModel(id: string): Promise<void>;
   /** Asks the browser not to delete stored data on its own; undefined where it has no such function. */

@@ -53,8 +53,15 @@ export class PageWorker {
     await Promise.all(old.map((name) => this.around.caches.delete(name)));
   }
 
-  /** The answer to a request of the page; undefined where the browser is to ask the server as usual. */
+  /**
+   * The answer to a request of the page; undefined where the browser is to ask the server as usual. It isolates the
+   * page, whatever server it is from: only then may threads share memory.
+   */
   respond(request: Request): Promise<Response> | undefined {
+    return this.answer(request)?.then(isolated);
+  }
+
+  private answer(request: Request): Promise<Response> | undefined {
     const file = this.fileOf(request);
     if (file === undefined) return undefined;
     if (file === CATALOG) return this.networkFirst(request, CATALOG, this.data);
@@ -120,6 +127,21 @@ export class PageWorker {
   private url(file: string): string {
     return new URL(file, this.around.scope).href;
   }
+}
+
+/**
+ * The same answer with the headers that isolate a page and its workers from other origins.
+ *
+ * Source: HTML Standard, "Cross-origin opener policies" and "Cross-origin embedder policies".
+ */
+function isolated(response: Response): Response {
+  if (response.type === "opaqueredirect" || response.type === "error") return response;
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  headers.set("Cross-Origin-Resource-Policy", "same-origin");
+  return new Response(response.body, { status, statusText, headers });
 }
 
 /** Browsers refuse to open a page from an answer that came by a redirect (of index.html to ./, say). */

@@ -8,7 +8,8 @@ export interface Notice {
     | "f16-missing"
     | "variant-dropped"
     | "immediates-dropped"
-    | "device-restored";
+    | "device-restored"
+    | "on-processor";
   readonly message: string;
 }
 

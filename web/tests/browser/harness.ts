@@ -21,8 +21,9 @@ declare global {
 const WEB = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** Background talk off; a sandbox cannot be had in a container. WebGPU runs on Chromium's SwiftShader. */
+const WEBGPU = "--enable-unsafe-webgpu";
 const FLAGS = [
-  "--no-sandbox", "--disable-gpu-sandbox", "--enable-unsafe-webgpu", "--disable-background-networking",
+  "--no-sandbox", "--disable-gpu-sandbox", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--no-first-run",
   // SwiftShader takes seconds to compile a kernel whose workgroup memory is zeroed in this way, else milliseconds.
   "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
@@ -31,9 +32,13 @@ const FLAGS = [
 /** Whether there is a browser to test with; use as `describe.skipIf(!hasChromium)`. */
 export const hasChromium: boolean = inject("chromium") !== "";
 
-/** Start Chromium; `flags` come on top. */
-export async function startBrowser(flags: readonly string[] = []): Promise<Browser> {
-  return await chromium.launch({ executablePath: inject("chromium"), args: [...FLAGS, ...flags] });
+/** Whether there is a Firefox to test with. */
+export const hasFirefox: boolean = inject("firefox") !== "";
+
+/** Start Chromium; `flags` come on top. Without `adapter` pages find no graphics adapter. */
+export async function startBrowser(flags: readonly string[] = [], adapter = true): Promise<Browser> {
+  const args = [...FLAGS, ...(adapter ? [WEBGPU] : []), ...flags];
+  return await chromium.launch({ executablePath: inject("chromium"), args });
 }
 
 /**

@@ -2,15 +2,17 @@
 
 The tiny model (tiny_model.py) and the demo model are always there. Real models and their reference outputs
 are no part of the repository: they are looked for as tests/conftest.py does, and `missing` names what was not
-found. Published models, which are downloads of 100 MB and more, are built for `npm run test:browser-data`
-where they lie in $KERNELC_TEST_MODELS or in `real` beside the other data; what they say natively is noted.
-Artifacts are kept under build/browser and built again when the compiler or a model changes.
+found. Artifacts with kernels for the processor (NAME-wasm) are there where a compiler for WebAssembly is.
+Published models, which are downloads of 100 MB and more, are built for `npm run test:browser-data` where they
+lie in $KERNELC_TEST_MODELS or in `real` beside the other data; what they say natively is noted. All are kept
+under build/browser and built again when the compiler or a model changes.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import sys
@@ -42,6 +44,8 @@ PUBLISHED = {
 LONG = "gemma-3-270m"  # takes minutes in a browser without a GPU: at night only
 NEW_TOKENS = 4  # SwiftShader takes seconds for one
 SITE = ("tiny-q4", "demo-q4")
+COMPUTED = ("stories260K",)  # on the processor too
+COMPILER = importlib.util.find_spec("ziglang") is not None or "KERNELC_WASM_CC" in os.environ
 SHOWN = ("stories260K-f32", "babyllama105-f32", "demo-q4")  # in screenshots
 
 
@@ -51,12 +55,16 @@ def prepare() -> dict[str, object]:
     references = {"tiny": tiny_reference.write(tiny_model.write(TINY), BUILD / "reference")}
     artifacts = {f"tiny-{quant}": artifact(TINY, quant) for quant in ("q4", "f32")}
     artifacts["demo-q4"] = artifact(DEMO, "q4")
+    if COMPILER:
+        artifacts |= {f"tiny-{quant}-wasm": artifact(TINY, quant, "wgsl+wasm") for quant in ("q4", "f32")}
     missing: list[str] = []
     for name, quants in REAL.items():
         folder, reference = data / "models" / name, data / "reference" / f"{name}.json"
         missing += [str(path) for path in (folder, reference) if not path.exists()]
         if folder.is_dir() and reference.is_file():
             artifacts |= {f"{name}-{quant}": artifact(folder, quant) for quant in quants}
+            if COMPILER and name in COMPUTED:
+                artifacts[f"{name}-f32-wasm"] = artifact(folder, "f32", "wgsl+wasm")
             references[name] = (str(reference), unpacked_logits(reference))
     published: dict[str, object] = {}
     if os.environ.get("KERNELC_REQUIRE_TEST_DATA") == "1":
@@ -68,15 +76,16 @@ def prepare() -> dict[str, object]:
                 published[name] = {"prompt_ids": prompt, "ids": said(artifacts[name], prompt)}
     shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
     site = site_of([artifacts[name] for name in shown if name in artifacts])
+    computed = site_of([artifacts["tiny-q4-wasm"]], "site-wasm") if COMPILER else ""
     found = {"artifacts": artifacts, "references": references, "published": published}
-    return {**found, "site": site, "missing": missing}
+    return {**found, "site": site, "computed": computed, "missing": missing}
 
 
-def artifact(folder: Path, quant: str) -> str:
+def artifact(folder: Path, quant: str, target: str = "wgsl") -> str:
     """Return the artifact of a model folder, building it where the one kept is out of date."""
     options = argparse.ArgumentParser()
     add_compile_options(options)
-    return str(built(Located(folder), options.parse_args(["--target", "wgsl", "--quant", quant])))
+    return str(built(Located(folder), options.parse_args(["--target", target, "--quant", quant])))
 
 
 def said(folder: str, prompt: tuple[int, ...]) -> list[int]:
@@ -86,9 +95,9 @@ def said(folder: str, prompt: tuple[int, ...]) -> list[int]:
         return [token.id for token in engine.generate(NEW_TOKENS)]
 
 
-def site_of(artifacts: list[str]) -> str:
+def site_of(artifacts: list[str], name: str = "site") -> str:
     """Return the site that `kernelc web` makes of some artifacts."""
-    out = BUILD / "site"
+    out = BUILD / name
     with contextlib.redirect_stdout(sys.stderr):
         code = main(["web", *artifacts, "--out", str(out)])
     if code != 0:

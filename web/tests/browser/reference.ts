@@ -4,15 +4,20 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
 import type { EngineOptions } from "../../src/index";
-import { distFolder, hasChromium, openEngine, startBrowser, startServer, type TestServer } from "./harness";
+import { ReportingPage } from "./firefox";
+import { distFolder, hasChromium, hasFirefox, openEngine, startBrowser, startServer, type TestServer } from "./harness";
 
-const DAWN = resolve(distFolder("lib"), "../../tests/node/dawn.mjs");
+const [DAWN, PLAIN] = ["dawn.mjs", "wasm.mjs"].map((name) => resolve(distFolder("lib"), "../../tests/node", name)) as [
+  string,
+  string,
+];
 const DRIVER = process.env["VK_DRIVER_FILES"] ?? join(dirname(inject("chromium")), "vk_swiftshader_icd.json");
 const STOP_IDS = [1, 2]; // where the references stop
 const LOGIT_POSITIONS = 32;
@@ -24,6 +29,15 @@ export const MODES = {
   "immediates too": { immediates: true },
   "the guaranteed limits and no features": { limits: "default", features: "none" },
 } as const satisfies Record<string, EngineOptions>;
+
+/** Why the processor is taken, by whether the browser has its software adapter. */
+const WHY = {
+  "without a graphics adapter": [false, "This browser has WebGPU, but offers no graphics adapter to it."],
+  "with a software adapter": [true, "swiftshader) is only imitated by software."],
+} as const;
+
+/** With these headers a page's threads may share memory. */
+const ISOLATING = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 export type Mode = keyof typeof MODES;
 
@@ -55,6 +69,17 @@ function reference(model: string): Reference {
 interface Found {
   readonly ids: readonly (readonly number[])[];
   readonly logits: readonly (readonly number[])[];
+}
+
+interface FoundInPage extends Found {
+  readonly features: readonly string[];
+  readonly unused: readonly string[];
+  readonly adapter: string;
+  readonly notices: string;
+}
+
+interface FoundInNode extends Found {
+  readonly notices: readonly string[];
 }
 
 function expectReference(found: Found, { runs, logits }: Reference): void {
@@ -90,24 +115,7 @@ export function compareInChromium(model: string, modes: readonly Mode[]): void {
       const wanted = reference(model);
       const scored = wanted.runs[0]?.ids.slice(0, LOGIT_POSITIONS) ?? [];
       const page = await openEngine(browser, server);
-      const found = await page.evaluate(
-        async ([url, options, runs, scored, stop_ids]) => {
-          const engine = await kernelc.createWorkerEngine(url, options);
-          const ids: number[][] = [];
-          for (const { prompt_ids, ids: wanted } of runs) {
-            await engine.reset();
-            const max_tokens = wanted.length - prompt_ids.length;
-            const answer = await engine.tokens.generate(prompt_ids, { temperature: 0, max_tokens, stop_ids });
-            ids.push([...prompt_ids, ...answer.ids]);
-          }
-          const logits = await engine.tokens.score(scored);
-          const { features, adapter } = await engine.stats();
-          await engine.dispose();
-          const unused = adapter.features.filter((name) => !features.includes(name));
-          return { ids, logits: logits.map((row) => Array.from(row)), features, unused };
-        },
-        [`/models/${model}-f32/`, MODES[mode] as EngineOptions, wanted.runs, scored, STOP_IDS] as const,
-      );
+      const found = await askPage(page, `/models/${model}-f32/`, { options: MODES[mode], runs: wanted.runs, scored });
       if (mode === "the guaranteed limits and no features") expect(found.features).toEqual(["dot4"]);
       else expect(found.unused).toEqual(mode === "immediates too" ? [] : ["immediates"]);
       expectReference(found, wanted);
@@ -131,18 +139,100 @@ export function compareUnderDawn(model: string): void {
       const wanted = reference(model);
       const scored = wanted.runs[0]?.ids.slice(0, LOGIT_POSITIONS);
       const request = { options: {}, runs: wanted.runs, scored, stop_ids: STOP_IDS };
-      expectReference(await askDawn(`${server.origin}/models/${model}-f32/`, request), wanted);
+      expectReference(await askNode(DAWN, `${server.origin}/models/${model}-f32/`, request), wanted);
     });
   });
 }
 
-/** What dawn.mjs answers. */
-async function askDawn(url: string, request: unknown): Promise<Found> {
+/** Tests of a model on the processor: in a Chromium without WebGPU, and in plain Node. */
+export function compareOnProcessor(model: string): void {
+  const there = hasReference(model) && `${model}-f32-wasm` in inject("prepared").artifacts;
+  const what = `greedy ids and logits of ${model} on the processor (needs a compiler for WebAssembly: the extra cpu)`;
+  describe.skipIf(!there)(what, () => {
+    const wanted = there ? reference(model) : { runs: [], logits: new Float32Array() };
+    const scored = wanted.runs[0]?.ids.slice(0, LOGIT_POSITIONS) ?? [];
+    let server: TestServer;
+    beforeAll(async () => {
+      server = await startServer();
+    });
+    afterAll(async () => {
+      await server.close();
+    });
+
+    test.skipIf(!hasChromium).each(Object.entries(WHY))("in Chromium %s: the reference's", async (_, [adapter, why]) => {
+      const browser = await startBrowser([], adapter);
+      const page = await openEngine(browser, server);
+      const found = await askPage(page, `/models/${model}-f32-wasm/`, { options: {}, runs: wanted.runs, scored });
+      await browser.close();
+      expect(found.adapter).toContain("the processor (WebAssembly, ");
+      expect(found.notices).toContain(`${why} The model runs on the processor`);
+      expectReference(found, wanted);
+    });
+
+    const inFirefox = "in Firefox (needs firefox-esr), isolated: %s: the reference's";
+    test.skipIf(!hasFirefox).each([true, false])(inFirefox, async (isolated) => {
+      const asked = [`/models/${model}-f32-wasm/`, { device: "wasm" }, wanted.runs, scored, STOP_IDS] as const;
+      const report = new ReportingPage(`return (${found.toString()})(${JSON.stringify(asked)});`);
+      const own = await startServer({ "/report/": report.handle });
+      own.headers = isolated ? ISOLATING : {};
+      const got = (await report.open(own, "/report/")) as Awaited<ReturnType<typeof found>>;
+      await own.close();
+      expect(got.adapter).toMatch(isolated && availableParallelism() > 1 ? /, \d+ threads\)$/ : /, 1 thread\)$/);
+      expectReference(got, wanted);
+    });
+
+    test("a memory that is lost is set up again, and the answer goes on", async () => {
+      const runs = wanted.runs.slice(0, 1);
+      const request = { options: { device: "wasm" }, runs, scored, stop_ids: STOP_IDS, lose: true };
+      const got = await askNode(PLAIN, `${server.origin}/models/${model}-f32-wasm/`, request);
+      expect(got.ids).toEqual(runs.map((run) => run.ids));
+      expect(got.notices).toContain("device-restored");
+    });
+
+    test("in Node: the reference's", async () => {
+      const request = { options: { device: "wasm" }, runs: wanted.runs, scored, stop_ids: STOP_IDS };
+      expectReference(await askNode(PLAIN, `${server.origin}/models/${model}-f32-wasm/`, request), wanted);
+    });
+  });
+}
+
+/** What an engine in a page's worker finds. */
+async function askPage(
+  page: Page,
+  url: string,
+  { options, runs, scored }: { options: EngineOptions; runs: readonly Run[]; scored: readonly number[] },
+): Promise<FoundInPage> {
+  return page.evaluate(found, [url, options, runs, scored, STOP_IDS] as const);
+}
+
+type Asked = readonly [string, EngineOptions, readonly Run[], readonly number[], readonly number[]];
+
+/** Runs in a page: what an engine in a worker makes of some prompts. */
+async function found([url, options, runs, scored, stop_ids]: Asked): Promise<FoundInPage> {
+  const notices: string[] = [];
+  const engine = await kernelc.createWorkerEngine(url, { ...options, onNotice: (n) => notices.push(n.message) });
+  const ids: number[][] = [];
+  for (const { prompt_ids, ids: wanted } of runs) {
+    await engine.reset();
+    const max_tokens = wanted.length - prompt_ids.length;
+    const answer = await engine.tokens.generate(prompt_ids, { temperature: 0, max_tokens, stop_ids });
+    ids.push([...prompt_ids, ...answer.ids]);
+  }
+  const logits = await engine.tokens.score(scored);
+  const { features, adapter } = await engine.stats();
+  await engine.dispose();
+  const unused = adapter.features.filter((name) => !features.includes(name));
+  const rows = logits.map((row) => Array.from(row));
+  return { ids, logits: rows, features, unused, adapter: adapter.name, notices: notices.join("\n") };
+}
+
+/** What a script of tests/node answers. */
+async function askNode(script: string, url: string, request: unknown): Promise<FoundInNode> {
   const env = { XDG_RUNTIME_DIR: "/tmp", ...process.env, VK_DRIVER_FILES: DRIVER };
-  return await new Promise<Found>((done, fail) => {
-    const child = execFile(process.execPath, [DAWN, url], { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      if (error) fail(new Error(`dawn.mjs: ${error.message}\n${stderr}`));
-      else done(JSON.parse(stdout) as Found);
+  return await new Promise<FoundInNode>((done, fail) => {
+    const child = execFile(process.execPath, [script, url], { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      if (error) fail(new Error(`${script}: ${error.message}\n${stderr}`));
+      else done(JSON.parse(stdout) as FoundInNode);
     });
     child.stdin?.end(JSON.stringify(request));
   });

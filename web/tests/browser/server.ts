@@ -55,6 +55,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export class TestServer {
   readonly seen: Seen[] = [];
   faults: Fault[] = [];
+  /** Sent with every file besides its own. */
+  headers: Readonly<Record<string, string>> = {};
   /** While true every connection is broken at once, as with the network off. */
   offline = false;
 
@@ -140,6 +142,7 @@ export class TestServer {
       "Content-Length": last - first + 1,
       "Accept-Ranges": "bytes",
       "Cache-Control": "no-cache",
+      ...this.headers,
       ETag: file.etag,
       ...(range && { "Content-Range": `bytes ${String(first)}-${String(last)}/${String(file.bytes)}` }),
     });

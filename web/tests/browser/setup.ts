@@ -8,6 +8,7 @@ import type { TestProject } from "vitest/node";
 
 const WEB = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const REPO = dirname(WEB);
+const FIREFOX = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 const CHROMIUM = ["/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome"];
 
 /** What prepare.py prints: paths. */
@@ -19,6 +20,8 @@ export interface Prepared {
   /** Published models that were found, by name: a prompt and what a few native steps at temperature 0 add to it. */
   published: Record<string, { prompt_ids: number[]; ids: number[] }>;
   site: string;
+  /** A site whose model runs on the processor too; "" where there is no compiler for it. */
+  computed: string;
   /** Test data outside the repository that was looked for and is not there. */
   missing: string[];
 }
@@ -28,6 +31,8 @@ declare module "vitest" {
     prepared: Prepared;
     /** Chromium's binary, "" where there is none. */
     chromium: string;
+    /** Firefox's binary, "" where there is none. */
+    firefox: string;
   }
 }
 
@@ -37,6 +42,7 @@ export default function setup(project: TestProject): void {
     throw new Error("Chromium is required here, and there is none: apt-get install chromium");
   }
   project.provide("chromium", chromium);
+  project.provide("firefox", process.env["KERNELC_FIREFOX"] ?? FIREFOX.find((path) => existsSync(path)) ?? "");
   if (process.env["KERNELC_WEB_BUILT"] !== "1") {
     execFileSync("npm", ["run", "--silent", "build"], { cwd: WEB, stdio: ["ignore", "ignore", "inherit"] });
   }

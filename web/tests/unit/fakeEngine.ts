@@ -31,6 +31,7 @@ export interface FakeOptions {
   entries?: readonly [string, unknown][];
   base?: string;
   probe?: Probe;
+  device?: Plan["device"];
   /** Told while loading. */
   notices?: readonly Notice[];
 }
@@ -128,6 +129,8 @@ function planOf(
     gpu_bytes: model.bytes + cache_bytes + scratch_bytes,
     download_bytes: model.bytes,
     stored_bytes: stored.find((entry) => entry.url === url)?.bytes ?? 0,
+    device: options.device ?? "webgpu",
+    device_reason: options.device === "wasm" ? "There is no graphics device." : "",
     fits: options.fits ?? true,
     reasons: options.reasons ?? [],
   };

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 const SRC = resolve(import.meta.dirname, "../../src");
 
-/** For each folder, which others its files may import: page → engine → gpu → weights, text → artifact. */
+/** For each folder, which others its files may import: page → engine → wasm → gpu → weights, text → artifact. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   artifact: [],
   service: [],
@@ -19,7 +19,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "text/template": ["artifact", "text", "text/template/filters"],
   "text/template/filters": ["text", "text/template"],
   gpu: ["artifact", "weights"],
-  engine: ["artifact", "weights", "text", "text/template", "gpu"],
+  wasm: ["artifact", "gpu"],
+  engine: ["artifact", "weights", "text", "text/template", "gpu", "wasm"],
   "engine/worker": ["artifact", "engine"],
   page: ["engine", "engine/worker", "weights", "service", "page/state", "page/views"],
   "page/state": ["engine", "weights"],

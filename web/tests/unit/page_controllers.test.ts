@@ -131,9 +131,9 @@ describe("loading", () => {
   it("shows the plan of the last choice, whichever comes last", async () => {
     const { services, store, models } = await loaded({ models: TWO });
     const real = services.planArtifact;
-    services.planArtifact = async (url, context) => {
+    services.planArtifact = async (url, context, device) => {
       await new Promise((resolve) => setTimeout(resolve, context === 4096 ? 20 : 1));
-      return real(url, context);
+      return real(url, context, device);
     };
     await models.select("b");
     const late = models.chooseContext(512);

@@ -6,7 +6,7 @@ import type { ChatChunk, ChatRequest, EngineOptions, ModelCard, Notice, Progress
 /** The options that are plain data. */
 export type PlainOptions = Pick<
   EngineOptions,
-  "context" | "limits" | "features" | "immediates" | "selfCheck" | "score"
+  "context" | "device" | "threads" | "limits" | "features" | "immediates" | "selfCheck" | "score"
 >;
 
 /** A request without its signal, which cannot be sent to a worker. */

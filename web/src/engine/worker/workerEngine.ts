@@ -50,8 +50,9 @@ export async function createWorkerEngine(
   }
 }
 
-function plain({ context, limits, features, immediates, selfCheck, score }: EngineOptions): PlainOptions {
-  const all = { context, limits, features, immediates, selfCheck, score };
+function plain(options: EngineOptions): PlainOptions {
+  const { context, device, threads, limits, features, immediates, selfCheck, score } = options;
+  const all = { context, device, threads, limits, features, immediates, selfCheck, score };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as PlainOptions;
 }
 

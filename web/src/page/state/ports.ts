@@ -1,9 +1,9 @@
 /** The part of the engine that the page uses: small enough for a fake in tests. */
 
-import type { ChatChunk, ChatRequest, GenerationInfo, Notice, Plan, Probe, Progress, Usage } from "../../engine/api.js";
+import type { ChatChunk, ChatRequest, DeviceChoice, GenerationInfo, Notice, Plan, Probe, Progress, Usage } from "../../engine/api.js";
 import type { StoredModel } from "../../weights/models.js";
 
-export type { ChatChunk, GenerationInfo, Notice, Plan, Probe, Progress, StoredModel, Usage };
+export type { ChatChunk, DeviceChoice, GenerationInfo, Notice, Plan, Probe, Progress, StoredModel, Usage };
 
 export type Phase = Progress["phase"];
 
@@ -21,6 +21,7 @@ export interface ChatEngine {
 /** The options with which the page opens an engine. */
 export interface LoadOptions {
   readonly context: number;
+  readonly device: DeviceChoice;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   readonly onNotice: (notice: Notice) => void;

@@ -1,4 +1,4 @@
-import type { GenerationInfo } from "../../engine/api.js";
+import type { DeviceChoice, GenerationInfo } from "../../engine/api.js";
 import { isRecord } from "./check.js";
 
 /** All settings for answers. They are kept on this device, and checked when they are read back. */
@@ -14,6 +14,8 @@ export interface Settings {
   repetitionPenalty: number;
   /** null draws another seed for every answer. */
   seed: number | null;
+  /** On what models run, from the next load on. */
+  device: DeviceChoice;
 }
 
 export const DEFAULT_SETTINGS: Readonly<Settings> = {
@@ -26,7 +28,15 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   maxTokens: 1024,
   repetitionPenalty: 1,
   seed: null,
+  device: "auto",
 };
+
+/** What models may run on, with the words for it. */
+export const DEVICES: readonly (readonly [DeviceChoice, string])[] = [
+  ["auto", "The graphics device, else the processor"],
+  ["webgpu", "The graphics device (WebGPU)"],
+  ["wasm", "The processor (WebAssembly)"],
+];
 
 export const MAX_SYSTEM_LENGTH = 20_000;
 export const MAX_SEED = 0xffff_ffff;
@@ -102,6 +112,7 @@ export function readSettings(value: unknown): Settings {
   const untouched = NUMBER_FIELDS.every(({ key }) => key === "maxTokens" || settings[key] === DEFAULT_SETTINGS[key]);
   settings.recommended = typeof record.recommended === "boolean" ? record.recommended : untouched;
   settings.seed = readSeed(record.seed);
+  settings.device = readDevice(record.device);
   return settings;
 }
 
@@ -116,6 +127,11 @@ export function readNumber(value: unknown, field: NumberField): number {
 export function readSeed(value: unknown): number | null {
   const ok = typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_SEED;
   return ok ? value : null;
+}
+
+/** A choice of device; "auto" for anything else. */
+export function readDevice(value: unknown): DeviceChoice {
+  return DEVICES.find(([device]) => device === value)?.[0] ?? DEFAULT_SETTINGS.device;
 }
 
 /** The settings as they apply to a model whose authors recommend `own` (null: nothing). */

@@ -2,7 +2,8 @@ import type { Actions } from "../actions.js";
 import type { CatalogModel } from "../state/catalog.js";
 import { freshId, h, setChildren, setText } from "../dom.js";
 import { formatBytes } from "../format.js";
-import { leftovers, storedFor, type AppState, type DeviceState } from "../state/state.js";
+import { leftovers, storedFor, type AppState } from "../state/state.js";
+import type { Failure } from "../state/failures.js";
 import type { StoredModel } from "../state/ports.js";
 import { iconButton } from "./buttons.js";
 import { confirmLoss } from "./confirmDialog.js";
@@ -21,7 +22,7 @@ export class ModelPanel implements View {
   private readonly problem = h("div");
   private readonly device = h("div");
   private readonly notes = h("ul", { class: "notes hint" });
-  private shownDevice: DeviceState | null = null;
+  private shownFailure: Failure | null = null;
   private readonly plan: PlanCard;
   private readonly progress: LoadProgress;
   private shownRest: readonly StoredModel[] = [];
@@ -32,7 +33,7 @@ export class ModelPanel implements View {
     const intro = h(
       "p",
       { class: "lead" },
-      "The model runs on your own graphics device, inside this page. What you write stays on this device.",
+      "The model runs on your own device, inside this page. What you write stays on this device.",
     );
     this.element = h(
       "section",
@@ -47,7 +48,7 @@ export class ModelPanel implements View {
     this.plan.update(state);
     this.progress.update(state);
     this.updateProblem(state);
-    this.updateDevice(state.device);
+    this.updateDevice(state);
     if (this.notes.childElementCount !== state.notes.length)
       this.notes.replaceChildren(...state.notes.map((note) => h("li", {}, note)));
     setText(this.heading, headingFor(state));
@@ -69,10 +70,13 @@ export class ModelPanel implements View {
     return card.element;
   }
 
-  private updateDevice(device: DeviceState): void {
-    if (device === this.shownDevice) return;
-    this.shownDevice = device;
-    this.device.replaceChildren(...(device.kind === "unusable" ? [failureCard(device.failure)] : []));
+  /** Shows why there is no graphics device, but for a model that the processor runs. */
+  private updateDevice({ device, model }: AppState): void {
+    const computed = model.plan.kind === "known" && model.plan.plan.device === "wasm";
+    const failure = device.kind === "unusable" && !computed ? device.failure : null;
+    if (failure === this.shownFailure) return;
+    this.shownFailure = failure;
+    this.device.replaceChildren(...(failure ? [failureCard(failure)] : []));
   }
 
   private updateProblem(state: AppState): void {

@@ -14,6 +14,7 @@ export class PlanCard implements View {
   readonly element: HTMLElement;
   private readonly download = h("dd");
   private readonly downloadMore = h("dd", { class: "more" });
+  private readonly memoryName = h("dt", {}, "Graphics memory");
   private readonly memory = h("dd");
   private readonly memoryMore = h("dd", { class: "more" });
   private readonly slider: HTMLInputElement;
@@ -38,7 +39,7 @@ export class PlanCard implements View {
       "dl",
       { class: "facts-list" },
       h("div", {}, h("dt", {}, "To download"), this.download, this.downloadMore),
-      h("div", {}, h("dt", {}, "Graphics memory"), this.memory, this.memoryMore),
+      h("div", {}, this.memoryName, this.memory, this.memoryMore),
     );
     const length = h(
       "div",
@@ -95,6 +96,7 @@ export class PlanCard implements View {
     const fetch = bytesToFetch(plan);
     setText(this.download, fetch === 0 ? "Nothing" : formatBytes(fetch));
     setText(this.downloadMore, storedWords(plan));
+    setText(this.memoryName, plan.device === "wasm" ? "Memory" : "Graphics memory");
     setText(this.memory, formatBytes(plan.gpu_bytes));
     setText(
       this.memoryMore,
@@ -106,7 +108,8 @@ export class PlanCard implements View {
     setText(this.verdict, plan ? verdictOn(plan, device) : "");
     this.verdict.classList.toggle("good", plan?.fits === true);
     this.verdict.classList.toggle("bad", plan?.fits === false);
-    const reasons = plan && !plan.fits && device.kind === "usable" ? plan.reasons : [];
+    const told = device.kind === "usable" || plan?.device === "wasm";
+    const reasons = plan && !plan.fits && told ? plan.reasons : [];
     if (reasons.join("\n") === [...this.reasons.children].map((item) => item.textContent).join("\n")) return;
     this.reasons.replaceChildren(...reasons.map((reason) => h("li", {}, reason)));
   }
@@ -133,6 +136,11 @@ export class PlanCard implements View {
 
 /** Says whether the model will run, on which device, and whether it will be slow. */
 export function verdictOn(plan: Plan, device: DeviceState): string {
+  if (plan.device === "wasm") {
+    return plan.fits
+      ? `This device can run it on its processor, which is slower. ${plan.device_reason}`
+      : "This device's processor cannot run it as it is set:";
+  }
   if (device.kind === "unusable") return "This device cannot run it.";
   if (!plan.fits) return "This device cannot run it as it is set:";
   if (device.kind !== "usable") return "This device can run it.";

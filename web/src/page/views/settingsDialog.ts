@@ -3,10 +3,12 @@ import type { GenerationInfo } from "../state/ports.js";
 import { freshId, h } from "../dom.js";
 import {
   DEFAULT_SETTINGS,
+  DEVICES,
   MAX_SEED,
   MAX_SYSTEM_LENGTH,
   NUMBER_FIELDS,
   inForce,
+  readDevice,
   readNumber,
   readSeed,
   readSettings,
@@ -21,6 +23,7 @@ export class SettingsDialog {
   private readonly system: HTMLTextAreaElement;
   private readonly seed: HTMLInputElement;
   private readonly recommended: HTMLInputElement;
+  private readonly device: HTMLSelectElement;
   private readonly fields: readonly Field[];
   /** What the authors of the loaded model recommend. */
   private own: GenerationInfo | null = null;
@@ -45,6 +48,8 @@ export class SettingsDialog {
       inputmode: "numeric",
     });
     this.recommended = h("input", { id: freshId("recommended"), type: "checkbox" });
+    const devices = DEVICES.map(([value, words]) => h("option", { value }, words));
+    this.device = h("select", { id: freshId("device") }, ...devices);
     this.fields = NUMBER_FIELDS.map((field) => new Field(field, () => this.edited(field)));
     const head = h(
       "div",
@@ -60,6 +65,7 @@ export class SettingsDialog {
     );
     this.element = h("dialog", { class: "dialog side", "aria-labelledby": titleId }, head, this.body(), foot);
     this.recommended.addEventListener("change", () => this.recommendedChanged());
+    this.device.addEventListener("change", () => this.save());
     for (const input of [this.system, this.seed]) input.addEventListener("input", () => this.save());
     this.element.addEventListener("click", (event) => this.closeOnBackdrop(event));
   }
@@ -84,6 +90,8 @@ export class SettingsDialog {
       labelled(this.recommended, "As the model recommends", "The numbers below follow the model, where it has some."),
       ...this.fields.map((field) => field.element),
       labelled(this.seed, "Seed", "The same seed and question give the same answer. Empty: another one each time."),
+      h("h3", {}, "Device"),
+      labelled(this.device, "Models run on", "Applies when a model is loaded the next time. The processor is slower."),
       h("p", { class: "muted" }, "Settings apply from the next answer on, in every chat, and are kept on this device."),
     );
   }
@@ -93,6 +101,7 @@ export class SettingsDialog {
     this.system.value = settings.system;
     this.seed.value = settings.seed === null ? "" : String(settings.seed);
     this.recommended.checked = settings.recommended;
+    this.device.value = settings.device;
     const shown = inForce(settings, this.own);
     for (const field of this.fields) field.show(shown[field.field.key]);
   }
@@ -115,9 +124,9 @@ export class SettingsDialog {
   }
 
   /** What the dialog holds besides the numbers of sampling. */
-  private typed(): Pick<Settings, "system" | "seed"> {
+  private typed(): Pick<Settings, "system" | "seed" | "device"> {
     const seed = this.seed.value === "" ? null : readSeed(this.seed.valueAsNumber);
-    return { system: this.system.value, seed };
+    return { system: this.system.value, seed, device: readDevice(this.device.value) };
   }
 
   private save(): void {
