@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,25 @@ from kernelc.errors import ArtifactError, KernelcError
 from kernelc.kernels.registry import SPECS
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kernels.step_block import STEP
-from kernelc.schedules import usual_schedule
-from kernelc.target import TARGETS
+from kernelc.schedules import Schedules, class_schedules
+from kernelc.target import TARGETS, Capabilities
+from runtime.cpu.instructions import processor_class
 from runtime.cpu.kernels import TARGET, NativeKernel, entry_of
 
-_CAPABILITIES = TARGETS[TARGET].variants[0]
+CAPABILITIES: Capabilities = TARGETS[TARGET].variants[0]
+
+Choose = Callable[[str, KernelSpec[Any, Any], Any], Any]
+"""Chooses the schedule of a kernel by its name in the artifact, its family and its problem."""
 
 
 @dataclass(frozen=True)
 class Library:
-    """The kernel library of this kernelc, as `runtime.cpu.kernels.KernelLibrary`."""
+    """The kernel library of this kernelc, as `runtime.cpu.kernels.KernelLibrary`.
+
+    `choose` chooses the schedules; None stands for the tables of this class of processors, then the rules.
+    """
+
+    choose: Choose | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -44,7 +54,7 @@ class Library:
                 help="use the kernelc that built this artifact",
             )
         try:
-            return _native(SPECS[spec], name, problem)
+            return self._native(SPECS[spec], name, problem)
         except KernelcError:
             raise
         except Exception as error:  # the problem is data of a stranger: whatever is wrong with it shows here
@@ -52,24 +62,41 @@ class Library:
                 f"kernel family {spec} has no such problem: {error!r}", where=f"manifest.json: kernels.{name}"
             ) from error
 
+    def _native(self, family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) -> NativeKernel:
+        problem = family.problem_from_json(data)
+        rule = family.default(CAPABILITIES, problem)
+        choose = self.choose or self._by_tables
+        schedule = choose(name, family, problem)
+        plain = None if schedule == rule else lambda: _text(family, name, problem, rule)
+        return _kernel(family, name, problem, schedule, plain)
 
-def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) -> NativeKernel:
-    problem = family.problem_from_json(data)
-    schedule = usual_schedule(family, problem, _CAPABILITIES)
+    def _by_tables(self, name: str, family: KernelSpec[Any, Any], problem: Any) -> Any:
+        return self._schedules.choose(TARGET, family, problem, CAPABILITIES)
+
+    @cached_property
+    def _schedules(self) -> Schedules:
+        """What tables say for processors like this one. Raises: UsageError for a malformed table."""
+        return class_schedules(f"cpu-{processor_class()}")
+
+
+def _kernel(
+    family: KernelSpec[Any, Any], name: str, problem: Any, schedule: Any, plain: Callable[[], str] | None
+) -> NativeKernel:
     bindings = family.bindings(problem)
-
-    def text() -> str:
-        kernel = family.kernel(problem, schedule, _CAPABILITIES, name)
-        return backend_named(TARGET).render(kernel).text
-
     return NativeKernel(
         entry_of(name),
         family.workgroup(problem, schedule),
         family.grid(problem, schedule),
         tuple(each.length * each.type.bytes for each in bindings),
         tuple(each.access != "read" for each in bindings),
-        text,
+        lambda: _text(family, name, problem, schedule),
+        "" if plain is None else repr(schedule),
+        plain,
     )
+
+
+def _text(family: KernelSpec[Any, Any], name: str, problem: Any, schedule: Any) -> str:
+    return backend_named(TARGET).render(family.kernel(problem, schedule, CAPABILITIES, name)).text
 
 
 def _fingerprint() -> str:

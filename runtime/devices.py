@@ -14,6 +14,7 @@ from kernelc.artifact import Manifest
 from kernelc.errors import DeviceError, UsageError
 from runtime.cpu.executor import CpuExecutor, cpu_info
 from runtime.cpu.kernels import KernelLibrary
+from runtime.device.classes import is_software
 from runtime.device.executor import DeviceInfo, Executor, Reference
 from runtime.references.executor import NumpyExecutor
 
@@ -60,16 +61,6 @@ DEVICE_KINDS: Mapping[str, DeviceKind] = {  # in the order in which `auto` tries
     "opencl": DeviceKind("opencl", _open_opencl),
 }
 DEVICES = ("auto", *DEVICE_KINDS, "cpu", "numpy")
-
-# Drivers that run kernels on the processor, by words of what they say of themselves.
-_SOFTWARE = ("llvmpipe", "lavapipe", "swiftshader", "portable computing language", "basic render")
-
-
-def is_software(info: DeviceInfo) -> bool:
-    """Whether a driver imitates a graphics card on the processor."""
-    said = f"{info.name} {info.driver}".lower()
-    return any(word in said for word in _SOFTWARE)
-
 
 @dataclass(frozen=True)
 class Handed:

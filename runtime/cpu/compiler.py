@@ -103,6 +103,13 @@ def compile_all(compiler: Compiler, sources: Mapping[str, tuple[str, str]], thre
     missing = [(name, *source) for name, source in sources.items() if not library_file(name).is_file()]
     if not missing:
         return
+    _make_cache()
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        for done in [pool.submit(_compile, compiler, *each) for each in missing]:
+            done.result()
+
+
+def _make_cache() -> None:
     try:
         cache_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -111,9 +118,15 @@ def compile_all(compiler: Compiler, sources: Mapping[str, tuple[str, str]], thre
             where=str(cache_folder()),
             help="set XDG_CACHE_HOME to a folder that can be written",
         ) from error
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        for done in [pool.submit(_compile, compiler, *each) for each in missing]:
-            done.result()
+
+
+def keep_source(name: str, text: str) -> None:
+    """Keep a text under a name of its own, beside the libraries. Raises: DeviceError."""
+    _make_cache()
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
+        source = Path(folder) / "kernel.c"
+        source.write_text(text, encoding="utf-8")
+        os.replace(source, source_file(name))
 
 
 def library_file(name: str) -> Path:

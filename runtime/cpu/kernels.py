@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from kernelc.artifact import Artifact, Requires, Variant
 from kernelc.errors import ArtifactError, DeviceError, WorkFailed
 from kernelc.ir.dim import Dim
-from runtime.cpu.compiler import Compiler, compile_all, digest, library_file, source_file
+from runtime.cpu.compiler import Compiler, compile_all, digest, keep_source, library_file, source_file
 
 TARGET = "c"
 
@@ -27,6 +27,9 @@ TARGET = "c"
 class NativeKernel:
     """A kernel as this kernelc has it: its entry, its grid, the bytes of each binding and whether it is
     written, and how to print it.
+
+    `schedule` tells its text from others of the same problem, and `plain` prints the one that artifacts have,
+    where that is another: a schedule that was found to be faster on such a processor is of no artifact.
     """
 
     entry: str
@@ -35,6 +38,8 @@ class NativeKernel:
     binding_bytes: tuple[Dim, ...]
     written: tuple[bool, ...]
     text: Callable[[], str]
+    schedule: str = ""
+    plain: Callable[[], str] | None = None
 
 
 def entry_of(name: str) -> str:
@@ -80,7 +85,7 @@ def compiled_kernels(
     refuses, DeviceError.
     """
     natives = {name: _native(artifact, name, library) for name in kernels}
-    digests = {name: _digest(artifact, name, library, compiler) for name in kernels}
+    digests = {name: _digest(artifact, name, natives[name], library, compiler) for name in kernels}
     texts = {name: _text(artifact, name, native, digests[name]) for name, native in natives.items()}
     sources = {digests[name]: (name, texts[name]) for name in kernels}
     compile_all(compiler, sources, threads)
@@ -98,10 +103,12 @@ def _native(artifact: Artifact, name: str, library: KernelLibrary) -> NativeKern
     return native
 
 
-def _digest(artifact: Artifact, name: str, library: KernelLibrary, compiler: Compiler) -> str:
+def _digest(
+    artifact: Artifact, name: str, native: NativeKernel, library: KernelLibrary, compiler: Compiler
+) -> str:
     entry = artifact.manifest.kernels[name]
     problem = json.dumps(entry.problem, sort_keys=True)
-    return digest(compiler, library.fingerprint, name, entry.spec, problem)
+    return digest(compiler, library.fingerprint, name, entry.spec, problem, native.schedule)
 
 
 def _text(artifact: Artifact, name: str, native: NativeKernel, digest: str) -> str:
@@ -112,18 +119,51 @@ def _text(artifact: Artifact, name: str, native: NativeKernel, digest: str) -> s
     """
     known = _known_text(digest) if library_file(digest).is_file() else None
     stored = _stored_text(artifact, name)
+    if native.plain is not None:
+        _require_same(artifact, name, stored, digest, native.plain)
+        return known if known is not None else native.text()
     if known is not None and stored in (None, known):
         return known
     text = native.text()
     if stored not in (None, text):
-        raise ArtifactError(
-            f"the C of kernel {name} is not what this kernelc generates for it, so it is not run",
-            where=str(artifact.folder / _variant_of(artifact, name).file),
-            help="build the artifact again, or use `device` numpy",
-        )
+        raise _refused(artifact, name)
     if known is not None:
         library_file(digest).unlink(missing_ok=True)
     return text
+
+
+def _require_same(
+    artifact: Artifact, name: str, stored: str | None, digest: str, plain: Callable[[], str]
+) -> None:
+    """Check an artifact's text of a kernel that runs by another schedule.
+
+    What was printed for this is kept beside the compiled library. Raises: ArtifactError where they differ.
+    """
+    if stored is None or stored == _known_text(f"{digest}-plain"):
+        return
+    text = plain()
+    if stored != text:
+        raise _refused(artifact, name)
+    keep_source(f"{digest}-plain", text)
+
+
+def _refused(artifact: Artifact, name: str) -> ArtifactError:
+    return ArtifactError(
+        f"the C of kernel {name} is not what this kernelc generates for it, so it is not run",
+        where=str(artifact.folder / _variant_of(artifact, name).file),
+        help="build the artifact again, or use `device` numpy",
+    )
+
+
+def forget_kernels(
+    artifact: Artifact, kernels: Sequence[str], library: KernelLibrary, compiler: Compiler
+) -> None:
+    """Remove what was compiled for kernels that are not needed again; those in use go on running."""
+    for name in kernels:
+        native = _native(artifact, name, library)
+        made = _digest(artifact, name, native, library, compiler)
+        for file in (library_file(made), source_file(made)):
+            file.unlink(missing_ok=True)
 
 
 def _known_text(name: str) -> str | None:
