@@ -58,9 +58,9 @@ def run(args: argparse.Namespace) -> int:
     from kernelc.tuning.tasks import tasks_of
 
     artifact = Artifact.open(artifact_path(args.artifact))
-    tasks = _asked(tasks_of(artifact.manifest), args.only)
     bench = DeviceBench(args.device, artifact.manifest)
     try:
+        tasks = _asked(tasks_of(artifact.manifest, bench.long_prompt), args.only)
         info = bench.executor.info
         file, table = _table(args, info)
         with progress_bar("tuning") as report:

@@ -19,12 +19,16 @@ from kernelc.tuning.tasks import Task
 from kernelc.tuning.trial import Case, footprint_of, loaded_trial, prepare
 from runtime.cpu.compiler import find_compiler
 from runtime.cpu.kernels import forget_kernels
+from runtime.device.classes import is_software
 from runtime.device.executor import Executor
 from runtime.device.program import StepBlock
 from runtime.devices import open_device
 
 WARM_SECONDS = 0.3
+_LEAST_PAIRS, _MOST_PAIRS, _PAIRS_SECONDS = 5, 25, 3.0
 _MOST_ROWS = 64
+# Rows of a long prompt: a whole chunk on a graphics card; a processor's time grows with them long before.
+_LONG, _LONG_ON_A_PROCESSOR = 512, 96
 
 
 class DeviceBench:
@@ -47,6 +51,12 @@ class DeviceBench:
 
     def _chosen(self, name: str, family: KernelSpec[Any, Any], problem: Any) -> Any:
         return self._tried.get(name) or family.default(CAPABILITIES, problem)
+
+    @property
+    def long_prompt(self) -> int:
+        """Tokens of a step that stand for a long prompt on this device."""
+        info = self.executor.info
+        return _LONG_ON_A_PROCESSOR if info.kind == "cpu" or is_software(info) else _LONG
 
     def weigh(self, artifact: Artifact, tasks: Sequence[Task]) -> None:
         """Fill in each task's weight, from one step of each kind on this device, with the rules' schedules.
@@ -106,8 +116,11 @@ class DeviceBench:
                 if self.executor.info.kind == "cpu":
                     forget_kernels(trial.artifact, list(self._tried), self._library, find_compiler())
 
-    def warm(self, trial: Timed) -> None:
-        """See `kernelc.tuning.session.Bench`."""
-        until = time.perf_counter() + WARM_SECONDS
-        while time.perf_counter() < until:
+    def warm(self, trial: Timed) -> int:
+        """See `kernelc.tuning.session.Bench`. On a slow device fewer pairs have to do."""
+        began, count = time.perf_counter(), 0
+        while time.perf_counter() - began < WARM_SECONDS:
             trial.seconds(0)
+            count += 1
+        pair = 2 * (time.perf_counter() - began) / count
+        return max(_LEAST_PAIRS, min(_MOST_PAIRS, int(_PAIRS_SECONDS / pair)))

@@ -1,9 +1,9 @@
-"""Decides which of some schedules is the fastest right one, by measurements that a busy machine spoils little.
+"""Decides which of some schedules is the fastest right one, however busy the machine is.
 
 A round has a few schedules. Wrong ones are left out. Then heats: all that are left are timed in turn, and the
-slower half drops out, until few are left. These are timed in pairs with the rules' schedule, each beside each,
-and the medians of the pairs' ratios decide, since what else the machine does meanwhile meets both of a pair.
-The best is timed once more in as many pairs, because the best of several measurements is a lucky one.
+slower half drops out, until few are left. These are timed in pairs with the rules' schedule, and the medians
+of the pairs' ratios decide, since what else the machine does meanwhile meets both of a pair. The best is
+timed once more in as many pairs, because the best of several measurements is a lucky one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ MARGIN = 1.05
 """A schedule that is not faster than the rules' by more than this is not worth an entry."""
 SLOWER = 1.03
 """Nor is one that is slower by more than this for some of the sizes that count."""
-PAIRS = 15
 _HEAT_TIMES = 2  # that each schedule is timed in a heat
 _FINALISTS = 3
 _HOPELESS = 3.0  # times slower than the fastest: drops out at once
@@ -45,16 +44,16 @@ class Outcome:
     wrong: dict[int, str]
 
 
-def best_of(
-    trial: Timed, count: int, *, pairs: int = PAIRS, warm: Callable[[], None] | None = None
-) -> Outcome:
-    """Find the fastest right one of `count` schedules; number 0 where none is faster by MARGIN."""
+def best_of(trial: Timed, count: int, warm: Callable[[], int]) -> Outcome:
+    """Find the fastest right one of `count` schedules; number 0 where none is faster by MARGIN.
+
+    `warm` works for a moment, and says how many pairs to measure.
+    """
     wrong = {at: fault for at in range(count) if (fault := trial.fault(at))}
     field = [at for at in range(1, count) if at not in wrong]
     if 0 in wrong or not field:
         return Outcome(0, 1.0, wrong)
-    if warm is not None:
-        warm()
+    pairs = warm()
     field = _heats(trial, field)
     gains = {at: _gain(trial, at, pairs) for at in field}
     best = max(gains, key=lambda at: gains[at])

@@ -41,8 +41,8 @@ class Bench(Protocol):
         """Load schedules. Raises: KernelcError where the device does not take one of them."""
         ...
 
-    def warm(self, trial: Timed) -> None:
-        """Work for a moment, since clocks rise only under work."""
+    def warm(self, trial: Timed) -> int:
+        """Work for a moment, since clocks rise only under work; returns how many pairs to measure."""
         ...
 
 
@@ -88,8 +88,9 @@ class Tuning:
     def run(self, tasks: Sequence[Task]) -> None:
         """Search for all tasks, those of the largest weight first. Ctrl-C passes through; the table has what
         was found."""
-        ordered = sorted(tasks, key=lambda task: -task.weight)
-        self.searched = [each for task in ordered if (each := self._start(task)) is not None]
+        for task in sorted(tasks, key=lambda task: -task.weight):
+            started = self._start(task)
+            self.searched += [] if started is None else [started]
         pending = [each for each in self.searched if each.left]
         while pending and not self._over:
             for at, each in enumerate(pending):
@@ -106,16 +107,7 @@ class Tuning:
         current = known is not None and means(known.rule, rule) and known.of == len(others)
         if known is None or not current or self._again:
             problem = task.spec.problem_json(task.problem)
-            known = Entry(
-                task.spec.name,
-                problem,
-                schedule_json(rule),
-                None,
-                1.0,
-                0,
-                len(others),
-                len(self.table.runs) - 1,
-            )
+            known = Entry(task.spec.name, problem, schedule_json(rule), None, 1.0, 0, len(others))
         return Progress(task, capabilities, rule, others, known)
 
     @property

@@ -12,8 +12,8 @@ from kernelc.kernels.registry import SPECS
 from kernelc.kernels.spec import KernelSpec
 from kernelc.tuned.schedules import problem_key
 
-ROWS = (256, 24)
-"""Tokens of a step that takes several: a long prompt's, and a turn's of a chat."""
+SHORT = 24
+"""Tokens of a step that takes several: a turn's of a chat."""
 POSITIONS = 192
 """Positions behind the least that a program starts after: as far as a short conversation goes."""
 
@@ -42,8 +42,10 @@ class Task:
         return self.spec.name, problem_key(self.spec.problem_json(self.problem))
 
 
-def tasks_of(manifest: Manifest) -> list[Task]:
+def tasks_of(manifest: Manifest, long: int) -> list[Task]:
     """Return the distinct problems of an artifact's programs, in the order of their first use.
+
+    `long` is how many tokens stand for a long prompt.
 
     Raises: ArtifactError for a kernel of another kernelc.
     """
@@ -57,7 +59,7 @@ def tasks_of(manifest: Manifest) -> list[Task]:
             task = _task(name, manifest.kernels[name], _odd(bounds, longest))
             known = found.setdefault(task.key, task)
             known.names += [name] if name not in known.names else []
-            new = representative(bounds, longest)
+            new = representative(bounds, longest, long)
             known.symbols += tuple(each for each in new if each not in known.symbols)
     for task in found.values():
         task.symbols = _telling(task.symbols)
@@ -76,11 +78,11 @@ def _task(name: str, entry: Kernel, odd: Symbols) -> Task:
     return Task(name, spec, problem, (), odd, names=[name])
 
 
-def representative(bounds: Mapping[str, Bounds], longest: int) -> list[Symbols]:
+def representative(bounds: Mapping[str, Bounds], longest: int, long: int) -> list[Symbols]:
     """Return symbols that stand for the steps of a program with these bounds, within the longest context."""
     (least, most), (low, high) = bounds["seq"], bounds["past"]
     found: list[Symbols] = []
-    for rows in ROWS if most > 1 else (1,):
+    for rows in (long, SHORT) if most > 1 else (1,):
         seq = max(least, min(most, rows, longest - low))
         past = min(high, low + POSITIONS if most == 1 else low, longest - seq)
         step = {"seq": seq, "past": max(low, past)}

@@ -177,7 +177,7 @@ def _copies(case: Case, footprint: int) -> int:
     large = sum(case.arrays[each.name].nbytes for each in bindings if _is_repeated(each, case))
     if not large:
         return 8
-    most = _MOST_COPIES if case.largest["seq"] == 1 else 2  # many rows share what is read
+    most = _MOST_COPIES if case.largest["seq"] == 1 else 1  # many rows share what is read
     return max(1, min(most, footprint // large))
 
 
