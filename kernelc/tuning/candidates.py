@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from kernelc.artifact import Requires
 from kernelc.compile import requires_of
 from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
+from kernelc.tuned.schedules import schedule_json
 from runtime.device.executor import DeviceInfo
 
 _FEATURES = ("f16", "subgroups", "dot4")
@@ -55,7 +57,8 @@ def candidates(
 
     These are all that the family lists, less those that cannot be good: on a processor, whose invocations
     are loops, workgroups of several where there are schedules for one; elsewhere workgroups that exceed the
-    device's. The order is a shuffled one, so that a search which ends early has seen all sorts.
+    device's. Those that differ in little from the rules' own take turns with others at random, so that a
+    search which ends early has seen both its neighbours and all sorts.
     """
     rule = spec.default(capabilities, problem)
     every = [each for each in dict.fromkeys(spec.space(capabilities, problem)) if each != rule]
@@ -65,5 +68,12 @@ def candidates(
         most = min(info.limits.threads, info.limits.workgroup[0])
         every = [each for each in every if spec.workgroup(problem, each) <= most]
     seed = zlib.crc32(f"{spec.name} {problem}".encode())
-    order = np.random.default_rng(seed).permutation(len(every))
-    return [every[int(at)] for at in order]
+    shuffled = [every[int(at)] for at in np.random.default_rng(seed).permutation(len(every))]
+    near = sorted(shuffled, key=lambda each: _differences(each, rule))
+    return list(dict.fromkeys(itertools.chain.from_iterable(zip(near, shuffled, strict=True))))
+
+
+def _differences(schedule: Any, other: Any) -> int:
+    """In how many fields two schedules differ."""
+    mine, others = schedule_json(schedule), schedule_json(other)
+    return sum(mine.get(name) != others.get(name) for name in {**mine, **others})

@@ -89,8 +89,8 @@ class Tuning:
         """Search for all tasks, those of the largest weight first. Ctrl-C passes through; the table has what
         was found."""
         for task in sorted(tasks, key=lambda task: -task.weight):
-            started = self._start(task)
-            self.searched += [] if started is None else [started]
+            if (started := self._start(task)) is not None:
+                self.searched.append(started)
         pending = [each for each in self.searched if each.left]
         while pending and not self._over:
             for at, each in enumerate(pending):
