@@ -187,6 +187,11 @@ def targets_of(manifest: Manifest) -> frozenset[str]:
     return frozenset(found)
 
 
+def info_for(name: str) -> DeviceInfo | None:
+    """Return what a device is, None where it cannot be opened. "auto" means the device that it would take."""
+    return next((each.info for each in survey() if each.info and name in ("auto", each.kind)), None)
+
+
 def target_for(name: str) -> str:
     """Return the target to build for a device: what it runs. "auto" means the device that it would take."""
     if name == "auto":

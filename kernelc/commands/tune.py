@@ -111,8 +111,6 @@ def _asked(tasks: list[Task], only: Sequence[str] | None) -> list[Task]:
 
 def _table(args: argparse.Namespace, info: DeviceInfo) -> tuple[Path, Table]:
     """The table's file, and the table to go on with: a new run is noted in it."""
-    from dataclasses import replace
-
     from kernelc.tuned.places import own_file
     from kernelc.tuned.table import Run, Table, read_table
     from runtime.device.classes import class_of
@@ -132,7 +130,7 @@ def _table(args: argparse.Namespace, info: DeviceInfo) -> tuple[Path, Table]:
     command = shlex.join(["kernelc", "tune", Path(args.artifact).name, *_options(args)])
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     run = Run(today, f"{info.name}; {info.driver}"[:400], command[:2000])
-    return file, replace(table, runs=(*table.runs, run))
+    return file, table.with_run(run)
 
 
 def _options(args: argparse.Namespace) -> list[str]:

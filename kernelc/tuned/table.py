@@ -77,6 +77,12 @@ class Table:
         """Return this table with an entry added or replaced."""
         return replace(self, entries={**self.entries, entry.key: entry})
 
+    def with_run(self, run: Run) -> Table:
+        """Return this table with one more run, without those that no entry comes from any more."""
+        kept = sorted({entry.run for entry in self.entries.values()})
+        entries = {key: replace(entry, run=kept.index(entry.run)) for key, entry in self.entries.items()}
+        return replace(self, runs=(*(self.runs[at] for at in kept), run), entries=entries)
+
     def text(self) -> str:
         """Return the JSON form: an entry a line, sorted, so that changes can be reviewed."""
         head = {"format": FORMAT, "version": VERSION, "class": self.device_class, "target": self.target}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from kernelc.errors import KernelcError
@@ -91,7 +91,7 @@ class Tuning:
         for task in sorted(tasks, key=lambda task: -task.weight):
             if (started := self._start(task)) is not None:
                 self.searched.append(started)
-        pending = [each for each in self.searched if each.left]
+        pending: list[Progress] = [each for each in self.searched if each.left]
         while pending and not self._over:
             for at, each in enumerate(pending):
                 self._spend(each, len(pending) - at)
@@ -129,19 +129,16 @@ class Tuning:
         tried = progress.entry.tried
         some = progress.others[tried : tried + ROUND]
         schedules = [progress.rule, *self._incumbent(progress), *some]
-        outcome = self._outcome(progress, list(dict.fromkeys(schedules)))
+        try:
+            schedule, gain = self._outcome(progress, list(dict.fromkeys(schedules)))
+        except KernelcError as error:  # the device does not even take the rules' own
+            schedule, gain, progress.fault = None, 1.0, str(error)
         self._done += len(some)
         if progress.fault:
             return
-        entry = progress.entry
-        progress.entry = Entry(
-            entry.family,
-            entry.problem,
-            entry.rule,
-            *outcome,
-            tried + len(some),
-            entry.of,
-            len(self.table.runs) - 1,
+        run = len(self.table.runs) - 1
+        progress.entry = replace(
+            progress.entry, schedule=schedule, gain=gain, tried=tried + len(some), run=run
         )
         self.table = self.table.with_entry(progress.entry)
         self._save(self.table)
