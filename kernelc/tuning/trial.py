@@ -15,7 +15,6 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -52,6 +51,7 @@ ROLE = "decode"
 _ALIGNMENT = 256
 _REPEATED = 16 << 10  # inputs from this size on lie in memory several times
 _MOST_COPIES = 256
+_FEW_COPIES = 8  # of what is small
 
 Array = npt.NDArray[Any]
 
@@ -132,7 +132,7 @@ class Trial:
     def seconds(self, at: int) -> tuple[float, ...]:
         """Return how long a run of one schedule takes, for each of the task's symbols.
 
-        It is the median over all copies: what else the machine does falls on few of them.
+        It is the lower quartile of all copies: what else the machine does only ever adds to some of them.
         """
         return tuple(self._seconds(at, step) for step in range(self._case.timed))
 
@@ -142,7 +142,7 @@ class Trial:
         if self._profiles:
             try:
                 times = self._executor.profile(program, env, block)
-                return median(each.seconds for each in times)
+                return sorted(each.seconds for each in times)[len(times) // 4]
             except DeviceError:  # no timestamps
                 self._profiles = False
         count = self._executor.dispatch_count(program)
@@ -176,7 +176,7 @@ def _copies(case: Case, footprint: int) -> int:
     bindings = case.task.spec.bindings(case.task.problem)
     large = sum(case.arrays[each.name].nbytes for each in bindings if _is_repeated(each, case))
     if not large:
-        return 8
+        return _FEW_COPIES
     most = _MOST_COPIES if case.largest["seq"] == 1 else 1  # many rows share what is read
     return max(1, min(most, footprint // large))
 
