@@ -22,6 +22,11 @@ def schedule_json(schedule: Any) -> dict[str, Json]:
     return {TYPE: type(schedule).__name__, **fields}
 
 
+def stored_problem(spec: KernelSpec[Any, Any], problem: Any) -> dict[str, Json]:
+    """Return a problem as a file has it: JSON has no tuples."""
+    return json.loads(json.dumps(spec.problem_json(problem)))
+
+
 def means(stored: Mapping[str, Json], schedule: Any) -> bool:
     """Whether a stored schedule is this one.
 

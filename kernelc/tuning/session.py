@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from kernelc.errors import KernelcError
 from kernelc.target import Capabilities
-from kernelc.tuned.schedules import legal_schedule, means, schedule_json
+from kernelc.tuned.schedules import legal_schedule, means, schedule_json, stored_problem
 from kernelc.tuned.table import Entry, Table
 from kernelc.tuning.search import MARGIN, Timed, best_of
 from kernelc.tuning.tasks import Task
@@ -106,7 +106,7 @@ class Tuning:
         known = self.table.entries.get(task.key)
         current = known is not None and means(known.rule, rule) and known.of == len(others)
         if known is None or not current or self._again:
-            problem = task.spec.problem_json(task.problem)
+            problem = stored_problem(task.spec, task.problem)
             known = Entry(task.spec.name, problem, schedule_json(rule), None, 1.0, 0, len(others))
         return Progress(task, capabilities, rule, others, known)
 
