@@ -98,10 +98,9 @@ def _odd(bounds: Mapping[str, Bounds], longest: int) -> Symbols:
 
 
 def _telling(symbols: Sequence[Symbols]) -> tuple[Symbols, ...]:
-    """At most three of the symbols, the largest first: of programs that differ in positions alone the first
+    """The largest and the smallest of the symbols: of programs that differ in positions alone the first
     counts, since what depends on positions is another problem for each of these."""
     rows: dict[int, Symbols] = {}
     for each in symbols:
         rows.setdefault(each["seq"], each)
-    ordered = [rows[seq] for seq in sorted(rows, reverse=True)]
-    return tuple(ordered if len(ordered) <= 3 else (ordered[0], ordered[len(ordered) // 2], ordered[-1]))
+    return tuple(rows[seq] for seq in sorted({max(rows), min(rows)}, reverse=True))

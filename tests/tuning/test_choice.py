@@ -1,4 +1,4 @@
-"""Which schedule a kernel gets: of a table only what the family lists, and only while the rules are as then."""
+"""Which schedule a kernel gets: of a table what the family lists, and only while the rules are as then."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_what_a_build_may_be_tuned_for(own: Path) -> None:
     assert named_schedules(str(own / "a-class.json"), ["wgsl"]) == Schedules((TABLE,))
     with pytest.raises(UsageError, match="the table is of wgsl kernels, the build has spirv"):
         named_schedules("a-class", ["spirv"])
-    with pytest.raises(UsageError, match="wanted a file or a class of devices that has a table: .*a-class"):
+    with pytest.raises(UsageError, match=r"wanted a file or a class of devices that has a table: .*a-class"):
         named_schedules("b-class", ["wgsl"])
     dataclasses.replace(TABLE, target="c").write(own / "c.json")
     with pytest.raises(UsageError, match="C is compiled where it runs"):

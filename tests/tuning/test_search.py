@@ -1,4 +1,4 @@
-"""The search on a clock that the tests make up: the fastest right schedule is chosen, and a wrong one never."""
+"""The search on a made-up clock: the fastest right schedule is chosen, and a wrong one never."""
 
 from __future__ import annotations
 

@@ -88,7 +88,8 @@ class MatmulSchedule:
 
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
     """Every schedule worth trying."""
-    every = [*_register_tiles(capabilities), *_matrix_units(capabilities), *_wide(problem)]
+    wide = dict.fromkeys([*_wide(problem), *_more_wide(problem)])
+    every = [*_register_tiles(capabilities), *_matrix_units(capabilities), *wide]
     return (schedule for schedule in every if schedule.fits(capabilities, problem))
 
 
@@ -122,6 +123,14 @@ def _wide(problem: LinearProblem) -> Iterator[MatmulSchedule]:
     for tokens, rows in ((32, 2), (16, 2), (8, 1), (8, 4), (32, 4)):
         yield MatmulSchedule((tokens, rows), depth=depth, wide=True)
     yield MatmulSchedule((4, 2), depth=GROUP, wide=True)
+
+
+def _more_wide(problem: LinearProblem) -> Iterator[MatmulSchedule]:
+    """What else a search may try on processors: also tokens that are whole blocks of three."""
+    groups = groups_of(problem.cols)
+    depths = {max(d for d in range(1, most + 1) if groups % d == 0) * GROUP for most in (4, 10, 20)}
+    for depth, tokens, rows in itertools.product(sorted(depths), (3, 6, 8, 12, 16, 24, 32), (1, 2, 4)):
+        yield MatmulSchedule((tokens, rows), depth=depth, wide=True)
 
 
 def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
