@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,57 +47,74 @@ class Library:
         return [(field.name, str(field.type)) for field in STEP]
 
     def kernel(self, name: str, spec: str, problem: Mapping[str, Any]) -> NativeKernel:
-        """Return a kernel of a family for a problem as a manifest has it. Raises: ArtifactError."""
+        """Return a kernel of a family for a problem as a manifest has it.
+
+        Raises: ArtifactError, and UsageError for a malformed table of schedules.
+        """
         if spec not in SPECS:
             raise ArtifactError(
                 f"there is no kernel family {spec!r}",
                 where=f"manifest.json: kernels.{name}",
                 help="use the kernelc that built this artifact",
             )
-        try:
-            return self._native(SPECS[spec], name, problem)
-        except KernelcError:
-            raise
-        except Exception as error:  # the problem is data of a stranger: whatever is wrong with it shows here
-            raise ArtifactError(
-                f"kernel family {spec} has no such problem: {error!r}", where=f"manifest.json: kernels.{name}"
-            ) from error
-
-    def _native(self, family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) -> NativeKernel:
-        problem = family.problem_from_json(data)
-        rule = family.default(CAPABILITIES, problem)
         choose = self.choose or self._by_tables
-        schedule = choose(name, family, problem)
-        plain = None if schedule == rule else lambda: _text(family, name, problem, rule)
-        return _kernel(family, name, problem, schedule, plain)
-
-    def _by_tables(self, name: str, family: KernelSpec[Any, Any], problem: Any) -> Any:
-        return self._schedules.choose(TARGET, family, problem, CAPABILITIES)
+        with _blaming(name):
+            return _native(SPECS[spec], name, problem, choose)
 
     @cached_property
-    def _schedules(self) -> Schedules:
-        """What tables say for processors like this one. Raises: UsageError for a malformed table."""
-        return class_schedules(f"cpu-{processor_class()}")
+    def _by_tables(self) -> Choose:
+        """What tables say for processors like this one, which are read here."""
+        schedules: Schedules = class_schedules(f"cpu-{processor_class()}")
+        return lambda name, family, problem: schedules.choose(TARGET, family, problem, CAPABILITIES)
 
 
-def _kernel(
-    family: KernelSpec[Any, Any], name: str, problem: Any, schedule: Any, plain: Callable[[], str] | None
-) -> NativeKernel:
+@contextmanager
+def _blaming(name: str) -> Generator[None]:
+    """Blame the artifact for whatever goes wrong: the problem of a kernel is data of a stranger."""
+    try:
+        yield
+    except ArtifactError:
+        raise
+    except Exception as error:
+        said = str(error) if isinstance(error, KernelcError) else repr(error)
+        raise ArtifactError(f"no such kernel can be generated: {said}", where=_place(name)) from error
+
+
+def _place(name: str) -> str:
+    return f"manifest.json: kernels.{name}"
+
+
+def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any], choose: Choose) -> NativeKernel:
+    problem = family.problem_from_json(data)
+    rule, schedule = family.default(CAPABILITIES, problem), choose(name, family, problem)
     bindings = family.bindings(problem)
+
+    def text(schedule: Any) -> str:
+        with _blaming(name):
+            kernel = family.kernel(problem, schedule, CAPABILITIES, name)
+            _require_shared_memory(name, kernel.shared_bytes)
+            return backend_named(TARGET).render(kernel).text
+
+    same = schedule == rule
     return NativeKernel(
         entry_of(name),
         family.workgroup(problem, schedule),
         family.grid(problem, schedule),
         tuple(each.length * each.type.bytes for each in bindings),
         tuple(each.access != "read" for each in bindings),
-        lambda: _text(family, name, problem, schedule),
-        "" if plain is None else repr(schedule),
-        plain,
+        lambda: text(schedule),
+        "" if same else repr(schedule),
+        None if same else lambda: text(rule),
     )
 
 
-def _text(family: KernelSpec[Any, Any], name: str, problem: Any, schedule: Any) -> str:
-    return backend_named(TARGET).render(family.kernel(problem, schedule, CAPABILITIES, name)).text
+def _require_shared_memory(name: str, bytes_: int) -> None:
+    """Raise ArtifactError for more shared memory than the stack of a thread is made for."""
+    most = CAPABILITIES.shared_bytes
+    if bytes_ > most:
+        raise ArtifactError(
+            f"the kernel takes {bytes_} bytes of shared memory, wanted at most {most}", where=_place(name)
+        )
 
 
 def _fingerprint() -> str:

@@ -122,19 +122,23 @@ class Session:
         )
 
     def completer(self) -> Completer:
-        """Return what answers stateless requests."""
+        """Return what answers stateless requests.
+
+        A request that says nothing of sampling gets what the model's authors want, else what OpenAI's API
+        does, as in the page: temperature 1 and no filter.
+        """
         return Completer(
             self.engine,
             Coder(self.tokenizer),
             self.template,
             stop_ids=stop_ids(self.artifact),
             prefix=self.tokenizer.prompt_prefix,
-            sampling=self.sampling,
+            sampling=sampling_of_model(self.artifact) or SamplingParams(temperature=1.0),
         )
 
     @property
     def sampling(self) -> SamplingParams:
-        """How the model's answers are sampled unless a request says otherwise."""
+        """How answers in a conversation are sampled unless somebody says otherwise."""
         return sampling_defaults(self.artifact)
 
 
@@ -214,9 +218,14 @@ def with_prefix(tokenizer: Tokenizer, ids: Sequence[int]) -> list[int]:
 
 def sampling_defaults(artifact: Artifact) -> SamplingParams:
     """Return how the model's authors want answers sampled, or what suits most chat models."""
+    return sampling_of_model(artifact) or SamplingParams(temperature=TEMPERATURE, top_p=TOP_P)
+
+
+def sampling_of_model(artifact: Artifact) -> SamplingParams | None:
+    """Return how the model's authors want answers sampled; None where they say nothing."""
     own = artifact.manifest.generation
     if own is None:
-        return SamplingParams(temperature=TEMPERATURE, top_p=TOP_P)
+        return None
     return SamplingParams(own.temperature, own.top_k, own.top_p, own.min_p, own.repetition_penalty)
 
 

@@ -32,7 +32,8 @@ class Capabilities:
     storage_buffers: int = 8
     max_binding_bytes: int = 128 << 20
     offset_alignment: int = 256
-    vector_lanes: int = 4  # of the widest vectors; 8 says a processor, whose one invocation works alone
+    vector_lanes: int = 4  # of the widest vectors
+    serial_workgroups: bool = False  # the invocations of a workgroup take turns on one thread, so one is best
     max_grid: int = 65535
 
     def carries(self, tiles: Collection[TileKind]) -> bool:
@@ -76,6 +77,7 @@ _BROWSER_MATRIX_UNITS = replace(_MATRIX_UNITS, shared_bytes=32 << 10, scaled_til
 _PROCESSOR = Capabilities(
     dot4=True,
     vector_lanes=8,
+    serial_workgroups=True,
     shared_bytes=256 << 10,
     storage_buffers=64,
     max_binding_bytes=4 << 30,

@@ -25,6 +25,8 @@ ACTIVATIONS = {
 }
 """The activations of config.json, as transformers names them (activations.py), by functions of the IR."""
 
+ATTENTION_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj")
+"""What most families call the linear layers of attention."""
 
 MAX_MATRIX = 1 << 32
 """Weights of the largest matrix: more than any published model has. A matrix is bound in pieces, and each of
@@ -136,6 +138,23 @@ class DecoderConfig:
         return self.rope
 
 
+@dataclass(frozen=True)
+class AttentionBiasConfig(DecoderConfig):
+    """The config of a family whose `attention_bias` is for all four projections of attention."""
+
+    attention_bias: bool = False
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read the shared fields of a config.json, then this one. Raises: ConfigError."""
+        config = super().read(fields)
+        return replace(config, attention_bias=fields.flag("attention_bias", cls.attention_bias))
+
+    def has_bias(self, projection: str) -> bool:
+        """Whether the linear layers of this name have a bias."""
+        return self.attention_bias and projection in ATTENTION_PROJECTIONS
+
+
 def read_activation(fields: Fields, key: str = "hidden_act", default: str = "silu") -> str:
     """Read an activation; return the function of `kernelc.ir.expression` that it is. Raises: ConfigError."""
     name = fields.text(key, default)
@@ -207,6 +226,13 @@ def refuse_fields(fields: Fields, wanted: dict[str, Sequence[object]], help: str
         if value is not None and value not in values:
             allowed = " or ".join(show(each) for each in values)
             raise fields.fail(key, f"got {show(value)}, wanted {allowed}", help)
+
+
+def refuse_head_dim(fields: Fields, config: DecoderConfig, help: str) -> None:
+    """Refuse heads that together are not as wide as a position's vector. Raises: ConfigError."""
+    if config.heads * config.head_dim != config.hidden_size:
+        message = f"got {config.head_dim}, wanted hidden_size / num_attention_heads"
+        raise fields.fail("head_dim", message, help)
 
 
 def _sizes(fields: Fields) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -33,7 +34,7 @@ def kept_formats(model: AnyModel, checkpoint: Checkpoint, matrices: Iterable[Seq
         sizes[form] += sum(rows * cols for rows, cols in (source.shape(name) for name in names))
     [(default, _)] = sizes.most_common(1)
     others = [(name, form) for names, form in chosen.items() if form != default for name in names]
-    return FormatTable(default, tuple(Override(form, pattern=name) for name, form in others))
+    return FormatTable(default, tuple(Override(form, glob.escape(name)) for name, form in others))
 
 
 def _joint(forms: Sequence[str]) -> str:

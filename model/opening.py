@@ -52,8 +52,10 @@ class ModelFiles:
 
     def close(self) -> None:
         """Close the files of the weights, and remove what was written for this opening."""
-        self.checkpoint.close()
-        self.release()
+        try:
+            self.checkpoint.close()
+        finally:
+            self.release()
 
 
 class Layout(Protocol):

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from kernelc.errors import InternalError
-from kernelc.ir.formats import F32, Packed
+from kernelc.ir.formats import F32, Index, Packed
 from kernelc.ir.types import TensorType
-
-Index = npt.NDArray[np.int64]
 
 
 class RowSource(Protocol):
@@ -32,7 +29,7 @@ class RowSource(Protocol):
         """Shape of a tensor, [rows, cols] or [length]."""
         ...
 
-    def take_rows(self, name: str, indices: npt.NDArray[np.int64]) -> F32:
+    def take_rows(self, name: str, indices: Index) -> F32:
         """Rows of a matrix in the order of `indices`, as f32 [count, cols]."""
         ...
 
@@ -44,7 +41,7 @@ class RowSource(Protocol):
         """The weight format that holds the tensor's stored codes exactly, None where it holds floats."""
         return None
 
-    def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
+    def take_packed(self, name: str, indices: Index) -> Packed:
         """Rows of a matrix in the order of `indices`, as stored, in the format `kept_as`."""
         raise InternalError(f"{name}: got floats, wanted codes")
 
@@ -97,7 +94,7 @@ class RowsOfTensors(RowSource):
             return self.checkpoint.shape(name)
         return (len(part.index), *self.checkpoint.shape(part.tensor)[1:])
 
-    def take_rows(self, name: str, indices: npt.NDArray[np.int64]) -> F32:
+    def take_rows(self, name: str, indices: Index) -> F32:
         """See `RowSource.take_rows`."""
         part = self.rows.get(name)
         if part is None:
@@ -113,7 +110,7 @@ class RowsOfTensors(RowSource):
         """See `RowSource.kept_as`."""
         return self.checkpoint.kept_as(self.rows[name].tensor if name in self.rows else name)
 
-    def take_packed(self, name: str, indices: npt.NDArray[np.int64]) -> Packed:
+    def take_packed(self, name: str, indices: Index) -> Packed:
         """See `RowSource.take_packed`."""
         part = self.rows.get(name)
         if part is None:

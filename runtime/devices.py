@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from kernelc.artifact import Manifest
 from kernelc.errors import DeviceError, UsageError
 from runtime.cpu.executor import CpuExecutor, cpu_info
+from runtime.cpu.kernels import TARGET as CPU_TARGET
 from runtime.cpu.kernels import KernelLibrary
 from runtime.device.classes import is_software
 from runtime.device.executor import DeviceInfo, Executor, Reference
@@ -61,6 +62,7 @@ DEVICE_KINDS: Mapping[str, DeviceKind] = {  # in the order in which `auto` tries
     "opencl": DeviceKind("opencl", _open_opencl),
 }
 DEVICES = ("auto", *DEVICE_KINDS, "cpu", "numpy")
+
 
 @dataclass(frozen=True)
 class Handed:
@@ -181,7 +183,7 @@ def _open_numpy(handed: Handed) -> Executor:
 
 def targets_of(manifest: Manifest) -> frozenset[str]:
     """Return the targets for which every kernel of an artifact has a variant."""
-    found = {driven.target for driven in DEVICE_KINDS.values()}
+    found = {CPU_TARGET, *(driven.target for driven in DEVICE_KINDS.values())}
     for kernel in manifest.kernels.values():
         found &= {variant.target for variant in kernel.variants}
     return frozenset(found)
@@ -197,7 +199,7 @@ def target_for(name: str) -> str:
     if name == "auto":
         name = next((each.kind for each in survey() if each.info is not None), "numpy")
     if name == "cpu":
-        return "c"
+        return CPU_TARGET
     return DEVICE_KINDS[name].target if name in DEVICE_KINDS else "wgsl"
 
 
@@ -227,9 +229,9 @@ def survey() -> Iterator[Survey]:
         else:
             yield found
     try:
-        yield Survey("cpu", "c", cpu_info(), anything=True)
+        yield Survey("cpu", CPU_TARGET, cpu_info(), anything=True)
     except DeviceError as error:
-        yield Survey("cpu", "c", None, str(error), error.help or "", anything=True)
+        yield Survey("cpu", CPU_TARGET, None, str(error), error.help or "", anything=True)
     yield from imitations
     yield Survey("numpy", "", NumpyExecutor({}).info, anything=True)
 

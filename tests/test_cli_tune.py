@@ -87,7 +87,7 @@ def test_what_a_table_says_is_run_and_c_of_the_rules_is_still_accepted(
     native = Library().kernel(name, "rms_norm", opened.kernels[name].problem)
     assert native.workgroup == threads and native.plain is not None
     assert says(artifact) == plain == says(artifact)
-    kept = list((own_cache / "kernelc" / "native").glob("*-plain.c"))
+    kept = list((own_cache / "kernelc" / "native").glob("*.plain.c"))
     assert kept, "what the artifact's C is compared with"
 
 

@@ -51,6 +51,14 @@ def test_opening_reports_its_progress_and_prints_nothing(
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_request_that_says_nothing_of_sampling_is_answered_as_in_the_page(session: Session) -> None:
+    assert session.artifact.manifest.generation is None
+    completer = session.completer()
+    done = completer.complete(CompletionRequest(prompt=PROMPT, max_new=40))
+    openai = SamplingParams(temperature=1.0, top_p=1.0, seed=done.seed)
+    assert completer.complete(CompletionRequest(prompt=PROMPT, max_new=40, sampling=openai)).ids == done.ids
+
+
 def test_a_completion_is_what_the_engine_generates(session: Session) -> None:
     done = session.completer().complete(
         CompletionRequest(prompt=PROMPT, max_new=30, sampling=SamplingParams())

@@ -26,8 +26,8 @@ from typing import Any
 
 from kernelc.artifact import Artifact
 from kernelc.native import Library
+from runtime.cpu.cores import usable_cores
 from runtime.cpu.executor import CpuExecutor
-from runtime.cpu.pool import usable_cores
 from runtime.engine.engine import Engine
 
 PEER = Path(__file__).parent / "llama.mjs"

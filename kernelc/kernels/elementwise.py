@@ -17,6 +17,7 @@ from kernelc.ir.expression import Expression
 from kernelc.kernels import step_block
 from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import named
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, f32x4
@@ -44,10 +45,13 @@ class ElementwiseProblem:
     last: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        inputs = set(self.expression.inputs)
-        assert OUT not in inputs, f"an input is called {OUT}, as the result is"
-        assert {*self.vectors, *self.last} <= inputs, f"{self.vectors}, {self.last}: not all are inputs"
-        assert self.one_position or not self.last, "the last position is read where there is one result"
+        """Raise ShapeError where the fields do not fit each other."""
+        inputs = set(self.expression.checked().inputs)
+        require(self.width >= 1 and self.rows >= 1, self, "at least one row of one element")
+        require(OUT not in inputs, self, f"no input that is called {OUT}, as the result is")
+        require({*self.vectors, *self.last} <= inputs, self, "vectors and last among the inputs")
+        require(not {*self.vectors} & {*self.last}, self, "no input among both vectors and last")
+        require(self.one_position or not self.last, self, "the last position read for one result alone")
 
     @property
     def type(self) -> Type:

@@ -32,6 +32,7 @@ from kernelc.kernels.spec import (
     Tolerance,
     empty,
 )
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import logical_and, splat
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, f32x4, u32
@@ -47,6 +48,11 @@ class EmbeddingProblem:
     cols: int
     row_begin: int
     row_end: int
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError for a piece without rows."""
+        require(self.cols >= 1, self, "at least one column")
+        require(0 <= self.row_begin < self.row_end, self, "a row_begin below row_end")
 
     @property
     def rows(self) -> int:

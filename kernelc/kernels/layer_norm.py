@@ -15,6 +15,7 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.kernels.parts.reduce import Workgroup
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import dot, rsqrt, splat
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, f32x4
@@ -37,6 +38,10 @@ class LayerNormProblem:
     offset: float = 0.0
     rows: int = 1
     one_position: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError for a row or a position without elements."""
+        require(self.width >= 1 and self.rows >= 1, self, "at least one row of one element")
 
     @property
     def vectors(self) -> tuple[str, ...]:

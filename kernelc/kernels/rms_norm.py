@@ -15,6 +15,7 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.kernels.parts.reduce import broadcast, team_sum
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import dot, rsqrt
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x4
@@ -38,6 +39,10 @@ class RmsNormProblem:
     offset: float = 0.0
     rows: int = 1
     one_position: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError for a row or a position without elements."""
+        require(self.width >= 1 and self.rows >= 1, self, "at least one row of one element")
 
     @property
     def positions(self) -> Dim:

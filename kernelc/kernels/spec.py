@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kernelc.ir.dim import Dim, Var, evaluate
 from kernelc.kernels.step_block import STEP
+from kernelc.kernels.stored_problem import read_problem, require
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Array, Tracer, trace
@@ -170,7 +171,8 @@ class KernelSpec(ABC, Generic[P, S]):
 
     def bind(self, k: Tracer, problem: P, schedule: S) -> dict[str, Array]:
         """Bind the signature's buffers in order, as the schedule accesses them."""
-        types = self.access_types(problem, schedule)
+        types, names = self.access_types(problem, schedule), [b.name for b in self.bindings(problem)]
+        require(len(set(names)) == len(names), problem, f"each buffer once, not {', '.join(names)}")
         return {b.name: k.buffer(b.name, types.get(b.name, b.type), b.access) for b in self.bindings(problem)}
 
     def problem_json(self, problem: P) -> dict[str, Any]:
@@ -178,33 +180,11 @@ class KernelSpec(ABC, Generic[P, S]):
         return dataclasses.asdict(problem)
 
     def problem_from_json(self, data: Mapping[str, Any]) -> P:
-        """The inverse of `problem_json` after a trip through JSON, which made lists of tuples."""
-        return _rebuild(self.problem_type, data)
+        """The inverse of `problem_json` after a trip through JSON, which made lists of tuples.
 
-
-def _rebuild(type_: Any, data: Mapping[str, Any]) -> Any:
-    import typing
-
-    hints = typing.get_type_hints(type_)
-    fields: dict[str, Any] = {}
-    for field in dataclasses.fields(type_):
-        if field.name not in data and field.default is not dataclasses.MISSING:
-            continue  # stored before the problem had this field, whose default is what it meant then
-        value = data[field.name]
-        hint = hints[field.name]
-        nested = [t for t in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(t)]
-        if isinstance(value, Mapping) and nested:
-            value = _rebuild(_meant(nested, value), value)  # pyright: ignore[reportUnknownArgumentType]  (JSON)
-        elif isinstance(value, list):
-            value = tuple(value)  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]  (JSON)
-        fields[field.name] = value
-    return type_(**fields)
-
-
-def _meant(types: list[Any], data: Mapping[Any, Any]) -> Any:
-    """Of several dataclasses the one whose default for the field `kind` is the data's."""
-    kinds = {getattr(type_, "kind", None): type_ for type_ in types}
-    return types[0] if len(types) == 1 else kinds[data["kind"]]
+        Raises: ArtifactError where the data is no problem of this family.
+        """
+        return read_problem(self.problem_type, data)
 
 
 def empty(binding: Binding, env: Mapping[str, int]) -> npt.NDArray[Any]:

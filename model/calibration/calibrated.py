@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import UsageError
-from kernelc.ir.formats import F32, Packed, unpack, weight_format
-from kernelc.ir.formats.integer_codes import IntegerCodes
+from kernelc.ir.formats import F32, Packed, integer_format, unpack, weight_format
 from kernelc.ir.types import DType
 from model.calibration.feedback import quantize_with_feedback, upper_factor
 from model.calibration.stream import Moments, run_calibration
@@ -102,8 +101,7 @@ def calibrate(
         )
 
     def quantise(name: str, matrix: F32, moments: Moments) -> F32:
-        form = weight_format(formats[name])
-        assert isinstance(form, IntegerCodes)  # nothing else is that small
+        form = integer_format(formats[name])  # nothing else has less than 8 bits
         check_weights(form.name, matrix, name)
         if moments.factor is None:
             moments.factor = upper_factor(moments.matrix)

@@ -6,22 +6,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from kernelc.errors import CheckpointError, InternalError
-from kernelc.ir.formats import F32, Array, Packed
-
-Index: TypeAlias = npt.NDArray[np.int64]
+from kernelc.ir.formats import F32, Array, Index, Packed
+from model.checkpoints.rows import check_indices, check_range, widened
 
 READABLE = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-"""Element types of weights, as numpy types. numpy has no bf16: its 16 bits are the upper half of an f32."""
+"""Element types of weights, as numpy types. numpy has no bf16, which is read as its 16 bits."""
 
 _INTEGERS = {"I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1", "BOOL": "?"}
 NUMPY_TYPES = READABLE | _INTEGERS
 """Every element type whose stored values can be read, weights or not."""
+ELEMENT_BYTES = {name: np.dtype(form).itemsize for name, form in NUMPY_TYPES.items()}
 
 WANTED_TYPES = "F32, F16, BF16 or F64"
 
@@ -65,8 +63,7 @@ class ArrayFile(ABC):
         the file has changed.
         """
         entry = self._readable(name)
-        if not 0 <= begin <= end <= entry.shape[0]:
-            raise InternalError(f"{name}: rows {begin}..{end} of {entry.shape[0]} rows")
+        check_range(name, begin, end, entry.shape[0])
         return self._to_f32(name, self.stored(name, slice(begin, end)))
 
     def take_rows(self, name: str, indices: Index) -> F32:
@@ -75,8 +72,7 @@ class ArrayFile(ABC):
         Shapes: indices [count] -> [count, ...the tensor's other dimensions]. Raises: as `rows`.
         """
         entry = self._readable(name)
-        if indices.size and not 0 <= indices.min() <= indices.max() < entry.shape[0]:
-            raise InternalError(f"{name}: rows {indices.min()}..{indices.max()} of {entry.shape[0]} rows")
+        check_indices(name, indices, entry.shape[0])
         return self._to_f32(name, self.stored(name, indices))
 
     def take_packed(self, name: str, indices: Index) -> Packed:
@@ -97,9 +93,7 @@ class ArrayFile(ABC):
         """Return a copy as f32: exact, since f32 contains every f16 and bf16 value, but for f64."""
         dtype = self.tensors[name].dtype
         if dtype == "BF16":
-            wide = stored.astype(np.uint32)
-            wide <<= 16
-            return wide.view(np.float32)
+            return widened(stored)
         if dtype != "F64":
             return stored.astype(np.float32, copy=stored.dtype != np.float32)
         with np.errstate(over="ignore"):

@@ -25,6 +25,7 @@ _HARMLESS = (
     "*rotary_emb.cos_cached",
     "*rotary_emb.sin_cached",
     "rope.freqs",
+    "blk.*.attn_rot_embd.weight",
     "*.masked_bias",
     "*position_ids",
 )

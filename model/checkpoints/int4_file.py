@@ -20,16 +20,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError, InternalError
-from kernelc.ir.formats import F32, GROUP, Array, Packed, groups_of, weight_format
-from kernelc.ir.formats.integer_codes import IntegerCodes
-from model.checkpoints.array_file import ArrayFile, Index
+from kernelc.ir.formats import F32, GROUP, Array, Index, Packed, groups_of, integer_format
+from model.checkpoints.array_file import ArrayFile
 from model.checkpoints.quantization import Int4
+from model.checkpoints.rows import check_indices, widened
 
 _KEPT_AS = "q4a"
 _NIBBLES = 8
@@ -105,7 +104,7 @@ class Int4File:
         if matrix.kept_as is None:
             raise InternalError(f"{name}: the groups of its inputs fit no weight format")
         codes, zeros, scales = self._decoded(matrix, indices)
-        form = cast(IntegerCodes, weight_format(_KEPT_AS))
+        form = integer_format(_KEPT_AS)
         quants = form.pack_codes(codes.view(np.int8).reshape(len(indices), -1, GROUP))
         offsets = (-zeros * scales.astype(np.float32)).astype(np.float16)
         if not np.isfinite(offsets).all():
@@ -122,9 +121,8 @@ class Int4File:
 
     def _decoded(self, matrix: Int4Matrix, indices: Index) -> tuple[npt.NDArray[np.uint8], F32, Array]:
         """Return codes u8 [count, in], zeros f32 [count, groups] and scales [count, groups] of some rows."""
+        check_indices(f"{matrix.prefix}weight", indices, matrix.shape[0])
         low, high = (int(indices.min()), int(indices.max()) + 1) if indices.size else (0, 0)
-        if not 0 <= low <= high <= matrix.shape[0]:
-            raise InternalError(f"{matrix.prefix}weight: rows {low}..{high} of {matrix.shape[0]} rows")
         words = slice(low // _NIBBLES, -(-high // _NIBBLES))  # eight outputs share one
         inside = indices - words.start * _NIBBLES
         stored = self._part(matrix, "qzeros", words) + np.uint32(_ONES * self._settings.zero_shift)
@@ -142,7 +140,7 @@ class Int4File:
         if part != "scales":
             return stored.view(np.uint32)
         if matrix.files[part].tensors[name].dtype == "BF16":
-            stored = (stored.astype(np.uint32) << 16).view(np.float32)
+            stored = widened(stored)
         if not np.isfinite(stored).all():
             message = "got a scale that is not finite"
             raise CheckpointError(message, where=f"{matrix.files[part].path}: {name}", help=_HELP)
@@ -169,7 +167,7 @@ class Int4File:
         wanted = {"qzeros": (groups, rows // _NIBBLES), "scales": (groups, rows), "g_idx": (cols,)}
         wrong = [part for part in parts if shapes[part] != wanted.get(part, shapes[part])]
         wrong += [part for part, dtype in types.items() if dtype not in _types(part)]
-        if wrong or not groups or rows % _NIBBLES or ("g_idx" not in parts and cols % groups):
+        if wrong or not groups or not cols or rows % _NIBBLES or ("g_idx" not in parts and cols % groups):
             part = wrong[0] if wrong else "qweight"
             raise CheckpointError(
                 f"got {types[part]} of shape {list(shapes[part])}, which does not fit a matrix of {rows}"

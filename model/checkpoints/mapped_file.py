@@ -11,6 +11,8 @@ from pathlib import Path
 from kernelc.errors import CheckpointError
 
 DOWNLOAD_AGAIN = "the file is damaged or incomplete: download it again"
+_POINTER = b"version https://git-lfs"
+_MAX_POINTER_BYTES = 1024
 
 
 def plain_file_status(path: Path) -> os.stat_result:
@@ -23,8 +25,27 @@ def plain_file_status(path: Path) -> os.stat_result:
     except (OSError, ValueError) as reason:
         raise cannot_read(path, reason) from reason
     if not stat.S_ISREG(found.st_mode):
-        raise CheckpointError("this is no plain file", where=str(path), help="give a file of weights")
+        raise CheckpointError(
+            "cannot be read: this is no plain file", where=str(path), help="give a file of weights"
+        )
     return found
+
+
+def refuse_pointer(path: Path, size: int) -> None:
+    """Check that a plain file of `size` bytes is not the text that Git LFS puts in a large file's place.
+
+    Raises: CheckpointError.
+    """
+    if size > _MAX_POINTER_BYTES:
+        return
+    try:
+        with path.open("rb") as file:
+            begin = file.read(len(_POINTER))
+    except (OSError, ValueError) as reason:
+        raise cannot_read(path, reason) from reason
+    if begin == _POINTER:
+        message = "this is a pointer of Git LFS, which stands for the file"
+        raise CheckpointError(message, where=str(path), help="run `git lfs pull` in its folder")
 
 
 def cannot_read(path: Path, reason: Exception) -> CheckpointError:
@@ -33,7 +54,7 @@ def cannot_read(path: Path, reason: Exception) -> CheckpointError:
     return CheckpointError(
         f"cannot be read: {why}",
         where=str(path),
-        help="put every file that the checkpoint's index names into its folder",
+        help="check the path, and that every file of the model is in its folder",
     )
 
 
@@ -41,8 +62,13 @@ class MappedFile:
     """A plain file in memory, read only. `data` is its bytes, which must not be read after `close`."""
 
     def __init__(self, path: Path, smallest: int = 1) -> None:
-        """Map the file. Raises: CheckpointError if it is no plain file, or has less than `smallest` bytes."""
+        """Map the file.
+
+        Raises: CheckpointError if it is missing, no plain file or a pointer of Git LFS, or has less than
+        `smallest` bytes.
+        """
         size = plain_file_status(path).st_size
+        refuse_pointer(path, size)
         if size < smallest:
             message = f"got {size} bytes, wanted at least {smallest}"
             raise CheckpointError(message, where=str(path), help=DOWNLOAD_AGAIN)

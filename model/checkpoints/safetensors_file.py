@@ -20,9 +20,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from kernelc.errors import CheckpointError
-from kernelc.ir.formats import Array
-from model.checkpoints.array_file import NUMPY_TYPES, ArrayEntry, ArrayFile, Index
-from model.checkpoints.mapped_file import DOWNLOAD_AGAIN, cannot_read, plain_file_status
+from kernelc.ir.formats import Array, Index
+from model.checkpoints.array_file import NUMPY_TYPES, ArrayEntry, ArrayFile
+from model.checkpoints.mapped_file import DOWNLOAD_AGAIN, cannot_read, plain_file_status, refuse_pointer
 
 import_module("ml_dtypes")  # gives numpy the type bfloat16, without which the package refuses bf16
 
@@ -48,6 +48,7 @@ class SafetensorsFile(ArrayFile):
         """
         self.path = path
         self._stamp = _stamp(path)
+        refuse_pointer(path, self._stamp.size)
         _check_header_length(path, self._stamp.size)
         self._lock = threading.Lock()  # packing reads with several threads
         self._read_bytes = 0
@@ -79,6 +80,9 @@ class SafetensorsFile(ArrayFile):
     def _slice(self, name: str, rows: slice, columns: slice | None) -> Array:
         """Return a copy of neighbouring rows. Raises: CheckpointError if the file has changed."""
         entry = self._tensors[name]
+        shape = _cut(entry.shape, rows, columns)
+        if 0 in shape:  # which the package refuses to cut out of most tensors
+            return np.empty(shape, NUMPY_TYPES[entry.dtype])
         with self._lock:
             part = self._fresh().get_slice(name)
             array: Array = part[rows] if columns is None else part[rows, columns]
@@ -123,6 +127,13 @@ class SafetensorsFile(ArrayFile):
                 help=DOWNLOAD_AGAIN,
             )
         return ArrayEntry(part.get_dtype(), shape)
+
+
+def _cut(shape: tuple[int, ...], rows: slice, columns: slice | None) -> tuple[int, ...]:
+    """Return the shape of some rows, and of these some columns."""
+    cuts = (rows,) if columns is None else (rows, columns)
+    sizes = (len(range(size)[cut]) for size, cut in zip(shape, cuts, strict=False))
+    return (*sizes, *shape[len(cuts) :])
 
 
 class _Stamp(tuple[int, ...]):

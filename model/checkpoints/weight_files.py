@@ -14,8 +14,10 @@ from pathlib import Path
 from kernelc.errors import CheckpointError
 from model.checkpoints.array_file import ArrayFile
 from model.checkpoints.safetensors_file import SafetensorsFile
-from model.checkpoints.torch_file import TorchFile
+from model.checkpoints.torch.file import TorchFile
 from model.json_fields import Fields, read_json_object, show
+
+OTHER_SHARDS = "the shards are of different models: download all of them again"
 
 _MAX_INDEX_BYTES = 16 << 20
 _MAX_SHARDS = 4096
@@ -30,7 +32,6 @@ _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.safetensors|\.bin)")
 _KINDS = (".safetensors", ".bin", ".pt", ".pth")
 _NO_MODEL = ("adapter_*", "consolidated*", "optimizer*", "scheduler*", "rng_state*", "training_args*")
 """Files of those kinds that are not the weights of a model, or not with the names that families have."""
-_POINTER = b"version https://git-lfs"
 
 
 def open_weights(folder: Path) -> dict[str, ArrayFile]:
@@ -55,8 +56,7 @@ def open_files(paths: Iterable[Path]) -> dict[str, ArrayFile]:
             twice = next((name for name in file.tensors if name in found), None)
             if twice is not None:
                 message = f"got the tensor {show(twice)} a second time, after {found[twice].path.name}"
-                help_ = "the shards are of different models: download all of them again"
-                raise CheckpointError(message, where=str(path), help=help_)
+                raise CheckpointError(message, where=str(path), help=OTHER_SHARDS)
             found.update(dict.fromkeys(file.tensors, file))
         undo.pop_all()
     return found
@@ -65,20 +65,7 @@ def open_files(paths: Iterable[Path]) -> dict[str, ArrayFile]:
 def open_file(path: Path) -> ArrayFile:
     """Open one file of weights, by the ending of its name. Raises: CheckpointError."""
     kind = SafetensorsFile if path.suffix == ".safetensors" else TorchFile
-    try:
-        return kind(path)
-    except CheckpointError as reason:
-        if not _is_pointer(path):
-            raise
-        message = "this is a pointer of Git LFS, which stands for the file"
-        raise CheckpointError(message, where=str(path), help="run `git lfs pull` in its folder") from reason
-
-
-def _is_pointer(path: Path) -> bool:
-    if not path.is_file() or path.stat().st_size > 1024:
-        return False
-    with path.open("rb") as file:
-        return file.read(len(_POINTER)) == _POINTER
+    return kind(path)
 
 
 def _open_indexed(index: Path) -> dict[str, ArrayFile]:
@@ -140,11 +127,7 @@ def _unindexed(folder: Path) -> list[Path]:
         of_kind = [found for found in shards if found[4] == kind]
         if of_kind:
             return _complete(folder, of_kind)
-    candidates = [
-        name
-        for name in names
-        if name.endswith(_KINDS) and is_of_a_model(name)
-    ]
+    candidates = [name for name in names if name.endswith(_KINDS) and is_of_a_model(name)]
     for kind in _KINDS:  # safetensors before the rest
         of_kind = [name for name in candidates if name.endswith(kind)]
         if len(of_kind) == 1:

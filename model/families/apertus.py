@@ -7,7 +7,8 @@ activations.py (Huang & Schlag 2024, arXiv 2411.13010).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -15,24 +16,25 @@ import numpy as np
 from kernelc.ir.graph import Tensor
 from kernelc.ir.trace import add, exp_tail, linear, mul, relu2, scale, shift, softplus, tracer
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
-from model.families.blocks import Attention, Decoder, SequentialLayer, declare, nothing, rms
+from model.config import AttentionBiasConfig, DecoderConfig
 from model.families.family import Family
-from model.families.qwen3 import head_norms
+from model.families.parts.attention import Attention, head_norms
+from model.families.parts.layers import Decoder, NormNames, sequential_layer
+from model.families.parts.weights import declare
 from model.json_fields import Fields, show
 from model.rope import Rope
 from model.row_source import RowsOf
 
 _BETA = 0.5  # xIELU's slope at 0
+_NORMS = NormNames("attention_layernorm", None, "feedforward_layernorm", None)
 
 
 @dataclass(frozen=True)
-class ApertusConfig(DecoderConfig):
-    """An Apertus's config. `attention_bias` is for all four projections of attention."""
+class ApertusConfig(AttentionBiasConfig):
+    """An Apertus's config."""
 
     norm_eps: float = 1e-5
     max_position_embeddings: int = 65536
-    attention_bias: bool = False
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
@@ -41,8 +43,7 @@ class ApertusConfig(DecoderConfig):
         if activation != "xielu":
             help_ = "a checkpoint of this family with another activation is not supported"
             raise fields.fail("hidden_act", f'got {show(activation)}, wanted "xielu"', help_)
-        plain = Fields({**fields.data, "hidden_act": None}, fields.where, fields.error)
-        return replace(super().read(plain), attention_bias=fields.flag("attention_bias", False))
+        return super().read(Fields({**fields.data, "hidden_act": None}, fields.where, fields.error))
 
     @classmethod
     def read_rope(cls, fields: Fields, head_dim: int, positions: int) -> Rope:
@@ -50,10 +51,6 @@ class ApertusConfig(DecoderConfig):
         if fields.data.get("rope_parameters") is None and not fields.data.get("rope_scaling"):
             fields = Fields({**fields.data, "rope_parameters": _ROPE}, fields.where, fields.error)
         return super().read_rope(fields, head_dim, positions)
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
 
 
 _ROPE = {
@@ -72,7 +69,7 @@ class XieluMLP:
     The checkpoint has the inverse softplus of alpha_p, and of alpha_n - beta.
     """
 
-    def __init__(self, config: ApertusConfig, path: str) -> None:
+    def __init__(self, config: DecoderConfig, path: str) -> None:
         hidden, wide = config.hidden_size, config.intermediate_size
         self.up_proj = declare(config, f"{path}.up_proj", wide, hidden)
         self.down_proj = declare(config, f"{path}.down_proj", hidden, wide)
@@ -94,26 +91,13 @@ def rows(config: DecoderConfig) -> Mapping[str, RowsOf]:
     return {f"{path}.row": RowsOf(path, index, 1) for path in paths}
 
 
-def apertus_layer(config: ApertusConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with norms of queries and keys, and the other MLP."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    attn = f"{path}.self_attn"
-    return SequentialLayer(
-        before_attn=rms(f"{path}.attention_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, attn, norms=lambda: head_norms(config, attn)),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.feedforward_layernorm", hidden, eps),
-        mlp=XieluMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
-
-
 def build(config: ApertusConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: apertus_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(
+            config, number, kv_dtype, _NORMS, attn=partial(Attention, norms=head_norms), mlp=XieluMLP
+        ),
     )
 
 

@@ -6,12 +6,13 @@ Source: the layout and names of transformers' modeling_arcee.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from kernelc.ir.types import DType
-from model.families.blocks import Attention, Decoder, PlainMLP, SequentialLayer, nothing, rms
 from model.families.family import Family
 from model.families.llama import LlamaConfig
+from model.families.parts.layers import Decoder, PlainMLP, sequential_layer
 
 
 @dataclass(frozen=True)
@@ -23,25 +24,13 @@ class ArceeConfig(LlamaConfig):
     default_activation: ClassVar[str] = "relu2"
 
 
-def arcee_layer(config: ArceeConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with an MLP of two matrices."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=PlainMLP(config, f"{path}.mlp", ("up_proj", "down_proj")),
-        after_mlp=nothing,
-    )
-
-
 def build(config: ArceeConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: arcee_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(
+            config, number, kv_dtype, mlp=partial(PlainMLP, names=("up_proj", "down_proj"))
+        ),
     )
 
 

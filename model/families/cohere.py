@@ -8,25 +8,29 @@ Source: transformers' modeling_cohere.py and modeling_cohere2.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig, optional_window, read_windows, refuse_fields
-from model.families.blocks import Attention, Decoder, GatedMLP, ParallelLayer, layer
+from model.config import AttentionBiasConfig, optional_window, read_windows, refuse_fields, refuse_head_dim
 from model.families.family import Family
-from model.families.interleaved import interleaved_rows
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, GatedMLP, ParallelLayer
+from model.families.parts.rows import interleaved_rows
+from model.families.parts.weights import layer
 from model.json_fields import Fields
 from model.rope import Rope
 
+_NORM = partial(layer, bias=False)
+
 
 @dataclass(frozen=True)
-class CohereConfig(DecoderConfig):
-    """A Cohere's config. `attention_bias` is for all four projections of attention."""
+class CohereConfig(AttentionBiasConfig):
+    """A Cohere's config."""
 
     norm_eps: float = 1e-5
     max_position_embeddings: int = 8192
     tie_word_embeddings: bool = True
-    attention_bias: bool = False
     logit_scale: float = 0.0625
     norm_eps_key: ClassVar[str] = "layer_norm_eps"
 
@@ -35,15 +39,8 @@ class CohereConfig(DecoderConfig):
         """Read a Cohere's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         help_ = "norms with weights of their own for each head are not supported"
         refuse_fields(fields, {"use_qk_norm": (False,)}, help_)
-        return replace(
-            super().read(fields),
-            attention_bias=fields.flag("attention_bias", False),
-            logit_scale=fields.number("logit_scale", 1e-6, 1e6, cls.logit_scale),
-        )
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+        config = super().read(fields)
+        return replace(config, logit_scale=fields.number("logit_scale", 1e-6, 1e6, cls.logit_scale))
 
 
 @dataclass(frozen=True)
@@ -54,9 +51,7 @@ class Cohere2Config(CohereConfig):
     def read(cls, fields: Fields) -> Self:
         """Read a Cohere 2's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         config = super().read(fields)
-        if config.heads * config.head_dim != config.hidden_size:
-            message = f"got {config.head_dim}, wanted hidden_size / num_attention_heads"
-            raise fields.fail("head_dim", message, "the family's published code does not read this field")
+        refuse_head_dim(fields, config, "the family's published code does not read this field")
         pattern = fields.integer("sliding_window_pattern", 1, 1024, 4)
         window = optional_window(fields, 4096)
         windows = read_windows(fields, config.layers, window, lambda number: (number + 1) % pattern != 0)
@@ -71,7 +66,7 @@ def cohere_layer(config: CohereConfig, number: int, kv_dtype: DType) -> Parallel
     """Attention and MLP of the same normalised input."""
     path = f"model.layers.{number}"
     return ParallelLayer(
-        before_attn=layer(f"{path}.input_layernorm", config.hidden_size, config.norm_eps, bias=False),
+        before_attn=_NORM(f"{path}.input_layernorm", config.hidden_size, config.norm_eps),
         attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
         before_mlp=None,
         mlp=GatedMLP(config, f"{path}.mlp"),
@@ -83,7 +78,7 @@ def build(config: CohereConfig, kv_dtype: DType) -> Decoder:
     return Decoder(
         config,
         lambda number: cohere_layer(config, number, kv_dtype),
-        lambda: layer("model.norm", config.hidden_size, config.norm_eps, bias=False),
+        norm=_NORM,
         logit_scale=config.logit_scale,
     )
 

@@ -10,8 +10,8 @@ from typing import ClassVar, Self
 
 from model.config import DecoderConfig
 from model.families.family import Family
-from model.families.interleaved import interleaved_rows
 from model.families.llama import build
+from model.families.parts.rows import interleaved_rows
 from model.json_fields import Fields
 
 

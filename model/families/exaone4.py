@@ -8,13 +8,14 @@ Source: EXAONE 4.0 report, arXiv 2507.11407; transformers' modeling_exaone4.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig, optional_window, read_windows
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
 from model.families.family import Family
-from model.families.qwen3 import head_norms
+from model.families.parts.attention import Attention, head_norms
+from model.families.parts.layers import NORMS_AFTER, Decoder, sequential_layer
 from model.json_fields import Fields
 from model.rope import Rope
 
@@ -42,26 +43,13 @@ class Exaone4Config(DecoderConfig):
         return self.rope if self.every_layer_rotates or self.window(layer) is not None else None
 
 
-def exaone4_layer(config: Exaone4Config, number: int, kv_dtype: DType) -> SequentialLayer:
-    """Attention and MLP of the input as it is; norms come after them."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    attn = f"{path}.self_attn"
-    return SequentialLayer(
-        before_attn=nothing,
-        attn=Attention(config, number, kv_dtype, attn, norms=lambda: head_norms(config, attn)),
-        after_attn=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        before_mlp=nothing,
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=rms(f"{path}.post_feedforward_layernorm", hidden, eps),
-    )
-
-
 def build(config: Exaone4Config, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: exaone4_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(
+            config, number, kv_dtype, NORMS_AFTER, attn=partial(Attention, norms=head_norms)
+        ),
     )
 
 

@@ -11,33 +11,38 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import (
-    DecoderConfig,
+    AttentionBiasConfig,
     optional_number,
     optional_window,
     read_windows,
     refuse_fields,
 )
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
 from model.families.family import Family, WeightRoles
-from model.families.qwen3 import head_norms
+from model.families.parts.attention import Attention, HeadNormsOf, head_norms
+from model.families.parts.layers import Decoder, NormNames, sequential_layer
+from model.families.parts.weights import rms
 from model.json_fields import Fields
 from model.rope import Rope, RopeDefaults, layers_rope, rope_of
 
 _OFFSET = 1.0  # a norm's gain is 1 + its weight
+_NORM = partial(rms, offset=_OFFSET)
+_NORMS = NormNames(  # of Gemma 2 and 3
+    "input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm"
+)
 _BIDIRECTIONAL = "attention to later positions is not supported: such models embed texts and do not write"
 
 
 @dataclass(frozen=True)
-class GemmaConfig(DecoderConfig):
-    """A Gemma's config. `attention_bias` is for all four projections of attention."""
+class GemmaConfig(AttentionBiasConfig):
+    """A Gemma's config."""
 
     max_position_embeddings: int = 8192
     tie_word_embeddings: bool = True
-    attention_bias: bool = False
     default_activation: ClassVar[str] = "gelu_pytorch_tanh"
     default_head_dim: ClassVar[int | None] = 256
     default_kv_heads: ClassVar[int | None] = 16
@@ -48,13 +53,7 @@ class GemmaConfig(DecoderConfig):
         refuse_fields(fields, {"use_bidirectional_attention": (False,)}, _BIDIRECTIONAL)
         config = super().read(fields)
         # The first published files say "gelu" and mean its approximation by a tanh.
-        activation = "gelu_tanh" if config.activation == "gelu" else config.activation
-        bias = fields.flag("attention_bias", False)
-        return replace(config, activation=activation, attention_bias=bias)
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+        return replace(config, activation="gelu_tanh") if config.activation == "gelu" else config
 
 
 @dataclass(frozen=True)
@@ -147,57 +146,24 @@ class Gemma3ImageConfig(Gemma3Config):
         return super().read(Fields({**defaults, **text.data, **given}, text.where, text.error))
 
 
-def gemma_layer(config: GemmaConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with gains of 1 + weight."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps, _OFFSET),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps, _OFFSET),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
-
-
-def gemma2_layer(config: Gemma2Config, number: int, kv_dtype: DType, qk_norms: bool) -> SequentialLayer:
-    """Attention and MLP, each between two norms."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    attn = f"{path}.self_attn"
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps, _OFFSET),
-        attn=Attention(
-            config,
-            number,
-            kv_dtype,
-            attn,
-            scale=1 / math.sqrt(config.query_scalar),
-            cap=config.score_cap,
-            norms=(lambda: head_norms(config, attn, _OFFSET)) if qk_norms else None,
-        ),
-        after_attn=rms(f"{path}.post_attention_layernorm", hidden, eps, _OFFSET),
-        before_mlp=rms(f"{path}.pre_feedforward_layernorm", hidden, eps, _OFFSET),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=rms(f"{path}.post_feedforward_layernorm", hidden, eps, _OFFSET),
-    )
-
-
 def build(config: GemmaConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights of a Gemma; return what records a step."""
     return Decoder(
         config,
-        lambda number: gemma_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps, _OFFSET),
+        lambda number: sequential_layer(config, number, kv_dtype, norm=_NORM),
+        norm=_NORM,
         embedding_scale=math.sqrt(config.hidden_size),
     )
 
 
-def build2(config: Gemma2Config, kv_dtype: DType, qk_norms: bool = False) -> Decoder:
-    """Declare the weights of a Gemma 2; return what records a step."""
+def build2(config: Gemma2Config, kv_dtype: DType, norms: HeadNormsOf | None = None) -> Decoder:
+    """Declare the weights of a Gemma 2; return what records a step. `norms` are those of queries and keys."""
+    scale = 1 / math.sqrt(config.query_scalar)
+    attn = partial(Attention, scale=scale, cap=config.score_cap, norms=norms)
     return Decoder(
         config,
-        lambda number: gemma2_layer(config, number, kv_dtype, qk_norms),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps, _OFFSET),
+        lambda number: sequential_layer(config, number, kv_dtype, _NORMS, norm=_NORM, attn=attn),
+        norm=_NORM,
         embedding_scale=math.sqrt(config.hidden_size),
         logit_cap=config.logit_cap,
     )
@@ -205,7 +171,7 @@ def build2(config: Gemma2Config, kv_dtype: DType, qk_norms: bool = False) -> Dec
 
 def build3(config: Gemma3Config, kv_dtype: DType) -> Decoder:
     """Declare the weights of a Gemma 3; return what records a step."""
-    return build2(config, kv_dtype, qk_norms=True)
+    return build2(config, kv_dtype, partial(head_norms, offset=_OFFSET))
 
 
 _ROLES = WeightRoles(final_norm_offset=_OFFSET)

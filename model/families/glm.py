@@ -8,23 +8,25 @@ Source: GLM report, arXiv 2406.12793; transformers' modeling_glm.py and modeling
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, rms
+from model.config import AttentionBiasConfig, DecoderConfig
 from model.families.family import Family
-from model.families.interleaved import interleaved_rows
 from model.families.llama import build
-from model.families.phi3 import gate_and_up
-from model.json_fields import Fields
+from model.families.parts.layers import Decoder, NormNames, sequential_layer
+from model.families.parts.rows import gate_and_up, interleaved_rows
 from model.rope import RopeDefaults
 from model.row_source import RowsOf
 
+_NORMS = NormNames(  # of GLM-4-0414
+    "input_layernorm", "post_self_attn_layernorm", "post_attention_layernorm", "post_mlp_layernorm"
+)
+
 
 @dataclass(frozen=True)
-class GlmConfig(DecoderConfig):
+class GlmConfig(AttentionBiasConfig):
     """A GLM's config. `attention_bias` is for q, k and v."""
 
     norm_eps: float = 1.5625e-7
@@ -34,14 +36,9 @@ class GlmConfig(DecoderConfig):
     default_head_dim: ClassVar[int | None] = 128
     rope_defaults: ClassVar[RopeDefaults] = RopeDefaults(partial=0.5)
 
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """Read a GLM's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        return replace(super().read(fields), attention_bias=fields.flag("attention_bias", True))
-
     def has_bias(self, projection: str) -> bool:
         """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj")
+        return projection != "o_proj" and super().has_bias(projection)
 
 
 def rows(config: DecoderConfig) -> Mapping[str, RowsOf]:
@@ -52,25 +49,11 @@ def rows(config: DecoderConfig) -> Mapping[str, RowsOf]:
     return found
 
 
-def glm4_layer(config: GlmConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """Attention and MLP, each between two norms."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
-        after_attn=rms(f"{path}.post_self_attn_layernorm", hidden, eps),
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=rms(f"{path}.post_mlp_layernorm", hidden, eps),
-    )
-
-
 def build4(config: GlmConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights of a GLM-4-0414; return what records a step."""
     return Decoder(
         config,
-        lambda number: glm4_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(config, number, kv_dtype, _NORMS),
     )
 
 

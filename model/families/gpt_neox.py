@@ -13,18 +13,10 @@ import numpy as np
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig
-from model.families.blocks import (
-    Attention,
-    Decoder,
-    Layer,
-    Names,
-    ParallelLayer,
-    PlainMLP,
-    SequentialLayer,
-    layer,
-    nothing,
-)
 from model.families.family import Family, WeightRoles
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, Layer, Names, ParallelLayer, PlainMLP, SequentialLayer
+from model.families.parts.weights import layer, nothing
 from model.json_fields import Fields
 from model.rope import RopeDefaults
 from model.row_source import RowsOf
@@ -93,8 +85,8 @@ def build(config: GPTNeoXConfig, kv_dtype: DType) -> Decoder:
     return Decoder(
         config,
         lambda number: neox_layer(config, number, kv_dtype),
-        lambda: layer("gpt_neox.final_layer_norm", config.hidden_size, config.norm_eps),
-        names=Names("gpt_neox.embed_in", "embed_out"),
+        norm=layer,
+        names=Names("gpt_neox.embed_in", "gpt_neox.final_layer_norm", "embed_out"),
     )
 
 

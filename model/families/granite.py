@@ -6,12 +6,14 @@ Source: the layout and names of transformers' modeling_granite.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 from kernelc.ir.types import DType
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
 from model.families.family import Family
 from model.families.llama import LlamaConfig
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, sequential_layer
 from model.json_fields import Fields
 
 
@@ -32,26 +34,12 @@ class GraniteConfig(LlamaConfig):
         return replace(super().read(fields), **factors)
 
 
-def granite_layer(config: GraniteConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with the factors of scores and residuals."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn", scale=config.attention_multiplier),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-        residual_scale=config.residual_multiplier,
-    )
-
-
 def build(config: GraniteConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
+    attn, factor = partial(Attention, scale=config.attention_multiplier), config.residual_multiplier
     return Decoder(
         config,
-        lambda number: granite_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(config, number, kv_dtype, attn=attn, residual_scale=factor),
         embedding_scale=config.embedding_multiplier,
         logit_scale=1 / config.logits_scaling,
     )

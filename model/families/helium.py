@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from model.config import refuse_head_dim
 from model.families.family import Family
-from model.families.interleaved import interleaved_rows
 from model.families.llama import LlamaConfig, build
+from model.families.parts.rows import interleaved_rows
 from model.json_fields import Fields
 
 
@@ -27,9 +28,7 @@ class HeliumConfig(LlamaConfig):
     def read(cls, fields: Fields) -> Self:
         """Read a Helium's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         config = super().read(fields)
-        if config.heads * config.head_dim != config.hidden_size:
-            message = f"got {config.head_dim}, wanted hidden_size / num_attention_heads"
-            raise fields.fail("head_dim", message, "the family's output projection is square")
+        refuse_head_dim(fields, config, "the family's output projection is square")
         return config
 
     def has_bias(self, projection: str) -> bool:

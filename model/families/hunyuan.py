@@ -6,27 +6,23 @@ Source: the layout and names of transformers' modeling_hunyuan_v1_dense.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from functools import partial
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
-from model.families.blocks import Attention, Decoder, GatedMLP, HeadNorms, SequentialLayer, nothing, rms
+from model.config import AttentionBiasConfig, DecoderConfig
 from model.families.family import Family
+from model.families.parts.attention import Attention, HeadNorms
+from model.families.parts.layers import Decoder, sequential_layer
+from model.families.parts.weights import rms
 from model.json_fields import Fields
 from model.rope import Rope, read_rope
 
 
 @dataclass(frozen=True)
-class HunyuanConfig(DecoderConfig):
-    """A Hunyuan's config. `attention_bias` is for all four projections of attention."""
+class HunyuanConfig(AttentionBiasConfig):
+    """A Hunyuan's config."""
 
     norm_eps: float = 1e-5
-    attention_bias: bool = False
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """Read a Hunyuan's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        return replace(super().read(fields), attention_bias=fields.flag("attention_bias", False))
 
     @classmethod
     def read_rope(cls, fields: Fields, head_dim: int, positions: int) -> Rope:
@@ -48,36 +44,19 @@ class HunyuanConfig(DecoderConfig):
         rope = read_rope(without, head_dim, positions, cls.rope_defaults)
         return replace(rope, theta=rope.theta * alpha ** (head_dim / (head_dim - 2)))
 
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
 
-
-def _rotated_norms(config: HunyuanConfig, path: str) -> HeadNorms:
+def _rotated_norms(config: DecoderConfig, path: str) -> HeadNorms:
     q, k = (rms(f"{path}.{part}_layernorm", config.head_dim, config.norm_eps) for part in ("query", "key"))
     return HeadNorms("after", q, k)
-
-
-def hunyuan_layer(config: HunyuanConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with norms of queries and keys."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    attn = f"{path}.self_attn"
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, attn, norms=lambda: _rotated_norms(config, attn)),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
 
 
 def build(config: HunyuanConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: hunyuan_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(
+            config, number, kv_dtype, attn=partial(Attention, norms=_rotated_norms)
+        ),
     )
 
 

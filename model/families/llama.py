@@ -9,55 +9,32 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
-from model.families.blocks import Attention, Decoder, GatedMLP, SequentialLayer, nothing, rms
+from model.config import ATTENTION_PROJECTIONS, AttentionBiasConfig, DecoderConfig
 from model.families.family import Family
+from model.families.parts.layers import Decoder, sequential_layer
 from model.json_fields import Fields
 from model.rope import Rope
 
 
 @dataclass(frozen=True)
-class LlamaConfig(DecoderConfig):
-    """A Llama's config. `attention_bias` is for all four projections of attention, `mlp_bias` for the MLP."""
+class LlamaConfig(AttentionBiasConfig):
+    """A Llama's config. `mlp_bias` is for the MLP's linear layers."""
 
-    attention_bias: bool = False
     mlp_bias: bool = False
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read a Llama's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        return replace(
-            super().read(fields),
-            attention_bias=fields.flag("attention_bias", cls.attention_bias),
-            mlp_bias=fields.flag("mlp_bias", cls.mlp_bias),
-        )
+        return replace(super().read(fields), mlp_bias=fields.flag("mlp_bias", cls.mlp_bias))
 
     def has_bias(self, projection: str) -> bool:
         """Whether the linear layers of this name have a bias."""
-        in_attention = projection in ("q_proj", "k_proj", "v_proj", "o_proj")
-        return self.attention_bias if in_attention else self.mlp_bias
-
-
-def llama_layer(config: DecoderConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """Attention and MLP, each on a normalised input."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
+        return super().has_bias(projection) if projection in ATTENTION_PROJECTIONS else self.mlp_bias
 
 
 def build(config: DecoderConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
-    return Decoder(
-        config,
-        lambda number: llama_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
-    )
+    return Decoder(config, lambda number: sequential_layer(config, number, kv_dtype))
 
 
 _LLAMA_3_2_ROPE = Rope(

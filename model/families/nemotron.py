@@ -6,15 +6,19 @@ Source: Nemotron-4 report, arXiv 2402.16819; transformers' modeling_nemotron.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from kernelc.ir.types import DType
-from model.families.blocks import Attention, Decoder, Normalise, PlainMLP, SequentialLayer, layer, nothing
 from model.families.family import Family, WeightRoles
 from model.families.llama import LlamaConfig
+from model.families.parts.layers import Decoder, PlainMLP, sequential_layer
+from model.families.parts.weights import layer
 from model.rope import RopeDefaults
 
 _OFFSET = 1.0  # a norm's gain is 1 + its weight
+_NORM = partial(layer, offset=_OFFSET)
+_MLP = partial(PlainMLP, names=("up_proj", "down_proj"))
 
 
 @dataclass(frozen=True)
@@ -28,29 +32,12 @@ class NemotronConfig(LlamaConfig):
     rope_defaults: ClassVar[RopeDefaults] = RopeDefaults(partial=0.5)
 
 
-def _norm(path: str, config: NemotronConfig) -> Normalise:
-    return layer(path, config.hidden_size, config.norm_eps, offset=_OFFSET)
-
-
-def nemotron_layer(config: NemotronConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """Attention and MLP, each on a normalised input."""
-    path = f"model.layers.{number}"
-    return SequentialLayer(
-        before_attn=_norm(f"{path}.input_layernorm", config),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
-        after_attn=nothing,
-        before_mlp=_norm(f"{path}.post_attention_layernorm", config),
-        mlp=PlainMLP(config, f"{path}.mlp", ("up_proj", "down_proj")),
-        after_mlp=nothing,
-    )
-
-
 def build(config: NemotronConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: nemotron_layer(config, number, kv_dtype),
-        lambda: _norm("model.norm", config),
+        lambda number: sequential_layer(config, number, kv_dtype, norm=_NORM, mlp=_MLP),
+        norm=_NORM,
     )
 
 

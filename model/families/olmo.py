@@ -7,22 +7,15 @@ modeling_olmo2.py and modeling_olmo3.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig, optional_number, optional_window, read_windows
-from model.families.blocks import (
-    Attention,
-    Decoder,
-    GatedMLP,
-    HeadNorms,
-    Normalise,
-    SequentialLayer,
-    layer,
-    nothing,
-    rms,
-)
+from model.config import AttentionBiasConfig, DecoderConfig, optional_number, optional_window, read_windows
 from model.families.family import Family, WeightRoles
+from model.families.parts.attention import Attention, HeadNorms
+from model.families.parts.layers import NORMS_AFTER, Decoder, sequential_layer
+from model.families.parts.weights import Normalise, layer, rms
 from model.json_fields import Fields
 from model.rope import Rope, RopeDefaults, layers_rope, rope_of
 
@@ -30,25 +23,15 @@ _EPS = 1e-5  # of OLMo 1, whose files do not give it
 
 
 @dataclass(frozen=True)
-class OlmoConfig(DecoderConfig):
-    """An OLMo's config. `attention_bias` is for all four projections of attention; `clip` is where queries,
-    keys and values are cut off."""
+class OlmoConfig(AttentionBiasConfig):
+    """An OLMo's config. `clip` is where queries, keys and values are cut off."""
 
-    attention_bias: bool = False
     clip: float | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read an OLMo's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
-        return replace(
-            super().read(fields),
-            attention_bias=fields.flag("attention_bias", False),
-            clip=optional_number(fields, "clip_qkv", None),
-        )
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
+        return replace(super().read(fields), clip=optional_number(fields, "clip_qkv", None))
 
 
 @dataclass(frozen=True)
@@ -72,9 +55,8 @@ class Olmo3Config(Olmo2Config):
         window = optional_window(fields, 4096)
         windows = read_windows(fields, config.layers, window, lambda layer: (layer + 1) % 4 != 0)
         own = layers_rope(fields, "sliding_attention")
-        no_top = Fields(
-            {}, fields.where, fields.error
-        )  # transformers gives rope_theta to the other layers alone
+        # transformers gives rope_theta to the other layers alone
+        no_top = Fields({}, fields.where, fields.error)
         rope = rope_of(own, no_top, config.head_dim, config.max_position_embeddings, cls.rope_defaults)
         return replace(config, windows=windows, local_rope=rope)
 
@@ -89,38 +71,11 @@ class Olmo3Config(Olmo2Config):
         return self.rope if self.window(layer) is None else self.local_rope
 
 
-def _plain(path: str, config: OlmoConfig) -> Normalise:
-    return layer(path, config.hidden_size, _EPS, weight=False, bias=False)
+def _plain(path: str, width: int, _eps: float) -> Normalise:
+    return layer(path, width, _EPS, weight=False, bias=False)
 
 
-def olmo_layer(config: OlmoConfig, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with layer norms that have no weights."""
-    path = f"model.layers.{number}"
-    return SequentialLayer(
-        before_attn=_plain(f"{path}.input_layernorm", config),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn", clip=config.clip),
-        after_attn=nothing,
-        before_mlp=_plain(f"{path}.post_attention_layernorm", config),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
-
-
-def olmo2_layer(config: Olmo2Config, number: int, kv_dtype: DType) -> SequentialLayer:
-    """Attention and MLP of the input as it is; norms come after them."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    attn = f"{path}.self_attn"
-    return SequentialLayer(
-        before_attn=nothing,
-        attn=Attention(config, number, kv_dtype, attn, norms=lambda: _row_norms(config, attn)),
-        after_attn=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        before_mlp=nothing,
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=rms(f"{path}.post_feedforward_layernorm", hidden, eps),
-    )
-
-
-def _row_norms(config: Olmo2Config, path: str) -> HeadNorms:
+def _row_norms(config: DecoderConfig, path: str) -> HeadNorms:
     """Norms of all heads' queries together, and of all keys."""
     widths = {"q": config.heads * config.head_dim, "k": config.kv_heads * config.head_dim}
     q, k = (rms(f"{path}.{part}_norm", width, config.norm_eps) for part, width in widths.items())
@@ -131,8 +86,10 @@ def build(config: OlmoConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights of an OLMo; return what records a step."""
     return Decoder(
         config,
-        lambda number: olmo_layer(config, number, kv_dtype),
-        lambda: _plain("model.norm", config),
+        lambda number: sequential_layer(
+            config, number, kv_dtype, norm=_plain, attn=partial(Attention, clip=config.clip)
+        ),
+        norm=_plain,
     )
 
 
@@ -140,8 +97,9 @@ def build2(config: Olmo2Config, kv_dtype: DType) -> Decoder:
     """Declare the weights of an OLMo 2 or 3; return what records a step."""
     return Decoder(
         config,
-        lambda number: olmo2_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(
+            config, number, kv_dtype, NORMS_AFTER, attn=partial(Attention, norms=_row_norms)
+        ),
     )
 
 

@@ -10,8 +10,10 @@ from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig, refuse_fields
-from model.families.blocks import Attention, Decoder, ParallelLayer, PlainMLP, layer
 from model.families.family import Family, WeightRoles
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, Names, ParallelLayer, PlainMLP
+from model.families.parts.weights import layer
 from model.json_fields import Fields
 from model.rope import RopeDefaults
 
@@ -52,7 +54,8 @@ def build(config: PhiConfig, kv_dtype: DType) -> Decoder:
     return Decoder(
         config,
         lambda number: phi_layer(config, number, kv_dtype),
-        lambda: layer("model.final_layernorm", config.hidden_size, config.norm_eps),
+        norm=layer,
+        names=Names(norm="model.final_layernorm"),
         head_bias=True,
     )
 

@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 from model.config import DecoderConfig, optional_window
 from model.families import llama
 from model.families.family import Family
+from model.families.parts.rows import gate_and_up, stacked
 from model.json_fields import Fields
 from model.rope import RopeDefaults
 from model.row_source import RowsOf
@@ -44,25 +45,8 @@ def rows(config: DecoderConfig) -> Mapping[str, RowsOf]:
     for number in range(config.layers):
         path = f"model.layers.{number}"
         parts = {"q": q_width, "k": kv_width, "v": kv_width}
-        found |= _stacked(f"{path}.self_attn", "qkv_proj", parts)
+        found |= stacked(f"{path}.self_attn", "qkv_proj", parts)
         found |= gate_and_up(config, path)
-    return found
-
-
-def gate_and_up(config: DecoderConfig, path: str) -> Mapping[str, RowsOf]:
-    """Return which rows of a layer's gate_up_proj are gate and up."""
-    wide = config.intermediate_size
-    return _stacked(f"{path}.mlp", "gate_up_proj", {"gate": wide, "up": wide})
-
-
-def _stacked(path: str, tensor: str, parts: Mapping[str, int]) -> Mapping[str, RowsOf]:
-    """The matrices that lie one after another in a tensor, with the number of rows of each."""
-    found: dict[str, RowsOf] = {}
-    begin, total = 0, sum(parts.values())
-    for part, count in parts.items():
-        span = RowsOf.span(f"{path}.{tensor}.weight", begin, begin + count, total)
-        found[f"{path}.{part}_proj.weight"] = span
-        begin += count
     return found
 
 

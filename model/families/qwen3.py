@@ -6,22 +6,23 @@ Source: the layout and names of transformers' modeling_qwen3.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig
-from model.families.blocks import Attention, Decoder, GatedMLP, HeadNorms, SequentialLayer, nothing, rms
+from model.config import AttentionBiasConfig
 from model.families.family import Family
+from model.families.parts.attention import Attention, head_norms
+from model.families.parts.layers import Decoder, sequential_layer
 from model.families.qwen2 import qwen_windows
 from model.json_fields import Fields
 
 
 @dataclass(frozen=True)
-class Qwen3Config(DecoderConfig):
-    """A Qwen3's config. `attention_bias` is for all four projections of attention."""
+class Qwen3Config(AttentionBiasConfig):
+    """A Qwen3's config."""
 
     max_position_embeddings: int = 32768
-    attention_bias: bool = False
     default_kv_heads: ClassVar[int | None] = 32
     default_head_dim: ClassVar[int | None] = 128
 
@@ -29,43 +30,14 @@ class Qwen3Config(DecoderConfig):
     def read(cls, fields: Fields) -> Self:
         """Read a Qwen3's config.json. Raises: ConfigError; see `DecoderConfig.read`."""
         config = super().read(fields)
-        return replace(
-            config,
-            windows=qwen_windows(fields, config.layers),
-            attention_bias=fields.flag("attention_bias", False),
-        )
-
-    def has_bias(self, projection: str) -> bool:
-        """Whether the linear layers of this name have a bias."""
-        return self.attention_bias and projection in ("q_proj", "k_proj", "v_proj", "o_proj")
-
-
-def head_norms(config: DecoderConfig, path: str, offset: float = 0.0) -> HeadNorms:
-    """Declare RMSNorms of each head's queries and keys, before they are rotated."""
-    q, k = (rms(f"{path}.{part}_norm", config.head_dim, config.norm_eps, offset) for part in "qk")
-    return HeadNorms("before", q, k)
-
-
-def qwen3_layer(config: Qwen3Config, number: int, kv_dtype: DType) -> SequentialLayer:
-    """As Llama's, with norms of queries and keys."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    attn = f"{path}.self_attn"
-    return SequentialLayer(
-        before_attn=rms(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, attn, norms=lambda: head_norms(config, attn)),
-        after_attn=nothing,
-        before_mlp=rms(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
-    )
+        return replace(config, windows=qwen_windows(fields, config.layers))
 
 
 def build(config: Qwen3Config, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: qwen3_layer(config, number, kv_dtype),
-        lambda: rms("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(config, number, kv_dtype, attn=partial(Attention, norms=head_norms)),
     )
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
-from model.config import DecoderConfig, refuse_fields
-from model.families.blocks import Attention, Decoder, GatedMLP, Layer, ParallelLayer, SequentialLayer, nothing
-from model.families.blocks import layer as layer_norm
+from model.config import DecoderConfig, refuse_fields, refuse_head_dim
 from model.families.family import Family
+from model.families.parts.attention import Attention
+from model.families.parts.layers import Decoder, GatedMLP, Layer, ParallelLayer, sequential_layer
+from model.families.parts.weights import layer
 from model.json_fields import Fields
 from model.rope import RopeDefaults
 
@@ -35,9 +36,7 @@ class StableLmConfig(DecoderConfig):
         help_ = "norms with weights of their own for each head are not supported"
         refuse_fields(fields, {"qk_layernorm": (False,)}, help_)
         config = super().read(fields)
-        if config.heads * config.head_dim != config.hidden_size:
-            message = f"got {config.head_dim}, wanted hidden_size / num_attention_heads"
-            raise fields.fail("head_dim", message, "the family's published code does not read this field")
+        refuse_head_dim(fields, config, "the family's published code does not read this field")
         return replace(
             config,
             qkv_bias=fields.flag("use_qkv_bias", False),
@@ -50,29 +49,21 @@ class StableLmConfig(DecoderConfig):
 
 
 def stablelm_layer(config: StableLmConfig, number: int, kv_dtype: DType) -> Layer:
-    """As Llama's with layer norms; or attention and MLP side by side."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    before_attn = layer_norm(f"{path}.input_layernorm", hidden, eps)
-    attn = Attention(config, number, kv_dtype, f"{path}.self_attn")
-    if config.parallel:
-        return ParallelLayer(before_attn, attn, before_mlp=None, mlp=GatedMLP(config, f"{path}.mlp"))
-    return SequentialLayer(
-        before_attn=before_attn,
-        attn=attn,
-        after_attn=nothing,
-        before_mlp=layer_norm(f"{path}.post_attention_layernorm", hidden, eps),
+    """As Llama's with layer norms; or attention and MLP of the same normalised input."""
+    if not config.parallel:
+        return sequential_layer(config, number, kv_dtype, norm=layer)
+    path = f"model.layers.{number}"
+    return ParallelLayer(
+        before_attn=layer(f"{path}.input_layernorm", config.hidden_size, config.norm_eps),
+        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
+        before_mlp=None,
         mlp=GatedMLP(config, f"{path}.mlp"),
-        after_mlp=nothing,
     )
 
 
 def build(config: StableLmConfig, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
-    return Decoder(
-        config,
-        lambda number: stablelm_layer(config, number, kv_dtype),
-        lambda: layer_norm("model.norm", config.hidden_size, config.norm_eps),
-    )
+    return Decoder(config, lambda number: stablelm_layer(config, number, kv_dtype), norm=layer)
 
 
 FAMILY = Family(

@@ -6,13 +6,17 @@ Source: Lozhkov et al. 2024, arXiv 2402.19173; transformers' modeling_starcoder2
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Self
 
 from kernelc.ir.types import DType
 from model.config import DecoderConfig, optional_window
-from model.families.blocks import Attention, Decoder, PlainMLP, SequentialLayer, layer, nothing
 from model.families.family import Family, WeightRoles
+from model.families.parts.layers import Decoder, PlainMLP, sequential_layer
+from model.families.parts.weights import layer
 from model.json_fields import Fields
+
+_MLP = partial(PlainMLP, names=("c_fc", "c_proj"))
 
 
 @dataclass(frozen=True)
@@ -39,25 +43,12 @@ class Starcoder2Config(DecoderConfig):
         return self.use_bias
 
 
-def starcoder2_layer(config: Starcoder2Config, number: int, kv_dtype: DType) -> SequentialLayer:
-    """Attention and MLP, each on a normalised input."""
-    path, hidden, eps = f"model.layers.{number}", config.hidden_size, config.norm_eps
-    return SequentialLayer(
-        before_attn=layer(f"{path}.input_layernorm", hidden, eps),
-        attn=Attention(config, number, kv_dtype, f"{path}.self_attn"),
-        after_attn=nothing,
-        before_mlp=layer(f"{path}.post_attention_layernorm", hidden, eps),
-        mlp=PlainMLP(config, f"{path}.mlp", ("c_fc", "c_proj")),
-        after_mlp=nothing,
-    )
-
-
 def build(config: Starcoder2Config, kv_dtype: DType) -> Decoder:
     """Declare the weights; return what records a step."""
     return Decoder(
         config,
-        lambda number: starcoder2_layer(config, number, kv_dtype),
-        lambda: layer("model.norm", config.hidden_size, config.norm_eps),
+        lambda number: sequential_layer(config, number, kv_dtype, norm=layer, mlp=_MLP),
+        norm=layer,
     )
 
 

@@ -95,7 +95,7 @@ def _gemma(s: Settings) -> dict[str, object]:
 
 
 def _gemma2(s: Settings) -> dict[str, object]:
-    """What 27B scales scores by is not in the file: it is known by its 46 layers, as in llama.cpp."""
+    """No setting says that 27B scales its scores otherwise: its 46 layers tell, as in llama.cpp."""
     return _gemma(s) | {
         "sliding_window": s.integer("attention.sliding_window", 4096),
         "attn_logit_softcapping": s.number("attn_logit_softcapping", 50.0),
@@ -105,7 +105,7 @@ def _gemma2(s: Settings) -> dict[str, object]:
 
 
 def _gemma3(s: Settings) -> dict[str, object]:
-    """Of six layers one sees everything, and the others turn with a theta of 10,000; 27B has 62 layers."""
+    """Every sixth layer has no window, the others a rotary base of 10,000; 27B is known by its 62 layers."""
     return _gemma(s) | {
         "sliding_window": s.integer("attention.sliding_window", 1024),
         "sliding_window_pattern": s.integer("attention.sliding_window_pattern", 6),

@@ -6,8 +6,6 @@ Source: docs/gguf.md of the ggml project; versions 2 and 3, little-endian.
 from __future__ import annotations
 
 import math
-import mmap
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError
+from model.checkpoints.mapped_file import MappedFile
 from model.gguf.types import TYPES, BlockType
-from model.gguf.values import DOWNLOAD_AGAIN, Cursor, Value
+from model.gguf.values import Cursor, Value
 
 MAGIC = b"GGUF"
+_SMALLEST = 24  # bytes: the magic number, the version and two counts
 _VERSIONS = (2, 3)
 _MAX_VALUES = 1 << 14
 _MAX_TENSORS = 1 << 17
@@ -48,28 +48,29 @@ class Container:
     """An open GGUF file with a consistent header."""
 
     def __init__(
-        self, path: Path, data: mmap.mmap, metadata: Mapping[str, Value], tensors: Mapping[str, TensorInfo]
+        self, mapped: MappedFile, metadata: Mapping[str, Value], tensors: Mapping[str, TensorInfo]
     ) -> None:
-        self.path, self.metadata, self.tensors = path, metadata, tensors
-        self._map = data
+        self.path, self.metadata, self.tensors = mapped.path, metadata, tensors
+        self._mapped = mapped
 
     @classmethod
     def open(cls, path: Path) -> Container:
         """Map the file and read its header.
 
-        Raises: CheckpointError if it is missing, truncated, or its header does not describe it.
+        Raises: CheckpointError if it is missing, no plain file, truncated, or its header does not describe
+        it.
         """
-        data = _map_file(path)
+        mapped = MappedFile(path, smallest=_SMALLEST)
         try:
-            metadata, tensors = _read_header(Cursor(path, data))
-            return cls(path, data, metadata, tensors)
+            metadata, tensors = _read_header(Cursor(path, mapped.data))
+            return cls(mapped, metadata, tensors)
         except BaseException:
-            data.close()
+            mapped.close()
             raise
 
     def close(self) -> None:
         """Unmap the file, which must not be read afterwards."""
-        self._map.close()
+        self._mapped.close()
 
     def rows(self, name: str, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Return copies of some rows of a tensor as they are stored. Shape: u8 [rows, bytes of a row].
@@ -77,36 +78,16 @@ class Container:
         A vector is one row of it whatever `rows` selects. Raises: CheckpointError if the file has shrunk.
         """
         info = self.tensors[name]
-        if self._map.size() < info.end:  # reading a page that the file no longer has would kill the process
-            message = f"the file has shrunk to {self._map.size()} bytes while being read"
-            raise CheckpointError(message, where=str(self.path), help=DOWNLOAD_AGAIN)
-        stored = np.frombuffer(self._map, np.uint8, info.end - info.begin, info.begin)
+        self._mapped.check_size(info.end)
+        stored = np.frombuffer(self._mapped.data, np.uint8, info.end - info.begin, info.begin)
         if len(info.shape) == 1:
             taken = stored[None].copy()
         elif isinstance(rows, slice):
             taken = stored.reshape(info.shape[0], info.row_bytes)[rows].copy()
         else:
             taken = stored.reshape(info.shape[0], info.row_bytes)[rows]
-        self._forget(info)
+        self._mapped.forget(info.begin, info.end)
         return taken
-
-    def _forget(self, info: TensorInfo) -> None:
-        """Give the tensor's pages back: pages that were read count as the process's memory until then."""
-        if hasattr(mmap, "MADV_DONTNEED"):
-            first_page = info.begin - info.begin % mmap.PAGESIZE
-            self._map.madvise(mmap.MADV_DONTNEED, first_page, info.end - first_page)
-
-
-def _map_file(path: Path) -> mmap.mmap:
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size < 24:
-                message = "the file is shorter than the 24 bytes that every GGUF file begins with"
-                raise CheckpointError(message, where=str(path), help=DOWNLOAD_AGAIN)
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except OSError as reason:
-        message = f"cannot be read: {reason.strerror or reason}"
-        raise CheckpointError(message, where=str(path), help="give the path of a .gguf file") from reason
 
 
 def _read_header(cursor: Cursor) -> tuple[dict[str, Value], dict[str, TensorInfo]]:

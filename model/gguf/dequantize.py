@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from kernelc.ir.formats import F32
+from model.checkpoints.rows import widened
 from model.gguf import codes
 from model.gguf.codes import U8
-
-F32 = npt.NDArray[np.float32]
 
 
 def _f32(blocks: U8) -> F32:
@@ -33,10 +32,7 @@ def _f64(blocks: U8) -> F32:
 
 
 def _bf16(blocks: U8) -> F32:
-    """The 16 bits are the upper half of an f32."""
-    wide = blocks.view("<u2").astype(np.uint32)
-    wide <<= 16
-    return wide.view(np.float32)
+    return widened(blocks.view("<u2"))
 
 
 def _integer(read: Callable[[U8], codes.Lattice]) -> Callable[[U8], F32]:

@@ -11,16 +11,13 @@ finer than theirs. On Gemma 3 270M the first rounding costs 5e-7 of the weights'
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError
-from kernelc.ir.formats import GROUP, Packed, weight_format
-from kernelc.ir.formats.integer_codes import IntegerCodes
+from kernelc.ir.formats import GROUP, Packed, integer_format
+from model.checkpoints.mapped_file import DOWNLOAD_AGAIN
 from model.gguf.codes import LATTICES, U8, q3_k_parts
-from model.gguf.values import DOWNLOAD_AGAIN
 
 KEPT_AS: dict[str, str] = {
     "Q4_0": "q4", "Q8_0": "q8", "Q5_0": "q8", "Q3_K": "q8", "IQ4_NL": "q8", "IQ4_XS": "q8",
@@ -39,7 +36,7 @@ def keep(name: str, blocks: U8, rows: int, where: str) -> Packed:
     if not np.isfinite(sides).all():
         message = "got a scale that is not finite, or too large for f16"
         raise CheckpointError(message, where=where, help=DOWNLOAD_AGAIN)
-    form = cast(IntegerCodes, weight_format(KEPT_AS[name]))
+    form = integer_format(KEPT_AS[name])
     quants = form.pack_codes(np.ascontiguousarray(codes.reshape(rows, -1, GROUP), np.int8))
     return Packed(quants, (sides.reshape(form.sides[0].shape(rows, quants.shape[1])),))
 

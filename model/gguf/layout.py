@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from kernelc.errors import CheckpointError
 from model.checkpoints.checkpoint import Checkpoint
+from model.checkpoints.fit import fit
 from model.checkpoints.tensor_file import TensorFile
 from model.families.registry import AnyModel, model_of
 from model.gguf.config import architecture_of, config_of
@@ -19,8 +20,8 @@ from model.gguf.container import Container, TensorInfo
 from model.gguf.dequantize import READERS, dequantize
 from model.gguf.metadata import Metadata
 from model.gguf.splits import name_of, open_parts
-from model.gguf.text import write_text_files
-from model.gguf.vocabulary import Vocabulary
+from model.gguf.text.files import write_text_files
+from model.gguf.text.vocabulary import Vocabulary
 from model.gguf.weights import GgufWeights
 
 _MAX_VECTOR = 1 << 16
@@ -49,8 +50,8 @@ def stores_codes(path: Path) -> bool:
         _close(containers)
 
 
-def open_gguf(path: Path) -> tuple[str, AnyModel, Checkpoint, Path, Callable[[], None]]:
-    """Return the name, model, weights and text folder of a GGUF file, and what removes that folder.
+def open_gguf(path: Path) -> tuple[str, AnyModel, Checkpoint, Path, Callable[[], None], tuple[str, ...]]:
+    """Return the name, model, weights and text folder of a GGUF file, what removes that folder, and notes.
 
     Raises: CheckpointError, ConfigError, TokenizerError.
     """
@@ -63,11 +64,19 @@ def open_gguf(path: Path) -> tuple[str, AnyModel, Checkpoint, Path, Callable[[],
         write_text_files(vocabulary, text)
         model = model_of(_config(containers, metadata, vocabulary), metadata.where)
         checkpoint = Checkpoint(containers[0].path, _weights(containers, metadata, model), tuple(READERS))
+        model, checkpoint, notes = fit(model, checkpoint)
     except BaseException:
         shutil.rmtree(text, ignore_errors=True)
         _close(containers)
         raise
-    return name_of(path), model, checkpoint, text, lambda: shutil.rmtree(text, ignore_errors=True)
+    return (
+        name_of(path),
+        model,
+        checkpoint,
+        text,
+        lambda: shutil.rmtree(text, ignore_errors=True),
+        notes,
+    )
 
 
 def _config(containers: list[Container], metadata: Metadata, vocabulary: Vocabulary) -> dict[str, object]:

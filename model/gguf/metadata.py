@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError
-from model.gguf.values import DOWNLOAD_AGAIN, Strings, Value
+from model.checkpoints.mapped_file import DOWNLOAD_AGAIN
+from model.gguf.values import Strings, Value
 from model.json_fields import Fields
 
 

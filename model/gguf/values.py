@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError
+from model.checkpoints.mapped_file import DOWNLOAD_AGAIN
 
 MAX_ITEMS = 1 << 21
 """Most elements of an array, and most strings of all arrays together: twice the largest vocabulary."""
@@ -23,8 +24,6 @@ MAX_NAME_BYTES = 512
 """Longest key of the metadata and longest name of a tensor."""
 MAX_TEXT_BYTES = 4 << 20
 """Longest string that is a value of its own, such as a chat template."""
-
-DOWNLOAD_AGAIN = "the file is damaged or incomplete: download it again"
 
 _SCALARS = {0: "<u1", 1: "<i1", 2: "<u2", 3: "<i2", 4: "<u4", 5: "<i4", 6: "<f4", 7: "|b1",
             10: "<u8", 11: "<i8", 12: "<f8"}  # fmt: skip

@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.errors import CheckpointError, InternalError
-from kernelc.ir.formats import Packed
+from kernelc.ir.formats import Index, Packed
+from model.checkpoints.rows import check_indices, check_range, places_in_pairs
 from model.gguf.architectures import Architecture
 from model.gguf.container import Container, TensorInfo
 from model.gguf.dequantize import READERS, dequantize
 from model.gguf.keep import KEPT_AS, keep
 from model.gguf.rope import NO_WEIGHTS
-
-Index = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,7 @@ class GgufWeights:
         Raises: CheckpointError if the tensor's type holds no weights, or the file has shrunk.
         """
         tensor = self._readable(name)
-        if not 0 <= begin <= end <= tensor.shape[0]:
-            raise InternalError(f"{name}: rows {begin}..{end} of {tensor.shape[0]} rows")
+        check_range(name, begin, end, tensor.shape[0])
         if tensor.pairs or len(tensor.shape) == 1:
             return self.take_rows(name, np.arange(begin, end, dtype=np.int64))
         return self._numbers(tensor, self._container.rows(tensor.stored, slice(begin, end)))
@@ -100,14 +98,8 @@ class GgufWeights:
 
     def _places(self, name: str, tensor: GgufTensor, indices: Index) -> Index:
         """Return where the file has the rows that the family calls `indices`."""
-        rows = tensor.shape[0]
-        if indices.size and not 0 <= indices.min() <= indices.max() < rows:
-            raise InternalError(f"{name}: rows {indices.min()}..{indices.max()} of {rows} rows")
-        if not tensor.pairs:
-            return indices
-        head, within = np.divmod(indices, tensor.pairs)
-        half, place = np.divmod(within, tensor.pairs // 2)
-        return head * tensor.pairs + 2 * place + half
+        check_indices(name, indices, tensor.shape[0])
+        return places_in_pairs(indices, tensor.pairs) if tensor.pairs else indices
 
     def _readable(self, name: str) -> GgufTensor:
         tensor = self.tensors[name]

@@ -13,7 +13,7 @@ from kernelc.errors import CheckpointError, ConfigError, TokenizerError
 from model.checkpoints.array_file import READABLE, ArrayFile
 from model.checkpoints.checkpoint import Checkpoint
 from model.checkpoints.fit import fit
-from model.checkpoints.torch_file import TorchFile
+from model.checkpoints.weight_files import open_file
 from model.families.registry import AnyModel, model_of
 from model.json_fields import read_json_object
 from model.meta.params import config_of, read_params
@@ -48,7 +48,7 @@ def open_meta(path: Path) -> tuple[str, AnyModel, Checkpoint, Path, Callable[[],
         vocabulary = write_text_files(_tokenizer(path), text)
         shards: list[ArrayFile] = []
         for shard in _shards(path):
-            shards.append(TorchFile(shard))
+            shards.append(open_file(shard))
             undo.callback(shards[-1].close)
         tied = "output.weight" not in shards[0].tensors
         model = model_of(config_of(params, vocabulary, tied), params.where)

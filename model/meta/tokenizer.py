@@ -4,7 +4,7 @@ A tiktoken file is lines of a token in base64 and its rank. Byte pair encoding b
 the two neighbours whose union has the lowest rank; so the merges of a tokenizer.json are, for each token, its
 splits into two tokens, by the rank of the union.
 
-Source: llama/tokenizer.py of Meta's repository llama3 (pattern, special tokens); TikTokenConverter in
+Source: llama/tokenizer.py of Meta's repository llama3 (special tokens); TikTokenConverter in
 transformers' convert_slow_tokenizer.py.
 """
 
@@ -21,6 +21,7 @@ from pathlib import Path
 from kernelc.errors import TokenizerError
 from model.json_fields import read_bytes
 from model.meta.params import MetaVocabulary
+from model.text.byte_level import BYTE_LETTERS, LLAMA3, tokenizer_json
 from model.text.tokenizer import load_tokenizer
 
 _MAX_BYTES = 64 << 20
@@ -29,10 +30,6 @@ _MAX_TOKENS = 1 << 18
 _MAX_TOKEN_BYTES = 256
 _LINE = re.compile(rb"([A-Za-z0-9+/]+={0,2}) (\d{1,7})")
 _SPECIALS = 256
-_PATTERN = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
-    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
 _NAMED = {
     0: "<|begin_of_text|>", 1: "<|end_of_text|>", 4: "<|finetune_right_pad_id|>", 6: "<|start_header_id|>",
     7: "<|end_header_id|>", 8: "<|eom_id|>", 9: "<|eot_id|>", 10: "<|python_tag|>",
@@ -89,48 +86,16 @@ def _read_ranks(data: bytes, where: str) -> dict[bytes, int]:
 
 
 def _tokenizer_json(ranks: Mapping[bytes, int]) -> dict[str, object]:
-    letters = _byte_letters()
-
     def spelled(token: bytes) -> str:
-        return "".join(letters[byte] for byte in token)
+        return "".join(BYTE_LETTERS[byte] for byte in token)
 
-    count = len(ranks)
-    added = [
-        {"id": count + place, "content": _special(place), "special": True, "normalized": False,
-         "single_word": False, "lstrip": False, "rstrip": False}
-        for place in range(_SPECIALS)
-    ]  # fmt: skip
-    bos = _special(_BOS)
-    return {
-        "version": "1.0",
-        "added_tokens": added,
-        "normalizer": None,
-        "pre_tokenizer": {
-            "type": "Sequence",
-            "pretokenizers": [
-                {"type": "Split", "pattern": {"Regex": _PATTERN}, "behavior": "Isolated", "invert": False},
-                {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False},
-            ],
-        },
-        "post_processor": {
-            "type": "TemplateProcessing",
-            "single": [{"SpecialToken": {"id": bos, "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
-            "pair": [
-                {"SpecialToken": {"id": bos, "type_id": 0}},
-                {"Sequence": {"id": "A", "type_id": 0}},
-                {"SpecialToken": {"id": bos, "type_id": 1}},
-                {"Sequence": {"id": "B", "type_id": 1}},
-            ],
-            "special_tokens": {bos: {"id": bos, "ids": [count + _BOS], "tokens": [bos]}},
-        },
-        "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
-        "model": {
-            "type": "BPE",
-            "ignore_merges": True,
-            "vocab": {spelled(token): rank for token, rank in ranks.items()},
-            "merges": [[spelled(left), spelled(right)] for left, right in _merges(ranks)],
-        },
-    }
+    return tokenizer_json(
+        LLAMA3,
+        {spelled(token): rank for token, rank in ranks.items()},
+        [[spelled(left), spelled(right)] for left, right in _merges(ranks)],
+        [(len(ranks) + place, _special(place), True) for place in range(_SPECIALS)],
+        (len(ranks) + _BOS, _special(_BOS)),
+    )
 
 
 def _merges(ranks: Mapping[bytes, int]) -> list[tuple[bytes, bytes]]:
@@ -149,13 +114,3 @@ def _special(place: int) -> str:
         return _NAMED[place]
     named = sum(other < place for other in _NAMED)
     return f"<|reserved_special_token_{place - named}|>"
-
-
-def _byte_letters() -> list[str]:
-    """Return the letter that stands for each byte in vocabularies of GPT-2's kind.
-
-    Source: bytes_to_unicode in GPT-2's encoder.py.
-    """
-    plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    others = iter(range(256, 512))
-    return [chr(byte) if byte in plain else chr(next(others)) for byte in range(256)]

@@ -19,8 +19,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from kernelc.errors import CheckpointError, InternalError
-from kernelc.ir.formats import F32, Packed
-from model.checkpoints.array_file import ArrayFile, Index
+from kernelc.ir.formats import F32, Index, Packed
+from model.checkpoints.array_file import ArrayFile
+from model.checkpoints.rows import check_indices, places_in_pairs
+from model.checkpoints.weight_files import OTHER_SHARDS
 
 Split: TypeAlias = Literal["rows", "columns", "same"]
 """How the shards divide a tensor."""
@@ -43,7 +45,6 @@ _LAYER: Mapping[str, tuple[str, Split]] = {
 }
 _IN_LAYER = re.compile(r"layers\.(\d{1,4})\.(.+)")
 _ROTARY = (".q_proj.weight", ".k_proj.weight")
-_DOWNLOAD_AGAIN = "the shards are of different models: download all of them again"
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,9 @@ class MetaWeights:
     def take_rows(self, name: str, indices: Index) -> F32:
         """See `TensorFile.take_rows`."""
         tensor = self._tensors[name]
-        if indices.size and not 0 <= indices.min() <= indices.max() < tensor.shape[0]:
-            raise InternalError(f"{name}: rows {indices.min()}..{indices.max()} of {tensor.shape[0]} rows")
+        check_indices(name, indices, tensor.shape[0])
         if tensor.head_dim is not None:
-            indices = _before_permuting(indices, tensor.head_dim)
+            indices = places_in_pairs(indices, tensor.head_dim)
         if tensor.split == "same":
             return self._shards[0].take_rows(tensor.stored, indices)
         if tensor.split == "columns":
@@ -123,7 +123,7 @@ class MetaWeights:
                     "" if first is None else f", wanted {first.dtype} {list(first.shape)} as in the first"
                 )
                 where = f"{shard.path}: {stored}"
-                raise CheckpointError(f"got {got}{wanted}", where=where, help=_DOWNLOAD_AGAIN)
+                raise CheckpointError(f"got {got}{wanted}", where=where, help=OTHER_SHARDS)
         assert first is not None  # the names are those of the first shard
         if len(first.shape) != 2 or len(parts) == 1:
             split = "same"
@@ -145,10 +145,3 @@ def _named(stored: str) -> tuple[str, Split]:
         return _WHOLE.get(stored, (stored, "same"))
     name, split = _LAYER.get(in_layer[2], (in_layer[2], "same"))
     return f"model.layers.{int(in_layer[1])}.{name}", split
-
-
-def _before_permuting(rows: Index, head_dim: int) -> Index:
-    """Return where Meta stores the rows of Hugging Face: place i of half j is number 2 i + j of a head."""
-    half = head_dim // 2
-    head, place = rows // head_dim, rows % head_dim
-    return head * head_dim + 2 * (place % half) + place // half

@@ -101,13 +101,13 @@ class ChatTemplate:
         Raises: TemplateError if the template refuses the messages, fails or was stopped.
         """
         context: dict[str, object] = {
+            **self.variables,  # first: no token may take the place of what the conversation gives
             "messages": list(map(dict, messages)),
             "tools": None,
             "documents": None,
             "add_generation_prompt": add_generation_prompt,
             "bos_token": self.bos_token,
             "eos_token": self.eos_token,
-            **self.variables,
             **extra,
         }
         moment = (now or datetime.now()).isoformat()

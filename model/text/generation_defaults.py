@@ -40,7 +40,9 @@ def read_generation_config(file: Path) -> GenerationInfo | None:
 
     What it leaves out changes nothing (temperature 1, top_p 1, top_k 0), but for `do_sample`: without it, and
     without any filter or temperature, transformers takes the likeliest token, and so does this (temperature
-    0). Source: GenerationConfig in transformers. Raises: ConfigError where a field is malformed.
+    0). A top_k of 0 or -1 keeps every token, and a top_p of 0 the likeliest one alone.
+    Source: GenerationConfig in transformers; vLLM's SamplingParams for -1. Raises: ConfigError where a field
+    is malformed.
     """
     if not file.is_file():
         return None
@@ -51,10 +53,8 @@ def read_generation_config(file: Path) -> GenerationInfo | None:
     top_p = fields.number("top_p", 0.0, 1.0, 1.0)
     temperature = fields.number("temperature", 0.0, 100.0, 1.0)
     return GenerationInfo(
-        temperature=temperature
-        if draws and top_p > 0
-        else 0.0,  # of a share of 0 the likeliest token is left
-        top_k=fields.integer("top_k", 0, (1 << 32) - 1, 0),
+        temperature=temperature if draws and top_p > 0 else 0.0,
+        top_k=max(0, fields.integer("top_k", -1, (1 << 32) - 1, 0)),
         top_p=top_p or 1.0,
         min_p=fields.number("min_p", 0.0, 1.0, 0.0),
         repetition_penalty=fields.number("repetition_penalty", 1e-3, 100.0, 1.0),

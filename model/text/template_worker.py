@@ -105,7 +105,7 @@ def _answer(request: dict[str, object]) -> dict[str, object]:
             return {"text": "", "names": _names(cast(str, request["source"]))}
         context = cast("dict[str, object]", request["context"])
         now = datetime.fromisoformat(cast(str, request["now"]))
-        parts = template.generate(**context, strftime_now=now.strftime)
+        parts = template.generate({**context, "strftime_now": now.strftime})
         return {"text": _join(parts, cast(int, request["max_chars"]))}
     except MemoryError:
         return {"error": "memory"}

@@ -71,6 +71,7 @@ class JsonTokenizer:
         self.vocab_size = max([vocab_end - 1, *self._added]) + 1
         self.special_tokens = {token.content: i for i, token in self._added.items() if token.special}
         self.added_tokens = {token.content: i for i, token in self._added.items() if not token.special}
+        self._special_ids = frozenset(self.special_tokens.values())
         self.markup = dict(self.special_tokens)
         self.prompt_prefix = prompt_prefix_of(fields)
         if any(i >= self.vocab_size for i in self.prompt_prefix):
@@ -98,10 +99,9 @@ class JsonTokenizer:
             raise
         except BaseException as reason:  # the package raises Exception itself, and its panics are none
             raise TokenizerError(
-                f"the text cannot be encoded: {reason}",
-                where="tokenizer.json",
-                help="its patterns do not end on this text: use the tokenizer of a release that you trust",
+                f"the text cannot be encoded: {reason}", where="tokenizer.json", help=_help(str(reason))
             ) from reason
+        self._refuse_left_out(ids)
         if not parse_special:
             self._refuse_markup(text, set(ids))
         return ids
@@ -122,10 +122,22 @@ class JsonTokenizer:
             return NOTHING
         return self._decoder.piece(self.token(token_id))
 
+    def _refuse_left_out(self, ids: list[int]) -> None:
+        """Refuse a text that holds a token without a row: a Unigram vocabulary may have it as a word, too."""
+        if not self.left_out or max(ids, default=0) < self.vocab_size:
+            return
+        content = self._tokenizer.id_to_token(max(ids))
+        raise TokenizerError(
+            f"the text holds {content!r}, a token that the model has no row for",
+            where="tokenizer.json",
+            help=f"leave {content!r} out of the text",
+        )
+
     def _refuse_markup(self, text: str, ids: set[int]) -> None:
         """Refuse a text whose literal "<s>" became the token: a Unigram vocabulary may have it as a word."""
-        for content, token_id in self.special_tokens.items():
-            if token_id in ids and content in text and content != self._unk_token:
+        for token_id in sorted(ids & self._special_ids):
+            content = self._added[token_id].content
+            if content in text and content != self._unk_token:
                 raise TokenizerError(
                     f"the text holds {content!r}, which this vocabulary can only read as the special token",
                     where="tokenizer.json",
@@ -166,6 +178,16 @@ class JsonTokenizer:
                 help=_AT_ODDS,
             )
         return token_id
+
+
+def _help(reason: str) -> str:
+    """Return the help for what the package says of a text that it could not encode."""
+    if "retry-limit" in reason:  # Oniguruma's bound on the search for one match
+        return (
+            "a pattern of the tokenizer does not finish on this text: use the tokenizer of a release that you"
+            " trust"
+        )
+    return "use the tokenizer of a release that you trust, or a newer release of the package tokenizers"
 
 
 def _load(data: bytes, where: str) -> _Native:

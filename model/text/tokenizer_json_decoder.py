@@ -11,25 +11,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from model.json_fields import Fields, show
+from model.text.byte_level import BYTE_LETTERS
 from model.text.detokenize import LeadingSpace, Piece
 
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 # The order that the parts of a Sequence must have; another order would mean something else.
 _STAGES = ("Replace", "Metaspace", "ByteLevel", "ByteFallback", "Fuse", "Strip")
-
-
-def _byte_level_alphabet() -> dict[str, int]:
-    """Return the byte that each printable character stands for in byte-level BPE.
-
-    Source: `bytes_to_unicode` in GPT-2's encoder.py.
-    """
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    alphabet = {chr(byte): byte for byte in printable}
-    return alphabet | {chr(256 + i): byte for i, byte in enumerate(others)}
-
-
-_BYTE_LEVEL = _byte_level_alphabet()
+_BYTE_LEVEL = {letter: byte for byte, letter in enumerate(BYTE_LETTERS)}
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ def added_tokens_of(tokenizer: Fields) -> dict[int, AddedToken]:
 def vocabulary_of(tokenizer: Fields) -> tuple[Mapping[str, int], int, str | None]:
     """Return the ids of a BPE model's tokens, the number of its ids, and its token for unknown text, if any.
 
-    A Unigram model numbers its tokens by their places, so it has no ids here. Raises: TokenizerError for a
-    model of another kind, and for no tokens or too many.
+    A Unigram model numbers its tokens by their places. Raises: TokenizerError for a model of another kind,
+    and for no tokens or too many.
     """
     model = tokenizer.child("model")
     kind = model.text("type", "BPE") if model else "nothing"
@@ -41,11 +41,18 @@ def vocabulary_of(tokenizer: Fields) -> tuple[Mapping[str, int], int, str | None
     vocab = model.data.get("vocab")
     if kind == "Unigram":
         words = cast("list[object]", vocab) if isinstance(vocab, list) else []
-        return {}, _checked_end(model, len(words)), None
+        end = _checked_end(model, len(words))
+        return {word: i for i, word in enumerate(map(_word, words)) if word is not None}, end, None
     given = cast("dict[str, object]", vocab) if isinstance(vocab, dict) else {}
     ids = {token: i for token, i in given.items() if isinstance(i, int)}
     end = _checked_end(model, max(ids.values(), default=-1) + 1)
     return ids, end, model.text("unk_token", "") or None
+
+
+def _word(entry: object) -> str | None:
+    """Return the token of a Unigram model's pair of token and score; None where it is no such pair."""
+    pair = cast("list[object]", entry) if isinstance(entry, list) else []
+    return pair[0] if pair and isinstance(pair[0], str) else None
 
 
 def prompt_prefix_of(tokenizer: Fields) -> tuple[int, ...]:
@@ -84,22 +91,19 @@ def check_growth(tokenizer: Fields) -> None:
             )
 
 
-def prepared_file(
-    tokenizer: Mapping[str, object], data: bytes, left_out: Iterable[str], markup: Iterable[str] = ()
-) -> bytes:
+def prepared_file(tokenizer: Mapping[str, object], data: bytes, left_out: Iterable[str]) -> bytes:
     """Return the file without truncation, padding and dropout, and without the added tokens `left_out`.
 
     Special tokens are matched as they are written. One that is "normalized" is searched in normalised text,
     where a leading space may precede it, so that the second of two adjacent ones would not be found;
-    transformers 5 matches it as written, too. The added tokens `markup` become special.
+    transformers 5 matches it as written, too.
     """
     model = dict(cast("Mapping[str, object]", tokenizer["model"]))
     added = [dict(token) for token in cast("list[dict[str, object]]", tokenizer.get("added_tokens") or [])]
-    gone, marked = set(left_out), set(markup)
-    kept = [{**token, "special": True} if token.get("content") in marked else token for token in added]
+    gone = set(left_out)
     kept = [
         {**token, "normalized": False} if token.get("special") else token
-        for token in kept
+        for token in added
         if token.get("content") not in gone
     ]
     unchanged = kept == added and not (
@@ -145,7 +149,12 @@ def _flat(fields: Fields, key: str, depth: int = 0) -> Iterator[Fields]:
 
 def _growth(part: Fields) -> int:
     """Return how many characters one character may become in this normalizer."""
-    if part.text("type") != "Replace":
+    kind = part.text("type")
+    if kind == "ByteLevel":
+        return 4  # the bytes of a character in UTF-8, each as a character
+    if kind == "Prepend":
+        return 1 + len(part.text("prepend", ""))  # of a text that is one character
+    if kind != "Replace":
         return 1  # Unicode's own normal forms have bounds: at most 18 characters
     pattern = part.child("pattern")
     old = pattern.data.get("String") if pattern else None

@@ -165,18 +165,28 @@ class Conversation:
         and, if turns may be dropped, for `reserve` more.
 
         What follows a turn that is left out must all be computed again. So where one must go, more go with
-        it, until a quarter of the context is free: then the next turns need not.
+        it, until a quarter of the context is free: then the next turns need not. Where no number of turns
+        frees so much, only those go that must.
         """
+        enough: tuple[int, int, str, list[int]] | None = None  # the first turn, how many went, the prompt
         while True:
-            shown = to_messages(self.system, window.turns[window.first :])
-            text, ids = self._prompts.encode([*shown, {"role": "user", "content": window.question}])
-            length = len(ids) + new_tokens
-            spare = self.engine.context // 4 if answer.dropped_turns else 0
-            if length + reserve + spare <= self.engine.context:
+            text, ids = self._prompt_of(window)
+            free = self.engine.context - len(ids) - new_tokens - reserve
+            if free >= (self.engine.context // 4 if answer.dropped_turns else 0):
                 return text, ids
+            if free >= 0 and enough is None:
+                enough = window.first, answer.dropped_turns, text, ids
             if not self._slide(answer, window):
-                self._require_room(length, window)
-                return text, ids
+                break
+        if enough is None:
+            self._require_room(len(ids) + new_tokens, window)
+        else:
+            window.first, answer.dropped_turns, text, ids = enough
+        return text, ids
+
+    def _prompt_of(self, window: _Window) -> tuple[str, list[int]]:
+        shown = to_messages(self.system, window.turns[window.first :])
+        return self._prompts.encode([*shown, {"role": "user", "content": window.question}])
 
     def _slide(self, answer: ConversationAnswer, window: _Window) -> bool:
         """Leave the oldest turn out of the prompt. Return whether there was one that may be left out."""

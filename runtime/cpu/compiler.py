@@ -1,7 +1,7 @@
-"""The C compiler of this machine, and the cache of what it made.
+"""The C compiler of this machine: which it is, and how it is run.
 
-A compiled library depends on the text, the compiler, its flags and the processor, and its file is named by a
-hash of all four. Flags ask for the arithmetic of the other targets: no contraction of products and sums, no
+A compiled library depends on the text, the compiler, its flags and the processor, and its name is a hash of
+all four. Flags ask for the arithmetic of the other targets: no contraction of products and sums, no
 assumption about NaNs, whole numbers that wrap.
 """
 
@@ -16,14 +16,13 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from kernelc.errors import DeviceError, WorkFailed
+from runtime.cpu.processes import Processes
 from runtime.device.failures import kernel_refused
 
 FLAGS = (
@@ -36,7 +35,7 @@ _INSTALL = "install gcc or clang, or kernelc's extra cpu (pip install ziglang), 
 
 @dataclass(frozen=True)
 class Compiler:
-    """A command that compiles C, and what tells it from others (its file, with size and time)."""
+    """A command that compiles C, and what tells it from others (its files, with size and time)."""
 
     command: tuple[str, ...]
     identity: str
@@ -50,28 +49,47 @@ class Compiler:
 def find_compiler() -> Compiler:
     """Return $CC, cc, gcc, clang or the ziglang package's compiler, whichever there is first.
 
-    Raises: DeviceError where there is none.
+    Raises: DeviceError where there is none, and where $CC is set to something else.
     """
-    given = shlex.split(os.environ.get("CC", ""))
-    for command in (given, ["cc"], ["gcc"], ["clang"]):
-        if command and (found := shutil.which(command[0])):
-            return Compiler((found, *command[1:]), _identity(Path(found)))
+    given = os.environ.get("CC", "").strip()
+    if given:
+        return _given(given)
+    for command in ("cc", "gcc", "clang"):
+        if found := shutil.which(command):
+            return Compiler((found,), _identity([found]))
     spec = importlib.util.find_spec("ziglang")
     if spec is not None and spec.origin is not None:
-        return Compiler((sys.executable, "-m", "ziglang", "cc"), _identity(Path(spec.origin)))
+        return Compiler((sys.executable, "-m", "ziglang", "cc"), _identity([spec.origin]))
     raise DeviceError("there is no C compiler", where="`device` cpu", help=_INSTALL)
 
 
-def _identity(file: Path) -> str:
-    real = file.resolve()
-    stat = real.stat()
-    return f"{real}:{stat.st_size}:{stat.st_mtime_ns}"
+def _given(text: str) -> Compiler:
+    """The compiler of $CC: a command, perhaps with a wrapper before it (ccache gcc) and flags after it."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise DeviceError(f"CC is {text!r}: {error}", where="`device` cpu", help=_INSTALL) from error
+    found = shutil.which(words[0]) if words else None
+    if found is None:
+        raise DeviceError(
+            f"CC is {text!r}, and there is no command of that name",
+            where="`device` cpu",
+            help="set CC to a C compiler, or unset it",
+        )
+    return Compiler((found, *words[1:]), _identity([found, *words[1:]]))
 
 
-def cache_folder() -> Path:
-    """Return the folder of compiled libraries. Source: XDG Base Directory Specification."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "kernelc" / "native"
+def _identity(words: Sequence[str]) -> str:
+    """What changes when one of the files that a command names does."""
+    stamps: list[str] = []
+    for word in words:
+        real = Path(shutil.which(word) or word).resolve()
+        try:
+            stat = real.stat()
+        except (OSError, ValueError):  # a flag
+            continue
+        stamps.append(f"{real}:{stat.st_size}:{stat.st_mtime_ns}")
+    return " ".join(stamps)
 
 
 @cache
@@ -95,74 +113,23 @@ def digest(compiler: Compiler, *parts: str) -> str:
     return hashlib.sha256(repr(every).encode()).hexdigest()[:40]
 
 
-def compile_all(compiler: Compiler, sources: Mapping[str, tuple[str, str]], threads: int) -> None:
-    """Compile those libraries that the cache lacks. `sources`: (what it is, its C text) by digest.
+def compile_file(compiler: Compiler, source: Path, library: Path, what: str, running: Processes) -> None:
+    """Compile the C of `source`; `what` names it in errors.
 
-    Raises: WorkFailed with the lines around the error, DeviceError where the cache cannot be written.
+    Raises: WorkFailed with the lines around an error, DeviceError where the compiler does not run.
     """
-    missing = [(name, *source) for name, source in sources.items() if not library_file(name).is_file()]
-    if not missing:
-        return
-    _make_cache()
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        for done in [pool.submit(_compile, compiler, *each) for each in missing]:
-            done.result()
-
-
-def _make_cache() -> None:
+    command = [*compiler.command, *FLAGS, "-o", str(library), str(source), "-lm"]
     try:
-        cache_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise DeviceError(
-            f"the cache of compiled kernels cannot be written: {error}",
-            where=str(cache_folder()),
-            help="set XDG_CACHE_HOME to a folder that can be written",
-        ) from error
-
-
-def keep_source(name: str, text: str) -> None:
-    """Keep a text under a name of its own, beside the libraries. Raises: DeviceError."""
-    _make_cache()
-    with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
-        source = Path(folder) / "kernel.c"
-        source.write_text(text, encoding="utf-8")
-        os.replace(source, source_file(name))
-
-
-def library_file(name: str) -> Path:
-    """The compiled library of a digest."""
-    return cache_folder() / f"{name}.so"
-
-
-def source_file(name: str) -> Path:
-    """The C text that the library of a digest was compiled from."""
-    return cache_folder() / f"{name}.c"
-
-
-def _compile(compiler: Compiler, name: str, what: str, text: str) -> None:
-    """Compile beside the destination and move it there: another process may make the same library."""
-    with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
-        source, library = Path(folder) / "kernel.c", Path(folder) / "kernel.so"
-        source.write_text(text, encoding="utf-8")
-        _call([*compiler.command, *FLAGS, "-o", str(library), str(source), "-lm"], what, text, compiler.name)
-        os.replace(source, source_file(name))
-        os.replace(library, library_file(name))
-
-
-def _call(command: Sequence[str], what: str, text: str, compiler: str) -> None:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
-        )
+        status, said = running.run(command, _SECONDS)
     except subprocess.TimeoutExpired:
-        raise WorkFailed(f"{compiler} took longer than {_SECONDS} s for {what}") from None
+        raise WorkFailed(f"{compiler.name} took longer than {_SECONDS} s for {what}") from None
     except OSError as error:
-        raise DeviceError(f"{compiler} does not run: {error}", help=_INSTALL) from error
-    if done.returncode == 0:
+        raise DeviceError(f"{compiler.name} does not run: {error}", help=_INSTALL) from error
+    if status == 0 and library.is_file():
         return
-    found = re.search(r"kernel\.c:(\d+):(\d+): (?:fatal )?error: (.*)", done.stderr)
+    found = re.search(rf"{re.escape(source.name)}:(\d+):(\d+): (?:fatal )?error: (.*)", said)
     if found is None:
-        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise kernel_refused(what, last[0], compiler=compiler)
-    line, column = int(found[1]), int(found[2])
-    raise kernel_refused(what, found[3], compiler=compiler, text=text, line=line, column=column)
+        last = said.strip().splitlines()[-1:] or ["no reason given"]
+        raise kernel_refused(what, last[0], compiler=compiler.name)
+    line, column, text = int(found[1]), int(found[2]), source.read_text(encoding="utf-8")
+    raise kernel_refused(what, found[3], compiler=compiler.name, text=text, line=line, column=column)

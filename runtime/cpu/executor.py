@@ -3,64 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.artifact import Artifact
-from kernelc.errors import ArtifactError
+from kernelc.artifact import STEP_BUFFER, Artifact
+from kernelc.errors import ArtifactError, InternalError
 from kernelc.ir.dim import evaluate
-from runtime.cpu.compiler import find_compiler, processor
+from runtime.cpu.compiler import Compiler, find_compiler, processor
+from runtime.cpu.cores import usable_cores
 from runtime.cpu.kernels import TARGET, KernelLibrary, compiled_kernels
 from runtime.cpu.loaded import CpuArtifact, CpuLaunch, aligned_zeros, launch_table, pointers
-from runtime.cpu.pool import Pool, usable_cores
-from runtime.device.base import DeviceExecutor
+from runtime.cpu.pool import Pool
 from runtime.device.checks import check_limits
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress, physical_memory_bytes
 from runtime.device.finished import FinishedTicket
+from runtime.device.host import HostExecutor
 from runtime.device.program import ResolvedDispatch, plan_load
-from runtime.device.upload import Octets
 
 _WORD_BYTES = 4
 
 
-def cpu_info(threads: int | None = None) -> DeviceInfo:
-    """Describe the processor with so many threads, by default a usable core each.
+def cpu_info() -> DeviceInfo:
+    """Describe the processor with as many threads as run at once.
 
-    Raises: DeviceError where there is no C compiler.
+    Raises: DeviceError where there is no C compiler, or none that works.
     """
-    count = usable_cores() if threads is None else threads
+    compiler = find_compiler()
+    Pool(compiler, 1).close()
+    return _described(compiler, usable_cores())
+
+
+def _described(compiler: Compiler, threads: int) -> DeviceInfo:
     return DeviceInfo(
         "cpu",
-        f"{processor()[0]}, {count} thread{'s' if count > 1 else ''}",
-        f"C compiled by {find_compiler().name}",
+        f"{processor()[0]}, {threads} thread{'s' if threads > 1 else ''}",
+        f"C compiled by {compiler.name}",
         target=TARGET,
         memory_bytes=physical_memory_bytes(),
+        ready_when_loaded=True,
     )
 
 
-class CpuExecutor(DeviceExecutor[CpuArtifact]):
+class CpuExecutor(HostExecutor[CpuArtifact]):
     """An `Executor` (see `runtime.device.executor`) in compiled C."""
 
     def __init__(self, library: KernelLibrary, threads: int | None = None) -> None:
         """`library` prints the kernels; `threads` is by default the number of usable cores.
 
-        Raises: DeviceError where there is no C compiler.
+        Raises: DeviceError where there is no C compiler, or none that works.
         """
         super().__init__()
         self._library = library
         self._compiler = find_compiler()
         self._pool = Pool(self._compiler, usable_cores() if threads is None else threads)
-        self.info = cpu_info(self._pool.threads)
-
-    @property
-    def staging_bytes(self) -> int:
-        """Always 0: nothing has to be staged."""
-        return 0
+        self.info = _described(self._compiler, self._pool.threads)
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
     ) -> CpuArtifact:
+        self._pool.require_open()
         manifest = artifact.manifest
         if [(param.name, param.type) for param in manifest.params] != list(self._library.step):
             raise ArtifactError(
@@ -83,23 +86,24 @@ class CpuExecutor(DeviceExecutor[CpuArtifact]):
         self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
     ) -> FinishedTicket:
         """See `runtime.device.executor.Executor.run`. It returns when the work is done."""
-        loaded = self._require_loaded()
         if programs:
-            self._write_step(loaded, step)
-            self._pool.run(loaded.table(programs, env))
-        return FinishedTicket([self.read_buffer(item.buffer, item.offset, item.bytes) for item in fetch])
-
-    def _write_step(self, loaded: CpuArtifact, step: bytes) -> None:
-        data = np.frombuffer(step, np.uint8)
-        loaded.step[: len(data)] = data
-        if "step" in loaded.buffers:
-            loaded.buffers["step"][: len(data)] = data
+            self._pool.run(self._table(programs, env, step))
+        return super().run([], env, step, fetch)
 
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """See `runtime.device.executor.Executor.profile`."""
+        return self._times(programs, self._pool.time(self._table(programs, env, step)))
+
+    def _table(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> Any:
+        """The launches of a step, whose block is written."""
         loaded = self._require_loaded()
-        self._write_step(loaded, step)
-        return self._times(programs, self._pool.time(loaded.table(programs, env)))
+        data = np.frombuffer(step, np.uint8)
+        if len(data) > len(loaded.step):
+            raise InternalError(f"a step block has {len(loaded.step)} bytes, got {len(data)}")
+        loaded.step[: len(data)] = data
+        if STEP_BUFFER in loaded.buffers:
+            self.write_buffer(STEP_BUFFER, 0, step)
+        return loaded.table(programs, env)
 
     def run_kernel(
         self,
@@ -110,6 +114,7 @@ class CpuExecutor(DeviceExecutor[CpuArtifact]):
         step: bytes,
     ) -> list[npt.NDArray[np.generic]]:
         """See `runtime.device.executor.Executor.run_kernel`."""
+        self._pool.require_open()
         compiled = compiled_kernels(artifact, [kernel], self._library, self._compiler, 1)[kernel]
         for array, dim in zip(arrays, compiled.native.binding_bytes, strict=True):
             if array.nbytes < (wanted := evaluate(dim, env)):
@@ -123,19 +128,11 @@ class CpuExecutor(DeviceExecutor[CpuArtifact]):
         self._pool.run(launch_table(self._pool, [(launch, (x, y, z))]))
         return copies
 
-    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
-        """Write into a loaded buffer."""
-        self._buffer(name)[offset : offset + len(data)] = np.frombuffer(data, np.uint8)
-
-    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Return a range of a loaded buffer."""
-        memory = self._buffer(name)
-        return memory[offset : len(memory) if size is None else offset + size].tobytes()
-
     def close(self) -> None:
         """Release all that was loaded, and end the threads."""
-        self._unload()
+        super().close()
         self._pool.close()
 
-    def _buffer(self, name: str) -> Octets:
-        return self._loaded_with(name).buffers[name]
+    def _require_loaded(self) -> CpuArtifact:
+        self._pool.require_open()
+        return super()._require_loaded()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 
 from runtime.cpu.compiler import processor
-from runtime.cpu.pool import usable_cores
+from runtime.cpu.cores import usable_cores
 
 # Sets of instructions by the flags of /proc/cpuinfo that say a processor has them, the widest first.
 _LEVELS = (

@@ -13,12 +13,22 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from kernelc.artifact import Artifact, Requires, Variant
-from kernelc.errors import ArtifactError, DeviceError, WorkFailed
+from kernelc.errors import ArtifactError, WorkFailed
 from kernelc.ir.dim import Dim
-from runtime.cpu.compiler import Compiler, compile_all, digest, keep_source, library_file, source_file
+from runtime.cpu.compiler import Compiler, digest
+from runtime.cpu.library_cache import (
+    compile_all,
+    forget,
+    is_kept,
+    keep_plain,
+    load_library,
+    plain_file,
+    source_file,
+)
 
 TARGET = "c"
 
@@ -100,6 +110,14 @@ def _native(artifact: Artifact, name: str, library: KernelLibrary) -> NativeKern
             f"kernel {name} binds {len(entry.bindings)} buffers, its problem has {len(native.binding_bytes)}",
             where="manifest.json: kernels",
         )
+    for binding, written in zip(entry.bindings, native.written, strict=True):
+        if (binding.access != "read") != written:
+            raise ArtifactError(
+                f"{binding.name} is said to be {'written' if not written else 'only read'}, "
+                f"and the kernel {'writes it' if written else 'only reads it'}",
+                where=f"manifest.json: kernels.{name}",
+                help="build the artifact again",
+            )
     return native
 
 
@@ -117,18 +135,18 @@ def _text(artifact: Artifact, name: str, native: NativeKernel, digest: str) -> s
     What was compiled before may be out of date where kernelc's files change while it runs: where the artifact
     has another text, the kernel is printed again before that one is refused.
     """
-    known = _known_text(digest) if library_file(digest).is_file() else None
+    known = _read(source_file(digest)) if is_kept(digest) else None
     stored = _stored_text(artifact, name)
     if native.plain is not None:
         _require_same(artifact, name, stored, digest, native.plain)
-        return known if known is not None else native.text()
+        return native.text() if known is None else known
     if known is not None and stored in (None, known):
         return known
     text = native.text()
     if stored not in (None, text):
         raise _refused(artifact, name)
     if known is not None:
-        library_file(digest).unlink(missing_ok=True)
+        forget(digest)
     return text
 
 
@@ -139,12 +157,12 @@ def _require_same(
 
     What was printed for this is kept beside the compiled library. Raises: ArtifactError where they differ.
     """
-    if stored is None or stored == _known_text(f"{digest}-plain"):
+    if stored is None or stored == _read(plain_file(digest)):
         return
     text = plain()
     if stored != text:
         raise _refused(artifact, name)
-    keep_source(f"{digest}-plain", text)
+    keep_plain(digest, text)
 
 
 def _refused(artifact: Artifact, name: str) -> ArtifactError:
@@ -160,15 +178,12 @@ def forget_kernels(
 ) -> None:
     """Remove what was compiled for kernels that are not needed again; those in use go on running."""
     for name in kernels:
-        native = _native(artifact, name, library)
-        made = _digest(artifact, name, native, library, compiler)
-        for file in (library_file(made), source_file(made)):
-            file.unlink(missing_ok=True)
+        forget(_digest(artifact, name, _native(artifact, name, library), library, compiler))
 
 
-def _known_text(name: str) -> str | None:
+def _read(file: Path) -> str | None:
     try:
-        return source_file(name).read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
 
@@ -186,15 +201,11 @@ def _variant_of(artifact: Artifact, name: str) -> Variant:
 
 
 def _loaded(name: str, digest: str, native: NativeKernel) -> Compiled:
-    file = library_file(digest)
+    library = load_library(digest, f"kernel {name}")
     try:
-        library = ctypes.CDLL(str(file))
         address = ctypes.cast(library[native.entry], ctypes.c_void_p).value
-    except (OSError, AttributeError) as error:
-        file.unlink(missing_ok=True)  # a damaged file is made anew the next time
-        raise DeviceError(
-            f"the compiled kernel {name} cannot be loaded: {error}", help="try again"
-        ) from error
+    except AttributeError:
+        address = None
     if address is None:
         raise WorkFailed(f"the compiled kernel {name} has no function {native.entry}")
     return Compiled(address, library, native)

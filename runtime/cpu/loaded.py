@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from kernelc.artifact import Artifact, Bounds, Variant
 from kernelc.errors import ArtifactError
@@ -17,7 +16,7 @@ from runtime.cpu.kernels import Compiled
 from runtime.cpu.pool import LaunchEntry, Pool
 from runtime.device.executor import Progress
 from runtime.device.loaded import Launch, LoadedArtifact, StepKey
-from runtime.device.program import LoadPlan, Prepared
+from runtime.device.program import LoadPlan, Prepared, ResolvedDispatch
 from runtime.device.upload import Octets, weight_names
 
 _ALIGNMENT = 64  # a cache line
@@ -108,7 +107,7 @@ def launch_table(pool: Pool, launches: Sequence[tuple[CpuLaunch, tuple[int, int,
     """Return an array of `LaunchEntry`. Raises: ArtifactError for a grid that a thread cannot count."""
     table = (LaunchEntry * len(launches))()
     for entry, (launch, grid) in zip(table, launches, strict=True):
-        if grid[0] * grid[1] * grid[2] > _MOST_WORKGROUPS:
+        if min(grid) < 0 or grid[0] * grid[1] * grid[2] > _MOST_WORKGROUPS:
             raise ArtifactError(f"{launch.dispatch.origin} has a grid of {grid} workgroups")
         entry.kernel, entry.buffers = launch.kernel.address, ctypes.addressof(launch.addresses)
         entry.grid, entry.chunk = (ctypes.c_uint32 * 3)(*grid), pool.chunk(grid)
@@ -128,35 +127,46 @@ def aligned_zeros(size: int) -> Octets:
 
 
 def check_sizes(artifact: Artifact, plan: LoadPlan, kernels: Mapping[str, Compiled], context: int) -> None:
-    """Check that every range is within its buffer and as large as what the kernel accesses at most.
+    """Check that every range is within its buffer and as large as what the kernel accesses at most, and that
+    none that is written is a weight: those are mapped from their files.
 
     Raises: ArtifactError naming the dispatch.
     """
     for program, dispatches in plan.programs.items():
         symbols = {**artifact.manifest.symbols, **artifact.manifest.programs[program].symbols}
-        checked: set[tuple[str, tuple[int, ...]]] = set()
+        wanted: dict[str, list[int]] = {}
         for dispatch in dispatches:
-            sizes = tuple(item.bytes for item in dispatch.ranges)
-            inside = all(each.offset + each.bytes <= plan.buffers[each.buffer] for each in dispatch.ranges)
-            if inside and (dispatch.kernel, sizes) in checked:
-                continue
-            wanted = [_most(dim, symbols, context) for dim in kernels[dispatch.kernel].native.binding_bytes]
-            self_written = zip(kernels[dispatch.kernel].native.written, dispatch.ranges, strict=False)
-            buffers = artifact.manifest.buffers
-            inside &= not any(
-                written and buffers[each.buffer].kind == "weight" for written, each in self_written
-            )
-            if (
-                not inside
-                or len(wanted) != len(sizes)
-                or any(w > s for w, s in zip(wanted, sizes, strict=True))
-            ):
+            native = kernels[dispatch.kernel].native
+            if dispatch.kernel not in wanted:
+                wanted[dispatch.kernel] = [_most(size, symbols, context) for size in native.binding_bytes]
+            most, where = wanted[dispatch.kernel], f"manifest.json: programs.{program}"
+            if not _all_within(plan, dispatch, most):
+                sizes = [item.bytes for item in dispatch.ranges]
                 raise ArtifactError(
-                    f"{dispatch.origin} binds {list(sizes)} bytes, its kernel accesses up to {wanted}",
-                    where=f"manifest.json: programs.{program}",
+                    f"{dispatch.origin} binds {sizes} bytes, its kernel accesses up to {most}",
+                    where=where,
                     help="build the artifact again",
                 )
-            checked.add((dispatch.kernel, sizes))
+            if _writes_weights(artifact, dispatch, native.written):
+                raise ArtifactError(f"{dispatch.origin} writes a weight", where=where)
+
+
+def _all_within(plan: LoadPlan, dispatch: ResolvedDispatch, wanted: Sequence[int]) -> bool:
+    """Whether the ranges lie in their buffers and have the bytes that are wanted of them."""
+    if len(wanted) != len(dispatch.ranges):
+        return False
+    return all(
+        each.offset >= 0 and 0 <= most <= each.bytes and each.offset + each.bytes <= plan.buffers[each.buffer]
+        for most, each in zip(wanted, dispatch.ranges, strict=True)
+    )
+
+
+def _writes_weights(artifact: Artifact, dispatch: ResolvedDispatch, written: Sequence[bool]) -> bool:
+    buffers = artifact.manifest.buffers
+    return any(
+        is_written and buffers[each.buffer].kind == "weight"
+        for is_written, each in zip(written, dispatch.ranges, strict=True)
+    )
 
 
 def _most(dim: Dim, symbols: Mapping[str, Bounds], context: int) -> int:
@@ -167,6 +177,3 @@ def _most(dim: Dim, symbols: Mapping[str, Bounds], context: int) -> int:
         for name, (low, high) in symbols.items()
     }
     return bounds(substitute(dim, {**known, "context": context}))[1]
-
-
-Array = npt.NDArray[np.generic]

@@ -51,7 +51,8 @@ class DeviceInfo:
     ("wgsl"; "" for a device that runs none). `features` are those that variants may require ("f16",
     "subgroups", "dot4", and for matrix units such as "tile_f16_16x16x16"). `subgroup_size` is None where it
     varies or is unknown; `subgroup_sizes` are the sizes that a kernel may request where it varies. `limits`
-    is None where there are none, `memory_bytes` where the driver does not say.
+    is None where there are none, `memory_bytes` where the driver does not say. `ready_when_loaded`: whether
+    nothing of a kernel is left for its first run to do.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class DeviceInfo:
     limits: Limits | None = None
     memory_bytes: int | None = None
     subgroup_sizes: tuple[int, ...] = ()
+    ready_when_loaded: bool = False
 
     def has_subgroups_of(self, size: int) -> bool:
         """Whether kernels made for subgroups of this size run here."""

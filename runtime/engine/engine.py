@@ -136,7 +136,7 @@ class Engine:
 
         Afterwards the first answer is as fast as all others. Does nothing unless the cache is empty.
         """
-        if not self.ids and self.executor.info.kind not in ("cpu", "numpy"):
+        if not self.ids and not self.executor.info.ready_when_loaded:
             self._sequence.warm_up()
             self.start_timing()
 

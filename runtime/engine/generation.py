@@ -72,7 +72,7 @@ class Generation(Iterator[Generated]):
 
     Scores that are no numbers raise a DeviceError. Sampling takes id 0 where it finds no score above -inf, so
     only a step that gave id 0 needs a look at its first logit: that logit is read back with the first id, and
-    with those that follow an id of 0.
+    with those that follow an id of 0. Where id 0 ends an answer nothing follows it: its step runs once more.
     """
 
     def __init__(self, sequence: CachedSequence, request: Request) -> None:
@@ -171,11 +171,20 @@ class Generation(Iterator[Generated]):
             token = int.from_bytes(fetched[0], "little")
         if token == 0:
             self._watching = True
+            if not flight.watched and token in self._request.stop_ids:
+                return self._receive_again(position)
             if flight.watched:
                 _check_score(float(np.frombuffer(fetched[1][:4], dtype="<f4")[0]), position)
         self._sequence.sampled(token)
         self._count_token()
         return Generated(token, position, logits if self._request.keep_logits else None)
+
+    def _receive_again(self, position: int) -> Generated:
+        """Repeat the step of a position, whose logits those handed over ahead have overwritten."""
+        while self._flying:
+            self._flying.popleft().ticket.discard()
+        self._flying.append(self._submit(position))
+        return self._receive(position)
 
     def _chosen(self, choose: Chooser, logits: npt.NDArray[np.float32], position: int) -> int:
         """Ask for the id of a position and write it to where the device's own sampling would have."""

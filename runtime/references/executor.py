@@ -15,22 +15,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.artifact import Artifact, Kernel, KernelBinding, Manifest
+from kernelc.artifact import STEP_BUFFER, Artifact, Kernel, KernelBinding, Manifest
 from kernelc.errors import DeviceError, InternalError, KernelcError
-from runtime.device.base import DeviceExecutor
 from runtime.device.checks import check_limits
 from runtime.device.executor import (
     DeviceInfo,
     DispatchTime,
-    Fetch,
     Progress,
     Reference,
     physical_memory_bytes,
 )
-from runtime.device.finished import FinishedTicket
+from runtime.device.host import HostExecutor
 from runtime.device.program import LoadPlan, Range, ResolvedDispatch, StepBlock, plan_load
+from runtime.device.upload import Octets
 
-Octets = npt.NDArray[np.uint8]
 Array = npt.NDArray[Any]
 
 _SCALARS = {"u32": np.dtype("<u4"), "i32": np.dtype("<i4"), "f32": np.dtype("<f4"), "f16": np.dtype("<f2")}
@@ -40,14 +38,14 @@ _SCALARS = {"u32": np.dtype("<u4"), "i32": np.dtype("<i4"), "f32": np.dtype("<f4
 class _Loaded:
     manifest: Manifest
     plan: LoadPlan
-    memory: dict[str, Octets]
+    buffers: dict[str, Octets]
     block: StepBlock
 
     def release(self) -> None:
         """Do nothing: memory is freed when nothing refers to it."""
 
 
-class NumpyExecutor(DeviceExecutor[_Loaded]):
+class NumpyExecutor(HostExecutor[_Loaded]):
     """An `Executor` (see `runtime.device.executor`) in numpy."""
 
     def __init__(self, references: Mapping[str, Reference]) -> None:
@@ -56,13 +54,13 @@ class NumpyExecutor(DeviceExecutor[_Loaded]):
         self._references = references
         memory_bytes = physical_memory_bytes()
         self.info = DeviceInfo(
-            "numpy", "numpy", f"numpy {np.__version__}", target="", memory_bytes=memory_bytes
+            "numpy",
+            "numpy",
+            f"numpy {np.__version__}",
+            target="",
+            memory_bytes=memory_bytes,
+            ready_when_loaded=True,
         )
-
-    @property
-    def staging_bytes(self) -> int:
-        """Always 0: nothing has to be staged."""
-        return 0
 
     def _load(
         self, artifact: Artifact, context: int, roles: Sequence[str], progress: Progress | None
@@ -86,18 +84,11 @@ class NumpyExecutor(DeviceExecutor[_Loaded]):
         }
         return _Loaded(manifest, plan, memory, StepBlock(manifest.params))
 
-    def run(
-        self, programs: Sequence[str], env: Mapping[str, int], step: bytes, fetch: Sequence[Fetch] = ()
-    ) -> FinishedTicket:
-        """See `runtime.device.executor.Executor.run`. It returns when the work is done."""
-        if programs:
-            self._run(programs, step)
-        return FinishedTicket([self.read_buffer(item.buffer, item.offset, item.bytes) for item in fetch])
-
-    def _run(self, programs: Sequence[str], step: bytes) -> list[DispatchTime]:
+    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
+        """See `runtime.device.executor.Executor.profile`."""
         loaded = self._require_loaded()
-        if "step" in loaded.memory:
-            self.write_buffer("step", 0, step)
+        if STEP_BUFFER in loaded.buffers:
+            self.write_buffer(STEP_BUFFER, 0, step)
         params = loaded.block.decode(step)
         times: list[DispatchTime] = []
         for name in programs:
@@ -112,7 +103,7 @@ class NumpyExecutor(DeviceExecutor[_Loaded]):
     ) -> None:
         kernel = loaded.manifest.kernels[dispatch.kernel]
         arrays = {
-            binding.name: _view(loaded.memory, binding, item)
+            binding.name: _view(loaded.buffers, binding, item)
             for binding, item in zip(kernel.bindings, dispatch.ranges, strict=True)
         }
         self._call(kernel, dispatch.origin, arrays, params)
@@ -153,26 +144,6 @@ class NumpyExecutor(DeviceExecutor[_Loaded]):
         params = StepBlock(artifact.manifest.params).decode(step) if step else {}
         self._call(entry, kernel, dict(named), params)
         return list(copies)
-
-    def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
-        """See `runtime.device.executor.Executor.profile`."""
-        return self._run(programs, step)
-
-    def write_buffer(self, name: str, offset: int, data: bytes) -> None:
-        """Write into a loaded buffer."""
-        self._buffer(name)[offset : offset + len(data)] = np.frombuffer(data, np.uint8)
-
-    def read_buffer(self, name: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Return a range of a loaded buffer."""
-        memory = self._buffer(name)
-        return memory[offset : len(memory) if size is None else offset + size].tobytes()
-
-    def close(self) -> None:
-        """Release all that was loaded."""
-        self._unload()
-
-    def _buffer(self, name: str) -> Octets:
-        return self._loaded_with(name).memory[name]
 
 
 def element_dtype(element: str) -> tuple[np.dtype[Any], int]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kernelc.errors import InternalError, ShapeError
 from kernelc.ir import formats
-from kernelc.ir.formats import FORMATS, Packed, SideArray, WeightFormat, weight_format
+from kernelc.ir.formats import FORMATS, Packed, SideArray, WeightFormat, integer_format, weight_format
 from kernelc.ir.formats.integer_codes import IntegerCodes
 
 REPO = Path(__file__).resolve().parents[2]
@@ -21,6 +21,12 @@ WITH_CODES = [name for name, form in FORMATS.items() if isinstance(form, Integer
 
 def matrix(rows: int, cols: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(rows, cols)).astype(np.float32)
+
+
+def test_what_holds_no_integer_codes_is_an_error() -> None:
+    assert integer_format("q4") is weight_format("q4")
+    with pytest.raises(InternalError, match="got the weight format f16"):
+        integer_format("f16")
 
 
 def codes_of(name: str) -> IntegerCodes:

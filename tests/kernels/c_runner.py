@@ -16,7 +16,8 @@ from kernelc.errors import DeviceError
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
 from runtime.cpu import compiler
-from runtime.cpu.compiler import Compiler, compile_all, digest, find_compiler, library_file
+from runtime.cpu.compiler import Compiler, digest, find_compiler
+from runtime.cpu.library_cache import compile_all, load_library
 
 # Set by tests/backends/c/test_sanitizers.py: accesses are checked, undefined behaviour ends the process.
 if os.environ.get("KERNELC_TEST_SANITIZE"):
@@ -49,7 +50,7 @@ def _function(text: str, entry: str) -> Any:
     assert found is not None
     name = digest(found, text)
     compile_all(found, {name: (entry, text)}, 1)
-    return ctypes.CDLL(str(library_file(name)))[entry]
+    return load_library(name, entry)[entry]
 
 
 def run_c(

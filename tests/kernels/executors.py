@@ -152,8 +152,8 @@ def require(executor: str, capabilities: Capabilities) -> None:
     machine that installs the driver wants to know that it is gone.
     """
     reason = LACKING[executor](capabilities) if executor in LACKING else None
-    if capabilities.vector_lanes > 4 and executor not in WIDE_EXECUTORS:
-        reason = "vectors of eight are for processors"
+    if capabilities.serial_workgroups and executor not in WIDE_EXECUTORS:
+        reason = "schedules of one invocation with vectors of eight are for processors"
     if reason is None:
         return
     if executor in REQUIRED and LACKING[executor](Capabilities()) is not None:

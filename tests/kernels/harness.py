@@ -50,6 +50,7 @@ def check_kernel(
     step = {**spec.params(problem, rng, env), **(params or {})}
     schedule = schedule if schedule is not None else spec.default(capabilities, problem)
     kernel = spec.kernel(problem, schedule, capabilities)
+    assert kernel.shared_bytes <= capabilities.shared_bytes, f"{schedule} takes too much shared memory"
     x, y, z = spec.grid(problem, schedule)
     grid = (evaluate(x, env), evaluate(y, env), evaluate(z, env))
     got = EXECUTORS[executor](kernel, grid, arrays, step)

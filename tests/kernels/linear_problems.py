@@ -74,8 +74,9 @@ def residual(width: int) -> RowEpilogue:
 
 
 def linear(format: str, rows: int, cols: int, epilogue: Any = None, **more: Any) -> LinearProblem:
-    """A whole matrix; without an epilogue its product is stored as it is."""
-    return LinearProblem(format, rows, cols, epilogue or RowEpilogue(rows), **more)
+    """A whole matrix, or its end from `row_begin` on; without an epilogue its product is stored as it is."""
+    whole = RowEpilogue(rows + int(more.get("row_begin", 0)))
+    return LinearProblem(format, rows, cols, epilogue or whole, **more)
 
 
 @st.composite

@@ -144,6 +144,7 @@ def test_a_template_still_finds_the_thoughts_of_an_answer(tmp_path: Path) -> Non
     [
         ({"do_sample": True, "temperature": 0.6, "top_p": 0.9}, (0.6, 0, 0.9, 0.0, 1.0)),
         ({"do_sample": True, "top_k": 64, "top_p": 0.95}, (1.0, 64, 0.95, 0.0, 1.0)),
+        ({"do_sample": True, "top_k": -1}, (1.0, 0, 1.0, 0.0, 1.0)),  # -1 is off, as 0 is
         ({"temperature": 0.7, "repetition_penalty": 1.05}, (0.7, 0, 1.0, 0.0, 1.05)),
         ({"do_sample": False, "temperature": 0.6}, (0.0, 0, 1.0, 0.0, 1.0)),
         ({"repetition_penalty": 1.1}, (0.0, 0, 1.0, 0.0, 1.1)),

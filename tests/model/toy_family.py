@@ -33,8 +33,8 @@ from kernelc.ir.trace import (
 )
 from kernelc.ir.types import DType
 from model.config import DecoderConfig
-from model.families.blocks import declare
 from model.families.family import Family, Step, WeightRoles
+from model.families.parts.weights import declare
 from model.json_fields import Fields
 
 

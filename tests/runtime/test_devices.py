@@ -6,7 +6,7 @@ import dataclasses
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from kernelc.artifact import Artifact
 from kernelc.errors import DeviceError, InternalError, UsageError
 from runtime import devices
 from runtime.device.executor import Executor
-from runtime.devices import DeviceKind, open_device, survey
+from runtime.devices import DeviceKind, open_device, survey, targets_of
 from runtime.engine.engine import Engine
 from runtime.references.executor import NumpyExecutor, element_dtype
 from tests.runtime.tiny_artifact import write_tiny
@@ -38,6 +38,32 @@ def test_numpy_needs_references_and_the_cpu_a_library(tiny: Artifact) -> None:
         open_device("cpu")
     with pytest.raises(DeviceError, match="no numpy kernel 'toy_store'; known are none"):
         Engine(NumpyExecutor({}), tiny)
+
+
+def test_the_targets_of_an_artifact_include_the_processors(tmp_path: Path) -> None:
+    artifact = write_tiny(tmp_path / "toy", targets=("spirv", "c"))
+    assert targets_of(artifact.manifest) == {"spirv", "c"}
+    with pytest.raises(DeviceError, match="device cuda runs cuda kernels, the artifact has c, spirv"):
+        open_device("cuda", manifest=artifact.manifest)
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_every_program_runs_once_at_first_unless_the_device_has_compiled_all(
+    tiny: Artifact, ready: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = NumpyExecutor(REFERENCES)
+    executor.info = dataclasses.replace(executor.info, ready_when_loaded=ready)
+    ran: list[str] = []
+    run = executor.run
+
+    def counted(programs: Sequence[str], *more: Any) -> Any:
+        ran.extend(programs)
+        return run(programs, *more)
+
+    monkeypatch.setattr(executor, "run", counted)
+    with Engine(executor, tiny) as engine:
+        engine.warm_up()
+    assert bool(ran) is not ready
 
 
 NO_DRIVERS = """

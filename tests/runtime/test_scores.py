@@ -59,6 +59,29 @@ def test_scores_that_are_lost_amid_an_answer_end_it_soon(tiny: Artifact, ahead: 
             list(tokens)
 
 
+@pytest.mark.parametrize("ahead", [1, 4])
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_scores_that_are_lost_are_no_end_where_id_0_is_one(
+    tiny: Artifact, ahead: int, temperature: float
+) -> None:
+    with broken_engine(tiny, 12, np.nan) as engine:
+        engine.feed(PROMPT)
+        sampling = SamplingParams(temperature=temperature, top_k=1, seed=1)
+        with pytest.raises(DeviceError, match="the model's scores for token 12 are no numbers"):
+            list(engine.generate(40, sampling, {0}, ahead=ahead))
+
+
+@pytest.mark.parametrize("ahead", [1, 4])
+def test_an_id_of_0_that_ends_an_answer_ends_it(tiny: Artifact, ahead: int) -> None:
+    with broken_engine(tiny, 12, 1.5) as engine:
+        engine.feed(PROMPT)
+        tokens = engine.generate(40, stop_ids={0}, ahead=ahead)
+        said = [token.id for token in tokens]
+        assert (tokens.finish_reason, tokens.stop_id) == ("stop", 0)
+        assert said == continuation(PROMPT, 40)[: len(said)]
+        assert len(engine.ids) == len(PROMPT) + len(said)
+
+
 def test_an_answer_of_zeros_that_were_chosen_goes_on(tiny: Artifact) -> None:
     with broken_engine(tiny, 0, 1.5) as engine:
         engine.feed(PROMPT)

@@ -21,8 +21,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.errors import ShapeError
+from kernelc.errors import InternalError, ShapeError
 from kernelc.ir.formats.arrays import F16, F32, GROUP, I8, U32, Array, Index, Packed, groups_of, pad_groups
+from kernelc.ir.formats.integer_codes import IntegerCodes
 from kernelc.ir.formats.kernel_language import KernelFunctions, KernelValue
 from kernelc.ir.formats.registry import FORMATS, register, unregister, weight_format
 from kernelc.ir.formats.side_array import SideArray
@@ -31,10 +32,21 @@ from kernelc.ir.formats.weight_format import QUANTS, Factors, WeightFormat
 
 __all__ = [
     "F16", "F32", "FORMATS", "GROUP", "I8", "QUANTS", "U32", "Array", "Factors", "FormatTable", "Index",
-    "KernelFunctions", "KernelValue", "Override", "Packed", "SideArray", "WeightFormat", "encodings",
-    "groups_of", "pack", "packed_from_bytes", "pad_groups", "register", "tensor_bytes", "unpack",
-    "unregister", "weight_format",
+    "IntegerCodes", "KernelFunctions", "KernelValue", "Override", "Packed", "SideArray", "WeightFormat",
+    "encodings", "groups_of", "integer_format", "pack", "packed_from_bytes", "pad_groups", "register",
+    "tensor_bytes", "unpack", "unregister", "weight_format",
 ]  # fmt: skip
+
+
+def integer_format(name: str) -> IntegerCodes:
+    """The format called `name`, for callers that only choose formats of integer codes.
+
+    Raises InternalError where it is another, ShapeError for an unknown name.
+    """
+    form = weight_format(name)
+    if not isinstance(form, IntegerCodes):
+        raise InternalError(f"got the weight format {name}, wanted one of integer codes")
+    return form
 
 
 def pack(fmt: str, values: F32) -> Packed:

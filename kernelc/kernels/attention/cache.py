@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from kernelc.ir.dim import Dim, evaluate
 from kernelc.kernels.spec import CONTEXT, Binding, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import concat, named, unpack_half2
 from kernelc.kir.trace import Array
 from kernelc.kir.types import Type, f32, f32x2, f32x4, u32
@@ -32,6 +33,12 @@ class CacheShape:
     kv_heads: int
     head_dim: int
     kv_dtype: str
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where that is not so."""
+        require(self.kv_heads >= 1, self, "at least one head")
+        require(self.head_dim >= 2 and self.head_dim % 2 == 0, self, "an even head_dim")
+        require(self.kv_dtype in KV_DTYPES, self, f"a kv_dtype of {' or '.join(KV_DTYPES)}")
 
     def binding(self, name: str, access: str = "read") -> Binding:
         type = u32 if self.kv_dtype == "f16" else f32x2
@@ -57,6 +64,11 @@ class CacheShape:
         numbers[filled:] = _HUGE * np.sign(numbers[filled:])
         stored = numbers.astype(np.float16 if self.kv_dtype == "f16" else np.float32)
         return self.binding("k_cache").type.view(stored.reshape(-1).view(np.uint8))
+
+
+def require_heads(heads: int, cache: CacheShape) -> None:
+    """Raise ShapeError unless each head of the cache serves as many query heads."""
+    require(heads >= 1 and heads % cache.kv_heads == 0, cache, f"kv_heads that divide {heads} heads")
 
 
 @dataclass(frozen=True)

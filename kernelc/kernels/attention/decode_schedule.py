@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kernelc.kernels.attention.cache import CacheShape
+from kernelc.kernels.attention.cache import CacheShape, require_heads
 from kernelc.kernels.attention.reduce_splits import AttentionReduceProblem
 from kernelc.kernels.attention.softmax import Scoring, exchange_cells
 from kernelc.kernels.parts.reduce import power_of_two_up_to
@@ -32,6 +32,10 @@ class AttentionDecodeProblem:
     split: int
     window: int = 0
     soft_cap: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where the numbers do not fit each other."""
+        require_heads(self.heads, self.cache)
 
     @property
     def scoring(self) -> Scoring:

@@ -25,6 +25,7 @@ from kernelc.kernels.attention.cache import (
     access_types,
     attention_bindings,
     attention_inputs,
+    require_heads,
 )
 from kernelc.kernels.attention.prefill_body import TiledPrefill
 from kernelc.kernels.attention.prefill_schedule import (
@@ -57,6 +58,10 @@ class AttentionPrefillProblem:
     scale: float
     window: int = 0
     soft_cap: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where the numbers do not fit each other."""
+        require_heads(self.heads, self.cache)
 
     @property
     def scoring(self) -> Scoring:

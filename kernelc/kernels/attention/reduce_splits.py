@@ -21,6 +21,7 @@ from kernelc.kernels import step_block
 from kernelc.kernels.attention.softmax import LOWEST, Running, exchange_cells, join
 from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import exp2, minimum, named, select, vector
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x2
@@ -38,6 +39,11 @@ class AttentionReduceProblem:
     head_dim: int
     split: int
     window: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError for numbers without a meaning."""
+        require(self.heads >= 1, self, "at least one head")
+        require(self.head_dim >= 2 and self.head_dim % 2 == 0, self, "an even head_dim")
 
     def seen(self, positions: Dim) -> Dim:
         """How many of `positions` the last of them sees."""

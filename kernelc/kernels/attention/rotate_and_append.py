@@ -17,8 +17,9 @@ from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.rotary import Rotary
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import CacheShape
-from kernelc.kernels.parts.rotary import rotate
+from kernelc.kernels.parts.rotary import require_rotary, rotate
 from kernelc.kernels.spec import CONTEXT, SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import named, pack_half2
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x2
@@ -49,6 +50,11 @@ class RopeProblem:
     head_dim: int
     rotary: Rotary
     one_position: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where the numbers do not fit each other."""
+        require(self.heads >= 1, self, "at least one head")
+        require_rotary(self.rotary, self.head_dim)
 
     @property
     def units(self) -> int:

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.attention.softmax import LOWEST, Scoring
+from kernelc.kernels.parts.wide_rows import WIDE, works_wide
 from kernelc.kir.functions import dot, exp2, fma, maximum, minimum, named, select, splat, unpack_half2, vector
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, f32x4, f32x8, u32x4
 from kernelc.kir.values import Operators, Value
 from kernelc.target import Capabilities
 
-WIDE = 8
 TILE = 32  # positions, whose scores, keys and values are in the first cache
 _KEYS = 4  # of a block of scores
 _MOST_SUMS = 8  # vectors of a row's sums in registers at once
@@ -49,7 +49,7 @@ def fits_wide(capabilities: Capabilities, shape: CacheShape, rows: int) -> bool:
     vectors = shape.head_dim // WIDE
     bytes_ = 4 * (WIDE * vectors * (2 * rows + 2 * TILE) + rows * (TILE + 2))
     whole = shape.head_dim % WIDE == 0
-    return whole and capabilities.vector_lanes >= WIDE and bytes_ <= capabilities.shared_bytes
+    return whole and works_wide(capabilities) and bytes_ <= capabilities.shared_bytes
 
 
 def wide_access_types(shape: CacheShape) -> dict[str, Type]:

@@ -10,6 +10,7 @@ from kernelc.ir.formats import groups_of, weight_format
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import GROUP
 from kernelc.kernels.parts.staged_rows import row_cells
+from kernelc.kernels.parts.wide_rows import works_wide
 from kernelc.kir.tile_types import F16, REGISTERS, TileKind
 from kernelc.target import Capabilities
 
@@ -83,7 +84,7 @@ class MatmulSchedule:
         """Activations are read as vectors of eight, so no group may end early."""
         whole = problem.cols % self.depth == 0 and self.depth % GROUP == 0
         bytes_ = 4 * self.rows * self.depth + 4 * self.rows * (self.tokens + 4)
-        return capabilities.vector_lanes >= 8 and whole and bytes_ <= capabilities.shared_bytes
+        return works_wide(capabilities) and whole and bytes_ <= capabilities.shared_bytes
 
 
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:

@@ -18,7 +18,7 @@ from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matmul_schedule import MatmulSchedule
 from kernelc.kernels.parts.packed_rows import GROUP
-from kernelc.kernels.parts.wide_rows import VECTORS, WIDE, natural_group
+from kernelc.kernels.parts.wide_rows import VECTORS, WIDE, natural_group, shift_of
 from kernelc.kir.functions import dot, fma, minimum, splat, vector
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, f32x4, f32x8
@@ -71,7 +71,7 @@ class WideMatmul:
                 elements = natural_group(weights, at)
                 scale, offset = weights.factors(weights.stored_sides(at), at)
                 if scale is not None:
-                    shift = scale * -zero if offset is None else offset - scale * zero if zero else offset
+                    shift = shift_of(scale, offset, zero)
                     factor, shifts = splat(scale, WIDE), splat(shift, WIDE)
                     exact = offset is None and not zero
                     elements = [each * factor if exact else fma(each, factor, shifts) for each in elements]

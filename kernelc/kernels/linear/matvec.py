@@ -16,12 +16,12 @@ from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import groups_of
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
-from kernelc.kernels.linear.matvec_wide import WideProduct, wide_shared_bytes
+from kernelc.kernels.linear.matvec_wide import WideF32Product, wide_shared_bytes
 from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_reference
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, side_types
 from kernelc.kernels.parts.reduce import power_of_two_up_to, team_lane, team_number, team_sum
-from kernelc.kernels.parts.wide_rows import WIDE, quants_type
+from kernelc.kernels.parts.wide_rows import quants_type, works_wide
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
 from kernelc.kir.functions import dot, minimum, rsqrt
 from kernelc.kir.trace import Array, Tracer
@@ -91,7 +91,7 @@ class Matvec(LinearSpec[MatvecSchedule]):
     ) -> None:
         linear = LinearBuffers.of(k, problem, arrays)
         if schedule.blocks:
-            WideProduct(k, linear, schedule.rows, schedule.blocks).trace()
+            WideF32Product(k, linear, schedule.rows, schedule.blocks).trace()
             return
         lane = team_lane(k, schedule.team)
         team = k.workgroup_id(0) * (schedule.threads // schedule.team) + team_number(k, schedule.team)
@@ -147,7 +147,7 @@ class Matvec(LinearSpec[MatvecSchedule]):
 def fits_wide(capabilities: Capabilities, problem: LinearProblem) -> bool:
     """Whether one invocation with vectors of eight can have a whole row of activations in shared memory."""
     bytes_ = wide_shared_bytes(groups_of(problem.cols))
-    return capabilities.vector_lanes >= WIDE and bytes_ <= capabilities.shared_bytes
+    return works_wide(capabilities) and bytes_ <= capabilities.shared_bytes
 
 
 def _wide_schedules(capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatvecSchedule]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from kernelc.ir.formats import groups_of, weight_format
 from kernelc.kernels.linear.activations import GROUP
-from kernelc.kernels.linear.matvec_int8_wide import WIDE, fits_bytes, int8_shared_bytes
+from kernelc.kernels.linear.matvec_int8_wide import fits_bytes, int8_shared_bytes
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
+from kernelc.kernels.parts.wide_rows import works_wide
 from kernelc.target import Capabilities
 
 _MOST_LOADS = 16  # of an invocation at once
@@ -135,7 +136,7 @@ def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> Matvec
 def _fits_wide(capabilities: Capabilities, problem: LinearProblem) -> bool:
     """Whether one invocation with vectors of eight can have the whole row in shared memory."""
     small = int8_shared_bytes(groups_of(problem.cols)) <= capabilities.shared_bytes
-    return capabilities.vector_lanes >= WIDE and small and fits_bytes(weight_format(problem.format))
+    return works_wide(capabilities) and small and fits_bytes(weight_format(problem.format))
 
 
 def _wide(rows: int, blocks: int) -> MatvecInt8Schedule:

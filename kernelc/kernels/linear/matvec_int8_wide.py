@@ -14,16 +14,16 @@ w = (byte - zero) * scale + offset and activations x = code * code_scale:
 from __future__ import annotations
 
 from kernelc.ir.formats import WeightFormat
-from kernelc.kernels import step_block
 from kernelc.kernels.linear.activations import coded
 from kernelc.kernels.linear.buffers import LinearBuffers
+from kernelc.kernels.linear.wide_product import WideProduct
 from kernelc.kernels.parts.packed_rows import FUNCTIONS, VECTORS_PER_GROUP
-from kernelc.kir.functions import concat, dot, dot4_i8, fma, minimum, rsqrt, splat, to_f32, vector
+from kernelc.kernels.parts.wide_rows import WIDE, shift_of
+from kernelc.kir.functions import concat, dot, dot4_i8, fma, splat, to_f32, vector
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32, i32, u32x8
-from kernelc.kir.values import Value
+from kernelc.kir.values import Operators, Value, Variable
 
-WIDE = 8
 _LOAD_WORDS = 4
 
 
@@ -37,52 +37,41 @@ def int8_shared_bytes(groups: int) -> int:
     return groups * 4 * (WIDE + 2)
 
 
-class WideInt8Product:
-    """One kernel being traced. `rows` are multiplied at once, `blocks` times in a workgroup."""
+class WideInt8Product(WideProduct):
+    """The product with activations rounded to bytes."""
 
     def __init__(self, k: Tracer, linear: LinearBuffers, rows: int, blocks: int) -> None:
-        self.k, self.linear, self.problem = k, linear, linear.problem
-        self.rows, self.blocks = rows, blocks
-        form, groups = linear.weights.form, linear.weights.groups
-        self.zero = float(form.byte_zero or 0)
+        super().__init__(k, linear, rows, blocks)
+        groups = linear.weights.groups
         self.codes = k.shared("codes", u32x8, groups)
         self.scales = k.shared("code_scales", f32, groups)
-        self.x_sums = k.shared("x_sums", f32, groups) if form.has_offset or self.zero else None
+        self.x_sums = k.shared("x_sums", f32, groups) if self.shifted else None
         self.nothing = splat(k.constant(0, i32), WIDE)
         self.ones = splat(k.constant(1.0, f32), WIDE)
 
-    def trace(self) -> None:
-        """Stage the activations, and multiply block by block."""
-        k = self.k
-        scale = self._stage()
-        with k.loop(0, self.blocks) as block:
-            first = (k.workgroup_id(0) * self.blocks + block) * self.rows
-            with k.when(first < self.problem.rows):
-                self._block(first, scale)
-
-    def _stage(self) -> Value | None:
+    def stage(self) -> Value | None:
         """Round the row into shared memory; the factor 1/rms where the row is normalised."""
-        k, linear = self.k, self.linear
-        normed = self.problem.norm_eps is not None
-        token = step_block.rows(k).last if self.problem.last_row else 0
-        squares = k.var(0.0, f32, name="squares") if normed else None
-        with k.loop(0, linear.weights.groups) as group:
-            values: list[Value] = []
-            for i in range(VECTORS_PER_GROUP):
-                x = linear.four("x", token, group * VECTORS_PER_GROUP + i)
-                if squares is not None:
-                    squares += dot(x, x)
-                    x = x * linear.four("norm_weight", 0, group * VECTORS_PER_GROUP + i)
-                values.append(x)
-            found = coded(values, native=True)
+        k, token = self.k, self.token
+        squares = k.var(0.0, f32, name="squares") if self.normed else None
+        with k.loop(0, self.linear.weights.groups) as group:
+            found = coded(self._group(token, group, squares), native=True)
             words = [found.words[at] for at in self._order]
             self.codes[group] = concat(vector(*words[:4]), vector(*words[4:]))
             self.scales[group] = found.scale
             if self.x_sums is not None:
                 self.x_sums[group] = to_f32(found.times(1)) * found.scale
-        if squares is None or self.problem.norm_eps is None:
-            return None
-        return rsqrt(squares * (1.0 / self.problem.cols) + self.problem.norm_eps)
+        return None if squares is None else self.one_over_rms(squares)
+
+    def _group(self, token: Operators | int, group: Value, squares: Variable | None) -> list[Value]:
+        """A group of activations, times the weights of the norm; their squares are added up."""
+        values: list[Value] = []
+        for i in range(VECTORS_PER_GROUP):
+            x = self.linear.four("x", token, group * VECTORS_PER_GROUP + i)
+            if squares is not None:
+                squares += dot(x, x)
+                x = x * self.linear.four("norm_weight", 0, group * VECTORS_PER_GROUP + i)
+            values.append(x)
+        return values
 
     @property
     def _order(self) -> list[int]:
@@ -96,17 +85,12 @@ class WideInt8Product:
             for word in range(_LOAD_WORDS)
         ]
 
-    def _block(self, first: Value, scale: Value | None) -> None:
-        k, problem, weights = self.k, self.problem, self.linear.weights
-        zeros = splat(k.constant(0.0, f32), WIDE)
-        sums = [k.var(zeros, name=f"sum_{r}") for r in range(self.rows)]
-        shifts = [k.var(0.0, f32, name=f"shift_{r}") for r in range(self.rows)] if self.x_sums else []
-        starts: list[Value] = []
-        for r in range(self.rows):
-            row = first + r if r else first
-            if problem.rows % self.rows:
-                row = minimum(row, problem.rows - 1)
-            starts.append(row * weights.groups)
+    def products(self, first: Value) -> list[Value]:
+        """A vector of sums for each row, and what the offsets add to it."""
+        k, weights = self.k, self.linear.weights
+        sums = [k.var(self.zeros(), name=f"sum_{r}") for r in range(self.rows)]
+        shifts = [k.var(0.0, f32, name=f"shift_{r}") for r in range(self.rows)] if self.shifted else []
+        starts = self.starts(first)
         with k.loop(0, weights.groups) as group:
             codes, code_scale = self.codes[group], self.scales[group]
             x_sum = None if self.x_sums is None else self.x_sums[group]
@@ -117,15 +101,12 @@ class WideInt8Product:
                 common = code_scale if factor is None else factor * code_scale
                 k.assign(sums[r], fma(to_f32(products), splat(common, WIDE), sums[r].value()))
                 if x_sum is not None and factor is not None:
-                    shift = factor * -self.zero if offset is None else offset
-                    shift = shift - factor * self.zero if offset is not None and self.zero else shift
+                    shift = shift_of(factor, offset, self.zero)
                     k.assign(shifts[r], fma(x_sum, shift, shifts[r].value()))
         results = [dot(total, self.ones) for total in sums]
         if shifts:
             results = [result + shift for result, shift in zip(results, shifts, strict=True)]
-        if scale is not None:
-            results = [result * scale for result in results]
-        self._finish(first, results)
+        return results
 
     def _bytes(self, at: Value) -> Value:
         """The bytes of group number `at` of the whole matrix, in `_order`."""
@@ -135,14 +116,3 @@ class WideInt8Product:
         for load in range(loads):
             fours += weights.form.byte_words(FUNCTIONS, [weights.quants[at * loads + load]])
         return concat(*fours)
-
-    def _finish(self, first: Value, results: list[Value]) -> None:
-        step = self.problem.rows_together
-        for r in range(0, self.rows, step):
-            row = first + r if r else first
-            unit = row if step == 1 else row // step
-            if self.problem.rows % self.rows:
-                with self.k.when(row < self.problem.rows):
-                    self.linear.finish(0, unit, *results[r : r + step])
-            else:
-                self.linear.finish(0, unit, *results[r : r + step])

@@ -18,6 +18,7 @@ from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, Piece, 
 from kernelc.kernels.parts.packed_rows import unpacked, weight_bindings
 from kernelc.kernels.rms_norm import rms_norm_reference
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Params
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.types import Type, f32, f32x4
 
 
@@ -37,6 +38,15 @@ class LinearProblem:
     norm_eps: float | None = None
     last_row: bool = False
     row_begin: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError unless these are rows of the matrix that the epilogue is for."""
+        require(self.rows >= 1 and self.cols >= 1, self, "at least one row and one column")
+        together = self.rows_together
+        whole = self.rows % together == 0 and self.row_begin % together == 0
+        require(whole, self, f"rows that begin and end at a multiple of {together}")
+        every = self.epilogue.whole_rows
+        require(0 <= self.row_begin <= every - self.rows, self, f"rows within the epilogue's {every}")
 
     @property
     def piece(self) -> Piece:

@@ -17,12 +17,20 @@ import numpy.typing as npt
 from kernelc.ir.rotary import Rotary
 from kernelc.kernels import step_block
 from kernelc.kernels.parts.precise_math import exponential, log, power_of_two, sincos
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import maximum, minimum, select, to_f32
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32
 from kernelc.kir.values import Operators, Value, current
 
-__all__ = ["Rotary", "lookup", "rotate", "rotate_reference"]
+__all__ = ["Rotary", "lookup", "require_rotary", "rotate", "rotate_reference"]
+
+
+def require_rotary(rotary: Rotary | None, head_dim: int) -> None:
+    """Raise ShapeError unless a rotation turns whole pairs of a head."""
+    if rotary is not None:
+        pairs = 2 <= rotary.dim <= head_dim and rotary.dim % 2 == 0
+        require(pairs, rotary, f"an even dim of 2..{head_dim}")
 
 
 def rotate_reference(

@@ -27,13 +27,19 @@ from kernelc.kernels.parts.packed_rows import (
 from kernelc.kir.functions import concat, to_f32, unpack_i8x4, vector
 from kernelc.kir.types import Type, f32x8, u32x2
 from kernelc.kir.values import Operators, Value
+from kernelc.target import Capabilities
 
-WIDE = 8
+WIDE = 8  # lanes
 VECTORS = VECTORS_PER_GROUP // 2  # of a group
 
 Order = tuple[tuple[int, int], ...]
 
 _NATURAL: Order = ((0, 1), (2, 3), (4, 5), (6, 7))
+
+
+def works_wide(capabilities: Capabilities) -> bool:
+    """Whether a workgroup is best one invocation that works with vectors of eight."""
+    return capabilities.serial_workgroups and capabilities.vector_lanes >= WIDE
 
 
 def by_pairs(form: WeightFormat) -> bool:
@@ -88,6 +94,12 @@ def natural_group(weights: PackedRows, at: Value) -> list[Value]:
         return in_order(weights.vectors_of(loaded), _NATURAL)
     words = byte_words(form, loaded)
     return [_floats(vector(words[i], words[i + 1])) for i in range(0, len(words), 2)]
+
+
+def shift_of(scale: Value, offset: Value | None, zero: float) -> Value:
+    """What is added to a group's byte * scale: the offset without what the bytes have too much."""
+    shift = scale * -zero if offset is None else offset - scale * zero if zero else offset
+    return shift  # an assignment, since it names the value in emitted text
 
 
 def in_order(fours: Sequence[Value], order: Order) -> list[Value]:

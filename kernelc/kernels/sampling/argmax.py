@@ -18,6 +18,7 @@ from kernelc.kernels import step_block
 from kernelc.kernels.parts.reduce import Workgroup
 from kernelc.kernels.sampling.order_keys import greatest_lane, order_keys, order_keys_reference
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import minimum, select, vector
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, f32x4, u32, u32x2
@@ -39,6 +40,10 @@ class ArgmaxProblem:
 
     vocab: int
 
+    def __post_init__(self) -> None:
+        """Raise ShapeError where there are none."""
+        require(self.vocab >= 1, self, "at least one logit")
+
 
 @dataclass(frozen=True)
 class ArgmaxBlocksProblem:
@@ -46,6 +51,11 @@ class ArgmaxBlocksProblem:
 
     vocab: int
     block: int
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where that is not so."""
+        require(self.vocab >= 1, self, "at least one logit")
+        require(self.block >= 4 and self.block % 4 == 0, self, "a block of a multiple of 4")
 
     @property
     def blocks(self) -> int:
@@ -57,6 +67,10 @@ class ArgmaxFinalProblem:
     """`blocks`: number of candidates to choose among, one per block."""
 
     blocks: int
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where there are none."""
+        require(self.blocks >= 1, self, "at least one candidate")
 
 
 @dataclass(frozen=True)

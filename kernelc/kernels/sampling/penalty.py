@@ -18,6 +18,7 @@ from kernelc.kernels import step_block
 from kernelc.kernels.parts.reduce import team_lane, team_max, team_number
 from kernelc.kernels.sampling.argmax import tokens_binding
 from kernelc.kernels.spec import PAST, SEQ, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import logical_and, minimum, select
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32
@@ -29,6 +30,10 @@ class PenaltyProblem:
     """`vocab`: number of logits."""
 
     vocab: int
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where there are none."""
+        require(self.vocab >= 1, self, "at least one logit")
 
 
 @dataclass(frozen=True)

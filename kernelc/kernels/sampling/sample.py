@@ -37,6 +37,7 @@ from kernelc.kernels.sampling.hash_random import gumbel, gumbel_reference, hash_
 from kernelc.kernels.sampling.order_keys import greatest_lane, order_keys
 from kernelc.kernels.sampling.threshold import COLDEST, LIMIT, SampleSchedule, Threshold, limited_number
 from kernelc.kernels.spec import Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import select, vector
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.values import Value
@@ -48,6 +49,10 @@ class SampleProblem:
     """`vocab`: number of logits."""
 
     vocab: int
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where there are none."""
+        require(self.vocab >= 1, self, "at least one logit")
 
 
 def limited(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

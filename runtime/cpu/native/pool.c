@@ -17,7 +17,7 @@
 
 typedef void (*Kernel)(void *const *buffers, const uint32_t *grid, uint32_t first, uint32_t last);
 
-/* As `runtime.cpu.native` lays it out. */
+/* As `LaunchEntry` of runtime/cpu/pool.py lays it out. */
 typedef struct {
   Kernel kernel;
   void *const *buffers;
@@ -45,7 +45,10 @@ typedef struct {
 
 enum { SPINS = 4000, IDLE_NANOSECONDS = 200000 };
 
-#define GET(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+/* One order of all: `run` closes a table and then looks who is inside, while a thread enters and then looks whether
+ * the table is open. With anything less each may miss the other, and a thread would work on counters that are being
+ * reset. */
+#define GET(x) __atomic_load_n(&(x), __ATOMIC_SEQ_CST)
 #define SET(x, value) __atomic_store_n(&(x), value, __ATOMIC_SEQ_CST)
 #define ADD(x, value) __atomic_fetch_add(&(x), value, __ATOMIC_SEQ_CST)
 
@@ -89,7 +92,7 @@ static void *stay(void *argument) {
       if ((spins & 63) || (now() - began) * 1e9 < IDLE_NANOSECONDS) continue;
       pthread_mutex_lock(&pool->lock);
       pool->sleeping++;
-      while (pool->table == seen && !pool->quit) pthread_cond_wait(&pool->wake, &pool->lock);
+      while (GET(pool->table) == seen && !GET(pool->quit)) pthread_cond_wait(&pool->wake, &pool->lock);
       pool->sleeping--;
       pthread_mutex_unlock(&pool->lock);
     }
@@ -132,7 +135,8 @@ Pool *pool_open(uint32_t threads) {
   return pool;
 }
 
-static int run(Pool *pool, Launch *launches, uint32_t count) {
+/* Run a table of launches, each after the one before it. Returns 0 where memory for the counters is lacking. */
+int pool_run(Pool *pool, Launch *launches, uint32_t count) {
   if (count > pool->capacity) {
     Progress *larger = aligned_alloc(64, count * sizeof *larger);
     if (!larger) return 0;
@@ -156,14 +160,11 @@ static int run(Pool *pool, Launch *launches, uint32_t count) {
   return 1;
 }
 
-/* Run a table of launches, each after the one before it. Returns 0 where memory for the counters is lacking. */
-int pool_run(Pool *pool, Launch *launches, uint32_t count) { return run(pool, launches, count); }
-
 /* The same, a launch at a time, with the seconds that each took. */
 int pool_time(Pool *pool, Launch *launches, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     const double began = now();
-    if (!run(pool, &launches[i], 1)) return 0;
+    if (!pool_run(pool, &launches[i], 1)) return 0;
     launches[i].seconds = now() - began;
   }
   return 1;

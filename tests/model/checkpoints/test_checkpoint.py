@@ -131,6 +131,18 @@ def test_row_ranges_gathers_and_blocks(tmp_path: Path) -> None:
             checkpoint.take_rows("m", [12])
 
 
+def test_tensors_of_no_numbers(tmp_path: Path) -> None:
+    """The package would raise an error of its own for most of these."""
+    tensors = {"a.bias": np.zeros(0, np.float32), "m": np.zeros((4, 0), np.float32), "x": np.ones((3, 2))}
+    save_file(tensors, tmp_path / "model.safetensors")
+    with Checkpoint.open(tmp_path) as checkpoint:
+        assert checkpoint.read("a.bias").shape == (0,) and list(checkpoint.blocks("a.bias")) == []
+        assert checkpoint.read("m").shape == (4, 0) and checkpoint.rows("m", 1, 3).shape == (2, 0)
+        assert checkpoint.take_rows("m", [3, 0, 0]).shape == (3, 0)
+        assert checkpoint.take_rows("a.bias", []).shape == (0,)
+        assert checkpoint.rows("x", 3, 3).shape == (0, 2) and checkpoint.take_rows("x", []).shape == (0, 2)
+
+
 def test_unused_tensors_are_listed_not_refused(tmp_path: Path) -> None:
     extra = {"model.layers.0.self_attn.rotary_emb.inv_freq": np.ones(1, np.float32)}
     save_file({**random_model(CONFIG), **extra}, tmp_path / "model.safetensors")

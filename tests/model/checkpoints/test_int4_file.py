@@ -108,6 +108,12 @@ FAULTS = {
         lambda arrays: arrays.update({"x.qweight": arrays["x.qweight"].astype(np.float32)}),
         "x.qweight: got F32",
     ),
+    "no inputs": (
+        lambda arrays: arrays.update(
+            {"x.qweight": np.zeros((0, 16), np.int32), "x.g_idx": np.zeros(0, np.int32)}
+        ),
+        "x.qweight: got I32 of shape [0, 16], which does not fit a matrix of 16 rows, 0 columns",
+    ),
     "a group out of range": (
         lambda arrays: arrays.update({"x.g_idx": arrays["x.g_idx"] + 1}),
         "got groups 1 to 2, wanted 0 to 1",

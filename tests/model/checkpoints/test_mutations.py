@@ -23,7 +23,7 @@ from model.checkpoints.checkpoint import Checkpoint
 from model.checkpoints.int4_file import Int4File
 from model.checkpoints.quantization import Int4
 from model.checkpoints.safetensors_file import SafetensorsFile
-from model.checkpoints.torch_file import TorchFile
+from model.checkpoints.torch.file import TorchFile
 from model.checkpoints.weight_files import open_files
 from model.meta.tokenizer import write_text_files
 from model.opening import open_model

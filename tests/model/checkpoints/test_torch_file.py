@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kernelc.errors import CheckpointError
-from model.checkpoints.torch_file import TorchFile
+from model.checkpoints.torch.file import TorchFile
 from tests.model.checkpoints.torch_files import (
     View,
     dictionary,
@@ -308,6 +308,7 @@ def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path, name: str) -> 
 def test_a_pointer_of_git_lfs_says_so(tmp_path: Path) -> None:
     from model.checkpoints.weight_files import open_file
 
-    (tmp_path / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\n")
-    with pytest.raises(CheckpointError, match="pointer of Git LFS"):
-        open_file(tmp_path / "model.safetensors")
+    for name in ("model.safetensors", "model.bin", "consolidated.00.pth"):
+        (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\n")
+        with pytest.raises(CheckpointError, match="pointer of Git LFS"):
+            open_file(tmp_path / name)

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from kernelc.ir.formats import Packed
 from kernelc.ir.types import TensorType
-from model.families.interleaved import interleaved_rows
 from model.families.llama import LlamaConfig
+from model.families.parts.rows import interleaved_rows
 from model.quantize import quantize
 from model.rope import Rope
 from model.row_source import RowsOf, RowsOfTensors, RowSource, stored_tensors

@@ -17,6 +17,7 @@ from model.gguf.metadata import Metadata
 from model.gguf.rope import rope_scaling
 from model.gguf.settings import Settings
 from model.opening import open_model, stores_codes
+from tests.model.gguf.tiny_architectures import tiny
 from tests.model.gguf.tiny_models import LETTERS, llama_metadata, tiny_llama
 from tests.model.gguf.writer import Gguf, stored, typed
 
@@ -71,11 +72,35 @@ def test_rows_of_q_and_k_come_back_in_order(tmp_path: Path) -> None:
         assert some[:, 0].tolist() == [62, 1]
 
 
-def test_gains_of_norms_lose_what_the_converter_added(tmp_path: Path) -> None:
-    architecture = ARCHITECTURES["gemma3"]
-    assert architecture.norm_shift == 1.0 and ARCHITECTURES["llama"].norm_shift == 0.0
-    if "gemma3_text" not in FAMILIES:
-        pytest.skip("no family of Gemma 3 yet")
+def test_tensors_that_nothing_reads_are_named(tmp_path: Path) -> None:
+    """What the settings say already, such as the frequencies of the rotation, is left out in silence."""
+    made = tiny_llama("F32")
+    silent = {"rope_freqs.weight": np.ones(32), "blk.0.attn_rot_embd.weight": np.ones(32)}
+    extra = {name: stored(values.astype(np.float32)) for name, values in silent.items()}
+    made.tensors = {**made.tensors, **extra}
+    with open_model(made.write(tmp_path / "a.gguf")) as files:
+        assert files.notes == ()
+    made.tensors = {**made.tensors, "blk.0.attn_sinks.weight": stored(np.ones(4, np.float32))}
+    with open_model(made.write(tmp_path / "a.gguf")) as files:
+        wanted = "1 tensor of the checkpoint that no part of the model reads: blk.0.attn_sinks.weight"
+        assert files.notes == (wanted,)
+
+
+@pytest.mark.parametrize(("name", "added"), [("gemma3", 1.0), ("nemotron", 1.0), ("llama", 0.0)])
+def test_gains_of_norms_lose_what_the_converter_added(tmp_path: Path, name: str, added: float) -> None:
+    """Norms of the whole state, of layers and of heads; matrices and biases stay as they are."""
+    made = tiny(name)
+    found = opened(tmp_path / "a.gguf", made)
+    gains = {each: kept for each, kept in made.tensors.items() if each.endswith("norm.weight")}
+    assert "output_norm.weight" in gains and len(gains) > 2
+    for stored_name, kept in gains.items():
+        values = np.frombuffer(kept.data, "<f4") - np.float32(added)
+        np.testing.assert_array_equal(found[ARCHITECTURES[name].name_of(stored_name)], values)
+    embedding = np.frombuffer(made.tensors["token_embd.weight"].data, "<f4")
+    np.testing.assert_array_equal(found["model.embed_tokens.weight"].ravel(), embedding)
+    if "output_norm.bias" in made.tensors:
+        bias = np.frombuffer(made.tensors["output_norm.bias"].data, "<f4")
+        np.testing.assert_array_equal(found["model.norm.bias"], bias)
 
 
 def settings_of(values: dict[str, object], *tensors: str, architecture: str = "llama") -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytest
@@ -101,6 +102,35 @@ def test_formats_by_name(tmp_path: Path) -> None:
     assert table.format_of([f"{layer}.gate_proj.weight", f"{layer}.up_proj.weight"]) == "q8"
     assert table.format_of([f"{layer}.down_proj.weight"]) == "q4"
     assert table.format_of(["model.embed_tokens.weight"]) == "f16"
+
+
+class OddNames:
+    """A model of two matrices and its checkpoint: the smaller one's name is a pattern for the other's."""
+
+    forms: ClassVar = {"a[bc].weight": "q4", "ab.weight": "q8"}
+    config = None
+
+    @property
+    def family(self) -> Self:
+        return self
+
+    def rows(self, _config: object) -> dict[str, object]:
+        return {}
+
+    def source(self, _checkpoint: object) -> Self:
+        return self
+
+    def shape(self, name: str) -> tuple[int, int]:
+        return (64 if name == "ab.weight" else 32, 32)
+
+    def kept_as(self, tensor: str) -> str:
+        return self.forms[tensor]
+
+
+def test_a_name_is_no_pattern() -> None:
+    names: Any = OddNames()
+    table = kept_formats(names, names, [[name] for name in OddNames.forms])
+    assert {name: table.format_of([name]) for name in OddNames.forms} == OddNames.forms
 
 
 def test_floats_too_large_for_f16_are_refused(tmp_path: Path) -> None:

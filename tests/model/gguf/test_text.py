@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from kernelc.errors import CheckpointError, TokenizerError
 from model.gguf.metadata import Metadata
-from model.gguf.pretokenizers import PRE_TOKENIZERS
-from model.gguf.text import write_text_files
-from model.gguf.vocabulary import Vocabulary
+from model.gguf.text.files import write_text_files
+from model.gguf.text.pretokenizers import PRE_TOKENIZERS
+from model.gguf.text.vocabulary import Vocabulary
 from model.text.chat_template import load_chat_template
 from model.text.tokenizer import Tokenizer, load_tokenizer
 from tests.model.gguf.tiny_models import llama_metadata

@@ -15,6 +15,7 @@ from kernelc.errors import CheckpointError, ConfigError, TokenizerError
 from model.meta.params import MetaVocabulary, config_of, read_params
 from model.meta.tokenizer import write_text_files
 from model.opening import ModelFiles, open_model
+from model.text.byte_level import BYTE_LETTERS
 from model.text.tokenizer import load_tokenizer
 from tests.model.checkpoints.torch_files import write_zip
 from tests.model.meta.meta_folder import write_meta_folder
@@ -100,6 +101,30 @@ def test_shards_that_are_missing_or_do_not_fit(tmp_path: Path) -> None:
         open_model(tmp_path / "meta")
 
 
+def test_a_shard_that_is_a_pointer_of_git_lfs(tmp_path: Path) -> None:
+    write(tmp_path)
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\n"
+    (tmp_path / "meta" / "consolidated.00.pth").write_text(pointer)
+    with pytest.raises(CheckpointError, match="pointer of Git LFS"):
+        open_model(tmp_path / "meta")
+
+
+def test_the_text_is_removed_even_if_closing_the_weights_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise BufferError
+
+    write(tmp_path)
+    files = open_model(tmp_path / "meta")
+    monkeypatch.setattr(files.checkpoint, "close", fail)
+    with pytest.raises(BufferError):
+        files.close()
+    assert not files.text.exists()
+    monkeypatch.undo()
+    files.checkpoint.close()
+
+
 def test_a_tokenizer_that_is_missing_or_damaged(tmp_path: Path) -> None:
     write(tmp_path)
     file = tmp_path / "meta" / "tokenizer.model"
@@ -180,9 +205,7 @@ def test_llama_3_from_its_tiktoken_file(tmp_path: Path, shared_data: Path) -> No
     """The file is made of the published tokenizer.json, whose texts it must then encode alike."""
     source = shared_data / "tokenizers" / "llama3" / "tokenizer.json"
     published = json.loads(source.read_text())
-    from model.meta.tokenizer import _byte_letters  # pyright: ignore[reportPrivateUsage]
-
-    byte_of = {letter: byte for byte, letter in enumerate(_byte_letters())}
+    byte_of = {letter: byte for byte, letter in enumerate(BYTE_LETTERS)}
     lines = sorted(
         (rank, bytes(byte_of[c] for c in token)) for token, rank in published["model"]["vocab"].items()
     )

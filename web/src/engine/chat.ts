@@ -2,7 +2,7 @@
 
 import { throwIfAborted } from "../artifact/errors.js";
 import type { GenerationInfo } from "../artifact/schema.js";
-import { fitPrompt } from "../text/conversation.js";
+import { ConversationFitter } from "../text/conversation.js";
 import type { PromptEncoder } from "../text/prompt.js";
 import type { Coder } from "../text/types.js";
 import type {
@@ -39,6 +39,7 @@ export interface ChatParts {
 
 export class ChatCompletions {
   private readonly parts: ChatParts;
+  private readonly fitter = new ConversationFitter();
 
   constructor(parts: ChatParts) {
     this.parts = parts;
@@ -77,7 +78,7 @@ export class ChatCompletions {
     const release = await this.parts.mutex.acquire(checked.signal);
     try {
       throwIfAborted(checked.signal);
-      yield* new Answer(this.parts, checked).chunks();
+      yield* new Answer(this.parts, checked, this.fitter).chunks();
     } finally {
       release();
     }
@@ -117,13 +118,14 @@ class Answer {
   constructor(
     private readonly parts: ChatParts,
     private readonly request: CheckedRequest,
+    private readonly fitter: ConversationFitter,
   ) {}
 
   async *chunks(): AsyncGenerator<ChatChunk, void, undefined> {
     const { engine, prompts } = this.parts;
     const { messages, maxNew, contextPolicy } = this.request;
     const room = { context: engine.context, policy: contextPolicy, maxNew };
-    const { prompt, droppedTurns } = fitPrompt(prompts, messages, room);
+    const { prompt, droppedTurns } = this.fitter.fit(prompts, messages, room);
     const timings = engine.startTiming();
     yield this.chunk({ role: "assistant", content: "" });
     try {

@@ -45,9 +45,9 @@ interface Flying {
  * "context" (it is full) or "cancelled" (the iteration was left). Steps submitted ahead are then discarded, and the
  * cache ends with the last token that was returned.
  *
- * Scores that are no numbers throw KernelcError "bad-artifact". Sampling takes id 0 where it finds no score above -Infinity,
- * so only a step that gave id 0 needs a look at its first logit: that logit is read back with the first id, and with
- * those that follow an id of 0.
+ * Scores that are no numbers throw KernelcError "bad-artifact". Sampling takes id 0 where it finds no score above
+ * -Infinity, so only a step that gave id 0 needs a look at its first logit: that logit is read back with the first id,
+ * and with those that follow an id of 0. Where id 0 ends an answer nothing follows it: its step runs once more.
  */
 export class Generation implements AsyncIterable<Generated> {
   finishReason: "stop" | "length" | "context" | "cancelled" | null = null;
@@ -172,10 +172,18 @@ export class Generation implements AsyncIterable<Generated> {
       : (new Uint32Array(data)[0] ?? 0);
     if (id === 0) {
       this.watching = true;
+      if (!request.choose && !flying.watched && request.stopIds.has(id)) return this.receiveAgain(position);
       if (request.choose || flying.watched) checkScore(first, position);
     }
     sequence.sampled(id);
     return id;
+  }
+
+  /** Repeats the step of a position, whose logits those submitted ahead have overwritten. */
+  private receiveAgain(position: number): Promise<number> {
+    for (const { ticket } of this.flying) ticket.discard();
+    this.flying = [this.submit(position)];
+    return this.receive(position);
   }
 
   /** Write an id chosen here to where the device would have written its own. */

@@ -2,8 +2,10 @@
 
 import type { AddedToken } from "./specialTokens.js";
 
-// What Python's str.strip() removes; JavaScript's trim() also takes U+FEFF, and leaves U+001C to U+001F and U+0085.
-export const PYTHON_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+// What Python's str.strip() removes; JavaScript's trim() also takes U+FEFF, and leaves U+001C to U+001F and
+// U+0085.
+export const PYTHON_SPACE =
+  "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LEADING = new RegExp(`^[${PYTHON_SPACE}]+`, "u");
 const WORD = /[\p{L}\p{N}_]/u;
 
@@ -33,6 +35,17 @@ export function stripRight(text: string): string {
   let end = text.length;
   while (end > 0 && LEADING.test(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
+}
+
+// White space as Rust has it, and so the package tokenizers.
+export const SPACE_AT_START = /^\p{White_Space}+/u;
+const SPACE = /\p{White_Space}/u;
+
+/** Where the white space before `end` begins. */
+export function withoutSpaces(text: string, end: number): number {
+  let start = end;
+  while (start > 0 && SPACE.test(text.charAt(start - 1))) start -= 1;
+  return start;
 }
 
 /** Finds added tokens in a text: leftmost first, the longest where several start at one place. */

@@ -1,8 +1,9 @@
 /**
- * Unigram tokenization: of all ways to cut a text into pieces, the one with the highest sum of scores (Viterbi).
+ * Unigram tokenization: of all ways to cut a text into pieces, the one with the highest sum of scores
+ * (Viterbi).
  *
- * Source: Model::EncodeOptimized in unigram_model.cc of sentencepiece 0.2, which the package tokenizers repeats in
- * double precision.
+ * Source: Model::EncodeOptimized in unigram_model.cc of sentencepiece 0.2, which the package tokenizers
+ * repeats in double precision.
  */
 
 import { characterLength } from "./pieces.js";
@@ -43,7 +44,7 @@ export function bestPath(lattice: Lattice): (text: string) => Cut[] {
       from[end] = start;
       ids[end] = id;
     };
-    for (let start = 0; start < text.length; ) {
+    for (let start = 0; start < text.length;) {
       if (lattice.round === Math.fround) recenter(best, from, start);
       const first = characterLength(text, start);
       const most = longest.get(text.codePointAt(start) ?? 0) ?? 0;
@@ -81,7 +82,7 @@ function recenter(best: Float64Array, from: Int32Array, start: number): void {
 
 function walkBack(text: string, from: Int32Array, ids: Int32Array): Cut[] {
   const cuts: Cut[] = [];
-  for (let end = text.length; end > 0; ) {
+  for (let end = text.length; end > 0;) {
     const start = from[end] ?? 0;
     cuts.push({ text: text.slice(start, end), id: ids[end] ?? 0 });
     end = start;

@@ -13,6 +13,8 @@ export interface FitOptions {
   readonly policy: ContextPolicy;
   /** Tokens that the answer may take; under "slide" up to a quarter of the context is kept free for them. */
   readonly maxNew: number;
+  /** How many of the oldest turns were left out before, under "slide": they stay out. */
+  readonly from?: number;
 }
 
 export interface Fitted {
@@ -24,29 +26,67 @@ export interface Fitted {
 }
 
 /**
- * The prompt of a conversation. One that does not fit the context is refused with KernelcError("context") under the
- * policy "stop"; under "slide" the oldest turns are left out, but never the system prompt or the question. A turn is
- * left out whole or kept whole.
+ * The prompt of a conversation. One that does not fit the context is refused with KernelcError("context")
+ * under the policy "stop"; under "slide" the oldest turns are left out, but never the system prompt or the
+ * question. A turn is left out whole or kept whole.
+ *
+ * What follows a turn that is left out must all be computed again. So where one must go, more go with it,
+ * until another quarter of the context is free: then the next turns need not. Where no number of turns frees
+ * so much, only those go that must.
  */
 export function fitPrompt(prompts: PromptEncoder, messages: readonly Message[], options: FitOptions): Fitted {
-  const { context, policy, maxNew } = options;
-  const reserve = policy === "slide" ? Math.min(maxNew, Math.floor(context / 4)) : 0;
+  const { context, policy, maxNew, from = 0 } = options;
+  const quarter = Math.floor(context / 4);
   const turns = turnsOf(messages);
-  const system = messages[0]?.role === "system" ? messages.slice(0, 1) : [];
-  for (let droppedTurns = 0; ; droppedTurns += 1) {
-    const shown = [...system, ...turns.slice(droppedTurns).flat()];
-    const prompt = prompts.prompt(shown);
-    if (prompt.ids.length + reserve <= context) return { prompt, messages: shown, droppedTurns };
-    if (policy === "slide" && droppedTurns + 1 < turns.length) continue;
-    if (prompt.ids.length > context) throw tooLong(prompt.ids.length, context, policy === "stop" && turns.length > 1);
-    return { prompt, messages: shown, droppedTurns };
+  const last = policy === "slide" ? Math.max(0, turns.length - 1) : 0; // as many turns as may be left out
+  const free = ({ prompt }: Fitted): number =>
+    context - prompt.ids.length - (policy === "slide" ? Math.min(maxNew, quarter) : 0);
+  const without = (droppedTurns: number): Fitted => {
+    const shown = [...systemOf(messages), ...turns.slice(droppedTurns).flat()];
+    return { prompt: prompts.prompt(shown), messages: shown, droppedTurns };
+  };
+  let fitted = without(Math.min(from, last));
+  if (free(fitted) >= 0) return fitted;
+  let enough: Fitted | null = null;
+  while (fitted.droppedTurns < last) {
+    fitted = without(fitted.droppedTurns + 1);
+    if (free(fitted) >= quarter) return fitted;
+    if (free(fitted) >= 0) enough ??= fitted;
   }
+  const { length } = fitted.prompt.ids;
+  if (length > context) throw tooLong(length, context, policy === "stop" && turns.length > 1);
+  return enough ?? fitted;
+}
+
+/**
+ * Fits one request after the other; a conversation that goes on keeps out the turns that were left out
+ * before.
+ */
+export class ConversationFitter {
+  #messages: readonly Message[] = [];
+  #dropped = 0;
+
+  /** `fitPrompt`, with the turns left out that the last request left out where this one continues it. */
+  fit(prompts: PromptEncoder, messages: readonly Message[], options: Omit<FitOptions, "from">): Fitted {
+    const same = ({ role, content }: Message, at: number): boolean =>
+      messages[at]?.role === role && messages[at].content === content;
+    const fitted = fitPrompt(prompts, messages, {
+      ...options,
+      from: this.#messages.every(same) ? this.#dropped : 0,
+    });
+    [this.#messages, this.#dropped] = [[...messages], fitted.droppedTurns];
+    return fitted;
+  }
+}
+
+function systemOf(messages: readonly Message[]): Message[] {
+  return messages[0]?.role === "system" ? messages.slice(0, 1) : [];
 }
 
 /** The messages after the system prompt, grouped into turns. Each turn begins with what the user says. */
 function turnsOf(messages: readonly Message[]): Message[][] {
   const turns: Message[][] = [];
-  for (const message of messages[0]?.role === "system" ? messages.slice(1) : messages) {
+  for (const message of messages.slice(systemOf(messages).length)) {
     const turn = turns.at(-1);
     if (turn && message.role !== "user") turn.push(message);
     else turns.push([message]);
@@ -58,5 +98,7 @@ function tooLong(length: number, context: number, hasTurns: boolean): KernelcErr
   const help = hasTurns
     ? "start a new chat, or let the oldest turns be forgotten"
     : "ask something shorter, or load the model with a longer context";
-  return new KernelcError("context", `the conversation is ${length} tokens, the context holds ${context}`, { help });
+  return new KernelcError("context", `the conversation is ${length} tokens, the context holds ${context}`, {
+    help,
+  });
 }

@@ -1,9 +1,9 @@
 /**
  * From token ids back to text: at once, or id by id without ever showing half a character.
  *
- * Both kinds of tokenizer become the same thing here: each id stands for some bytes, the bytes are joined, one
- * rule says what happens to the space that starts the text, and the whole is read as UTF-8 (invalid bytes show as
- * U+FFFD). So the streamed text equals the text decoded at once, by construction.
+ * Both kinds of tokenizer become the same thing here: each id stands for some bytes, the bytes are joined,
+ * one rule says what happens to the space that starts the text, and the whole is read as UTF-8 (invalid bytes
+ * show as U+FFFD). So the streamed text equals the text decoded at once, by construction.
  */
 
 import type { DecodeOptions, LeadingSpace, Piece, StreamDecoder } from "./types.js";

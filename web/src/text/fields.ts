@@ -21,7 +21,8 @@ export function show(value: unknown): string {
 
 /**
  * One JSON object with typed, range-checked access. A key that is absent or null takes the default; without a
- * default it is required. Every error names the file and the field, and says what was found and what was wanted.
+ * default it is required. Every error names the file and the field, and says what was found and what was
+ * wanted.
  */
 export class Fields {
   readonly data: ReadonlyMap<string, unknown>;

@@ -22,7 +22,8 @@ function rendered(template: Template, roles: readonly Message["role"][]): string
   try {
     return template.render(roles.map((role) => ({ role, content: SAID })));
   } catch (error) {
-    if (error instanceof KernelcError) return ""; // it wants other messages; those that it takes show its markup
+    // It wants other messages; those that it takes show its markup.
+    if (error instanceof KernelcError) return "";
     throw error;
   }
 }

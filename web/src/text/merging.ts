@@ -1,6 +1,6 @@
 /**
- * The core of byte pair encoding: join neighbouring symbols, the best pair first and the leftmost of equal ones, until
- * no pair can be joined. The caller ranks the pairs, so one loop serves both kinds of tokenizer.
+ * The core of byte pair encoding: join neighbouring symbols, the best pair first and the leftmost of equal
+ * ones, until no pair can be joined. The caller ranks the pairs, so one loop serves both kinds of tokenizer.
  */
 
 const STRIDE = 2 ** 32; // a priority is rank * STRIDE + position; ranks are below 2^20, so it is exact

@@ -1,13 +1,13 @@
 /**
  * Turns messages into token ids. Earlier turns keep their ids, and messages cannot forge the model's markup.
  *
- * Encoding a generated text again may give other ids than those that were generated, and every cached key and value
- * after the first difference would be lost. So the encoder remembers the ids of the texts that it has seen, and
- * encodes only what follows them.
+ * Encoding a generated text again may give other ids than those that were generated, and every cached key and
+ * value after the first difference would be lost. So the encoder remembers the ids of the texts that it has
+ * seen, and encodes only what follows them.
  *
- * A template writes markup such as `</s>` into the prompt, which becomes special tokens. What looks like markup in a
- * message is only text: it passes through the template as a single character (a guard, from a private plane of
- * Unicode) and is spelt out again afterwards.
+ * A template writes markup such as `</s>` into the prompt, which becomes special tokens. What looks like
+ * markup in a message is only text: it passes through the template as a single character (a guard, from a
+ * private plane of Unicode) and is spelt out again afterwards.
  */
 
 import { anyOf } from "./addedTokens.js";
@@ -71,8 +71,8 @@ class Encoder implements PromptEncoder {
   }
 
   /**
-   * A message's text with guards for the markup in it. An answer keeps what the template looks for: many cut away the
-   * thoughts before "</think>".
+   * A message's text with guards for the markup in it. An answer keeps what the template looks for: many cut
+   * away the thoughts before "</think>".
    */
   #guarded(role: Message["role"], content: string): string {
     if (role !== "assistant") return this.#markup.guard(content);
@@ -85,7 +85,9 @@ class Encoder implements PromptEncoder {
     const known = this.#read.get(token);
     if (known !== undefined) return known;
     const guard = this.#markup.guard(token);
-    const found = this.#renderedAnswer(`a${token}b`) !== this.#renderedAnswer(`a${guard}b`).replaceAll(guard, () => token);
+    const found =
+      this.#renderedAnswer(`a${token}b`) !==
+      this.#renderedAnswer(`a${guard}b`).replaceAll(guard, () => token);
     this.#read.set(token, found);
     return found;
   }
@@ -108,7 +110,10 @@ class Encoder implements PromptEncoder {
     }
   }
 
-  /** The ids of `text`, beginning with those of the longest remembered text that it starts with; null for none. */
+  /**
+   * The ids of `text`, beginning with those of the longest remembered text that it starts with; null for
+   * none.
+   */
   #encodeBehindKnown(text: string): number[] | null {
     let beginning = "";
     for (const known of this.#known.keys()) {
@@ -119,9 +124,9 @@ class Encoder implements PromptEncoder {
   }
 
   /**
-   * The ids of `text` in the middle of a longer one; null where they cannot be determined. A tokenizer treats the start
-   * of a text specially (sentencepiece adds a space), so `text` is encoded after an anchor that remains a token of its
-   * own.
+   * The ids of `text` in the middle of a longer one; null where they cannot be determined. A tokenizer treats
+   * the start of a text specially (sentencepiece adds a space), so `text` is encoded after an anchor that
+   * remains a token of its own.
    */
   #cutInner(text: string): number[] | null {
     if (!text) return [];
@@ -132,10 +137,14 @@ class Encoder implements PromptEncoder {
     return null;
   }
 
-  /** The ids of a rendered text: markup becomes special tokens, guards become the text that they stand for. */
+  /**
+   * The ids of a rendered text: markup becomes special tokens, guards become the text that they stand for.
+   */
   #cut(text: string): number[] {
     if (!this.#markup.guards(text)) return this.#coder.encode(text, { parseSpecial: true });
-    return this.#markup.split(text).flatMap((part) => (typeof part === "number" ? [part] : this.#coder.encode(part)));
+    return this.#markup
+      .split(text)
+      .flatMap((part) => (typeof part === "number" ? [part] : this.#coder.encode(part)));
   }
 }
 
@@ -166,7 +175,9 @@ class Markup {
 
   /** A message's text with a guard in place of everything that looks like markup, but for `keep`. */
   guard(content: string, keep: ReadonlySet<string> = new Set()): string {
-    return content.replace(this.#tokens, (token) => (keep.has(token) ? token : (this.#guardOf.get(token) ?? token)));
+    return content.replace(this.#tokens, (token) =>
+      keep.has(token) ? token : (this.#guardOf.get(token) ?? token),
+    );
   }
 
   /** Whether there is a guard in `text`. */

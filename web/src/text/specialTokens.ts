@@ -1,4 +1,6 @@
-/** What a model's files say about its tokenizer besides the vocabulary: special tokens and how to treat them. */
+/**
+ * What a model's files say about its tokenizer besides the vocabulary: special tokens and how to treat them.
+ */
 
 import { bad, Fields } from "./fields.js";
 
@@ -12,8 +14,8 @@ const TEMPLATE_TOKENS = ["unk_token", "pad_token", "sep_token", "cls_token", "ma
 /**
  * A token found in the text as a whole, before the vocabulary's own algorithm sees the rest.
  *
- * `stripLeft` and `stripRight` say whether it takes in the white space beside it. A special token is markup of the
- * model (<s>, <|eot_id|>): it is not shown, and it is never recognised in what a user writes.
+ * `stripLeft` and `stripRight` say whether it takes in the white space beside it. A special token is markup
+ * of the model (<s>, <|eot_id|>): it is not shown, and it is never recognised in what a user writes.
  */
 export interface AddedToken {
   readonly content: string;
@@ -81,8 +83,13 @@ function templateTokens(fields: Fields): Map<string, unknown> {
   }
   const listed = fields.data.get("additional_special_tokens");
   if (Array.isArray(listed)) {
-    const texts = listed.slice(0, MAX_ADDED).map((item: unknown) => (item as { content?: unknown } | null)?.content ?? item);
-    found.set("additional_special_tokens", texts.filter((each) => typeof each === "string"));
+    const texts = listed
+      .slice(0, MAX_ADDED)
+      .map((item: unknown) => (item as { content?: unknown } | null)?.content ?? item);
+    found.set(
+      "additional_special_tokens",
+      texts.filter((each) => typeof each === "string"),
+    );
   }
   return found;
 }
@@ -117,7 +124,10 @@ function declaredTokens(older: Fields, config: Fields): ReadonlyMap<number, Adde
   for (const key of newer?.data.keys() ?? []) {
     const fields = newer?.child(key);
     if (!fields || !/^\d{1,7}$/.test(key) || Number(key) >= MAX_VOCABULARY) {
-      throw bad(`${config.where}: added_tokens_decoder: ${key}`, `wanted a token id below ${MAX_VOCABULARY} and its token`);
+      throw bad(
+        `${config.where}: added_tokens_decoder: ${key}`,
+        `wanted a token id below ${MAX_VOCABULARY} and its token`,
+      );
     }
     tokens.set(Number(key), addedToken(fields));
   }

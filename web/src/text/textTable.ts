@@ -1,8 +1,8 @@
 /**
  * A hash table of texts, which can be looked up by a range of another text.
  *
- * A Map would need a new string for every lookup, and filling one with the 280,000 merges of a large vocabulary takes
- * longer than the rest of loading the tokenizer.
+ * A Map would need a new string for every lookup, and filling one with the 280,000 merges of a large
+ * vocabulary takes longer than the rest of loading the tokenizer.
  */
 
 const MAX_PROBES = 4096; // never reached by chance: a file that was made to collide is refused
@@ -15,7 +15,10 @@ export class TextTable {
   // Collisions cannot be prepared for an unknown seed.
   readonly #seed = Math.floor(Math.random() * 2 ** 31);
 
-  /** A table of the texts whose number `accept` takes; of equal texts, the last. Throws where too many collide. */
+  /**
+   * A table of the texts whose number `accept` takes; of equal texts, the last. Throws where too many
+   * collide.
+   */
   constructor(texts: readonly string[], accept: (number: number) => boolean = () => true) {
     this.#texts = texts;
     this.#hashes = new Int32Array(texts.length);

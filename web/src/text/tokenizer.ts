@@ -13,10 +13,14 @@ const BESIDE = ["tokenizer_config.json", "special_tokens_map.json", "added_token
 /**
  * Load an artifact's tokenizer; `fetchFile` reads its files, by their names in the manifest.
  *
- * Throws KernelcError("bad-artifact") where a file is damaged, the files disagree or the vocabulary has more tokens
- * than the model (`vocabSize`) has rows. Added tokens beyond these are left out.
+ * Throws KernelcError("bad-artifact") where a file is damaged, the files disagree or the vocabulary has more
+ * tokens than the model (`vocabSize`) has rows. Added tokens beyond these are left out.
  */
-export async function loadCoder(info: TokenizerFiles, fetchFile: FetchFile, vocabSize?: number): Promise<Coder> {
+export async function loadCoder(
+  info: TokenizerFiles,
+  fetchFile: FetchFile,
+  vocabSize?: number,
+): Promise<Coder> {
   const [data, files] = await Promise.all([fetchFile(info.file), settingsFiles(info, fetchFile)]);
   if (data.length > MAX_BYTES) throw bad(info.file, `got ${data.length} bytes, wanted at most ${MAX_BYTES}`);
   const coder = makeCoder(info, data, files, vocabSize);
@@ -31,7 +35,12 @@ export async function loadCoder(info: TokenizerFiles, fetchFile: FetchFile, voca
   return coder;
 }
 
-function makeCoder(info: TokenizerFiles, data: Uint8Array, files: ReadonlyMap<string, Uint8Array>, rows?: number): Coder {
+function makeCoder(
+  info: TokenizerFiles,
+  data: Uint8Array,
+  files: ReadonlyMap<string, Uint8Array>,
+  rows?: number,
+): Coder {
   const settings = readSettings(files);
   try {
     if (info.kind === "sentencepiece") return new SentencePieceCoder(data, settings, info.file, rows);
@@ -40,11 +49,17 @@ function makeCoder(info: TokenizerFiles, data: Uint8Array, files: ReadonlyMap<st
     if (error instanceof KernelcError) throw error;
     throw bad(info.file, `not a usable tokenizer: ${String(error)}`, undefined, error);
   }
-  throw bad(info.file, `got a tokenizer of kind ${JSON.stringify(info.kind)}, wanted sentencepiece or tokenizers`);
+  throw bad(
+    info.file,
+    `got a tokenizer of kind ${JSON.stringify(info.kind)}, wanted sentencepiece or tokenizers`,
+  );
 }
 
 /** The tokenizer's other files, besides the vocabulary. */
-async function settingsFiles(info: TokenizerFiles, fetchFile: FetchFile): Promise<ReadonlyMap<string, Uint8Array>> {
+async function settingsFiles(
+  info: TokenizerFiles,
+  fetchFile: FetchFile,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const named = new Set(info.files instanceof Map ? info.files.keys() : Object.keys(info.files));
   const present = BESIDE.filter((name) => named.has(name));
   const found = await Promise.all(present.map(async (name) => [name, await fetchFile(name)] as const));

@@ -35,8 +35,8 @@ export interface EncodeOptions {
 
 export interface DecodeOptions {
   /**
-   * Whether the ids continue a text that is already shown, so that a leading space belongs to the text: a prompt "Once
-   * upon" continues with " a", while an answer in a chat starts with "Hello".
+   * Whether the ids continue a text that is already shown, so that a leading space belongs to the text: a
+   * prompt "Once upon" continues with " a", while an answer in a chat starts with "Hello".
    */
   readonly continued?: boolean;
 }
@@ -61,14 +61,16 @@ export interface Coder {
   /** What templates see of the tokens besides bos_token and eos_token, by variable name. */
   readonly templateTokens: ReadonlyMap<string, unknown>;
   /**
-   * Treat these added tokens as markup, too, because the model's template writes them as such: many fine-tuned models
-   * declare "<|im_start|>" as an added token that is not special.
+   * Treat these added tokens as markup, too, because the model's template writes them as such: many
+   * fine-tuned models declare "<|im_start|>" as an added token that is not special.
    */
   protect(contents: Iterable<string>): void;
   readonly leadingSpace: LeadingSpace;
   /** The ids of a text; throws KernelcError("usage") where the vocabulary cannot tell markup from text. */
   encode(text: string, options?: EncodeOptions): number[];
-  /** The text of ids. Special ids and those beyond the vocabulary give nothing, invalid UTF-8 gives U+FFFD. */
+  /**
+   * The text of ids. Special ids and those beyond the vocabulary give nothing, invalid UTF-8 gives U+FFFD.
+   */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** A token as the vocabulary writes it, "" beyond the vocabulary. */
   token(id: number): string;
@@ -87,7 +89,9 @@ export interface RenderOptions {
 
 /** Writes messages in the form that the model was trained on. */
 export interface Template {
-  /** Whether it only joins the messages, as for a base model: an answer then continues the user's own text. */
+  /**
+   * Whether it only joins the messages, as for a base model: an answer then continues the user's own text.
+   */
   readonly isPlain: boolean;
   /** Throws KernelcError("template") where the template refuses the messages, fails or was stopped. */
   render(messages: readonly Message[], options?: RenderOptions): string;

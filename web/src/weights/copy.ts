@@ -1,7 +1,7 @@
 import { putRecord, removeRecord } from "./records.js";
 import type { Bytes } from "./sha256.js";
 import type { Store, Writer } from "./stores/store.js";
-import type { Validator } from "./source.js";
+import type { Validator } from "./download/source.js";
 
 /** Whether shards are still being stored. The first failure ends storing for all of them. */
 export interface Keeping {

@@ -2,12 +2,12 @@ import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { LinkedAbort } from "../artifact/signals.js";
 import { rememberedModels, rememberModel } from "./catalog.js";
 import { contentsOf, isManifest } from "./contents.js";
-import { Exchange, type Fetch, named } from "./http.js";
-import { Retries, type Wait } from "./retry.js";
+import { Exchange, type Fetch, named } from "./download/http.js";
+import { Retries, type Wait } from "./download/retry.js";
 import { type Bytes, isSha256, sha256Hex } from "./sha256.js";
 import { defaultStore } from "./stores/openStore.js";
 import { getBytes, putBytes, type Store } from "./stores/store.js";
-import { fileUrl, folderUrl } from "./url.js";
+import { fileUrl, folderUrl } from "./download/url.js";
 
 const MAX_MANIFEST_BYTES = 32 * 2 ** 20;
 const MAX_FILE_BYTES = 64 * 2 ** 20;

@@ -7,16 +7,16 @@ import {
   storedShardBytes,
 } from "./catalog.js";
 import type { Keeping } from "./copy.js";
-import type { Fetch } from "./http.js";
+import type { Fetch } from "./download/http.js";
 import { type Notice, notPersistent, storageBlocked, storageFull } from "./notice.js";
 import { requestPersistence, roomBytes } from "./persist.js";
 import { type LoadProgress, ProgressMeter } from "./progress.js";
-import type { Wait } from "./retry.js";
+import type { Wait } from "./download/retry.js";
 import { type Bytes, isSha256 } from "./sha256.js";
 import { type Loading, ShardLoad, type ShardSpec } from "./shard.js";
 import { defaultStore } from "./stores/openStore.js";
 import { isQuotaError, type Store } from "./stores/store.js";
-import { fileUrl, folderUrl } from "./url.js";
+import { fileUrl, folderUrl } from "./download/url.js";
 
 export type { LoadProgress, Notice, ShardSpec };
 

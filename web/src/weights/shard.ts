@@ -1,14 +1,14 @@
 import { KernelcError } from "../artifact/errors.js";
 import { shardLock } from "./catalog.js";
 import { type Keeping, type PartialRecord, StoredCopy } from "./copy.js";
-import type { Fetch } from "./http.js";
+import type { Fetch } from "./download/http.js";
 import { withLock } from "./locks.js";
 import { type Notice, refetched } from "./notice.js";
 import type { ProgressMeter } from "./progress.js";
 import { getRecord } from "./records.js";
-import type { Wait } from "./retry.js";
+import type { Wait } from "./download/retry.js";
 import { type Bytes, sha256Hex } from "./sha256.js";
-import { download, type Validator } from "./source.js";
+import { download, type Validator } from "./download/source.js";
 
 /** One shard of an artifact, as the manifest names it. */
 export interface ShardSpec {

@@ -2,7 +2,9 @@
 
 The tiny model (tiny_model.py) and the demo model are always there. Real models and their reference outputs
 are no part of the repository: they are looked for as tests/conftest.py does, and `missing` names what was not
-found. Artifacts are kept under build/browser and built again when the compiler or a model changes.
+found. Published models, which are downloads of 100 MB and more, are built for `npm run test:browser-data`
+where they lie in $KERNELC_TEST_MODELS or in `real` beside the other data; what they say natively is noted.
+Artifacts are kept under build/browser and built again when the compiler or a model changes.
 """
 
 from __future__ import annotations
@@ -23,13 +25,22 @@ import numpy as np  # noqa: E402
 import tiny_model  # noqa: E402
 import tiny_reference  # noqa: E402
 
+from kernelc.artifact import Artifact  # noqa: E402
 from kernelc.cli import main  # noqa: E402
 from kernelc.commands.build import add_compile_options  # noqa: E402
 from kernelc.commands.cache import built  # noqa: E402
+from kernelc.session import open_engine  # noqa: E402
 from model.hub.locate import Located  # noqa: E402
 
 TINY, DEMO = BUILD / "models" / "tiny", REPO / "model" / "demo"
 REAL = {"stories260K": ("f32",), "babyllama105": ("f32",)}  # by name, how each is quantised
+# By name, the file, and a prompt: "The meaning of life is", after BOS where the model wants it.
+PUBLISHED = {
+    "smollm2-135m": ("SmolLM2-135M-Instruct.Q4_1.gguf", (504, 2455, 282, 1029, 314)),
+    "gemma-3-270m": ("gemma-3-270m-q4_k_m.gguf", (2, 818, 6590, 529, 1972, 563)),
+}
+LONG = "gemma-3-270m"  # takes minutes in a browser without a GPU: at night only
+NEW_TOKENS = 4  # SwiftShader takes seconds for one
 SITE = ("tiny-q4", "demo-q4")
 SHOWN = ("stories260K-f32", "babyllama105-f32", "demo-q4")  # in screenshots
 
@@ -47,9 +58,18 @@ def prepare() -> dict[str, object]:
         if folder.is_dir() and reference.is_file():
             artifacts |= {f"{name}-{quant}": artifact(folder, quant) for quant in quants}
             references[name] = (str(reference), unpacked_logits(reference))
+    published: dict[str, object] = {}
+    if os.environ.get("KERNELC_REQUIRE_TEST_DATA") == "1":
+        models = Path(os.environ.get("KERNELC_TEST_MODELS") or data.parent / "real")
+        at_night = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+        for name, (file, prompt) in PUBLISHED.items():
+            if (models / file).is_file() and (at_night or name != LONG):
+                artifacts[name] = artifact(models / file, "keep")
+                published[name] = {"prompt_ids": prompt, "ids": said(artifacts[name], prompt)}
     shown = SHOWN if os.environ.get("KERNELC_SCREENSHOTS") == "1" else SITE
     site = site_of([artifacts[name] for name in shown if name in artifacts])
-    return {"artifacts": artifacts, "references": references, "site": site, "missing": missing}
+    found = {"artifacts": artifacts, "references": references, "published": published}
+    return {**found, "site": site, "missing": missing}
 
 
 def artifact(folder: Path, quant: str) -> str:
@@ -57,6 +77,13 @@ def artifact(folder: Path, quant: str) -> str:
     options = argparse.ArgumentParser()
     add_compile_options(options)
     return str(built(Located(folder), options.parse_args(["--target", "wgsl", "--quant", quant])))
+
+
+def said(folder: str, prompt: tuple[int, ...]) -> list[int]:
+    """Return the ids that follow a prompt at temperature 0, computed natively on the processor."""
+    with open_engine(Artifact.open(folder), device="cpu") as engine:
+        engine.feed(prompt)
+        return [token.id for token in engine.generate(NEW_TOKENS)]
 
 
 def site_of(artifacts: list[str]) -> str:

@@ -16,6 +16,8 @@ export interface Prepared {
   artifacts: Record<string, string>;
   /** By name: reference runs (JSON), and the logits of the first of them (raw f32). */
   references: Record<string, [runs: string, logits: string]>;
+  /** Published models that were found, by name: a prompt and what a few native steps at temperature 0 add to it. */
+  published: Record<string, { prompt_ids: number[]; ids: number[] }>;
   site: string;
   /** Test data outside the repository that was looked for and is not there. */
   missing: string[];

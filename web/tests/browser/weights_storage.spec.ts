@@ -120,7 +120,10 @@ describe.skipIf(!hasChromium)("weights in Chromium", () => {
     test("in two tabs at once are downloaded once", async () => {
       const tabs = await Promise.all([open(realm), open(realm)]);
       const loaded = await Promise.all(tabs.map((tab) => tab.load(artifact)));
-      for (const each of loaded) expect(each).toMatchObject({ hashes: hashes(), error: undefined });
+      for (const each of loaded) {
+        expect(each).toMatchObject({ hashes: hashes(), error: undefined });
+        expect(each.notices).not.toContain("storage-blocked");
+      }
       expect(server.requests("/random/weights/")).toHaveLength(3);
     });
 

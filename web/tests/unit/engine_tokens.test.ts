@@ -288,18 +288,23 @@ describe("scores that are no numbers", () => {
     }
   }
 
-  const said = async (from: number, score: number, count: number): Promise<number[]> => {
+  const said = async (from: number, score: number, count: number, stops: number[] = []): Promise<number[]> => {
     const make = (): ToyExecutor => new Broken(from, score);
     const engine = new TokenEngine(make(), toyManifest(), CONTEXT, GENERATE_ROLES, async () => make());
     await engine.feed([1, 2, 3]);
     const ids: number[] = [];
-    for await (const { id } of engine.generate(count, checkedSampling({ seed: 1 }), [])) ids.push(id);
+    for await (const { id } of engine.generate(count, checkedSampling({ seed: 1 }), stops)) ids.push(id);
     return ids;
   };
 
   it.each([NaN, -Infinity])("end the answer: %d", async (score) => {
     await expect(said(0, score, 1)).rejects.toThrow("the model's scores for token 3 are no numbers");
     await expect(said(9, score, 40)).rejects.toThrow("are no numbers");
+  });
+
+  it("are no end of the answer where token 0 is one", async () => {
+    await expect(said(9, NaN, 40, [0])).rejects.toThrow("the model's scores for token 9 are no numbers");
+    expect((await said(9, 1.5, 40, [0])).length).toBeLessThan(9);
   });
 
   it("are not those of a model that says token 0", async () => {

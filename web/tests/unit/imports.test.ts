@@ -10,7 +10,8 @@ const SRC = resolve(import.meta.dirname, "../../src");
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   artifact: [],
   service: [],
-  weights: ["artifact", "weights/stores"],
+  weights: ["artifact", "weights/download", "weights/stores"],
+  "weights/download": ["artifact", "weights"],
   "weights/stores": ["weights"],
   text: ["artifact", "text/sentencepiece", "text/tokenizerJson"],
   "text/sentencepiece": ["text"],

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 
-import { fitPrompt } from "../../src/text/conversation.js";
+import { ConversationFitter, fitPrompt } from "../../src/text/conversation.js";
 import type { PromptEncoder } from "../../src/text/prompt.js";
 import { loadTranscript, saveTranscript } from "../../src/text/transcript.js";
 import type { Message } from "../../src/text/types.js";
@@ -53,6 +53,34 @@ describe("a conversation", () => {
   it("keeps system prompt and question whatever happens", () => {
     const fit = (): unknown => fitPrompt(prompts, TALK, { context: 6, policy: "slide", maxNew: 1 });
     expect(fit).toThrow("the conversation is 7 tokens, the context holds 6");
+  });
+});
+
+describe("a conversation that goes on", () => {
+  const turn = (at: number): Message[] => [
+    { role: "user", content: `question ${String(at).padStart(2, "0")}` },
+    { role: "assistant", content: "an answer.." },
+  ];
+  const options = { context: 200, policy: "slide", maxNew: 12 } as const;
+
+  it("slides now and then, as at the command line, and not at every turn", () => {
+    const fitter = new ConversationFitter();
+    let messages: Message[] = [{ role: "system", content: "sys" }];
+    const dropped: number[] = [];
+    for (let at = 0; at < 30; at += 1) {
+      messages = [...messages, ...turn(at)];
+      dropped.push(fitter.fit(prompts, messages.slice(0, -1), options).droppedTurns);
+    }
+    const slid = dropped.filter((count, at) => count > (dropped[at - 1] ?? 0)).length;
+    expect(slid).toBeGreaterThan(4); // a turn is 22 tokens, a quarter of the context 50
+    expect(slid).toBeLessThanOrEqual(12);
+    expect(fitter.fit(prompts, turn(99).slice(0, 1), options).droppedTurns).toBe(0); // another conversation
+  });
+
+  it("keeps turns where no number of them frees a quarter", () => {
+    const system: Message = { role: "system", content: "s".repeat(140) };
+    const talk = [...turn(0), ...turn(1), ...turn(2).slice(0, 1)];
+    expect(fitPrompt(prompts, [system, ...talk], options).droppedTurns).toBe(1);
   });
 });
 

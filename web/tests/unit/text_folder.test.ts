@@ -76,6 +76,19 @@ describe("a token without a row in the model", () => {
   });
 });
 
+describe("a token without a row that a unigram vocabulary has as a word", () => {
+  const vocab = [["<unk>", 0], ["a", -3], ["[", -3], ["]", -3], ["[a]", 0]];
+  const unigram = { model: { type: "Unigram", unk_id: 0, vocab }, pre_tokenizer: null, decoder: { type: "Fuse" } };
+  const files = { "tokenizer.json": utf8.encode(JSON.stringify(small({ ...unigram, added_tokens: [{ id: 4, content: "[a]", special: true }] }))) };
+
+  it("is left out, and cannot be read out of a text", async () => {
+    expect((await open(files)).encode("[a]", { parseSpecial: true })).toEqual([4]);
+    const coder = await open(files, 4);
+    expect([coder.vocabSize, coder.encode("a[")]).toEqual([4, [1, 2]]);
+    expect(() => coder.encode("a[a]")).toThrow('the text holds "[a]", a token that the model has no row for');
+  });
+});
+
 describe("a protected token", () => {
   const token = { content: "<|im_start|>", special: false };
   it.each([
@@ -107,17 +120,26 @@ describe("a tokenizer.json", () => {
     { type: "Sequence", normalizers: Array.from({ length: 30 }, () => replacement("aa")) },
     replacement("a".repeat(65)),
     replacement("a".repeat(64), { Regex: "" }),
+    { type: "Sequence", normalizers: Array.from({ length: 4 }, () => ({ type: "ByteLevel" })) },
+    { type: "Sequence", normalizers: Array.from({ length: 4 }, () => ({ type: "Prepend", prepend: "ab" })) },
+    { type: "Prepend", prepend: "a".repeat(64) },
   ])("whose normaliser grows texts is refused", async (normalizer) => {
     await expect(json({ normalizer })).rejects.toThrow("it may make a text more than 64 times as long");
   });
 
   const split = (pattern: string): object => ({ type: "Split", pattern: { Regex: pattern }, behavior: "Isolated" });
-  it.each(["(a+)+$", "(?:x*y){2,}z", "((a|b)*c)*", "(a{1,})*"])("whose pattern may search for ever is refused: %s", async (pattern) => {
+  const endless = ["(a+)+$", "(?:x*y){2,}z", "((a|b)*c)*", "(a{1,})*", "(a|aa)+$", "(?:a?){50}a{50}", "(a|b|ab)*c",
+    "a?".repeat(50) + "a{50}", "(?=(a|aa)+$)b", "(?:a|a){30}b", "a*a*a*a*b", "(a{1,2}){40}b", "((?>a|aa))+$",
+    "(?<x>a|aa)+$", "\\(?:(a|aa)+\\)"];
+  it.each(endless)("whose pattern may search for ever is refused: %s", async (pattern) => {
     const decoder = { type: "ByteLevel" };
     await expect(json({ pre_tokenizer: split(pattern), decoder })).rejects.toThrow("may search without end");
   });
 
-  it.each(["(?i:'s|'t)?[^\\r\\n]+", "[(a+)+]+", "\\(a+\\)+", "(?:ab){2,3}c+", "\\s+(?!\\S)|\\s+", "(ab)+"])(
+  // The last three are those of GPT-4o, Tekken as llama.cpp writes it, and digits in threes from the right.
+  it.each(["(?i:'s|'t)?[^\\r\\n]+", "[(a+)+]+", "\\(a+\\)+", "(?:ab){2,3}c+", "\\s+(?!\\S)|\\s+", "(ab)+", "[(a|aa)+]+",
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}",
+    "[^\\r\\n\\p{L}\\p{N}]?((?=[\\p{L}])([^a-z]))*((?=[\\p{L}])([^A-Z]))+", "\\p{N}{1,3}(?=(?:\\p{N}{3})*(?:\\P{N}|$))"])(
     "may have the pattern %s",
     async (pattern) => {
       await expect(json({ pre_tokenizer: split(pattern), decoder: { type: "ByteLevel" } })).resolves.toBeDefined();

@@ -78,4 +78,16 @@ describe("a template", () => {
     const template = await loadTemplate(info, () => Promise.resolve(utf8.encode(source)), await json({}, config));
     expect(template.render([user("x")])).toBe("<s> <|user|> </s> False <|user|> ");
   });
+
+  it("sees no token in the place of what the conversation gives", async () => {
+    const taken = ["messages", "bos_token", "add_generation_prompt", "strftime_now", "self", "true", "range"];
+    const extra = Object.fromEntries([...taken.map((name) => [name, "<x>"]), ["image_token", "<i>"]]) as object;
+    const source =
+      "{{ bos_token }}{{ messages[0].content }} {{ add_generation_prompt }} {{ true }}" +
+      " {{ strftime_now('%Y') }} {{ range }} {{ image_token }}";
+    const info = { file: "chat_template.jinja", bos_token: "<b>", eos_token: null };
+    const coder = await json({}, { extra_special_tokens: extra });
+    const template = await loadTemplate(info, () => Promise.resolve(utf8.encode(source)), coder);
+    expect(template.render([user("Hello!")], { now: new Date(2024, 6, 26) })).toBe("<b>Hello! True True 2024 <x> <i>");
+  });
 });

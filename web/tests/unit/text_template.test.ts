@@ -60,6 +60,26 @@ describe("templates render as in Python", () => {
   });
 });
 
+describe("expressions have the values that jinja2 gives them", () => {
+  const { people, cases } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../vectors/jinja.json"), "utf-8")) as {
+    readonly people: unknown;
+    readonly cases: readonly (readonly [expression: string, rendered: string | null])[];
+  };
+  const valueOf = (expression: string): string | null => {
+    try {
+      return makeTemplate(`{{ ${expression} }}`, "", "", "t", new Map([["people", people]])).render(HELLO);
+    } catch (error) {
+      if (error instanceof KernelcError && error.code === "template") return null;
+      throw error;
+    }
+  };
+
+  it("in all cases that tests/web/jinja_cases.py lists", () => {
+    expect(cases.length).toBeGreaterThan(1000);
+    expect(cases.map(([expression]) => [expression, valueOf(expression)])).toEqual(cases);
+  });
+});
+
 describe.skipIf(!existsSync(TEMPLATES))("published templates", () => {
   interface Known {
     readonly conversations: Readonly<Record<string, Message[]>>;
@@ -92,11 +112,12 @@ describe("what a build says that the page has", () => {
     selectattr: "('a')",
   };
   const NUMBERS = ["abs", "float", "int", "round"];
-  const MAPPINGS = ["attr", "dictsort", "items"];
+  const MAPPINGS = ["dictsort", "items"];
   const LISTS = ["groupby", "map", "max", "min", "rejectattr", "selectattr", "sort", "sum", "unique"];
 
   it.each(NAMES.filters)("the filter %s", (name) => {
-    const list = ["sum", "max", "min"].includes(name) ? "[1, 2]" : "[{'a': 1}]";
+    const list = ["sum", "max", "min", "unique"].includes(name) ? "[1, 2]" : "[{'a': 1}]";
+    if (name === "attr") return; // of what has attributes: among the expressions above
     const operand = NUMBERS.includes(name) ? "3" : MAPPINGS.includes(name) ? "{'a': 1}" : LISTS.includes(name) ? list : "'ab'";
     expect(makeTemplate(`{{ ${operand} | ${name}${FILTER_ARGUMENTS[name] ?? ""} }}`).render(HELLO)).not.toBe("");
   });
@@ -138,6 +159,13 @@ describe("hostile templates", () => {
       "{% set ns = namespace(x=[1]) %}{% for i in range(30) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x|tojson }}",
     "a mapping of itself":
       "{% set ns = namespace(x={}) %}{% for i in range(40) %}{% set ns.x = {'a': ns.x, 'b': ns.x} %}{% endfor %}{{ ns.x == ns.x }}",
+    // Lists that are small when they are made, of a namespace that grows afterwards.
+    "a list of lists of a namespace":
+      "{% set ns = namespace(v=1) %}{% set l = [NS] %}{% set m = [L] %}{% set n = m | length %}{% set ns.v = [1S] %}{{ m == m }}"
+        .replace("NS", "ns,".repeat(600)).replace("L]", `${"l,".repeat(600)}]`).replace("1S", "1,".repeat(500)),
+    "a namespace that grows while it is joined":
+      "{% set ns = namespace(v=1) %}{% macro f() %}{% set ns.v = [1S] %}{% endmacro %}{% set l = [NS] %}{% set m = [L] %}{{ m | join(f()) }}"
+        .replace("NS", "ns,".repeat(600)).replace("L]", `${"l,".repeat(600)}]`).replace("1S", "1,".repeat(500)),
     "a replacement that grows": "{% set a = 'a' * 4000000 %}{{ a | replace('a', a) }}",
     "the same by its method": "{% set a = 'a' * 4000000 %}{{ a.replace('a', a) }}",
     "a long separator": "{{ range(99999) | join('a' * 4000000) }}",
@@ -146,6 +174,9 @@ describe("hostile templates", () => {
     "a wide tojson": "{{ messages | tojson(indent=10 ** 9) }}",
     "a power of powers": "{{ 9 ** (9 ** 9) }}",
     "deep nesting": `{{ ${"(".repeat(20000)}1${")".repeat(20000)} }}`,
+    "tests of tests": `{{ ${"1 is eq ".repeat(100_000)}1 }}`,
+    "tests of lists of tests": `{{ ${"1 is in [".repeat(100_000)}1${"]".repeat(100_000)} }}`,
+    "a list that is repeated": "{{ [1, 2] * 10 ** 9 }}",
     "a deep chain": `{{ ${"-".repeat(50000)}1 }}`,
     "endless recursion": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
     "a desert": `{{ 1 }}${" ".repeat(1 << 19)}{{ 2 }}`,
@@ -178,7 +209,7 @@ describe("errors", () => {
     const source = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}";
     const error = refusal(source, [{ role: "system", content: "be kind" }, ...HELLO]);
     expect(error.message).toContain("refuses this conversation: no system role");
-    expect(error.help).toContain("takes no system prompt: empty that field of the settings");
+    expect(error.help).toContain("takes no system prompt: empty the field of the settings");
     const always = refusal("{{ raise_exception('never') }}", [{ role: "system", content: "be kind" }, ...HELLO]);
     expect(always.help).toContain("roles and order");
   });

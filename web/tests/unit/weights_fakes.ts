@@ -1,6 +1,6 @@
 /** A server and stores that go wrong on request, for the tests of weights/. */
 import { createHash } from "node:crypto";
-import type { Fetch } from "../../src/weights/http.js";
+import type { Fetch } from "../../src/weights/download/http.js";
 import { MemoryStore } from "../../src/weights/stores/memory.js";
 import type { Bytes } from "../../src/weights/sha256.js";
 import type { ShardSpec } from "../../src/weights/shard.js";

@@ -6,9 +6,9 @@ import { megabytes, storageFull } from "../../src/weights/notice.js";
 import { requestPersistence, roomBytes, storageEstimate } from "../../src/weights/persist.js";
 import { ProgressMeter, SpeedMeter } from "../../src/weights/progress.js";
 import { allRecords, getRecord, putRecord, removeRecord } from "../../src/weights/records.js";
-import { MAX_ATTEMPTS, Retries, Transient } from "../../src/weights/retry.js";
+import { MAX_ATTEMPTS, Retries, Transient } from "../../src/weights/download/retry.js";
 import { isSha256, sha256Hex } from "../../src/weights/sha256.js";
-import { fileUrl, folderUrl } from "../../src/weights/url.js";
+import { fileUrl, folderUrl } from "../../src/weights/download/url.js";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -128,6 +128,24 @@ describe("records", () => {
     await removeRecord("check", "plain", store);
     expect(await getRecord("check", "plain", store)).toBeUndefined();
     expect(await getRecord("other", "plain", store)).toBe(1);
+  });
+
+  it("are seen as they were or as they will be, not while another tab rewrites them", async () => {
+    const store = new MemoryStore();
+    const append = store.append.bind(store);
+    await putRecord("check", "a", 1, store);
+    store.append = async (area, name, from) => {
+      const writer = await append(area, name, from); // the record is empty from now on
+      await later(5);
+      return writer;
+    };
+    const rewriting = putRecord("check", "a", 2, store);
+    await later(1);
+    expect(await allRecords("check", store)).toEqual([2]);
+    const again = putRecord("check", "a", 3, store);
+    await later(1);
+    expect(await getRecord("check", "a", store)).toBe(3);
+    await Promise.all([rewriting, again]);
   });
 
   it("that were cut off, or cannot be kept, are as if never written", async () => {

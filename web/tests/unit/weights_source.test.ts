@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KernelcError } from "../../src/artifact/errors.js";
-import { STALL_MS } from "../../src/weights/http.js";
-import { MAX_ATTEMPTS } from "../../src/weights/retry.js";
-import { download, type DownloadOptions, type Validator } from "../../src/weights/source.js";
+import { STALL_MS } from "../../src/weights/download/http.js";
+import { MAX_ATTEMPTS } from "../../src/weights/download/retry.js";
+import { download, type DownloadOptions, type Validator } from "../../src/weights/download/source.js";
 import { contentRange, FakeServer, ORIGIN, sha256, someBytes } from "./weights_fakes.js";
 
 const BYTES = 5000;

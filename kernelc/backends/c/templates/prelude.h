@@ -12,6 +12,9 @@ VECTOR(f32, 2) VECTOR(f32, 4) VECTOR(f32, 8)
 VECTOR(i32, 2) VECTOR(i32, 4) VECTOR(i32, 8)
 VECTOR(u32, 2) VECTOR(u32, 4) VECTOR(u32, 8)
 typedef uint8_t octets8 __attribute__((vector_size(8)));
+#if defined(__clang__) && defined(__F16C__)
+typedef _Float16 halves8 __attribute__((vector_size(16)));
+#endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
@@ -71,7 +74,7 @@ INLINE uint16_t half_of_f32(f32 x) {
 }
 #endif
 INLINE f32x2 unpack_half2(u32 word) {
-#if defined(__F16C__)
+#if defined(__F16C__) && !defined(__clang__)
   f32x4 both = __builtin_ia32_vcvtph2ps((__attribute__((vector_size(16))) short)(u32x4){word});
   return (f32x2){both[0], both[1]};
 #else
@@ -127,7 +130,10 @@ INLINE f32 dot_f32x8(f32x8 a, f32x8 b) {
 
 /* a * b + c with one rounding where the processor has it. */
 INLINE f32x2 fma_f32x2(f32x2 a, f32x2 b, f32x2 c) { f32x2 r; LANES(2, fma_f32(a[i], b[i], c[i])) }
-#if defined(__FMA__)
+#if defined(__clang__) && (defined(__FMA__) || defined(__ARM_FEATURE_FMA))
+INLINE f32x4 fma_f32x4(f32x4 a, f32x4 b, f32x4 c) { return __builtin_elementwise_fma(a, b, c); }
+INLINE f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return __builtin_elementwise_fma(a, b, c); }
+#elif defined(__FMA__)
 INLINE f32x4 fma_f32x4(f32x4 a, f32x4 b, f32x4 c) { return __builtin_ia32_vfmaddps(a, b, c); }
 INLINE f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return __builtin_ia32_vfmaddps256(a, b, c); }
 #else
@@ -182,7 +188,9 @@ INLINE i32 dot4_i8(u32 a, u32 b, i32 plus) {
 }
 
 INLINE f32x8 unpack_halves8(u32x4 words) {
-#if defined(__F16C__)
+#if defined(__F16C__) && defined(__clang__)
+  return __builtin_convertvector((halves8)words, f32x8);
+#elif defined(__F16C__)
   return __builtin_ia32_vcvtph2ps256((__attribute__((vector_size(16))) short)words);
 #else
   f32x2 a = unpack_half2(words[0]), b = unpack_half2(words[1]);

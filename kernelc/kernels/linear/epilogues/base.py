@@ -41,6 +41,11 @@ class Epilogue(ABC):
         """How the rows of the sources are to be packed. The blocks' rows add up to the whole matrix's."""
 
     @property
+    @abstractmethod
+    def whole_rows(self) -> int:
+        """Rows of the whole matrix."""
+
+    @property
     def rows_together(self) -> int:
         """How many neighbouring packed rows make one result: 1 or 2."""
         return 1

@@ -17,8 +17,9 @@ from kernelc.ir.dim import Dim
 from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
-from kernelc.kernels.parts.rotary import Rotary, rotate, rotate_reference
+from kernelc.kernels.parts.rotary import Rotary, require_rotary, rotate, rotate_reference
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Params
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import logical_and, pack_half2, vector
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32x2, u32
@@ -42,11 +43,23 @@ class HeadEpilogue(Epilogue):
     k_rotated: bool = True
     kind: str = "heads"
 
+    def __post_init__(self) -> None:
+        """Raise ShapeError where the numbers do not fit each other."""
+        require(self.kv_heads >= 1 <= self.heads, self, "at least one head")
+        require(self.heads % self.kv_heads == 0, self, "heads that are a multiple of kv_heads")
+        require(self.head_dim >= 2 and self.head_dim % 2 == 0, self, "an even head_dim")
+        require(self.kv_dtype in ("f16", "f32"), self, "a kv_dtype of f16 or f32")
+        require_rotary(self.rotary, self.head_dim)
+
     @property
     def short_name(self) -> str:
         if self.rotary is None:
             return "qkv_unrotated"
         return "qkv" if self.q_rotated and self.k_rotated else "q_kv" if self.q_rotated else "qk_v"
+
+    @property
+    def whole_rows(self) -> int:
+        return self.width
 
     @property
     def width(self) -> int:

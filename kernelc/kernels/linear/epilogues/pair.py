@@ -14,6 +14,7 @@ from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
 from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import Arrays, Binding, Params
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import named, vector
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32
@@ -34,6 +35,15 @@ class PairEpilogue(Epilogue):
     width: int
     expression: Expression = _SILU_GATED
     kind: str = "pair"
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError for an expression of anything but the two products."""
+        require(self.width >= 1, self, "at least one element in a row")
+        require({FIRST, SECOND} >= set(self.expression.checked().inputs), self, "an expression of the pair")
+
+    @property
+    def whole_rows(self) -> int:
+        return 2 * self.width
 
     @property
     def short_name(self) -> str:

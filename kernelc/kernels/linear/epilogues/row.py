@@ -14,6 +14,7 @@ from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
 from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import Arrays, Binding, Params
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import named, vector
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32
@@ -37,6 +38,17 @@ class RowEpilogue(Epilogue):
     rows: tuple[str, ...] = ()
     vectors: tuple[str, ...] = ()
     kind: str = "row"
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError where the expression's inputs are not the product and what is said to be read."""
+        require(self.width >= 1, self, "at least one element in a row")
+        read = [PRODUCT, *self.rows, *self.vectors]
+        require(len(set(read)) == len(read), self, "each input once")
+        require(set(self.expression.checked().inputs) <= set(read), self, f"inputs {', '.join(read)}")
+
+    @property
+    def whole_rows(self) -> int:
+        return self.width
 
     @property
     def short_name(self) -> str:

@@ -97,9 +97,15 @@ export class SettingsDialog {
     for (const field of this.fields) field.show(shown[field.field.key]);
   }
 
-  /** A number was changed by hand: from now on the numbers apply, not what the model recommends. */
+  /**
+   * A number was changed by hand: from now on the numbers apply, not what this model or the next one recommends. What the
+   * model recommends beyond a field's bounds becomes what the field can hold.
+   */
   private edited({ key }: NumberField): void {
-    if (key !== "maxTokens" && this.own) this.recommended.checked = false;
+    if (key !== "maxTokens" && this.recommended.checked) {
+      this.recommended.checked = false;
+      for (const each of this.fields) if (each.field.key !== key) each.show(each.read());
+    }
     this.save();
   }
 
@@ -165,8 +171,10 @@ class Field {
     this.range.value = String(value);
   }
 
+  /** The number, within the field's bounds; the default where there is none. */
   read(): number {
-    return readNumber(this.number.valueAsNumber, this.field);
+    const { min, max } = this.field;
+    return readNumber(Math.min(Math.max(this.number.valueAsNumber, min), max), this.field);
   }
 }
 

@@ -35,16 +35,21 @@ function isNormal(type: number | undefined): boolean {
 
 /** The pieces that a text may be cut into. */
 function normalPieces(model: SentencePieceModel): TextTable {
-  return new TextTable(model.pieces, (id) => isNormal(model.types[id]) && model.ids.get(model.pieces[id] ?? "") === id);
+  return new TextTable(
+    model.pieces,
+    (id) => isNormal(model.types[id]) && model.ids.get(model.pieces[id] ?? "") === id,
+  );
 }
 
 /**
- * The same algorithm, applied word by word and with a cache of words, where no piece extends from one word into the
- * next. Models with unused pieces are left out: how such pieces are taken apart may depend on the whole text.
+ * The same algorithm, applied word by word and with a cache of words, where no piece extends from one word
+ * into the next. Models with unused pieces are left out: how such pieces are taken apart may depend on the
+ * whole text.
  */
 function byWords(model: SentencePieceModel, whole: Algorithm): Algorithm {
   const crossing = new RegExp(`[^${SPACE_SYMBOL}]${SPACE_SYMBOL}`);
-  if (model.pieces.some((piece) => crossing.test(piece)) || model.types.includes(PieceType.unused)) return whole;
+  if (model.pieces.some((piece) => crossing.test(piece)) || model.types.includes(PieceType.unused))
+    return whole;
   const word = new RegExp(`${SPACE_SYMBOL}*[^${SPACE_SYMBOL}]*`, "g");
   const cache = new Map<string, readonly Cut[]>();
   return (text) => {
@@ -89,9 +94,12 @@ function bpe(model: SentencePieceModel, defined: PrefixMatcher): Algorithm {
 }
 
 /** The symbols that joining starts from: user-defined pieces, which are never joined, and characters. */
-function symbolsOf(text: string, defined: PrefixMatcher): { starts: number[]; sizes: Int32Array; frozen: Set<number> } {
+function symbolsOf(
+  text: string,
+  defined: PrefixMatcher,
+): { starts: number[]; sizes: Int32Array; frozen: Set<number> } {
   const [starts, sizes, frozen]: [number[], number[], Set<number>] = [[], [], new Set()];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const whole = defined.at(text, at);
     if (whole > 0) frozen.add(starts.length);
     starts.push(at);
@@ -114,7 +122,8 @@ function resegment(work: Resegmenting, piece: string, depth: number): void {
   const id = table.find(piece);
   const middle = halves.get(piece);
   if (id < 0) cuts.push({ text: piece, id: model.unknownId });
-  else if (model.types[id] !== PieceType.unused || depth > MAX_RESEGMENT_DEPTH) cuts.push({ text: piece, id });
+  else if (model.types[id] !== PieceType.unused || depth > MAX_RESEGMENT_DEPTH)
+    cuts.push({ text: piece, id });
   else if (middle === undefined) cuts.push({ text: piece, id: model.unknownId });
   else {
     resegment(work, piece.slice(0, middle), depth + 1);
@@ -135,12 +144,14 @@ function ranksOf(scores: readonly number[]): Int32Array {
 function unigram(model: SentencePieceModel, where: string): Algorithm {
   const normal = model.scores.filter((_, id) => model.types[id] === PieceType.normal);
   const lowest = normal.reduce((left, right) => Math.min(left, right), 3.4028234663852886e38);
-  if (!model.scores.every(Number.isFinite)) throw bad(where, "not a sentencepiece model: a score is not finite");
+  if (!model.scores.every(Number.isFinite))
+    throw bad(where, "not a sentencepiece model: a score is not finite");
   const chosen = (id: number): boolean => isNormal(model.types[id]) && model.types[id] !== PieceType.unused;
   const utf8 = new TextEncoder();
   const scoreOf = (id: number): number => {
     if (model.types[id] !== PieceType.userDefined) return model.scores[id] ?? 0;
-    return Math.fround(0.1 * (utf8.encode(model.pieces[id] ?? "").length - 1)); // a bonus, so that it is always chosen
+    // A bonus, so that it is always chosen.
+    return Math.fround(0.1 * (utf8.encode(model.pieces[id] ?? "").length - 1));
   };
   const lattice = {
     pieces: model.pieces,
@@ -157,7 +168,7 @@ function characters(model: SentencePieceModel, defined: PrefixMatcher): Algorith
   const table = normalPieces(model);
   return (text) => {
     const cuts: Cut[] = [];
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const length = defined.at(text, at) || characterLength(text, at);
       const id = table.find(text, at, at + length);
       const known = id >= 0 && model.types[id] !== PieceType.unused;

@@ -1,8 +1,10 @@
 /**
- * sentencepiece's precompiled character map: what a normaliser such as NFKC makes of each beginning of a text.
+ * sentencepiece's precompiled character map: what a normaliser such as NFKC makes of each beginning of a
+ * text.
  *
- * The map is a trie over UTF-8 bytes, stored as a Darts double array, whose leaves point into a block of texts
- * that end with a zero byte. Source: normalizer.cc of sentencepiece 0.2 and darts.h of Darts-clone 0.32.
+ * The map is a trie over UTF-8 bytes, stored as a Darts double array, whose leaves point into a block of
+ * texts that end with a zero byte. Source: normalizer.cc of sentencepiece 0.2 and darts.h of Darts-clone
+ * 0.32.
  */
 
 import { bad } from "../fields.js";
@@ -35,7 +37,7 @@ export class CharsMap {
   /** The longest rule for the text from `at` on; null where there is none. */
   longest(text: string, at: number): Replacement | null {
     let [node, matches, value, length] = [offset(this.#unit(0)), 0, -1, 0];
-    for (let end = at; end < text.length && matches < MAX_MATCHES; ) {
+    for (let end = at; end < text.length && matches < MAX_MATCHES;) {
       const char = text.codePointAt(end) ?? 0;
       end += char > 0xffff ? 2 : 1;
       node = this.#through(node, char);

@@ -1,8 +1,9 @@
 /**
- * Tokenizers out of a sentencepiece model (tokenizer.model), with the same ids as the reference implementation.
+ * Tokenizers out of a sentencepiece model (tokenizer.model), with the same ids as the reference
+ * implementation.
  *
- * That implementation's ports to WebAssembly need 'wasm-unsafe-eval' and take 0.27 to 1.7 MB, more than page and
- * runtime together. What encoding needs of it fits into the few hundred lines of this folder.
+ * That implementation's ports to WebAssembly need 'wasm-unsafe-eval' and take 0.27 to 1.7 MB, more than page
+ * and runtime together. What encoding needs of it fits into the few hundred lines of this folder.
  */
 
 import { AddedTokenSplitter, clean } from "../addedTokens.js";
@@ -15,7 +16,8 @@ import { PrefixMatcher, SentencePieceNormalizer } from "./normalizer.js";
 import { MAX_VOCABULARY, plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
 import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "../types.js";
 
-const OTHER_MODEL = "tokenizer_config.json and tokenizer.model are of different models: build the artifact again";
+const OTHER_MODEL =
+  "tokenizer_config.json and tokenizer.model are of different models: build the artifact again";
 
 export class SentencePieceCoder implements Coder {
   readonly kind = "sentencepiece";
@@ -52,11 +54,17 @@ export class SentencePieceCoder implements Coder {
     this.#cut = algorithmOf(model, defined, where);
     this.#bytes = Array.from({ length: 256 }, (_, byte) => model.ids.get(bytePiece(byte)) ?? model.unknownId);
     this.#added = new Map([...settings.addedTokens].filter(([id]) => id < rows));
-    const leftOut = new Set([...settings.addedTokens].filter(([id]) => id >= rows).map(([, { content }]) => content));
+    const leftOut = new Set(
+      [...settings.addedTokens].filter(([id]) => id >= rows).map(([, { content }]) => content),
+    );
     const tokens = new Map([...ownSpecials(model), ...this.#added]);
     this.#parseSpecial = new AddedTokenSplitter(tokens);
     const idsOf = (special: boolean): Map<string, number> =>
-      new Map([...tokens].filter(([, token]) => token.special === special).map(([id, { content }]) => [content, id]));
+      new Map(
+        [...tokens]
+          .filter(([, token]) => token.special === special)
+          .map(([id, { content }]) => [content, id]),
+      );
     this.specialIds = idsOf(true);
     this.addedIds = idsOf(false);
     this.markup = idsOf(true);
@@ -98,13 +106,17 @@ export class SentencePieceCoder implements Coder {
     return ids;
   }
 
-  /** Encode a text without added tokens. Unknown characters become bytes, or one unknown piece per run of them. */
+  /**
+   * Encode a text without added tokens. Unknown characters become bytes, or one unknown piece per run of
+   * them.
+   */
   #encodePart(text: string, space: boolean, ids: number[]): void {
     const normal = this.#normalizer.normalize(text, space);
     let afterUnknown = false;
     for (const { text: piece, id } of normal ? this.#cut(normal) : []) {
       const unknown = id === this.#model.unknownId;
-      if (unknown && this.#model.byteFallback) for (const byte of utf8.encode(piece)) ids.push(this.#bytes[byte] ?? id);
+      if (unknown && this.#model.byteFallback)
+        for (const byte of utf8.encode(piece)) ids.push(this.#bytes[byte] ?? id);
       else if (!unknown || !afterUnknown) ids.push(id);
       afterUnknown = unknown;
     }
@@ -127,7 +139,8 @@ export class SentencePieceCoder implements Coder {
     if (added) return added.special ? NOTHING : textPiece(added.content, false);
     const piece = this.#model.pieces[id];
     if (piece === undefined || isSpecial(this.#model, id)) return NOTHING;
-    if (this.#model.types[id] === PieceType.byte) return { data: Uint8Array.of(byteOf(piece)), droppable: false };
+    if (this.#model.types[id] === PieceType.byte)
+      return { data: Uint8Array.of(byteOf(piece)), droppable: false };
     return textPiece(piece.replaceAll(SPACE_SYMBOL, " "));
   }
 

@@ -1,8 +1,8 @@
 /**
  * A sentencepiece model file (tokenizer.model) as plain data.
  *
- * Source: sentencepiece_model.proto and ModelInterface::InitializePieces of sentencepiece 0.2, whose refusals are
- * repeated here. Only pieces that are valid UTF-8 are taken, as in the Python runtime.
+ * Source: sentencepiece_model.proto and ModelInterface::InitializePieces of sentencepiece 0.2, whose refusals
+ * are repeated here. Only pieces that are valid UTF-8 are taken, as in the Python runtime.
  */
 
 import { bad } from "../fields.js";
@@ -108,21 +108,26 @@ function checkPieces(model: SentencePieceModel, where: string): void {
   if (model.pieces.length === 0) throw damaged(where, "it has no pieces");
   const bytes = new Set<number>();
   model.pieces.forEach((piece, id) => {
-    if (piece === "\0" && model.byteFallback) model.types[id] = PieceType.unused; // some converters put it there
+    // Some converters put it there.
+    if (piece === "\0" && model.byteFallback) model.types[id] = PieceType.unused;
     if (piece === "\0" && model.types[id] === PieceType.unused) return;
-    if (!piece || piece.includes("\0")) throw damaged(where, `piece ${id} is ${piece ? "not a text" : "empty"}`);
+    if (!piece || piece.includes("\0"))
+      throw damaged(where, `piece ${id} is ${piece ? "not a text" : "empty"}`);
     if (model.ids.has(piece)) throw damaged(where, `piece ${id} repeats piece ${model.ids.get(piece)}`);
     model.ids.set(piece, id);
     checkType(model, id, bytes, where);
   });
-  if (model.unknownId < 0 && !model.byteFallback) throw damaged(where, "it has no piece for unknown characters");
-  if (model.byteFallback && bytes.size !== 256) throw damaged(where, `it has ${bytes.size} byte pieces, wanted 256`);
+  if (model.unknownId < 0 && !model.byteFallback)
+    throw damaged(where, "it has no piece for unknown characters");
+  if (model.byteFallback && bytes.size !== 256)
+    throw damaged(where, `it has ${bytes.size} byte pieces, wanted 256`);
 }
 
 function checkType(model: SentencePieceModel, id: number, bytes: Set<number>, where: string): void {
   const type = model.types[id];
   if (type === PieceType.unknown) {
-    if (model.unknownId >= 0) throw damaged(where, `pieces ${model.unknownId} and ${id} are both the unknown one`);
+    if (model.unknownId >= 0)
+      throw damaged(where, `pieces ${model.unknownId} and ${id} are both the unknown one`);
     model.unknownId = id;
   }
   if (type === PieceType.byte) {

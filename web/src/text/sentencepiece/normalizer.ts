@@ -1,4 +1,6 @@
-/** How sentencepiece normalises a text before cutting it. Source: Normalizer::Normalize of sentencepiece 0.2. */
+/**
+ * How sentencepiece normalises a text before cutting it. Source: Normalizer::Normalize of sentencepiece 0.2.
+ */
 
 import { anyOf } from "../addedTokens.js";
 import { characterLength } from "../pieces.js";

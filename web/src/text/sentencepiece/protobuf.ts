@@ -1,4 +1,7 @@
-/** Reads protobuf's wire format from untrusted files: every length is checked against the bytes that there are. */
+/**
+ * Reads protobuf's wire format from untrusted files: every length is checked against the bytes that there
+ * are.
+ */
 
 import { bad } from "../fields.js";
 

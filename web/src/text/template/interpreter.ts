@@ -1,27 +1,29 @@
 /**
- * Runs a chat template with the library @huggingface/jinja, within limits, and with Python's semantics where the
- * library follows JavaScript's.
+ * Runs a chat template with the library @huggingface/jinja, within limits, and with Python's semantics where
+ * the library follows JavaScript's.
  *
- * A template is untrusted. The library's interpreter walks the template itself and knows no JavaScript objects, so
- * a template reaches nothing but its variables; what is left to bound is time and memory. Time is looked at between
- * steps, so no single step may take long: every value has a bounded size (sizes.ts), and so has what each filter makes.
+ * A template is untrusted. The library's interpreter walks the template itself and knows no JavaScript
+ * objects, so a template reaches nothing but its variables; what is left to bound is time and memory. Time is
+ * looked at between steps, so no single step may take long: every value has a bounded size (sizes.ts), and so
+ * has what each filter makes.
  *
- * The library differs from Python in these points, which are corrected here: the white space that `trim` and `strip`
- * remove, the characters that they are told to remove, `==` across types, how none, booleans and lists are written,
- * the sign of `%`, `+` between a string and something else, `capitalize`, what `length` of a string counts, undefined
- * values, and loops: over texts, with `break` and `continue` (the library drops what the iteration had written), and
- * their variables, which end with the iteration. filters.ts has the filters that it lacks.
+ * The library differs from Python in much that templates use, so filters (filters.ts), operators, tests,
+ * methods and how values are written (python.ts) are our own, and so are loops: over texts, with `break` and
+ * `continue` (the library drops what the iteration had written), and with variables that end with the
+ * iteration. tests/web/jinja_cases.py lists expressions that must have the value that jinja2 gives them.
  */
 
 import { Environment, Interpreter } from "@huggingface/jinja";
 
-import { stripLeft, stripRight } from "../addedTokens.js";
-import { FILTERS, passes, type Arguments } from "./filters.js";
+import { GROUPS, type Arguments } from "./arguments.js";
+import { FILTERS } from "./filters.js";
 import { bind, loopOf, membersOf, Output } from "./loops.js";
-import { METHODS } from "./methods.js";
-import { capitalized, equal, strippedOf, text, typeName, valueOf, written, type Value } from "./python.js";
-import { checkSize, checkText, Stopped } from "./sizes.js";
+import { MAPPING_METHODS, TEXT_METHODS } from "./methods.js";
+import { contains, difference, inOrder, product, quotient, sum } from "./operators.js";
+import { equal, itemsOf, text, tupleOf, typeName, valueOf, written, type Value } from "./python.js";
+import { checkSize, Stopped } from "./sizes.js";
 import { TEST, TEST_NOT } from "./testArguments.js";
+import { passes } from "./tests.js";
 
 type Node = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
 export type Program = Parameters<Interpreter["run"]>[0];
@@ -33,7 +35,11 @@ const STEPS_A_LOOK = 256;
 type Named = Node & { readonly value: string };
 type Call = Node & { readonly callee: Node; readonly args: readonly Node[] };
 type Member = Node & { readonly object: Node; readonly property: Node; readonly computed: boolean };
-type Binary = Node & { readonly operator: { readonly value: string }; readonly left: Node; readonly right: Node };
+type Binary = Node & {
+  readonly operator: { readonly value: string };
+  readonly left: Node;
+  readonly right: Node;
+};
 type Select = Node & { readonly lhs: Node; readonly test: Node };
 type If = Node & { readonly test: Node; readonly body: readonly Node[]; readonly alternate: readonly Node[] };
 type Loop = Node & {
@@ -45,14 +51,26 @@ type Loop = Node & {
 type Filter = Node & { readonly operand: Node; readonly filter: Node };
 type Keyword = Node & { readonly key: Named; readonly value: Node };
 
-const STATEMENTS = new Set(["Program", "Set", "If", "For", "Macro", "CallStatement", "FilterStatement", "Break", "Continue", "Comment"]);
+const STATEMENTS = new Set([
+  "Program",
+  "Set",
+  "If",
+  "For",
+  "Macro",
+  "CallStatement",
+  "FilterStatement",
+  "Break",
+  "Continue",
+  "Comment",
+]);
 const BODIES = ["body", "alternate", "defaultBlock"];
 
 /** How a block ended: by its end, or by a statement about the loop around it. */
 type Ending = "end" | "break" | "continue";
 
 export class BoundedInterpreter extends Interpreter {
-  #steps = 0;
+  /** Steps until the clock is looked at again. */
+  #steps = STEPS_A_LOOK;
   readonly #end = performance.now() + MAX_MILLISECONDS;
   readonly #written = new WeakSet<object>();
 
@@ -73,13 +91,16 @@ export class BoundedInterpreter extends Interpreter {
   }
 
   override evaluate(node: Node | undefined, environment: Environment): Value {
-    this.#steps += 1;
-    if ((this.#steps % STEPS_A_LOOK === 0 || node?.type === "For") && performance.now() > this.#end) {
-      throw new Stopped("time");
-    }
+    if (this.#steps <= 0 || node?.type === "For") this.#look();
     const value = this.#asPython(node, environment) ?? super.evaluate(node, environment);
-    checkSize(value);
+    this.#steps -= checkSize(value);
     return node && this.#written.has(node) && value.type !== "StringValue" ? valueOf(written(value)) : value;
+  }
+
+  /** Throws Stopped where the time is up. */
+  #look(): void {
+    this.#steps = STEPS_A_LOOK;
+    if (performance.now() > this.#end) throw new Stopped("time");
   }
 
   /** The value of a node that Python evaluates differently from the library; null for all others. */
@@ -120,7 +141,7 @@ export class BoundedInterpreter extends Interpreter {
   }
 
   #loop(node: Loop, environment: Environment, output: Output): void {
-    if (performance.now() > this.#end) throw new Stopped("time");
+    this.#look();
     const items = this.#items(node, environment);
     if (items.length === 0) this.#statements(node.defaultBlock, environment, output);
     for (const [at, item] of items.entries()) {
@@ -148,24 +169,22 @@ export class BoundedInterpreter extends Interpreter {
   // ---- expressions ----
 
   #filter({ operand, filter }: Filter, environment: Environment): Value | null {
-    const { callee, args } = filter.type === "CallExpression" ? (filter as Call) : { callee: filter, args: [] };
+    const { callee, args } =
+      filter.type === "CallExpression" ? (filter as Call) : { callee: filter, args: [] };
     const name = (callee as Named).value;
     const own = FILTERS.get(name);
     if (name.startsWith(TEST)) {
-      const [negated, test] = name.startsWith(TEST_NOT) ? [true, name.slice(TEST_NOT.length)] : [false, name.slice(TEST.length)];
+      const [negated, test] = name.startsWith(TEST_NOT)
+        ? [true, name.slice(TEST_NOT.length)]
+        : [false, name.slice(TEST.length)];
       const { positional } = this.#arguments(args, environment);
       return valueOf(passes(this.evaluate(operand, environment), test, positional, environment) !== negated);
     }
-    if (own) {
-      const value = this.evaluate(operand, environment);
-      return own(value, this.#arguments(args, environment), environment) ?? this.#filtered(filter, value, environment);
-    }
-    if (!["trim", "length", "count", "capitalize"].includes(name)) return null;
-    const found = this.evaluate(operand, environment);
-    const value = found.type === "UndefinedValue" ? valueOf("") : found;
-    if (value.type !== "StringValue") return this.#filtered(renamed(filter), value, environment);
-    if (name === "trim") return valueOf(this.#stripped(text(value), "strip", args, environment));
-    return name === "capitalize" ? valueOf(capitalized(text(value))) : valueOf([...text(value)].length);
+    if (!own) return null;
+    const value = this.evaluate(operand, environment);
+    const given = this.#arguments(args, environment);
+    checkSize(value); // as above: they may have made it larger
+    return own(value, given, environment);
   }
 
   #arguments(args: readonly Node[], environment: Environment): Arguments {
@@ -186,7 +205,10 @@ export class BoundedInterpreter extends Interpreter {
       const filter = { type: "CallExpression", callee: identifier(name), args: names };
       inner.setVariable(" operand", value);
       const called = names.length ? filter : identifier(name);
-      return this.evaluate({ type: "FilterExpression", operand: identifier(" operand"), filter: called } as Node, inner);
+      return this.evaluate(
+        { type: "FilterExpression", operand: identifier(" operand"), filter: called } as Node,
+        inner,
+      );
     };
     return { positional, keywords, apply };
   }
@@ -195,90 +217,72 @@ export class BoundedInterpreter extends Interpreter {
   #member(node: Member, environment: Environment): Value {
     const value = this.evaluate(node.object, environment);
     if (value.type === "UndefinedValue") throw new Error(`${nameOf(node.object)} is undefined`);
+    if (node.computed && value.type === "StringValue" && node.property.type !== "SliceExpression") {
+      const at = this.evaluate(node.property, environment);
+      // A whole character, where JavaScript counts halves.
+      if (at.type === "IntegerValue") return valueOf([...text(value)].at(at.value as number));
+    }
     const inner = new Environment(environment);
     inner.setVariable(" object", value);
-    return super.evaluate({ ...node, object: identifier(" object") } as Node, inner);
+    const found = super.evaluate({ ...node, object: identifier(" object") } as Node, inner);
+    if (node.property.type === "SliceExpression" && value.type === "TupleValue")
+      return tupleOf(itemsOf(found) ?? []);
+    const name = node.computed ? undefined : (node.property as Named).value;
+    return GROUPS.get(value)?.get(name ?? "") ?? found;
   }
 
-  /** The library's result for a filter whose operand has been evaluated. */
-  #filtered(filter: Node, value: Value, environment: Environment): Value {
-    const inner = new Environment(environment);
-    inner.setVariable(" operand", value);
-    const node = { type: "FilterExpression", operand: identifier(" operand"), filter };
-    return super.evaluate(node, inner);
-  }
-
-  /** `text.strip()` and similar methods. */
+  /** A method of a text or of a mapping; null for those that the library has. */
   #method({ callee, args }: Call, environment: Environment): Value | null {
     if (callee.type !== "MemberExpression" || (callee as Member).computed) return null;
     const { object, property } = callee as Member;
     const name = (property as Named).value;
-    const own = METHODS.get(name);
-    if (!own && !["strip", "lstrip", "rstrip", "capitalize", "replace"].includes(name)) return null;
+    const [ofText, ofMapping] = [TEXT_METHODS.get(name), MAPPING_METHODS.get(name)];
+    if (!ofText && !ofMapping) return null;
     const value = this.evaluate(object, environment);
-    if (own && value.type === "StringValue") return own(text(value), this.#arguments(args, environment).positional);
-    if (value.type !== "StringValue") throw new Error(`${typeName(value)} has no attribute '${name}'`);
-    if (name === "capitalize") return valueOf(capitalized(text(value)));
-    if (name === "replace") return FILTERS.get("replace")?.(value, this.#arguments(args, environment), environment) ?? null;
-    return valueOf(this.#stripped(text(value), name, args, environment));
-  }
-
-  #stripped(whole: string, method: string, args: readonly Node[], environment: Environment): string {
-    const chars = args[0] ? this.evaluate(args[0], environment) : null;
-    if (chars?.type === "StringValue") return strippedOf(whole, method, new Set(text(chars)));
-    const left = method === "rstrip" ? whole : stripLeft(whole);
-    return method === "lstrip" ? left : stripRight(left);
+    if (ofText && value.type === "StringValue")
+      return ofText(text(value), this.#arguments(args, environment));
+    if (ofMapping && value.type === "ObjectValue") return ofMapping(value);
+    throw new Error(`${typeName(value)} has no attribute '${name}'`);
   }
 
   #binary({ operator, left, right }: Binary, environment: Environment): Value | null {
-    if (!["==", "!=", "~", "%", "/", "//", "+", "*"].includes(operator.value)) return null;
-    const [first, second] = [this.evaluate(left, environment), this.evaluate(right, environment)];
-    if (operator.value === "==") return valueOf(equal(first, second));
-    if (operator.value === "!=") return valueOf(!equal(first, second));
-    if (operator.value === "~") return valueOf(written(first) + written(second));
-    if (operator.value === "+") return this.#sum(first, second, environment);
-    if (operator.value === "*") return repeated(first, second) ?? this.#plainly("*", first, second, environment);
-    return this.#quotient(operator.value, first, second, environment);
-  }
-
-  #sum(left: Value, right: Value, environment: Environment): Value {
-    const texts = [left, right].filter(({ type }) => type === "StringValue").length;
-    if (texts === 2) return valueOf(text(left) + text(right));
-    if (texts === 1) throw new Error(`cannot add ${typeName(left)} and ${typeName(right)}`);
-    return this.#plainly("+", left, right, environment);
-  }
-
-  #quotient(operator: string, left: Value, right: Value, environment: Environment): Value {
-    if (right.value === 0) throw new Error("division by zero");
-    const whole = left.type === "IntegerValue" && right.type === "IntegerValue";
-    if (operator !== "%" || !whole) return this.#plainly(operator, left, right, environment);
-    const [dividend, divisor] = [left.value as number, right.value as number];
-    return valueOf((((dividend % divisor) + divisor) % divisor) + 0);
-  }
-
-  /** The library's result for an operator whose operands have been evaluated. */
-  #plainly(operator: string, left: Value, right: Value, environment: Environment): Value {
-    const inner = new Environment(environment);
-    inner.setVariable(" left", left);
-    inner.setVariable(" right", right);
-    const node = { type: "BinaryExpression", operator: { value: operator }, left: identifier(" left"), right: identifier(" right") };
-    return super.evaluate(node, inner);
+    const own = OPERATORS.get(operator.value);
+    if (!own) return null;
+    const first = this.evaluate(left, environment);
+    if (CHAINED.test(operator.value) && left.type === "BinaryExpression") {
+      const before = left as Binary; // `a < b < c` asks for both, as in Python
+      if (CHAINED.test(before.operator.value)) {
+        if (!first.__bool__().value) return first;
+        return own(this.evaluate(before.right, environment), this.evaluate(right, environment));
+      }
+    }
+    const second = this.evaluate(right, environment);
+    checkSize(first); // the right may have made what it shares with it larger
+    return own(first, second);
   }
 }
 
-/** A text that is repeated, in either order; null for other operands. */
-function repeated(left: Value, right: Value): Value | null {
-  const [whole, times] = left.type === "StringValue" ? [left, right] : [right, left];
-  if (whole.type !== "StringValue" || times.type !== "IntegerValue") return null;
-  const count = Math.max(0, times.value as number);
-  checkText(text(whole).length * count);
-  return valueOf(text(whole).repeat(count));
-}
+const CHAINED = /^[<>]=?$/;
 
-/** The filter `count` is another name of `length`, which the library does not know. */
-function renamed(filter: Node): Node {
-  return (filter as Named).value === "count" ? identifier("length") : filter;
-}
+const OPERATORS: ReadonlyMap<string, (left: Value, right: Value) => Value> = new Map<
+  string,
+  (left: Value, right: Value) => Value
+>([
+  ["==", (left, right) => valueOf(equal(left, right))],
+  ["!=", (left, right) => valueOf(!equal(left, right))],
+  ["in", (left, right) => valueOf(contains(right, left))],
+  ["not in", (left, right) => valueOf(!contains(right, left))],
+  ["~", (left, right) => valueOf(written(left) + written(right))],
+  ["+", sum],
+  ["-", difference],
+  ["*", product],
+  ...["/", "//", "%"].map(
+    (name) => [name, (left: Value, right: Value) => quotient(name, left, right)] as const,
+  ),
+  ...["<", "<=", ">", ">="].map(
+    (name) => [name, (left: Value, right: Value) => valueOf(inOrder(name, left, right))] as const,
+  ),
+]);
 
 function identifier(value: string): Named {
   return { type: "Identifier", value };

@@ -31,14 +31,27 @@ export function membersOf(value: Value): Value[] | null {
   return itemsOf(value);
 }
 
+/** The variables `loop`, which have attributes where mappings have items. */
+export const LOOPS: WeakSet<Value> = new WeakSet();
+
 /** The variable `loop`. */
 export function loopOf(items: readonly Value[], at: number): Value {
-  const plain = { index: at + 1, index0: at, revindex: items.length - at, revindex0: items.length - at - 1, first: at === 0,
-    last: at === items.length - 1, length: items.length, depth: 1, depth0: 0 };
+  const plain = {
+    index: at + 1,
+    index0: at,
+    revindex: items.length - at,
+    revindex0: items.length - at - 1,
+    first: at === 0,
+    last: at === items.length - 1,
+    length: items.length,
+    depth: 1,
+    depth0: 0,
+  };
   const loop = valueOf({ ...plain, cycle: (...of: unknown[]) => of[at % of.length] });
   const fields = loop.value as Map<string, Value>;
   fields.set("previtem", items[at - 1] ?? valueOf(undefined));
   fields.set("nextitem", items[at + 1] ?? valueOf(undefined));
+  LOOPS.add(loop);
   return loop;
 }
 
@@ -51,6 +64,7 @@ export function bind(names: Node, item: Value, scope: Environment): void {
   const targets = names.type === "TupleLiteral" ? (names as unknown as { value: readonly Node[] }).value : [];
   const values = itemsOf(item);
   if (!values) throw new Error(`cannot unpack ${typeName(item)}`);
-  if (values.length !== targets.length) throw new Error(`${values.length} values to unpack, wanted ${targets.length}`);
+  if (values.length !== targets.length)
+    throw new Error(`${values.length} values to unpack, wanted ${targets.length}`);
   targets.forEach((target, at) => bind(target, values[at] ?? item, scope));
 }

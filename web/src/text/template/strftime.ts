@@ -1,8 +1,21 @@
-/** Python's datetime.strftime in the C locale, whatever the language of the browser: templates write dates with it. */
+/**
+ * Python's datetime.strftime in the C locale, whatever the language of the browser: templates write dates
+ * with it.
+ */
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = [
-  "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
   "December",
 ];
 

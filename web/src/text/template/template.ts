@@ -14,16 +14,21 @@ const MAX_RANGE = 100_000; // as in jinja2's sandbox
 const MAX_SPACES = 1000; // in a row: the time of the library's lexer grows with the square of their number
 
 /**
- * For checkpoints without a template. Base models continue text and know no turns, so the messages are joined as they
- * are, and the model continues from their end.
+ * For checkpoints without a template. Base models continue text and know no turns, so the messages are joined
+ * as they are, and the model continues from their end.
  */
-export const PLAIN_TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}";
+export const PLAIN_TEMPLATE =
+  "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}";
 
 /** Thrown where the template itself calls raise_exception. */
 class Refused extends Error {}
 
 /** The artifact's chat template with the model's special tokens; PLAIN_TEMPLATE where `info` is null. */
-export async function loadTemplate(info: TemplateFile | null, fetchFile: FetchFile, coder: Coder): Promise<Template> {
+export async function loadTemplate(
+  info: TemplateFile | null,
+  fetchFile: FetchFile,
+  coder: Coder,
+): Promise<Template> {
   const token = (id: number | null): string => (id === null ? "" : coder.token(id));
   const bos = info?.bos_token || token(coder.bosId);
   const eos = info?.eos_token || token(coder.eosId);
@@ -33,12 +38,20 @@ export async function loadTemplate(info: TemplateFile | null, fetchFile: FetchFi
     source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await fetchFile(info.file));
   } catch (reason) {
     if (reason instanceof KernelcError) throw reason;
-    throw failure(info.file, `cannot be read as UTF-8: ${String(reason)}`, "build the artifact again", reason);
+    throw failure(
+      info.file,
+      `cannot be read as UTF-8: ${String(reason)}`,
+      "build the artifact again",
+      reason,
+    );
   }
   return makeTemplate(source, bos, eos, info.file, coder.templateTokens);
 }
 
-/** Parse a template; `where` names it in errors, `tokens` are more variables that it sees. Throws KernelcError("template") where it is not a valid one. */
+/**
+ * Parse a template; `where` names it in errors, `tokens` are more variables that it sees. Throws
+ * KernelcError("template") where it is not a valid one.
+ */
 export function makeTemplate(
   source: string,
   bosToken = "",
@@ -50,7 +63,11 @@ export function makeTemplate(
   return {
     isPlain: source === PLAIN_TEMPLATE,
     render: (messages, options = {}) => {
-      const given = variables(messages, options, new Map([["bos_token", bosToken], ["eos_token", eosToken], ...tokens]));
+      const given = variables(
+        messages,
+        options,
+        new Map([...tokens, ["bos_token", bosToken], ["eos_token", eosToken]]),
+      );
       try {
         return render(program, given, where);
       } catch (error) {
@@ -67,7 +84,11 @@ export function makeTemplate(
 
 function parse(source: string, where: string): Program {
   if (source.length > MAX_SOURCE) {
-    throw failure(where, `got ${source.length} characters, wanted at most ${MAX_SOURCE}`, "take another chat template");
+    throw failure(
+      where,
+      `got ${source.length} characters, wanted at most ${MAX_SOURCE}`,
+      "take another chat template",
+    );
   }
   try {
     const longRun = new RegExp(`\\s{${MAX_SPACES}}`);
@@ -75,7 +96,8 @@ function parse(source: string, where: string): Program {
     const tokens = tokenize(source.replace(/\r\n?/g, "\n"), { lstrip_blocks: true, trim_blocks: true });
     return parseTokens(withTestArguments(tokens));
   } catch (reason) {
-    const help = "the checkpoint's chat template is damaged, or needs what kernelc does not have in the browser";
+    const help =
+      "the checkpoint's chat template is damaged, or needs what kernelc does not have in the browser";
     throw failure(where, `not a valid template: ${messageOf(reason)}`, help, reason);
   }
 }
@@ -87,11 +109,11 @@ function variables(
 ): ReadonlyMap<string, unknown> {
   const now = options.now ?? new Date();
   return new Map<string, unknown>([
+    ...tokens, // first: no token may take the place of what the conversation gives
     ["messages", messages.map(({ role, content }) => ({ role, content }))],
     ["tools", null],
     ["documents", null],
     ["add_generation_prompt", options.addGenerationPrompt ?? true],
-    ...tokens,
     ["strftime_now", (format: unknown) => strftime(now, String(format))],
   ]);
 }
@@ -99,22 +121,28 @@ function variables(
 /** The environment of a template: the functions and values that jinja2 and transformers provide. */
 function environmentOf(given: ReadonlyMap<string, unknown>): Environment {
   const environment = new Environment();
+  const functions = { range, raise_exception: refuse };
   const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
-  for (const [name, value] of Object.entries(constants)) environment.set(name, value);
-  environment.set("range", range);
-  environment.set("raise_exception", (message: unknown): never => {
-    throw new Refused(String(message));
-  });
-  for (const [name, value] of given) environment.set(name, value);
+  for (const [name, value] of [...Object.entries(functions), ...given, ...Object.entries(constants)]) {
+    environment.variables.delete(name); // a name cannot be set twice
+    environment.set(name, value);
+  }
   return environment;
 }
 
+function refuse(message: unknown): never {
+  throw new Refused(String(message));
+}
+
 function range(...bounds: unknown[]): number[] {
-  const [first = 0, second, step = 1] = bounds.map((bound) => (Number.isInteger(bound) ? Number(bound) : NaN));
+  const [first = 0, second, step = 1] = bounds.map((bound) =>
+    Number.isInteger(bound) ? Number(bound) : NaN,
+  );
   const [start, stop] = second === undefined ? [0, first] : [first, second];
   const count = Math.max(0, Math.ceil((stop - start) / step));
   if (!Number.isFinite(count)) throw new Error("range() wants one to three whole numbers, the last not 0");
-  if (count > MAX_RANGE) throw new Error(`Range too big. The sandbox blocks ranges larger than ${MAX_RANGE}.`);
+  if (count > MAX_RANGE)
+    throw new Error(`Range too big. The sandbox blocks ranges larger than ${MAX_RANGE}.`);
   return Array.from({ length: count }, (_, at) => start + at * step);
 }
 
@@ -134,7 +162,8 @@ function explained(error: unknown, without: () => boolean): unknown {
   } catch {
     return error;
   }
-  const help = "the model's template takes no system prompt: empty that field of the settings, or say it in the question";
+  const help =
+    "the model's template takes no system prompt: empty the field of the settings, or say it in the question";
   return new KernelcError("template", error.message, { help, cause: error });
 }
 

@@ -1,11 +1,12 @@
 /**
  * Tests with an argument, such as `is divisibleby(3)`, `is sameas none` and `is in [...]`, for the parser of
- * @huggingface/jinja, which knows none: they are handed to it as filters, which the interpreter reads as tests.
+ * the library (@huggingface/jinja), which knows none: they are handed to it as filters, which the interpreter
+ * reads as tests.
  */
 
 import type { tokenize } from "@huggingface/jinja";
 
-import { COMPARISONS } from "./filters.js";
+import { COMPARISONS } from "./tests.js";
 
 type Token = ReturnType<typeof tokenize>[number];
 
@@ -13,45 +14,80 @@ type Token = ReturnType<typeof tokenize>[number];
 export const TEST = "is ";
 export const TEST_NOT = "is not ";
 
-const OPENS: ReadonlyMap<string, string> = new Map([["OpenParen", "CloseParen"], ["OpenSquareBracket", "CloseSquareBracket"]]);
+const CLOSES: ReadonlyMap<string, string> = new Map([
+  ["OpenParen", "CloseParen"],
+  ["OpenSquareBracket", "CloseSquareBracket"],
+  ["OpenCurlyBracket", "CloseCurlyBracket"],
+]);
+const POSTFIX = ["OpenSquareBracket", "OpenParen"];
 const LITERALS = ["NumericLiteral", "StringLiteral", "Identifier"];
 
 /** The tokens, with tests that take an argument as filters. */
 export function withTestArguments(tokens: readonly Token[]): Token[] {
   const found: Token[] = [];
-  for (let at = 0; at < tokens.length; at += 1) {
-    const token = tokens[at];
-    if (!token) break;
-    const negated = tokens[at + 1]?.value === "not" && tokens[at + 1]?.type === "Identifier";
-    const name = tokens[at + (negated ? 2 : 1)];
-    const isTest = token.type === "Identifier" && token.value === "is" && name?.type === "Identifier";
-    if (!isTest || !COMPARISONS.has(name.value)) {
+  const ends = bracketEnds(tokens);
+  const closing: number[] = []; // where arguments without parentheses end, the innermost last
+  for (const [at, token] of tokens.entries()) {
+    while (closing.at(-1) === at && closing.pop() !== undefined) found.push(made("CloseParen", ")", token));
+    const test = testAt(tokens, at);
+    const [before, within] = [testAt(tokens, at - 1), testAt(tokens, at - 2)?.negated];
+    if (before || within) continue; // its name, of which the filter has taken the place
+    if (!test) {
       found.push(token);
       continue;
     }
-    const begin = at + (negated ? 3 : 2);
-    const end = endOfArgument(tokens, begin);
-    const inner = tokens.slice(begin, end);
-    const called = inner[0]?.type === "OpenParen";
-    found.push(made("Pipe", "|", token), made("Identifier", (negated ? TEST_NOT : TEST) + name.value, token));
-    found.push(...(called ? inner : [made("OpenParen", "(", token), ...inner, made("CloseParen", ")", token)]));
-    at = end - 1;
+    found.push(
+      made("Pipe", "|", token),
+      made("Identifier", (test.negated ? TEST_NOT : TEST) + test.name, token),
+    );
+    const begin = at + (test.negated ? 3 : 2);
+    if (tokens[begin]?.type === "OpenParen") continue;
+    found.push(made("OpenParen", "(", token));
+    closing.push(endOfArgument(tokens, begin, ends));
   }
   return found;
 }
 
-/** Where the argument that starts at `begin` ends: a literal or a name, or what is in brackets. */
-function endOfArgument(tokens: readonly Token[], begin: number): number {
-  const first = tokens[begin];
-  const close = OPENS.get(first?.type ?? "");
-  if (!first || !close) return LITERALS.includes(first?.type ?? "") ? begin + 1 : begin;
-  let depth = 0;
-  for (let at = begin; at < tokens.length; at += 1) {
-    if (tokens[at]?.type === first.type) depth += 1;
-    if (tokens[at]?.type === close) depth -= 1;
-    if (depth === 0) return at + 1;
+interface Test {
+  readonly name: string;
+  readonly negated: boolean;
+}
+
+/** The test with an argument whose `is` is there; null where there is none. */
+function testAt(tokens: readonly Token[], at: number): Test | null {
+  const isWord = (token: Token | undefined, word: string): boolean =>
+    token?.type === "Identifier" && token.value === word;
+  if (!isWord(tokens[at], "is")) return null;
+  const negated = isWord(tokens[at + 1], "not");
+  const name = tokens[at + (negated ? 2 : 1)];
+  return name?.type === "Identifier" && COMPARISONS.has(name.value) ? { name: name.value, negated } : null;
+}
+
+/**
+ * Where the argument that starts at `begin` ends: a literal, a name or what is in brackets, with all that
+ * follows it as in `messages[0].role`. Source: `parse_test` of jinja2's parser.
+ */
+function endOfArgument(tokens: readonly Token[], begin: number, ends: ReadonlyMap<number, number>): number {
+  const first = tokens[begin]?.type ?? "";
+  if (!ends.has(begin) && !LITERALS.includes(first)) return begin;
+  let end = ends.get(begin) ?? begin + 1;
+  for (;;) {
+    const next = tokens[end]?.type ?? "";
+    if (next === "Dot") end += 2;
+    else if (POSTFIX.includes(next)) end = ends.get(end) ?? end + 1;
+    else return Math.min(end, tokens.length - 1); // the last one closes the expression or statement
   }
-  return tokens.length;
+}
+
+/** For each opening bracket the place behind the one that closes it. */
+function bracketEnds(tokens: readonly Token[]): ReadonlyMap<number, number> {
+  const ends = new Map<number, number>();
+  const open: number[] = [];
+  for (const [at, { type }] of tokens.entries()) {
+    if (CLOSES.has(type)) open.push(at);
+    else if (type === CLOSES.get(tokens[open.at(-1) ?? -1]?.type ?? "")) ends.set(open.pop() ?? at, at + 1);
+  }
+  return ends;
 }
 
 function made(type: string, value: string, like: Token): Token {

@@ -1,14 +1,14 @@
-/** How a tokenizer.json finds added tokens in a text. Source: AddedVocabulary of the package tokenizers 0.23. */
+/**
+ * How a tokenizer.json finds added tokens in a text. Source: AddedVocabulary of the package tokenizers 0.23.
+ */
 
-import { anyOf } from "../addedTokens.js";
+import { anyOf, SPACE_AT_START, withoutSpaces } from "../addedTokens.js";
 import type { Normalizer } from "./normalizer.js";
 import type { AddedToken } from "../specialTokens.js";
 
 // What Rust's regex means by \w.
 const WORD_AT_END = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 const WORD_AT_START = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
-const SPACE_AT_START = /^\p{White_Space}+/u;
-const SPACE = /\p{White_Space}/u;
 
 /** A stretch of text, or the id of an added token found in it. */
 export type Part = string | number;
@@ -52,14 +52,10 @@ class Finder {
 }
 
 function insideWord(text: string, start: number, end: number): boolean {
-  return WORD_AT_END.test(text.slice(Math.max(start - 2, 0), start)) || WORD_AT_START.test(text.slice(end, end + 2));
-}
-
-/** Where the white space before `end` begins. */
-function withoutSpaces(text: string, end: number): number {
-  let start = end;
-  while (start > 0 && SPACE.test(text.charAt(start - 1))) start -= 1;
-  return start;
+  return (
+    WORD_AT_END.test(text.slice(Math.max(start - 2, 0), start)) ||
+    WORD_AT_START.test(text.slice(end, end + 2))
+  );
 }
 
 /** Splits a text into normalised stretches and added tokens. */
@@ -82,7 +78,9 @@ export class AddedVocabulary {
     this.#asNormalized.protect(markup);
   }
 
-  /** Calls `text` with each stretch (and whether it begins the whole) and `token` with each added token's id. */
+  /**
+   * Calls `text` with each stretch (and whether it begins the whole) and `token` with each added token's id.
+   */
   split(
     whole: string,
     parseSpecial: boolean,

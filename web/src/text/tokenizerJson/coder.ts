@@ -1,4 +1,7 @@
-/** Tokenizers from a tokenizer.json, with the same ids as the package tokenizers, the reference for that format. */
+/**
+ * Tokenizers from a tokenizer.json, with the same ids as the package tokenizers, the reference for that
+ * format.
+ */
 
 import { KernelcError } from "../../artifact/errors.js";
 import { clean } from "../addedTokens.js";
@@ -9,11 +12,19 @@ import { readDecoder, type PieceDecoder } from "./decoder.js";
 import { readJsonModel, type JsonModel } from "./model.js";
 import { checkGrowth, readNormalizer, readPreTokenizer, type PreTokenizer } from "./normalizer.js";
 import { promptPrefixOf } from "./postProcessor.js";
-import { addedToken, MAX_ADDED, MAX_VOCABULARY, plainToken, type AddedToken, type TokenizerSettings } from "../specialTokens.js";
+import {
+  addedToken,
+  MAX_ADDED,
+  MAX_VOCABULARY,
+  plainToken,
+  type AddedToken,
+  type TokenizerSettings,
+} from "../specialTokens.js";
 import type { Coder, DecodeOptions, EncodeOptions, LeadingSpace, Piece, StreamDecoder } from "../types.js";
 
 const AT_ODDS = "tokenizer.json and tokenizer_config.json are of different models: build the artifact again";
 const MAX_BYTES = 64 * 2 ** 20;
+const NO_TOKEN = plainToken("", false);
 
 export class JsonCoder implements Coder {
   readonly kind = "tokenizers";
@@ -32,6 +43,8 @@ export class JsonCoder implements Coder {
   readonly #addedVocabulary: AddedVocabulary;
   readonly #preTokenize: PreTokenizer;
   readonly #decoder: PieceDecoder;
+  /** Added tokens that the model has no row for. */
+  readonly #leftOut: ReadonlySet<string>;
 
   /**
    * Added tokens from id `rows` on are left out: the model has no row for them.
@@ -56,13 +69,19 @@ export class JsonCoder implements Coder {
     const normalize = readNormalizer(fields);
     this.#addedVocabulary = new AddedVocabulary(added, normalize);
     // The package tokenizers decodes a token that it searches in normalised text to its normalised form.
-    const shown = ({ content, normalized }: AddedToken): string => (normalized ? normalize(content) : content);
+    const shown = ({ content, normalized }: AddedToken): string =>
+      normalized ? normalize(content) : content;
     this.#addedTexts = new Map([...added].map(([id, token]) => [id, shown(token)]));
     this.#preTokenize = readPreTokenizer(fields);
-    const known = this.#model.tokens.findLastIndex((token) => !leftOut.has(token)) + 1;
+    this.#leftOut = leftOut;
+    const kept = (token: string, id: number): boolean =>
+      !leftOut.has(token) && this.#model.idOf(token) === id;
+    const known = leftOut.size ? this.#model.tokens.findLastIndex(kept) + 1 : this.#model.tokens.length;
     this.vocabSize = [...added.keys()].reduce((end, id) => Math.max(end, id + 1), known);
     const idsOf = (special: boolean): Map<string, number> =>
-      new Map([...added].filter(([, token]) => token.special === special).map(([id, { content }]) => [content, id]));
+      new Map(
+        [...added].filter(([, token]) => token.special === special).map(([id, { content }]) => [content, id]),
+      );
     this.specialIds = idsOf(true);
     this.addedIds = idsOf(false);
     this.markup = idsOf(true);
@@ -72,13 +91,18 @@ export class JsonCoder implements Coder {
       const id = token === null ? null : (contents.get(token) ?? this.#model.idOf(token));
       if (id === null || (token !== null && leftOut.has(token))) return null;
       if (id >= 0) return id;
-      throw bad(`${where}: ${key}`, `got ${JSON.stringify(token)}, which the vocabulary does not have`, AT_ODDS);
+      throw bad(
+        `${where}: ${key}`,
+        `got ${JSON.stringify(token)}, which the vocabulary does not have`,
+        AT_ODDS,
+      );
     };
     this.promptPrefix = promptPrefixOf(fields);
     if (this.promptPrefix.some((id) => id >= this.vocabSize)) {
       throw fields.fail("post_processor", `got ids ${this.promptPrefix.join(", ")}, beyond the vocabulary`);
     }
-    this.bosId = settings.bosToken === null ? (this.promptPrefix[0] ?? null) : find(settings.bosToken, "bos_token");
+    this.bosId =
+      settings.bosToken === null ? (this.promptPrefix[0] ?? null) : find(settings.bosToken, "bos_token");
     this.eosId = find(settings.eosToken, "eos_token");
   }
 
@@ -97,16 +121,31 @@ export class JsonCoder implements Coder {
       for (const word of this.#preTokenize(stretch, atStart)) this.#model.encode(word, ids);
     };
     this.#addedVocabulary.split(whole, options.parseSpecial ?? false, words, (id) => ids.push(id));
+    this.#refuseLeftOut(ids);
     if (!options.parseSpecial) this.#refuseMarkup(whole, ids);
     return options.bos && this.bosId !== null ? [this.bosId, ...ids] : ids;
   }
 
-  /** Check that no literal "<s>" has become the special token: a unigram vocabulary may contain it as a word. */
+  /** Check that no id is of a token without a row: a unigram vocabulary may contain it as a word, too. */
+  #refuseLeftOut(ids: readonly number[]): void {
+    const beyond = this.#leftOut.size ? ids.find((id) => id >= this.vocabSize) : undefined;
+    if (beyond === undefined) return;
+    const content = JSON.stringify(this.#model.tokens[beyond] ?? "");
+    const help = `leave ${content} out of the text`;
+    throw new KernelcError("usage", `the text holds ${content}, a token that the model has no row for`, {
+      help,
+    });
+  }
+
+  /**
+   * Check that no literal "<s>" has become the special token: a unigram vocabulary may contain it as a word.
+   */
   #refuseMarkup(text: string, ids: readonly number[]): void {
-    const found = new Set(ids);
-    for (const [content, id] of this.specialIds) {
-      if (!found.has(id) || content === this.#model.unknownToken || !text.includes(content)) continue;
-      const message = `the text holds ${JSON.stringify(content)}, which this vocabulary can only read as the special token`;
+    for (const id of new Set(ids)) {
+      const { content, special } = this.#added.get(id) ?? NO_TOKEN;
+      if (!special || content === this.#model.unknownToken || !text.includes(content)) continue;
+      const name = JSON.stringify(content);
+      const message = `the text holds ${name}, which this vocabulary can only read as the special token`;
       throw new KernelcError("usage", message, { help: `leave ${JSON.stringify(content)} out of the text` });
     }
   }
@@ -129,15 +168,18 @@ export class JsonCoder implements Coder {
 }
 
 /**
- * The file's added tokens by id. A special token is searched as it is written even where it is "normalized": in
- * normalised text it may have a leading space, and the second of two adjacent ones would not be found.
+ * The file's added tokens by id. A special token is searched as it is written even where it is "normalized":
+ * in normalised text it may have a leading space, and the second of two adjacent ones would not be found.
  */
 function addedTokensOf(tokenizer: Fields): Map<number, AddedToken> {
   const tokens = new Map<number, AddedToken>();
   for (const fields of tokenizer.children("added_tokens", MAX_ADDED)) {
     if (fields.data.get("content") === "") continue; // nothing in a text could be it
     const token = addedToken(fields);
-    tokens.set(fields.integer("id", 0, MAX_VOCABULARY - 1), { ...token, normalized: token.normalized && !token.special });
+    tokens.set(fields.integer("id", 0, MAX_VOCABULARY - 1), {
+      ...token,
+      normalized: token.normalized && !token.special,
+    });
   }
   return tokens;
 }
@@ -150,7 +192,8 @@ function addFromSettings(
   rows: number,
 ): void {
   for (const [id, token] of settings.addedTokens) {
-    if (!added.has(id) && id < rows) added.set(id, { ...token, normalized: token.normalized && !token.special });
+    if (!added.has(id) && id < rows)
+      added.set(id, { ...token, normalized: token.normalized && !token.special });
   }
   const known = new Set([...added.values()].map(({ content }) => content));
   for (const content of [settings.bosToken, settings.eosToken, settings.unkToken]) {
@@ -167,7 +210,8 @@ function checkIds(added: ReadonlyMap<number, AddedToken>, model: JsonModel, wher
     const taken = own < 0 && (model.tokens[id] ?? "") !== "";
     if (!taken && !contents.has(content) && (own < 0 || own === id)) contents.add(content);
     else {
-      const message = `${JSON.stringify(content)} is declared with id ${id}, but that one or another is taken`;
+      const name = JSON.stringify(content);
+      const message = `${name} is declared with id ${id}, but that one or another is taken`;
       throw bad(`${where}: added_tokens`, message, AT_ODDS);
     }
   }

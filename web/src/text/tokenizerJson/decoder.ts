@@ -1,8 +1,8 @@
 /**
  * The "decoder" of a tokenizer.json, as a function from a token to its bytes.
  *
- * The library's own decode works on whole lists of tokens (and tidies up " ." and " n't"), but a stream decodes them
- * one at a time. Decoders that need the whole list are refused.
+ * The library's own decode works on whole lists of tokens (and tidies up " ." and " n't"), but a stream
+ * decodes them one at a time. Decoders that need the whole list are refused.
  */
 
 import { textPiece } from "../detokenize.js";
@@ -13,7 +13,10 @@ import type { LeadingSpace, Piece } from "../types.js";
 // The parts of a Sequence must come in this order; another order would give another result.
 const STAGES = ["Replace", "Metaspace", "ByteLevel", "ByteFallback", "Fuse", "Strip"];
 
-/** For each byte, the printable character that stands for it in byte-level BPE. Source: GPT-2, `bytes_to_unicode`. */
+/**
+ * For each byte, the printable character that stands for it in byte-level BPE. Source: GPT-2,
+ * `bytes_to_unicode`.
+ */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
 const BYTES: ReadonlyMap<string, number> = new Map(BYTE_CHARACTERS.map((char, byte) => [char, byte]));
 
@@ -46,7 +49,9 @@ export function readDecoder(tokenizer: Fields): PieceDecoder {
   }
   const replacements = parts.filter((_, at) => (places[at] ?? 0) < 2).map(replacementOf);
   const fallback = kinds.includes("ByteFallback");
-  const piece = kinds.includes("ByteLevel") ? byteLevelPiece : (token: string) => plainPiece(token, replacements, fallback);
+  const piece = kinds.includes("ByteLevel")
+    ? byteLevelPiece
+    : (token: string) => plainPiece(token, replacements, fallback);
   return { leadingSpace: leadingSpaceOf(parts), piece };
 }
 
@@ -55,11 +60,17 @@ function byteLevelPiece(token: string): Piece {
   return bytes.includes(-1) ? textPiece(token) : { data: Uint8Array.from(bytes), droppable: true };
 }
 
-function plainPiece(token: string, replacements: readonly (readonly [string, string])[], fallback: boolean): Piece {
+function plainPiece(
+  token: string,
+  replacements: readonly (readonly [string, string])[],
+  fallback: boolean,
+): Piece {
   let text = token;
   for (const [old, fresh] of replacements) text = text.replaceAll(old, () => fresh);
   const byte = fallback ? /^<0x([0-9A-Fa-f]{2})>$/.exec(text) : null;
-  return byte ? { data: Uint8Array.of(Number.parseInt(byte[1] ?? "", 16)), droppable: true } : textPiece(text);
+  return byte
+    ? { data: Uint8Array.of(Number.parseInt(byte[1] ?? "", 16)), droppable: true }
+    : textPiece(text);
 }
 
 function leadingSpaceOf(parts: readonly Fields[]): LeadingSpace {
@@ -71,7 +82,11 @@ function leadingSpaceOf(parts: readonly Fields[]): LeadingSpace {
     if (part.text("type") === "Strip") {
       const [content, start, stop] = ["content", "start", "stop"].map((key) => part.data.get(key));
       if (content === " " && start === 1 && stop === 0) return "drop one";
-      throw part.fail("Strip", `got ${show([content, start, stop].join(", "))}, wanted " ", 1, 0`, UNSUPPORTED);
+      throw part.fail(
+        "Strip",
+        `got ${show([content, start, stop].join(", "))}, wanted " ", 1, 0`,
+        UNSUPPORTED,
+      );
     }
   }
   return "keep";

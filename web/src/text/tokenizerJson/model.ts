@@ -1,9 +1,9 @@
 /**
  * The "model" of a tokenizer.json: byte pair encoding by a list of merges, or unigram.
  *
- * Source: models/bpe and models/unigram of the package tokenizers 0.23. The library @huggingface/tokenizers is not
- * used for this part: on a text that is one word (Llama 2) its merging takes longer than the page may, its table
- * of 280,000 merges takes most of the loading time, and it joins unknown characters across words.
+ * Source: models/bpe and models/unigram of the package tokenizers 0.23. The library @huggingface/tokenizers
+ * is not used for this part: on a text that is one word (Llama 2) its merging takes longer than the page may,
+ * its table of 280,000 merges takes most of the loading time, and it joins unknown characters across words.
  */
 
 import { bestPath } from "../bestPath.js";
@@ -78,7 +78,8 @@ function readBpe(model: Fields): JsonModel {
 /** The tokens by id, "" where there is none. */
 function readVocabulary(model: Fields): readonly string[] {
   const vocab = model.data.get("vocab");
-  if (typeof vocab !== "object" || vocab === null) throw model.fail("vocab", `got ${show(vocab)}, wanted an object`);
+  if (typeof vocab !== "object" || vocab === null)
+    throw model.fail("vocab", `got ${show(vocab)}, wanted an object`);
   const tokens: string[] = [];
   // A plain loop over the object itself: a list of all entries would take longer than reading the file.
   for (const token in vocab) {
@@ -123,16 +124,20 @@ function bpeEncoder(bpe: Bpe, ignoreMerges: boolean): JsonModel["encode"] {
 function mergedIds(bpe: Bpe, word: string): readonly number[] {
   const tokens = symbolsOf(bpe, word);
   if (tokens.length === 0) return [];
-  const next = mergeSymbols(Int32Array.from(tokens, (token) => token.length), {
-    rank: (left, right) => bpe.merges.findJoined(tokens[left] ?? "", bpe.separator, tokens[right] ?? ""),
-    join: (left, right) => {
-      tokens[left] = (tokens[left] ?? "") + (tokens[right] ?? "");
+  const next = mergeSymbols(
+    Int32Array.from(tokens, (token) => token.length),
+    {
+      rank: (left, right) => bpe.merges.findJoined(tokens[left] ?? "", bpe.separator, tokens[right] ?? ""),
+      join: (left, right) => {
+        tokens[left] = (tokens[left] ?? "") + (tokens[right] ?? "");
+      },
     },
-  });
+  );
   const found: number[] = [];
   for (let at = 0; at >= 0; at = next[at] ?? -1) {
     const id = bpe.vocabulary.find(tokens[at] ?? "");
-    if (id < 0) throw bad("tokenizer.json: model: merges", `they make ${show(tokens[at])}, which is no token`);
+    if (id < 0)
+      throw bad("tokenizer.json: model: merges", `they make ${show(tokens[at])}, which is no token`);
     found.push(id);
   }
   return found;
@@ -187,9 +192,10 @@ function readUnigram(model: Fields): JsonModel {
     round: (sum) => sum,
   });
   const fallback = model.flag("byte_fallback", false);
+  const byteIds = Array.from({ length: fallback ? 256 : 0 }, (_, byte) => vocabulary.find(bytePiece(byte)));
   const bytesFor = (text: string): number[] | null => {
-    const found = [...utf8.encode(text)].map((byte) => vocabulary.find(bytePiece(byte)));
-    return fallback && !found.includes(-1) ? found : null;
+    const found = fallback ? Array.from(utf8.encode(text), (byte) => byteIds[byte] ?? -1) : [-1];
+    return found.includes(-1) ? null : found;
   };
   const encode = (word: string, out: number[]): void => {
     let unknown = "";

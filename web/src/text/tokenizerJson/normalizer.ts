@@ -1,6 +1,8 @@
-/** The "normalizer" and "pre_tokenizer" of a tokenizer.json: what happens to a text before the model sees it. */
+/**
+ * The "normalizer" and "pre_tokenizer" of a tokenizer.json: what happens to a text before the model sees it.
+ */
 
-import { escaped } from "../addedTokens.js";
+import { escaped, SPACE_AT_START, withoutSpaces } from "../addedTokens.js";
 import type { Fields } from "../fields.js";
 import { BEHAVIORS, patternOf, splitText, UNSUPPORTED, type Behavior } from "./pattern.js";
 import { BYTE_CHARACTERS } from "./decoder.js";
@@ -36,8 +38,13 @@ export function checkGrowth(tokenizer: Fields): void {
 function growth(fields: Fields, depth: number): number {
   const type = fields.text("type");
   if (type === "Sequence") {
-    return stages(fields, "normalizers", depth).reduce((product, part) => product * growth(part, depth + 1), 1);
+    return stages(fields, "normalizers", depth).reduce(
+      (product, part) => product * growth(part, depth + 1),
+      1,
+    );
   }
+  if (type === "ByteLevel") return 4; // the bytes of a character in UTF-8, each as a character
+  if (type === "Prepend") return 1 + [...fields.text("prepend", "")].length; // of a text of one character
   if (type !== "Replace") return 1; // Unicode's own normal forms have bounds: at most 18 characters
   const old = fields.child("pattern")?.data.get("String");
   const { length } = [...fields.text("content")];
@@ -62,16 +69,15 @@ function normalizer(fields: Fields, depth: number): Normalizer {
   if (type === "Strip") return stripper(fields.flag("strip_left", true), fields.flag("strip_right", true));
   if (type === "Lowercase") return (text) => [...text].map((char) => char.toLowerCase()).join("");
   if (type === "StripAccents") return (text) => text.replace(/\p{M}/gu, "");
-  if (type === "NFC" || type === "NFD" || type === "NFKC" || type === "NFKD") return (text) => text.normalize(type);
+  if (type === "NFC" || type === "NFD" || type === "NFKC" || type === "NFKD")
+    return (text) => text.normalize(type);
   throw fields.fail("type", `got the normaliser ${JSON.stringify(type)}`, UNSUPPORTED);
 }
 
 function stripper(left: boolean, right: boolean): Normalizer {
   return (text) => {
-    const from = left ? text.replace(/^\p{White_Space}+/u, "") : text;
-    let end = from.length;
-    while (right && end > 0 && /\p{White_Space}/u.test(from.charAt(end - 1))) end -= 1;
-    return from.slice(0, end);
+    const from = left ? text.replace(SPACE_AT_START, "") : text;
+    return right ? from.slice(0, withoutSpaces(from, from.length)) : from;
   };
 }
 

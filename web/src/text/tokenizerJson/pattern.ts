@@ -1,5 +1,6 @@
 /**
- * The patterns of a tokenizer.json: plain strings, or regular expressions in Oniguruma's syntax, which the library
+ * The patterns of a tokenizer.json: plain strings, or regular expressions in Oniguruma's syntax, which the
+ * library
  * @huggingface/tokenizers rewrites for JavaScript.
  */
 
@@ -7,50 +8,35 @@ import { SplitPreTokenizer } from "@huggingface/tokenizers";
 
 import { escaped } from "../addedTokens.js";
 import type { Fields } from "../fields.js";
+import { fewWays } from "./ways.js";
 
 const MAX_PATTERN = 4096;
 
 /** The help of errors about parts of a tokenizer.json that are not supported. */
-export const UNSUPPORTED = "this tokenizer.json needs what kernelc does not have; a tokenizer.model will do instead";
+export const UNSUPPORTED =
+  "this tokenizer.json needs what kernelc does not have; a tokenizer.model will do instead";
 
 /** The pattern under "pattern": `{"String": ...}` or `{"Regex": ...}`. */
 export function patternOf(fields: Fields): RegExp {
   const pattern = fields.child("pattern");
   const source = pattern?.has("Regex") ? pattern.text("Regex") : pattern?.text("String");
-  if (!pattern || source === undefined) throw fields.fail("pattern", "wanted a string or a regular expression", UNSUPPORTED);
+  if (!pattern || source === undefined)
+    throw fields.fail("pattern", "wanted a string or a regular expression", UNSUPPORTED);
   if (source.length > MAX_PATTERN) {
-    throw fields.fail("pattern", `got ${source.length} characters, wanted at most ${MAX_PATTERN}`, UNSUPPORTED);
+    throw fields.fail(
+      "pattern",
+      `got ${source.length} characters, wanted at most ${MAX_PATTERN}`,
+      UNSUPPORTED,
+    );
   }
-  if (pattern.has("Regex") && repeatsRepetitions(source)) {
-    throw fields.fail("pattern", `${JSON.stringify(source.slice(0, 80))} may search without end`, UNSUPPORTED);
+  if (pattern.has("Regex") && !fewWays(source)) {
+    throw fields.fail(
+      "pattern",
+      `${JSON.stringify(source.slice(0, 80))} may search without end`,
+      UNSUPPORTED,
+    );
   }
   return pattern.has("Regex") ? rewritten(source, fields) : new RegExp(escaped(source), "gu");
-}
-
-const REPETITION = /^(?:[*+]|\{\d*,\})/;
-
-/**
- * Whether an expression repeats a group without bound that repeats something without bound itself, such as "(a+)+": on
- * some texts a browser tries all ways to share them out, for ever, and nothing can stop it.
- */
-export function repeatsRepetitions(source: string): boolean {
-  const groups: boolean[] = [false]; // for each open group, whether it repeats something without bound
-  let inClass = 0;
-  for (let at = 0; at < source.length; at += 1) {
-    const char = source[at];
-    if (char === "\\") at += 1;
-    else if (char === "[") inClass += 1;
-    else if (char === "]") inClass = Math.max(0, inClass - 1);
-    else if (inClass) continue;
-    else if (char === "(") groups.push(false);
-    else if (char === ")" && groups.length > 1) {
-      const repeats = groups.pop() ?? false;
-      const repeated = REPETITION.test(source.slice(at + 1, at + 12));
-      if (repeats && repeated) return true;
-      if (repeats) groups[groups.length - 1] = true;
-    } else if (REPETITION.test(source.slice(at, at + 11))) groups[groups.length - 1] = true;
-  }
-  return false;
 }
 
 function rewritten(source: string, fields: Fields): RegExp {
@@ -63,12 +49,18 @@ function rewritten(source: string, fields: Fields): RegExp {
     });
     if (pattern) return source.includes("(?i:") ? withUnicodeCase(pattern) : pattern;
   } catch (reason) {
-    throw fields.fail("pattern", `this regular expression cannot be used here: ${String(reason)}`, UNSUPPORTED);
+    throw fields.fail(
+      "pattern",
+      `this regular expression cannot be used here: ${String(reason)}`,
+      UNSUPPORTED,
+    );
   }
   throw fields.fail("pattern", "this regular expression cannot be used here", UNSUPPORTED);
 }
 
-/** In Oniguruma, "(?i:s)" also matches U+017F and "(?i:k)" U+212A; the library knows the ASCII letters only. */
+/**
+ * In Oniguruma, "(?i:s)" also matches U+017F and "(?i:k)" U+212A; the library knows the ASCII letters only.
+ */
 function withUnicodeCase(pattern: RegExp): RegExp {
   const source = pattern.source.replaceAll("[sS]", "[sS\\u017f]").replaceAll("[kK]", "[kK\\u212a]");
   return new RegExp(source, pattern.flags);
@@ -96,10 +88,19 @@ function stretches(text: string, pattern: RegExp, invert: boolean): Stretch[] {
   return found;
 }
 
-export const BEHAVIORS = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"] as const;
+export const BEHAVIORS = [
+  "Removed",
+  "Isolated",
+  "MergedWithPrevious",
+  "MergedWithNext",
+  "Contiguous",
+] as const;
 export type Behavior = (typeof BEHAVIORS)[number];
 
-/** Split a text at a pattern; the names are those of the package tokenizers. Source: its SplitDelimiterBehavior. */
+/**
+ * Split a text at a pattern; the names are those of the package tokenizers. Source: its
+ * SplitDelimiterBehavior.
+ */
 export function splitText(text: string, pattern: RegExp, behavior: Behavior, invert = false): string[] {
   const parts = stretches(text, pattern, invert);
   if (behavior === "Removed") return parts.filter(({ matched }) => !matched).map((part) => part.text);

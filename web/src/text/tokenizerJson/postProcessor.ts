@@ -7,7 +7,8 @@ const MAX_DEPTH = 8;
 const MAX_PARTS = 64;
 
 /**
- * The ids before a text, such as BOS; often none. transformers 5 goes by them alone, whatever `add_bos_token` says.
+ * The ids before a text, such as BOS; often none. transformers 5 goes by them alone, whatever `add_bos_token`
+ * says.
  *
  * Source: `TemplateProcessing` and `RobertaProcessing` of the package tokenizers.
  */
@@ -23,7 +24,10 @@ function prefix(fields: Fields, depth: number): number[] {
   if (type !== "Sequence") return [];
   if (depth === MAX_DEPTH) throw fields.fail("processors", `nested more than ${MAX_DEPTH} deep`);
   // The last processor is applied last, so what it puts there comes first.
-  return fields.children("processors", MAX_PARTS).reverse().flatMap((part) => prefix(part, depth + 1));
+  return fields
+    .children("processors", MAX_PARTS)
+    .reverse()
+    .flatMap((part) => prefix(part, depth + 1));
 }
 
 /** The ids of the special tokens before the text in "single". */

@@ -1,4 +1,4 @@
-import { KernelcError } from "../artifact/errors.js";
+import { KernelcError } from "../../artifact/errors.js";
 
 /** The absolute address of an artifact's folder, ending in a slash. `url` may also name its manifest.json. */
 export function folderUrl(url: string, base: string | undefined = globalThis.location?.href): string {

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kernelc.errors import TokenizerError
-from model.gguf import tokenizer_bpe, tokenizer_spm
 from model.gguf.metadata import Metadata
-from model.gguf.vocabulary import Vocabulary, key
+from model.gguf.text import byte_level, sentencepiece
+from model.gguf.text.vocabulary import Vocabulary, key
 from model.json_fields import show
 
 _TEMPLATE = "tokenizer.chat_template"
@@ -34,13 +34,13 @@ def write_text_files(vocabulary: Vocabulary, folder: Path) -> None:
     metadata = vocabulary.metadata
     kind = metadata.fields.text(key("model"), "")
     if kind == "gpt2":
-        _write(folder / "tokenizer.json", tokenizer_bpe.tokenizer_json(vocabulary))
-        bos, space = tokenizer_bpe.adds_bos(vocabulary), vocabulary.flag("add_space_prefix", False)
+        _write(folder / "tokenizer.json", byte_level.tokenizer_json(vocabulary))
+        bos, space = byte_level.adds_bos(vocabulary), vocabulary.flag("add_space_prefix", False)
         added: Mapping[str, object] = {}
     elif kind == "llama":
-        (folder / "tokenizer.model").write_bytes(tokenizer_spm.sentencepiece_model(vocabulary))
-        bos, space = vocabulary.flag("add_bos_token", True), tokenizer_spm.adds_space(vocabulary)
-        added = tokenizer_spm.added_tokens(vocabulary)
+        (folder / "tokenizer.model").write_bytes(sentencepiece.sentencepiece_model(vocabulary))
+        bos, space = vocabulary.flag("add_bos_token", True), sentencepiece.adds_space(vocabulary)
+        added = sentencepiece.added_tokens(vocabulary)
     else:
         where = f"{metadata.where}: {key('model')}"
         raise TokenizerError(f"got {show(kind)}, wanted gpt2 or llama", where=where, help=_HELP)

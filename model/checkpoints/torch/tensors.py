@@ -10,12 +10,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import cast
 
-from model.checkpoints.pickle_machine import PickleMachine
-from model.checkpoints.pickle_values import Global, Instance, Value, as_dict, as_tuple, kind_of
+from model.checkpoints.torch.pickle_machine import PickleMachine
+from model.checkpoints.torch.pickle_values import Global, Instance, Value, as_dict, as_tuple, kind_of
 
-ELEMENT_BYTES = {
-    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
-}  # fmt: skip
 _STORAGES = {
     "torch.DoubleStorage": "F64", "torch.FloatStorage": "F32", "torch.HalfStorage": "F16",
     "torch.BFloat16Storage": "BF16", "torch.LongStorage": "I64", "torch.IntStorage": "I32",

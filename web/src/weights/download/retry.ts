@@ -1,4 +1,4 @@
-import { aborted, KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { aborted, KernelcError, throwIfAborted } from "../../artifact/errors.js";
 
 /** A download is given up after this many attempts in a row without progress. */
 export const MAX_ATTEMPTS = 5;

@@ -1,142 +1,33 @@
-"""What families are put together from: attention, feed-forward parts, layers, and a whole decoder.
+"""Feed-forward parts, layers, and the whole decoder that they make.
 
-A family's file says which parts its layers have, under which names, and in which order; everything else is
-here. The parts of a layer are called in the order of their published code, so that a family reads like it.
+The parts of a layer are called in the order of their published code, so that a family reads like it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from kernelc.ir.graph import Tensor
 from kernelc.ir.trace import (
     Linear,
-    Norm,
     add,
-    attention,
-    cache_append,
-    clip,
     elementwise,
     embedding,
     last_row,
-    layer_norm,
     linear,
-    merge_heads,
     mul,
-    rms_norm,
-    rope,
     scale,
     scope,
     soft_cap,
-    split_heads,
     tracer,
 )
 from kernelc.ir.types import DType
 from model.config import DecoderConfig
 from model.families.family import Step
-
-Normalise: TypeAlias = Callable[[Tensor], Tensor]
-"""A norm with its weights. Shapes: [seq, width] or [seq, heads, width], the same again."""
-
-
-def rms(path: str, width: int, eps: float, offset: float = 0.0) -> Normalise:
-    """Declare an RMSNorm, whose gain is its weight plus `offset`."""
-    norm = Norm.declare(path, width, eps, weight_offset=offset)
-    return lambda x: rms_norm(x, norm)
-
-
-def layer(
-    path: str, width: int, eps: float, *, weight: bool = True, bias: bool = True, offset: float = 0.0
-) -> Normalise:
-    """Declare a LayerNorm, whose gain is its weight, if it has one, plus `offset`."""
-    norm = Norm.declare(path, width, eps, weight=weight, bias=bias, weight_offset=offset)
-    return lambda x: layer_norm(x, norm)
-
-
-def nothing(x: Tensor) -> Tensor:
-    """Return x: in the place of a norm that a layer does not have."""
-    return x
-
-
-def declare(config: DecoderConfig, path: str, wide_out: int, wide_in: int) -> Linear:
-    """Declare a linear layer, with a bias where the config gives layers of its name one."""
-    return Linear.declare(path, wide_out, wide_in, config.has_bias(path.rpartition(".")[2]))
-
-
-@dataclass(frozen=True)
-class HeadNorms:
-    """Norms of queries and keys: over the whole `row` before it is split into heads, or over each head
-    `before` or `after` it is rotated."""
-
-    place: Literal["row", "before", "after"]
-    q: Normalise
-    k: Normalise
-
-
-class Attention:
-    """Grouped-query attention with rotary positions and a KV cache, as the config says for this layer.
-
-    `scale` is what scores are multiplied by, 1 / sqrt(head_dim) if not given; `cap` bounds them by a tanh.
-    `clip` is where the elements of queries, keys and values are cut off, as they come out of their matrices.
-    `norms` are made last, so that weights are declared in this order. `out` is the output projection's name.
-    """
-
-    def __init__(
-        self,
-        config: DecoderConfig,
-        number: int,
-        kv_dtype: DType,
-        path: str,
-        *,
-        scale: float | None = None,
-        cap: float | None = None,
-        norms: Callable[[], HeadNorms] | None = None,
-        clip: float | None = None,
-        out: str = "o_proj",
-    ) -> None:
-        q_width, kv_width = config.heads * config.head_dim, config.kv_heads * config.head_dim
-        self.config, self.number, self.kv_dtype, self.cap = config, number, kv_dtype, cap
-        self.scale = 1 / math.sqrt(config.head_dim) if scale is None else scale
-        self.q_proj = declare(config, f"{path}.q_proj", q_width, config.hidden_size)
-        self.k_proj = declare(config, f"{path}.k_proj", kv_width, config.hidden_size)
-        self.v_proj = declare(config, f"{path}.v_proj", kv_width, config.hidden_size)
-        self.o_proj = declare(config, f"{path}.{out}", config.hidden_size, q_width)
-        self.norms, self.clip = norms() if norms else None, clip
-
-    def cache(self, name: str, step: Step) -> Tensor:
-        """Declare "k_cache" or "v_cache" of this layer. Shape: [context, kv_heads, head_dim]."""
-        shape = (step.context, self.config.kv_heads, self.config.head_dim)
-        return tracer().state(f"layers.{self.number}.{name}", shape, self.kv_dtype)
-
-    def __call__(self, x: Tensor, step: Step) -> Tensor:
-        """Shapes: [seq, hidden] -> [seq, hidden]."""
-        past = step.past
-        q = self._heads(self.q_proj, x, self._norm("row", "q"))
-        k = self._heads(self.k_proj, x, self._norm("row", "k"))
-        v = self._heads(self.v_proj, x, nothing)
-        q, k = self._norm("before", "q")(q), self._norm("before", "k")(k)
-        turn = self.config.layer_rope(self.number)
-        if turn is not None:
-            q = rope(q, past=past, attrs=turn.attrs)
-            k = rope(k, past=past, attrs=turn.attrs)
-        q, k = self._norm("after", "q")(q), self._norm("after", "k")(k)
-        k_cache = cache_append(self.cache("k_cache", step), k, past=past)
-        v_cache = cache_append(self.cache("v_cache", step), v, past=past)
-        window = self.config.window(self.number)
-        y = attention(q, k_cache, v_cache, scale=self.scale, past=past, window=window, soft_cap=self.cap)
-        return linear(merge_heads(y), self.o_proj)
-
-    def _heads(self, layer: Linear, x: Tensor, norm: Normalise) -> Tensor:
-        y = linear(x, layer)
-        return split_heads(norm(y if self.clip is None else clip(y, self.clip)), self.config.head_dim)
-
-    def _norm(self, place: str, part: Literal["q", "k"]) -> Normalise:
-        if self.norms is None or self.norms.place != place:
-            return nothing
-        return self.norms.q if part == "q" else self.norms.k
+from model.families.parts.attention import Attention
+from model.families.parts.weights import Normalise, NormOf, declare, nothing, rms
 
 
 class FeedForward(Protocol):
@@ -209,6 +100,51 @@ class SequentialLayer:
 
 
 @dataclass(frozen=True)
+class NormNames:
+    """What the norms of a layer are called in the checkpoint; None where it has none."""
+
+    before_attn: str | None
+    after_attn: str | None
+    before_mlp: str | None
+    after_mlp: str | None
+
+
+NORMS_BEFORE = NormNames("input_layernorm", None, "post_attention_layernorm", None)
+"""Of a Llama, and of most others: what is after attention is before the MLP."""
+
+NORMS_AFTER = NormNames(None, "post_attention_layernorm", None, "post_feedforward_layernorm")
+"""Of those that give attention and MLP their input as it is."""
+
+
+def sequential_layer(
+    config: DecoderConfig,
+    number: int,
+    kv_dtype: DType,
+    names: NormNames = NORMS_BEFORE,
+    *,
+    norm: NormOf = rms,
+    attn: Callable[[DecoderConfig, int, DType, str], Attention] = Attention,
+    mlp: Callable[[DecoderConfig, str], FeedForward] = GatedMLP,
+    residual_scale: float = 1.0,
+) -> SequentialLayer:
+    """Declare the layer of this number, out of these parts. The defaults are Llama's."""
+    path = f"model.layers.{number}"
+
+    def norm_of(name: str | None) -> Normalise:
+        return nothing if name is None else norm(f"{path}.{name}", config.hidden_size, config.norm_eps)
+
+    return SequentialLayer(
+        before_attn=norm_of(names.before_attn),
+        attn=attn(config, number, kv_dtype, f"{path}.self_attn"),
+        after_attn=norm_of(names.after_attn),
+        before_mlp=norm_of(names.before_mlp),
+        mlp=mlp(config, f"{path}.mlp"),
+        after_mlp=norm_of(names.after_mlp),
+        residual_scale=residual_scale,
+    )
+
+
+@dataclass(frozen=True)
 class ParallelLayer:
     """Attention and feed-forward of the same input, both added to it. `before_mlp` is None where they share
     one norm. Source: Wang and Komatsuzaki, GPT-J-6B (2021)."""
@@ -233,13 +169,14 @@ class Names:
     """What the parts outside of the layers are called in the checkpoint."""
 
     embedding: str = "model.embed_tokens"
+    norm: str = "model.norm"
     head: str = "lm_head"
 
 
 class Decoder:
     """The whole model, from token ids to logits; a `model.families.family.Body`.
 
-    `layer` makes a layer by its number, `norm` the norm after the last. The embeddings are multiplied by
+    `layer` makes a layer by its number, `norm` the norm after the last one. The embeddings are multiplied by
     `embedding_scale`; logits are multiplied by `logit_scale`, then bounded by `logit_cap`.
     """
 
@@ -247,8 +184,8 @@ class Decoder:
         self,
         config: DecoderConfig,
         layer: Callable[[int], Layer],
-        norm: Callable[[], Normalise],
         *,
+        norm: NormOf = rms,
         names: Names | None = None,
         embedding_scale: float = 1.0,
         logit_scale: float = 1.0,
@@ -260,7 +197,7 @@ class Decoder:
         size = (config.vocab_size, config.hidden_size)
         self.embed_tokens = tracer().weight(f"{names.embedding}.weight", size)
         self.layers = [layer(number) for number in range(config.layers)]
-        self.norm = norm()
+        self.norm = norm(names.norm, config.hidden_size, config.norm_eps)
         if config.tie_word_embeddings:
             bias = tracer().weight(f"{names.head}.bias", size[:1]) if head_bias else None
             self.lm_head = Linear("lm_head", self.embed_tokens, bias)

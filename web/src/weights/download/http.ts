@@ -1,6 +1,6 @@
-import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { KernelcError, throwIfAborted } from "../../artifact/errors.js";
 import { retryAfterMs, Transient } from "./retry.js";
-import type { Bytes } from "./sha256.js";
+import type { Bytes } from "../sha256.js";
 
 /** After this long without any data, a connection is closed and tried again. */
 export const STALL_MS = 30_000;

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import cast
 
 from kernelc.errors import CheckpointError
-from model.checkpoints.pickle_values import Global, Instance, Value, kind_of
+from model.checkpoints.torch.pickle_values import Global, Instance, Value, kind_of
 
 MAX_OPCODES = 1_000_000
 """About 25,000 tensors; a second or two of one core."""
@@ -268,7 +268,7 @@ _BY_NAME: dict[str, Callable[[PickleMachine], None]] = {
     "BINUNICODE": lambda m: m.push(m.text(m.number("<I"))),
     "SHORT_BINUNICODE": lambda m: m.push(m.text(m.number("<B"))),
     "BINUNICODE8": lambda m: m.push(m.text(m.number("<Q"))),
-    "SHORT_BINSTRING": lambda m: m.push(m.text(m.number("<B"))),  # Python 2's strings, in files of old
+    "SHORT_BINSTRING": lambda m: m.push(m.text(m.number("<B"))),  # Python 2's strings, in old files
     "BINSTRING": lambda m: m.push(m.text(m.number("<I"))),
     "EMPTY_LIST": lambda m: m.push([]),
     "EMPTY_DICT": lambda m: m.push({}),

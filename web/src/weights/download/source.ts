@@ -1,7 +1,7 @@
-import { KernelcError, throwIfAborted } from "../artifact/errors.js";
+import { KernelcError, throwIfAborted } from "../../artifact/errors.js";
 import { Exchange, type Fetch, named } from "./http.js";
 import { Retries, Transient, type Wait } from "./retry.js";
-import type { Bytes } from "./sha256.js";
+import type { Bytes } from "../sha256.js";
 
 /** Identifies a version of a file on the server, so that a partial download can continue: an ETag or a date. */
 export type Validator = string;

@@ -16,11 +16,11 @@ from typing import cast
 import numpy as np
 
 from kernelc.errors import CheckpointError
-from kernelc.ir.formats import Array
-from model.checkpoints.array_file import NUMPY_TYPES, ArrayEntry, ArrayFile, Index
+from kernelc.ir.formats import Array, Index
+from model.checkpoints.array_file import ELEMENT_BYTES, NUMPY_TYPES, ArrayEntry, ArrayFile
 from model.checkpoints.mapped_file import DOWNLOAD_AGAIN, MappedFile
-from model.checkpoints.torch_tensors import ELEMENT_BYTES, TensorPickle, TensorView
-from model.checkpoints.zip_directory import MAGIC, ZipDirectory, ZipEntry
+from model.checkpoints.torch.tensors import TensorPickle, TensorView
+from model.checkpoints.torch.zip_directory import MAGIC, ZipDirectory, ZipEntry
 
 _PICKLE = b"\x80"
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C

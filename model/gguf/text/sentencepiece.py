@@ -6,7 +6,7 @@ value. Source: sentencepiece_model.proto of the sentencepiece project.
 
 from __future__ import annotations
 
-from model.gguf.vocabulary import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, Vocabulary, key
+from model.gguf.text.vocabulary import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, Vocabulary, key
 
 _SPACE = "\u2581"  # sentencepiece's spelling of a space
 _BPE = 2  # TrainerSpec.ModelType

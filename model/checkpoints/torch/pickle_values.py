@@ -1,4 +1,4 @@
-"""What comes out of a pickle: plain values, and names of Python that are nothing but their letters."""
+"""What comes out of a pickle: plain values, and names of Python objects, which nobody looks up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Value: TypeAlias = object
 
 @dataclass(frozen=True)
 class Global:
-    """A name such as `torch._utils._rebuild_tensor_v2`, which is nothing but its letters here."""
+    """A name such as `torch._utils._rebuild_tensor_v2`, kept as text: what it names is not imported."""
 
     name: str
 

@@ -1,0 +1,1 @@
+"""Files of `torch.save` (.bin, .pt, .pth): their pickles are read without being run."""

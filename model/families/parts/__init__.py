@@ -1,0 +1,1 @@
+"""What families share: norms, attention, layers, a whole decoder, and weights that are rows of a tensor."""

@@ -1,0 +1,60 @@
+"""A folder whose files are run: only what this user alone can have put there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from kernelc.errors import DeviceError
+
+_HELP = "remove it, or set XDG_CACHE_HOME to a folder of your own"
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, with those around it, and prove that it is this user's alone (see `require_private`).
+
+    Raises: DeviceError, also where it cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise DeviceError(
+            f"the cache of compiled kernels cannot be written: {error}",
+            where=str(folder),
+            help="set XDG_CACHE_HOME to a folder that can be written",
+        ) from error
+    require_private(folder)
+
+
+def require_private(folder: Path) -> None:
+    """Raise DeviceError unless a folder, where there is one, is this user's and nobody else may write to it.
+
+    It may not be a symbolic link. Folders around it may be the administrator's as well; those that everybody
+    may write to have to be sticky, as /tmp is.
+    """
+    if not hasattr(os, "geteuid"):
+        return  # where files have no modes, a home folder is its user's anyway
+    try:
+        found = folder.lstat()
+        around = [(parent, parent.stat()) for parent in folder.resolve().parents]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise DeviceError(
+            f"the cache of compiled kernels cannot be read: {error}", where=str(folder)
+        ) from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise _unsafe(folder, "is no folder")
+    if found.st_uid != os.geteuid():
+        raise _unsafe(folder, "belongs to another user")
+    if found.st_mode & 0o022:
+        raise _unsafe(folder, "may be written to by others")
+    for parent, its in around:
+        if its.st_uid not in (0, os.geteuid()) or (its.st_mode & 0o1002) == 0o002:
+            raise _unsafe(parent, "is another user's, or everybody may write to it")
+
+
+def _unsafe(folder: Path, why: str) -> DeviceError:
+    return DeviceError(f"the folder of compiled kernels, which are run, {why}", where=str(folder), help=_HELP)

@@ -1,0 +1,189 @@
+"""Problems out of a stranger's manifest: refused, or a kernel that stays within the buffers it declares."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernelc.errors import ArtifactError
+from kernelc.ir.dim import evaluate
+from kernelc.ir.expression import Expression
+from kernelc.kernels.attention.cache import CacheShape
+from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.prefill import AttentionPrefillProblem
+from kernelc.kernels.attention.reduce_splits import AttentionReduceProblem
+from kernelc.kernels.attention.rotate_and_append import CacheAppendProblem, RopeProblem
+from kernelc.kernels.elementwise import ElementwiseProblem
+from kernelc.kernels.embedding import EmbeddingProblem
+from kernelc.kernels.layer_norm import LayerNormProblem
+from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpilogue
+from kernelc.kernels.linear.problem import LinearProblem
+from kernelc.kernels.parts.rotary import Rotary
+from kernelc.kernels.registry import SPECS
+from kernelc.kernels.rms_norm import RmsNormProblem
+from kernelc.kernels.sampling.argmax import ArgmaxBlocksProblem, ArgmaxFinalProblem, ArgmaxProblem
+from kernelc.kernels.sampling.penalty import PenaltyProblem
+from kernelc.kernels.sampling.sample import SampleProblem
+from kernelc.kernels.spec import empty
+from kernelc.native import Library
+from kernelc.schedules import RULES
+from kernelc.target import TARGETS
+from tests.kernels.executors import run_interpreter
+
+CAPABILITIES = TARGETS["c"].variants[0]
+STEPS = ({"seq": 1, "past": 4, "context": 5}, {"seq": 3, "past": 2, "context": 5})
+MOST_BYTES, MOST_INVOCATIONS = 1 << 18, 1 << 12  # what the interpreter is asked to run
+
+_RESIDUAL = RowEpilogue(16, Expression(("y", "residual", "add", "v", "mul")), ("residual",), ("v",))
+_HEADS = HeadEpilogue(4, 2, 8, Rotary(4, 1e4), "f16")
+_LINEAR = (
+    LinearProblem("q4", 12, 64, _RESIDUAL, bias=True, row_begin=4),
+    LinearProblem("q8", 16, 32, PairEpilogue(8)),
+    LinearProblem("q4", 32, 40, _HEADS, row_begin=32),
+)
+_SCALING = Rotary(4, 1e4, "llama3", 8.0, 1.0, 4.0, 8192)
+PROBLEMS: dict[str, tuple[Any, ...]] = {
+    "embedding": (EmbeddingProblem("q8", 36, 8, 24),),
+    "elementwise": (
+        ElementwiseProblem(Expression(("a", "b", "mul")), 8, ("b",), 3),
+        ElementwiseProblem(Expression(("a",)), 6, rows=2, one_position=True, last=("a",)),
+    ),
+    "rms_norm": (RmsNormProblem(20, 1e-5, True), RmsNormProblem(6, 1e-5, False, rows=3, one_position=True)),
+    "layer_norm": (LayerNormProblem(20, 1e-5), LayerNormProblem(6, 1e-5, False, True, rows=3)),
+    "matvec": (*_LINEAR, LinearProblem("f32", 8, 33, RowEpilogue(8), norm_eps=1e-5, last_row=True)),
+    "matvec_int8": (*_LINEAR, LinearProblem("q4", 8, 96, RowEpilogue(8), norm_eps=1e-5, last_row=True)),
+    "matmul": (*_LINEAR, LinearProblem("f16", 8, 36, RowEpilogue(8))),
+    "rope": (RopeProblem(2, 6, _SCALING),),
+    "cache_append": (CacheAppendProblem(CacheShape(2, 6, "f16")),),
+    "attention_decode": (
+        AttentionDecodeProblem(4, 2, 8, "f16", 0.5, 0, 3),
+        AttentionDecodeProblem(4, 2, 16, "f32", 0.5, 2),
+        AttentionDecodeProblem(2, 1, 6, "f16", 0.5, 2),
+    ),
+    "attention_reduce": (AttentionReduceProblem(2, 6, 2, 3),),
+    "attention_prefill": (
+        AttentionPrefillProblem(4, 2, 8, "f16", 0.5, 3),
+        AttentionPrefillProblem(2, 1, 6, "f32", 0.5),
+    ),
+    "argmax": (ArgmaxProblem(36),),
+    "argmax_blocks": (ArgmaxBlocksProblem(36, 8),),
+    "argmax_final": (ArgmaxFinalProblem(5),),
+    "penalty": (PenaltyProblem(36),),
+    "sample": (SampleProblem(36),),
+}
+CASES = [(family, problem) for family, problems in PROBLEMS.items() for problem in problems]
+
+
+def stored(family: str, problem: Any) -> dict[str, Any]:
+    """The problem as a manifest has it."""
+    return json.loads(json.dumps(SPECS[family].problem_json(problem)))
+
+
+def fields(data: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every number and flag of a problem, as the mapping that holds it and its name there."""
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from fields(value)
+        elif isinstance(value, int | float):
+            assert isinstance(data, dict)
+            yield data, name
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """A family and a problem of it with some of its numbers changed."""
+    family, problem = draw(st.sampled_from(CASES))
+    data = stored(family, problem)
+    for _ in range(draw(st.integers(1, 2))):
+        holder, name = draw(st.sampled_from(list(fields(data))))
+        old = holder[name]
+        small = st.integers(0, 40)
+        near = st.sampled_from([old + 1, old - 1, old + 2, old * 2, old // 2, old + 4])
+        holder[name] = draw(small | near | st.sampled_from([True, 0.5, 1 << 20, (1 << 31) - 1, 1 << 32, -1]))
+    return family, data
+
+
+def run_in_exact_buffers(family: str, data: Mapping[str, Any]) -> bool:
+    """Run a kernel that the library accepts in the interpreter, which checks every access, on buffers of
+    exactly the sizes that the library declares. Returns whether it was small enough for that."""
+    native = Library().kernel("k", family, data)
+    spec = SPECS[family]
+    problem = spec.problem_from_json(data)
+    schedule = RULES.choose("c", spec, problem, CAPABILITIES)
+    native.text()
+    kernel = spec.kernel(problem, schedule, CAPABILITIES, "k")
+    ran = False
+    for env in STEPS if family != "attention_decode" else STEPS[:1]:
+        x, y, z = (evaluate(axis, env) for axis in native.grid)
+        sizes = [evaluate(size, env) for size in native.binding_bytes]
+        if sum(sizes) > MOST_BYTES or x * y * z * native.workgroup > MOST_INVOCATIONS:
+            continue
+        arrays = {each.name: empty(each, env) for each in spec.bindings(problem)}
+        assert [array.nbytes for array in arrays.values()] == sizes
+        if "tokens" in arrays:
+            arrays["tokens"][...] = np.arange(len(arrays["tokens"])) * 7
+            arrays["tokens"][-1:] = 0xFFFFFFFF
+        run_interpreter(kernel, (x, y, z), arrays, spec.params(problem, np.random.default_rng(0), env))
+        ran = True
+    return ran
+
+
+def test_every_family_has_problems_that_run() -> None:
+    assert PROBLEMS.keys() == SPECS.keys()
+    for family, problem in CASES:
+        assert run_in_exact_buffers(family, stored(family, problem)), problem
+
+
+@given(mutated())
+def test_mutated_problems_are_refused_or_stay_within_their_buffers(case: tuple[str, dict[str, Any]]) -> None:
+    family, data = case
+    try:
+        run_in_exact_buffers(family, data)
+    except ArtifactError as error:
+        assert str(error.where).startswith("manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("family", "problem", "change", "message"),
+    [
+        ("matvec", _LINEAR[0], {"row_begin": 1 << 20}, "rows within the epilogue's 16"),
+        ("matvec", _LINEAR[2], {"rows": 64, "row_begin": 0, "kind": ""}, "only fields of LinearProblem"),
+        ("matvec", _LINEAR[2], {"rows": 66, "row_begin": 0}, "rows within the epilogue's 64"),
+        ("matmul", _LINEAR[1], {"rows": 15}, "a multiple of 2"),
+        ("matmul", _LINEAR[1], {"rows": True}, "rows is True"),
+        ("matmul", _LINEAR[1], {"cols": 64.0}, "cols is 64.0"),
+        ("matmul", _LINEAR[1], {"norm_eps": math.nan}, "a finite number"),
+        ("matmul", _LINEAR[1], {"epilogue": {"kind": "triple", "width": 8}}, "one of row, pair, heads"),
+        ("matmul", _LINEAR[1], {"epilogue": 3}, "one of row, pair, heads"),
+        ("embedding", PROBLEMS["embedding"][0], {"row_end": 8}, "a row_begin below row_end"),
+        ("embedding", PROBLEMS["embedding"][0], {"format": "q4" * 200}, "a short text"),
+        ("attention_decode", PROBLEMS["attention_decode"][0], {"kv_heads": 3}, "that divide 4 heads"),
+        ("attention_prefill", PROBLEMS["attention_prefill"][0], {"head_dim": 7}, "an even head_dim"),
+        ("argmax_blocks", PROBLEMS["argmax_blocks"][0], {"block": 6}, "a block of a multiple of 4"),
+    ],
+)
+def test_numbers_at_odds_are_refused(family: str, problem: Any, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArtifactError, match=message):
+        Library().kernel("k", family, {**stored(family, problem), **change})
+
+
+@pytest.mark.parametrize("name", ["x", "quants", "out", "y"])
+def test_an_epilogue_cannot_take_a_buffer_twice(name: str) -> None:
+    data = copy.deepcopy(stored("matvec", LinearProblem("q4", 16, 32, RowEpilogue(16))))
+    data["epilogue"] |= {"expression": {"tokens": ["y", name, "add"]}, "rows": [name]}
+    with pytest.raises(ArtifactError, match=r"each buffer once|each input once"):
+        Library().kernel("k", "matvec", data).text()
+
+
+def test_more_shared_memory_than_a_stack_has_is_refused() -> None:
+    problem = AttentionPrefillProblem(2, 1, 1 << 16, "f32", 0.5)
+    with pytest.raises(ArtifactError):
+        Library().kernel("k", "attention_prefill", stored("attention_prefill", problem)).text()
