@@ -62,7 +62,7 @@ def candidates(
     """
     rule = spec.default(capabilities, problem)
     every = [each for each in dict.fromkeys(spec.space(capabilities, problem)) if each != rule]
-    if info.kind == "cpu" and spec.workgroup(problem, rule) == 1:
+    if capabilities.serial_workgroups and spec.workgroup(problem, rule) == 1:
         every = [each for each in every if spec.workgroup(problem, each) == 1]
     if info.limits is not None:
         most = min(info.limits.threads, info.limits.workgroup[0])
