@@ -44,7 +44,6 @@ from kernelc.target import Capabilities
 
 AnySchedule = AttentionPrefillSchedule | WideSchedule
 WIDE_TOKENS = (8, 2, 1)  # of a workgroup on a processor, the best first
-_MORE_WIDE_TOKENS = (3, 4, 6, 12, 16)  # that a search may try
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
             out[:seq, head] = weights @ values[:, kv_head].astype(np.float64)
 
     def space(self, capabilities: Capabilities, problem: AttentionPrefillProblem) -> Iterable[AnySchedule]:
-        for tokens in (*WIDE_TOKENS, *_MORE_WIDE_TOKENS):
+        for tokens in (*WIDE_TOKENS, 3, 4, 6, 12, 16):
             if fits_wide(capabilities, problem.cache, tokens * problem.group):
                 yield WideSchedule(tokens)
         yield from matrix_units(capabilities, problem.cache)

@@ -144,7 +144,7 @@ def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
 
 def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
     """The schedules on matrix units to choose from, best first, each with the number of workgroups from which
-    it pays: measured on an H200 by benchmarks/prefill_schedules.py."""
+    it pays: measured on an H200."""
     if F16 in capabilities.tiles:
         yield MatmulSchedule((1, 4), (4, 4), F16, 64, True, capabilities.f16), _MANY_WORKGROUPS
         for depth, tiles in itertools.product((64, 32), ((4, 2), (2, 2))):
