@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,18 +97,14 @@ class Table:
 
     def write(self, file: Path) -> None:
         """Write the JSON form to `file`, whole or not at all. Raises: UsageError where that cannot be."""
+        beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
-            ) as beside:
-                try:
-                    beside.write(self.text())
-                    beside.close()
-                    os.replace(beside.name, file)
-                except BaseException:
-                    os.unlink(beside.name)
-                    raise
+            try:
+                beside.write_text(self.text(), encoding="utf-8")
+                os.replace(beside, file)
+            finally:
+                beside.unlink(missing_ok=True)
         except OSError as error:
             raise UsageError(f"the table cannot be written: {error.strerror}", where=str(file)) from error
 
