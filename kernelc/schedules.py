@@ -8,7 +8,7 @@ from typing import Any
 
 from kernelc.errors import UsageError
 from kernelc.kernels.spec import KernelSpec
-from kernelc.target import Capabilities
+from kernelc.target import TARGETS, Capabilities
 from kernelc.tuned.places import named_tables, tables_of
 from kernelc.tuned.schedules import legal_schedule, means, problem_key
 from kernelc.tuned.table import Table
@@ -47,10 +47,6 @@ RULES = Schedules()
 """The families' own choices, which are good without measuring: see `KernelSpec.default`."""
 
 
-# Kernels of this target are printed and compiled where they run, whatever an artifact has of them.
-_PRINTED_WHERE_THEY_RUN = "c"
-
-
 def class_schedules(device_class: str) -> Schedules:
     """Return what chooses for a class of devices. Raises: UsageError for a malformed table."""
     return Schedules(tables_of(device_class))
@@ -65,9 +61,10 @@ def named_schedules(tuned: str | None, targets: Collection[str]) -> Schedules:
         return RULES
     tables = named_tables(tuned)
     of = sorted({table.target for table in tables})
-    if of == [_PRINTED_WHERE_THEY_RUN]:
+    if all(TARGETS[target].printed_where_run for target in of):
         help_ = "leave `tuned` out: `device` cpu looks into the tables of its own class when it opens a model"
-        raise UsageError("C is compiled where it runs, not in a build", where=f"`tuned` {tuned}", help=help_)
+        message = f"kernels of the target {of[0]} are printed where they run, not in a build"
+        raise UsageError(message, where=f"`tuned` {tuned}", help=help_)
     if not set(of) & set(targets):
         raise UsageError(
             f"the table is of {', '.join(of)} kernels, the build has {', '.join(targets)}",

@@ -50,6 +50,7 @@ class Target:
     variants: tuple[Capabilities, ...]
     text_suffix: str = ""  # of the text for people, where that is not the file itself
     self_checked: bool = False  # artifacts bring golden tiles, for where there are no numpy references
+    printed_where_run: bool = False  # by the runtime, whatever text an artifact has
 
 
 # What every NVIDIA GPU since Turing has (CUDA C++ Programming Guide, "Technical Specifications per Compute
@@ -111,7 +112,7 @@ TARGETS: dict[str, Target] = {
         text_suffix="spvasm",
     ),
     "opencl": Target("opencl", "cl", (Capabilities(),)),  # core OpenCL C: no extension asked for
-    "c": Target("c", "c", (_PROCESSOR,)),
+    "c": Target("c", "c", (_PROCESSOR,), printed_where_run=True),
 }
 
 

@@ -43,20 +43,25 @@ def built(model: Located, args: argparse.Namespace) -> Path:
 
 def _key(path: Path, args: argparse.Namespace) -> str:
     asked = (str(path.resolve()), args.target, args.quant, args.context, args.kv, args.activations)
-    return hashlib.sha256(repr((asked, inputs_stamp(path), own_stamp())).encode()).hexdigest()[:16]
+    tuned = (getattr(args, "device", None), own_stamp())
+    return hashlib.sha256(repr((asked, inputs_stamp(path), tuned)).encode()).hexdigest()[:16]
 
 
 def _tuned(args: argparse.Namespace) -> str | None:
-    """Return the class of the device that is built for, where there is a table of schedules for it."""
+    """Return the class of the device that is built for, where there is a table of schedules for it.
+
+    A command without a device builds for any.
+    """
     from kernelc.target import targets_named
     from kernelc.tuned.places import tables_of
     from runtime.device.classes import class_of
     from runtime.devices import info_for
 
-    if args.target == "c":  # compiled where it runs
+    device = getattr(args, "device", None)
+    targets = {target.name for target in targets_named(args.target) if not target.printed_where_run}
+    if device is None or not targets:
         return None
-    info = info_for(args.device)
-    targets = {target.name for target in targets_named(args.target)}
+    info = info_for(device)
     known = () if info is None else tables_of(class_of(info))
     return class_of(info) if info is not None and targets & {table.target for table in known} else None
 

@@ -251,12 +251,12 @@ def _dispatch(kernel: str, bindings: Sequence[Binding], case: Case, copy: int, c
 def _kernel(
     folder: Path, name: str, target: str, case: Case, schedule: Any, capabilities: Capabilities
 ) -> Kernel:
-    """A kernel with the one variant that is tried. The cpu prints its own."""
+    """A kernel with the one variant that is tried; without one where the runtime prints its own."""
     spec, problem = case.task.spec, case.task.problem
     traced = spec.kernel(problem, schedule, capabilities, name)
     bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
     params = bool(traced.params)
-    if target == "c":
+    if TARGETS[target].printed_where_run:
         return Kernel(spec.name, spec.problem_json(problem), params, bindings, ())
     printed = render(target, traced)
     data = printed.rendered.file
