@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "bench": "measure tokens per second",
     "inspect": "show the graph, the kernels and the exact memory plan",
     "web": "write a folder that chats in the browser, from any file server",
+    "tune": "find the fastest schedules for this device, and keep them in a table",
     "verify": "check every kernel on this device against its numpy reference",
     "models": "list the names, files, families and weight formats that can be built",
     "devices": "show what there is to run on, and what is missing for the rest",

@@ -30,7 +30,7 @@ from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
-from kernelc.schedules import usual_schedule
+from kernelc.schedules import named_schedules
 from kernelc.source import PREFILL_ROWS, ModelSource, Role
 from kernelc.target import Target, targets_named
 
@@ -51,6 +51,8 @@ class CompileOptions:
     matrix products to signed bytes, where the weights are codes of bytes. `overrides` give single matrices,
     the embedding or the head another format than `quant`; `bits` is what a weight may take on average, from
     which a build of a model makes overrides of its own.
+    `tuned` names a table of schedules, by its class of devices or as a file; without it the families' own
+    rules choose.
     """
 
     target: str = "wgsl"
@@ -60,6 +62,7 @@ class CompileOptions:
     activations: str = "f32"
     overrides: tuple[Override, ...] = ()
     bits: float | None = None
+    tuned: str | None = None
 
     @property
     def formats(self) -> FormatTable:
@@ -181,6 +184,7 @@ class _Builder:
         assert options.context is not None
         self.fusing = fusing
         self.source, self.options, self.targets, self.context = source, options, targets, options.context
+        self.schedules = named_schedules(options.tuned, [target.name for target in targets])
         self.info = replace(source.info, max_context=options.context)
         self.first: Graph | None = None  # the graph that the other roles' must agree with
         self.sources: list[ProgramSource] = []
@@ -255,7 +259,7 @@ class _Builder:
         weights = {name: size for matrix in self.selected.matrices.values() for name, size in _stored(matrix)}
         weights |= {vector.name: 4 * vector.length for vector in self.selected.vectors.values()}
         lowered = lower(
-            self.sources, self.states, weights, self.symbols, self.targets, render, usual_schedule
+            self.sources, self.states, weights, self.symbols, self.targets, render, self.schedules.choose
         )
         text, rings = "\n".join(self.graphs.values()), rings_of(self.first) if self.first else ()
         made = self.selected
@@ -294,11 +298,15 @@ def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:
 def render(target: str, kernel: Kernel) -> Printed:
     """Print a kernel for a target, and say what it requires of a device."""
     rendered = backend_named(target).render(kernel)
-    requires = Requires(
+    return Printed(rendered, requires_of(kernel), bool(kernel.params), lambda: kernel_text(kernel))
+
+
+def requires_of(kernel: Kernel) -> Requires:
+    """Return what a kernel requires of a device."""
+    return Requires(
         features=kernel.features(),
         subgroup_size=kernel.asked_subgroup_size(),
         threads=kernel.workgroup,
         shared_bytes=kernel.shared_bytes,
         storage_buffers=len(kernel.buffers),
     )
-    return Printed(rendered, requires, bool(kernel.params), lambda: kernel_text(kernel))

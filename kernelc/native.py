@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,25 @@ from kernelc.errors import ArtifactError, KernelcError
 from kernelc.kernels.registry import SPECS
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kernels.step_block import STEP
-from kernelc.schedules import usual_schedule
-from kernelc.target import TARGETS
+from kernelc.schedules import Schedules, class_schedules
+from kernelc.target import TARGETS, Capabilities
+from runtime.cpu.instructions import processor_class
 from runtime.cpu.kernels import TARGET, NativeKernel, entry_of
 
-_CAPABILITIES = TARGETS[TARGET].variants[0]
+CAPABILITIES: Capabilities = TARGETS[TARGET].variants[0]
+
+Choose = Callable[[str, KernelSpec[Any, Any], Any], Any]
+"""Chooses the schedule of a kernel by its name in the artifact, its family and its problem."""
 
 
 @dataclass(frozen=True)
 class Library:
-    """The kernel library of this kernelc, as `runtime.cpu.kernels.KernelLibrary`."""
+    """The kernel library of this kernelc, as `runtime.cpu.kernels.KernelLibrary`.
+
+    `choose` chooses the schedules; None stands for the tables of this class of processors, then the rules.
+    """
+
+    choose: Choose | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -37,15 +47,25 @@ class Library:
         return [(field.name, str(field.type)) for field in STEP]
 
     def kernel(self, name: str, spec: str, problem: Mapping[str, Any]) -> NativeKernel:
-        """Return a kernel of a family for a problem as a manifest has it. Raises: ArtifactError."""
+        """Return a kernel of a family for a problem as a manifest has it.
+
+        Raises: ArtifactError, and UsageError for a malformed table of schedules.
+        """
         if spec not in SPECS:
             raise ArtifactError(
                 f"there is no kernel family {spec!r}",
                 where=f"manifest.json: kernels.{name}",
                 help="use the kernelc that built this artifact",
             )
+        choose = self.choose or self._by_tables
         with _blaming(name):
-            return _native(SPECS[spec], name, problem)
+            return _native(SPECS[spec], name, problem, choose)
+
+    @cached_property
+    def _by_tables(self) -> Choose:
+        """What tables say for processors like this one, which are read here."""
+        schedules: Schedules = class_schedules(f"cpu-{processor_class()}")
+        return lambda name, family, problem: schedules.choose(TARGET, family, problem, CAPABILITIES)
 
 
 @contextmanager
@@ -64,30 +84,33 @@ def _place(name: str) -> str:
     return f"manifest.json: kernels.{name}"
 
 
-def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any]) -> NativeKernel:
+def _native(family: KernelSpec[Any, Any], name: str, data: Mapping[str, Any], choose: Choose) -> NativeKernel:
     problem = family.problem_from_json(data)
-    schedule = usual_schedule(family, problem, _CAPABILITIES)
+    rule, schedule = family.default(CAPABILITIES, problem), choose(name, family, problem)
     bindings = family.bindings(problem)
 
-    def text() -> str:
+    def text(schedule: Any) -> str:
         with _blaming(name):
-            kernel = family.kernel(problem, schedule, _CAPABILITIES, name)
+            kernel = family.kernel(problem, schedule, CAPABILITIES, name)
             _require_shared_memory(name, kernel.shared_bytes)
             return backend_named(TARGET).render(kernel).text
 
+    same = schedule == rule
     return NativeKernel(
         entry_of(name),
         family.workgroup(problem, schedule),
         family.grid(problem, schedule),
         tuple(each.length * each.type.bytes for each in bindings),
         tuple(each.access != "read" for each in bindings),
-        text,
+        lambda: text(schedule),
+        "" if same else repr(schedule),
+        None if same else lambda: text(rule),
     )
 
 
 def _require_shared_memory(name: str, bytes_: int) -> None:
     """Raise ArtifactError for more shared memory than the stack of a thread is made for."""
-    most = _CAPABILITIES.shared_bytes
+    most = CAPABILITIES.shared_bytes
     if bytes_ > most:
         raise ArtifactError(
             f"the kernel takes {bytes_} bytes of shared memory, wanted at most {most}", where=_place(name)

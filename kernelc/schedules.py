@@ -1,13 +1,74 @@
-"""Which schedule a kernel gets: the choice that lowering is handed."""
+"""Which schedule a kernel gets: one that a search found fastest on such a device, else what the rules say."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
+from kernelc.errors import UsageError
 from kernelc.kernels.spec import KernelSpec
-from kernelc.target import Capabilities
+from kernelc.target import TARGETS, Capabilities
+from kernelc.tuned.places import named_tables, tables_of
+from kernelc.tuned.schedules import legal_schedule, means, problem_key
+from kernelc.tuned.table import Table
 
 
-def usual_schedule(spec: KernelSpec[Any, Any], problem: Any, capabilities: Capabilities) -> Any:
-    """The family's own choice, which is good without measuring."""
-    return spec.default(capabilities, problem)
+@dataclass(frozen=True)
+class Schedules:
+    """Chooses schedules: the first of `tables` that has an entry for the problem decides, else the rules."""
+
+    tables: tuple[Table, ...] = ()
+
+    def choose(
+        self, target: str, spec: KernelSpec[Any, Any], problem: Any, capabilities: Capabilities
+    ) -> Any:
+        """Return the schedule of a family's kernel for a problem, on devices with these capabilities.
+
+        An entry that was made when the rules chose something else, or that names a schedule that the family
+        does not list, is passed over.
+        """
+        rule = spec.default(capabilities, problem)
+        tables = [table for table in self.tables if table.target == target]
+        key = (spec.name, problem_key(spec.problem_json(problem))) if tables else ("", "")
+        for table in tables:
+            entry = table.entries.get(key)
+            if entry is None or not means(entry.rule, rule):
+                continue
+            if entry.schedule is None:
+                return rule
+            found = legal_schedule(spec, problem, capabilities, entry.schedule)
+            if found is not None:
+                return found
+        return rule
+
+
+RULES = Schedules()
+"""The families' own choices, which are good without measuring: see `KernelSpec.default`."""
+
+
+def class_schedules(device_class: str) -> Schedules:
+    """Return what chooses for a class of devices. Raises: UsageError for a malformed table."""
+    return Schedules(tables_of(device_class))
+
+
+def named_schedules(tuned: str | None, targets: Collection[str]) -> Schedules:
+    """Return what chooses for a build for these targets: the table that the setting `tuned` names, or rules.
+
+    Raises: UsageError where there is no such table, or none of its kernels are built.
+    """
+    if tuned is None:
+        return RULES
+    tables = named_tables(tuned)
+    of = sorted({table.target for table in tables})
+    if all(TARGETS[target].printed_where_run for target in of):
+        help_ = "leave `tuned` out: `device` cpu looks into the tables of its own class when it opens a model"
+        message = f"kernels of the target {of[0]} are printed where they run, not in a build"
+        raise UsageError(message, where=f"`tuned` {tuned}", help=help_)
+    if not set(of) & set(targets):
+        raise UsageError(
+            f"the table is of {', '.join(of)} kernels, the build has {', '.join(targets)}",
+            where=f"`tuned` {tuned}",
+            help=f"build with `target` {of[0]} or all",
+        )
+    return Schedules(tables)

@@ -50,6 +50,7 @@ class Target:
     variants: tuple[Capabilities, ...]
     text_suffix: str = ""  # of the text for people, where that is not the file itself
     self_checked: bool = False  # artifacts bring golden tiles, for where there are no numpy references
+    printed_where_run: bool = False  # by the runtime, whatever text an artifact has
     # Where all kernels are linked into one file: the features that each such file relies on besides those of
     # the kernels, the most demanding first. That takes a compiler, so "all" does not mean such a target.
     modules: tuple[tuple[str, ...], ...] = ()
@@ -114,7 +115,7 @@ TARGETS: dict[str, Target] = {
         text_suffix="spvasm",
     ),
     "opencl": Target("opencl", "cl", (Capabilities(),)),  # core OpenCL C: no extension asked for
-    "c": Target("c", "c", (_PROCESSOR,)),
+    "c": Target("c", "c", (_PROCESSOR,), printed_where_run=True),
     # The processor again, in a page: WebAssembly (version 3.0) with vectors of 128 bits, which the compiler
     # makes two of where kernels take eight numbers at once. Relaxed vectors fuse products and sums, and
     # multiply bytes. The stacks, which hold shared memory, are the page's.

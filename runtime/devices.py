@@ -15,6 +15,7 @@ from kernelc.errors import DeviceError, UsageError
 from runtime.cpu.executor import CpuExecutor, cpu_info
 from runtime.cpu.kernels import TARGET as CPU_TARGET
 from runtime.cpu.kernels import KernelLibrary
+from runtime.device.classes import is_software
 from runtime.device.executor import DeviceInfo, Executor, Reference
 from runtime.references.executor import NumpyExecutor
 
@@ -61,15 +62,6 @@ DEVICE_KINDS: Mapping[str, DeviceKind] = {  # in the order in which `auto` tries
     "opencl": DeviceKind("opencl", _open_opencl),
 }
 DEVICES = ("auto", *DEVICE_KINDS, "cpu", "numpy")
-
-# Drivers that run kernels on the processor, by words of what they say of themselves.
-_SOFTWARE = ("llvmpipe", "lavapipe", "swiftshader", "portable computing language", "basic render")
-
-
-def is_software(info: DeviceInfo) -> bool:
-    """Whether a driver imitates a graphics card on the processor."""
-    said = f"{info.name} {info.driver}".lower()
-    return any(word in said for word in _SOFTWARE)
 
 
 @dataclass(frozen=True)
@@ -195,6 +187,11 @@ def targets_of(manifest: Manifest) -> frozenset[str]:
     for kernel in manifest.kernels.values():
         found &= {variant.target for variant in kernel.variants}
     return frozenset(found)
+
+
+def info_for(name: str) -> DeviceInfo | None:
+    """Return what a device is, None where it cannot be opened. "auto" means the device that it would take."""
+    return next((each.info for each in survey() if each.info and name in ("auto", each.kind)), None)
 
 
 def target_for(name: str) -> str:

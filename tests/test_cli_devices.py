@@ -54,15 +54,17 @@ def test_what_is_there_and_what_is_missing_is_listed_in_the_order_of_auto() -> N
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[:2] == ["cuda     missing: no driver for cuda", "         help: install cuda"]
-    assert lines[6:11] == [
+    assert lines[6:12] == [
         "opencl   a card",
         "         driver 1.2",
         "         runs opencl kernels; 8.0 GB of memory",
+        "         class opencl-a-card, no tuned problems",
         "         can: f16, subgroups, subgroups of 32",
         "         512 threads and 48 KiB of shared memory in a workgroup, "
         "16 buffers of at most 268.4 MB in a kernel",
     ]
-    assert lines[11].startswith("cpu      ") and lines[14] == "numpy    numpy"
+    assert lines[12].startswith("cpu      ") and lines[15].startswith("         class cpu-")
+    assert lines[16] == "numpy    numpy"
     assert lines[-1] == (
         "auto     device opencl: a card (no cuda: no driver for cuda; no vulkan: no driver for vulkan; "
         "no wgpu: no driver for wgpu)"
@@ -77,6 +79,7 @@ def test_the_list_as_json() -> None:
     assert [each["available"] for each in found.values()] == [False, False, False, True, True, True]
     assert found["wgpu"]["missing"] == "no driver for wgpu"
     assert [found[each]["target"] for each in ("opencl", "cpu", "numpy")] == ["opencl", "c", None]
+    assert [found[each]["class"] for each in ("opencl", "numpy")] == ["opencl-a-card", None]
     assert found["opencl"]["features"] == ["f16", "subgroups"]
     assert found["opencl"]["limits"]["shared_bytes"] == 48 << 10
 

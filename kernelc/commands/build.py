@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a text like those that the model will meet, UTF-8, 8,192 tokens or more: four-bit weights are"
         " chosen for what they read in it; takes a while",
     )
+    parser.add_argument(
+        "--tuned",
+        metavar="CLASS",
+        help="schedules for devices of a class as `kernelc devices` shows it, or of a table's FILE"
+        " (default: those that are good everywhere)",
+    )
     parser.add_argument("--out", metavar="DIR", help="where to (default: dist/NAME-QUANT-TARGET)")
 
 
@@ -58,7 +64,10 @@ def compile_options(args: argparse.Namespace) -> CompileOptions:
     )  # not at the top: it loads the whole compiler, which --help does not need
 
     bits = getattr(args, "bits", None)  # an option of `build` alone
-    return CompileOptions(args.target, args.quant, args.context, args.kv, args.activations, bits=bits)
+    tuned = getattr(args, "tuned", None)  # likewise, but `chat` sets it
+    return CompileOptions(
+        args.target, args.quant, args.context, args.kv, args.activations, bits=bits, tuned=tuned
+    )
 
 
 def settle_quant(path: Path, args: argparse.Namespace) -> None:

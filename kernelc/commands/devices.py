@@ -65,6 +65,8 @@ def pick(found: Sequence[Survey], targets: Collection[str] | None) -> tuple[str,
 
 
 def _as_json(each: Survey) -> dict[str, Any]:
+    from runtime.device.classes import class_of
+
     info = each.info
     result: dict[str, Any] = {
         "device": each.kind,
@@ -75,6 +77,7 @@ def _as_json(each: Survey) -> dict[str, Any]:
         return {**result, "missing": each.missing, "help": spell_settings(each.help, FLAGS)}
     return {
         **result,
+        "class": class_of(info) or None,
         "name": info.name,
         "driver": info.driver,
         "features": sorted(info.features),
@@ -106,9 +109,20 @@ def _facts(each: Survey, info: DeviceInfo) -> list[str]:
     can = [*sorted(info.features), *([f"subgroups of {info.subgroup_size}"] if info.subgroup_size else [])]
     has = "" if info.memory_bytes is None else f"; {size(info.memory_bytes)} of memory"
     lines = [info.driver, f"{runs}{has}"]
+    lines += _class(info)
     if each.target and not each.anything:
         lines.append(f"can: {', '.join(can) or 'what every device can'}")
     return lines if info.limits is None else [*lines, _limits(info.limits)]
+
+
+def _class(info: DeviceInfo) -> list[str]:
+    """The class by which tuned schedules are kept, and whether there are some."""
+    from kernelc.tuned.places import tables_of
+    from runtime.device.classes import class_of
+
+    name = class_of(info)
+    tuned = sum(len(table.entries) for table in tables_of(name))
+    return [f"class {name}, {tuned or 'no'} tuned problems"] if name else []
 
 
 def _limits(limits: Limits) -> str:

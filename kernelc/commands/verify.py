@@ -16,6 +16,7 @@ from kernelc.commands.shared.options import add_device, add_json, artifact_path,
 from kernelc.commands.shared.progress import progress_bar
 from kernelc.commands.shared.table import print_table
 from kernelc.errors import ArtifactError, WorkFailed
+from kernelc.kernels.compare import compare
 from kernelc.kernels.registry import SPECS, references
 from kernelc.kernels.spec import KernelSpec
 from kernelc.native import Library
@@ -111,49 +112,6 @@ def _asked(artifact: Artifact, name: str, executor: Executor) -> tuple[str, ...]
     if all(variant.target != executor.info.target for variant in variants):
         return ()
     return choose_variants(artifact.manifest, [name], executor.info)[name].requires.features
-
-
-def compare(
-    spec: KernelSpec[Any, Any],
-    problem: Any,
-    got: Mapping[str, Array],
-    wanted: Mapping[str, Array],
-    features: tuple[str, ...] = (),
-) -> tuple[float, str]:
-    """Return the largest error as a share of the tolerance, and a description of what is wrong ("" for
-    nothing).
-
-    Outputs are compared as numbers, pairs of f16 included; inputs must be unchanged. `features` are those
-    that the kernel requires of a device, which decide how exact it is.
-    """
-    tolerance = spec.tolerance_with(problem, features)
-    worst, details = 0.0, list[str]()
-    for binding in spec.bindings(problem):
-        have, want = np.asarray(got[binding.name]), wanted[binding.name]
-        if binding.access == "read":
-            if have.tobytes() != want.tobytes():
-                details.append(f"{binding.name} was written to")
-            continue
-        if binding.name in spec.packed_halves(problem):
-            have, want = (side.reshape(-1).view(np.float16) for side in (have, want))
-        share = _shares(have, want, tolerance.absolute, tolerance.relative)
-        worst = max(worst, float(share.max(initial=0.0)))
-        if (share > 1).any():
-            at = int(share.argmax())
-            values = f"got {have.reshape(-1)[at]}, wanted {want.reshape(-1)[at]}"
-            details.append(
-                f"{binding.name}: {int((share > 1).sum())} of {share.size} differ; at {at} {values}"
-            )
-    return worst, "; ".join(details)
-
-
-def _shares(have: Array, want: Array, absolute: float, relative: float) -> Array:
-    """Return each error divided by its tolerance; infinite where a number is wanted and there is none."""
-    a, b = (side.reshape(-1).astype(np.float64) for side in (have, want))
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        share = np.abs(a - b) / (absolute + relative * np.abs(b))
-    return np.where(same, 0.0, np.where(np.isfinite(share), share, np.inf))
 
 
 def _problem_of(entry: Kernel, where: str) -> tuple[KernelSpec[Any, Any], Any]:

@@ -46,8 +46,8 @@ class Printed:
 
 # Prints a traced kernel for the target of that name; handed in, since passes know no backend.
 Render = Callable[[str, Any], Printed]
-# Chooses the schedule of a family's kernel for a problem and a device's capabilities.
-Choose = Callable[[KernelSpec[Any, Any], Any, Capabilities], Any]
+# Chooses the schedule of a family's kernel for a target's name, a problem and a device's capabilities.
+Choose = Callable[[str, KernelSpec[Any, Any], Any, Capabilities], Any]
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class _Lowering:
         printed_as: dict[Any, Printed] = {}
         for target in self.targets:
             for capabilities in target.variants:
-                schedule = self.choose(spec, problem, capabilities)
+                schedule = self.choose(target.name, spec, problem, capabilities)
                 key = (schedule, capabilities.subgroup_size)
                 if key not in traced:
                     traced[key] = spec.kernel(problem, schedule, capabilities, name)

@@ -13,13 +13,22 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from kernelc.artifact import Artifact, Requires, Variant
 from kernelc.errors import ArtifactError, WorkFailed
 from kernelc.ir.dim import Dim
 from runtime.cpu.compiler import Compiler, digest
-from runtime.cpu.library_cache import compile_all, forget, is_kept, load_library, source_file
+from runtime.cpu.library_cache import (
+    compile_all,
+    forget,
+    is_kept,
+    keep_plain,
+    load_library,
+    plain_file,
+    source_file,
+)
 
 TARGET = "c"
 
@@ -28,6 +37,9 @@ TARGET = "c"
 class NativeKernel:
     """A kernel as this kernelc has it: its entry, its grid, the bytes of each binding and whether it is
     written, and how to print it.
+
+    `schedule` tells its text from others of the same problem, and `plain` prints the one that artifacts have,
+    where that is another: a schedule that was found to be faster on such a processor is of no artifact.
     """
 
     entry: str
@@ -36,6 +48,8 @@ class NativeKernel:
     binding_bytes: tuple[Dim, ...]
     written: tuple[bool, ...]
     text: Callable[[], str]
+    schedule: str = ""
+    plain: Callable[[], str] | None = None
 
 
 def entry_of(name: str) -> str:
@@ -81,7 +95,7 @@ def compiled_kernels(
     refuses, DeviceError.
     """
     natives = {name: _native(artifact, name, library) for name in kernels}
-    digests = {name: _digest(artifact, name, library, compiler) for name in kernels}
+    digests = {name: _digest(artifact, name, natives[name], library, compiler) for name in kernels}
     texts = {name: _text(artifact, name, native, digests[name]) for name, native in natives.items()}
     sources = {digests[name]: (name, texts[name]) for name in kernels}
     compile_all(compiler, sources, threads)
@@ -107,10 +121,12 @@ def _native(artifact: Artifact, name: str, library: KernelLibrary) -> NativeKern
     return native
 
 
-def _digest(artifact: Artifact, name: str, library: KernelLibrary, compiler: Compiler) -> str:
+def _digest(
+    artifact: Artifact, name: str, native: NativeKernel, library: KernelLibrary, compiler: Compiler
+) -> str:
     entry = artifact.manifest.kernels[name]
     problem = json.dumps(entry.problem, sort_keys=True)
-    return digest(compiler, library.fingerprint, name, entry.spec, problem)
+    return digest(compiler, library.fingerprint, name, entry.spec, problem, native.schedule)
 
 
 def _text(artifact: Artifact, name: str, native: NativeKernel, digest: str) -> str:
@@ -119,25 +135,55 @@ def _text(artifact: Artifact, name: str, native: NativeKernel, digest: str) -> s
     What was compiled before may be out of date where kernelc's files change while it runs: where the artifact
     has another text, the kernel is printed again before that one is refused.
     """
-    known = _known_text(digest) if is_kept(digest) else None
+    known = _read(source_file(digest)) if is_kept(digest) else None
     stored = _stored_text(artifact, name)
+    if native.plain is not None:
+        _require_same(artifact, name, stored, digest, native.plain)
+        return native.text() if known is None else known
     if known is not None and stored in (None, known):
         return known
     text = native.text()
     if stored not in (None, text):
-        raise ArtifactError(
-            f"the C of kernel {name} is not what this kernelc generates for it, so it is not run",
-            where=str(artifact.folder / _variant_of(artifact, name).file),
-            help="build the artifact again, or use `device` numpy",
-        )
+        raise _refused(artifact, name)
     if known is not None:
         forget(digest)
     return text
 
 
-def _known_text(name: str) -> str | None:
+def _require_same(
+    artifact: Artifact, name: str, stored: str | None, digest: str, plain: Callable[[], str]
+) -> None:
+    """Check an artifact's text of a kernel that runs by another schedule.
+
+    What was printed for this is kept beside the compiled library. Raises: ArtifactError where they differ.
+    """
+    if stored is None or stored == _read(plain_file(digest)):
+        return
+    text = plain()
+    if stored != text:
+        raise _refused(artifact, name)
+    keep_plain(digest, text)
+
+
+def _refused(artifact: Artifact, name: str) -> ArtifactError:
+    return ArtifactError(
+        f"the C of kernel {name} is not what this kernelc generates for it, so it is not run",
+        where=str(artifact.folder / _variant_of(artifact, name).file),
+        help="build the artifact again, or use `device` numpy",
+    )
+
+
+def forget_kernels(
+    artifact: Artifact, kernels: Sequence[str], library: KernelLibrary, compiler: Compiler
+) -> None:
+    """Remove what was compiled for kernels that are not needed again; those in use go on running."""
+    for name in kernels:
+        forget(_digest(artifact, name, _native(artifact, name, library), library, compiler))
+
+
+def _read(file: Path) -> str | None:
     try:
-        return source_file(name).read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
 

@@ -2,7 +2,8 @@
 
 A library's name is a hash of all that decides its contents (`runtime.cpu.compiler.digest`). Beside NAME.so
 lie NAME.c, what it was compiled from, and NAME.sha256, the library's own hash: a file that a full disk or a
-crash cut short must not be loaded, since that ends the process. Libraries are run, so their folder is nobody
+crash cut short must not be loaded, since that ends the process. NAME.plain.c is the text that artifacts have
+of the kernel, where that is another. Libraries are run, so their folder is nobody
 else's. Those that were not used for a long time are removed.
 """
 
@@ -28,7 +29,7 @@ _DAY = 24 * 3600
 _KEPT_DAYS = 90  # after the last use
 _UNFINISHED_DAYS = 1
 _BUILDING = ".building-"
-_SUFFIXES = (".so", ".c", ".sha256")
+_SUFFIXES = (".so", ".c", ".plain.c", ".sha256")
 
 
 def cache_folder() -> Path:
@@ -45,6 +46,23 @@ def library_file(name: str) -> Path:
 def source_file(name: str) -> Path:
     """The C text that the library of a digest was compiled from."""
     return cache_folder() / f"{name}.c"
+
+
+def plain_file(name: str) -> Path:
+    """The text that artifacts have of the kernel of a digest, where it is not what was compiled."""
+    return cache_folder() / f"{name}.plain.c"
+
+
+def keep_plain(name: str, text: str) -> None:
+    """Keep the text that artifacts have of a kernel. Raises: DeviceError where that cannot be."""
+    make_private(cache_folder())
+    try:
+        with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=cache_folder()) as folder:
+            source = Path(folder) / "plain.c"
+            source.write_text(text, encoding="utf-8")
+            os.replace(source, plain_file(name))
+    except OSError as error:
+        raise DeviceError(f"a kernel cannot be kept: {error}", where=str(cache_folder())) from error
 
 
 def is_kept(name: str) -> bool:

@@ -21,7 +21,7 @@ from kernelc.kir.nodes import Kernel
 from kernelc.kir.tile_types import F16
 from kernelc.passes.lower import ProgramSource, lower
 from kernelc.passes.select import KernelCall
-from kernelc.schedules import usual_schedule
+from kernelc.schedules import RULES
 from kernelc.target import TARGETS
 from tests.conformance.tiles import CASES, TileCase
 from tests.kernels.linear_problems import linear, residual
@@ -109,7 +109,7 @@ def variants_of(spec: KernelSpec[Any, Any], problem: Any) -> list[tuple[str, ...
     source = ProgramSource("prefill", "prefill", {"seq": (1, 8), "past": (0, 7)}, (call,))
     sizes: dict[str, Dim] = {b.name: 1 << 20 for b in spec.bindings(problem)}
     symbols = {"seq": (1, 8), "past": (0, 7), "context": (1, 8)}
-    lowered = lower([source], sizes, {}, symbols, [TARGETS["wgsl"]], render, usual_schedule)
+    lowered = lower([source], sizes, {}, symbols, [TARGETS["wgsl"]], render, RULES.choose)
     (kernel,) = lowered.kernels.values()
     return [variant.requires.features for variant in kernel.variants]
 

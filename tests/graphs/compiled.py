@@ -24,7 +24,7 @@ from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.select import Selection, SelectOptions, select
 from kernelc.pipeline import _vector
-from kernelc.schedules import usual_schedule
+from kernelc.schedules import RULES
 from kernelc.target import Capabilities, Target
 from model.pack import RowSource, pack_matrices
 
@@ -131,7 +131,7 @@ class _Builder:
         symbols = {name: bounds for graph in graphs.values() for name, bounds in graph.symbols.items()}
         symbols["seq"] = (1, max(graph.symbols["seq"][1] for graph in graphs.values()))
         targets = [Target(self.options.target, "kernel", (self.options.capabilities,))]
-        lowered = lower(self.sources, self.states, weights, symbols, targets, printed, usual_schedule)
+        lowered = lower(self.sources, self.states, weights, symbols, targets, printed, RULES.choose)
         return Compiled(lowered, kernels, self.selected, self.key_orders)
 
 

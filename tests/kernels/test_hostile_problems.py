@@ -34,7 +34,7 @@ from kernelc.kernels.sampling.penalty import PenaltyProblem
 from kernelc.kernels.sampling.sample import SampleProblem
 from kernelc.kernels.spec import empty
 from kernelc.native import Library
-from kernelc.schedules import usual_schedule
+from kernelc.schedules import RULES
 from kernelc.target import TARGETS
 from tests.kernels.executors import run_interpreter
 
@@ -117,7 +117,7 @@ def run_in_exact_buffers(family: str, data: Mapping[str, Any]) -> bool:
     native = Library().kernel("k", family, data)
     spec = SPECS[family]
     problem = spec.problem_from_json(data)
-    schedule = usual_schedule(spec, problem, CAPABILITIES)
+    schedule = RULES.choose("c", spec, problem, CAPABILITIES)
     native.text()
     kernel = spec.kernel(problem, schedule, CAPABILITIES, "k")
     ran = False

@@ -18,7 +18,7 @@ from kernelc.kir.nodes import Kernel
 from kernelc.passes.fuse import PATTERNS, FuseOptions, fuse
 from kernelc.passes.lower import Lowered, Printed, ProgramSource, Render, lower
 from kernelc.passes.select import KernelCall, SelectOptions, select
-from kernelc.schedules import usual_schedule
+from kernelc.schedules import RULES
 from kernelc.target import TARGETS, Capabilities, Target
 from tests.graphs.compiled import Options, compile_graphs, only_traced
 from tests.passes.blocks import CONTEXT, WIDTH, Block, attention_block, layer, norm, traced
@@ -51,7 +51,7 @@ def lowered(
             weights |= {array.name: array.bytes for array in matrix.stored_arrays.values()}
         weights |= {vector.name: 4 * vector.length for vector in found.vectors.values()}
         sources.append(ProgramSource(f"program_{number}", "role", dict(graph.symbols), found.calls))
-    return lower(sources, STATES, weights, SYMBOLS, targets, render, usual_schedule)
+    return lower(sources, STATES, weights, SYMBOLS, targets, render, RULES.choose)
 
 
 def chain(x: Tensor) -> Tensor:
@@ -193,7 +193,7 @@ def test_an_operand_without_a_buffer_is_a_bug_of_ours() -> None:
     with pytest.raises(
         InternalError, match=r"embed_tokens: quants binds embedding.quants, which has no buffer"
     ):
-        lower([source], STATES, {}, SYMBOLS, PLAIN, only_traced, usual_schedule)
+        lower([source], STATES, {}, SYMBOLS, PLAIN, only_traced, RULES.choose)
 
 
 def test_variants_must_agree_about_the_step_block() -> None:

@@ -35,6 +35,7 @@ FLAGS = {
     "temperature": "--temperature",
     "top_k": "--top-k",
     "top_p": "--top-p",
+    "tuned": "--tuned",
 }
 """How the command line spells the settings that errors name (see `kernelc.errors.spell_settings`)."""
 

@@ -111,7 +111,7 @@ class AttentionPrefill(KernelSpec[AttentionPrefillProblem, AnySchedule]):
             out[:seq, head] = weights @ values[:, kv_head].astype(np.float64)
 
     def space(self, capabilities: Capabilities, problem: AttentionPrefillProblem) -> Iterable[AnySchedule]:
-        for tokens in WIDE_TOKENS:
+        for tokens in (*WIDE_TOKENS, 3, 4, 6, 12, 16):
             if fits_wide(capabilities, problem.cache, tokens * problem.group):
                 yield WideSchedule(tokens)
         yield from matrix_units(capabilities, problem.cache)

@@ -89,7 +89,8 @@ class MatmulSchedule:
 
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatmulSchedule]:
     """Every schedule worth trying."""
-    every = [*_register_tiles(capabilities), *_matrix_units(capabilities), *_wide(problem)]
+    wide = dict.fromkeys([*_wide(problem), *_more_wide(problem)])
+    every = [*_register_tiles(capabilities), *_matrix_units(capabilities), *wide]
     return (schedule for schedule in every if schedule.fits(capabilities, problem))
 
 
@@ -125,6 +126,14 @@ def _wide(problem: LinearProblem) -> Iterator[MatmulSchedule]:
     yield MatmulSchedule((4, 2), depth=GROUP, wide=True)
 
 
+def _more_wide(problem: LinearProblem) -> Iterator[MatmulSchedule]:
+    """What else a search may try on processors: also tokens that are whole blocks of three."""
+    groups = groups_of(problem.cols)
+    depths = {max(d for d in range(1, most + 1) if groups % d == 0) * GROUP for most in (4, 10, 20)}
+    for depth, tokens, rows in itertools.product(sorted(depths), (3, 6, 8, 12, 16, 24, 32), (1, 2, 4)):
+        yield MatmulSchedule((tokens, rows), depth=depth, wide=True)
+
+
 def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
     teams = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 4), (2, 4), (4, 2))
     tiles = ((1, 1), (1, 2), (2, 1), (2, 2), (4, 2), (2, 4), (4, 4))
@@ -135,7 +144,7 @@ def _matrix_units(capabilities: Capabilities) -> Iterator[MatmulSchedule]:
 
 def _usual(capabilities: Capabilities) -> Iterator[tuple[MatmulSchedule, int]]:
     """The schedules on matrix units to choose from, best first, each with the number of workgroups from which
-    it pays: measured on an H200 by benchmarks/prefill_schedules.py."""
+    it pays: measured on an H200."""
     if F16 in capabilities.tiles:
         yield MatmulSchedule((1, 4), (4, 4), F16, 64, True, capabilities.f16), _MANY_WORKGROUPS
         for depth, tiles in itertools.product((64, 32), ((4, 2), (2, 2))):

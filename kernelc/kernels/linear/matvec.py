@@ -153,7 +153,7 @@ def fits_wide(capabilities: Capabilities, problem: LinearProblem) -> bool:
 def _wide_schedules(capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatvecSchedule]:
     if fits_wide(capabilities, problem):
         for rows in (2, 4, 6, 8):
-            for blocks in (1, 2, 4, 8, 16):
+            for blocks in (1, 2, 4, 8, 16, 32, 64):
                 yield MatvecSchedule(1, 1, rows, blocks=blocks)
 
 

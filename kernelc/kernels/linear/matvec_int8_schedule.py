@@ -85,7 +85,7 @@ class MatvecInt8Schedule:
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatvecInt8Schedule]:
     """Every schedule worth trying."""
     if _fits_wide(capabilities, problem):
-        yield from (_wide(rows, blocks) for rows in (2, 4, 8) for blocks in (1, 4, 16))
+        yield from (_wide(rows, blocks) for rows in (2, 4, 6, 8) for blocks in (1, 2, 4, 8, 16, 32, 64))
         yield usual_schedule(capabilities, problem)
     most = power_of_two_up_to(groups_of(problem.cols))
     for threads in (32, 64, 128, 256):

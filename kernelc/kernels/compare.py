@@ -1,0 +1,56 @@
+"""Compares what a kernel left in its arrays with what its family's reference leaves there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernelc.kernels.spec import KernelSpec
+
+Array = npt.NDArray[Any]
+
+
+def compare(
+    spec: KernelSpec[Any, Any],
+    problem: Any,
+    got: Mapping[str, Array],
+    wanted: Mapping[str, Array],
+    features: Iterable[str] = (),
+) -> tuple[float, str]:
+    """Return the largest error as a share of the tolerance, and a description of what is wrong ("" for
+    nothing).
+
+    Outputs are compared as numbers, pairs of f16 included; inputs must be unchanged. `features` are those
+    that the kernel requires of a device, which decide how exact it is.
+    """
+    tolerance = spec.tolerance_with(problem, features)
+    worst, details = 0.0, list[str]()
+    for binding in spec.bindings(problem):
+        have, want = np.asarray(got[binding.name]), wanted[binding.name]
+        if binding.access == "read":
+            if have.tobytes() != want.tobytes():
+                details.append(f"{binding.name} was written to")
+            continue
+        if binding.name in spec.packed_halves(problem):
+            have, want = (side.reshape(-1).view(np.float16) for side in (have, want))
+        share = _shares(have, want, tolerance.absolute, tolerance.relative)
+        worst = max(worst, float(share.max(initial=0.0)))
+        if (share > 1).any():
+            at = int(share.argmax())
+            values = f"got {have.reshape(-1)[at]}, wanted {want.reshape(-1)[at]}"
+            details.append(
+                f"{binding.name}: {int((share > 1).sum())} of {share.size} differ; at {at} {values}"
+            )
+    return worst, "; ".join(details)
+
+
+def _shares(have: Array, want: Array, absolute: float, relative: float) -> Array:
+    """Return each error divided by its tolerance; infinite where a number is wanted and there is none."""
+    a, b = (side.reshape(-1).astype(np.float64) for side in (have, want))
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        share = np.abs(a - b) / (absolute + relative * np.abs(b))
+    return np.where(same, 0.0, np.where(np.isfinite(share), share, np.inf))
