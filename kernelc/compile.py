@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kernelc import debug
-from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Requires, Ring, Weights
-from kernelc.backends import backend_named
+from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Ring, Weights
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FORMATS, FormatTable, Override, weight_format
@@ -22,14 +21,13 @@ from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
 from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES
 from kernelc.kernels.step_block import STEP
-from kernelc.kir.nodes import Kernel
-from kernelc.kir.text import kernel_text
 from kernelc.passes.caches import cache_bytes, decode_splits, rings_of
 from kernelc.passes.fuse import FuseOptions, fuse
-from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
+from kernelc.passes.lower import Lowered, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
 from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
+from kernelc.printing import render
 from kernelc.schedules import named_schedules
 from kernelc.source import PREFILL_ROWS, ModelSource, Role
 from kernelc.target import Target, targets_named
@@ -293,20 +291,3 @@ def _check_agreement(graph: Graph, first: Graph, vocab_size: int) -> None:
 def _stored(matrix: PackedMatrix) -> list[tuple[str, int]]:
     """Return the tensors that hold a packed matrix, as (name, bytes)."""
     return [(array.name, array.bytes) for array in matrix.stored_arrays.values()]
-
-
-def render(target: str, kernel: Kernel) -> Printed:
-    """Print a kernel for a target, and say what it requires of a device."""
-    rendered = backend_named(target).render(kernel)
-    return Printed(rendered, requires_of(kernel), bool(kernel.params), lambda: kernel_text(kernel))
-
-
-def requires_of(kernel: Kernel) -> Requires:
-    """Return what a kernel requires of a device."""
-    return Requires(
-        features=kernel.features(),
-        subgroup_size=kernel.asked_subgroup_size(),
-        threads=kernel.workgroup,
-        shared_bytes=kernel.shared_bytes,
-        storage_buffers=len(kernel.buffers),
-    )

@@ -85,11 +85,13 @@ class OddScore:
         self.model, self.info = tiny(), tiny().info
         self.extra_weight, self.kv_dtype = extra_weight, kv_dtype
 
-    def graph(self, role: Role, *, max_context: int, chunk: int, kv_dtype: DType) -> Graph:
+    def graph(self, role: Role, *, max_context: int, chunk: int, kv_dtype: DType, spare: int) -> Graph:
         if role != "score":
-            return self.model.graph(role, max_context=max_context, chunk=chunk, kv_dtype=kv_dtype)
+            return self.model.graph(
+                role, max_context=max_context, chunk=chunk, kv_dtype=kv_dtype, spare=spare
+            )
         kv_dtype = self.kv_dtype or kv_dtype
-        graph = self.model.graph(role, max_context=max_context, chunk=chunk, kv_dtype=kv_dtype)
+        graph = self.model.graph(role, max_context=max_context, chunk=chunk, kv_dtype=kv_dtype, spare=spare)
         extra = {"extra": TensorType((3,))} if self.extra_weight else {}
         return replace(graph, weights={**graph.weights, **extra})
 

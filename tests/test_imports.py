@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.schedules": (*EVERYONE, "kernelc.kernels", "kernelc.target", "kernelc.tuned"),
     "model": (*EVERYONE, "kernelc.ir", "kernelc.source"),
     "runtime": (*EVERYONE, "kernelc.ir.dim"),
+    "kernelc.printing": (*EVERYONE, "kernelc.kir", "kernelc.passes", "kernelc.backends"),
     # It is handed the model, so it knows none.
     "kernelc.compile": (
         *EVERYONE,
@@ -60,7 +61,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.kir",
         "kernelc.kernels",
         "kernelc.passes",
-        "kernelc.backends",
+        "kernelc.printing",
         "kernelc.target",
         "kernelc.source",
         "kernelc.schedules",
@@ -90,6 +91,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.target",
         "kernelc.tuned",
         "kernelc.schedules",
+        "kernelc.printing",
         "kernelc.compile",
         "kernelc.native",
         "runtime",

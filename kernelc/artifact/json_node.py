@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar, cast
 
-from kernelc.artifact.schema import Json
+from kernelc.artifact.json_form import Json
 from kernelc.errors import ArtifactError, ShapeError
 from kernelc.ir import dim
 from kernelc.ir.dim import Dim

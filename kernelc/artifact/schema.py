@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, cast
 
+from kernelc.artifact.json_form import Json, to_json
 from kernelc.artifact.selfcheck import Checks
-from kernelc.ir.dim import Dim, DimExpr
-from kernelc.ir.dim import to_json as dim_to_json
+from kernelc.ir.dim import Dim
 
 FORMAT = "kernelc-artifact"
 VERSION = 1
@@ -40,7 +40,6 @@ ELEMENT_BYTES = {
 }
 """Bytes of one element of a binding, by the name of its type."""
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Bounds: TypeAlias = tuple[int, int]
 
 
@@ -273,10 +272,10 @@ class Manifest:
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form. Maps are sorted, but programs keep their order: the first that fits is run."""
-        body = cast("dict[str, Json]", _to_json(self))
+        body = cast("dict[str, Json]", to_json(self))
         if not self.rings:
             del body["rings"]  # as in artifacts of before
-        body["programs"] = {name: _to_json(program) for name, program in self.programs.items()}
+        body["programs"] = {name: to_json(program) for name, program in self.programs.items()}
         return {"format": FORMAT, "version": VERSION, **body}
 
     def files(self) -> list[NamedFile]:
@@ -290,16 +289,3 @@ class Manifest:
             *(NamedFile(named.file, named.sha256, None) for named in (*variants, *texts)),
             *(NamedFile(name, entry.sha256, entry.bytes) for name, entry in (*sized, *tokenizer)),
         ]
-
-
-def _to_json(value: object) -> Json:
-    if isinstance(value, DimExpr):
-        return cast(Json, dim_to_json(value))
-    if dataclasses.is_dataclass(value):
-        return {field.name: _to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        items = cast("Mapping[str, object]", value)
-        return {name: _to_json(items[name]) for name in sorted(items)}
-    if isinstance(value, list | tuple):
-        return [_to_json(item) for item in cast("list[object]", value)]
-    return cast(Json, value)

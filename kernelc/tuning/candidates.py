@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from kernelc.artifact import Requires
-from kernelc.compile import requires_of
 from kernelc.kernels.spec import KernelSpec
+from kernelc.printing import requires_of
 from kernelc.target import TARGETS, Capabilities
 from kernelc.tuned.schedules import schedule_json
 from runtime.device.executor import DeviceInfo

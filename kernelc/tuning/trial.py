@@ -36,12 +36,12 @@ from kernelc.artifact import (
     Weights,
     kernel_file,
 )
-from kernelc.compile import render
 from kernelc.errors import DeviceError
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.compare import compare
 from kernelc.kernels.spec import Binding
 from kernelc.kernels.step_block import STEP
+from kernelc.printing import render
 from kernelc.target import TARGETS, Capabilities
 from kernelc.tuning.tasks import Task
 from runtime.device.executor import Executor

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from kernelc.backends import backend_named
-from kernelc.compile import render
 from kernelc.ir.dim import Dim
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.linear.epilogues import PairEpilogue
@@ -21,6 +20,7 @@ from kernelc.kir.nodes import Kernel
 from kernelc.kir.tile_types import F16
 from kernelc.passes.lower import ProgramSource, lower
 from kernelc.passes.select import KernelCall
+from kernelc.printing import render
 from kernelc.schedules import RULES
 from kernelc.target import TARGETS
 from tests.conformance.tiles import CASES, TileCase

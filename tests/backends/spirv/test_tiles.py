@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from kernelc.backends.spirv.printer import SpirvBackend
-from kernelc.compile import render
 from kernelc.kernels.attention.prefill import ATTENTION_PREFILL, AttentionPrefillProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue
@@ -20,6 +19,7 @@ from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kir.nodes import Kernel
 from kernelc.kir.tile_types import F16, I8, TileKind
 from kernelc.kir.types import f16
+from kernelc.printing import render
 from kernelc.target import TARGETS, Capabilities
 from tests.backends.spirv.test_assembler import words
 from tests.conformance.tiles import CASES, SMALL_F16
