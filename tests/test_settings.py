@@ -27,8 +27,11 @@ OF_OTHERS = {
     ("runtime/cuda/compile.py", "--gpu-architecture"),
     *(("model/hub/pypi.py", flag) for flag in ("--quiet", "--disable-pip-version-check", "--no-deps")),
     *(("model/hub/pypi.py", flag) for flag in ("--only-binary", "--require-hashes", "--hash")),
+    *(("kernelc/backends/wasm/toolchain.py", flag) for flag in ("--target", "--no-entry", "--export")),
+    *(("kernelc/backends/wasm/toolchain.py", f"--{flag}") for flag in ("import-memory", "max-memory")),
+    ("kernelc/backends/wasm/toolchain.py", "--strip-all"),
 }
-"""Options of NVRTC and of pip."""
+"""Options of NVRTC, of pip, and of clang and its linker."""
 
 
 def libraries() -> Iterator[tuple[str, str]]:

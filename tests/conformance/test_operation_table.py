@@ -23,6 +23,7 @@ WITHOUT = {
     "cuda": set[str](),
     "opencl": {*SUBGROUP_OPERATIONS, *TILE_OPERATIONS, "dot4_i8"},  # they need extensions
     "c": {*SUBGROUP_OPERATIONS, *TILE_OPERATIONS},
+    "wasm": {*SUBGROUP_OPERATIONS, *TILE_OPERATIONS},
 }
 
 

@@ -117,4 +117,20 @@ ATTENTION: tuple[Mutation, ...] = (
         "first = logical_and(number < positions, seen >= 0.0)",
         of_kernel("penalty"),
     ),
+    Mutation(
+        "ring_never_wraps",
+        "A position beyond a ring's rows is kept behind its end.",
+        "kernelc/kernels/attention/cache.py",
+        "return position % self.ring if self.ring else position",
+        "return position",
+        ("tests/kernels/test_rotate_and_append.py", "-k", "interpreter"),
+    ),
+    Mutation(
+        "ring_forgets_what_was_written",
+        "A sequence goes on where later positions have replaced what its window sees.",
+        "runtime/engine/rings.py",
+        "self._end = max(self._end if past else 0, past + seq)",
+        "self._end = past + seq",
+        ("tests/runtime/test_rings.py",),
+    ),
 )

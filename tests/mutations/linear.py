@@ -241,8 +241,8 @@ LINEAR: tuple[Mutation, ...] = (
         "cache_row",
         "A decoded position's key and value overwrite row 0 of the cache.",
         "kernelc/kernels/linear/epilogues/heads.py",
-        "row = position * kv_pairs",
-        "row = position * 0 + token * kv_pairs",
+        "row = self.cache.row(position) * kv_pairs",
+        "row = self.cache.row(position) * 0 + token * kv_pairs",
         of_kernel("matvec"),
     ),
     Mutation(

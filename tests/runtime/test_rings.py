@@ -93,3 +93,12 @@ def test_a_window_of_8_in_20_rows(end: int, length: int, enough: bool) -> None:
     for past in range(0, end, 4):
         held.written(past, min(4, end - past))
     assert held.enough_for(length) == enough
+
+
+def test_going_on_after_a_cut_does_not_bring_back_what_was_replaced() -> None:
+    held = HeldPositions([Ring(8, 20)])
+    for past in range(0, 40, 4):
+        held.written(past, 4)
+    assert held.enough_for(30)
+    held.written(30, 1)
+    assert held.enough_for(28) and not held.enough_for(27), "position 19 lay where 39 is now"
