@@ -27,10 +27,8 @@ describe.skipIf(!hasChromium)("published models in Chromium", () => {
     await server.close();
   });
 
-  test.each(NAMES.filter((name) => name in FOUND))(
-    "%s: the ids are the native ones",
-    { timeout: 600_000 },
-    async (name) => {
+  for (const name of NAMES)
+    test.skipIf(!(name in FOUND))(`${name}: the ids are the native ones`, { timeout: 600_000 }, async () => {
       const { prompt_ids, ids } = FOUND[name] ?? expect.fail(name);
       expect(ids.length).toBeGreaterThan(2);
       const page = await openEngine(browser, server);
@@ -45,6 +43,5 @@ describe.skipIf(!hasChromium)("published models in Chromium", () => {
       );
       expect(said).toEqual(ids);
       await page.context().close();
-    },
-  );
+    });
 });

@@ -60,9 +60,9 @@ describe("the dialog of settings", () => {
       200,
       0.9,
     ]);
-    dialog.type("Top-p", "7");
-    expect(dialog.saved().topP).toBe(1);
-    dialog.type("Top-p", "");
-    expect(dialog.saved().topP).toBe(DEFAULT_SETTINGS.topP);
+    for (const nonsense of ["7", "-1", ""]) {
+      dialog.type("Top-p", nonsense);
+      expect(dialog.saved().topP).toBe(DEFAULT_SETTINGS.topP);
+    }
   });
 });

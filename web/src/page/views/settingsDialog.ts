@@ -113,7 +113,7 @@ export class SettingsDialog {
   private edited({ key }: NumberField): void {
     if (key !== "maxTokens" && this.recommended.checked) {
       this.recommended.checked = false;
-      for (const each of this.fields) if (each.field.key !== key) each.show(each.read());
+      for (const each of this.fields) if (each.field.key !== key) each.show(each.nearest());
     }
     this.save();
   }
@@ -180,8 +180,13 @@ class Field {
     this.range.value = String(value);
   }
 
-  /** The number, within the field's bounds; the default where there is none. */
+  /** The number; the default where there is none within the field's bounds. */
   read(): number {
+    return readNumber(this.number.valueAsNumber, this.field);
+  }
+
+  /** The number, or the bound that is next to it. */
+  nearest(): number {
     const { min, max } = this.field;
     return readNumber(Math.min(Math.max(this.number.valueAsNumber, min), max), this.field);
   }
