@@ -12,7 +12,11 @@ from kernelc.target import Capabilities
 from tests.commands import run
 from tests.kernels.executors import EXECUTORS, require
 
-DEVICES = ("cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl")
+DEVICES = (
+    "cpu",
+    pytest.param("wgpu", marks=pytest.mark.gpu),
+    *(pytest.param(slow, marks=pytest.mark.nightly) for slow in ("vulkan", "opencl")),
+)
 QUESTIONS = "Hello\nMy name is Ada.\nWhat is 123 + 456?\nWhat is the capital of France?\nWhat is my name?\n"
 
 

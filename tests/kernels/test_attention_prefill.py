@@ -197,7 +197,7 @@ def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
     for head_dim, kv_dtype in itertools.product(EVEN_WIDTHS, ("f16", "f32")):
         problem = AttentionPrefillProblem(2, 2, head_dim, kv_dtype, 0.1)
         schedule = ATTENTION_PREFILL.default(capabilities, problem)
-        assert schedule in set(ATTENTION_PREFILL.space(capabilities, problem))
+        assert any(schedule == each for each in ATTENTION_PREFILL.space(capabilities, problem))
         if isinstance(schedule, WideSchedule):
             assert fits_wide(capabilities, problem.cache, schedule.tokens * problem.group)
         else:

@@ -81,7 +81,13 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Wanted]:
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize(
-    "device", ["numpy", "cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl"]
+    "device",
+    [
+        "numpy",
+        "cpu",
+        pytest.param("wgpu", marks=pytest.mark.gpu),
+        *(pytest.param(slow, marks=pytest.mark.nightly) for slow in ("vulkan", "opencl")),
+    ],
 )
 def test_rings_give_the_logits_of_a_whole_cache(
     device: str, name: str, wanted: dict[str, Wanted], tmp_path: Path

@@ -92,7 +92,14 @@ def formula(folder: Path, ids: list[int]) -> np.ndarray:
     return 4.0 * np.tanh(norm(x, "model.norm") @ table.T / 4.0)
 
 
-@pytest.mark.parametrize("device", ["cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan", "opencl"])
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param("wgpu", marks=pytest.mark.gpu),
+        *(pytest.param(slow, marks=pytest.mark.nightly) for slow in ("vulkan", "opencl")),
+    ],
+)
 def test_an_artifact_gives_the_logits_of_the_formula(checkpoint: Path, tmp_path: Path, device: str) -> None:
     if device in EXECUTORS:
         require(device, Capabilities())

@@ -61,7 +61,10 @@ def test_every_kernel_has_a_check_and_the_file_is_small(demo: Artifact):
     assert checks.bytes <= 1 << 20
 
 
-@pytest.mark.parametrize(("quant", "activations"), [("q4", "f32"), ("q8", "int8"), ("q4a", "int8")])
+@pytest.mark.parametrize(
+    ("quant", "activations"),
+    [("q4", "f32"), ("q8", "int8"), pytest.param("q4a", "int8", marks=pytest.mark.nightly)],
+)
 def test_the_file_of_a_large_model_is_small_too(quant: str, activations: str):
     options = CompileOptions("wgsl", quant, activations=activations)
     manifest = planned(find_model("llama-2-7b"), options)

@@ -15,10 +15,7 @@ import pytest
 REPO = Path(__file__).resolve().parents[3]
 SUITES = ("tests/conformance", "tests/kernels", "tests/backends/test_random_kernels.py", "tests/graphs")
 ON_C = "[c- or [c] or -c] or -c-"  # in the names of tests that run C
-SAMPLE = (
-    "tests/kernels/test_matvec_int8.py",
-    "tests/kernels/test_attention_wide.py",
-)
+SAMPLE = ("tests/kernels/test_attention_wide.py", "tests/kernels/test_embedding.py")
 
 
 def pytest_of(suites: Sequence[str], marked: str, *more: str) -> list[str]:
