@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
-from runtime.cpu.pool import usable_cores
+from runtime.cpu.cores import usable_cores
 
 LAYERS, HIDDEN, INTERMEDIATE, VOCAB = 32, 4096, 11008, 32000
 SEED = 7
