@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kernelc import debug
-from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Ring, Weights
+from kernelc.artifact import ACTIVATION_TERMS, ACTIVATIONS, Manifest, ModelInfo, Param, Ring, Weights
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, dim_max
 from kernelc.ir.formats import FORMATS, FormatTable, Override, weight_format
@@ -22,6 +22,7 @@ from kernelc.ir.verify import verify
 from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES
 from kernelc.kernels.step_block import STEP
 from kernelc.passes.caches import cache_bytes, decode_splits, rings_of
+from kernelc.passes.coding import code_activations
 from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.lower import Lowered, ProgramSource, lower
 from kernelc.passes.memory import worst_case
@@ -46,9 +47,9 @@ class CompileOptions:
     `context` is the longest context, in positions; None stands for the model's own, at most DEFAULT_CONTEXT.
     `kv_dtype` is the element type of the cache; None stands for f32 if `quant` is f32 or the whole cache has
     at most SMALL_CACHE_BYTES, and for f16 otherwise. `activations` "int8" rounds the input of a single row's
-    matrix products to signed bytes, where the weights are codes of bytes. `overrides` give single matrices,
-    the embedding or the head another format than `quant`; `bits` is what a weight may take on average, from
-    which a build of a model makes overrides of its own.
+    matrix products to two signed bytes, where the weights are codes of bytes, "int8-fast" to one.
+    `overrides` give single matrices, the embedding or the head another format than `quant`; `bits` is what a
+    weight may take on average, from which a build of a model makes overrides of its own.
     `tuned` names a table of schedules, by its class of devices or as a file; without it the families' own
     rules choose.
     """
@@ -102,9 +103,9 @@ class CompileOptions:
                 where="`activations`",
                 help="f32 is the default",
             )
-        if self.activations == "int8" and self.quant not in FORMATS_WITH_CODES:
+        if ACTIVATION_TERMS[self.activations] and self.quant not in FORMATS_WITH_CODES:
             raise UsageError(
-                f"int8 multiplies bytes, and weights of `quant` {self.quant} are none",
+                f"{self.activations} multiplies bytes, and weights of `quant` {self.quant} are none",
                 where="`activations`",
                 help=f"use `quant` {' or '.join(FORMATS_WITH_CODES)}, or `activations` f32",
             )
@@ -169,7 +170,7 @@ def packed_together(source: ModelSource) -> list[tuple[str, ...]]:
     Neither targets nor formats change that.
     """
     graph = fuse(_graph(source, "decode", 1, 1, DType.F32), FuseOptions())
-    selection = select(graph, SelectOptions(FormatTable("f32"), 1 << 30, 0, False))
+    selection = select(graph, SelectOptions(FormatTable("f32"), 1 << 30, 0))
     return list(dict.fromkeys(matrix.sources for matrix in selection.matrices.values()))
 
 
@@ -213,8 +214,10 @@ class _Builder:
         fused = fuse(graph, self.fusing)
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
-        int8 = self.options.activations == "int8"
-        selection = select(fused, SelectOptions(self.options.formats, self.largest_binding, split, int8))
+        if terms := ACTIVATION_TERMS[self.options.activations]:
+            fused = code_activations(fused, self.options.formats, terms)
+            debug.dump(f"{name}_coded", "ir", lambda: graph_text(fused))
+        selection = select(fused, SelectOptions(self.options.formats, self.largest_binding, split))
         self.selected.matrices |= selection.matrices
         self.selected.vectors |= selection.vectors
         symbols = {"seq": graph.symbols["seq"], "past": past}

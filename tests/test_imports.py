@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.ir.expression",
         "kernelc.ir.formats",
         "kernelc.ir.packed_matrix",
+        "kernelc.ir.coded_rows",
         "kernelc.ir.rotary",
         "kernelc.target",
     ),

@@ -8,6 +8,7 @@ from kernelc.artifact.json_node import plain_name
 from kernelc.artifact.parse import parse_manifest
 from kernelc.artifact.reader import MANIFEST, Artifact
 from kernelc.artifact.schema import (
+    ACTIVATION_TERMS,
     ACTIVATIONS,
     ALIGNMENT_BYTES,
     ELEMENT_BYTES,
@@ -50,5 +51,6 @@ __all__ = [
     "BufferRange", "Dispatch", "Program", "Weights", "Shard", "Segment", "Tensor",
     "FileEntry", "TokenizerInfo", "ChatTemplateInfo", "GenerationInfo", "Ring", "GraphInfo", "Json", "Bounds",
     "Checks", "KernelCheck", "CheckInput", "CheckOutput",
-    "ACTIVATIONS", "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES", "ROLES", "STEP_BUFFER",
+    "ACTIVATIONS", "ACTIVATION_TERMS", "ALIGNMENT_BYTES", "ELEMENT_BYTES", "MANIFEST", "MAX_SHARD_BYTES",
+    "ROLES", "STEP_BUFFER",
 ]  # fmt: skip

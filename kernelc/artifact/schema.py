@@ -22,8 +22,9 @@ ALIGNMENT_BYTES = 256
 """Tensors start at multiples of this in a shard: WebGPU's guaranteed storage offset alignment."""
 MAX_SHARD_BYTES = 64 * 2**20
 
-ACTIVATIONS = ("f32", "int8")
-"""What decoding multiplies weights with: activations as they are, or rounded to signed bytes first."""
+ACTIVATION_TERMS = {"f32": 0, "int8": 2, "int8-fast": 1}
+"""What decoding multiplies weights with, and how many signed bytes each number is; 0: it is a float."""
+ACTIVATIONS = tuple(ACTIVATION_TERMS)
 TARGETS = ("wgsl", "cuda", "spirv", "opencl", "c", "wasm")
 ROLES = ("prefill", "decode", "score", "sample_greedy", "sample")
 PARAM_TYPES = ("u32", "f32")

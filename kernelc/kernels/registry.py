@@ -14,6 +14,7 @@ from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE
 from kernelc.kernels.elementwise import ELEMENTWISE
 from kernelc.kernels.embedding import EMBEDDING
 from kernelc.kernels.layer_norm import LAYER_NORM
+from kernelc.kernels.linear.code_rows import CODE_ROWS
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
@@ -33,6 +34,7 @@ SPECS: dict[str, KernelSpec[Any, Any]] = {
         LAYER_NORM,
         MATVEC,
         MATVEC_INT8,
+        CODE_ROWS,
         MATMUL,
         ROPE,
         CACHE_APPEND,

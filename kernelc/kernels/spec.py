@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.ir.coded_rows import CodedRows
 from kernelc.ir.dim import Dim, Var, evaluate
 from kernelc.kernels.step_block import STEP
 from kernelc.kernels.stored_problem import read_problem, require
@@ -33,7 +34,7 @@ TILE_ROWS = 24
 """Rows of a golden tile. Three times a power of two: a kernel that takes a row for one some tiles on is
 noticed, and a tile's scales end at a whole 16 bytes."""
 
-LATER_FIELDS: Mapping[str, object] = {"ring": 0}
+LATER_FIELDS: Mapping[str, object] = {"ring": 0, "terms": 0, "coding": None}
 """Fields that problems were given later, with what was meant before: stored only where they say something
 else, so that artifacts stay what they were."""
 
@@ -134,6 +135,10 @@ class KernelSpec(ABC, Generic[P, S]):
     def describe(self, problem: P) -> str:
         """A few words that tell this problem from others of a model, for the kernel's name: [a-z0-9_]."""
         return ""
+
+    def coded_rows(self, problem: P) -> Mapping[str, CodedRows]:
+        """The outputs that are coded rows, by name: codes are compared by what they stand for."""
+        return {}
 
     def packed_halves(self, problem: P) -> frozenset[str]:
         """Names of u32 outputs that hold pairs of f16: compared as numbers, within the tolerance."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from kernelc.ir.expression import Expression
 from kernelc.ir.formats import FORMATS
-from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpilogue
+from kernelc.kernels.linear.epilogues import Coding, HeadEpilogue, PairEpilogue, RowEpilogue
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 
@@ -79,6 +80,28 @@ def linear(format: str, rows: int, cols: int, epilogue: Any = None, **more: Any)
     """A whole matrix, or its end from `row_begin` on; without an epilogue its product is stored as it is."""
     whole = RowEpilogue(rows + int(more.get("row_begin", 0)))
     return LinearProblem(format, rows, cols, epilogue or whole, **more)
+
+
+@st.composite
+def coded_problems(draw: st.DrawFn, formats: tuple[str, ...]) -> LinearProblem:
+    """Problems that read a coded row, and in part write one."""
+    terms = draw(st.integers(1, 2))
+    problem = draw(problems(decode=True, formats=formats))
+    if isinstance(problem.epilogue, HeadEpilogue) or draw(st.booleans()):
+        return replace(problem, terms=terms, last_row=False)
+    together = problem.rows_together
+    begin, rows, rest = (32 * draw(st.integers(low, 3)) for low in (0, 1, 0))
+    coding = Coding(draw(st.integers(1, 2)), draw(st.booleans()), draw(st.booleans()))
+    width = begin + rows + rest
+    epilogue = replace(problem.epilogue, width=width, coding=coding)
+    return replace(
+        problem,
+        rows=rows * together,
+        row_begin=begin * together,
+        epilogue=epilogue,
+        terms=terms,
+        last_row=False,
+    )
 
 
 @st.composite

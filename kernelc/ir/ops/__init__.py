@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernelc.ir.ops import attention, basic, elementwise, fused
+from kernelc.ir.ops import attention, basic, coding, elementwise, fused
 from kernelc.ir.ops.definition import OpDef
 
 __all__ = ["OPS", "OpDef"]
@@ -13,6 +13,7 @@ OPS: dict[str, OpDef] = {
         *basic.DEFINITIONS,
         *elementwise.DEFINITIONS,
         *attention.DEFINITIONS,
+        *coding.DEFINITIONS,
         *fused.DEFINITIONS,
     )
 }

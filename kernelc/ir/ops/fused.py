@@ -9,7 +9,7 @@ from __future__ import annotations
 from kernelc.errors import ShapeError
 from kernelc.ir.expression import Expression
 from kernelc.ir.ops import attention as heads
-from kernelc.ir.ops import basic
+from kernelc.ir.ops import basic, coding
 from kernelc.ir.ops.definition import Array, Arrays, Attrs, OpDef, Types, Values, wanted_same
 from kernelc.ir.types import TensorType
 
@@ -77,9 +77,11 @@ def add_rms_norm(i: Arrays, a: Values) -> tuple[Array, ...]:
 # Linear layers
 
 
-def _normed(i: Arrays, a: Values) -> dict[str, Array]:
-    """The inputs with x normalised, where there is a norm's weight."""
+def _normed(i: Arrays, a: Values, weight: str) -> dict[str, Array]:
+    """The inputs with x normalised, where there is a norm's weight, or decoded for the matrix `weight`."""
     found = dict(i)
+    if "coded" in a:
+        found["x"] = coding.decoded(i["x"], a, i[weight].shape[1])
     if "norm_weight" in i:
         attrs = {name: a[name] for name in ("eps", "weight_offset") if name in a}
         (found["x"],) = basic.rms_norm({"x": i["x"], "weight": i["norm_weight"]}, attrs)
@@ -87,7 +89,7 @@ def _normed(i: Arrays, a: Values) -> dict[str, Array]:
 
 
 def _check_norm(op: str, t: Types, a: Attrs) -> None:
-    if ("norm_weight" in t) != ("eps" in a):
+    if ("norm_weight" in t) != ("eps" in a) and "coded" not in a:
         raise ShapeError(f"{op}: norm_weight and eps go together")
     if "norm_weight" in t:
         attrs = {name: a[name] for name in ("eps", "weight_offset") if name in a}
@@ -113,6 +115,7 @@ def _project(i: Arrays, prefix: str) -> Array:
 
 
 def _infer_row(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    t = coding.plain_inputs("linear_row", t, a, "weight")
     _check_norm("linear_row", t, a)
     y, expression = _projection("linear_row", t, ""), expression_of("linear_row", a)
     others = [name for name in OPERANDS if name in t]
@@ -124,16 +127,17 @@ def _infer_row(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     for name in others:
         wanted = _vector_of(y) if name.startswith("vector") else y
         wanted_same("linear_row", "types", (name, t[name]), ("the expression", wanted))
-    return (y,)
+    return coding.result_types("linear_row", t, a, y)
 
 
 def linear_row(i: Arrays, a: Values) -> tuple[Array, ...]:
     """norm?(x) W^T + bias, then the expression of it, "y", and of other rows and vectors."""
-    i = _normed(i, a)
-    return (expression_of("linear_row", a).reference({**i, PRODUCT: _project(i, "")}),)
+    i = _normed(i, a, "weight")
+    return coding.results(expression_of("linear_row", a).reference({**i, PRODUCT: _project(i, "")}), i, a)
 
 
 def _infer_pair(t: Types, a: Attrs) -> tuple[TensorType, ...]:
+    t = coding.plain_inputs("linear_pair", t, a, f"{FIRST}_weight")
     _check_norm("linear_pair", t, a)
     _check_biases("linear_pair", t, (FIRST, SECOND))
     first, second = (_projection("linear_pair", t, f"{part}_") for part in (FIRST, SECOND))
@@ -141,18 +145,19 @@ def _infer_pair(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     used = expression_of("linear_pair", a).inputs
     if set(used) != {FIRST, SECOND}:
         raise ShapeError(f"linear_pair: the expression uses {', '.join(used)}; wanted {FIRST} and {SECOND}")
-    return (first,)
+    return coding.result_types("linear_pair", t, a, first)
 
 
 def linear_pair(i: Arrays, a: Values) -> tuple[Array, ...]:
     """The expression of two linear layers of norm?(x): silu(first) * second, for one."""
-    i = _normed(i, a)
+    i = _normed(i, a, f"{FIRST}_weight")
     both = {part: _project(i, f"{part}_") for part in (FIRST, SECOND)}
-    return (expression_of("linear_pair", a).reference(both),)
+    return coding.results(expression_of("linear_pair", a).reference(both), i, a)
 
 
 def _infer_heads(t: Types, a: Attrs) -> tuple[TensorType, ...]:
     op = "linear_heads"
+    t = coding.plain_inputs(op, t, a, "q_weight")
     _check_norm(op, t, a)
     _check_biases(op, t, ("q", "k", "v"))
     head_dim = heads.int_attr(op, a, "head_dim")
@@ -172,7 +177,7 @@ def _infer_heads(t: Types, a: Attrs) -> tuple[TensorType, ...]:
 def linear_heads(i: Arrays, a: Values) -> tuple[Array, ...]:
     """The projections of attention, of norm?(x): (queries [seq, heads, head_dim], the K cache with the keys
     appended, the V cache with the values appended). `rotated`: which of queries and keys are rotated."""
-    i = _normed(i, a)
+    i = _normed(i, a, "q_weight")
     split = {part: heads.split_heads({"x": _project(i, f"{part}_")}, a)[0] for part in "qkv"}
     for part in (part for part in "qk" if part in a["rotated"]):
         (split[part],) = heads.rope({"x": split[part]}, a)
@@ -199,18 +204,18 @@ DEFINITIONS = (
         ("x", "weight"),
         _infer_row,
         linear_row,
-        optional_roles=("bias", "norm_weight", *OPERANDS),
+        optional_roles=("bias", "norm_weight", "code_weight", *OPERANDS),
         attrs=("expression",),
-        optional_attrs=_NORM_ATTRS,
+        optional_attrs=(*_NORM_ATTRS, *coding.CODE_ATTRS),
     ),
     OpDef(
         "linear_pair",
         ("x", "first_weight", "second_weight"),
         _infer_pair,
         linear_pair,
-        optional_roles=("first_bias", "second_bias", "norm_weight"),
+        optional_roles=("first_bias", "second_bias", "norm_weight", "code_weight"),
         attrs=("expression",),
-        optional_attrs=_NORM_ATTRS,
+        optional_attrs=(*_NORM_ATTRS, *coding.CODE_ATTRS),
     ),
     OpDef(
         "linear_heads",
@@ -219,7 +224,7 @@ DEFINITIONS = (
         linear_heads,
         optional_roles=("q_bias", "k_bias", "v_bias", "norm_weight"),
         attrs=("head_dim", "rotated", "past"),
-        optional_attrs=(*_NORM_ATTRS, *heads.ROPE_ATTRS, *heads.OPTIONAL_ROPE_ATTRS),
+        optional_attrs=(*_NORM_ATTRS, "coded", *heads.ROPE_ATTRS, *heads.OPTIONAL_ROPE_ATTRS),
         appends={"k_cache": 1, "v_cache": 2},
     ),
 )

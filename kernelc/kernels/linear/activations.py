@@ -1,111 +1,194 @@
-"""Activations rounded to signed bytes, with a scale for each group of 32, for products with packed weights.
+"""How kernels make and store coded rows: groups of 32 activations as bytes (see `kernelc.ir.coded_rows`).
 
-Every target must compute the same codes, or results would differ by whole steps where one rounds up and
-another down. So codes come from operations that are exact or rounded alike everywhere: one multiplication of
-floats, and integers for everything else. There is no division of floats (WGSL allows an error of 2.5 units in
-the last place), and no sum after the product that a compiler could contract with it.
-
-With M the group's largest magnitude, rounded up to 16 bits: steps = floor(127 * 2^24 / M's mantissa), a
-16-bit number with M's exponent, is how many 256ths of a code make up 1, and a value's code is
-(trunc(value * steps) + 128) >> 8. The group's scale is 256 / steps: at most 0.007 % above M / 127.
+`coded_group` codes a group in one invocation. `GroupCoder` codes the groups whose values a workgroup has in
+shared memory with eight invocations each, which is what an epilogue wants: it is the end of a chain of
+kernels that wait for each other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from kernelc.ir.formats import groups_of
+from kernelc.ir.coded_rows import (
+    FINE,
+    GREATEST_EXPONENT,
+    GROUP,
+    LEAST_EXPONENT,
+    NUMERATOR,
+    PARTS,
+    CodedRows,
+)
 from kernelc.kernels.linear.dot4 import dot4
-from kernelc.kir.functions import absolute, bitcast, maximum, minimum, splat, to_f32, to_i32
-from kernelc.kir.types import f32, u32
-from kernelc.kir.values import Number, Operators, Value
+from kernelc.kernels.parts.distribute import distribute
+from kernelc.kir.functions import (
+    absolute,
+    bitcast,
+    dot,
+    maximum,
+    minimum,
+    named,
+    splat,
+    to_f32,
+    to_i32,
+    vector,
+)
+from kernelc.kir.trace import Array, Tracer
+from kernelc.kir.types import f32, i32, u32
+from kernelc.kir.values import Operators, Value
 
-F32 = npt.NDArray[np.float32]
-
-GROUP = 32
-PARTS = 256  # a value is computed in 256ths of a code before it is rounded
-# Bounds of M's stored exponent, which is the exponent plus 127. A group below 2^-100 is treated as one of
-# 2^-100, so that no product is subnormal, which some devices flush to 0; above 2^126 codes mean nothing.
-_LEAST_EXPONENT, _GREATEST_EXPONENT = 27, 252
-_NUMERATOR = 127 << 24
-
-
-# The reference
-
-
-def codes_and_scales(x: F32) -> tuple[npt.NDArray[np.int8], F32]:
-    """The codes and scales of rows; zeros fill up the last group.
-
-    Shapes: f32 [rows, cols] -> int8 [rows, groups, 32], f32 [rows, groups].
-    """
-    rows, cols = x.shape
-    groups = groups_of(cols)
-    values = np.zeros((rows, groups * GROUP), np.float32)
-    values[:, :cols] = x
-    values = values.reshape(rows, groups, GROUP)
-    steps = _steps_reference(np.abs(values).max(axis=2))
-    parts = np.trunc(values * steps[:, :, None]).astype(np.int32)
-    return ((parts + PARTS // 2) >> 8).astype(np.int8), np.float32(PARTS) / steps
-
-
-def _steps_reference(largest: F32) -> F32:
-    bits = np.ascontiguousarray(largest).view(np.uint32)
-    exponent = np.clip(bits >> 23, _LEAST_EXPONENT, _GREATEST_EXPONENT).astype(np.uint32)
-    mantissa = ((bits & 0x7FFFFF | 0x800000) >> 8) + 1
-    ratio = np.uint32(_NUMERATOR) // mantissa.astype(np.uint32)
-    return ratio.astype(np.float32) * ((253 - exponent) << 23).astype(np.uint32).view(np.float32)
-
-
-def rounded(x: F32) -> F32:
-    """The values that the codes of rows stand for. Shapes: f32 [rows, cols] -> f32 [rows, cols]."""
-    codes, scales = codes_and_scales(x)
-    values = codes.astype(np.float32) * scales[:, :, None]
-    return np.ascontiguousarray(values.reshape(len(x), -1)[:, : x.shape[1]])
-
-
-# The kernel's part
+_ONES = 0x01010101  # four ones
+LANES = GROUP // 4
+"""Invocations of `GroupCoder` for a group: each codes a vector of four, which is a word of each term."""
 
 
 @dataclass(frozen=True)
 class CodedGroup:
-    """A group's codes, four to a word in order, and its scale; `native`: the device has "dot4"."""
+    """A group's words, a list for each term, its scale and the sum of what the scale is a scale of (i32)."""
 
-    words: list[Value]
+    words: list[list[Value]]
     scale: Value
-    native: bool
-
-    def times(self, byte: int) -> Value:
-        """The sum of the codes times a number from -128 to 127, as i32."""
-        total: Number = 0
-        for word in self.words:
-            total = dot4(word, 0x01010101 * (byte & 0xFF), total, self.native)
-        assert isinstance(total, Value)
-        return total
+    sum: Value
 
 
-def coded(values: list[Value], native: bool) -> CodedGroup:
-    """Round a group of 32 activations, given as eight vectors of four."""
+def coded_group(values: list[Value], terms: int, native: bool) -> CodedGroup:
+    """Round a group of 32 activations, given as eight vectors of four. `native`: the device has "dot4"."""
+    steps = _steps(_largest(values))
+    fours = [_words(four, steps, terms) for four in values]
+    words = [[four[term] for four in fours] for term in range(terms)]
+    total: Value | None = None
+    for four in fours:
+        added = _sum(four, native)
+        total = added if total is None else total + added
+    assert total is not None
+    return CodedGroup(words, _scale(steps, terms), total)
+
+
+def store_group(
+    coded: Array, layout: CodedRows, row: Operators | int, group: Value, made: CodedGroup, square: Value
+) -> None:
+    """Write a group and the sum of its squares to a row of `coded`, which is bound as u32."""
+    start = row * layout.words
+    for term, words in enumerate(made.words):
+        for half in range(2):
+            place = named("place", _place(layout, 2 * term + half, group) + start)
+            for lane, word in enumerate(words[4 * half : 4 * half + 4]):
+                coded[place + lane if lane else place] = word
+    place = named("place", _place(layout, layout.planes - 1, group) + start)
+    coded[place] = bitcast(made.scale, u32)
+    coded[place + 1] = bitcast(made.sum, u32)
+    coded[place + 2] = bitcast(square, u32)
+    coded[place + 3] = 0
+
+
+class GroupCoder:
+    """Codes neighbouring values of a row, `count` of them (whole groups), that a workgroup puts down.
+
+    All invocations call `code`, after each value was `put` by any of them. With `squares` the values before
+    they were weighted are kept too, for the sum of their squares.
+    """
+
+    def __init__(
+        self, k: Tracer, coded: Array, layout: CodedRows, count: int, *, squares: bool, native: bool
+    ) -> None:
+        self.k, self.coded, self.layout, self.count, self.native = k, coded, layout, count, native
+        self.values = k.shared("code_values", f32, count)
+        self.plain = k.shared("plain_values", f32, count) if squares else None
+        self.sums = k.shared("code_sums", i32, count // 4)
+        self.squares = k.shared("squares", f32, count // 4) if squares else None
+
+    @staticmethod
+    def shared_bytes(count: int, *, squares: bool) -> int:
+        """Bytes of shared memory that an instance declares."""
+        return 5 * count * (2 if squares else 1)
+
+    def put(self, at: Value, value: Value, weight: Value | None) -> None:
+        """Set value number `at` of the workgroup's, which a norm's weight multiplies before it is coded."""
+        if self.plain is not None:
+            self.plain[at] = value
+        self.values[at] = value if weight is None else value * weight
+
+    def code(self, first: Value, end: int, row: Operators | int = 0) -> None:
+        """Code what was put, which are the values from group `first` of the row on, below group `end`."""
+        k = self.k
+        k.barrier()
+        with distribute(k, self.count // 4, "four") as four:
+            group = named("group", first + four // LANES)
+            with k.when(group < end):
+                self._code_four(four, group, row)
+        k.barrier()
+        with distribute(k, self.count // GROUP, "own_group") as own:
+            group = named("group", first + own)
+            with k.when(group < end):
+                self._add_up(own, group, row)
+
+    def _code_four(self, four: Value, group: Value, row: Operators | int) -> None:
+        layout, lane = self.layout, four % LANES
+        start = named("start", four // LANES * GROUP)
+        steps = _steps(_largest([self._vector(self.values, start + 4 * at) for at in range(LANES)]))
+        words = _words(self._vector(self.values, four * 4), steps, layout.terms)
+        for term, word in enumerate(words):
+            plane = lane // 4 + 2 * term
+            self.coded[(plane * layout.groups + group) * 4 + lane % 4 + row * layout.words] = word
+        self.sums[four] = _sum(words, self.native)
+        if self.plain is not None and self.squares is not None:
+            plain = self._vector(self.plain, four * 4)
+            self.squares[four] = dot(plain, plain)
+        with self.k.when(lane.equals(0)):
+            place = _place(layout, layout.planes - 1, group) + row * layout.words
+            self.coded[place] = bitcast(_scale(steps, layout.terms), u32)
+
+    def _add_up(self, own: Value, group: Value, row: Operators | int) -> None:
+        first = own * LANES
+        total, square = self.sums[first], None if self.squares is None else self.squares[first]
+        for lane in range(1, LANES):
+            total = total + self.sums[first + lane]
+            if square is not None and self.squares is not None:
+                square = square + self.squares[first + lane]
+        place = named("place", _place(self.layout, self.layout.planes - 1, group) + row * self.layout.words)
+        self.coded[place + 1] = bitcast(total, u32)
+        self.coded[place + 2] = 0 if square is None else bitcast(square, u32)
+        self.coded[place + 3] = 0
+
+    def _vector(self, cells: Array, at: Value) -> Value:
+        return vector(*(cells[at + lane] if lane else cells[at] for lane in range(4)))
+
+
+def _place(layout: CodedRows, plane: int, group: Value) -> Value:
+    """The first word of a group's vector in a plane of a row."""
+    return (group + plane * layout.groups) * 4
+
+
+def _largest(values: list[Value]) -> Value:
     largest = absolute(values[0])
     for four in values[1:]:
-        magnitudes = absolute(four)
-        largest = maximum(largest, magnitudes)
-    steps = _steps(maximum(maximum(largest.x, largest.y), maximum(largest.z, largest.w)))
-    spread = splat(steps, 4)
-    return CodedGroup([_word(four * spread) for four in values], float(PARTS) / steps, native)
+        largest = maximum(largest, absolute(four))
+    return maximum(maximum(largest.x, largest.y), maximum(largest.z, largest.w))
 
 
 def _steps(largest: Value) -> Value:
     bits = bitcast(largest, u32)
-    exponent = minimum(maximum(bits >> 23, _LEAST_EXPONENT), _GREATEST_EXPONENT)
+    exponent = minimum(maximum(bits >> 23, LEAST_EXPONENT), GREATEST_EXPONENT)
     mantissa = (((bits & 0x7FFFFF) | 0x800000) >> 8) + 1
-    return to_f32(_NUMERATOR // mantissa) * bitcast((253 - exponent) << 23, f32)
+    return to_f32(NUMERATOR // mantissa) * bitcast((253 - exponent) << 23, f32)
 
 
-def _word(parts: Operators) -> Value:
-    """Four codes in a word: the second byte of each number of 256ths, after rounding."""
-    codes = bitcast(to_i32(parts) + PARTS // 2, u32) & 0xFF00
-    word = codes.x >> 8 | codes.y | codes.z << 8 | codes.w << 16
-    return word
+def _scale(steps: Value, terms: int) -> Value:
+    return float(PARTS if terms == 1 else 1) / steps
+
+
+def _words(four: Operators, steps: Value, terms: int) -> list[Value]:
+    """A word for each term: the codes of four values, and the low bytes of their parts."""
+    cut = to_i32(four * splat(steps * float(FINE), 4))
+    parts = named("parts", (cut + FINE // 2) >> 3)
+    codes = bitcast(parts + PARTS // 2, u32) & 0xFF00
+    words = [codes.x >> 8 | codes.y | codes.z << 8 | codes.w << 16]
+    if terms == 2:
+        rest = bitcast(parts, u32) & 0xFF
+        words.append(rest.x | rest.y << 8 | rest.z << 16 | rest.w << 24)
+    return words
+
+
+def _sum(words: list[Value], native: bool) -> Value:
+    """The sum of the numbers in a word of each term (see `CodedRows.numbers`)."""
+    total = dot4(words[0], _ONES, 0, native)
+    return total if len(words) == 1 else dot4(words[1], _ONES, total * PARTS, native)

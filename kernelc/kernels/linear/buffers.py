@@ -30,19 +30,7 @@ class LinearBuffers:
 
     def four(self, name: str, row: Operators | int, at: Operators) -> Value:
         """Elements 4*at .. 4*at+3 of a row of x or norm_weight; zeros beyond its end."""
-        array, cols = self.buffers[name], self.problem.cols
-        if array.type == f32x4:
-            width = cols // 4
-            if cols % 32 == 0:
-                return array[at + row * width]
-            inside = at < width
-            return select(inside, array[select(inside, at, 0) + row * width], 0.0)
-        lanes: list[Value] = []
-        for lane in range(4):
-            element = at * 4 + lane
-            inside = element < cols
-            lanes.append(select(inside, array[select(inside, element, 0) + row * cols], 0.0))
-        return vector(*lanes)
+        return four_of(self.buffers[name], row, at, self.problem.cols)
 
     def finish_four(self, token: Operators, row: Value, results: Value) -> None:
         """The epilogue of packed rows row .. row+3 of the piece, for activation row `token`, where the output
@@ -54,11 +42,35 @@ class LinearBuffers:
             results = results + vector(*(bias[row + at if at else row] for at in range(4)))
         problem.epilogue.finish_four(self.buffers, token, row, place, results)
 
-    def finish(self, token: Operators | int, unit: Operators, *results: Value) -> None:
-        """The epilogue of one result's packed rows (`rows_together` of them, from `unit` * that many on)."""
+    def finish(self, token: Operators | int, unit: Operators, *results: Value) -> Value | None:
+        """The epilogue of one result's packed rows (`rows_together` of them, from `unit` * that many on).
+        Returns what `Epilogue.finish` returns."""
         problem = self.problem
         if problem.bias:
             bias, together = self.buffers["bias"], problem.rows_together
             places = (unit,) if together == 1 else (unit * 2, unit * 2 + 1)
             results = tuple(result + bias[at] for result, at in zip(results, places, strict=True))
-        problem.epilogue.finish(self.k, self.buffers, problem.piece, token, unit, results)
+        return problem.epilogue.finish(self.k, self.buffers, problem.piece, token, unit, results)
+
+    def code_weight(self, unit: Operators) -> Value | None:
+        """The norm's weight that multiplies result number `unit` of the piece before it is coded."""
+        problem = self.problem
+        if problem.epilogue.coding is None or not problem.epilogue.coding.weight:
+            return None
+        return self.buffers["code_weight"][unit + problem.row_begin // problem.rows_together]
+
+
+def four_of(array: Array, row: Operators | int, at: Operators, cols: int) -> Value:
+    """Elements 4*at .. 4*at+3 of a row of `cols` elements; zeros beyond its end."""
+    if array.type == f32x4:
+        width = cols // 4
+        if cols % 32 == 0:
+            return array[at + row * width]
+        inside = at < width
+        return select(inside, array[select(inside, at, 0) + row * width], 0.0)
+    lanes: list[Value] = []
+    for lane in range(4):
+        element = at * 4 + lane
+        inside = element < cols
+        lanes.append(select(inside, array[select(inside, element, 0) + row * cols], 0.0))
+    return vector(*lanes)

@@ -1,13 +1,11 @@
-"""Matrix times one row of activations that are rounded to signed bytes first: four products at a time.
+"""Matrix times one row of activations that are signed bytes: four products at a time.
 
 With f32 activations 16 bytes of q4 weights need 128 bytes of activations, and reading those is what limits a
-fast device. Here each workgroup rounds the row once, into shared memory, and 16 bytes of weights need 32.
-`kernelc.kernels.linear.activations` says how the codes are made. The rest is exact except for a few roundings
-per group and the sums: scales and offsets are common to a group's products. What a format adds to its codes
-to store them (q4: 8) and its offset (q4a) are accounted for with the sum of the group's codes.
-
-The results differ from those of `matvec` by the rounding of the activations, so this is a family of its own:
-its reference rounds too.
+fast device; codes of one term are 32 bytes and those of two 64. Whoever made the activations has coded them
+(`kernelc.ir.coded_rows`, `kernelc.kernels.linear.activations`), once for all workgroups that read them, with
+the weight of a norm and the squares for it. Products are exact but for a few roundings per group and the
+sums: scales and offsets are common to a group's products. What a format adds to its codes to store them (q4:
+8) and its offset (q4a) are accounted for with the sum of the group's codes.
 """
 
 from __future__ import annotations
@@ -19,20 +17,15 @@ import numpy as np
 from kernelc.errors import UsageError
 from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import FORMATS, weight_format
-from kernelc.kernels.linear.activations import rounded
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matvec_int8_body import Int8Product
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule, every_schedule, usual_schedule
 from kernelc.kernels.linear.matvec_int8_wide import WideInt8Product
-from kernelc.kernels.linear.problem import (
-    LinearProblem,
-    linear_bindings,
-    linear_epilogue_reference,
-    linear_rows,
-)
+from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_epilogue_reference
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import side_types, unpacked
 from kernelc.kernels.spec import Arrays, Binding, Grid, Params
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type
 from kernelc.target import Capabilities
@@ -42,23 +35,23 @@ FORMATS_WITH_CODES = tuple(name for name, form in FORMATS.items() if form.byte_z
 
 
 class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
-    """x [1, cols] (or the last row of x [seq, cols]) -> out [1, out_width] or q and the KV cache."""
+    """x, a coded row of cols -> out [1, out_width], coded or not, or q and the KV cache."""
 
     name = "matvec_int8"
 
     def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
         _require_bytes(problem.format)
+        require(problem.terms >= 1, problem, "a coded row of one or two terms")
         return linear_bindings(problem, 1)
 
     def reference(self, problem: LinearProblem, arrays: Arrays, params: Params) -> None:
-        """As `linear_reference`, with the activations (times the norm's weight) rounded."""
-        x = linear_rows(problem, arrays, params)
-        factor = np.float32(1)
+        """As `linear_reference`, of what the codes stand for."""
+        assert problem.coded is not None
+        x, squares = problem.coded.decode(arrays["x"].reshape(1, -1))
+        y = x @ unpacked(problem.format, arrays, problem.rows, problem.cols).T
         if problem.norm_eps is not None:
-            mean = np.mean(np.square(x.astype(np.float64)), axis=-1, keepdims=True)
-            factor = (1 / np.sqrt(mean + problem.norm_eps)).astype(np.float32)
-            x = x * arrays["norm_weight"].reshape(-1)
-        y = rounded(x) @ unpacked(problem.format, arrays, problem.rows, problem.cols).T * factor
+            mean = squares.astype(np.float64)[:, None] / problem.cols
+            y = y * (1 / np.sqrt(mean + problem.norm_eps)).astype(np.float32)
         linear_epilogue_reference(problem, y, arrays, params)
 
     def space(self, capabilities: Capabilities, problem: LinearProblem) -> Iterable[MatvecInt8Schedule]:

@@ -1,34 +1,44 @@
-"""The kernel of the int8 matrix times vector: activations staged as codes, products, sums and the epilogue.
+"""The kernel of the int8 matrix times vector: products of a coded row, their sums, and the epilogue.
 
-Shared memory while groups first .. first + staged - 1 of the row are staged; g counts from `first`:
+Invocation `lane` of a team takes groups lane, lane + team, lane + 2 * team, ... of `rows` rows at a time. A
+step of `unroll` such groups is loaded at once, and where a team has few steps, each while the one before it
+is multiplied. The sums of a team's rows go to partial_sums, where part p of row r of the workgroup is cell
+p * stride + r; one invocation for each result adds up its parts and runs the epilogue.
 
-    codes        [2 * staged] u32x4   g: elements 0..15 of group g;  staged + g: elements 16..31
-    code_scales  [staged] f32         the scale of group g
-    offsets      [staged] i32         -byte_zero * sum of the codes: where stored bytes are codes + byte_zero
-    code_sums    [staged] f32         the sum of the codes: where weights have an offset
-    squares      [staged] f32         the sum of the squares of x: where x is normalised
-
-Invocation `lane` of a team takes groups lane, lane + team, lane + 2 * team, ... Its sums of the team's rows
-go to partial_sums, where part p of row r of the workgroup is cell p * stride + r.
+Of a group's weights w = byte * scale + offset and activations x = number * code_scale:
+sum of w * x = (sum of byte * number) * (scale * code_scale) + (sum of number) * (offset * code_scale), and
+with two terms the sum of byte * number is 256 times that of the codes plus that of the rests.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from kernelc.ir.coded_rows import GROUP, PARTS
 from kernelc.ir.formats import Factors
-from kernelc.kernels import step_block
-from kernelc.kernels.linear.activations import coded
+from kernelc.kernels.linear.activations import GroupCoder
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.dot4 import dot4
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule
 from kernelc.kernels.parts.distribute import distribute
-from kernelc.kernels.parts.packed_rows import VECTORS_PER_GROUP, LoadedGroup, byte_words
+from kernelc.kernels.parts.packed_rows import LoadedGroup, byte_words
 from kernelc.kernels.parts.reduce import team_lane, team_number
-from kernelc.kir.functions import dot, minimum, rsqrt, subgroup_sum, to_f32, vector
+from kernelc.kir.functions import bitcast, minimum, rsqrt, select, subgroup_sum, to_f32
 from kernelc.kir.trace import Tracer
-from kernelc.kir.types import f32, i32, u32x4
+from kernelc.kir.types import f32, i32
 from kernelc.kir.values import Operators, Value, Variable
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Groups of `rows` rows that are loaded together: `groups[u]` and for each row `loaded[u]`."""
+
+    batch: int
+    groups: list[Value]
+    inside: list[Value | None]  # whether a group is one of the row's, where that is not sure
+    loaded: list[list[LoadedGroup]]
 
 
 class Int8Product:
@@ -37,189 +47,229 @@ class Int8Product:
     def __init__(self, k: Tracer, linear: LinearBuffers, schedule: MatvecInt8Schedule) -> None:
         self.k, self.linear, self.schedule = k, linear, schedule
         self.problem = problem = linear.problem
+        assert problem.coded is not None
+        self.layout = problem.coded
+        self.x = linear.buffers["x"]
         self.form = linear.weights.form
-        self.normed = problem.norm_eps is not None
-        self.codes = k.shared("codes", u32x4, 2 * schedule.staged)
-        self.scales = k.shared("code_scales", f32, schedule.staged)
-        self.offsets = k.shared("offsets", i32, schedule.staged) if self.form.byte_zero else None
-        self.code_sums = k.shared("code_sums", f32, schedule.staged) if self.form.has_offset else None
-        self.squares = k.shared("squares", f32, schedule.staged) if self.normed else None
+        self.groups = linear.weights.groups
         self.cells = k.shared("partial_sums", f32, schedule.parts * schedule.stride)
-        self.square_cells = k.shared("partial_squares", f32, schedule.parts) if self.normed else None
+        normed = problem.norm_eps is not None
+        self.square_cells = k.shared("partial_squares", f32, schedule.parts) if normed else None
         self.lane = team_lane(k, schedule.team)
         self.team = team_number(k, schedule.team)
+        self.teams = schedule.threads // schedule.team
         self.first_row = k.workgroup_id(0) * schedule.rows_per_workgroup
-        self.sums = [k.var(0.0, f32, name=f"sum_{r}") for r in range(schedule.rows)]
-        self.square_sum = k.var(0.0, f32, name="square_sum") if self.normed else None
 
     def trace(self) -> None:
-        k, groups, staged = self.k, self.linear.weights.groups, self.schedule.staged
-        if staged == groups:
-            loaded = self._load(self.lane) if self.schedule.early else None
-            self._stage(0, groups)
-            k.barrier()
-            self._multiply(0, groups, loaded)
+        if self.schedule.steps(self.groups) * self.schedule.batches <= self.schedule.most_steps:
+            self._in_steps()
         else:
-            with k.loop(0, groups, staged) as first:
-                count = minimum(groups - first, staged)
-                self._stage(first, count)
-                k.barrier()
-                self._multiply(first, count, None)
-                k.barrier()
+            self._in_loops()
         self._finish()
-
-    # The activations
-
-    def _stage(self, first: Value | int, count: Value | int) -> None:
-        """Round groups first .. first + count - 1 of the row into shared memory."""
-        k, linear = self.k, self.linear
-        token = step_block.rows(k).last if self.problem.last_row else 0
-        with self._distributed(count) as group:
-            values: list[Value] = []
-            square = k.constant(0.0, f32)
-            for i in range(VECTORS_PER_GROUP):
-                x = linear.four("x", token, (group + first) * VECTORS_PER_GROUP + i)
-                if self.normed:
-                    square = square + dot(x, x)
-                    x = x * linear.four("norm_weight", 0, (group + first) * VECTORS_PER_GROUP + i)
-                values.append(x)
-            made = coded(values, self.schedule.dot4)
-            self.codes[group] = vector(*made.words[:4])
-            self.codes[group + self.schedule.staged] = vector(*made.words[4:])
-            self.scales[group] = made.scale
-            if self.offsets is not None:
-                self.offsets[group] = made.times(-(self.form.byte_zero or 0))
-            if self.code_sums is not None:
-                self.code_sums[group] = to_f32(made.times(1))
-            if self.squares is not None:
-                self.squares[group] = square
-
-    def _distributed(self, count: Value | int) -> Any:
-        k = self.k
-        if isinstance(count, int):
-            return distribute(k, count, "group")
-        return k.loop(k.local_id, count, k.workgroup)
 
     # The products
 
-    def _multiply(
-        self, first: Value | int, count: Value | int, loaded: list[list[LoadedGroup]] | None
-    ) -> None:
-        """Add the products of the staged groups to the sums; `loaded` has the weights of the first step."""
+    def _in_steps(self) -> None:
+        """All steps, spelled out; each is loaded before the one before it is multiplied."""
+        schedule = self.schedule
+        order = [(b, s) for b in range(schedule.batches) for s in range(schedule.steps(self.groups))]
+        step = self._load(*order[0])
+        square = None
+        sums: list[Variable] = []
+        for at in range(len(order)):
+            following = self._load(*order[at + 1]) if at + 1 < len(order) and schedule.early else None
+            if at == 0 and self.square_cells is not None:
+                square = self._squares()
+            if order[at][1] == 0:
+                sums = self._new_sums()
+            for group, inside, rows in zip(step.groups, step.inside, step.loaded, strict=True):
+                self._group(group, inside, rows, sums)
+            if order[at][1] == schedule.steps(self.groups) - 1:
+                self._write_parts(sums, order[at][0], square)
+                square = None
+            if at + 1 < len(order):
+                step = following or self._load(*order[at + 1])
+
+    def _load(self, batch: int, step: int) -> _Step:
+        team, unroll = self.schedule.team, self.schedule.unroll
+        groups: list[Value] = []
+        inside: list[Value | None] = []
+        for u in range(step * unroll, (step + 1) * unroll):
+            if u * team >= self.groups:
+                break
+            group = self.lane + u * team if u else self.lane
+            sure = (u + 1) * team <= self.groups
+            inside.append(None if sure else group < self.groups)
+            groups.append(group if sure else minimum(group, self.groups - 1))
+        return _Step(batch, groups, inside, [self._rows(group, batch) for group in groups])
+
+    def _in_loops(self) -> None:
+        """Batch by batch, a step at a time, and then what is left of each row."""
         k, schedule = self.k, self.schedule
         step = schedule.team * schedule.unroll
-        whole = count if schedule.unroll == 1 else count // step * step
-        start = self.lane
-        if loaded is not None:
-            self._step(self.lane, loaded)
-            start = self.lane + step
-        if isinstance(whole, Value) or whole > (step if loaded else 0):
-            with k.loop(start, whole, step) as group:
-                self._step(group, self._load(group + first))
-        if schedule.unroll > 1 and (isinstance(whole, Value) or whole < count):
-            with k.loop(self.lane + whole, count, schedule.team) as group:
-                self._step(group, [self._rows(group + first)])
+        whole = self.groups if schedule.unroll == 1 else self.groups // step * step
+        first = self._load(0, 0) if schedule.early and whole >= step else None
+        square = self._squares() if self.square_cells is not None else None
+        for batch in range(schedule.batches):
+            sums = self._new_sums()
+            start = self.lane
+            if first is not None and batch == 0:
+                for group, rows in zip(first.groups, first.loaded, strict=True):
+                    self._group(group, None, rows, sums)
+                start = self.lane + step
+            if whole > (step if first is not None and batch == 0 else 0):
+                with k.loop(start, whole, step) as group:
+                    groups = [group + u * schedule.team if u else group for u in range(schedule.unroll)]
+                    loaded = [self._rows(each, batch) for each in groups]
+                    for each, rows in zip(groups, loaded, strict=True):
+                        self._group(each, None, rows, sums)
+            if whole < self.groups:
+                with k.loop(self.lane + whole, self.groups, schedule.team) as group:
+                    self._group(group, None, self._rows(group, batch), sums)
+            self._write_parts(sums, batch, square if batch == 0 else None)
 
-    def _load(self, group: Operators) -> list[list[LoadedGroup]]:
-        """Load the weights of `unroll` groups, `team` groups apart, of each row."""
-        return [self._rows(group + u * self.schedule.team) for u in range(self.schedule.unroll)]
+    def _new_sums(self) -> list[Variable]:
+        return [self.k.var(0.0, f32, name=f"sum_{r}") for r in range(self.schedule.rows)]
 
-    def _rows(self, group: Operators) -> list[LoadedGroup]:
+    def _rows(self, group: Operators, batch: int) -> list[LoadedGroup]:
+        """A group of each of the team's rows of a batch."""
         found: list[LoadedGroup] = []
         for r in range(self.schedule.rows):
-            row = self.first_row + self.team * self.schedule.rows + r
+            row = self.first_row + self._place(batch, r)
             if self.problem.rows % self.schedule.rows_per_workgroup:
                 row = minimum(row, self.problem.rows - 1)
             found.append(self.linear.weights.loaded(row, group))
         return found
 
-    def _step(self, group: Operators, loaded: list[list[LoadedGroup]]) -> None:
-        for u, rows in enumerate(loaded):
-            self._group(group + u * self.schedule.team, rows)
+    def _place(self, batch: int, r: int) -> Value:
+        """The number within the workgroup of row `r` of a batch of the team."""
+        return self.team * self.schedule.rows + (batch * self.teams * self.schedule.rows + r)
 
-    def _group(self, group: Operators, rows: list[LoadedGroup]) -> None:
-        """Add the products of a staged group and that group of each row to the sums."""
-        first, second = self.codes[group], self.codes[group + self.schedule.staged]
-        codes = [half.lane(i) for half in (first, second) for i in range(4)]
-        code_scale = self.scales[group]
-        offset = 0 if self.offsets is None else self.offsets[group]
-        if self.square_sum is not None and self.squares is not None:
-            self.square_sum += self.squares[group]
-        code_sum = None if self.code_sums is None else self.code_sums[group]
-        for total, loaded in zip(self.sums, rows, strict=True):
-            products: Value | int = offset
-            for word, code in zip(byte_words(self.form, loaded.loads), codes, strict=True):
-                products = dot4(word, code, products, self.schedule.dot4)
+    def _squares(self) -> Variable:
+        """The squares of the groups of a lane."""
+        square = self.k.var(0.0, f32, name="square_sum")
+        with self.k.loop(self.lane, self.groups, self.schedule.team) as group:
+            square += bitcast(self._plane(self.layout.planes - 1, group).z, f32)
+        return square
+
+    def _plane(self, plane: int, group: Operators) -> Value:
+        return self.x[group + plane * self.groups if plane else group]
+
+    def _group(
+        self, group: Value, inside: Value | None, rows: list[LoadedGroup], sums: list[Variable]
+    ) -> None:
+        """Add the products of a group of the row and that group of each of the matrix's rows to the sums."""
+        halves = [self._plane(plane, group) for plane in range(2 * self.layout.terms)]
+        words = [half.lane(lane) for half in halves for lane in range(4)]
+        terms = [words[first : first + 8] for first in range(0, len(words), 8)]
+        factors = self._plane(self.layout.planes - 1, group)
+        code_scale, number_sum = bitcast(factors.x, f32), bitcast(factors.y, i32)
+        if inside is not None:
+            code_scale = select(inside, code_scale, 0.0)
+        zero = self.form.byte_zero or 0
+        start: Value | int = number_sum * -zero if zero else 0
+        shared_sum = to_f32(number_sum) * code_scale if self.form.has_offset else None
+        for total, loaded in zip(sums, rows, strict=True):
+            products = self._products(byte_words(self.form, loaded.loads), terms, start)
+            total += _weighed(to_f32(products), shared_sum, code_scale, loaded.factors)
+
+    def _products(self, words: list[Value], terms: list[list[Value]], start: Value | int) -> Value:
+        """`start` and the sum of the products of bytes and numbers, an exact i32."""
+        products: Value | int = 0 if len(terms) == 2 else start
+        for word, code in zip(words, terms[0], strict=True):
+            products = dot4(word, code, products, self.schedule.dot4)
+        if len(terms) == 2:
             assert isinstance(products, Value)
-            total += _weighed(to_f32(products), code_sum, code_scale, loaded.factors)
+            products = products * PARTS + start if isinstance(start, Value) else products * PARTS
+            for word, rest in zip(words, terms[1], strict=True):
+                products = dot4(word, rest, products, self.schedule.dot4)
+        assert isinstance(products, Value)
+        return products
 
     # The results
 
+    def _write_parts(self, sums: list[Variable], batch: int, square: Variable | None) -> None:
+        """Write the team's partial sums of a batch to shared memory, and its squares."""
+        k, schedule = self.k, self.schedule
+        if schedule.in_subgroups or schedule.over_subgroups:
+            totals = [subgroup_sum(total) for total in sums]
+            squares = None if square is None else subgroup_sum(square)
+            with k.when(k.subgroup_lane.equals(0)):
+                self._write(totals, batch, squares, self._part())
+        else:
+            self._write(sums, batch, square, self.lane)
+
+    def _part(self) -> Value | int:
+        """Which part of its team's sums a subgroup has."""
+        schedule = self.schedule
+        if schedule.over_subgroups:
+            return self.k.local_id // self.k.subgroup_size
+        return 0 if schedule.parts == 1 else self.lane // (schedule.team // schedule.parts)
+
+    def _write(
+        self,
+        sums: Sequence[Operators],
+        batch: int,
+        square: Operators | None,
+        part: Value | int,
+    ) -> None:
+        for r, total in enumerate(sums):
+            self.cells[self._place(batch, r) + part * self.schedule.stride] = total.value()
+        if self.square_cells is not None and square is not None:
+            with self.k.when(self.team.equals(0)):
+                self.square_cells[part] = square.value()
+
     def _finish(self) -> None:
         """Add up the parts of each row in one invocation per result, which also runs the epilogue."""
-        parts = self._write_parts()
-        self.k.barrier()
-        step = self.problem.rows_together
-        with distribute(self.k, self.schedule.rows_per_workgroup // step, "result") as result:
-            row = self.first_row + result * step
-            with self.k.when(row < self.problem.rows):
-                self._result(row, result, step, parts)
+        k, together, epilogue = self.k, self.problem.rows_together, self.problem.epilogue
+        results = self.schedule.rows_per_workgroup // together
+        coder = None
+        if epilogue.coding is not None and epilogue.coded is not None:
+            coder = GroupCoder(
+                k, self.linear.buffers["coded"], epilogue.coded, results,
+                squares=epilogue.coding.weight, native=self.schedule.dot4,
+            )  # fmt: skip
+        k.barrier()
+        with distribute(k, results, "result") as result:
+            row = self.first_row + result * together
+            with k.when(row < self.problem.rows):
+                self._result(row, result, coder)
+        if coder is not None:
+            first = k.workgroup_id(0) * (results // GROUP)
+            begin, end = self.problem.row_begin, self.problem.row_begin + self.problem.rows
+            coder.code(first + begin // (together * GROUP), end // (together * GROUP))
 
-    def _result(self, row: Value, result: Value, step: int, parts: Value | int) -> None:
-        values = [self._sum_of_parts(self.cells, result * step + i, parts) for i in range(step)]
+    def _result(self, row: Value, result: Value, coder: GroupCoder | None) -> None:
+        together = self.problem.rows_together
+        values = [self._sum_of_parts(self.cells, result * together + i) for i in range(together)]
         if self.square_cells is not None and self.problem.norm_eps is not None:
-            squares = self._sum_of_parts(self.square_cells, None, parts)
+            squares = self._sum_of_parts(self.square_cells, None)
             factor = rsqrt(squares * (1.0 / self.problem.cols) + self.problem.norm_eps)
             values = [value * factor for value in values]
-        self.linear.finish(0, row if step == 1 else row // step, *values)
+        unit = row if together == 1 else row // together
+        made = self.linear.finish(0, unit, *values)
+        if coder is not None and made is not None:
+            coder.put(result, made, self.linear.code_weight(unit))
 
-    def _write_parts(self) -> Value | int:
-        """Write each team's partial sums to shared memory. Returns how many parts a row has."""
-        k, schedule = self.k, self.schedule
-        sums: list[Variable | Value] = list(self.sums)
-        if self.square_sum is not None:
-            sums.append(self.square_sum)
-        if schedule.in_subgroup or schedule.over_subgroups:
-            sums = [subgroup_sum(total) for total in sums]
-            with k.when(k.subgroup_lane.equals(0)):
-                part = 0 if schedule.in_subgroup else k.local_id // k.subgroup_size
-                self._write(sums, part)
-            if schedule.in_subgroup:
-                return 1
-            return (k.subgroup_size + (schedule.threads - 1)) // k.subgroup_size
-        self._write(sums, self.lane)
-        return schedule.team
-
-    def _write(self, sums: list[Variable | Value], part: Value | int) -> None:
-        rows, stride = self.schedule.rows, self.schedule.stride
-        for r in range(rows):
-            self.cells[self.team * rows + (part * stride + r)] = sums[r]
-        if self.square_cells is not None:
-            with self.k.when(self.team.equals(0)):
-                self.square_cells[part] = sums[rows]
-
-    def _sum_of_parts(self, cells: Any, result: Value | None, parts: Value | int) -> Value:
+    def _sum_of_parts(self, cells: Any, result: Value | None) -> Value:
         k, stride = self.k, 1 if result is None else self.schedule.stride
         at: Value | int = 0 if result is None else result
+        if self.schedule.parts == 1:
+            return cells[at]
+        parts: Value | int = self.schedule.parts
+        if self.schedule.over_subgroups:
+            parts = (k.subgroup_size + (self.schedule.threads - 1)) // k.subgroup_size
         total = k.var(cells[at], name="total")
-        if parts != 1:
-            with k.loop(1, parts) as part:
-                total += cells[part * stride + at]
+        with k.loop(1, parts) as part:
+            total += cells[part * stride + at]
         return total.value()
 
 
-def _weighed(products: Value, code_sum: Value | None, code_scale: Value, factors: Factors[Value]) -> Value:
-    """What a group adds to a row's sum, from the sum of its products of codes and bytes.
+def _weighed(products: Value, shared_sum: Value | None, code_scale: Value, factors: Factors[Value]) -> Value:
+    """What a group adds to a row's sum, from the sum of its products of numbers and bytes.
 
-    Of weights w = byte * scale + offset and activations x = code * code_scale:
-    sum of w * x = (sum of byte * code) * (scale * code_scale) + (sum of code) * (offset * code_scale).
+    `shared_sum`: the sum of the activations, where weights have an offset.
     """
     scale, offset = factors
-    if offset is None or code_sum is None:
-        return products * _common(scale, code_scale)
-    return products * _common(scale, code_scale) + code_sum * (offset * code_scale)
-
-
-def _common(scale: Value | None, code_scale: Value) -> Value:
-    """The factor that all products of a group have in common."""
-    return code_scale if scale is None else scale * code_scale
+    weighed = products * (code_scale if scale is None else scale * code_scale)
+    return weighed if offset is None or shared_sum is None else weighed + shared_sum * offset

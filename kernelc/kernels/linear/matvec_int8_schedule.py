@@ -1,28 +1,32 @@
-"""Schedules of the int8 matrix times vector: threads, teams, rows, what is staged and loaded at once."""
+"""Schedules of the int8 matrix times vector: threads, teams, rows, and what is loaded at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import lcm
 
 from kernelc.ir.formats import groups_of, weight_format
-from kernelc.kernels.linear.activations import GROUP
-from kernelc.kernels.linear.matvec_int8_wide import fits_bytes, int8_shared_bytes
+from kernelc.kernels.linear.activations import GroupCoder
+from kernelc.kernels.linear.matvec_int8_wide import fits_bytes
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.kernels.parts.wide_rows import works_wide
 from kernelc.target import Capabilities
 
 _MOST_LOADS = 16  # of an invocation at once
-_SMALLEST_SUBGROUP = 4  # of any WebGPU device
+_MOST_STEPS = 4  # that are spelled out; more are a loop
+_SMALLEST_SUBGROUP, _LARGEST_SUBGROUP = 4, 128  # of any WebGPU device
+_FEW_WORKGROUPS = 256  # that leave some of a large GPU's multiprocessors without two of them
 
 
 @dataclass(frozen=True)
 class MatvecInt8Schedule:
-    """`threads` of a workgroup, `team` of which share `rows` rows (an even number where rows are paired).
+    """`threads` of a workgroup, `team` of which share `rows` rows (an even number where rows are paired), and
+    that `batches` times.
 
-    `unroll`: groups of each row that an invocation loads at once. `early`: whether it loads the first of them
-    before the activations are staged. `staged`: groups of activations in shared memory at a time.
+    `unroll`: groups of each row that an invocation loads at once. `early`: whether the first of them are
+    loaded before the activations, and others before those before them are multiplied.
     """
 
     threads: int
@@ -30,51 +34,47 @@ class MatvecInt8Schedule:
     rows: int
     unroll: int
     early: bool
-    staged: int
+    batches: int = 1
     subgroups: bool = False
     subgroup_size: int | None = None
     f16: bool = False
     dot4: bool = False
     blocks: int = 0  # not 0: one invocation multiplies this many times `rows` rows (see matvec_int8_wide)
+    most_steps: int = _MOST_STEPS
 
     @property
     def rows_per_workgroup(self) -> int:
-        return self.threads // self.team * self.rows * max(1, self.blocks)
+        return self.threads // self.team * self.rows * self.batches * max(1, self.blocks)
 
     @property
-    def in_subgroup(self) -> bool:
-        """Whether a team is exactly a subgroup."""
-        return self.subgroups and self.subgroup_size == self.team
+    def in_subgroups(self) -> bool:
+        """Whether a team is one or more subgroups of a known size."""
+        return self.subgroups and self.subgroup_size is not None and self.team % self.subgroup_size == 0
 
     @property
     def over_subgroups(self) -> bool:
-        """Whether a team is the whole workgroup, made of subgroups of any size."""
-        return self.subgroups and not self.in_subgroup and self.team == self.threads
+        """Whether a team is made of subgroups of any size."""
+        enough = self.team == self.threads or self.team >= _LARGEST_SUBGROUP
+        return self.subgroups and not self.in_subgroups and enough
 
     @property
     def parts(self) -> int:
         """The most partial sums of a row that are added up in shared memory."""
-        if self.in_subgroup:
-            return 1
+        if self.in_subgroups and self.subgroup_size is not None:
+            return self.team // self.subgroup_size
         return max(1, self.team // _SMALLEST_SUBGROUP) if self.over_subgroups else self.team
 
-    def best_unroll(self) -> int:
-        """The most groups at once that fit into registers and leave less than a round of the team over."""
-        fitting = (u for u in (4, 2) if 2 * u * self.rows <= _MOST_LOADS and u * self.team <= self.staged)
-        return next((u for u in fitting if self.staged % (u * self.team) < self.team), 1)
+    def steps(self, groups: int) -> int:
+        """Steps that a team takes along a row."""
+        return -(-groups // (self.team * self.unroll))
 
     def shared_bytes(self, problem: LinearProblem) -> int:
         """Bytes of workgroup memory that the kernel declares."""
+        coding, results = problem.epilogue.coding, self.rows_per_workgroup // problem.rows_together
         if self.blocks:
-            return int8_shared_bytes(groups_of(problem.cols))
-        return self.staged * _group_bytes(problem) + self._cells_bytes(problem)
-
-    def most_staged(self, problem: LinearProblem, shared_bytes: int) -> int:
-        """Groups that can be staged in `shared_bytes`; below 1 where the partial sums alone do not fit."""
-        return (shared_bytes - self._cells_bytes(problem)) // _group_bytes(problem)
-
-    def _cells_bytes(self, problem: LinearProblem) -> int:
-        return 4 * self.parts * (self.stride + (problem.norm_eps is not None))
+            return 0 if coding is None else 4 * results
+        cells = 4 * self.parts * (self.stride + (problem.norm_eps is not None))
+        return cells + (0 if coding is None else GroupCoder.shared_bytes(results, squares=coding.weight))
 
     @property
     def stride(self) -> int:
@@ -85,10 +85,12 @@ class MatvecInt8Schedule:
 def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatvecInt8Schedule]:
     """Every schedule worth trying."""
     if _fits_wide(capabilities, problem):
-        yield from (_wide(rows, blocks) for rows in (2, 4, 6, 8) for blocks in (1, 2, 4, 8, 16, 32, 64))
+        for rows in (2, 4, 6, 8):
+            for blocks in (1, 2, 4, 8, 16, 32, 64):
+                yield _wide(problem, rows, blocks)
         yield usual_schedule(capabilities, problem)
     most = power_of_two_up_to(groups_of(problem.cols))
-    for threads in (32, 64, 128, 256):
+    for threads in (32, 64, 128, 256, 512):
         for team in (1, 2, 4, 8, 16, 32, 64, 128, 256):
             for rows in (1, 2, 4, 8, 16):
                 fits = threads <= capabilities.max_threads and team <= min(threads, most)
@@ -99,84 +101,63 @@ def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterat
 def _variations(
     capabilities: Capabilities, problem: LinearProblem, threads: int, team: int, rows: int
 ) -> Iterator[MatvecInt8Schedule]:
-    groups = groups_of(problem.cols)
-    for unroll in (1, 2, 4, 8):
-        if rows * unroll > _MOST_LOADS:
-            continue
+    least = -(-groups_of(problem.cols) // team)
+    for unroll in (1, 2, 3, 4, 6, 8):
         schedule = _schedule(capabilities, problem, threads, team, rows, unroll)
-        if schedule is None or unroll * team > schedule.staged:
+        few = rows * unroll <= _MOST_LOADS and (unroll <= least or unroll == 1)
+        if not few or schedule.batches > 8 or schedule.shared_bytes(problem) > capabilities.shared_bytes:
             continue
         yield schedule
-        if schedule.staged == groups:
-            yield replace(schedule, early=True)
-        if groups > 1 and unroll * team <= _ceildiv(groups, 2):
-            yield replace(schedule, staged=_ceildiv(groups, 2))
+        yield replace(schedule, early=True)
 
 
 def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> MatvecInt8Schedule:
-    """A team is a subgroup where its size is known, the workgroup where there are subgroups of any size."""
+    """A team is a subgroup where its size is known, and 128 invocations where there are subgroups of any
+    size."""
     groups = groups_of(problem.cols)
     most = power_of_two_up_to(groups)
     if _fits_wide(capabilities, problem):
-        # Rounding the row costs as much as ten rows of products; sixteen workgroups keep many threads busy.
-        return _wide(4, max(4, min(64, problem.rows // 64)))
+        # Sixteen workgroups keep many threads busy.
+        return _wide(problem, 4, max(4, min(64, problem.rows // 64)))
     if capabilities.subgroup_size is not None:
-        threads, team, rows = 256, capabilities.subgroup_size, 4 if problem.rows >= 16384 else 2
+        few = problem.rows // problem.result_rows < _FEW_WORKGROUPS and problem.result_rows > 2
+        threads, team = (512 if few and capabilities.max_threads >= 512 else 256), capabilities.subgroup_size
+        rows = min(4, max(2, problem.result_rows * team // threads)) if few else 4
+        if groups >= 8 * team and threads * rows // (2 * team) >= min(problem.result_rows, 32):
+            team *= 2
     elif capabilities.subgroups:
-        threads = 128 if most >= 128 else 64
-        team, rows = threads, 8
+        threads = 256 if problem.epilogue.coding is not None else 128
+        threads, rows = (threads, 8) if most >= 128 else (64, 8)
+        team = min(threads, 128)
     else:
         threads, team, rows = 64, 8, 4
-    schedule = _schedule(capabilities, problem, threads, min(team, most), rows, 1)
-    assert schedule is not None, f"{problem}: nothing fits into {capabilities.shared_bytes} bytes"
-    unroll = schedule.best_unroll() if capabilities.subgroups else 1
-    return replace(schedule, unroll=unroll, early=schedule.staged == groups)
+    team = min(team, most)
+    least = -(-groups // team)
+    fitting = (u for u in (4, 3, 2) if u * rows <= _MOST_LOADS and u <= least)
+    unroll = next(fitting, 1) if capabilities.subgroups else 1
+    schedule = _schedule(capabilities, problem, threads, team, rows, unroll)
+    assert schedule.shared_bytes(problem) <= capabilities.shared_bytes, f"{problem}: {schedule} does not fit"
+    return replace(schedule, early=True)
 
 
 def _fits_wide(capabilities: Capabilities, problem: LinearProblem) -> bool:
-    """Whether one invocation with vectors of eight can have the whole row in shared memory."""
-    small = int8_shared_bytes(groups_of(problem.cols)) <= capabilities.shared_bytes
-    return works_wide(capabilities) and small and fits_bytes(weight_format(problem.format))
+    """Whether one invocation with vectors of eight is best."""
+    return works_wide(capabilities) and fits_bytes(weight_format(problem.format))
 
 
-def _wide(rows: int, blocks: int) -> MatvecInt8Schedule:
-    return MatvecInt8Schedule(1, 1, rows, 1, False, 0, dot4=True, blocks=blocks)
+def _wide(problem: LinearProblem, rows: int, blocks: int) -> MatvecInt8Schedule:
+    """One invocation; a workgroup has whole groups of results where these are coded."""
+    step = lcm(rows, problem.result_rows) // rows
+    return MatvecInt8Schedule(1, 1, rows, 1, False, dot4=True, blocks=-(-blocks // step) * step)
 
 
 def _schedule(
-    capabilities: Capabilities,
-    problem: LinearProblem,
-    threads: int,
-    team: int,
-    rows: int,
-    unroll: int,
-) -> MatvecInt8Schedule | None:
-    """A schedule that stages as many groups at once as fit into shared memory; None where few would."""
-    groups = groups_of(problem.cols)
-    made = MatvecInt8Schedule(
-        threads, team, rows, unroll, False, groups, capabilities.subgroups, capabilities.subgroup_size,
+    capabilities: Capabilities, problem: LinearProblem, threads: int, team: int, rows: int, unroll: int
+) -> MatvecInt8Schedule:
+    """As many batches as it takes for a workgroup to finish whole groups of results."""
+    at_once = threads // team * rows
+    batches = lcm(at_once, problem.result_rows) // at_once
+    return MatvecInt8Schedule(
+        threads, team, rows, unroll, False, batches, capabilities.subgroups, capabilities.subgroup_size,
         capabilities.f16, capabilities.dot4,
     )  # fmt: skip
-    most = made.most_staged(problem, capabilities.shared_bytes)
-    if most < min(groups, 32):
-        return None
-    rounds = _ceildiv(groups, most)
-    return replace(made, staged=_ceildiv(groups, rounds))
-
-
-def _group_bytes(problem: LinearProblem) -> int:
-    """Shared memory of a staged group: codes, scale, and where needed their sum and the norm's squares."""
-    return GROUP + 4 + 4 * needs_code_sums(problem) + 4 * (problem.norm_eps is not None)
-
-
-def needs_code_sums(problem: LinearProblem) -> bool:
-    """Whether the products need the sum of each group's codes.
-
-    They do where weights have an offset, and where the stored bytes are not the codes themselves.
-    """
-    form = weight_format(problem.format)
-    return form.has_offset or bool(form.byte_zero)
-
-
-def _ceildiv(a: int, b: int) -> int:
-    return -(-a // b)

@@ -1,28 +1,26 @@
 """The int8 matrix times one row on a processor: a workgroup is one invocation, a group one vector of codes.
 
-As in `kernelc.kernels.linear.matvec_wide` the row is put into shared memory once for each workgroup, here as
-codes of bytes, and rows run along it, `rows` at a time. Of a group's weights
-w = (byte - zero) * scale + offset and activations x = code * code_scale:
+As in `kernelc.kernels.linear.matvec_wide` rows of the matrix run along the row of activations, `rows` at a
+time. Of a group's weights w = (byte - zero) * scale + offset and activations x = number * code_scale:
 
-    sum of w * x = (sum of byte * code) * (scale * code_scale) + x_sum * (offset - zero * scale)
+    sum of w * x = (sum of byte * number) * (scale * code_scale) + x_sum * (offset - zero * scale)
 
-    codes     [groups] u32x8   the 32 codes of a group, in the order of the format's bytes
-    scales    [groups] f32     their scale
-    x_sums    [groups] f32     the sum of the codes times their scale, where there is an offset or a zero
+where x_sum is the sum of the numbers times their scale.
 """
 
 from __future__ import annotations
 
+from kernelc.ir.coded_rows import GROUP, PARTS
 from kernelc.ir.formats import WeightFormat
-from kernelc.kernels.linear.activations import coded
+from kernelc.kernels.linear.activations import LANES, coded_group, store_group
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.wide_product import WideProduct
-from kernelc.kernels.parts.packed_rows import FUNCTIONS, VECTORS_PER_GROUP
+from kernelc.kernels.parts.packed_rows import FUNCTIONS
 from kernelc.kernels.parts.wide_rows import WIDE, shift_of
-from kernelc.kir.functions import concat, dot, dot4_i8, fma, splat, to_f32, vector
+from kernelc.kir.functions import bitcast, concat, dot, dot4_i8, fma, splat, to_f32, vector
 from kernelc.kir.trace import Tracer
-from kernelc.kir.types import f32, i32, u32x8
-from kernelc.kir.values import Operators, Value, Variable
+from kernelc.kir.types import f32, i32
+from kernelc.kir.values import Value
 
 _LOAD_WORDS = 4
 
@@ -32,46 +30,104 @@ def fits_bytes(form: WeightFormat) -> bool:
     return form.byte_zero is not None and form.unit_words == 1 and form.words_per_group % _LOAD_WORDS == 0
 
 
-def int8_shared_bytes(groups: int) -> int:
-    """The most bytes of shared memory that the kernel declares."""
-    return groups * 4 * (WIDE + 2)
-
-
 class WideInt8Product(WideProduct):
-    """The product with activations rounded to bytes."""
+    """The product with a coded row."""
 
     def __init__(self, k: Tracer, linear: LinearBuffers, rows: int, blocks: int) -> None:
         super().__init__(k, linear, rows, blocks)
-        groups = linear.weights.groups
-        self.codes = k.shared("codes", u32x8, groups)
-        self.scales = k.shared("code_scales", f32, groups)
-        self.x_sums = k.shared("x_sums", f32, groups) if self.shifted else None
+        assert linear.problem.coded is not None
+        self.layout = linear.problem.coded
+        self.x = linear.buffers["x"]
         self.nothing = splat(k.constant(0, i32), WIDE)
         self.ones = splat(k.constant(1.0, f32), WIDE)
+        coding = self.problem.epilogue.coding
+        results = rows * blocks // self.problem.rows_together
+        self.made = None if coding is None else k.shared("code_values", f32, results)
 
     def stage(self) -> Value | None:
-        """Round the row into shared memory; the factor 1/rms where the row is normalised."""
-        k, token = self.k, self.token
-        squares = k.var(0.0, f32, name="squares") if self.normed else None
-        with k.loop(0, self.linear.weights.groups) as group:
-            found = coded(self._group(token, group, squares), native=True)
-            words = [found.words[at] for at in self._order]
-            self.codes[group] = concat(vector(*words[:4]), vector(*words[4:]))
-            self.scales[group] = found.scale
-            if self.x_sums is not None:
-                self.x_sums[group] = to_f32(found.times(1)) * found.scale
-        return None if squares is None else self.one_over_rms(squares)
+        """The factor 1/rms where the row is normalised; its squares are beside the codes."""
+        if not self.normed:
+            return None
+        squares = self.k.var(0.0, f32, name="squares")
+        with self.k.loop(0, self.layout.groups) as group:
+            squares += bitcast(self._plane(self.layout.planes - 1, group).z, f32)
+        return self.one_over_rms(squares)
 
-    def _group(self, token: Operators | int, group: Value, squares: Variable | None) -> list[Value]:
-        """A group of activations, times the weights of the norm; their squares are added up."""
-        values: list[Value] = []
-        for i in range(VECTORS_PER_GROUP):
-            x = self.linear.four("x", token, group * VECTORS_PER_GROUP + i)
-            if squares is not None:
-                squares += dot(x, x)
-                x = x * self.linear.four("norm_weight", 0, group * VECTORS_PER_GROUP + i)
-            values.append(x)
-        return values
+    def products(self, first: Value) -> list[Value]:
+        """A vector of sums for each row, and what the offsets add to it."""
+        k, weights = self.k, self.linear.weights
+        sums = [k.var(self.zeros(), name=f"sum_{r}") for r in range(self.rows)]
+        shifts = [k.var(0.0, f32, name=f"shift_{r}") for r in range(self.rows)] if self.shifted else []
+        starts = self.starts(first)
+        with k.loop(0, weights.groups) as group:
+            terms = [self._numbers(term, group) for term in range(self.layout.terms)]
+            factors = self._plane(self.layout.planes - 1, group)
+            code_scale = bitcast(factors.x, f32)
+            x_sum = to_f32(bitcast(factors.y, i32)) * code_scale if self.shifted else None
+            for r, start in enumerate(starts):
+                at = start + group
+                octets = self._bytes(at)
+                products = dot4_i8(octets, terms[0], self.nothing)
+                if len(terms) == 2:
+                    products = dot4_i8(octets, terms[1], products * PARTS)
+                factor, offset = weights.factors(weights.stored_sides(at), at)
+                common = code_scale if factor is None else factor * code_scale
+                k.assign(sums[r], fma(to_f32(products), splat(common, WIDE), sums[r].value()))
+                if x_sum is not None and factor is not None:
+                    shift = shift_of(factor, offset, self.zero)
+                    k.assign(shifts[r], fma(x_sum, shift, shifts[r].value()))
+        results = [dot(total, self.ones) for total in sums]
+        if shifts:
+            results = [result + shift for result, shift in zip(results, shifts, strict=True)]
+        return results
+
+    def finished(self, place: Value, unit: Value, made: Value | None) -> None:
+        """Keep a result that is to be coded."""
+        if self.made is not None and made is not None:
+            self.made[place] = made
+
+    def done(self) -> None:
+        """Code the workgroup's results, a group at a time."""
+        problem, coded = self.problem, self.problem.epilogue.coded
+        coding, k = problem.epilogue.coding, self.k
+        if self.made is None or coding is None or coded is None:
+            return
+        groups, together = self.rows * self.blocks // problem.result_rows, problem.rows_together
+        first = k.workgroup_id(0) * groups + problem.row_begin // problem.result_rows
+        with k.loop(0, groups) as own:
+            group = first + own
+            with k.when(group < (problem.row_begin + problem.rows) // problem.result_rows):
+                fours, square = self._group(own * GROUP, group * GROUP - problem.row_begin // together)
+                store_group(
+                    self.linear.buffers["coded"], coded, 0, group,
+                    coded_group(fours, coding.terms, native=True), square,
+                )  # fmt: skip
+
+    def _group(self, start: Value, unit: Value) -> tuple[list[Value], Value]:
+        """The values of a group, times the norm's weight, and the sum of the squares before."""
+        assert self.made is not None
+        square, fours = self.k.constant(0.0, f32), list[Value]()
+        for four in range(LANES):
+            places = [4 * four + lane for lane in range(4)]
+            x = vector(*(self.made[start + place] for place in places))
+            weights = [self.linear.code_weight(unit + place) for place in places]
+            if weights[0] is not None:
+                square = square + dot(x, x)
+                x = x * vector(*(weight for weight in weights if weight is not None))
+            fours.append(x)
+        return fours, square
+
+    def _plane(self, plane: int, group: Value) -> Value:
+        return self.x[group + plane * self.layout.groups if plane else group]
+
+    def _numbers(self, term: int, group: Value) -> Value:
+        """The words of a term, in the order of the format's bytes."""
+        halves = [self._plane(2 * term + half, group) for half in range(2)]
+        words = [half.lane(lane) for half in halves for lane in range(4)]
+        if self._order == list(range(LANES)):
+            return concat(*halves)
+        ordered = [words[at] for at in self._order]
+        return concat(vector(*ordered[:4]), vector(*ordered[4:]))
 
     @property
     def _order(self) -> list[int]:
@@ -84,29 +140,6 @@ class WideInt8Product(WideProduct):
             for at in range(each)
             for word in range(_LOAD_WORDS)
         ]
-
-    def products(self, first: Value) -> list[Value]:
-        """A vector of sums for each row, and what the offsets add to it."""
-        k, weights = self.k, self.linear.weights
-        sums = [k.var(self.zeros(), name=f"sum_{r}") for r in range(self.rows)]
-        shifts = [k.var(0.0, f32, name=f"shift_{r}") for r in range(self.rows)] if self.shifted else []
-        starts = self.starts(first)
-        with k.loop(0, weights.groups) as group:
-            codes, code_scale = self.codes[group], self.scales[group]
-            x_sum = None if self.x_sums is None else self.x_sums[group]
-            for r, start in enumerate(starts):
-                at = start + group
-                products = dot4_i8(self._bytes(at), codes, self.nothing)
-                factor, offset = weights.factors(weights.stored_sides(at), at)
-                common = code_scale if factor is None else factor * code_scale
-                k.assign(sums[r], fma(to_f32(products), splat(common, WIDE), sums[r].value()))
-                if x_sum is not None and factor is not None:
-                    shift = shift_of(factor, offset, self.zero)
-                    k.assign(shifts[r], fma(x_sum, shift, shifts[r].value()))
-        results = [dot(total, self.ones) for total in sums]
-        if shifts:
-            results = [result + shift for result, shift in zip(results, shifts, strict=True)]
-        return results
 
     def _bytes(self, at: Value) -> Value:
         """The bytes of group number `at` of the whole matrix, in `_order`."""

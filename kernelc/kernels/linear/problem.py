@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.ir.coded_rows import GROUP, MOST_TERMS, CodedRows
 from kernelc.ir.dim import Dim
 from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, Piece, RowEpilogue
 from kernelc.kernels.parts.packed_rows import unpacked, weight_bindings
 from kernelc.kernels.rms_norm import rms_norm_reference
 from kernelc.kernels.spec import SEQ, Arrays, Binding, Params
 from kernelc.kernels.stored_problem import require
-from kernelc.kir.types import Type, f32, f32x4
+from kernelc.kir.types import Type, f32, f32x4, u32x4
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class LinearProblem:
     """`rows` x `cols`: the (piece of the) packed matrix, and what follows the product.
 
     `bias`: whether a bias per packed row is added first. `norm_eps`: normalise x first (binding norm_weight;
-    matvec only). `last_row`: x is [seq, cols] and only its row seq-1 is used (matvec only).
+    matvec only). `last_row`: x is [seq, cols] and only its row seq-1 is used (matvec only). `terms`: of the
+    coded row that x is (matvec_int8 only; 0: x is f32), to which a norm's weight was applied before.
     """
 
     format: str
@@ -38,11 +40,14 @@ class LinearProblem:
     norm_eps: float | None = None
     last_row: bool = False
     row_begin: int = 0
+    terms: int = 0
 
     def __post_init__(self) -> None:
         """Raise ShapeError unless these are rows of the matrix that the epilogue is for."""
         require(self.rows >= 1 and self.cols >= 1, self, "at least one row and one column")
-        together = self.rows_together
+        require(self.terms <= MOST_TERMS, self, "at most two terms")
+        require(not (self.terms and self.last_row), self, "coded rows that are one row")
+        together = self.result_rows
         whole = self.rows % together == 0 and self.row_begin % together == 0
         require(whole, self, f"rows that begin and end at a multiple of {together}")
         every = self.epilogue.whole_rows
@@ -52,6 +57,16 @@ class LinearProblem:
     def piece(self) -> Piece:
         """Which rows of the whole matrix these are."""
         return Piece(self.row_begin, self.rows)
+
+    @property
+    def result_rows(self) -> int:
+        """Packed rows that are finished together: those of one result, or of a group of coded results."""
+        return self.rows_together * (1 if self.epilogue.coding is None else GROUP)
+
+    @property
+    def coded(self) -> CodedRows | None:
+        """The layout of x, where it is coded."""
+        return CodedRows(self.cols, self.terms) if self.terms else None
 
     @property
     def rows_together(self) -> int:
@@ -67,10 +82,12 @@ def activation_type(width: int) -> Type:
 def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
     """The signature of matvec (`seq` 1) and matmul (`seq` the symbol)."""
     x_type = activation_type(problem.cols)
-    found = [
-        Binding("x", x_type, "read", (SEQ if problem.last_row else seq) * (problem.cols // x_type.lanes))
-    ]
-    if problem.norm_eps is not None:
+    if problem.coded is not None:
+        found = [Binding("x", u32x4, "read", seq * problem.coded.vectors)]
+    else:
+        rows = SEQ if problem.last_row else seq
+        found = [Binding("x", x_type, "read", rows * (problem.cols // x_type.lanes))]
+    if problem.norm_eps is not None and not problem.terms:
         found.append(Binding("norm_weight", x_type, "read", problem.cols // x_type.lanes))
     found += weight_bindings(problem.format, problem.rows, problem.cols)
     if problem.bias:

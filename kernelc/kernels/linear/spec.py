@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import lcm
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.ir.coded_rows import CodedRows
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.packed_rows import packed_inputs, tile_rows
 from kernelc.kernels.spec import KernelSpec, Tolerance, empty
@@ -26,7 +28,12 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
     ) -> dict[str, npt.NDArray[Any]]:
         """Random arrays whose products stay of order one."""
         arrays = {b.name: empty(b, env) for b in self.bindings(problem)}
-        read = {b.name for b in problem.epilogue.inputs(1)} | {"x", "norm_weight", "bias"}
+        read = {b.name for b in problem.epilogue.inputs(1)} | {"norm_weight", "bias"}
+        if problem.coded is None:
+            read.add("x")
+        else:
+            row = rng.normal(size=(1, problem.cols)).astype(np.float32)
+            arrays["x"][...] = problem.coded.code(row).reshape(-1, 4)
         for name in (name for name in arrays if name in read):
             arrays[name][...] = rng.normal(size=arrays[name].shape)
         weights = rng.normal(size=(problem.rows, problem.cols)) / np.sqrt(problem.cols)
@@ -34,7 +41,7 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
 
     def tile(self, problem: LinearProblem) -> LinearProblem:
         """The first rows alone."""
-        rows = tile_rows(problem.format)
+        rows = _tile_rows(problem)
         return replace(problem, rows=rows) if problem.rows > 2 * rows else problem
 
     def pieces(self, problem: LinearProblem) -> tuple[LinearProblem, ...]:
@@ -42,7 +49,7 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         rows."""
         if self.tile(problem) is problem:
             return (problem,)
-        last, tile = problem.rows - 1, tile_rows(problem.format)
+        last, tile = problem.rows - 1, _tile_rows(problem)
         edges = [row - problem.row_begin for row in problem.epilogue.edges]
         near = (0, *(row for edge in edges if 0 < edge < last for row in (edge - 1, edge)), last)
         starts = sorted({row // tile * tile for row in near})
@@ -62,7 +69,17 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         norm = "norm_" if problem.norm_eps is not None else ""
         short = problem.epilogue.short_name
         epilogue = f"_{short}" if short else ""
-        return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}"
+        terms = f"_terms{problem.terms}" if problem.terms else ""
+        return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}{terms}"
+
+    def coded_rows(self, problem: LinearProblem) -> Mapping[str, CodedRows]:
+        coded = problem.epilogue.coded
+        return {} if coded is None else {"coded": coded}
 
     def packed_halves(self, problem: LinearProblem) -> frozenset[str]:
         return problem.epilogue.packed_halves
+
+
+def _tile_rows(problem: LinearProblem) -> int:
+    """Rows of a golden tile: whole groups where results are coded."""
+    return lcm(tile_rows(problem.format), problem.result_rows)

@@ -7,6 +7,7 @@ and then `rows` rows of the matrix at a time run along it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 
 from kernelc.kernels import step_block
 from kernelc.kernels.linear.buffers import LinearBuffers
@@ -43,7 +44,15 @@ class WideProduct(ABC):
             first = (k.workgroup_id(0) * self.blocks + block) * self.rows
             with k.when(first < self.problem.rows):
                 results = self.products(first)
-                self._finish(first, [each * scale for each in results] if scale is not None else results)
+                results = [each * scale for each in results] if scale is not None else results
+                self._finish(first, block * self.rows, results)
+        self.done()
+
+    def finished(self, place: Value, unit: Value, made: Value | None) -> None:  # noqa: B027  (most need nothing)
+        """Called with what the epilogue made of the workgroup's result number `place`."""
+
+    def done(self) -> None:  # noqa: B027
+        """Called after all of the workgroup's results were made."""
 
     # ---- for subclasses
 
@@ -80,13 +89,11 @@ class WideProduct(ABC):
             starts.append(row * self.linear.weights.groups)
         return starts
 
-    def _finish(self, first: Value, results: list[Value]) -> None:
+    def _finish(self, first: Value, place: Value, results: list[Value]) -> None:
         step = self.problem.rows_together
         for r in range(0, self.rows, step):
             row = first + r if r else first
-            unit = row if step == 1 else row // step
-            if self.problem.rows % self.rows:
-                with self.k.when(row < self.problem.rows):
-                    self.linear.finish(0, unit, *results[r : r + step])
-            else:
-                self.linear.finish(0, unit, *results[r : r + step])
+            with self.k.when(row < self.problem.rows) if self.problem.rows % self.rows else nullcontext():
+                unit = row if step == 1 else row // step
+                made = self.linear.finish(0, unit, *results[r : r + step])
+                self.finished(place + r if step == 1 else (place + r) // step, unit, made)

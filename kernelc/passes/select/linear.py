@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from kernelc.ir.graph import Op, Tensor
 from kernelc.ir.ops.fused import FIRST, OPERANDS, SECOND, expression_of
 from kernelc.ir.rotary import Rotary
-from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpilogue
+from kernelc.kernels.linear.code_rows import CODE_ROWS, CodeRowsProblem
+from kernelc.kernels.linear.epilogues import Coding, HeadEpilogue, PairEpilogue, RowEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.passes.select.attention import NATURAL
-from kernelc.passes.select.operands import check_rows, number, one_row, ring_of, static
+from kernelc.passes.select.operands import check_rows, number, one_row, ring_of, static, width_of
 from kernelc.passes.select.packing import bound_weights
 from kernelc.passes.select.selector import Handler, Selector
 
@@ -24,13 +25,18 @@ def linear(select: Selector, op: Op) -> None:
     """linear, linear_row, linear_pair, linear_heads."""
     layers = _Layers.of(op)
     x, epilogue = op.inputs["x"], _epilogue(select, op, layers)
-    check_rows(op, select.graph, x)
+    terms = int(number(op, "coded"))
+    if not terms:
+        check_rows(op, select.graph, x)
     operands, results = _results(select, op)
     last = select.operands.last_row_of.get(x.name)
     operands["x"] = select.operands.name(x if last is None else last)
     normed = "norm_weight" in op.inputs
     if normed:
         operands["norm_weight"], offset = select.norm_weight(op, "norm_weight")
+        assert offset == 0, "a norm is fused where its weight is one of the checkpoint"
+    if "code_weight" in op.inputs:
+        operands["code_weight"], offset = select.norm_weight(op, "code_weight", "code_offset")
         assert offset == 0, "a norm is fused where its weight is one of the checkpoint"
     sources = tuple(weight.name for weight in layers.weights)
     for piece in select.packing.matrix(sources, layers.rows, layers.cols, epilogue.row_order):
@@ -40,15 +46,37 @@ def linear(select: Selector, op: Op) -> None:
             layers.cols,
             epilogue,
             bool(layers.biases),
-            number(op, "eps") if normed else None,
+            number(op, "eps") if "eps" in op.attrs else None,
             last is not None,
             piece.row_begin,
+            terms,
         )
         bound = operands | bound_weights(piece)
         if layers.biases:
             bound["bias"] = select.packing.bias(layers.biases, epilogue.row_order, piece)
-        vector = MATVEC_INT8 if select.options.int8 and piece.form.byte_zero is not None else MATVEC
+        vector = MATVEC_INT8 if terms else MATVEC
         select.call(vector if one_row(x) else MATMUL, problem, bound, results, op)
+
+
+def code_rows(select: Selector, op: Op) -> None:
+    """Code rows that no linear layer codes as it makes them; the last of several in place."""
+    x = op.inputs["x"]
+    last = select.operands.last_row_of.get(x.name)
+    operands = {
+        "x": select.operands.name(x if last is None else last),
+        "coded": select.operands.name(op.result),
+    }
+    if "weight" in op.inputs:
+        operands["code_weight"], offset = select.norm_weight(op, "weight")
+        assert offset == 0, "rows are coded with a norm where its weight is one of the checkpoint"
+    problem = CodeRowsProblem(
+        width_of(x),
+        int(number(op, "terms")),
+        "weight" in op.inputs,
+        last is not None,
+        one_row(x) and last is None,
+    )
+    select.call(CODE_ROWS, problem, operands, ("coded",), op)
 
 
 @dataclass(frozen=True)
@@ -73,13 +101,19 @@ def _epilogue(select: Selector, op: Op, layers: _Layers) -> RowEpilogue | PairEp
     if op.name == "linear_heads":
         return _head_epilogue(select, op, layers)
     if op.name == "linear_pair":
-        return PairEpilogue(layers.rows // 2, expression_of(op.name, op.attrs))
+        return PairEpilogue(layers.rows // 2, expression_of(op.name, op.attrs), coding=_coding(op))
     if op.name == "linear":
         return RowEpilogue(layers.rows)
     operands = [name for name in OPERANDS if name in op.inputs]
     vectors = tuple(name for name in operands if name.startswith("vector"))
     rows = tuple(name for name in operands if name not in vectors)
-    return RowEpilogue(layers.rows, expression_of(op.name, op.attrs), rows, vectors)
+    return RowEpilogue(layers.rows, expression_of(op.name, op.attrs), rows, vectors, coding=_coding(op))
+
+
+def _coding(op: Op) -> Coding | None:
+    """How an operation codes what it makes."""
+    terms = int(number(op, "codes"))
+    return Coding(terms, "code_weight" in op.inputs, bool(op.attrs.get("keeps"))) if terms else None
 
 
 def _head_epilogue(select: Selector, op: Op, layers: _Layers) -> HeadEpilogue:
@@ -102,7 +136,11 @@ def _results(select: Selector, op: Op) -> tuple[dict[str, str], tuple[str, ...]]
     """The operands that the epilogue reads and writes, and the bindings that make new tensors."""
     if op.name != "linear_heads":
         read = {name: select.operands.name(op.inputs[name]) for name in OPERANDS if name in op.inputs}
-        return read | {"out": select.operands.name(op.result)}, ("out",)
+        names = (
+            ("out",) if "codes" not in op.attrs else ("out", "coded") if op.attrs.get("keeps") else ("coded",)
+        )
+        written = zip(names, op.results, strict=True)
+        return read | {name: select.operands.name(tensor) for name, tensor in written}, names
     for name in ("k_cache", "v_cache"):
         rotary = None if op.attrs["rotated"] == "none" else int(number(op, "rotary_dim"))
         select.found.head_orders[op.inputs[name].name] = NATURAL if rotary is None else f"pairs of {rotary}"
@@ -110,4 +148,7 @@ def _results(select: Selector, op: Op) -> tuple[dict[str, str], tuple[str, ...]]
     return caches | {"q": select.operands.name(op.results[0])}, ("q",)
 
 
-HANDLERS: dict[str, Handler] = dict.fromkeys(("linear", "linear_row", "linear_pair", "linear_heads"), linear)
+HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(("linear", "linear_row", "linear_pair", "linear_heads"), linear),
+    "code_rows": code_rows,
+}

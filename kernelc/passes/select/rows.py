@@ -133,12 +133,16 @@ def last_row(select: Selector, op: Op) -> None:
     if one_row(x) and select.operands.view(result, x):
         return
     users = select.users.get(result.name, [])
-    linear = all(user.name.startswith("linear") and user.inputs["x"] == result for user in users)
+    linear = all(_reads_in_place(user) and user.inputs["x"] == result for user in users)
     once = all(list(user.inputs.values()).count(result) == 1 for user in users)
     if linear and once and not one_row(x) and not select.is_output(result):
         select.operands.last_row_of[result.name] = x
     else:
         copy(select, op, x, result)
+
+
+def _reads_in_place(user: Op) -> bool:
+    return user.name.startswith("linear") or user.name == "code_rows"
 
 
 HANDLERS: dict[str, Handler] = {

@@ -17,13 +17,11 @@ from kernelc.passes.select.packing import Packing
 @dataclass(frozen=True)
 class SelectOptions:
     """`formats`: which format each matrix gets; `max_binding_bytes`: larger matrices are cut by rows;
-    `split`: positions per workgroup of decode attention, 0 for one workgroup over all of them; `int8`: round
-    the activations of single rows to bytes."""
+    `split`: positions per workgroup of decode attention, 0 for one workgroup over all of them."""
 
     formats: FormatTable
     max_binding_bytes: int = 128 << 20
     split: int = 0
-    int8: bool = False
 
 
 class Selector:
@@ -54,12 +52,12 @@ class Selector:
         """Whether the graph hands a tensor out."""
         return tensor in self.graph.outputs.values()
 
-    def norm_weight(self, op: Op, role: str) -> tuple[str, float]:
-        """A norm's weight and the constant that the kernel is to add to it.
+    def norm_weight(self, op: Op, role: str, shift: str = "weight_offset") -> tuple[str, float]:
+        """A norm's weight and the constant, attribute `shift`, that the kernel is to add to it.
 
         To a weight of the checkpoint the constant (Gemma's 1 + w) is added when it is packed.
         """
-        tensor, offset = op.inputs[role], number(op, "weight_offset")
+        tensor, offset = op.inputs[role], number(op, shift)
         if tensor.name not in self.graph.weights:
             return self.operands.name(tensor), offset
         return self.packing.vector(tensor.name, width_of(tensor), offset), 0.0

@@ -30,7 +30,7 @@ const FORMATS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 export const QUANTS = Object.keys(FORMATS);
 /** The numbers that decoding multiplies weights with: f32 activations, or activations rounded to signed bytes. */
-export const ACTIVATIONS = ["f32", "int8"] as const;
+export const ACTIVATIONS = ["f32", "int8", "int8-fast"] as const;
 export const TARGETS = ["wgsl", "cuda", "spirv", "opencl", "c", "wasm"] as const;
 export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] as const;
 export const PARAM_TYPES = ["u32", "f32"] as const;

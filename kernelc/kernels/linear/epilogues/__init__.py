@@ -7,9 +7,9 @@ rotary embedding and the cache append of attention's queries, keys and values.
 
 from __future__ import annotations
 
-from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
+from kernelc.kernels.linear.epilogues.base import Coding, Epilogue, Piece
 from kernelc.kernels.linear.epilogues.heads import HeadEpilogue
 from kernelc.kernels.linear.epilogues.pair import PairEpilogue
 from kernelc.kernels.linear.epilogues.row import RowEpilogue
 
-__all__ = ["Epilogue", "HeadEpilogue", "PairEpilogue", "Piece", "RowEpilogue"]
+__all__ = ["Coding", "Epilogue", "HeadEpilogue", "PairEpilogue", "Piece", "RowEpilogue"]

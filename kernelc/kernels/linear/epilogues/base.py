@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.ir.coded_rows import MOST_TERMS, CodedRows
 from kernelc.ir.dim import Dim
 from kernelc.ir.packed_matrix import RowOrder
 from kernelc.kernels.spec import Arrays, Binding, Params
+from kernelc.kernels.stored_problem import require
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.values import Operators, Value
 
@@ -22,6 +24,25 @@ class Piece:
 
     begin: int
     rows: int
+
+
+@dataclass(frozen=True)
+class Coding:
+    """`terms` of the codes. `weight`: whether results are multiplied by a norm's weight (binding code_weight)
+    before they are coded, and their squares added up. `keeps`: whether they are also written as f32."""
+
+    terms: int
+    weight: bool = False
+    keeps: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ShapeError for another number of terms."""
+        require(1 <= self.terms <= MOST_TERMS, self, "one or two terms")
+
+    @property
+    def short_name(self) -> str:
+        """Such as "codes2", for kernels' names."""
+        return f"codes{self.terms}" + ("_normed" if self.weight else "") + ("" if self.keeps else "_only")
 
 
 class Epilogue(ABC):
@@ -71,9 +92,10 @@ class Epilogue(ABC):
         token: Operators | int,
         unit: Operators,
         values: Sequence[Value],
-    ) -> None:
+    ) -> Value | None:
         """Write the results of `rows_together` packed rows: those from `unit` * `rows_together` of the piece
-        on, for activation row `token`. `values`: one f32 per packed row."""
+        on, for activation row `token`. `values`: one f32 per packed row. Returns the f32 element of the
+        result's row that they make, where they make one."""
 
     def stored_together(self, piece: Piece) -> int:
         """Elements of the output that four neighbouring packed rows give, where they can be one store
@@ -94,6 +116,14 @@ class Epilogue(ABC):
     def row_inputs(self) -> tuple[str, ...]:
         """The names of inputs of the output's shape."""
         return ()
+
+    coding: Coding | None = None
+    """Whether and how results are coded, too; the kernel's body does that, with the values of `finish`."""
+
+    @property
+    def coded(self) -> CodedRows | None:
+        """The layout of the binding "coded", where results are coded."""
+        return None
 
     # What tests and tolerances need to know
 

@@ -11,13 +11,13 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim
 from kernelc.ir.expression import Expression
 from kernelc.ir.packed_matrix import RowOrder
-from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
+from kernelc.kernels.linear.epilogues.base import Coding, Piece
+from kernelc.kernels.linear.epilogues.coded import CodedEpilogue
 from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import Arrays, Binding, Params
 from kernelc.kernels.stored_problem import require
 from kernelc.kir.functions import named, vector
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import f32
 from kernelc.kir.values import Operators, Value
 
 FIRST, SECOND = "first", "second"
@@ -25,7 +25,7 @@ _SILU_GATED = Expression((FIRST, "silu", SECOND, "mul"))
 
 
 @dataclass(frozen=True)
-class PairEpilogue(Epilogue):
+class PairEpilogue(CodedEpilogue):
     """out[i] = `expression` of "first", row i of one matrix's product, and "second", row i of the other's.
 
     The two matrices are packed as one, row by row (`RowOrder` "interleave"): packed rows 2i and 2i + 1 make
@@ -35,10 +35,12 @@ class PairEpilogue(Epilogue):
     width: int
     expression: Expression = _SILU_GATED
     kind: str = "pair"
+    coding: Coding | None = None
 
     def __post_init__(self) -> None:
         """Raise ShapeError for an expression of anything but the two products."""
         require(self.width >= 1, self, "at least one element in a row")
+        self._require_coding()
         require({FIRST, SECOND} >= set(self.expression.checked().inputs), self, "an expression of the pair")
 
     @property
@@ -47,7 +49,8 @@ class PairEpilogue(Epilogue):
 
     @property
     def short_name(self) -> str:
-        return "gated" if self.expression == _SILU_GATED else f"pair_{self.expression.short_name}"
+        short = "gated" if self.expression == _SILU_GATED else f"pair_{self.expression.short_name}"
+        return short + self._coding_name
 
     @property
     def row_order(self) -> tuple[RowOrder, ...]:
@@ -58,19 +61,15 @@ class PairEpilogue(Epilogue):
         return 2
 
     def inputs(self, seq: Dim) -> tuple[Binding, ...]:
-        return ()
-
-    def outputs(self, seq: Dim) -> tuple[Binding, ...]:
-        return (Binding("out", f32, "read_write", seq * self.width),)
+        return self._coding_inputs()
 
     def reference(self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params) -> None:
-        out = arrays["out"].reshape(-1, self.width)[: len(y)]
         both = {FIRST: y[:, 0::2], SECOND: y[:, 1::2]}
-        here = slice(piece.begin // 2, (piece.begin + piece.rows) // 2)
-        out[:, here] = self.expression.reference(both)
+        self._written(self.expression.reference(both), piece.begin // 2, arrays)
 
     def stored_together(self, piece: Piece) -> int:
-        return 2 if piece.rows % 4 == piece.begin % 4 == self.width % 2 == 0 else 1
+        whole = piece.rows % 4 == piece.begin % 4 == self.width % 2 == 0
+        return 2 if whole and self.coding is None else 1
 
     def finish_four(
         self, arrays: Mapping[str, Array], token: Operators, row: Value, place: Value, results: Value
@@ -86,8 +85,11 @@ class PairEpilogue(Epilogue):
         token: Operators | int,
         unit: Operators,
         values: Sequence[Value],
-    ) -> None:
-        arrays["out"][unit + piece.begin // 2 + token * self.width] = self._made(*values)
+    ) -> Value:
+        made = self._made(*values)
+        if self.keeps:
+            arrays["out"][unit + piece.begin // 2 + token * self.width] = made
+        return made
 
     def _made(self, gate: Value, up: Value) -> Value:
         return named("gated", computed(self.expression, {FIRST: gate, SECOND: up}))

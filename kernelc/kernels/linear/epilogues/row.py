@@ -11,7 +11,8 @@ import numpy.typing as npt
 from kernelc.ir.dim import Dim
 from kernelc.ir.expression import Expression
 from kernelc.ir.packed_matrix import RowOrder
-from kernelc.kernels.linear.epilogues.base import Epilogue, Piece
+from kernelc.kernels.linear.epilogues.base import Coding, Piece
+from kernelc.kernels.linear.epilogues.coded import CodedEpilogue
 from kernelc.kernels.parts.formulas import computed
 from kernelc.kernels.spec import Arrays, Binding, Params
 from kernelc.kernels.stored_problem import require
@@ -26,7 +27,7 @@ _RESIDUAL = Expression((PRODUCT, "residual", "add"))
 
 
 @dataclass(frozen=True)
-class RowEpilogue(Epilogue):
+class RowEpilogue(CodedEpilogue):
     """out = `expression`, in which "y" is the product (with its bias).
 
     `width`: rows of the whole matrix, which are elements of an output row. `rows`: the expression's inputs of
@@ -38,10 +39,12 @@ class RowEpilogue(Epilogue):
     rows: tuple[str, ...] = ()
     vectors: tuple[str, ...] = ()
     kind: str = "row"
+    coding: Coding | None = None
 
     def __post_init__(self) -> None:
         """Raise ShapeError where the expression's inputs are not the product and what is said to be read."""
         require(self.width >= 1, self, "at least one element in a row")
+        self._require_coding()
         read = [PRODUCT, *self.rows, *self.vectors]
         require(len(set(read)) == len(read), self, "each input once")
         require(set(self.expression.checked().inputs) <= set(read), self, f"inputs {', '.join(read)}")
@@ -52,7 +55,8 @@ class RowEpilogue(Epilogue):
 
     @property
     def short_name(self) -> str:
-        return "residual" if self.expression == _RESIDUAL else self.expression.short_name
+        short = "residual" if self.expression == _RESIDUAL else self.expression.short_name
+        return (short + self._coding_name).removeprefix("_")
 
     @property
     def row_order(self) -> tuple[RowOrder, ...]:
@@ -64,20 +68,18 @@ class RowEpilogue(Epilogue):
 
     def inputs(self, seq: Dim) -> tuple[Binding, ...]:
         rows = (Binding(name, f32, "read", seq * self.width) for name in self.rows)
-        return (*rows, *(Binding(name, f32, "read", self.width) for name in self.vectors))
-
-    def outputs(self, seq: Dim) -> tuple[Binding, ...]:
-        return (Binding("out", f32, "read_write", seq * self.width),)
+        vectors = (Binding(name, f32, "read", self.width) for name in self.vectors)
+        return (*rows, *vectors, *self._coding_inputs())
 
     def reference(self, y: npt.NDArray[np.float32], piece: Piece, arrays: Arrays, params: Params) -> None:
         here = slice(piece.begin, piece.begin + piece.rows)
         inputs = {name: arrays[name].reshape(-1, self.width)[: len(y), here] for name in self.rows}
         inputs |= {name: arrays[name].reshape(-1)[here] for name in self.vectors}
-        out = arrays["out"].reshape(-1, self.width)[: len(y)]
-        out[:, here] = self.expression.reference({PRODUCT: y, **inputs})
+        self._written(self.expression.reference({PRODUCT: y, **inputs}), piece.begin, arrays)
 
     def stored_together(self, piece: Piece) -> int:
-        return 4 if piece.rows % 4 == piece.begin % 4 == self.width % 4 == 0 else 1
+        whole = piece.rows % 4 == piece.begin % 4 == self.width % 4 == 0
+        return 4 if whole and self.coding is None else 1
 
     def finish_four(
         self, arrays: Mapping[str, Array], token: Operators, row: Value, place: Value, results: Value
@@ -96,16 +98,19 @@ class RowEpilogue(Epilogue):
         token: Operators | int,
         unit: Operators,
         values: Sequence[Value],
-    ) -> None:
-        self._store(arrays, unit + piece.begin, token, *values)
+    ) -> Value:
+        (value,) = values
+        return self._store(arrays, unit + piece.begin, token, value)
 
-    def _store(self, arrays: Mapping[str, Array], row: Value, token: Operators | int, value: Value) -> None:
-        """Write the result of row `row` of the whole matrix."""
+    def _store(self, arrays: Mapping[str, Array], row: Value, token: Operators | int, value: Value) -> Value:
+        """Write the result of row `row` of the whole matrix, and return it."""
         at = row + token * self.width
         if not self.expression.is_input:
             inputs = self._rows(arrays, at) | self._vectors(arrays, row)
             value = named("value", computed(self.expression, {PRODUCT: value, **inputs}))
-        arrays["out"][at] = value
+        if self.keeps:
+            arrays["out"][at] = value
+        return value
 
     def _rows(self, arrays: Mapping[str, Array], at: Value) -> dict[str, Value]:
         return {name: arrays[name][at] for name in self.rows}
