@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-OUTPUT_ELEMENTS = ("f32", "u32", "f16pair")
+CODED_PLANES = {"coded1": 3, "coded2": 5}
+"""Vectors of four words for each group of a coded row, by the number of its terms."""
+OUTPUT_ELEMENTS = ("f32", "u32", "f16pair", *CODED_PLANES)
 MAX_CHECK_BYTES = 256 << 20
 """Of one buffer that a check binds."""
 
@@ -28,7 +30,10 @@ class CheckInput:
 class CheckOutput:
     """`bytes` of binding number `binding` from `at` on, and what is wanted there: the file from `offset` on.
 
-    Every number must be within `absolute` + `relative` * |wanted|; a "f16pair" is two numbers in a word.
+    Every number must be within `absolute` + `relative` * |wanted|; a "f16pair" is two numbers in a word. A
+    "coded1" or "coded2" is a whole coded row of one or two terms (see `kernelc.ir.coded_rows`): what it
+    stands for may be a step of its group further away, and groups whose wanted scale is no number are not
+    compared.
     """
 
     binding: int

@@ -8,6 +8,7 @@ from typing import NoReturn
 from kernelc.artifact.json_node import Node
 from kernelc.artifact.schema import ELEMENT_BYTES, Kernel, Manifest
 from kernelc.artifact.selfcheck import (
+    CODED_PLANES,
     MAX_CHECK_BYTES,
     OUTPUT_ELEMENTS,
     CheckInput,
@@ -65,12 +66,15 @@ def _input(node: Node) -> CheckInput:
 
 def _output(node: Node) -> CheckOutput:
     r = node.record("binding at bytes offset element relative absolute")
+    element, size = r["element"].one_of(OUTPUT_ELEMENTS), _words(r["bytes"], 4, MAX_CHECK_BYTES)
+    if size % (16 * CODED_PLANES.get(element, 0) or 4):
+        r["bytes"].fail(f"whole groups of {element}")
     return CheckOutput(
         r["binding"].integer(0, 63),
         _words(r["at"], 0, MAX_CHECK_BYTES),
-        _words(r["bytes"], 4, MAX_CHECK_BYTES),
+        size,
         _words(r["offset"], 0, MAX_FILE_BYTES),
-        r["element"].one_of(OUTPUT_ELEMENTS),
+        element,
         _tolerance(r["relative"]),
         _tolerance(r["absolute"]),
     )

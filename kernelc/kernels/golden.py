@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import CheckInput, CheckOutput, Checks, Kernel, KernelCheck, Manifest
+from kernelc.ir.coded_rows import CodedRows
 from kernelc.kernels.registry import SPECS
-from kernelc.kernels.spec import Arrays, Binding, KernelSpec, Params
+from kernelc.kernels.spec import Arrays, Binding, KernelSpec, Params, Tolerance
 
 FILE = "checks.bin"
 ROWS = 3  # of a step that may have several: no multiple of any tile
@@ -26,6 +27,8 @@ POSITIONS = 7  # behind the least position that a program takes
 MOST_INPUT_BYTES = 48 << 10  # of one input that is stored, the rest repeats it; no power of two, as TILE_ROWS
 MOST_OUTPUT_BYTES = 16 << 10  # of each end of an output that is compared
 TRIES = 64
+
+_NO_NUMBER = 0x7FC00000  # as f32
 
 Array = npt.NDArray[Any]
 
@@ -73,6 +76,11 @@ def _check(
         inputs.append(CheckInput(len(data), file.add(stored), len(stored)))
         if binding.access == "read":
             continue
+        if binding.name in spec.coded_rows(problem):
+            outputs += _coded_outputs(
+                at, binding.name, spec.coded_rows(problem)[binding.name], wanted, file, tolerance
+            )
+            continue
         expected = wanted.arrays[binding.name].reshape(-1).view(np.uint8)
         element = "f16pair" if binding.name in spec.packed_halves(problem) else binding.type.scalar
         for first, last in wanted.ranges(binding.name):
@@ -83,6 +91,21 @@ def _check(
     fields = {param.name: params[param.name] for param in manifest.params}
     tiles = _tile_tolerance(spec, problem, entry)
     return KernelCheck(symbols, fields, tuple(inputs), tuple(outputs), tiles)
+
+
+def _coded_outputs(
+    at: int, name: str, layout: CodedRows, wanted: _Wanted, file: _File, tolerance: Tolerance
+) -> Iterator[CheckOutput]:
+    """Each coded row whole; a group that the reference does not speak of gets a scale that is no number."""
+    rows = _words(wanted.arrays[name]).reshape(-1, layout.planes, layout.groups, 4).copy()
+    if wanted.spoken is not None:
+        silent = ~wanted.spoken[name].reshape(rows.shape).all(axis=(1, 3))
+        rows[:, -1, :, 0][silent] = _NO_NUMBER
+    size = 4 * layout.words
+    for number, row in enumerate(rows):
+        offset = file.add(row.tobytes())
+        element = f"coded{layout.terms}"
+        yield CheckOutput(at, number * size, size, offset, element, tolerance.relative, tolerance.absolute)
 
 
 def _tile_tolerance(spec: KernelSpec[Any, Any], problem: Any, entry: Kernel) -> tuple[float, float] | None:

@@ -24,7 +24,7 @@ from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE, Cach
 from kernelc.kernels.elementwise import ELEMENTWISE, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.layer_norm import LAYER_NORM, LayerNormProblem
-from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue
+from kernelc.kernels.linear.epilogues import Coding, HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
@@ -153,11 +153,13 @@ CASES: tuple[Golden, ...] = (
     ),
     *family(
         MATVEC_INT8,
-        q4_gated=linear("q4", 344, 2048, PairEpilogue(172), norm_eps=1e-5),
-        q8_residual=linear("q8", 64, 172, residual(64)),
-        q4_qkv=linear("q4", QKV.width, 64, QKV, norm_eps=1e-5),
-        q4_wide=linear("q4", 64, 14336, residual(64)),  # activations in two pieces
-        q4a_gated=linear("q4a", 344, 64, PairEpilogue(172), norm_eps=1e-5),
+        q4_gated=linear("q4", 384, 2048, PairEpilogue(192, coding=Coding(2)), norm_eps=1e-5, terms=2),
+        q8_residual=linear(
+            "q8", 64, 172, replace(residual(64), coding=Coding(1, weight=True, keeps=True)), terms=1
+        ),
+        q4_qkv=linear("q4", QKV.width, 64, QKV, norm_eps=1e-5, terms=2),
+        q4_wide=linear("q4", 64, 14336, residual(64), terms=2),
+        q4a_gated=linear("q4a", 344, 64, PairEpilogue(172), norm_eps=1e-5, terms=1),
     ),
     *family(
         MATMUL,

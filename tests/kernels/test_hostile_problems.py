@@ -6,6 +6,7 @@ import copy
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ from kernelc.kernels.attention.rotate_and_append import CacheAppendProblem, Rope
 from kernelc.kernels.elementwise import ElementwiseProblem
 from kernelc.kernels.embedding import EmbeddingProblem
 from kernelc.kernels.layer_norm import LayerNormProblem
-from kernelc.kernels.linear.epilogues import HeadEpilogue, PairEpilogue, RowEpilogue
+from kernelc.kernels.linear.code_rows import CodeRowsProblem
+from kernelc.kernels.linear.epilogues import Coding, HeadEpilogue, PairEpilogue, RowEpilogue
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.registry import SPECS
@@ -49,6 +51,8 @@ _LINEAR = (
     LinearProblem("q8", 16, 32, PairEpilogue(8)),
     LinearProblem("q4", 32, 40, _HEADS, row_begin=32),
 )
+_CODING = Coding(2, weight=True, keeps=True)
+_CODED = LinearProblem("q4", 32, 96, RowEpilogue(64, coding=_CODING), norm_eps=1e-5, row_begin=32, terms=1)
 _SCALING = Rotary(4, 1e4, "llama3", 8.0, 1.0, 4.0, 8192)
 PROBLEMS: dict[str, tuple[Any, ...]] = {
     "embedding": (EmbeddingProblem("q8", 36, 8, 24),),
@@ -59,7 +63,12 @@ PROBLEMS: dict[str, tuple[Any, ...]] = {
     "rms_norm": (RmsNormProblem(20, 1e-5, True), RmsNormProblem(6, 1e-5, False, rows=3, one_position=True)),
     "layer_norm": (LayerNormProblem(20, 1e-5), LayerNormProblem(6, 1e-5, False, True, rows=3)),
     "matvec": (*_LINEAR, LinearProblem("f32", 8, 33, RowEpilogue(8), norm_eps=1e-5, last_row=True)),
-    "matvec_int8": (*_LINEAR, LinearProblem("q4", 8, 96, RowEpilogue(8), norm_eps=1e-5, last_row=True)),
+    "matvec_int8": (
+        *(replace(each, terms=2) for each in _LINEAR),
+        _CODED,
+        LinearProblem("q4a", 64, 32, PairEpilogue(32, coding=Coding(2)), terms=1),
+    ),
+    "code_rows": (CodeRowsProblem(40, 2, True), CodeRowsProblem(64, 1, last_row=True)),
     "matmul": (*_LINEAR, LinearProblem("f16", 8, 36, RowEpilogue(8))),
     "rope": (RopeProblem(2, 6, _SCALING),),
     "cache_append": (CacheAppendProblem(CacheShape(2, 6, "f16")),),
@@ -155,6 +164,12 @@ def test_mutated_problems_are_refused_or_stay_within_their_buffers(case: tuple[s
     ("family", "problem", "change", "message"),
     [
         ("matvec", _LINEAR[0], {"row_begin": 1 << 20}, "rows within the epilogue's 16"),
+        ("matvec_int8", _LINEAR[1], {}, "one or two terms"),
+        ("matvec_int8", replace(_LINEAR[1], terms=2), {"terms": 3}, "at most two terms"),
+        ("matvec", replace(_LINEAR[1], terms=2), {}, "rows of f32"),
+        ("matmul", replace(_CODED, terms=0), {}, "rows of f32"),
+        ("matvec_int8", _CODED, {"rows": 16}, "rows that begin and end"),
+        ("code_rows", CodeRowsProblem(32, 2), {"terms": 0}, "one or two terms"),
         ("matvec", _LINEAR[2], {"rows": 64, "row_begin": 0, "kind": ""}, "only fields of LinearProblem"),
         ("matvec", _LINEAR[2], {"rows": 66, "row_begin": 0}, "rows within the epilogue's 64"),
         ("matmul", _LINEAR[1], {"rows": 15}, "a multiple of 2"),

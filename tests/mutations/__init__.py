@@ -9,6 +9,7 @@ wrong.
 from __future__ import annotations
 
 from tests.mutations.attention import ATTENTION
+from tests.mutations.coded import CODED
 from tests.mutations.compiler import COMPILER
 from tests.mutations.linear import LINEAR
 from tests.mutations.mutation import Mutation
@@ -16,4 +17,4 @@ from tests.mutations.passes import PASSES
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *ATTENTION, *PASSES, *COMPILER)
+MUTATIONS: tuple[Mutation, ...] = (*LINEAR, *CODED, *ATTENTION, *PASSES, *COMPILER)

@@ -60,8 +60,8 @@ def test_an_operation_is_a_kernel_on_what_it_reads() -> None:
 
 def test_one_row_is_multiplied_as_a_vector() -> None:
     assert kernels(selected(lambda x: linear(x, layer("w")), rows=1)) == ["matvec"]
-    bytes_ = selected(lambda x: linear(x, layer("w")), rows=1, format="q8", int8=True)
-    assert kernels(bytes_) == ["matvec_int8"]
+    bytes_ = selected(lambda x: linear(x, layer("w")), rows=1, format="q8", terms=2)
+    assert kernels(bytes_) == ["code_rows", "matvec_int8"]
 
 
 # Views

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import Artifact, CheckOutput, Kernel, KernelCheck, Variant
+from kernelc.artifact.selfcheck import CODED_PLANES
+from kernelc.ir.coded_rows import CodedRows
 from kernelc.ir.dim import evaluate
 from kernelc.kir.tile_types import F16
 from runtime.device.program import StepBlock
@@ -60,6 +62,22 @@ def filled(piece: bytes, size_bytes: int) -> npt.NDArray[np.uint8]:
 
 
 def differing(output: CheckOutput, raw: bytes, wanted: bytes) -> int:
+    if output.element in CODED_PLANES:
+        return _differing_groups(output, raw, wanted)
     dtype = {"f32": np.float32, "u32": np.uint32, "f16pair": np.float16}[output.element]
     a, b = (np.frombuffer(side, dtype).astype(np.float64) for side in (raw, wanted))
     return int((~(np.abs(a - b) <= output.absolute + output.relative * np.abs(b))).sum())
+
+
+def _differing_groups(output: CheckOutput, raw: bytes, wanted: bytes) -> int:
+    terms = int(output.element[-1])
+    layout = CodedRows(len(wanted) // (16 * CODED_PLANES[output.element]) * 32, terms)
+    assert 4 * layout.words == len(wanted)
+    (a, a_scale, a_sum, a_square), (b, b_scale, _, b_square) = (
+        layout.numbers(np.frombuffer(side, np.uint32)) for side in (raw, wanted)
+    )
+    values, right = a * a_scale[..., None].astype(np.float64), b * b_scale[..., None].astype(np.float64)
+    tolerance = output.absolute + output.relative * np.abs(right) + 1.01 * b_scale[..., None]
+    wrong = (np.abs(values - right) > tolerance).any(axis=2) | (a.sum(axis=2) != a_sum)
+    wrong |= np.abs(a_square - b_square) > 1e-4 + 1e-4 * b_square + output.absolute
+    return int((wrong & ~np.isnan(b_scale)).sum())

@@ -70,7 +70,7 @@ def test_the_file_of_a_large_model_is_small_too(quant: str, activations: str):
     manifest = planned(find_model("llama-2-7b"), options)
     checks, data = golden_tiles(manifest)
     assert set(checks.kernels) == set(manifest.kernels)
-    assert len(data) <= 4 << 20
+    assert len(data) <= (4 << 20 if activations == "f32" else 8 << 20)  # coded results take longer pieces
 
 
 def test_the_same_manifest_gives_the_same_bytes(demo: Artifact):

@@ -22,6 +22,7 @@ from kernelc.kernels.linear.problem import (
     LinearProblem,
     linear_bindings,
     linear_reference,
+    require_floats,
 )
 from kernelc.kernels.linear.spec import LinearSpec
 from kernelc.kernels.parts.packed_rows import GROUP, side_types
@@ -42,6 +43,7 @@ class Matmul(LinearSpec[MatmulSchedule]):
     name = "matmul"
 
     def bindings(self, problem: LinearProblem) -> tuple[Binding, ...]:
+        require_floats(problem)
         return linear_bindings(problem, SEQ)
 
     def reference(self, problem: LinearProblem, arrays: Arrays, params: Params) -> None:

@@ -17,7 +17,6 @@ from kernelc.target import Capabilities
 _MOST_LOADS = 16  # of an invocation at once
 _MOST_STEPS = 4  # that are spelled out; more are a loop
 _SMALLEST_SUBGROUP, _LARGEST_SUBGROUP = 4, 128  # of any WebGPU device
-_FEW_WORKGROUPS = 256  # that leave some of a large GPU's multiprocessors without two of them
 
 
 @dataclass(frozen=True)
@@ -119,21 +118,21 @@ def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> Matvec
     if _fits_wide(capabilities, problem):
         # Sixteen workgroups keep many threads busy.
         return _wide(problem, 4, max(4, min(64, problem.rows // 64)))
-    if capabilities.subgroup_size is not None:
-        few = problem.rows // problem.result_rows < _FEW_WORKGROUPS and problem.result_rows > 2
-        threads, team = (512 if few and capabilities.max_threads >= 512 else 256), capabilities.subgroup_size
-        rows = min(4, max(2, problem.result_rows * team // threads)) if few else 4
-        if groups >= 8 * team and threads * rows // (2 * team) >= min(problem.result_rows, 32):
-            team *= 2
+    coding = problem.epilogue.coding is not None
+    gated, unroll = coding and problem.rows_together > 1, 4
+    if capabilities.subgroup_size is not None and (gated or not coding):
+        # Found on an H200 with both 1B and 7B: two subgroups a row where that is long, and few loads at once
+        # where a workgroup has many rows to itself.
+        team = capabilities.subgroup_size * (2 if groups >= (128 if gated else 64) else 1)
+        threads, rows, unroll = (256, 4, 1) if coding else (128, 4, 4)
     elif capabilities.subgroups:
-        threads = 256 if problem.epilogue.coding is not None else 128
-        threads, rows = (threads, 8) if most >= 128 else (64, 8)
-        team = min(threads, 128)
+        threads = 64 if most < 128 else 256 if coding else 128
+        team, rows = min(threads, 128), 8
     else:
         threads, team, rows = 64, 8, 4
     team = min(team, most)
     least = -(-groups // team)
-    fitting = (u for u in (4, 3, 2) if u * rows <= _MOST_LOADS and u <= least)
+    fitting = (u for u in (4, 3, 2) if u * rows <= _MOST_LOADS and u <= min(least, unroll))
     unroll = next(fitting, 1) if capabilities.subgroups else 1
     schedule = _schedule(capabilities, problem, threads, team, rows, unroll)
     assert schedule.shared_bytes(problem) <= capabilities.shared_bytes, f"{problem}: {schedule} does not fit"

@@ -95,6 +95,11 @@ def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
     return (*found, *problem.epilogue.inputs(seq), *problem.epilogue.outputs(seq))
 
 
+def require_floats(problem: LinearProblem) -> None:
+    """Raise ShapeError for a problem that reads or makes coded rows, in a family that does neither."""
+    require(not problem.terms and problem.epilogue.coding is None, problem, "rows of f32")
+
+
 def linear_reference(problem: LinearProblem, arrays: Arrays, params: Params) -> None:
     """Products in float32 with numpy's own summation; norm, silu and angles as their own references."""
     x = linear_rows(problem, arrays, params)

@@ -32,8 +32,9 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         if problem.coded is None:
             read.add("x")
         else:
-            row = rng.normal(size=(1, problem.cols)).astype(np.float32)
-            arrays["x"][...] = problem.coded.code(row).reshape(-1, 4)
+            row, weight = rng.normal(size=(2, 1, problem.cols)).astype(np.float32)
+            coded = problem.coded.code(row, None if problem.norm_eps is None else weight[0])
+            arrays["x"][...] = coded.reshape(-1, 4)
         for name in (name for name in arrays if name in read):
             arrays[name][...] = rng.normal(size=arrays[name].shape)
         weights = rng.normal(size=(problem.rows, problem.cols)) / np.sqrt(problem.cols)

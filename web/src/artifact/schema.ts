@@ -36,7 +36,7 @@ export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] a
 export const PARAM_TYPES = ["u32", "f32"] as const;
 export const ACCESSES = ["read", "read_write"] as const;
 export const BUFFER_KINDS = ["weight", "state", "slot"] as const;
-export const CHECK_ELEMENTS = ["f32", "u32", "f16pair"] as const;
+export const CHECK_ELEMENTS = ["f32", "u32", "f16pair", "coded1", "coded2"] as const;
 export const TOKENIZER_KINDS = ["sentencepiece", "tokenizers"] as const;
 
 export type Role = (typeof ROLES)[number];

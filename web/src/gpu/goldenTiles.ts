@@ -2,6 +2,7 @@
 
 import { evaluateDim } from "../artifact/dim.js";
 import type { CheckInput, CheckOutput, Kernel, KernelCheck, Manifest, Variant } from "../artifact/schema.js";
+import { codesMatch } from "./codedRows.js";
 import type { Device } from "./device.js";
 import type { CompiledKernel, Pipelines } from "./pipelines.js";
 import { StepBlock } from "./step.js";
@@ -124,6 +125,7 @@ function repeated(piece: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<Arr
 /** Whether every number is within `absolute` + `relative` * |wanted|. Integers must be equal. */
 export function matches(got: Uint8Array, wanted: Uint8Array, output: CheckOutput): boolean {
   const { element, relative, absolute } = output;
+  if (element === "coded1" || element === "coded2") return codesMatch(got, wanted, output);
   const [a, b] = [numbers(got, element), numbers(wanted, element)];
   return b.every((value, index) => {
     const found = a[index] ?? NaN;
@@ -132,7 +134,7 @@ export function matches(got: Uint8Array, wanted: Uint8Array, output: CheckOutput
   });
 }
 
-function numbers(data: Uint8Array, element: CheckOutput["element"]): number[] {
+function numbers(data: Uint8Array, element: Exclude<CheckOutput["element"], "coded1" | "coded2">): number[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const count = data.byteLength / (element === "f16pair" ? 2 : 4);
   return Array.from({ length: count }, (_, index) => {
