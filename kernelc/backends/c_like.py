@@ -27,6 +27,7 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
     Statement,
@@ -116,6 +117,9 @@ class BodyPrinter:
                 self.branch(statement, depth)
             case Barrier():
                 self.emit(depth, self.dialect.barrier(), place)
+            case InputsReady():
+                if text := self.dialect.inputs_ready():
+                    self.emit(depth, text, place)
 
     def assignment(self, target: str, statement: Assign | Store) -> str:
         """`acc += x` where the value is `acc + x` and the read of `acc` (or the load of the cell) is written

@@ -20,11 +20,15 @@ class SourceLine(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Buffer:
-    """A storage buffer of the kernel's signature; `access` is "read" or "read_write"."""
+    """A storage buffer of the kernel's signature; `access` is "read" or "read_write".
+
+    `constant`: no kernel of the program writes it (a weight).
+    """
 
     name: str
     type: Type
     access: str
+    constant: bool = False
 
 
 @dataclass(frozen=True, eq=False)

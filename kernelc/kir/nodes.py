@@ -89,7 +89,20 @@ class Barrier:
     where: SourceLine
 
 
-Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier
+@dataclass(eq=False)
+class InputsReady:
+    """From here on the kernel reads what the dispatches before it write. Before, it reads constants of the
+    step alone: constant buffers, and of `earlier_steps` what was there before the step began.
+
+    A target that starts a kernel while the one before it still runs waits here; a kernel that does not say
+    it waits at its start. So it stands once, at the top of the kernel's body.
+    """
+
+    earlier_steps: tuple[Memory, ...]
+    where: SourceLine
+
+
+Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier | InputsReady
 
 
 @dataclass(eq=False)
@@ -146,6 +159,11 @@ class Kernel:
         """The types of all memory, registers and values."""
         return self._types
 
+    @property
+    def inputs_ready(self) -> InputsReady | None:
+        """Where the kernel's inputs are ready; None where they are from its start."""
+        return next((each for each in self.body.statements if isinstance(each, InputsReady)), None)
+
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """Every statement in order, those of nested blocks included."""
@@ -185,7 +203,7 @@ def operands(statement: Statement) -> tuple[Value, ...]:
             return (statement.start, statement.stop, statement.step)
         case If():
             return (statement.condition,)
-        case Barrier():
+        case Barrier() | InputsReady():
             return ()
 
 

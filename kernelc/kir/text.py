@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from kernelc.kir.memory import Buffer, Shared
-from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Store, TileStore
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Declare,
+    For,
+    If,
+    InputsReady,
+    Kernel,
+    Let,
+    Store,
+    TileStore,
+)
 from kernelc.kir.values import Value, Variable
 
 
@@ -12,7 +24,7 @@ def kernel_text(kernel: Kernel) -> str:
     lines = [f"kernel {kernel.name} workgroup={kernel.workgroup}"]
     if kernel.subgroup_size is not None:
         lines[0] += f" subgroup_size={kernel.subgroup_size}"
-    lines += [f"  {b.access} {b.name}: {b.type}[]" for b in kernel.buffers]
+    lines += [f"  {'constant' if b.constant else b.access} {b.name}: {b.type}[]" for b in kernel.buffers]
     lines += [f"  shared {s.name}: {s.type}[{s.length}]" for s in kernel.shared]
     if kernel.params:
         lines.append("  step " + ", ".join(f"{p.name}: {p.type}" for p in kernel.params))
@@ -51,6 +63,8 @@ class _Writer:
                     text = f"if {self.ref(statement.condition)}:"
                 case Barrier():
                     text = "barrier"
+                case InputsReady(earlier_steps=buffers):
+                    text = " ".join(["inputs_ready", *(buffer.name for buffer in buffers)])
             self.lines.append(f"{pad}{text}  # {statement.where}")
             if isinstance(statement, For):
                 self.block(statement.body, depth + 1)

@@ -7,6 +7,7 @@ cuda-bindings ships type information, so their objects are `Handle`s here.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
@@ -21,6 +22,9 @@ from runtime.device.failures import device_lost, out_of_memory
 Handle: TypeAlias = Any
 """An object of PyCUDA or cuda-bindings."""
 
+OVERLAP_VARIABLE = "KERNELC_CUDA_OVERLAP"
+"""Environment variable: "off" starts each kernel of a step when the one before it has ended."""
+
 _INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cuda]', or use another `device`"
 _PARAMETER_BYTES = 4096  # all parameters of a kernel; a pointer takes eight bytes
 _ALIGNMENT_BYTES = 16  # the widest load
@@ -33,8 +37,13 @@ class CallFailed(RuntimeError):
 class CudaDevice:
     """An open device. Everything that touches it happens inside `using`."""
 
-    def __init__(self, ordinal: int = 0) -> None:
-        """Retain the primary context of a GPU. Raises: DeviceError where there is none."""
+    def __init__(self, ordinal: int = 0, overlap: bool | None = None) -> None:
+        """Retain the primary context of a GPU.
+
+        `overlap`: whether a kernel may start while the one before it in a step still runs (default: unless
+        the environment says no, see `OVERLAP_VARIABLE`), where the device can. Raises: DeviceError where
+        there is none.
+        """
         self.driver = import_driver()
         self.graph_api = _import_graph_api()
         self._context: Handle = None
@@ -42,6 +51,8 @@ class CudaDevice:
             device = self.driver.Device(ordinal)
             self.capability: tuple[int, int] = device.compute_capability()
             self.info = _device_info(self.driver, device)
+            wanted = os.environ.get(OVERLAP_VARIABLE) != "off" if overlap is None else overlap
+            self.overlaps = wanted and can_overlap(self.capability, int(self.driver.get_driver_version()))
             self._context = device.retain_primary_context()
         with self.using("opening the device"):
             self.stream: Handle = self.driver.Stream()
@@ -127,11 +138,16 @@ class CudaDevice:
             function.prepared_async_call(grid, (threads, 1, 1), self.stream, *addresses)
 
     def call(self, function: Handle, *args: Any) -> Any:
-        """Call the driver through cuda-bindings. Raises: CallFailed."""
+        """Call the driver through cuda-bindings and return its first result. Raises: CallFailed."""
+        results = self.results(function, *args)
+        return results[0] if results else None
+
+    def results(self, function: Handle, *args: Any) -> list[Any]:
+        """Call the driver through cuda-bindings and return all results. Raises: CallFailed."""
         status, *results = function(*args)
         if status != self.graph_api.CUresult.CUDA_SUCCESS:
             raise CallFailed(f"{function.__name__}: {status.name}")
-        return results[0] if results else None
+        return results
 
     # ---- errors ----
 
@@ -144,6 +160,15 @@ class CudaDevice:
             raise out_of_memory(doing, str(error)) from error
         except (self.driver.Error, CallFailed) as error:
             raise as_kernelc_error(doing, str(error)) from error
+
+
+def can_overlap(capability: tuple[int, int], driver_version: int) -> bool:
+    """Whether the kernels of a graph can start before the kernel that they depend on has ended.
+
+    Source: CUDA C++ Programming Guide, "Programmatic Dependent Launch and Synchronization", for devices; the
+    driver takes the edges of such graphs since CUDA 12.3 (cuGraphAddDependencies_v2).
+    """
+    return capability >= (9, 0) and driver_version >= 12030
 
 
 def import_driver() -> Handle:

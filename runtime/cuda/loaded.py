@@ -17,22 +17,29 @@ from runtime.device.loaded import Launch, LoadedArtifact
 from runtime.device.program import LoadPlan, Prepared
 from runtime.device.upload import Octets
 
+WAIT = "griddepcontrol.wait"
+"""The instruction that waits for the kernel before. Artifacts of earlier releases have kernels without it."""
+
 
 @dataclass(frozen=True)
 class CudaLaunch(Launch):
-    """A dispatch ready to be handed over: `addresses` are its kernel's parameters."""
+    """A dispatch ready to be handed over: `addresses` are its kernel's parameters, `waits` whether it waits
+    itself for the kernel before it."""
 
     function: Handle
     threads: int
     addresses: tuple[int, ...]
+    waits: bool
 
 
 @dataclass(frozen=True)
 class CompiledKernel:
-    """A kernel function, and its module, which must live as long as the function."""
+    """A kernel function, and its module, which must live as long as the function. `waits`: as in
+    `CudaLaunch`."""
 
     module: Handle
     function: Handle
+    waits: bool
 
 
 class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
@@ -79,7 +86,8 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
 
     def run(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
         """Hand over the programs as one graph."""
-        self._graphs.launch(self.step_key(programs, env), lambda: self._record(programs, env))
+        overlap = all(launch.waits for name in programs for launch in self.programs[name])
+        self._graphs.launch(self.step_key(programs, env), lambda: self._record(programs, env), overlap)
 
     def _record(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
         for name in programs:
@@ -97,12 +105,13 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
             self._artifact.manifest.kernels[kernel],
         )
         parameters = len(entry.bindings) + entry.params
-        return CompiledKernel(*self._device.function(self._images[source], source.entry, parameters))
+        module, function = self._device.function(self._images[source], source.entry, parameters)
+        return CompiledKernel(module, function, WAIT in source.text)
 
     def _launch(self, ready: Prepared, kernel: CompiledKernel) -> CudaLaunch:
         addresses = tuple(int(self.buffers[item.buffer]) + item.offset for item in ready.ranges)
         threads = ready.variant.workgroup[0]
-        return CudaLaunch(ready.dispatch, ready.grid, kernel.function, threads, addresses)
+        return CudaLaunch(ready.dispatch, ready.grid, kernel.function, threads, addresses, kernel.waits)
 
     def _write(self, buffer: Handle, offset: int, part: Octets) -> None:
         self._device.upload(int(buffer) + offset, part)

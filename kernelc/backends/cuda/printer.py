@@ -46,6 +46,7 @@ from kernelc.kir.types import Type, f32x4
 from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cu.j2"
+INPUTS_READY = "inputs_ready"  # the function that waits for the kernel before
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
 _HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max"
 _NAMED = frozenset(_HELPERS.split())
@@ -55,7 +56,7 @@ _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_flo
 class Cuda(Dialect):
     """CUDA's spelling of kernel IR. It keeps a record of what the module has to define."""
 
-    reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values()) | TILE_NAMES
+    reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values()) | TILE_NAMES | {INPUTS_READY}
     mixes_scalars = True
     counter = "unsigned"
 
@@ -186,6 +187,9 @@ class Cuda(Dialect):
     def barrier(self) -> str:
         return "__syncthreads();"
 
+    def inputs_ready(self) -> str:
+        return f"{INPUTS_READY}();"
+
 
 class CudaPrinter(BodyPrinter):
     """Prints a body and records which operators on vectors it needs."""
@@ -263,7 +267,8 @@ class CudaBackend:
     """Renders verified kernels as standalone CUDA C++ with one extern "C" entry named after the kernel.
 
     Its parameters are a pointer for each buffer, in order, and one to the step block if the kernel reads it.
-    Subgroups are warps.
+    Subgroups are warps. Of what is only read, constants alone are `__restrict__`: such loads (`ld.global.nc`)
+    may be moved to anywhere in the kernel, so to before the wait for the kernel that writes what they read.
     """
 
     name = "cuda"
@@ -287,6 +292,8 @@ class CudaBackend:
             type_name=type_name,
             laid_out=laid_out,
             warp=WARP,
+            inputs_ready=INPUTS_READY,
+            waits_at_start=kernel.inputs_ready is None,
             body=body,
         )
         return Rendered(text, entry, text.encode())

@@ -19,6 +19,7 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
     Statement,
@@ -77,6 +78,8 @@ class BodyPrinter(Lines):
                 self.branch(statement)
             case Barrier():
                 self.barrier()
+            case InputsReady():  # a kernel starts when the one before it has ended
+                pass
 
     def barrier(self) -> None:
         memory = _ACQUIRE_RELEASE_WORKGROUP_MEMORY

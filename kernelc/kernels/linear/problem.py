@@ -71,10 +71,10 @@ def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
         Binding("x", x_type, "read", (SEQ if problem.last_row else seq) * (problem.cols // x_type.lanes))
     ]
     if problem.norm_eps is not None:
-        found.append(Binding("norm_weight", x_type, "read", problem.cols // x_type.lanes))
+        found.append(Binding("norm_weight", x_type, "read", problem.cols // x_type.lanes, constant=True))
     found += weight_bindings(problem.format, problem.rows, problem.cols)
     if problem.bias:
-        found.append(Binding("bias", f32, "read", problem.rows))
+        found.append(Binding("bias", f32, "read", problem.rows, constant=True))
     return (*found, *problem.epilogue.inputs(seq), *problem.epilogue.outputs(seq))
 
 

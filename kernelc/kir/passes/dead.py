@@ -10,6 +10,7 @@ from kernelc.kir.nodes import (
     Block,
     Declare,
     If,
+    InputsReady,
     Let,
     Statement,
     Store,
@@ -53,7 +54,8 @@ def _live(body: Block) -> set[Statement]:
         elif isinstance(statement, Declare | Assign):
             writers[statement.variable].append(statement)
     live: set[Statement] = set()
-    pending = [statement for statement in walk(body) if isinstance(statement, Store | TileStore | Barrier)]
+    kept = Store | TileStore | Barrier | InputsReady
+    pending = [statement for statement in walk(body) if isinstance(statement, kept)]
     while pending:
         statement = pending.pop()
         if statement in live:

@@ -17,6 +17,7 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
     Statement,
@@ -96,7 +97,7 @@ class _Placement:
                 return value.attr is memory
             case Declare() | Let():
                 return False
-            case Barrier():
+            case Barrier() | InputsReady():
                 return isinstance(value.attr, Memory)
             case For() | If():
                 return True

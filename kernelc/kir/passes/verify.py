@@ -5,6 +5,7 @@
 - values and registers are defined before they are used, in a block that is still open;
 - loads and stores use this kernel's memory, stores only memory that is writable, and no constant index is out
   of bounds;
+- before a kernel's inputs are ready it reads constants alone (`kernelc.kir.passes.early_reads`);
 - barriers, and operations that a subgroup does together, stand where all invocations of the workgroup arrive
   (`kernelc.kir.passes.uniformity`), and tiles belong to whole subgroups of their size.
 """
@@ -20,6 +21,7 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
     Statement,
@@ -27,6 +29,7 @@ from kernelc.kir.nodes import (
     TileStore,
     operands,
 )
+from kernelc.kir.passes.early_reads import early_read_problems
 from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.passes.uniformity import uniformity_problems
 from kernelc.kir.text import kernel_text
@@ -45,7 +48,7 @@ def verify(kernel: Kernel) -> Kernel:
     checker = _Checker(kernel)
     checker.signature()
     checker.block(kernel.body)
-    for place, problem in uniformity_problems(kernel):
+    for place, problem in (*early_read_problems(kernel), *uniformity_problems(kernel)):
         raise checker.fail(place, problem)
     return kernel
 
@@ -69,6 +72,10 @@ class _Checker:
         for buffer in self.kernel.buffers:
             if buffer.type.scalar == "bool" or buffer.access not in ("read", "read_write"):
                 raise self.fail("signature", f"{buffer.name} is a {buffer.access} buffer of {buffer.type}")
+            if buffer.constant and buffer.access != "read":
+                raise self.fail(
+                    "signature", f"{buffer.name} is constant, so its access is not {buffer.access}"
+                )
         for name, size in (
             ("workgroup", self.kernel.workgroup),
             *((s.name, s.length) for s in self.kernel.shared),
@@ -109,7 +116,7 @@ class _Checker:
                 self.same(statement.condition.type, boolean, statement.where, "a condition")
                 self.block(statement.then)
                 self.block(statement.orelse)
-            case Let() | Barrier():
+            case Let() | Barrier() | InputsReady():
                 pass
 
     def loop(self, statement: For) -> None:

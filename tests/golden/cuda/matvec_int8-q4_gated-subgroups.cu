@@ -60,8 +60,16 @@ __device__ inline float subgroup_sum(float x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x2048(
-  const float4* __restrict__ x,
+  const float4* x,
   const float4* __restrict__ norm_weight,
   const uint4* __restrict__ quants,
   const unsigned* __restrict__ scales,
@@ -74,6 +82,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   __shared__ float partial_sums[17];
   __shared__ float partial_squares[1];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   const unsigned group = threadIdx.x % 32u;                               // parts/reduce.py
   const unsigned index = threadIdx.x / 32u;                               // parts/reduce.py
   const unsigned index_1 = blockIdx.x * 16u;                              // linear/matvec_int8_body.py
