@@ -56,6 +56,7 @@ class Int8Product:
         k, groups, staged = self.k, self.linear.weights.groups, self.schedule.staged
         if staged == groups:
             loaded = self._load(self.lane) if self.schedule.early else None
+            k.inputs_ready()
             self._stage(0, groups)
             k.barrier()
             self._multiply(0, groups, loaded)

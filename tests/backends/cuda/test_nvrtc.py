@@ -88,12 +88,15 @@ def loads_of(code: str) -> Iterator[tuple[str, set[int], bool]]:
 def test_what_others_write_is_loaded_after_the_wait(quant: str, tmp_path: Path) -> None:
     """By the compiler's own text: what stands before the wait, or is declared as never changing (`nc`), so
     that the assembler may move it there, is constant."""
+    early = 0
     for source in sources(quant):
         constants = constants_of(source)
         for name, origins, before in loads_of(compile_kernel(source, "compute_90", tmp_path).decode()):
             assert origins, f"{source.name}: where does {name} load from?"
             if before or ".nc" in name:
                 assert origins <= constants, f"{source.name}: {name} of parameter {origins}"
+            early += before
+    assert (early > 0) == (quant == "q4-int8"), "weights are loaded before the wait where a kernel says so"
 
 
 def test_the_model_uses_every_family() -> None:

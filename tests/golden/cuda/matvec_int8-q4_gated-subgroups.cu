@@ -82,7 +82,6 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   __shared__ float partial_sums[17];
   __shared__ float partial_squares[1];
   const unsigned subgroup_lane = threadIdx.x % 32u;
-  inputs_ready();
   const unsigned group = threadIdx.x % 32u;                               // parts/reduce.py
   const unsigned index = threadIdx.x / 32u;                               // parts/reduce.py
   const unsigned index_1 = blockIdx.x * 16u;                              // linear/matvec_int8_body.py
@@ -113,6 +112,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   const uint4 loads_3 = quants[at_3];                                     // parts/packed_rows.py
   const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // parts/packed_rows.py
   const float scale_3 = (at_3 & 1u) == 1u ? pair_3.y : pair_3.x;          // parts/packed_rows.py
+  inputs_ready();                                                         // linear/matvec_int8_body.py
   if (threadIdx.x < 64u) {                                                // parts/distribute.py
     const unsigned at_4 = threadIdx.x * 8u;                               // linear/matvec_int8_body.py
     const float4 x_1 = x[at_4];                                           // linear/buffers.py
