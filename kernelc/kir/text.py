@@ -13,6 +13,9 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
     Store,
     TileStore,
 )
@@ -26,6 +29,7 @@ def kernel_text(kernel: Kernel) -> str:
         lines[0] += f" subgroup_size={kernel.subgroup_size}"
     lines += [f"  {'constant' if b.constant else b.access} {b.name}: {b.type}[]" for b in kernel.buffers]
     lines += [f"  shared {s.name}: {s.type}[{s.length}]" for s in kernel.shared]
+    lines += [f"  {s.count} stages {s.name}: {', '.join(p.name for p in s.parts)}" for s in kernel.stages]
     if kernel.params:
         lines.append("  step " + ", ".join(f"{p.name}: {p.type}" for p in kernel.params))
     _Writer(lines).block(kernel.body, 1)
@@ -63,6 +67,13 @@ class _Writer:
                     text = f"if {self.ref(statement.condition)}:"
                 case Barrier():
                     text = "barrier"
+                case StageRequest(stages=stages, copies=copies):
+                    sources = ", ".join(f"{copy.source.name}[{self.ref(copy.first)}]" for copy in copies)
+                    text = f"stage_request({stages.name}, {self.ref(statement.number)}) = {sources}"
+                case StageWait(stages=stages):
+                    text = f"stage_wait({stages.name}, {self.ref(statement.number)})"
+                case StageRelease(stages=stages):
+                    text = f"stage_release({stages.name}, {self.ref(statement.number)})"
                 case InputsReady(earlier_steps=buffers):
                     text = " ".join(["inputs_ready", *(buffer.name for buffer in buffers)])
             self.lines.append(f"{pad}{text}  # {statement.where}")

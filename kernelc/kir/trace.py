@@ -21,7 +21,7 @@ from functools import cache
 from types import FrameType
 
 from kernelc.kir import naming
-from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
+from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine, Stages
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
@@ -79,6 +79,7 @@ class Tracer(Positions):
         self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
         self._buffers: list[Buffer] = []
         self._shared: list[Shared] = []
+        self._stages: list[Stages] = []
         self._root = Block()
         self._blocks: list[Block] = [self._root]
         self._known: dict[object, Value] = {}  # the pure values of all open blocks
@@ -102,6 +103,11 @@ class Tracer(Positions):
         """Workgroup memory; its contents are undefined until they are stored."""
         self._shared.append(Shared(name, type, length))
         return Array(self, self._shared[-1])
+
+    def add_stages(self, stages: Stages) -> Stages:
+        """Add stages whose parts are shared arrays of this kernel (see `kernelc.kir.bulk_stages`)."""
+        self._stages.append(stages)
+        return stages
 
     def load(self, memory: Memory, index: Number) -> Value:
         return self.emit("load", memory.type, (self.coerce(index, u32),), memory)
@@ -223,6 +229,7 @@ class Tracer(Positions):
             self.workgroup,
             self._root,
             self.fixed_subgroup_size,
+            tuple(self._stages),
         )
 
     def append(self, statement: Statement) -> None:

@@ -10,6 +10,7 @@ import importlib
 import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,9 +30,23 @@ _INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cud
 _PARAMETER_BYTES = 4096  # all parameters of a kernel; a pointer takes eight bytes
 _ALIGNMENT_BYTES = 16  # the widest load
 
+STATIC_BYTES = 48 << 10
+"""Shared memory that a kernel may declare. One that needs more is printed so that all of it comes with the
+launch, of which there is more than of what is declared (CUDA C++ Programming Guide, "Shared Memory")."""
+
 
 class CallFailed(RuntimeError):
     """A call of the driver through cuda-bindings failed."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A kernel on a device: its module, which must live as long as the function's handle, and the bytes of
+    shared memory that a launch gives it."""
+
+    module: Handle
+    handle: Handle
+    dynamic_bytes: int = 0
 
 
 class CudaDevice:
@@ -123,19 +138,25 @@ class CudaDevice:
 
     # ---- kernels ----
 
-    def function(self, image: bytes, entry: str, parameters: int) -> tuple[Handle, Handle]:
-        """Return (module, function) of a compiled kernel with `parameters` pointer parameters."""
+    def function(self, image: bytes, entry: str, parameters: int, shared_bytes: int) -> Function:
+        """Return a compiled kernel with `parameters` pointer parameters and so much shared memory."""
         module = self.driver.module_from_buffer(image)
         function = module.get_function(entry)
         function.prepare("P" * parameters)
-        return module, function
+        if shared_bytes <= STATIC_BYTES:
+            return Function(module, function)
+        most = self.driver.function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES
+        function.set_attribute(most, shared_bytes)
+        return Function(module, function, shared_bytes)
 
     def launch(
-        self, function: Handle, grid: tuple[int, int, int], threads: int, addresses: tuple[int, ...]
+        self, function: Function, grid: tuple[int, int, int], threads: int, addresses: tuple[int, ...]
     ) -> None:
         """Launch a kernel on the stream. A grid without workgroups is skipped, as CUDA refuses it."""
         if all(grid):
-            function.prepared_async_call(grid, (threads, 1, 1), self.stream, *addresses)
+            block = (threads, 1, 1)
+            dynamic = {"shared_size": function.dynamic_bytes} if function.dynamic_bytes else {}
+            function.handle.prepared_async_call(grid, block, self.stream, *addresses, **dynamic)
 
     def call(self, function: Handle, *args: Any) -> Any:
         """Call the driver through cuda-bindings and return its first result. Raises: CallFailed."""
@@ -245,10 +266,11 @@ def _device_info(driver: Handle, device: Handle) -> DeviceInfo:
 
 def _features(major: int, minor: int) -> frozenset[str]:
     """Return the features of a compute capability. Matrix units, as our kernels use `mma` and `ldmatrix`,
-    came with Turing (PTX ISA).
+    came with Turing, `cp.async.bulk` with Hopper (PTX ISA).
     """
     tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
-    return frozenset({"subgroups", "dot4"} | tiles)
+    copies = {"bulk_copies"} if (major, minor) >= (9, 0) else set[str]()
+    return frozenset({"subgroups", "dot4"} | tiles | copies)
 
 
 def _limits(driver: Handle, device: Handle) -> Limits:
@@ -258,7 +280,7 @@ def _limits(driver: Handle, device: Handle) -> Limits:
     return Limits(
         buffer_bytes=int(device.total_memory()),
         binding_bytes=int(device.total_memory()),
-        shared_bytes=of("MAX_SHARED_MEMORY_PER_BLOCK"),
+        shared_bytes=of("MAX_SHARED_MEMORY_PER_BLOCK_OPTIN"),
         threads=of("MAX_THREADS_PER_BLOCK"),
         workgroup=(of("MAX_BLOCK_DIM_X"), of("MAX_BLOCK_DIM_Y"), of("MAX_BLOCK_DIM_Z")),
         workgroups=min(of("MAX_GRID_DIM_X"), of("MAX_GRID_DIM_Y"), of("MAX_GRID_DIM_Z")),

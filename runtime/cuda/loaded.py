@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from kernelc.errors import DeviceError, KernelcError
 from runtime.cuda.compile import CudaSource, compile_all
-from runtime.cuda.device import CudaDevice, Handle
+from runtime.cuda.device import CudaDevice, Function, Handle
 from runtime.cuda.graph import GraphCache
 from runtime.cuda.staging import StepRing
 from runtime.device.executor import Progress
@@ -26,7 +26,7 @@ class CudaLaunch(Launch):
     """A dispatch ready to be handed over: `addresses` are its kernel's parameters, `waits` whether it waits
     itself for the kernel before it."""
 
-    function: Handle
+    function: Function
     threads: int
     addresses: tuple[int, ...]
     waits: bool
@@ -34,11 +34,9 @@ class CudaLaunch(Launch):
 
 @dataclass(frozen=True)
 class CompiledKernel:
-    """A kernel function, and its module, which must live as long as the function. `waits`: as in
-    `CudaLaunch`."""
+    """A kernel on the device. `waits`: as in `CudaLaunch`."""
 
-    module: Handle
-    function: Handle
+    function: Function
     waits: bool
 
 
@@ -105,8 +103,9 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
             self._artifact.manifest.kernels[kernel],
         )
         parameters = len(entry.bindings) + entry.params
-        module, function = self._device.function(self._images[source], source.entry, parameters)
-        return CompiledKernel(module, function, WAIT in source.text)
+        shared_bytes = variant.requires.shared_bytes
+        function = self._device.function(self._images[source], source.entry, parameters, shared_bytes)
+        return CompiledKernel(function, WAIT in source.text)
 
     def _launch(self, ready: Prepared, kernel: CompiledKernel) -> CudaLaunch:
         addresses = tuple(int(self.buffers[item.buffer]) + item.offset for item in ready.ranges)

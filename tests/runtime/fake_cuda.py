@@ -52,6 +52,7 @@ class FakeDriver:
 
     Error, MemoryError, Event = Error, MemoryError, Event
     event_flags = SimpleNamespace(DISABLE_TIMING=2, BLOCKING_SYNC=1)
+    function_attribute = SimpleNamespace(MAX_DYNAMIC_SHARED_SIZE_BYTES="MAX_DYNAMIC_SHARED_SIZE_BYTES")
 
     def __init__(self, memory_bytes: int = 1 << 30) -> None:
         self.memory_bytes = memory_bytes
@@ -60,8 +61,9 @@ class FakeDriver:
         self.depth = 0  # of the context stack
         self.launched: list[tuple[str, tuple[int, ...]]] = []  # (entry, grid), in order
         self.captured: list[tuple[str, tuple[int, ...]]] | None = None
+        self.shared_sizes: dict[str, int] = {}  # of the last launch of each entry
         self.fails: Exception | None = None  # what the next launch raises
-        names = ["WARP_SIZE", "MAX_SHARED_MEMORY_PER_BLOCK", "MAX_THREADS_PER_BLOCK"]
+        names = ["WARP_SIZE", "MAX_SHARED_MEMORY_PER_BLOCK_OPTIN", "MAX_THREADS_PER_BLOCK"]
         names += [f"MAX_{kind}_DIM_{axis}" for kind in ("BLOCK", "GRID") for axis in "XYZ"]
         self.device_attribute = SimpleNamespace(**{name: name for name in names})
         self.Context = SimpleNamespace(pop=self._pop)
@@ -76,7 +78,11 @@ class FakeDriver:
         self.depth += 1
 
     def Device(self, ordinal: int) -> Any:
-        sizes = {"WARP_SIZE": 32, "MAX_SHARED_MEMORY_PER_BLOCK": 48 << 10, "MAX_THREADS_PER_BLOCK": 1024}
+        sizes = {
+            "WARP_SIZE": 32,
+            "MAX_SHARED_MEMORY_PER_BLOCK_OPTIN": 227 << 10,
+            "MAX_THREADS_PER_BLOCK": 1024,
+        }
         return SimpleNamespace(
             name=lambda: "Fake GPU",
             compute_capability=lambda: self.capability,
@@ -129,13 +135,23 @@ class FakeDriver:
 
     def module_from_buffer(self, image: bytes) -> Any:
         def function(entry: str) -> Any:
-            def launch(grid: Any, block: Any, stream: Any, *addresses: int) -> None:
+            most = {"shared": 48 << 10}
+
+            def set_attribute(name: str, size: int) -> None:
+                assert name == "MAX_DYNAMIC_SHARED_SIZE_BYTES"
+                most["shared"] = size
+
+            def launch(grid: Any, block: Any, stream: Any, *addresses: int, shared_size: int = 0) -> None:
                 if self.fails is not None:
                     raise self.fails
+                assert shared_size <= most["shared"], "more shared memory than was asked for"
+                self.shared_sizes[entry] = shared_size
                 assert all(self._checked(address, 1) for address in addresses)
                 (self.launched if self.captured is None else self.captured).append((entry, grid))
 
-            return SimpleNamespace(prepare=lambda format: None, prepared_async_call=launch)
+            return SimpleNamespace(
+                prepare=lambda format: None, prepared_async_call=launch, set_attribute=set_attribute
+            )
 
         return SimpleNamespace(get_function=function)
 

@@ -288,6 +288,24 @@ def test_a_kernel_alone(driver: FakeDriver, artifact: Artifact) -> None:
     assert [entry for entry, _ in driver.launched] == [name] and not driver.allocated
 
 
+@pytest.mark.parametrize(("size", "dynamic"), [(48 << 10, 0), ((48 << 10) + 16, (48 << 10) + 16)])
+def test_shared_memory_beyond_what_may_be_declared_comes_with_the_launch(
+    driver: FakeDriver, size: int, dynamic: int
+) -> None:
+    device = CudaExecutor().device
+    with device.using("launching"):
+        function = device.function(b"", "kernel", 0, size)
+        device.launch(function, (1, 1, 1), 32, ())
+    assert driver.shared_sizes == {"kernel": dynamic}
+    assert device.info.limits is not None and device.info.limits.shared_bytes == 227 << 10
+
+
+def test_what_a_capability_offers() -> None:
+    offered = [cuda_device._features(*capability) for capability in ((7, 0), (7, 5), (8, 9), (9, 0))]
+    assert ["bulk_copies" in features for features in offered] == [False, False, False, True]
+    assert [any(f.startswith("tile") for f in features) for features in offered] == [False, True, True, True]
+
+
 NO_DRIVER = """
 import sys
 sys.modules["pycuda"] = None

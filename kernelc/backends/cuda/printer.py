@@ -7,13 +7,12 @@ its kernel uses. Numbers mean what they mean on the other targets: no fast-math,
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kernelc.backends.base import Rendered
-from kernelc.backends.c_like import BodyPrinter, used_builtins
-from kernelc.backends.cuda.keywords import UNUSABLE
+from kernelc.backends.c_like import used_builtins
+from kernelc.backends.cuda.keywords import UNUSABLE, entry_name
 from kernelc.backends.cuda.lanes import (
     LaneFunction,
     compound_operator,
@@ -26,6 +25,8 @@ from kernelc.backends.cuda.lanes import (
     type_name,
     wraps,
 )
+from kernelc.backends.cuda.stages import NAMES as STAGE_NAMES
+from kernelc.backends.cuda.stages import StagePrinter, offsets
 from kernelc.backends.cuda.tiles import NAMES as TILE_NAMES
 from kernelc.backends.cuda.tiles import place_of
 from kernelc.backends.dialect import (
@@ -56,7 +57,7 @@ _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_flo
 class Cuda(Dialect):
     """CUDA's spelling of kernel IR. It keeps a record of what the module has to define."""
 
-    reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values()) | TILE_NAMES | {INPUTS_READY}
+    reserved = UNUSABLE | {*_BYTES_AS_FLOATS.values(), INPUTS_READY} | TILE_NAMES | STAGE_NAMES
     mixes_scalars = True
     counter = "unsigned"
 
@@ -191,7 +192,7 @@ class Cuda(Dialect):
         return f"{INPUTS_READY}();"
 
 
-class CudaPrinter(BodyPrinter):
+class CudaPrinter(StagePrinter):
     """Prints a body and records which operators on vectors it needs."""
 
     def __init__(self, kernel: Kernel, dialect: Cuda) -> None:
@@ -257,12 +258,6 @@ def _types(value: Value) -> list[Type]:
     return [arg.type for arg in value.args]
 
 
-def entry_name(name: str) -> str:
-    """A C identifier for a kernel: its own name where that is one."""
-    word = re.sub(r"[^A-Za-z0-9_]", "_", name)
-    return f"kernel_{word}" if word in UNUSABLE or not re.match(r"[A-Za-z]", word) else word
-
-
 class CudaBackend:
     """Renders verified kernels as standalone CUDA C++ with one extern "C" entry named after the kernel.
 
@@ -294,6 +289,7 @@ class CudaBackend:
             warp=WARP,
             inputs_ready=INPUTS_READY,
             waits_at_start=kernel.inputs_ready is None,
+            offsets=offsets(kernel),
             body=body,
         )
         return Rendered(text, entry, text.encode())

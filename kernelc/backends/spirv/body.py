@@ -22,6 +22,9 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
     Statement,
     Store,
     TileStore,
@@ -78,6 +81,8 @@ class BodyPrinter(Lines):
                 self.branch(statement)
             case Barrier():
                 self.barrier()
+            case StageRequest() | StageWait() | StageRelease():
+                raise NotImplementedError("SPIR-V has no bulk copies")
             case InputsReady():  # a kernel starts when the one before it has ended
                 pass
 

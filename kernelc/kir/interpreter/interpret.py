@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kernelc.kir.interpreter.bound import ExecutionError, checked, lane_shape
 from kernelc.kir.interpreter.races import CellLog
+from kernelc.kir.interpreter.stages import StagedCopies
 from kernelc.kir.interpreter.tiles import Tiles
 from kernelc.kir.memory import Buffer, Memory, SourceLine
 from kernelc.kir.nodes import (
@@ -30,6 +31,9 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
     Statement,
     Store,
     TileStore,
@@ -104,11 +108,12 @@ class _Machine:
             self.memory[shared] = np.zeros(shape, shared.type.dtype)
             self.logs[shared] = CellLog(self.groups * shared.length, initialised=False)
         self.epoch = np.zeros(self.groups, np.int64)  # for each workgroup the barriers that it has passed
-        self.tiles = Tiles(self)
+        self.tiles, self.stages = Tiles(self), StagedCopies(self)
 
     def run(self) -> None:
         if self.lanes:
             self.block(self.kernel.body, np.ones(self.lanes, np.bool_))
+            self.stages.finish()
 
     def fail(self, place: SourceLine, message: str) -> ExecutionError:
         return ExecutionError(f"kernel {self.kernel.name}: {place}: {message}")
@@ -152,6 +157,12 @@ class _Machine:
                 self.barrier(statement.where, mask)
             case InputsReady():
                 self.memory |= self.arriving
+            case StageRequest():
+                self.stages.request(statement, mask)
+            case StageWait():
+                self.stages.wait(statement, mask)
+            case StageRelease():
+                self.stages.release(statement, mask)
 
     def loop(self, statement: For, mask: Lanes) -> None:
         index = np.broadcast_to(self.value(statement.start), self.lanes).astype(np.uint32)

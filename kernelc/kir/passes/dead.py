@@ -12,6 +12,7 @@ from kernelc.kir.nodes import (
     If,
     InputsReady,
     Let,
+    StageStatement,
     Statement,
     Store,
     TileStore,
@@ -23,7 +24,7 @@ from kernelc.kir.values import Value, Variable
 
 
 def remove(body: Block) -> None:
-    """Keep stores and barriers, what they depend on, and the loops and branches around them."""
+    """Keep stores and waits, what they depend on, and the loops and branches around them."""
     _decide(body)
     _prune(body, _live(body))
 
@@ -54,7 +55,7 @@ def _live(body: Block) -> set[Statement]:
         elif isinstance(statement, Declare | Assign):
             writers[statement.variable].append(statement)
     live: set[Statement] = set()
-    kept = Store | TileStore | Barrier | InputsReady
+    kept = Store | TileStore | Barrier | InputsReady | StageStatement
     pending = [statement for statement in walk(body) if isinstance(statement, kept)]
     while pending:
         statement = pending.pop()

@@ -20,6 +20,9 @@ from kernelc.kir.nodes import (
     InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
     Statement,
     Store,
     TileStore,
@@ -97,7 +100,7 @@ class _Placement:
                 return value.attr is memory
             case Declare() | Let():
                 return False
-            case Barrier() | InputsReady():
+            case Barrier() | InputsReady() | StageRequest() | StageWait() | StageRelease():
                 return isinstance(value.attr, Memory)
             case For() | If():
                 return True
