@@ -19,7 +19,7 @@ from kernelc.backends.dialect import (
     Text,
 )
 from kernelc.backends.layout import laid_out
-from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
+from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine, Stages
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
@@ -27,8 +27,13 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageStatement,
+    StageWait,
     Statement,
     Store,
     TileStore,
@@ -44,7 +49,7 @@ _COMPOUND = frozenset(
 )  # operations with an assignment such as x += y
 
 
-Named = Value | Variable | Memory
+Named = Value | Variable | Memory | Stages
 
 
 @dataclass
@@ -116,6 +121,15 @@ class BodyPrinter:
                 self.branch(statement, depth)
             case Barrier():
                 self.emit(depth, self.dialect.barrier(), place)
+            case StageRequest() | StageWait() | StageRelease():
+                self.staged(statement, depth)
+            case InputsReady():
+                if text := self.dialect.inputs_ready():
+                    self.emit(depth, text, place)
+
+    def staged(self, statement: StageStatement, depth: int) -> None:
+        """Print a statement on stages that bulk copies fill."""
+        raise NotImplementedError("this language is printed without bulk copies")
 
     def assignment(self, target: str, statement: Assign | Store) -> str:
         """`acc += x` where the value is `acc + x` and the read of `acc` (or the load of the cell) is written

@@ -119,6 +119,10 @@ class Dialect:
     def barrier(self) -> str:
         raise NotImplementedError
 
+    def inputs_ready(self) -> str:
+        """What waits for the kernel before; nothing where a kernel starts only when that one has ended."""
+        return ""
+
 
 def float_digits(number: float, type: Type) -> str:
     """The shortest decimal, with a point or an exponent, that reads back as the same number of `type` and

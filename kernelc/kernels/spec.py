@@ -45,12 +45,16 @@ Grid = tuple[Dim, Dim, Dim]
 
 @dataclasses.dataclass(frozen=True)
 class Binding:
-    """One buffer of a kernel: `length` elements of `type`, as a Dim over seq, past and context."""
+    """One buffer of a kernel: `length` elements of `type`, as a Dim over seq, past and context.
+
+    `constant`: a weight is bound there, always, so that kernels may read it before their inputs are ready.
+    """
 
     name: str
     type: Type
     access: str  # "read" or "read_write"
     length: Dim
+    constant: bool = False
 
     def bytes(self, env: Mapping[str, int]) -> int:
         return evaluate(self.length, env) * self.type.bytes
@@ -182,7 +186,10 @@ class KernelSpec(ABC, Generic[P, S]):
         """Bind the signature's buffers in order, as the schedule accesses them."""
         types, names = self.access_types(problem, schedule), [b.name for b in self.bindings(problem)]
         require(len(set(names)) == len(names), problem, f"each buffer once, not {', '.join(names)}")
-        return {b.name: k.buffer(b.name, types.get(b.name, b.type), b.access) for b in self.bindings(problem)}
+        return {
+            b.name: k.buffer(b.name, types.get(b.name, b.type), b.access, b.constant)
+            for b in self.bindings(problem)
+        }
 
     def problem_json(self, problem: P) -> dict[str, Any]:
         assert dataclasses.is_dataclass(problem) and not isinstance(problem, type)

@@ -20,11 +20,15 @@ class SourceLine(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Buffer:
-    """A storage buffer of the kernel's signature; `access` is "read" or "read_write"."""
+    """A storage buffer of the kernel's signature; `access` is "read" or "read_write".
+
+    `constant`: no kernel of the program writes it (a weight).
+    """
 
     name: str
     type: Type
     access: str
+    constant: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,5 +43,30 @@ class Shared:
     def bytes(self) -> int:
         return self.type.bytes * self.length
 
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """A ring of `count` stages in workgroup memory that bulk copies alone write (see `kir.bulk_stages`).
+
+    Each of the `parts` is an array of `count` equal pieces, one for each stage, of whole `COPY_BYTES`.
+    """
+
+    name: str
+    count: int
+    parts: tuple[Shared, ...]
+
+    @property
+    def stage_bytes(self) -> int:
+        """Bytes that a request copies."""
+        return sum(part.bytes for part in self.parts) // self.count
+
+    @property
+    def barrier_bytes(self) -> int:
+        """Bytes of workgroup memory beside the parts: two counters of eight bytes for each stage."""
+        return 16 * self.count
+
+
+COPY_BYTES = 16
+"""The alignment of bulk copies, in buffers and in workgroup memory, and the unit of their lengths."""
 
 Memory = Buffer | Shared

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
+from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine, Stages
 from kernelc.kir.operation_table import OPERATIONS, features
 from kernelc.kir.tile_types import TileKind, TileType
 from kernelc.kir.types import Type
@@ -89,7 +89,57 @@ class Barrier:
     where: SourceLine
 
 
-Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier
+@dataclass(eq=False)
+class InputsReady:
+    """From here on the kernel reads what the dispatches before it write. Before, it reads constants of the
+    step alone: constant buffers, and of `earlier_steps` what was there before the step began.
+
+    A target that starts a kernel while the one before it still runs waits here; a kernel that does not say
+    it waits at its start. So it stands once, at the top of the kernel's body.
+    """
+
+    earlier_steps: tuple[Memory, ...]
+    where: SourceLine
+
+
+class Copy(NamedTuple):
+    """A stage's piece of `part`, from element `first` of `source` on."""
+
+    part: Shared
+    source: Buffer
+    first: Value
+
+
+@dataclass(eq=False)
+class StageRequest:
+    """Start the copies into the stage of request `number`, once every subgroup has released it."""
+
+    stages: Stages
+    number: Value
+    copies: tuple[Copy, ...]
+    where: SourceLine
+
+
+@dataclass(eq=False)
+class StageWait:
+    """Wait for the copies of request `number`."""
+
+    stages: Stages
+    number: Value
+    where: SourceLine
+
+
+@dataclass(eq=False)
+class StageRelease:
+    """The subgroup reads no more of the stage of request `number`."""
+
+    stages: Stages
+    number: Value
+    where: SourceLine
+
+
+StageStatement = StageRequest | StageWait | StageRelease
+Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier | InputsReady | StageStatement
 
 
 @dataclass(eq=False)
@@ -104,7 +154,8 @@ class Param(NamedTuple):
     type: Type
 
 
-_FEATURES = ("f16", "subgroups", "dot4")  # in the order in which kernels list them
+BULK_COPIES = "bulk_copies"
+_FEATURES = ("f16", "subgroups", "dot4", BULK_COPIES)  # in the order in which kernels list them
 
 
 @dataclass(eq=False)
@@ -118,17 +169,21 @@ class Kernel:
     workgroup: int
     body: Block
     subgroup_size: int | None = None
+    stages: tuple[Stages, ...] = ()  # their parts are among `shared`
 
     @property
     def shared_bytes(self) -> int:
-        return sum(shared.bytes for shared in self.shared)
+        """Bytes of workgroup memory."""
+        barriers = sum(stages.barrier_bytes for stages in self.stages)
+        return sum(shared.bytes for shared in self.shared) + barriers
 
     def features(self) -> tuple[str, ...]:
-        """What the device must offer: "f16", "subgroups", "dot4", and the kinds of tiles that matrix units
-        multiply, in this order."""
+        """What the device must offer: "f16", "subgroups", "dot4", "bulk_copies", and the kinds of tiles that
+        matrix units multiply, in this order."""
         types, operations = self.types(), self.operations
         halves = any(type.scalar == "f16" for type in types if not isinstance(type, TileType))
         asked = {*features(operations), *(("f16",) if halves else ())}
+        asked |= {BULK_COPIES} if self.stages else set[str]()
         tiles = sorted(kind.feature for kind in self.tile_kinds())
         return (*(feature for feature in _FEATURES if feature in asked), *tiles)
 
@@ -136,7 +191,7 @@ class Kernel:
         """The size that the device's subgroups must have, or None if the kernel does nothing that depends on
         it."""
         depends = any(OPERATIONS[op].depends_on_subgroups for op in self.operations)
-        return self.subgroup_size if depends else None
+        return self.subgroup_size if depends or self.stages else None
 
     def tile_kinds(self) -> frozenset[TileKind]:
         """The kinds of tiles that the kernel multiplies on matrix units."""
@@ -145,6 +200,11 @@ class Kernel:
     def types(self) -> frozenset[Type]:
         """The types of all memory, registers and values."""
         return self._types
+
+    @property
+    def inputs_ready(self) -> InputsReady | None:
+        """Where the kernel's inputs are ready; None where they are from its start."""
+        return next((each for each in self.body.statements if isinstance(each, InputsReady)), None)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -185,7 +245,11 @@ def operands(statement: Statement) -> tuple[Value, ...]:
             return (statement.start, statement.stop, statement.step)
         case If():
             return (statement.condition,)
-        case Barrier():
+        case StageRequest():
+            return (statement.number, *(copy.first for copy in statement.copies))
+        case StageWait() | StageRelease():
+            return (statement.number,)
+        case Barrier() | InputsReady():
             return ()
 
 

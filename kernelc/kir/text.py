@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from kernelc.kir.memory import Buffer, Shared
-from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Store, TileStore
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Declare,
+    For,
+    If,
+    InputsReady,
+    Kernel,
+    Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
+    Store,
+    TileStore,
+)
 from kernelc.kir.values import Value, Variable
 
 
@@ -12,8 +27,9 @@ def kernel_text(kernel: Kernel) -> str:
     lines = [f"kernel {kernel.name} workgroup={kernel.workgroup}"]
     if kernel.subgroup_size is not None:
         lines[0] += f" subgroup_size={kernel.subgroup_size}"
-    lines += [f"  {b.access} {b.name}: {b.type}[]" for b in kernel.buffers]
+    lines += [f"  {'constant' if b.constant else b.access} {b.name}: {b.type}[]" for b in kernel.buffers]
     lines += [f"  shared {s.name}: {s.type}[{s.length}]" for s in kernel.shared]
+    lines += [f"  {s.count} stages {s.name}: {', '.join(p.name for p in s.parts)}" for s in kernel.stages]
     if kernel.params:
         lines.append("  step " + ", ".join(f"{p.name}: {p.type}" for p in kernel.params))
     _Writer(lines).block(kernel.body, 1)
@@ -51,6 +67,15 @@ class _Writer:
                     text = f"if {self.ref(statement.condition)}:"
                 case Barrier():
                     text = "barrier"
+                case StageRequest(stages=stages, copies=copies):
+                    sources = ", ".join(f"{copy.source.name}[{self.ref(copy.first)}]" for copy in copies)
+                    text = f"stage_request({stages.name}, {self.ref(statement.number)}) = {sources}"
+                case StageWait(stages=stages):
+                    text = f"stage_wait({stages.name}, {self.ref(statement.number)})"
+                case StageRelease(stages=stages):
+                    text = f"stage_release({stages.name}, {self.ref(statement.number)})"
+                case InputsReady(earlier_steps=buffers):
+                    text = " ".join(["inputs_ready", *(buffer.name for buffer in buffers)])
             self.lines.append(f"{pad}{text}  # {statement.where}")
             if isinstance(statement, For):
                 self.block(statement.body, depth + 1)

@@ -21,8 +21,7 @@ from functools import cache
 from types import FrameType
 
 from kernelc.kir import naming
-from kernelc.kir.expressions import Expressions
-from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine
+from kernelc.kir.memory import Buffer, Memory, Shared, SourceLine, Stages
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
@@ -30,6 +29,7 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
     Param,
@@ -41,6 +41,7 @@ from kernelc.kir.nodes import (
 )
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.passes import dead
+from kernelc.kir.positions import Positions
 from kernelc.kir.types import Type, u32
 from kernelc.kir.values import Number, Operators, Value, Variable, recording
 
@@ -65,7 +66,7 @@ class Array:
         self.tracer.store(self.memory, index, value)
 
 
-class Tracer(Expressions):
+class Tracer(Positions):
     """Collects the nodes of one kernel. Kernels get it as `k`.
 
     `workgroup` is the number of invocations in a (one-dimensional) workgroup, `step` the fields of the step
@@ -78,6 +79,7 @@ class Tracer(Expressions):
         self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
         self._buffers: list[Buffer] = []
         self._shared: list[Shared] = []
+        self._stages: list[Stages] = []
         self._root = Block()
         self._blocks: list[Block] = [self._root]
         self._known: dict[object, Value] = {}  # the pure values of all open blocks
@@ -86,13 +88,13 @@ class Tracer(Expressions):
 
     # Memory
 
-    def buffer(self, name: str, type: Type, access: str) -> Array:
+    def buffer(self, name: str, type: Type, access: str, constant: bool = False) -> Array:
         """Bind a buffer. Bindings are numbered in the order of these calls."""
-        self._buffers.append(Buffer(name, type, access))
+        self._buffers.append(Buffer(name, type, access, constant))
         return Array(self, self._buffers[-1])
 
-    def input(self, name: str, type: Type) -> Array:
-        return self.buffer(name, type, "read")
+    def input(self, name: str, type: Type, constant: bool = False) -> Array:
+        return self.buffer(name, type, "read", constant)
 
     def output(self, name: str, type: Type) -> Array:
         return self.buffer(name, type, "read_write")
@@ -101,6 +103,11 @@ class Tracer(Expressions):
         """Workgroup memory; its contents are undefined until they are stored."""
         self._shared.append(Shared(name, type, length))
         return Array(self, self._shared[-1])
+
+    def add_stages(self, stages: Stages) -> Stages:
+        """Add stages whose parts are shared arrays of this kernel (see `kernelc.kir.bulk_stages`)."""
+        self._stages.append(stages)
+        return stages
 
     def load(self, memory: Memory, index: Number) -> Value:
         return self.emit("load", memory.type, (self.coerce(index, u32),), memory)
@@ -136,43 +143,6 @@ class Tracer(Expressions):
         naming.name_register(variable, self._frame)
         self.append(Assign(variable, self.coerce(value, variable.type), self.where()))
 
-    # Where an invocation is
-
-    def workgroup_id(self, axis: int = 0) -> Value:
-        return self.emit("workgroup_id", u32, (), axis)
-
-    @property
-    def local_id(self) -> Value:
-        """The number of the invocation in its workgroup, 0 <= local_id < workgroup."""
-        return self.emit("local_id", u32, (), None)
-
-    @property
-    def subgroup_lane(self) -> Value:
-        return self.emit("subgroup_lane", u32, (), None)
-
-    @property
-    def subgroup_size(self) -> Value:
-        """A constant if the kernel is made for one size; otherwise the device's size, at run time."""
-        if self.fixed_subgroup_size is not None:
-            return self.constant(self.fixed_subgroup_size, u32)
-        return self.emit("subgroup_size", u32, (), None)
-
-    @property
-    def subgroup_id(self) -> Value:
-        """The number of the subgroup in its workgroup. Raises TypeError in kernels made for subgroups of any
-        size."""
-        if self.fixed_subgroup_size is None:
-            raise TypeError(f"{self.where()}: this kernel is made for subgroups of any size")
-        return self.local_id // self.fixed_subgroup_size
-
-    def param(self, name: str) -> Value:
-        """A field of the step block, the same for all invocations. Raises KeyError for a field that does not
-        exist."""
-        for field in self.step:
-            if field.name == name:
-                return self.emit("param", field.type, (), name)
-        raise KeyError(f"kernel {self.name}: no field {name!r} in the step block")
-
     # Control
 
     @contextmanager
@@ -207,6 +177,15 @@ class Tracer(Expressions):
     def barrier(self) -> None:
         """Wait for the whole workgroup: all of its invocations must reach the barrier, or none."""
         self.append(Barrier(self.where()))
+
+    def inputs_ready(self, *earlier_steps: Array) -> None:
+        """From here on, read what earlier dispatches of the step write; before, only constants of the step.
+
+        Those are constant buffers (weights), the step block, and of `earlier_steps` what was there before the
+        step began: positions of a KV cache that it does not write. Where a kernel may start while the one
+        before it still runs, it loads its first weights meanwhile. Without this a kernel waits at its start.
+        """
+        self.append(InputsReady(tuple(array.memory for array in earlier_steps), self.where()))
 
     def emit(self, op: str, type: Type, args: tuple[Value, ...], attr: object = None) -> Value:
         """Add a value to the current block, or return an equal pure value that is known already."""
@@ -250,6 +229,7 @@ class Tracer(Expressions):
             self.workgroup,
             self._root,
             self.fixed_subgroup_size,
+            tuple(self._stages),
         )
 
     def append(self, statement: Statement) -> None:

@@ -104,8 +104,9 @@ class _Lowering:
         symbols: Bounds,
     ) -> None:
         self.targets, self.render, self.choose, self.symbols = targets, render, choose, symbols
-        self.own = {**states, **weights}
+        self.own, self.weights = {**states, **weights}, frozenset(weights)
         self.names: dict[tuple[str, Any], str] = {}
+        self.early: dict[str, set[str]] = {}  # by kernel: bindings read before its inputs are ready
         self.sizes: dict[tuple[str, str, Any], Mapping[str, Dim]] = {}
         self.out = Lowered()
         self.out.buffers |= {name: Buffer("state", rounded(size)) for name, size in states.items()}
@@ -140,8 +141,15 @@ class _Lowering:
                 buffer = operand if operand in self.own else slots.get(operand)
                 if buffer is None:
                     raise InternalError(f"{call.origin}: {binding.name} binds {operand}, which has no buffer")
+                if binding.constant and operand not in self.weights:
+                    raise InternalError(f"{call.origin}: {binding.name} binds {operand}, which is no weight")
                 ranges.append(BufferRange(buffer, 0, sizes[binding.name]))
-            dispatches.append(Dispatch(self.kernel(call.spec, call.problem), tuple(ranges), call.origin))
+            kernel = self.kernel(call.spec, call.problem)
+            for name in self.early[kernel]:
+                if call.operands[name] not in self.own:
+                    message = f"{name} is read early, but {call.operands[name]} is made in this step"
+                    raise InternalError(f"{call.origin}: {message}")
+            dispatches.append(Dispatch(kernel, tuple(ranges), call.origin))
         program = Program(source.role, dict(source.symbols), tuple(dispatches))
         self.out.programs[source.name] = program
         kernels = self.out.kernels
@@ -161,6 +169,7 @@ class _Lowering:
     def entry(self, name: str, spec: KernelSpec[Any, Any], problem: Any) -> KernelEntry:
         variants: list[VariantEntry] = []
         uses_params: set[bool] = set()
+        self.early[name] = set()
         traced: dict[Any, Any] = {}  # kernels by what tracing looks at: variants often agree in it
         printed_as: dict[Any, Printed] = {}
         for target in self.targets:
@@ -170,6 +179,8 @@ class _Lowering:
                 if key not in traced:
                     traced[key] = spec.kernel(problem, schedule, capabilities, name)
                 kernel = traced[key]
+                if kernel.inputs_ready is not None:
+                    self.early[name] |= {memory.name for memory in kernel.inputs_ready.earlier_steps}
                 if not capabilities.carries(kernel.tile_kinds()):
                     continue
                 if (target.name, key) not in printed_as:

@@ -7,8 +7,10 @@ cuda-bindings ships type information, so their objects are `Handle`s here.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,20 +23,42 @@ from runtime.device.failures import device_lost, out_of_memory
 Handle: TypeAlias = Any
 """An object of PyCUDA or cuda-bindings."""
 
+OVERLAP_VARIABLE = "KERNELC_CUDA_OVERLAP"
+"""Environment variable: "off" starts each kernel of a step when the one before it has ended."""
+
 _INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cuda]', or use another `device`"
 _PARAMETER_BYTES = 4096  # all parameters of a kernel; a pointer takes eight bytes
 _ALIGNMENT_BYTES = 16  # the widest load
+
+STATIC_BYTES = 48 << 10
+"""Shared memory that a kernel may declare. One that needs more is printed so that all of it comes with the
+launch, of which there is more than of what is declared (CUDA C++ Programming Guide, "Shared Memory")."""
 
 
 class CallFailed(RuntimeError):
     """A call of the driver through cuda-bindings failed."""
 
 
+@dataclass(frozen=True)
+class Function:
+    """A kernel on a device: its module, which must live as long as the function's handle, and the bytes of
+    shared memory that a launch gives it."""
+
+    module: Handle
+    handle: Handle
+    dynamic_bytes: int = 0
+
+
 class CudaDevice:
     """An open device. Everything that touches it happens inside `using`."""
 
-    def __init__(self, ordinal: int = 0) -> None:
-        """Retain the primary context of a GPU. Raises: DeviceError where there is none."""
+    def __init__(self, ordinal: int = 0, overlap: bool | None = None) -> None:
+        """Retain the primary context of a GPU.
+
+        `overlap`: whether a kernel may start while the one before it in a step still runs (default: unless
+        the environment says no, see `OVERLAP_VARIABLE`), where the device can. Raises: DeviceError where
+        there is none.
+        """
         self.driver = import_driver()
         self.graph_api = _import_graph_api()
         self._context: Handle = None
@@ -42,6 +66,8 @@ class CudaDevice:
             device = self.driver.Device(ordinal)
             self.capability: tuple[int, int] = device.compute_capability()
             self.info = _device_info(self.driver, device)
+            wanted = os.environ.get(OVERLAP_VARIABLE) != "off" if overlap is None else overlap
+            self.overlaps = wanted and can_overlap(self.capability, int(self.driver.get_driver_version()))
             self._context = device.retain_primary_context()
         with self.using("opening the device"):
             self.stream: Handle = self.driver.Stream()
@@ -112,26 +138,37 @@ class CudaDevice:
 
     # ---- kernels ----
 
-    def function(self, image: bytes, entry: str, parameters: int) -> tuple[Handle, Handle]:
-        """Return (module, function) of a compiled kernel with `parameters` pointer parameters."""
+    def function(self, image: bytes, entry: str, parameters: int, shared_bytes: int) -> Function:
+        """Return a compiled kernel with `parameters` pointer parameters and so much shared memory."""
         module = self.driver.module_from_buffer(image)
         function = module.get_function(entry)
         function.prepare("P" * parameters)
-        return module, function
+        if shared_bytes <= STATIC_BYTES:
+            return Function(module, function)
+        most = self.driver.function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES
+        function.set_attribute(most, shared_bytes)
+        return Function(module, function, shared_bytes)
 
     def launch(
-        self, function: Handle, grid: tuple[int, int, int], threads: int, addresses: tuple[int, ...]
+        self, function: Function, grid: tuple[int, int, int], threads: int, addresses: tuple[int, ...]
     ) -> None:
         """Launch a kernel on the stream. A grid without workgroups is skipped, as CUDA refuses it."""
         if all(grid):
-            function.prepared_async_call(grid, (threads, 1, 1), self.stream, *addresses)
+            block = (threads, 1, 1)
+            dynamic = {"shared_size": function.dynamic_bytes} if function.dynamic_bytes else {}
+            function.handle.prepared_async_call(grid, block, self.stream, *addresses, **dynamic)
 
     def call(self, function: Handle, *args: Any) -> Any:
-        """Call the driver through cuda-bindings. Raises: CallFailed."""
+        """Call the driver through cuda-bindings and return its first result. Raises: CallFailed."""
+        results = self.results(function, *args)
+        return results[0] if results else None
+
+    def results(self, function: Handle, *args: Any) -> list[Any]:
+        """Call the driver through cuda-bindings and return all results. Raises: CallFailed."""
         status, *results = function(*args)
         if status != self.graph_api.CUresult.CUDA_SUCCESS:
             raise CallFailed(f"{function.__name__}: {status.name}")
-        return results[0] if results else None
+        return results
 
     # ---- errors ----
 
@@ -144,6 +181,15 @@ class CudaDevice:
             raise out_of_memory(doing, str(error)) from error
         except (self.driver.Error, CallFailed) as error:
             raise as_kernelc_error(doing, str(error)) from error
+
+
+def can_overlap(capability: tuple[int, int], driver_version: int) -> bool:
+    """Whether the kernels of a graph can start before the kernel that they depend on has ended.
+
+    Source: CUDA C++ Programming Guide, "Programmatic Dependent Launch and Synchronization", for devices; the
+    driver takes the edges of such graphs since CUDA 12.3 (cuGraphAddDependencies_v2).
+    """
+    return capability >= (9, 0) and driver_version >= 12030
 
 
 def import_driver() -> Handle:
@@ -220,10 +266,11 @@ def _device_info(driver: Handle, device: Handle) -> DeviceInfo:
 
 def _features(major: int, minor: int) -> frozenset[str]:
     """Return the features of a compute capability. Matrix units, as our kernels use `mma` and `ldmatrix`,
-    came with Turing (PTX ISA).
+    came with Turing, `cp.async.bulk` with Hopper (PTX ISA).
     """
     tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
-    return frozenset({"subgroups", "dot4"} | tiles)
+    copies = {"bulk_copies"} if (major, minor) >= (9, 0) else set[str]()
+    return frozenset({"subgroups", "dot4"} | tiles | copies)
 
 
 def _limits(driver: Handle, device: Handle) -> Limits:
@@ -233,7 +280,7 @@ def _limits(driver: Handle, device: Handle) -> Limits:
     return Limits(
         buffer_bytes=int(device.total_memory()),
         binding_bytes=int(device.total_memory()),
-        shared_bytes=of("MAX_SHARED_MEMORY_PER_BLOCK"),
+        shared_bytes=of("MAX_SHARED_MEMORY_PER_BLOCK_OPTIN"),
         threads=of("MAX_THREADS_PER_BLOCK"),
         workgroup=(of("MAX_BLOCK_DIM_X"), of("MAX_BLOCK_DIM_Y"), of("MAX_BLOCK_DIM_Z")),
         workgroups=min(of("MAX_GRID_DIM_X"), of("MAX_GRID_DIM_Y"), of("MAX_GRID_DIM_Z")),

@@ -136,4 +136,5 @@ class CudaExecutor(DeviceExecutor[CudaArtifact]):
         source = kernel_source(artifact, kernel, variant)
         image = compile_all([source], self.device.capability)[source]
         block = step if artifact.manifest.kernels[kernel].params else b""
-        return run_image(self.device, image, source.entry, grid, variant.workgroup[0], arrays, block)
+        threads, shared_bytes = variant.workgroup[0], variant.requires.shared_bytes
+        return run_image(self.device, image, source.entry, grid, threads, arrays, block, shared_bytes)

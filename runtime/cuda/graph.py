@@ -3,6 +3,9 @@
 PyCUDA has no graph API, so capture, instantiation and launch go through cuda-bindings, on PyCUDA's stream and
 context. The numbers of a step are in device memory, so another graph is needed only where a grid depends on
 the position.
+
+Where the device can, a kernel starts while the one before it still runs, gets its weights on their way, and
+then waits (programmatic dependent launch); that saves the start of each kernel and the end of the one before.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from runtime.cuda.device import CudaDevice, Handle
+from runtime.cuda.device import CallFailed, CudaDevice, Handle
 from runtime.device.loaded import StepKey
 
 _KEPT = 64  # graphs; a graph of a hundred kernels takes some hundred kilobytes
@@ -33,11 +36,14 @@ class GraphCache:
         self._device = device
         self._graphs: OrderedDict[StepKey, Graph] = OrderedDict()
 
-    def launch(self, key: StepKey, record: Callable[[], None]) -> None:
-        """Launch the graph of `key`; if there is none, capture one from the work that `record` hands over."""
+    def launch(self, key: StepKey, record: Callable[[], None], overlap: bool = False) -> None:
+        """Launch the graph of `key`; if there is none, capture one from the work that `record` hands over.
+
+        `overlap`: see `capture`.
+        """
         graph = self._graphs.get(key)
         if graph is None:
-            graph = capture(self._device, record)
+            graph = capture(self._device, record, overlap)
             self._graphs[key] = graph
             if len(self._graphs) > _KEPT:
                 destroy(self._device, self._graphs.popitem(last=False)[1])
@@ -51,8 +57,27 @@ class GraphCache:
             destroy(self._device, self._graphs.popitem()[1])
 
 
-def capture(device: CudaDevice, record: Callable[[], None]) -> Graph:
-    """Return a graph of the work that `record` hands over. The work itself does not run."""
+def capture(device: CudaDevice, record: Callable[[], None], overlap: bool = False) -> Graph:
+    """Return a graph of the work that `record` hands over. The work itself does not run.
+
+    `overlap`: kernels alone are handed over, and each waits itself for the one before it, so it may start
+    earlier, where the device does that. A driver that refuses such a graph is not asked again.
+    """
+    template = _template(device, record)
+    overlap = overlap and device.overlaps
+    try:
+        if overlap:
+            _let_overlap(device, template)
+        return Graph(device.call(device.graph_api.cuGraphInstantiate, template, 0), template)
+    except CallFailed:
+        device.graph_api.cuGraphDestroy(template)
+        if not overlap:
+            raise
+        device.overlaps = False
+        return capture(device, record)
+
+
+def _template(device: CudaDevice, record: Callable[[], None]) -> Handle:
     api, call = device.graph_api, device.call
     call(
         api.cuStreamBeginCapture, device.graph_stream, api.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED
@@ -64,8 +89,26 @@ def capture(device: CudaDevice, record: Callable[[], None]) -> Graph:
             device.graph_stream
         )  # report the first error, not what ending the capture says
         raise
-    template = call(api.cuStreamEndCapture, device.graph_stream)
-    return Graph(call(api.cuGraphInstantiate, template, 0), template)
+    return call(api.cuStreamEndCapture, device.graph_stream)
+
+
+def _let_overlap(device: CudaDevice, template: Handle) -> None:
+    """Make every edge between two kernels one that is passed when the first kernel lets dependents start.
+
+    The first kernel of a graph still starts after all that was on the stream before, and what follows the
+    graph after all of its kernels. Source: CUDA C++ Programming Guide, "Use in CUDA Graphs".
+    """
+    api = device.graph_api
+    *_, count = device.results(api.cuGraphGetEdges, template)
+    if not count:
+        return
+    before, after, plain, count = device.results(api.cuGraphGetEdges, template, count)
+    edges = [api.CUgraphEdgeData() for _ in range(count)]
+    for edge in edges:
+        edge.from_port = int(api.CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC)
+        edge.type = int(api.CUgraphDependencyType.CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC)
+    device.call(api.cuGraphRemoveDependencies, template, before, after, plain, count)
+    device.call(api.cuGraphAddDependencies, template, before, after, edges, count)
 
 
 def start(device: CudaDevice, graph: Graph) -> None:

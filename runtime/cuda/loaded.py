@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kernelc.artifact import STEP_BUFFER, Artifact, Variant
 from kernelc.errors import DeviceError, KernelcError
 from runtime.cuda.compile import CudaSource, compile_all
-from runtime.cuda.device import CudaDevice, Handle
+from runtime.cuda.device import CudaDevice, Function, Handle
 from runtime.cuda.graph import GraphCache
 from runtime.cuda.staging import StepRing
 from runtime.device.executor import Progress
@@ -17,22 +17,27 @@ from runtime.device.loaded import Launch, LoadedArtifact
 from runtime.device.program import LoadPlan, Prepared
 from runtime.device.upload import Octets
 
+WAIT = "griddepcontrol.wait"
+"""The instruction that waits for the kernel before. Artifacts of earlier releases have kernels without it."""
+
 
 @dataclass(frozen=True)
 class CudaLaunch(Launch):
-    """A dispatch ready to be handed over: `addresses` are its kernel's parameters."""
+    """A dispatch ready to be handed over: `addresses` are its kernel's parameters, `waits` whether it waits
+    itself for the kernel before it."""
 
-    function: Handle
+    function: Function
     threads: int
     addresses: tuple[int, ...]
+    waits: bool
 
 
 @dataclass(frozen=True)
 class CompiledKernel:
-    """A kernel function, and its module, which must live as long as the function."""
+    """A kernel on the device. `waits`: as in `CudaLaunch`."""
 
-    module: Handle
-    function: Handle
+    function: Function
+    waits: bool
 
 
 class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
@@ -79,7 +84,8 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
 
     def run(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
         """Hand over the programs as one graph."""
-        self._graphs.launch(self.step_key(programs, env), lambda: self._record(programs, env))
+        overlap = all(launch.waits for name in programs for launch in self.programs[name])
+        self._graphs.launch(self.step_key(programs, env), lambda: self._record(programs, env), overlap)
 
     def _record(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
         for name in programs:
@@ -97,12 +103,14 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
             self._artifact.manifest.kernels[kernel],
         )
         parameters = len(entry.bindings) + entry.params
-        return CompiledKernel(*self._device.function(self._images[source], source.entry, parameters))
+        shared_bytes = variant.requires.shared_bytes
+        function = self._device.function(self._images[source], source.entry, parameters, shared_bytes)
+        return CompiledKernel(function, WAIT in source.text)
 
     def _launch(self, ready: Prepared, kernel: CompiledKernel) -> CudaLaunch:
         addresses = tuple(int(self.buffers[item.buffer]) + item.offset for item in ready.ranges)
         threads = ready.variant.workgroup[0]
-        return CudaLaunch(ready.dispatch, ready.grid, kernel.function, threads, addresses)
+        return CudaLaunch(ready.dispatch, ready.grid, kernel.function, threads, addresses, kernel.waits)
 
     def _write(self, buffer: Handle, offset: int, part: Octets) -> None:
         self._device.upload(int(buffer) + offset, part)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from runtime.cuda.device import CudaDevice, Handle
+from runtime.cuda.device import CudaDevice, Function, Handle
 from runtime.device.program import Extent
 
 Arrays = Sequence[npt.NDArray[np.generic]]
@@ -21,20 +21,21 @@ def run_image(
     threads: int,
     arrays: Arrays,
     step: bytes = b"",
+    shared_bytes: int = 0,
 ) -> list[npt.NDArray[np.generic]]:
     """Run a compiled kernel once on copies of `arrays`; see `run_function` for the rest."""
     with device.using(f"loading kernel {entry}"):
-        module, function = device.function(image, entry, len(arrays) + bool(step))
+        function = device.function(image, entry, len(arrays) + bool(step), shared_bytes)
     try:
         return run_function(device, function, entry, grid, threads, arrays, step)
     finally:
         with device.using(f"unloading kernel {entry}"):
-            del function, module
+            del function
 
 
 def run_function(
     device: CudaDevice,
-    function: Handle,
+    function: Function,
     entry: str,
     grid: Extent,
     threads: int,

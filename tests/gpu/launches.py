@@ -39,6 +39,7 @@ def record(
     before: Arrays,
     step: bytes,
     after: Arrays,
+    shared_bytes: int,
 ) -> None:
     """Write a launch down where the environment asks for it and its kernel has none yet."""
     folder = os.environ.get(VARIABLE)
@@ -62,6 +63,7 @@ def record(
         "threads": threads,
         "step": step.hex(),
         "arrays": len(before),
+        "shared_bytes": shared_bytes,
     }
     temporary.write_text(json.dumps(told))
     temporary.rename(Path(folder) / f"{name}.json")
@@ -77,7 +79,7 @@ def repeat(device: CudaDevice, file: Path) -> bool:
         before = [arrays[f"before{i}"] for i in range(told["arrays"])]
         after = [arrays[f"after{i}"] for i in range(told["arrays"])]
     shape, step = (tuple(told["grid"]), told["threads"]), bytes.fromhex(told["step"])
-    got = run_image(device, image, told["entry"], *shape, before, step)
+    got = run_image(device, image, told["entry"], *shape, before, step, told["shared_bytes"])
     return all(one.tobytes() == other.tobytes() for one, other in zip(got, after, strict=True))
 
 

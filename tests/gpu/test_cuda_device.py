@@ -18,7 +18,7 @@ from kernelc.kernels.registry import references
 from kernelc.pipeline import build_random
 from kernelc.target import Capabilities
 from model.families import llama
-from runtime.cuda.device import CudaDevice
+from runtime.cuda.device import OVERLAP_VARIABLE, CudaDevice, can_overlap
 from runtime.cuda.executor import CudaExecutor
 from runtime.engine.engine import ALL_ROLES, Engine
 from runtime.engine.sampling import SamplingParams
@@ -41,12 +41,13 @@ def cuda() -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A function (quant, kv) -> artifact with random weights."""
+    """A function (quant, kv, activations) -> artifact with random weights."""
 
-    def build(quant: str, kv: str | None = None) -> Artifact:
+    def build(quant: str, kv: str | None = None, activations: str = "f32") -> Artifact:
         out = tmp_path_factory.mktemp("cuda") / "artifact"
         model = llama.FAMILY.model(CONFIG)
-        return Artifact.open(build_random(model, CompileOptions("cuda", quant, kv_dtype=kv), out))
+        options = CompileOptions("cuda", quant, kv_dtype=kv, activations=activations)
+        return Artifact.open(build_random(model, options, out))
 
     return build
 
@@ -70,6 +71,32 @@ def test_programs_give_what_the_cpu_gives(built: Any, quant: str, kv: str | None
     limit = 5e-3 if kv == "f16" else 1e-3
     assert np.abs(got - wanted).max() < (limit + HALVES if tiles else limit)
     assert np.abs(stepwise - wanted[:40]).max() < limit
+
+
+@pytest.mark.parametrize("activations", ["f32", "int8"])
+def test_kernels_that_overlap_give_the_same_bits(
+    built: Any, activations: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact, ids = built("q4", "f16", activations), np.random.default_rng(4).integers(0, 1000, 200).tolist()
+
+    def logits(overlap: str) -> tuple[Any, bool]:
+        monkeypatch.setenv(OVERLAP_VARIABLE, overlap)
+        with engine(artifact, context=256) as gpu:
+            scored = gpu.score(ids)
+            gpu.truncate(0)
+            stepwise = gpu.score(ids, one_by_one=True)
+            assert isinstance(gpu.executor, CudaExecutor)
+            return np.concatenate([scored, stepwise]), gpu.executor.device.overlaps
+
+    wanted, overlapped = logits("off")
+    assert not overlapped
+    for _ in range(3):
+        got, overlapped = logits("on")
+        np.testing.assert_array_equal(got, wanted)
+    device = CudaDevice()
+    version = int(device.driver.get_driver_version())
+    assert overlapped == can_overlap(device.capability, version), "the driver refused such a graph"
+    device.close()
 
 
 def test_long_decodes_split_and_stay_the_same(built: Any) -> None:

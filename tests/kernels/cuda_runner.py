@@ -14,7 +14,7 @@ from kernelc.errors import DeviceError
 from kernelc.kir.nodes import Kernel
 from kernelc.target import Capabilities
 from runtime.cuda.compile import CudaSource, architecture, compile_kernel
-from runtime.cuda.device import CudaDevice
+from runtime.cuda.device import CudaDevice, Function
 from runtime.cuda.single import run_function
 from tests.gpu.launches import record
 
@@ -42,13 +42,13 @@ def lacking(capabilities: Capabilities) -> str | None:
 
 
 @functools.lru_cache(maxsize=512)
-def _loaded(source: CudaSource, parameters: int) -> Any:
-    """(module, function); the module is loaded as long as this is remembered."""
+def _loaded(source: CudaSource, parameters: int, shared_bytes: int) -> Function:
+    """The kernel; its module is loaded as long as this is remembered."""
     device = cuda_device()
     assert isinstance(device, CudaDevice)
     image = compile_kernel(source, architecture(device.capability))
     with device.using(f"loading kernel {source.name}"):
-        return device.function(image, source.entry, parameters)
+        return device.function(image, source.entry, parameters, shared_bytes)
 
 
 def run_cuda(
@@ -63,7 +63,7 @@ def run_cuda(
     source = CudaSource(kernel.name, rendered.text, rendered.entry)
     block = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)
     bound = [arrays[buffer.name] for buffer in kernel.buffers]
-    _, function = _loaded(source, len(bound) + bool(block))
+    function = _loaded(source, len(bound) + bool(block), kernel.shared_bytes)
     left = run_function(device, function, rendered.entry, grid, kernel.workgroup, bound, block)
-    record(source, grid, kernel.workgroup, bound, block, left)
+    record(source, grid, kernel.workgroup, bound, block, left, kernel.shared_bytes)
     return {buffer.name: array for buffer, array in zip(kernel.buffers, left, strict=True)}

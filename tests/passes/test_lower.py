@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,10 @@ from kernelc.ir.dim import bounds, evaluate
 from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Graph, Tensor
 from kernelc.ir.trace import add, linear, rms_norm, scale, silu
-from kernelc.kir.nodes import Kernel
+from kernelc.kernels.elementwise import Elementwise
+from kernelc.kir.memory import SourceLine
+from kernelc.kir.nodes import InputsReady, Kernel
+from kernelc.kir.passes.verify import verify
 from kernelc.passes.fuse import PATTERNS, FuseOptions, fuse
 from kernelc.passes.lower import Lowered, Printed, ProgramSource, Render, lower
 from kernelc.passes.select import KernelCall, SelectOptions, select
@@ -194,6 +198,28 @@ def test_an_operand_without_a_buffer_is_a_bug_of_ours() -> None:
         InternalError, match=r"embed_tokens: quants binds embedding.quants, which has no buffer"
     ):
         lower([source], STATES, {}, SYMBOLS, PLAIN, only_traced, RULES.choose)
+
+
+def test_a_constant_binding_takes_weights_alone() -> None:
+    """Kernels read it while others of the step may still run."""
+    embedding, *rest = calls(traced(silu))
+    wrong = replace(embedding, operands={**embedding.operands, "quants": "y"})
+    source = ProgramSource("decode", "decode", SYMBOLS, [wrong, *rest])
+    with pytest.raises(InternalError, match="embed_tokens: quants binds y, which is no weight"):
+        lower([source], STATES, {}, SYMBOLS, PLAIN, only_traced, RULES.choose)
+
+
+def test_what_is_read_early_is_not_made_in_the_same_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Elementwise.kernel
+
+    def early(self: Elementwise, *args: Any) -> Kernel:
+        kernel = plain(self, *args)
+        kernel.body.statements.insert(0, InputsReady(kernel.buffers[:1], SourceLine(__file__, 1)))
+        return verify(kernel)
+
+    monkeypatch.setattr(Elementwise, "kernel", early)
+    with pytest.raises(InternalError, match=r"x is read early, but %.* is made in this step"):
+        lowered(silu)
 
 
 def test_variants_must_agree_about_the_step_block() -> None:

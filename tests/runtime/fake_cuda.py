@@ -52,15 +52,18 @@ class FakeDriver:
 
     Error, MemoryError, Event = Error, MemoryError, Event
     event_flags = SimpleNamespace(DISABLE_TIMING=2, BLOCKING_SYNC=1)
+    function_attribute = SimpleNamespace(MAX_DYNAMIC_SHARED_SIZE_BYTES="MAX_DYNAMIC_SHARED_SIZE_BYTES")
 
     def __init__(self, memory_bytes: int = 1 << 30) -> None:
         self.memory_bytes = memory_bytes
+        self.capability, self.version = (9, 0), 13000
         self.allocated: dict[int, Memory] = {}
         self.depth = 0  # of the context stack
         self.launched: list[tuple[str, tuple[int, ...]]] = []  # (entry, grid), in order
         self.captured: list[tuple[str, tuple[int, ...]]] | None = None
+        self.shared_sizes: dict[str, int] = {}  # of the last launch of each entry
         self.fails: Exception | None = None  # what the next launch raises
-        names = ["WARP_SIZE", "MAX_SHARED_MEMORY_PER_BLOCK", "MAX_THREADS_PER_BLOCK"]
+        names = ["WARP_SIZE", "MAX_SHARED_MEMORY_PER_BLOCK_OPTIN", "MAX_THREADS_PER_BLOCK"]
         names += [f"MAX_{kind}_DIM_{axis}" for kind in ("BLOCK", "GRID") for axis in "XYZ"]
         self.device_attribute = SimpleNamespace(**{name: name for name in names})
         self.Context = SimpleNamespace(pop=self._pop)
@@ -75,17 +78,21 @@ class FakeDriver:
         self.depth += 1
 
     def Device(self, ordinal: int) -> Any:
-        sizes = {"WARP_SIZE": 32, "MAX_SHARED_MEMORY_PER_BLOCK": 48 << 10, "MAX_THREADS_PER_BLOCK": 1024}
+        sizes = {
+            "WARP_SIZE": 32,
+            "MAX_SHARED_MEMORY_PER_BLOCK_OPTIN": 227 << 10,
+            "MAX_THREADS_PER_BLOCK": 1024,
+        }
         return SimpleNamespace(
             name=lambda: "Fake GPU",
-            compute_capability=lambda: (9, 0),
+            compute_capability=lambda: self.capability,
             total_memory=lambda: self.memory_bytes,
             get_attribute=lambda name: sizes.get(name, 65535 if "GRID" in name else 1024),
             retain_primary_context=lambda: SimpleNamespace(push=self._push, detach=lambda: None),
         )
 
     def get_driver_version(self) -> int:
-        return 13000
+        return self.version
 
     def Stream(self) -> Any:
         return SimpleNamespace(handle=7, synchronize=lambda: None)
@@ -128,21 +135,46 @@ class FakeDriver:
 
     def module_from_buffer(self, image: bytes) -> Any:
         def function(entry: str) -> Any:
-            def launch(grid: Any, block: Any, stream: Any, *addresses: int) -> None:
+            most = {"shared": 48 << 10}
+
+            def set_attribute(name: str, size: int) -> None:
+                assert name == "MAX_DYNAMIC_SHARED_SIZE_BYTES"
+                most["shared"] = size
+
+            def launch(grid: Any, block: Any, stream: Any, *addresses: int, shared_size: int = 0) -> None:
                 if self.fails is not None:
                     raise self.fails
+                assert shared_size <= most["shared"], "more shared memory than was asked for"
+                self.shared_sizes[entry] = shared_size
                 assert all(self._checked(address, 1) for address in addresses)
                 (self.launched if self.captured is None else self.captured).append((entry, grid))
 
-            return SimpleNamespace(prepare=lambda format: None, prepared_async_call=launch)
+            return SimpleNamespace(
+                prepare=lambda format: None, prepared_async_call=launch, set_attribute=set_attribute
+            )
 
         return SimpleNamespace(get_function=function)
+
+
+class Template(list[tuple[str, tuple[int, ...]]]):
+    """A graph: what was captured, one kernel after the other, with an edge between each two."""
+
+    def __init__(self, captured: list[tuple[str, tuple[int, ...]]]) -> None:
+        super().__init__(captured)
+        self.edges = {(at, at + 1): SimpleNamespace(from_port=0, type=0) for at in range(len(captured) - 1)}
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether every kernel may start before the one before it has ended."""
+        return all((edge.from_port, edge.type) == (1, 1) for edge in self.edges.values())
 
 
 class FakeGraphs:
     """`cuda.bindings.driver`: a graph is the list of what was captured."""
 
     CUresult = SimpleNamespace(CUDA_SUCCESS=SimpleNamespace(name="CUDA_SUCCESS"))
+    CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC = 1
+    CUgraphDependencyType = SimpleNamespace(CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC=1)
     CUstreamCaptureMode = SimpleNamespace(CU_STREAM_CAPTURE_MODE_RELAXED=2)
     CUevent_flags = SimpleNamespace(CU_EVENT_DEFAULT=0)
     CUevent_record_flags = SimpleNamespace(CU_EVENT_RECORD_EXTERNAL=1)
@@ -151,6 +183,8 @@ class FakeGraphs:
         self.driver = driver
         self.alive = 0
         self.instantiated = 0
+        self.templates: list[Template] = []  # those captured and not destroyed
+        self.refuses = ""  # the name of a call that fails
 
     def _done(self, *results: Any) -> tuple[Any, ...]:
         return (self.CUresult.CUDA_SUCCESS, *results)
@@ -165,9 +199,42 @@ class FakeGraphs:
 
     def cuStreamEndCapture(self, stream: int) -> Any:
         captured, self.driver.captured = self.driver.captured, None
-        return self._done(captured)
+        assert captured is not None
+        self.templates.append(Template(captured))
+        return self._done(self.templates[-1])
+
+    def CUgraphEdgeData(self) -> Any:
+        return SimpleNamespace(from_port=0, type=0)
+
+    def cuGraphGetEdges(self, graph: Template, count: int = 0) -> Any:
+        """As the driver, with a count of 0 it gives the number of edges alone."""
+        if not count:
+            return self._done([], [], [], len(graph.edges))
+        before, after = zip(*graph.edges, strict=True)
+        return self._done(list(before), list(after), list(graph.edges.values()), count)
+
+    def cuGraphRemoveDependencies(
+        self, graph: Template, before: list[int], after: list[int], edges: list[Any], count: int
+    ) -> Any:
+        assert len(before) == len(after) == len(edges) == count
+        for edge, data in zip(zip(before, after, strict=True), edges, strict=True):
+            assert graph.edges.pop(edge) == data, "an edge is removed by its own data"
+        return self._done()
+
+    def cuGraphAddDependencies(
+        self, graph: Template, before: list[int], after: list[int], edges: list[Any], count: int
+    ) -> Any:
+        if self.refuses == "cuGraphAddDependencies":
+            return (SimpleNamespace(name="CUDA_ERROR_NOT_SUPPORTED"),)
+        assert len(before) == len(after) == len(edges) == count
+        assert not graph.edges.keys() & set(zip(before, after, strict=True))
+        graph.edges |= dict(zip(zip(before, after, strict=True), edges, strict=True))
+        return self._done()
 
     def cuGraphInstantiate(self, graph: Any, flags: int) -> Any:
+        if self.refuses == "cuGraphInstantiate" and graph.overlaps:
+            return (SimpleNamespace(name="CUDA_ERROR_INVALID_VALUE"),)
+        assert len(graph.edges) == max(0, len(graph) - 1)
         self.alive += 1
         self.instantiated += 1
         return self._done(graph)
@@ -181,6 +248,7 @@ class FakeGraphs:
         return self._done()
 
     def cuGraphDestroy(self, graph: Any) -> Any:
+        self.templates = [each for each in self.templates if each is not graph]
         return self._done()
 
     def cuEventCreate(self, flags: int) -> Any:

@@ -18,6 +18,7 @@ from kernelc.pipeline import build_random
 from model.families import llama
 from runtime.cuda import compile as cuda_compile
 from runtime.cuda import device as cuda_device
+from runtime.cuda import loaded as cuda_loaded
 from runtime.cuda.device import as_kernelc_error
 from runtime.cuda.executor import CudaExecutor
 from runtime.device.executor import Fetch
@@ -105,6 +106,72 @@ def test_old_graphs_are_destroyed(executor: CudaExecutor) -> None:
     assert graphs_of(executor).alive <= 64
     executor.close()
     assert graphs_of(executor).alive == 0
+
+
+def test_kernels_of_a_step_start_while_the_one_before_still_runs(executor: CudaExecutor) -> None:
+    executor.run(["decode", "sample_greedy"], env(1, 0), STEP).result()
+    (template,) = graphs_of(executor).templates
+    assert template.overlaps and len(template.edges) > 1
+    assert len(template.edges) == executor.dispatch_count(["decode", "sample_greedy"]) - 1
+
+
+def test_timed_kernels_do_not_overlap(executor: CudaExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    graphs = graphs_of(executor)
+    monkeypatch.setattr(graphs, "cuGraphDestroy", lambda graph: graphs._done())
+    executor.profile(["decode"], env(1, 0), STEP)
+    assert [template.overlaps for template in graphs.templates] == [False]
+
+
+@pytest.mark.parametrize("call", ["cuGraphAddDependencies", "cuGraphInstantiate"])
+def test_a_driver_that_takes_no_overlap_is_asked_once(executor: CudaExecutor, call: str) -> None:
+    graphs = graphs_of(executor)
+    graphs.refuses = call
+    executor.run(["decode"], env(1, 0), STEP).result()
+    assert not executor.device.overlaps
+    executor.run(["prefill"], env(3, 0), STEP).result()
+    assert [template.overlaps for template in graphs.templates] == [False, False]
+    assert graphs.alive == 2
+
+
+@pytest.mark.parametrize(
+    ("capability", "version", "said", "wanted"),
+    [
+        ((9, 0), 13000, None, True),
+        ((12, 0), 12030, "on", True),
+        ((9, 0), 12020, None, False),
+        ((8, 9), 13000, None, False),
+        ((9, 0), 13000, "off", False),
+    ],
+)
+def test_where_kernels_overlap(
+    driver: FakeDriver,
+    artifact: Artifact,
+    monkeypatch: pytest.MonkeyPatch,
+    capability: tuple[int, int],
+    version: int,
+    said: str | None,
+    wanted: bool,
+) -> None:
+    driver.capability, driver.version = capability, version
+    monkeypatch.delenv(cuda_device.OVERLAP_VARIABLE, raising=False)
+    if said is not None:
+        monkeypatch.setenv(cuda_device.OVERLAP_VARIABLE, said)
+    executor = CudaExecutor()
+    executor.load(artifact, 1024, ["decode"])
+    executor.run(["decode"], env(1, 0), STEP).result()
+    assert [template.overlaps for template in graphs_of(executor).templates] == [wanted]
+
+
+def test_a_kernel_that_does_not_wait_is_not_overlapped(
+    driver: FakeDriver, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in artifacts of earlier releases."""
+    monkeypatch.setattr(cuda_loaded, "WAIT", "an instruction that no kernel has")
+    executor = CudaExecutor()
+    executor.load(artifact, 1024, ["decode"])
+    executor.run(["decode"], env(1, 0), STEP).result()
+    assert executor.device.overlaps
+    assert [template.overlaps for template in graphs_of(executor).templates] == [False]
 
 
 def test_what_is_fetched_comes_in_order_and_staging_is_used_again(executor: CudaExecutor) -> None:
@@ -219,6 +286,24 @@ def test_a_kernel_alone(driver: FakeDriver, artifact: Artifact) -> None:
     got = executor.run_kernel(artifact, name, arrays, env(1, 0), STEP)
     assert [array.tolist() for array in got] == [array.tolist() for array in arrays]
     assert [entry for entry, _ in driver.launched] == [name] and not driver.allocated
+
+
+@pytest.mark.parametrize(("size", "dynamic"), [(48 << 10, 0), ((48 << 10) + 16, (48 << 10) + 16)])
+def test_shared_memory_beyond_what_may_be_declared_comes_with_the_launch(
+    driver: FakeDriver, size: int, dynamic: int
+) -> None:
+    device = CudaExecutor().device
+    with device.using("launching"):
+        function = device.function(b"", "kernel", 0, size)
+        device.launch(function, (1, 1, 1), 32, ())
+    assert driver.shared_sizes == {"kernel": dynamic}
+    assert device.info.limits is not None and device.info.limits.shared_bytes == 227 << 10
+
+
+def test_what_a_capability_offers() -> None:
+    offered = [cuda_device._features(*capability) for capability in ((7, 0), (7, 5), (8, 9), (9, 0))]
+    assert ["bulk_copies" in features for features in offered] == [False, False, False, True]
+    assert [any(f.startswith("tile") for f in features) for features in offered] == [False, True, True, True]
 
 
 NO_DRIVER = """

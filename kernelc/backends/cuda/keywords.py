@@ -6,6 +6,8 @@ and "Built-in Vector Types"; CUDA Math API for the functions that emitted text c
 
 from __future__ import annotations
 
+import re
+
 _CPP = """
 alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class
 compl concept const consteval constexpr constinit const_cast continue co_await co_return co_yield decltype
@@ -37,3 +39,9 @@ UNUSABLE = frozenset(
         "subgroup_lane",
     }
 )
+
+
+def entry_name(name: str) -> str:
+    """A C identifier for a kernel: its own name where that is one."""
+    word = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return f"kernel_{word}" if word in UNUSABLE or not re.match(r"[A-Za-z]", word) else word

@@ -7,13 +7,12 @@ its kernel uses. Numbers mean what they mean on the other targets: no fast-math,
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kernelc.backends.base import Rendered
-from kernelc.backends.c_like import BodyPrinter, used_builtins
-from kernelc.backends.cuda.keywords import UNUSABLE
+from kernelc.backends.c_like import used_builtins
+from kernelc.backends.cuda.keywords import UNUSABLE, entry_name
 from kernelc.backends.cuda.lanes import (
     LaneFunction,
     compound_operator,
@@ -26,6 +25,8 @@ from kernelc.backends.cuda.lanes import (
     type_name,
     wraps,
 )
+from kernelc.backends.cuda.stages import NAMES as STAGE_NAMES
+from kernelc.backends.cuda.stages import StagePrinter, offsets
 from kernelc.backends.cuda.tiles import NAMES as TILE_NAMES
 from kernelc.backends.cuda.tiles import place_of
 from kernelc.backends.dialect import (
@@ -46,6 +47,7 @@ from kernelc.kir.types import Type, f32x4
 from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cu.j2"
+INPUTS_READY = "inputs_ready"  # the function that waits for the kernel before
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
 _HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max"
 _NAMED = frozenset(_HELPERS.split())
@@ -55,7 +57,7 @@ _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_flo
 class Cuda(Dialect):
     """CUDA's spelling of kernel IR. It keeps a record of what the module has to define."""
 
-    reserved = UNUSABLE | frozenset(_BYTES_AS_FLOATS.values()) | TILE_NAMES
+    reserved = UNUSABLE | {*_BYTES_AS_FLOATS.values(), INPUTS_READY} | TILE_NAMES | STAGE_NAMES
     mixes_scalars = True
     counter = "unsigned"
 
@@ -186,8 +188,11 @@ class Cuda(Dialect):
     def barrier(self) -> str:
         return "__syncthreads();"
 
+    def inputs_ready(self) -> str:
+        return f"{INPUTS_READY}();"
 
-class CudaPrinter(BodyPrinter):
+
+class CudaPrinter(StagePrinter):
     """Prints a body and records which operators on vectors it needs."""
 
     def __init__(self, kernel: Kernel, dialect: Cuda) -> None:
@@ -253,17 +258,12 @@ def _types(value: Value) -> list[Type]:
     return [arg.type for arg in value.args]
 
 
-def entry_name(name: str) -> str:
-    """A C identifier for a kernel: its own name where that is one."""
-    word = re.sub(r"[^A-Za-z0-9_]", "_", name)
-    return f"kernel_{word}" if word in UNUSABLE or not re.match(r"[A-Za-z]", word) else word
-
-
 class CudaBackend:
     """Renders verified kernels as standalone CUDA C++ with one extern "C" entry named after the kernel.
 
     Its parameters are a pointer for each buffer, in order, and one to the step block if the kernel reads it.
-    Subgroups are warps.
+    Subgroups are warps. Of what is only read, constants alone are `__restrict__`: such loads (`ld.global.nc`)
+    may be moved to anywhere in the kernel, so to before the wait for the kernel that writes what they read.
     """
 
     name = "cuda"
@@ -287,6 +287,9 @@ class CudaBackend:
             type_name=type_name,
             laid_out=laid_out,
             warp=WARP,
+            inputs_ready=INPUTS_READY,
+            waits_at_start=kernel.inputs_ready is None,
+            offsets=offsets(kernel),
             body=body,
         )
         return Rendered(text, entry, text.encode())

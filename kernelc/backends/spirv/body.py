@@ -19,8 +19,12 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
     Statement,
     Store,
     TileStore,
@@ -77,6 +81,10 @@ class BodyPrinter(Lines):
                 self.branch(statement)
             case Barrier():
                 self.barrier()
+            case StageRequest() | StageWait() | StageRelease():
+                raise NotImplementedError("SPIR-V has no bulk copies")
+            case InputsReady():  # a kernel starts when the one before it has ended
+                pass
 
     def barrier(self) -> None:
         memory = _ACQUIRE_RELEASE_WORKGROUP_MEMORY

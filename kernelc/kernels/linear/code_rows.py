@@ -76,7 +76,7 @@ class CodeRows(KernelSpec[CodeRowsProblem, CodeRowsSchedule]):
         lanes, rows = type_.lanes, 1 if problem.one_row else SEQ
         found = [Binding("x", type_, "read", rows * (problem.cols // lanes))]
         if problem.weight:
-            found.append(Binding("code_weight", type_, "read", problem.cols // lanes))
+            found.append(Binding("code_weight", type_, "read", problem.cols // lanes, constant=True))
         return (*found, Binding("coded", u32, "read_write", problem.rows * problem.coded.words))
 
     def reference(self, problem: CodeRowsProblem, arrays: Arrays, params: Params) -> None:

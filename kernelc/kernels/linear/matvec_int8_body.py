@@ -73,7 +73,9 @@ class Int8Product:
         """All steps, spelled out; each is loaded before the one before it is multiplied."""
         schedule = self.schedule
         order = [(b, s) for b in range(schedule.batches) for s in range(schedule.steps(self.groups))]
-        step = self._load(*order[0])
+        step = self._load(*order[0]) if schedule.early else None
+        self.k.inputs_ready()
+        step = step or self._load(*order[0])
         square = None
         sums: list[Variable] = []
         for at in range(len(order)):
@@ -109,6 +111,7 @@ class Int8Product:
         step = schedule.team * schedule.unroll
         whole = self.groups if schedule.unroll == 1 else self.groups // step * step
         first = self._load(0, 0) if schedule.early and whole >= step else None
+        k.inputs_ready()
         square = self._squares() if self.square_cells is not None else None
         for batch in range(schedule.batches):
             sums = self._new_sums()

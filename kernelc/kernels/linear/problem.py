@@ -88,10 +88,10 @@ def linear_bindings(problem: LinearProblem, seq: Dim) -> tuple[Binding, ...]:
         rows = SEQ if problem.last_row else seq
         found = [Binding("x", x_type, "read", rows * (problem.cols // x_type.lanes))]
     if problem.norm_eps is not None and not problem.terms:
-        found.append(Binding("norm_weight", x_type, "read", problem.cols // x_type.lanes))
+        found.append(Binding("norm_weight", x_type, "read", problem.cols // x_type.lanes, constant=True))
     found += weight_bindings(problem.format, problem.rows, problem.cols)
     if problem.bias:
-        found.append(Binding("bias", f32, "read", problem.rows))
+        found.append(Binding("bias", f32, "read", problem.rows, constant=True))
     return (*found, *problem.epilogue.inputs(seq), *problem.epilogue.outputs(seq))
 
 

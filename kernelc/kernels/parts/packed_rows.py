@@ -74,7 +74,7 @@ def widest_load(form: WeightFormat) -> int:
 def weight_bindings(format: str, rows: int, cols: int, prefix: str = "") -> tuple[Binding, ...]:
     """`quants` in the widest loads, and the side arrays as 32-bit words."""
     return tuple(
-        Binding(prefix + name, type, "read", size // type.bytes)
+        Binding(prefix + name, type, "read", size // type.bytes, constant=True)
         for name, (type, size) in _stored_arrays(format, rows, cols).items()
     )
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.errors import InternalError
+from kernelc.kir.interpreter.bound import ExecutionError, checked, lane_shape
 from kernelc.kir.interpreter.races import CellLog
+from kernelc.kir.interpreter.stages import StagedCopies
 from kernelc.kir.interpreter.tiles import Tiles
 from kernelc.kir.memory import Buffer, Memory, SourceLine
 from kernelc.kir.nodes import (
@@ -27,8 +28,12 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
     Statement,
     Store,
     TileStore,
@@ -42,10 +47,6 @@ from kernelc.kir.values import Value, Variable
 Lanes = npt.NDArray[Any]
 
 
-class ExecutionError(InternalError):
-    """The kernel did something that has no defined meaning."""
-
-
 def interpret(
     kernel: Kernel,
     grid: tuple[int, int, int],
@@ -53,9 +54,13 @@ def interpret(
     params: Mapping[str, int | float] | None = None,
     *,
     subgroup_size: int = 8,
+    before: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> None:
     """Run a dispatch of grid[0] x grid[1] x grid[2] workgroups and write into the arrays of read_write
     buffers.
+
+    `before`: what buffers hold until the kernel's inputs are ready, where that is something else; a kernel
+    that reads it is seen by its results.
 
     Shapes: a buffer of a vector type is [n, lanes], one of a scalar type [n]; its dtype is `Type.dtype`.
     Numbers: every operation is computed in its own type (f32 as numpy float32).
@@ -66,7 +71,7 @@ def interpret(
     if kernel.subgroup_size is not None:
         subgroup_size = kernel.subgroup_size
     with np.errstate(all="ignore"):
-        _Machine(kernel, grid, buffers, params or {}, subgroup_size).run()
+        _Machine(kernel, grid, buffers, params or {}, subgroup_size, before or {}).run()
 
 
 class _Machine:
@@ -77,6 +82,7 @@ class _Machine:
         buffers: Mapping[str, npt.NDArray[Any]],
         params: Mapping[str, int | float],
         subgroup_size: int,
+        before: Mapping[str, npt.NDArray[Any]],
     ) -> None:
         self.kernel, self.params, self.subgroup_size = kernel, params, subgroup_size
         self.groups = grid[0] * grid[1] * grid[2]
@@ -91,19 +97,23 @@ class _Machine:
         self.memory: dict[Memory, Lanes] = {}
         self.logs: dict[Memory, CellLog] = {}
         for buffer in kernel.buffers:
-            self.memory[buffer] = _checked(kernel, buffer, buffers)
+            self.memory[buffer] = checked(kernel, buffer, buffers)
             if buffer.access == "read_write":
                 self.logs[buffer] = CellLog(len(self.memory[buffer]), initialised=True)
+        early = [buffer for buffer in kernel.buffers if buffer.name in before and kernel.inputs_ready]
+        self.arriving: dict[Memory, Lanes] = {buffer: self.memory[buffer] for buffer in early}
+        self.memory |= {buffer: checked(kernel, buffer, before) for buffer in early}
         for shared in kernel.shared:
-            shape = (self.groups * shared.length, *_lanes(shared.type))
+            shape = (self.groups * shared.length, *lane_shape(shared.type))
             self.memory[shared] = np.zeros(shape, shared.type.dtype)
             self.logs[shared] = CellLog(self.groups * shared.length, initialised=False)
         self.epoch = np.zeros(self.groups, np.int64)  # for each workgroup the barriers that it has passed
-        self.tiles = Tiles(self)
+        self.tiles, self.stages = Tiles(self), StagedCopies(self)
 
     def run(self) -> None:
         if self.lanes:
             self.block(self.kernel.body, np.ones(self.lanes, np.bool_))
+            self.stages.finish()
 
     def fail(self, place: SourceLine, message: str) -> ExecutionError:
         return ExecutionError(f"kernel {self.kernel.name}: {place}: {message}")
@@ -126,7 +136,7 @@ class _Machine:
                 self.tiles.store(statement, mask)
             case Declare():
                 initial = np.broadcast_to(
-                    self.value(statement.init), (self.lanes, *_lanes(statement.variable.type))
+                    self.value(statement.init), (self.lanes, *lane_shape(statement.variable.type))
                 )
                 self.variables[statement.variable] = initial.copy()
             case Assign():
@@ -145,6 +155,14 @@ class _Machine:
                     self.block(statement.orelse, mask & ~condition)
             case Barrier():
                 self.barrier(statement.where, mask)
+            case InputsReady():
+                self.memory |= self.arriving
+            case StageRequest():
+                self.stages.request(statement, mask)
+            case StageWait():
+                self.stages.wait(statement, mask)
+            case StageRelease():
+                self.stages.release(statement, mask)
 
     def loop(self, statement: For, mask: Lanes) -> None:
         index = np.broadcast_to(self.value(statement.start), self.lanes).astype(np.uint32)
@@ -195,7 +213,7 @@ class _Machine:
             if problem:
                 raise self.fail(value.where, f"load of {memory.name}: {problem}")
         if not len(self.memory[memory]):  # no lane is active, or `cells` would have raised
-            return np.zeros((self.lanes, *_lanes(value.type)), value.type.dtype)
+            return np.zeros((self.lanes, *lane_shape(value.type)), value.type.dtype)
         return self.memory[memory][at]
 
     def store(self, statement: Store, mask: Lanes) -> None:
@@ -204,7 +222,7 @@ class _Machine:
         problem = self.logs[memory].write(at[mask], np.flatnonzero(mask), self.clock(memory, mask))
         if problem:
             raise self.fail(statement.where, f"store to {memory.name}: {problem}")
-        value = np.broadcast_to(self.value(statement.value), (self.lanes, *_lanes(memory.type)))
+        value = np.broadcast_to(self.value(statement.value), (self.lanes, *lane_shape(memory.type)))
         self.memory[memory][at[mask]] = value[mask]
 
     def clock(self, memory: Memory, mask: Lanes) -> Lanes:
@@ -268,20 +286,5 @@ class _Machine:
         return spread.reshape(-1)
 
 
-def _lanes(type: Type) -> tuple[int, ...]:
-    return () if type.lanes == 1 else (type.lanes,)
-
-
 def _lowest(type: Type) -> float:
     return -np.inf if type.is_float else type.integer_range[0]
-
-
-def _checked(kernel: Kernel, buffer: Buffer, buffers: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    if buffer.name not in buffers:
-        raise ExecutionError(f"kernel {kernel.name}: no array for {buffer.name}")
-    array = buffers[buffer.name]
-    if array.dtype != buffer.type.dtype or array.shape[1:] != _lanes(buffer.type):
-        raise ExecutionError(
-            f"kernel {kernel.name}: {buffer.name} wants {buffer.type}, got {array.dtype} {array.shape}"
-        )
-    return array

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[Any]
 _NOBODY, _SEVERAL = -1, -2
+_BEFORE = -1  # a time before all others
 _TILES = -3  # and below: one number for each subgroup of each operation on tiles
 
 
@@ -22,9 +23,9 @@ class CellLog:
 
     def __init__(self, cells: int, initialised: bool) -> None:
         self.writer = np.full(cells, _NOBODY, np.int64)
-        self.write_time = np.full(cells, -1, np.int64)
+        self.write_time = np.full(cells, _BEFORE, np.int64)
         self.reader = np.full(cells, _NOBODY, np.int64)
-        self.read_time = np.full(cells, -1, np.int64)
+        self.read_time = np.full(cells, _BEFORE, np.int64)
         self.initialised = initialised
 
     def read(self, cells: Ints, lanes: Ints, time: Ints) -> str | None:
@@ -46,6 +47,14 @@ class CellLog:
         same = cells[order][1:] == cells[order][:-1]
         self.reader[cells[order][1:][same]] = _SEVERAL
         return None
+
+    def filled(self, cells: Ints) -> None:
+        """Record that a copy has filled cells before anybody may read them."""
+        self.writer[cells], self.write_time[cells] = _SEVERAL, _BEFORE
+
+    def emptied(self, cells: Ints) -> None:
+        """Record that the contents of cells are gone."""
+        self.writer[cells] = _NOBODY
 
     def write(self, cells: Ints, lanes: Ints, time: Ints) -> str | None:
         """Record writes. Returns the problem that they cause, or None."""

@@ -10,7 +10,9 @@ from kernelc.kir.nodes import (
     Block,
     Declare,
     If,
+    InputsReady,
     Let,
+    StageStatement,
     Statement,
     Store,
     TileStore,
@@ -22,7 +24,7 @@ from kernelc.kir.values import Value, Variable
 
 
 def remove(body: Block) -> None:
-    """Keep stores and barriers, what they depend on, and the loops and branches around them."""
+    """Keep stores and waits, what they depend on, and the loops and branches around them."""
     _decide(body)
     _prune(body, _live(body))
 
@@ -53,7 +55,8 @@ def _live(body: Block) -> set[Statement]:
         elif isinstance(statement, Declare | Assign):
             writers[statement.variable].append(statement)
     live: set[Statement] = set()
-    pending = [statement for statement in walk(body) if isinstance(statement, Store | TileStore | Barrier)]
+    kept = Store | TileStore | Barrier | InputsReady | StageStatement
+    pending = [statement for statement in walk(body) if isinstance(statement, kept)]
     while pending:
         statement = pending.pop()
         if statement in live:

@@ -17,8 +17,12 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
     Statement,
     Store,
     TileStore,
@@ -96,7 +100,7 @@ class _Placement:
                 return value.attr is memory
             case Declare() | Let():
                 return False
-            case Barrier():
+            case Barrier() | InputsReady() | StageRequest() | StageWait() | StageRelease():
                 return isinstance(value.attr, Memory)
             case For() | If():
                 return True

@@ -17,7 +17,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kernelc.kir.memory import Buffer, SourceLine
-from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Statement, TileStore
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Declare,
+    For,
+    If,
+    Kernel,
+    Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
+    Statement,
+    TileStore,
+    operands,
+)
 from kernelc.kir.operation_table import OPERATIONS, Scope
 from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_types import TileType
@@ -37,10 +52,10 @@ def uniformity_problems(kernel: Kernel) -> Iterator[Problem]:
 
 @dataclass(frozen=True)
 class _Meeting:
-    """Something that several invocations do together: a barrier, a reduction, an operation on tiles.
+    """What several invocations do together: a barrier, a reduction, an operation on tiles or stages.
 
-    `flow`: how far the control flow around it is shared. `places`: offsets and strides that a subgroup's
-    invocations must agree on.
+    `flow`: how far the control flow around it is shared. `places`: offsets, strides and numbers that the
+    invocations of a subgroup, or of more (`agree`), must agree on.
     """
 
     what: str
@@ -48,6 +63,7 @@ class _Meeting:
     flow: Scope
     tile: TileType | None = None
     places: tuple[Value, ...] = ()
+    agree: Scope = Scope.SUBGROUP
 
 
 class _Analysis:
@@ -87,6 +103,11 @@ class _Analysis:
                 self.block(statement.orelse, inner)
             case Barrier():
                 self.meetings.append(_Meeting("barrier", statement.where, flow))
+            case StageRequest() | StageWait() | StageRelease():
+                places = operands(statement)
+                self.meetings.append(
+                    _Meeting("a stage", statement.where, flow, None, places, Scope.WORKGROUP)
+                )
             case TileStore(offset=offset, stride=stride, value=value):
                 assert isinstance(value.type, TileType)
                 places = (offset, stride)
@@ -136,8 +157,9 @@ class _Analysis:
         """What would keep the invocations from meeting here."""
         if meeting.flow != Scope.WORKGROUP:
             yield meeting.where, f"{meeting.what} {_DIFFERS}"
-        if any(self.scope(value) == Scope.INVOCATION for value in meeting.places):
-            yield meeting.where, f"{meeting.what} at an offset that differs between invocations of a subgroup"
+        if any(self.scope(value) > meeting.agree for value in meeting.places):
+            whose = "a workgroup" if meeting.agree == Scope.WORKGROUP else "a subgroup"
+            yield meeting.where, f"{meeting.what} at an offset that differs between invocations of {whose}"
         if (tile := meeting.tile) is not None:
             lanes = tile.kind.lanes
             if self.kernel.subgroup_size != lanes or self.kernel.workgroup % lanes:

@@ -5,6 +5,8 @@
 - values and registers are defined before they are used, in a block that is still open;
 - loads and stores use this kernel's memory, stores only memory that is writable, and no constant index is out
   of bounds;
+- before a kernel's inputs are ready it reads constants alone (`kernelc.kir.passes.early_reads`);
+- what bulk copies fill is written by them alone, from constants (`kernelc.kir.passes.stage_rules`);
 - barriers, and operations that a subgroup does together, stand where all invocations of the workgroup arrive
   (`kernelc.kir.passes.uniformity`), and tiles belong to whole subgroups of their size.
 """
@@ -20,14 +22,20 @@ from kernelc.kir.nodes import (
     Declare,
     For,
     If,
+    InputsReady,
     Kernel,
     Let,
+    StageRelease,
+    StageRequest,
+    StageWait,
     Statement,
     Store,
     TileStore,
     operands,
 )
+from kernelc.kir.passes.early_reads import early_read_problems
 from kernelc.kir.passes.simplify import constant_of
+from kernelc.kir.passes.stage_rules import stage_problems
 from kernelc.kir.passes.uniformity import uniformity_problems
 from kernelc.kir.text import kernel_text
 from kernelc.kir.tile_types import TileType
@@ -45,7 +53,8 @@ def verify(kernel: Kernel) -> Kernel:
     checker = _Checker(kernel)
     checker.signature()
     checker.block(kernel.body)
-    for place, problem in uniformity_problems(kernel):
+    rules = (early_read_problems, stage_problems, uniformity_problems)
+    for place, problem in (found for rule in rules for found in rule(kernel)):
         raise checker.fail(place, problem)
     return kernel
 
@@ -69,6 +78,10 @@ class _Checker:
         for buffer in self.kernel.buffers:
             if buffer.type.scalar == "bool" or buffer.access not in ("read", "read_write"):
                 raise self.fail("signature", f"{buffer.name} is a {buffer.access} buffer of {buffer.type}")
+            if buffer.constant and buffer.access != "read":
+                raise self.fail(
+                    "signature", f"{buffer.name} is constant, so its access is not {buffer.access}"
+                )
         for name, size in (
             ("workgroup", self.kernel.workgroup),
             *((s.name, s.length) for s in self.kernel.shared),
@@ -109,7 +122,7 @@ class _Checker:
                 self.same(statement.condition.type, boolean, statement.where, "a condition")
                 self.block(statement.then)
                 self.block(statement.orelse)
-            case Let() | Barrier():
+            case Let() | Barrier() | InputsReady() | StageRequest() | StageWait() | StageRelease():
                 pass
 
     def loop(self, statement: For) -> None:

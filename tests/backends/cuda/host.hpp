@@ -1,7 +1,8 @@
 // Enough of CUDA and of its PTX to run a printed kernel on the host, for tests of tiles where there is no GPU.
 // A workgroup is a fiber for each lane; a warp's collective operation happens when all of its lanes are there.
 // Source: PTX ISA, sections "Matrix Fragments for mma.m16n8k16 with floating point type", "... mma.m16n8k8",
-// "... mma.m16n8k32", "... mma.m8n8k16" and "Warp-level matrix load instruction: ldmatrix".
+// "... mma.m16n8k32", "... mma.m8n8k16", "Warp-level matrix load instruction: ldmatrix", "mbarrier" and
+// "cp.async.bulk".
 #include <ucontext.h>
 
 #include <cmath>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -52,7 +54,7 @@ inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
 // Fibers
 
 struct Index { unsigned x, y, z; };
-enum State { READY, AT_BARRIER, IN_WARP, DONE };
+enum State { READY, AT_BARRIER, IN_WARP, AT_PHASE, DONE };
 struct Lane {
   ucontext_t context;
   std::unique_ptr<char[]> stack;
@@ -64,7 +66,7 @@ struct Lane {
 static std::vector<Lane> lanes;
 static ucontext_t scheduler;
 static unsigned current;
-static Index blockIdx;
+static Index blockIdx, blockDim;
 #define threadIdx (lanes[current].thread)
 
 static void wait_for(State state, const char* operation, void* operands) {
@@ -73,6 +75,7 @@ static void wait_for(State state, const char* operation, void* operands) {
   swapcontext(&lane.context, &scheduler);
 }
 inline void __syncthreads() { wait_for(AT_BARRIER, "", nullptr); }
+inline void __syncwarp() { wait_for(IN_WARP, "syncwarp", nullptr); }
 
 // A warp's operations: each lane brings its registers, `perform` changes them all.
 
@@ -145,8 +148,68 @@ static void multiply_bytes(unsigned first, unsigned rows, unsigned depth) {
     }
 }
 
+// Barriers in shared memory, and the copies that they count. A copy arrives some time after it was asked for, and
+// later ones first; in a hasty run at once, and the first warp does all it can before the second begins.
+
+struct Phases {
+  unsigned expected, pending, parity;
+  long bytes;
+  void check() {
+    if (pending || bytes) return;
+    pending = expected, parity ^= 1;
+  }
+};
+struct BulkCopy {
+  void* to;
+  const void* from;
+  unsigned bytes, barrier;
+};
+static std::map<unsigned, Phases> phases;
+static std::vector<BulkCopy> copies;
+static bool hasty;
+extern "C" void host_hasty(int on) { hasty = on; }
+static char shared_origin;
+
+// Shared memory is static here, so 32 bits tell any two places of it apart.
+inline unsigned __cvta_generic_to_shared(const void* place) {
+  return unsigned(static_cast<const char*>(place) - &shared_origin);
+}
+inline const void* __cvta_generic_to_global(const void* place) { return place; }
+static void require(bool good, const char* problem) {
+  if (!good) fprintf(stderr, "%s\n", problem), abort();
+}
+inline void host_mbarrier_init(unsigned barrier, unsigned count) { phases[barrier] = {count, count, 0, 0}; }
+inline void host_mbarrier_arrive(unsigned barrier, unsigned bytes) {
+  require(phases.count(barrier) && phases[barrier].pending, "mbarrier: one arrival too many");
+  phases[barrier].pending--, phases[barrier].bytes += bytes;
+  phases[barrier].check();
+}
+inline unsigned host_mbarrier_wait(unsigned barrier, unsigned parity) {
+  require(phases.count(barrier), "mbarrier: not initialised");
+  if (phases[barrier].parity != parity) return 1;
+  wait_for(AT_PHASE, "", nullptr);
+  return phases[barrier].parity != parity;
+}
+static bool deliver_one();
+inline void host_bulk(unsigned to, const void* from, unsigned bytes, unsigned barrier) {
+  void* const place = &shared_origin + int(to);
+  require(!((uintptr_t(place) | uintptr_t(from) | bytes) % 16), "cp.async.bulk: not aligned");
+  copies.push_back({place, from, bytes, barrier});
+  if (hasty) deliver_one();
+}
+static bool deliver_one() {
+  if (copies.empty()) return false;
+  const BulkCopy copy = copies.back();
+  copies.pop_back();
+  memcpy(copy.to, copy.from, copy.bytes);
+  phases[copy.barrier].bytes -= copy.bytes;
+  phases[copy.barrier].check();
+  return true;
+}
+
 static void perform(const char* operation, unsigned first) {
   const auto begins = [&](const char* name) { return strncmp(operation, name, strlen(name)) == 0; };
+  if (begins("syncwarp")) return;
   if (begins("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16")) return load_matrices(first, true);
   if (begins("ldmatrix.sync.aligned.m8n8.x4.shared.b16")) return load_matrices(first, false);
   if (begins("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32")) return multiply_halves(first, 16);
@@ -195,22 +258,30 @@ static void lane_main() {
   swapcontext(&lanes[current].context, &scheduler);
 }
 
-static bool release_warps(unsigned threads) {
-  bool released = false;
-  for (unsigned first = 0; first < threads; first += 32) {
-    unsigned there = 0;
-    for (unsigned lane = first; lane < first + 32; lane++)
-      there += lanes[lane].state == IN_WARP && !strcmp(lanes[lane].operation, lanes[first].operation);
-    if (there != 32) continue;
-    perform(lanes[first].operation, first);
-    for (unsigned lane = first; lane < first + 32; lane++) lanes[lane].state = READY;
-    released = true;
-  }
-  return released;
+static bool release_warp(unsigned first) {
+  unsigned there = 0;
+  for (unsigned lane = first; lane < first + 32; lane++)
+    there += lanes[lane].state == IN_WARP && !strcmp(lanes[lane].operation, lanes[first].operation);
+  if (there != 32) return false;
+  perform(lanes[first].operation, first);
+  for (unsigned lane = first; lane < first + 32; lane++) lanes[lane].state = READY;
+  return true;
 }
 
-// 0, or 1 where lanes wait for others that never come.
+// Whether any of the lanes got further.
+static bool run_lanes(unsigned first, unsigned end) {
+  bool moved = false;
+  for (current = first; current < end; current++) {
+    const State before = lanes[current].state;
+    if (before == READY || before == AT_PHASE) swapcontext(&scheduler, &lanes[current].context);
+    moved |= before == READY || (before == AT_PHASE && lanes[current].state != AT_PHASE);
+  }
+  return moved;
+}
+
+// 0, or 1 where lanes wait for others that never come, or leave while copies are on their way.
 static int run_block(unsigned threads) {
+  phases.clear();
   lanes.resize(threads);
   for (unsigned at = 0; at < threads; at++) {
     Lane& lane = lanes[at];
@@ -222,22 +293,29 @@ static int run_block(unsigned threads) {
     makecontext(&lane.context, lane_main, 0);
   }
   for (;;) {
-    unsigned done = 0, waiting = 0;
-    for (current = 0; current < threads; current++) {
-      if (lanes[current].state == READY) swapcontext(&scheduler, &lanes[current].context);
-      done += lanes[current].state == DONE, waiting += lanes[current].state == AT_BARRIER;
+    bool moved = false;
+    if (threads % 32) {
+      moved = run_lanes(0, threads);
+    } else if (hasty) {
+      for (unsigned first = 0; first < threads; first += 32)
+        while (run_lanes(first, first + 32) | release_warp(first)) moved = true;
+    } else {
+      moved = run_lanes(0, threads);
+      for (unsigned first = 0; first < threads; first += 32) moved |= release_warp(first);
     }
-    if (done == threads) return 0;
+    unsigned done = 0, waiting = 0;
+    for (Lane& lane : lanes) done += lane.state == DONE, waiting += lane.state == AT_BARRIER;
+    if (done == threads) return copies.empty() ? 0 : 1;
     if (waiting == threads) {
       for (Lane& lane : lanes) lane.state = READY;
-    } else if (!release_warps(threads)) {
+    } else if (!deliver_one() && !moved) {
       return 1;
     }
   }
 }
 
 static int run_grid(unsigned x, unsigned y, unsigned z, unsigned threads, std::function<void()> kernel) {
-  entry = kernel;
+  entry = kernel, blockDim = {threads, 1, 1};
   for (blockIdx.z = 0; blockIdx.z < z; blockIdx.z++)
     for (blockIdx.y = 0; blockIdx.y < y; blockIdx.y++)
       for (blockIdx.x = 0; blockIdx.x < x; blockIdx.x++)

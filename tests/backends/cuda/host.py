@@ -24,6 +24,7 @@ from kernelc.backends.cuda.printer import CudaBackend
 from kernelc.kir.nodes import Kernel
 
 HEADER = Path(__file__).with_name("host.hpp")
+_SHARED_BYTES = 227 << 10  # the most that a launch gives
 _ASM = re.compile(r"asm(?: volatile)?\((?P<text>(?:\s*\"[^\"]*\")+)(?P<operands>[^;]*?)\);", re.DOTALL)
 _OPERAND = re.compile(r'"[=+]?[rfl]"\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)')
 
@@ -40,13 +41,19 @@ def run_on_host(
     params: Mapping[str, int | float],
     *,
     architecture: int = 800,
+    hasty: bool = False,
 ) -> dict[str, npt.NDArray[Any]]:
-    """Copies of the arrays as the kernel leaves them. Raises AssertionError where lanes wait for ever."""
+    """Copies of the arrays as the kernel leaves them.
+
+    `hasty`: bulk copies arrive at once instead of late, and warps run one after the other as far as they can.
+    Raises AssertionError where lanes wait for ever.
+    """
     rendered = CudaBackend().render(kernel)
     library = _library(rendered.text + _entry(kernel, rendered.entry), architecture)
     left = {buffer.name: _aligned(arrays[buffer.name]) for buffer in kernel.buffers}
     block = b"".join(np.array([params[p.name]], p.type.dtype).tobytes() for p in kernel.params)
     pointers = [array.ctypes.data for array in left.values()]
+    library.host_hasty(int(hasty))
     status = library.host_entry(*grid, *map(ctypes.c_void_p, pointers), ctypes.c_char_p(block))
     assert status == 0, f"{kernel.name}: lanes wait for others that never come"
     return left
@@ -87,6 +94,16 @@ def _statement(asm: re.Match[str]) -> str:
     if "cvt.rn.f16.f32" in text:
         return f"host_pack({', '.join(operands)});"
     operation = text.split()[0]
+    if operation.startswith(("griddepcontrol", "fence")):
+        return "0;"  # one kernel alone waits for nobody, and the host reorders nothing
+    if operation.startswith("mbarrier.init"):
+        return f"host_mbarrier_init({', '.join(operands)});"
+    if operation.startswith("mbarrier.arrive"):
+        return f"host_mbarrier_arrive({', '.join([*operands, '0'][:2])});"
+    if operation.startswith("cp.async.bulk"):
+        return f"host_bulk({', '.join(operands)});"
+    if "mbarrier.try_wait.parity" in text:
+        return f"{operands[0]} = host_mbarrier_wait({operands[1]}, {operands[2]});"
     if operation.startswith("ldmatrix"):
         row = re.fullmatch(r"unsigned\(__cvta_generic_to_shared\((\w+)\)\)", operands[4])
         assert row is not None and re.search(r"\{ %0, %1, %2, %3 \}, \[%4\];$", text)
@@ -100,6 +117,7 @@ def _statement(asm: re.Match[str]) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _library(text: str, architecture: int) -> Any:
+    text = re.sub(r"extern __shared__ (.*)\[\];", rf"__shared__ \1[{_SHARED_BYTES}];", text)
     source = f'#define __CUDA_ARCH__ {architecture}\n#include "{HEADER}"\n' + _ASM.sub(_statement, text)
     folder = Path(tempfile.gettempdir()) / "kernelc-host-cuda"
     folder.mkdir(exist_ok=True)

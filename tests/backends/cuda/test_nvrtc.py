@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -55,6 +57,46 @@ def test_every_kernel_compiles(quant: str, arch: str, tmp_path: Path) -> None:
     for source in sources(quant):
         image = compile_kernel(source, arch, tmp_path)
         assert image.startswith(b"\x7fELF") and source.entry.encode() in image
+
+
+def constants_of(source: CudaSource) -> set[int]:
+    """The numbers of the parameters that no kernel of the program writes: weights, and the step block."""
+    entry = source.text[source.text.index("__global__") :]
+    declared = entry[entry.index("(\n") + 1 : entry.index("\n) {")].split(",")
+    return {at for at, each in enumerate(declared) if re.search(r"const \w+\* __restrict__", each)}
+
+
+def loads_of(code: str) -> Iterator[tuple[str, set[int], bool]]:
+    """Every load from global memory in PTX: the instruction, the numbers of the parameters that its address
+    comes from, and whether it stands before the wait for the kernel before."""
+    _, entry = code.split(".entry ")
+    body = entry[entry.index("{") :]
+    origins: dict[str, set[int]] = defaultdict(set)
+    for _ in range(2):  # addresses that a loop advances
+        for target, number in re.findall(r"ld\.param\.u64\s+(%rd\d+), \[\w+_param_(\d+)\]", body):
+            origins[target].add(int(number))
+        for target, rest in re.findall(r"^\s*(?!ld\.|st\.)[\w.]+\s+(%rd\d+), ([^;]*);", body, re.MULTILINE):
+            origins[target] |= set().union(*(origins[each] for each in re.findall(r"%rd\d+", rest)))
+    before, wait, after = body.partition("griddepcontrol.wait")
+    assert wait
+    for part, early in ((before, True), (after, False)):
+        for name, address in re.findall(r"(ld\.global\S*)\s[^;]*\[(%rd\d+)[^\]]*\];", part):
+            yield name, origins[address], early
+
+
+@pytest.mark.parametrize("quant", ["q4", "q4-int8"])
+def test_what_others_write_is_loaded_after_the_wait(quant: str, tmp_path: Path) -> None:
+    """By the compiler's own text: what stands before the wait, or is declared as never changing (`nc`), so
+    that the assembler may move it there, is constant."""
+    early = 0
+    for source in sources(quant):
+        constants = constants_of(source)
+        for name, origins, before in loads_of(compile_kernel(source, "compute_90", tmp_path).decode()):
+            assert origins, f"{source.name}: where does {name} load from?"
+            if before or ".nc" in name:
+                assert origins <= constants, f"{source.name}: {name} of parameter {origins}"
+            early += before
+    assert (early > 0) == (quant == "q4-int8"), "weights are loaded before the wait where a kernel says so"
 
 
 def test_the_model_uses_every_family() -> None:

@@ -72,21 +72,30 @@ __device__ inline float4 operator*(float4 a, float b) {
   return make_float4(a.x * b, a.y * b, a.z * b, a.w * b);
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   float scale;
 };
 
 extern "C" __global__ void __launch_bounds__(64) example(
-  const float4* __restrict__ x,
+  const float4* x,
   float4* __restrict__ out,
   const Step* __restrict__ step
 ) {
   __shared__ float cells[64];
+  inputs_ready();
 """
         + text[text.index("  cells[threadIdx.x]") :]
     )
-    assert statements(text)[1:] == [
+    assert statements(text)[2:] == [
         "cells[threadIdx.x] = step->scale;",
         "__syncthreads();",
         "out[blockIdx.y] = x[threadIdx.x] * cells[0u];",
@@ -161,6 +170,7 @@ def test_only_what_is_used_is_defined() -> None:
         "operator*(float4 a, float b",
         "operator+(float4 a, float4 b",
         "operator+=(float4& a, float4 b",
+        "inputs_ready(",
     ]
     assert "struct Step" not in text and "step" not in text
 
@@ -182,7 +192,7 @@ def test_names_that_the_language_has_are_changed() -> None:
         k.output("out", f32)[0] = buffers[0][0] + buffers[1][0] + buffers[2][0] + buffers[3][0]
 
     text = module(body, name="class")
-    declared = re.findall(r"__restrict__ (\w+)", text)
+    declared = re.findall(r"float\* (?:__restrict__ )?(\w+)", text)
     assert not UNUSABLE & set(declared) and len(set(declared)) == 5
     assert "kernel_class(" in text
     assert backend_named("cuda").render(kernel_of(body, "9 lives")).entry == "kernel_9_lives"
@@ -193,7 +203,18 @@ def test_a_1_may_be_called_as_the_kernel() -> None:
         k.output("out", f32)[0] = k.input("example", f32)[0]
 
     text = module(body)
-    assert "__restrict__ example_1" in text and " example(" in text
+    assert "const float* example_1" in text and " example(" in text
+
+
+def test_only_constants_are_restrict_of_what_is_read() -> None:
+    def body(k: Tracer) -> None:
+        x, weight = k.input("x", f32), k.input("weight", f32, constant=True)
+        out = k.output("out", f32)
+        out[k.local_id] = out[k.local_id] + x[k.local_id] * weight[k.local_id]
+
+    text = module(body)
+    declared = ["const float* x,", "const float* __restrict__ weight,", "float* __restrict__ out"]
+    assert [line.strip() for line in text.splitlines() if re.match(r"  .*float\* ", line)] == declared
 
 
 def test_halves_are_not_a_type_of_this_target() -> None:

@@ -41,6 +41,14 @@ __device__ inline unsigned subgroup_max(unsigned x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -53,12 +61,13 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(64) argmax_512(
-  const float4* __restrict__ logits,
+  const float4* logits,
   unsigned* __restrict__ tokens,
   const Step* __restrict__ step
 ) {
   __shared__ unsigned partial_maxima[16];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   unsigned best_key = 0u;                                                 // sampling/argmax.py
   unsigned best_index = 0u;                                               // sampling/argmax.py
   for (unsigned first = threadIdx.x; first < 128u; first += 64u) {        // sampling/argmax.py

@@ -41,12 +41,21 @@ __device__ inline unsigned subgroup_max(unsigned x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 extern "C" __global__ void __launch_bounds__(64) argmax_blocks_128(
-  const float4* __restrict__ logits,
+  const float4* logits,
   uint2* __restrict__ best
 ) {
   __shared__ unsigned partial_maxima[16];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   unsigned best_key = 0u;                                                 // sampling/argmax.py
   unsigned best_index = 0u;                                               // sampling/argmax.py
   const unsigned first = blockIdx.x * 32u;                                // sampling/argmax.py

@@ -54,6 +54,14 @@ __device__ inline float dot(float2 a, float2 b) {
   return a.x * b.x + a.y * b.y;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -66,15 +74,16 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(64) attention_decode_f16_8_4x8(
-  const float2* __restrict__ q,
-  const unsigned* __restrict__ k_cache,
-  const unsigned* __restrict__ v_cache,
+  const float2* q,
+  const unsigned* k_cache,
+  const unsigned* v_cache,
   float2* __restrict__ out,
   const Step* __restrict__ step
 ) {
   __shared__ float2 query[8];
   __shared__ float2 scores[64];
   __shared__ float2 exchange[256];
+  inputs_ready();
   const unsigned positions = step->past + 1u;                             // attention/decode.py
   const unsigned first_head = blockIdx.x * 2u;                            // attention/decode_body.py
   if (threadIdx.x < 8u) {                                                 // parts/distribute.py

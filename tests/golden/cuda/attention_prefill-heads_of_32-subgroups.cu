@@ -61,6 +61,14 @@ __device__ inline float4 join(float2 low, float2 high) {
   return make_float4(low.x, low.y, high.x, high.y);
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -73,15 +81,16 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(32) attention_prefill_f16_2_1x32(
-  const float4* __restrict__ q,
-  const uint4* __restrict__ k_cache,
-  const uint4* __restrict__ v_cache,
+  const float4* q,
+  const uint4* k_cache,
+  const uint4* v_cache,
   float4* __restrict__ out,
   const Step* __restrict__ step
 ) {
   __shared__ float4 staged[288];
   __shared__ float4 scores[288];
   __shared__ float factors[32];
+  inputs_ready();
   const unsigned first_row = blockIdx.x * 32u;                            // attention/prefill.py
   if (first_row < step->seq) {                                            // attention/prefill.py
     const unsigned kv_head = blockIdx.y / 2u;                             // attention/prefill_operands.py

@@ -184,6 +184,14 @@ __device__ inline tile_b_f16_16x16 tile_load_b(const uint4* place, unsigned stri
   return tile;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -196,9 +204,9 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
-  const float4* __restrict__ q,
-  const uint4* __restrict__ k_cache,
-  const uint4* __restrict__ v_cache,
+  const float4* q,
+  const uint4* k_cache,
+  const uint4* v_cache,
   float4* __restrict__ out,
   const Step* __restrict__ step
 ) {
@@ -207,6 +215,7 @@ extern "C" __global__ void __launch_bounds__(128) attention_prefill_f16_2_1x32(
   __shared__ __align__(16) float4 scores[1088];
   __shared__ __align__(16) float shares[128];
   __shared__ __align__(16) float factors[64];
+  inputs_ready();
   const unsigned first_row = blockIdx.x * 64u;                            // attention/prefill.py
   if (first_row < step->seq) {                                            // attention/prefill.py
     const unsigned kv_head = blockIdx.y / 2u;                             // attention/prefill_operands.py

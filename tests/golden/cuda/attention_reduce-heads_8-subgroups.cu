@@ -4,6 +4,14 @@ __device__ inline float2 operator/(float2 a, float b) {
   return make_float2(a.x / b, a.y / b);
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -16,11 +24,12 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(128) attention_reduce_8x16_split64(
-  const float2* __restrict__ partials,
+  const float2* partials,
   float2* __restrict__ out,
   const Step* __restrict__ step
 ) {
   __shared__ float exchange[256];
+  inputs_ready();
   const unsigned stream = threadIdx.x / 8u;                               // attention/reduce_splits.py
   const unsigned column = threadIdx.x % 8u;                               // attention/reduce_splits.py
   const unsigned splits = step->past / 64u + 1u;                          // attention/reduce_splits.py

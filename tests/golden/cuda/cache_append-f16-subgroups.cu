@@ -14,6 +14,14 @@ __device__ inline unsigned pack_half2(float2 pair) {
   return word;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -26,10 +34,11 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(64) cache_append_f16_2x64(
-  const float2* __restrict__ x,
+  const float2* x,
   unsigned* __restrict__ cache,
   const Step* __restrict__ step
 ) {
+  inputs_ready();
   const unsigned pair = blockIdx.x * 64u + threadIdx.x;                   // attention/rotate_and_append.py
   if (pair < 64u) {                                                       // attention/rotate_and_append.py
     const float2 elements = x[blockIdx.y * 64u + pair];                   // attention/rotate_and_append.py

@@ -75,12 +75,21 @@ __device__ inline float4 operator/(float4 a, float4 b) {
   return make_float4(a.x / b.x, a.y / b.y, a.z / b.z, a.w / b.w);
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 extern "C" __global__ void __launch_bounds__(64) elementwise_gelu_tanh_mul_mul_2x64(
-  const float4* __restrict__ x,
-  const float4* __restrict__ y,
-  const float4* __restrict__ weights,
+  const float4* x,
+  const float4* y,
+  const float4* weights,
   float4* __restrict__ out
 ) {
+  inputs_ready();
   const unsigned element = blockIdx.x * 64u + threadIdx.x;                // kernels/elementwise.py
   if (element < 32u) {                                                    // kernels/elementwise.py
     const unsigned index = blockIdx.y * 32u + element;                    // kernels/elementwise.py

@@ -28,6 +28,14 @@ __device__ inline float2 unpack_half2(unsigned word) {
   return pair;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -40,12 +48,13 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(32) embedding_q4_64(
-  const unsigned* __restrict__ tokens,
+  const unsigned* tokens,
   const uint4* __restrict__ quants,
   const unsigned* __restrict__ scales,
   float4* __restrict__ out,
   const Step* __restrict__ step
 ) {
+  inputs_ready();
   const unsigned token = tokens[step->past + blockIdx.x];                 // kernels/embedding.py
   const bool held = token < 512u;                                         // kernels/embedding.py
   if (held) {                                                             // kernels/embedding.py

@@ -32,14 +32,23 @@ __device__ inline float subgroup_sum(float x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 extern "C" __global__ void __launch_bounds__(32) layer_norm_bias_64(
-  const float4* __restrict__ x,
-  const float4* __restrict__ weight,
-  const float4* __restrict__ bias,
+  const float4* x,
+  const float4* weight,
+  const float4* bias,
   float4* __restrict__ normed
 ) {
   __shared__ float partial_sums[8];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   const unsigned row = blockIdx.x * 16u;                                  // kernels/layer_norm.py
   float total = 0.0f;                                                     // kernels/layer_norm.py
   for (unsigned i = threadIdx.x; i < 16u; i += 32u) {                     // kernels/layer_norm.py

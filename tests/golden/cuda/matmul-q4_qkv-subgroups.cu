@@ -42,6 +42,14 @@ __device__ inline unsigned pack_half2(float2 pair) {
   return word;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -54,7 +62,7 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
-  const float4* __restrict__ x,
+  const float4* x,
   const unsigned* __restrict__ quants,
   const unsigned* __restrict__ scales,
   float2* __restrict__ q,
@@ -63,6 +71,7 @@ extern "C" __global__ void __launch_bounds__(64) matmul_q4_qkv_128x64(
   const Step* __restrict__ step
 ) {
   __shared__ float4 tile[576];
+  inputs_ready();
   const unsigned first_row = blockIdx.x * 32u;                            // linear/matmul.py
   const unsigned first_token = blockIdx.y * 32u;                          // linear/matmul.py
   const unsigned unit = threadIdx.x % 8u;                                 // linear/matmul.py

@@ -135,6 +135,14 @@ __device__ inline void tile_store(float* place, unsigned stride, tile_sum_f32_16
     make_float2(tile.x[6], tile.x[7]);
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -147,7 +155,7 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
-  const float4* __restrict__ x,
+  const float4* x,
   const uint4* __restrict__ quants,
   const unsigned* __restrict__ scales,
   float2* __restrict__ q,
@@ -156,6 +164,7 @@ extern "C" __global__ void __launch_bounds__(128) matmul_q4_qkv_128x64(
   const Step* __restrict__ step
 ) {
   __shared__ __align__(16) uint4 tile[640];
+  inputs_ready();
   const unsigned first_row = blockIdx.x * 64u;                            // linear/matmul.py
   const unsigned first_token = blockIdx.y * 64u;                          // linear/matmul.py
   const unsigned team = threadIdx.x / 32u;                                // linear/matmul.py

@@ -42,6 +42,14 @@ __device__ inline unsigned pack_half2(float2 pair) {
   return word;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -54,7 +62,7 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(64) matvec_norm_q4_qkv_128x64(
-  const float4* __restrict__ x,
+  const float4* x,
   const float4* __restrict__ norm_weight,
   const uint4* __restrict__ quants,
   const unsigned* __restrict__ scales,
@@ -64,6 +72,7 @@ extern "C" __global__ void __launch_bounds__(64) matvec_norm_q4_qkv_128x64(
   const Step* __restrict__ step
 ) {
   __shared__ float team_sums[192];
+  inputs_ready();
   const unsigned lane = threadIdx.x % 2u;                                 // parts/reduce.py
   const unsigned team = blockIdx.x * 32u + threadIdx.x / 2u;              // linear/matvec.py
   const unsigned first_row = team * 2u;                                   // linear/matvec.py

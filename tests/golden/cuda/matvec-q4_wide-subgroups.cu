@@ -32,15 +32,24 @@ __device__ inline float subgroup_sum(float x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 extern "C" __global__ void __launch_bounds__(64) matvec_q4_residual_64x2048(
-  const float4* __restrict__ x,
+  const float4* x,
   const uint4* __restrict__ quants,
   const unsigned* __restrict__ scales,
-  const float* __restrict__ residual,
+  const float* residual,
   float* __restrict__ out
 ) {
   __shared__ float team_sums[32];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   const unsigned first_row = blockIdx.x * 2u;                             // linear/matvec.py
   float sum_0 = 0.0f;                                                     // linear/matvec.py
   float sum_1 = 0.0f;

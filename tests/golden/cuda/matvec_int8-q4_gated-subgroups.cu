@@ -60,8 +60,16 @@ __device__ inline float subgroup_sum(float x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x2048(
-  const float4* __restrict__ x,
+  const float4* x,
   const float4* __restrict__ norm_weight,
   const uint4* __restrict__ quants,
   const unsigned* __restrict__ scales,
@@ -104,6 +112,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_344x
   const uint4 loads_3 = quants[at_3];                                     // parts/packed_rows.py
   const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // parts/packed_rows.py
   const float scale_3 = (at_3 & 1u) == 1u ? pair_3.y : pair_3.x;          // parts/packed_rows.py
+  inputs_ready();                                                         // linear/matvec_int8_body.py
   if (threadIdx.x < 64u) {                                                // parts/distribute.py
     const unsigned at_4 = threadIdx.x * 8u;                               // linear/matvec_int8_body.py
     const float4 x_1 = x[at_4];                                           // linear/buffers.py

@@ -8,6 +8,14 @@ __device__ inline float subgroup_max(float x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -20,10 +28,11 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(256) penalty_512(
-  const unsigned* __restrict__ tokens,
+  const unsigned* tokens,
   float* __restrict__ logits,
   const Step* __restrict__ step
 ) {
+  inputs_ready();
   if (step->repetition_penalty != 1.0f) {                                 // sampling/penalty.py
     const unsigned positions = step->past + step->seq;                    // sampling/penalty.py
     const unsigned number = blockIdx.x * 8u + threadIdx.x / 32u;          // sampling/penalty.py

@@ -24,16 +24,25 @@ __device__ inline float subgroup_sum(float x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 extern "C" __global__ void __launch_bounds__(64) rms_norm_residual_64(
-  const float4* __restrict__ x,
-  const float4* __restrict__ residual,
-  const float4* __restrict__ weight,
+  const float4* x,
+  const float4* residual,
+  const float4* weight,
   float4* __restrict__ sum,
   float4* __restrict__ normed
 ) {
   __shared__ float team_sums[16];
   __shared__ float broadcast[1];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   const unsigned row = blockIdx.x * 16u;                                  // kernels/rms_norm.py
   float squares = 0.0f;                                                   // kernels/rms_norm.py
   for (unsigned i = threadIdx.x; i < 16u; i += 64u) {                     // kernels/rms_norm.py

@@ -1,5 +1,13 @@
 // rope_linear_2x12
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -12,10 +20,11 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(64) rope_linear_2x12(
-  const float* __restrict__ x,
+  const float* x,
   float* __restrict__ out,
   const Step* __restrict__ step
 ) {
+  inputs_ready();
   const unsigned unit = blockIdx.x * 64u + threadIdx.x;                   // attention/rotate_and_append.py
   const unsigned position = step->past + blockIdx.y;                      // attention/rotate_and_append.py
   if (unit < 16u) {                                                       // attention/rotate_and_append.py

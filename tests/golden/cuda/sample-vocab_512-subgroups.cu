@@ -198,6 +198,14 @@ __device__ inline float subgroup_sum(float x) {
   return x;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -210,7 +218,7 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(64) sample_512(
-  const float4* __restrict__ logits,
+  const float4* logits,
   unsigned* __restrict__ tokens,
   const Step* __restrict__ step
 ) {
@@ -220,6 +228,7 @@ extern "C" __global__ void __launch_bounds__(64) sample_512(
   __shared__ unsigned own_keys[64];
   __shared__ unsigned chosen[1];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   const float sharpness = 1.0f / fmaxf(step->temperature, 1e-5f);         // sampling/threshold.py
   unsigned threshold = 0u;                                                // sampling/threshold.py
   float peak = 0.0f;                                                      // sampling/threshold.py

@@ -39,7 +39,7 @@ class CodedEpilogue(Epilogue):
 
     def _coding_inputs(self) -> tuple[Binding, ...]:
         weighted = self.coding is not None and self.coding.weight
-        return (Binding("code_weight", f32, "read", self.width),) if weighted else ()
+        return (Binding("code_weight", f32, "read", self.width, constant=True),) if weighted else ()
 
     def outputs(self, seq: Dim) -> tuple[Binding, ...]:
         out = Binding("out", f32, "read_write", seq * self.width)
