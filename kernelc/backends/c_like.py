@@ -25,6 +25,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     Kernel,
@@ -116,6 +117,8 @@ class BodyPrinter:
                 self.branch(statement, depth)
             case Barrier():
                 self.emit(depth, self.dialect.barrier(), place)
+            case Fence():
+                self.emit(depth, self.dialect.fence(), place)
 
     def assignment(self, target: str, statement: Assign | Store) -> str:
         """`acc += x` where the value is `acc + x` and the read of `acc` (or the load of the cell) is written
@@ -168,9 +171,14 @@ class BodyPrinter:
             case "read":
                 assert isinstance(value.attr, Variable)
                 return Text(self.names[value.attr])
-            case "load":
+            case "load" | "uniform_load" | "atomic_add":
                 assert isinstance(value.attr, Buffer | Shared)
-                return Text(f"{self.names[value.attr]}[{self.ref(value.args[0]).text}]")
+                cell = f"{self.names[value.attr]}[{self.ref(value.args[0]).text}]"
+                if value.op == "load":
+                    return Text(cell)
+                if value.op == "uniform_load":
+                    return self.dialect.uniform_load(cell)
+                return self.dialect.atomic_add(cell, self.ref(value.args[1]))
             case "tile_load" | "tile_load_transposed":
                 assert isinstance(value.attr, Shared)
                 offset, stride = (self.ref(arg).text for arg in value.args)
@@ -228,6 +236,7 @@ _FALLBACKS = {
     "unpack_half2": "halves",
     "subgroup_sum": "subgroup_total",
     "subgroup_max": "subgroup_greatest",
+    "subgroup_shuffle_xor": "partner",
 }
 
 

@@ -89,7 +89,14 @@ class Barrier:
     where: SourceLine
 
 
-Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier
+@dataclass(eq=False)
+class Fence:
+    """What the workgroup wrote to buffers before comes before what it does after, for all workgroups."""
+
+    where: SourceLine
+
+
+Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier | Fence
 
 
 @dataclass(eq=False)
@@ -109,7 +116,11 @@ _FEATURES = ("f16", "subgroups", "dot4")  # in the order in which kernels list t
 
 @dataclass(eq=False)
 class Kernel:
-    """A traced kernel. `params` is the whole step block, or empty if the kernel reads none of it."""
+    """A traced kernel. `params` is the whole step block, or empty if the kernel reads none of it.
+
+    `loads_ahead`: it loads much before it uses any of it, for which compilers should spend registers even
+    where fewer invocations run at once then.
+    """
 
     name: str
     buffers: tuple[Buffer, ...]
@@ -118,6 +129,7 @@ class Kernel:
     workgroup: int
     body: Block
     subgroup_size: int | None = None
+    loads_ahead: bool = False
 
     @property
     def shared_bytes(self) -> int:
@@ -162,6 +174,11 @@ class Kernel:
         return frozenset({value.op for value in self.values})
 
     @cached_property
+    def fences(self) -> bool:
+        """Whether the kernel orders memory between workgroups."""
+        return any(isinstance(each, Fence) for each in self.statements)
+
+    @cached_property
     def _types(self) -> frozenset[Type]:
         memory = {memory.type for memory in (*self.buffers, *self.shared)}
         registers = {s.variable.type for s in self.statements if isinstance(s, Declare)}
@@ -185,7 +202,7 @@ def operands(statement: Statement) -> tuple[Value, ...]:
             return (statement.start, statement.stop, statement.step)
         case If():
             return (statement.condition,)
-        case Barrier():
+        case Barrier() | Fence():
             return ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernelc.kir.memory import Buffer, Shared
-from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Store, TileStore
+from kernelc.kir.nodes import Assign, Barrier, Block, Declare, Fence, For, If, Kernel, Let, Store, TileStore
 from kernelc.kir.values import Value, Variable
 
 
@@ -51,6 +51,8 @@ class _Writer:
                     text = f"if {self.ref(statement.condition)}:"
                 case Barrier():
                     text = "barrier"
+                case Fence():
+                    text = "fence"
             self.lines.append(f"{pad}{text}  # {statement.where}")
             if isinstance(statement, For):
                 self.block(statement.body, depth + 1)

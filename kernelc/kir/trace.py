@@ -76,6 +76,7 @@ class Tracer(Expressions):
         self, name: str, workgroup: int, step: tuple[Param, ...] = (), subgroup_size: int | None = None
     ) -> None:
         self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
+        self.loads_ahead = False  # see `Kernel`
         self._buffers: list[Buffer] = []
         self._shared: list[Shared] = []
         self._root = Block()
@@ -250,6 +251,7 @@ class Tracer(Expressions):
             self.workgroup,
             self._root,
             self.fixed_subgroup_size,
+            self.loads_ahead,
         )
 
     def append(self, statement: Statement) -> None:

@@ -17,7 +17,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kernelc.kir.memory import Buffer, SourceLine
-from kernelc.kir.nodes import Assign, Barrier, Block, Declare, For, If, Kernel, Let, Statement, TileStore
+from kernelc.kir.nodes import (
+    Assign,
+    Barrier,
+    Block,
+    Declare,
+    Fence,
+    For,
+    If,
+    Kernel,
+    Let,
+    Statement,
+    TileStore,
+)
 from kernelc.kir.operation_table import OPERATIONS, Scope
 from kernelc.kir.passes.simplify import constant_of
 from kernelc.kir.tile_types import TileType
@@ -39,8 +51,8 @@ def uniformity_problems(kernel: Kernel) -> Iterator[Problem]:
 class _Meeting:
     """Something that several invocations do together: a barrier, a reduction, an operation on tiles.
 
-    `flow`: how far the control flow around it is shared. `places`: offsets and strides that a subgroup's
-    invocations must agree on.
+    `flow`: how far the control flow around it is shared. `places`: indices, offsets and strides that all who
+    meet, a subgroup's invocations or the workgroup's, must agree on.
     """
 
     what: str
@@ -48,6 +60,7 @@ class _Meeting:
     flow: Scope
     tile: TileType | None = None
     places: tuple[Value, ...] = ()
+    who: Scope = Scope.SUBGROUP
 
 
 class _Analysis:
@@ -87,6 +100,8 @@ class _Analysis:
                 self.block(statement.orelse, inner)
             case Barrier():
                 self.meetings.append(_Meeting("barrier", statement.where, flow))
+            case Fence():
+                self.meetings.append(_Meeting("fence", statement.where, flow))
             case TileStore(offset=offset, stride=stride, value=value):
                 assert isinstance(value.type, TileType)
                 places = (offset, stride)
@@ -98,8 +113,8 @@ class _Analysis:
         row = OPERATIONS[value.op]
         if row.collective:
             tile = value.type if isinstance(value.type, TileType) else None
-            places = value.args if row.on_tiles and row.reads else ()
-            self.meetings.append(_Meeting(value.op, value.where, flow, tile, places))
+            places = value.args if row.reads else ()
+            self.meetings.append(_Meeting(value.op, value.where, flow, tile, places, row.participants))
         self.values[value] = self.result(value)
 
     def result(self, value: Value) -> Scope:
@@ -136,8 +151,9 @@ class _Analysis:
         """What would keep the invocations from meeting here."""
         if meeting.flow != Scope.WORKGROUP:
             yield meeting.where, f"{meeting.what} {_DIFFERS}"
-        if any(self.scope(value) == Scope.INVOCATION for value in meeting.places):
-            yield meeting.where, f"{meeting.what} at an offset that differs between invocations of a subgroup"
+        if any(self.scope(value) > meeting.who for value in meeting.places):
+            who = meeting.who.name.lower()
+            yield meeting.where, f"{meeting.what} at an offset that differs between invocations of a {who}"
         if (tile := meeting.tile) is not None:
             lanes = tile.kind.lanes
             if self.kernel.subgroup_size != lanes or self.kernel.workgroup % lanes:

@@ -18,6 +18,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     Kernel,
@@ -109,7 +110,7 @@ class _Checker:
                 self.same(statement.condition.type, boolean, statement.where, "a condition")
                 self.block(statement.then)
                 self.block(statement.orelse)
-            case Let() | Barrier():
+            case Let() | Barrier() | Fence():
                 pass
 
     def loop(self, statement: For) -> None:
