@@ -21,13 +21,14 @@ from kernelc.ir.types import DType
 from kernelc.ir.verify import verify
 from kernelc.kernels.linear.matvec_int8 import FORMATS_WITH_CODES
 from kernelc.kernels.step_block import STEP
-from kernelc.passes.caches import cache_bytes, decode_splits, rings_of
+from kernelc.passes.caches import cache_bytes, rings_of
 from kernelc.passes.coding import code_activations
 from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.lower import Lowered, ProgramSource, lower
 from kernelc.passes.memory import worst_case
 from kernelc.passes.sampling import greedy_calls, sample_calls
-from kernelc.passes.select import PackedVector, Selection, SelectOptions, select
+from kernelc.passes.select import PackedVector, Selection, SelectOptions, SplitOptions, select
+from kernelc.passes.splits import decode_splits
 from kernelc.printing import render
 from kernelc.schedules import named_schedules
 from kernelc.source import PREFILL_ROWS, ModelSource, Role
@@ -170,7 +171,7 @@ def packed_together(source: ModelSource) -> list[tuple[str, ...]]:
     Neither targets nor formats change that.
     """
     graph = fuse(_graph(source, "decode", 1, 1, DType.F32), FuseOptions())
-    selection = select(graph, SelectOptions(FormatTable("f32"), 1 << 30, 0))
+    selection = select(graph, SelectOptions(FormatTable("f32"), 1 << 30))
     return list(dict.fromkeys(matrix.sources for matrix in selection.matrices.values()))
 
 
@@ -199,16 +200,18 @@ class _Builder:
     def every_role(self) -> bool:
         """Add the programs of every role; False where they disagree about the order within cached heads."""
         decode = self.graph("decode")
-        for low, high, split in decode_splits(decode, self.context):
+        variants = [each for target in self.targets for each in target.variants]
+        joined = all(target.fences for target in self.targets)
+        for low, high, split in decode_splits(decode, self.context, variants, joined):
             if not self.role(f"decode_{low}" if low else "decode", decode, "decode", split, (low, high)):
                 return False
         prefill, score = (self.graph(role) for role in ("prefill", "score"))
         whole = (0, self.context - 1)
-        if not self.role("prefill", prefill, "prefill", 0, whole):
+        if not self.role("prefill", prefill, "prefill", SplitOptions(), whole):
             return False
-        return self.role("score", score, "score", 0, whole)
+        return self.role("score", score, "score", SplitOptions(), whole)
 
-    def role(self, name: str, graph: Graph, role: Role, split: int, past: tuple[int, int]) -> bool:
+    def role(self, name: str, graph: Graph, role: Role, split: SplitOptions, past: tuple[int, int]) -> bool:
         """Take the graph of one role through fuse and select, as the program `name`; False where it orders
         the elements of a cached head otherwise than the programs before it."""
         fused = fuse(graph, self.fusing)
@@ -225,6 +228,8 @@ class _Builder:
         limits = {**self.symbols, "seq": graph.symbols["seq"]}
         for state, type_ in graph.states.items():
             self.states[state] = worst_case(type_.size_bytes, limits)
+        for counter, size in selection.counters.items():
+            self.states[counter] = dim_max(self.states.get(counter, 0), size)
         for output, tensor in graph.outputs.items():
             size = worst_case(tensor.type.size_bytes, limits)
             self.states[output] = dim_max(self.states.get(output, 0), size)

@@ -35,6 +35,7 @@ class Capabilities:
     vector_lanes: int = 4  # of the widest vectors
     serial_workgroups: bool = False  # the invocations of a workgroup take turns on one thread, so one is best
     max_grid: int = 65535
+    workgroups: int = 128  # of a dispatch that keep a large device busy, where each waits for memory
 
     def carries(self, tiles: Collection[TileKind]) -> bool:
         """Whether an artifact carries this variant of a kernel that multiplies `tiles` on matrix units."""
@@ -51,6 +52,7 @@ class Target:
     text_suffix: str = ""  # of the text for people, where that is not the file itself
     self_checked: bool = False  # artifacts bring golden tiles, for where there are no numpy references
     printed_where_run: bool = False  # by the runtime, whatever text an artifact has
+    fences: bool = False  # whether kernels can order memory between workgroups, and count in it
     # Where all kernels are linked into one file: the features that each such file relies on besides those of
     # the kernels, the most demanding first. That takes a compiler, so "all" does not mean such a target.
     modules: tuple[tuple[str, ...], ...] = ()
@@ -86,6 +88,7 @@ _PROCESSOR = Capabilities(
     storage_buffers=64,
     max_binding_bytes=4 << 30,
     offset_alignment=64,
+    workgroups=1,
 )
 
 TARGETS: dict[str, Target] = {
@@ -102,7 +105,7 @@ TARGETS: dict[str, Target] = {
         ),
         self_checked=True,
     ),
-    "cuda": Target("cuda", "cu", (replace(_NVIDIA, tiles=(F16,)), _NVIDIA)),
+    "cuda": Target("cuda", "cu", (replace(_NVIDIA, tiles=(F16,)), _NVIDIA), fences=True),
     "spirv": Target(
         "spirv",
         "spv",
@@ -113,6 +116,7 @@ TARGETS: dict[str, Target] = {
             Capabilities(),
         ),
         text_suffix="spvasm",
+        fences=True,
     ),
     "opencl": Target("opencl", "cl", (Capabilities(),)),  # core OpenCL C: no extension asked for
     "c": Target("c", "c", (_PROCESSOR,), printed_where_run=True),

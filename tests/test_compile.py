@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,11 @@ from kernelc.ir.formats import Override
 from kernelc.ir.graph import Graph
 from kernelc.ir.trace import Tracer, attention, cache_append
 from kernelc.ir.types import DType, TensorType
-from kernelc.passes.caches import cache_bytes, decode_splits
+from kernelc.passes.caches import cache_bytes
+from kernelc.passes.select import SplitOptions
+from kernelc.passes.splits import decode_splits
 from kernelc.source import Role
+from kernelc.target import TARGETS, Capabilities
 from model.families.registry import AnyModel, find_model, model_of
 
 TINY: dict[str, Any] = {
@@ -32,6 +36,16 @@ TINY: dict[str, Any] = {
 }
 
 
+GRAPHICS, PROCESSORS = TARGETS["wgsl"].variants, TARGETS["c"].variants
+
+
+def lengths(
+    graph: Graph, context: int, devices: Iterable[Capabilities], joined: bool = False
+) -> list[tuple[int, int]]:
+    """From how many positions on splits have which length."""
+    return [(low, split.length) for low, _, split in decode_splits(graph, context, devices, joined)]
+
+
 def tiny(**changes: Any) -> AnyModel:
     return model_of(TINY | changes, "config.json")
 
@@ -45,16 +59,18 @@ def test_a_token_takes_five_dispatches_a_layer_and_at_most_four_more(quant: str)
 
 def test_splitting_the_positions_costs_one_more_dispatch_a_layer() -> None:
     programs = compile_model(tiny(), CompileOptions()).lowered.programs
-    assert programs["decode_512"].symbols["past"] == (512, 2047)
-    assert len(programs["decode_512"].dispatches) == len(programs["decode"].dispatches) + 3
+    assert programs["decode_256"].symbols["past"] == (256, 2047)
+    assert len(programs["decode_256"].dispatches) == len(programs["decode"].dispatches) + 3
 
 
 @pytest.mark.parametrize("context", [1, 128, 129, 512, 513, 4096])
 @pytest.mark.parametrize("name", ["llama-2-7b", "llama-3-8b", "tinyllama-1.1b"])
 def test_decode_programs_cover_every_position_once(name: str, context: int) -> None:
-    splits = decode_splits(find_model(name).graph("decode", max_context=context), context)
-    covered = [past for low, high, _ in splits for past in range(low, high + 1)]
-    assert covered == list(range(context))
+    graph = find_model(name).graph("decode", max_context=context)
+    for devices in (GRAPHICS, PROCESSORS):
+        splits = decode_splits(graph, context, devices)
+        covered = [past for low, high, _ in splits for past in range(low, high + 1)]
+        assert covered == list(range(context))
 
 
 def test_a_7b_plan_needs_no_weights_and_adds_up() -> None:
@@ -119,15 +135,51 @@ def test_caches_are_measured_by_the_states_of_the_graph() -> None:
 
 
 def test_layers_that_differ_split_their_positions_by_the_average() -> None:
-    assert [split for _, _, split in decode_splits(cached(8, 8), 4096)] == [0, 32, 128]
-    assert [split for _, _, split in decode_splits(cached(14, 2), 4096)] == [0, 32, 128]
-    assert [split for _, _, split in decode_splits(cached(8, 7), 4096)] == [0, 256]
+    for heads in ((8, 8), (14, 2)):
+        assert lengths(cached(*heads), 4097, GRAPHICS) == [(0, 0), (128, 64), (2048, 128), (4096, 256)]
+        assert lengths(cached(*heads), 4096, PROCESSORS) == [(0, 0), (128, 32), (1024, 128)]
+    assert lengths(cached(8, 7), 2048, GRAPHICS) == [(0, 0), (256, 64)]
+    assert lengths(cached(8, 7), 4096, PROCESSORS) == [(0, 0), (512, 256)]
+
+
+def test_splits_grow_when_there_are_enough_of_them_to_fill_a_device() -> None:
+    small = [replace(each, workgroups=16) for each in GRAPHICS]
+    wanted = [(0, 0), (128, 64), (512, 128), (1024, 256), (4096, 1024)]
+    assert lengths(cached(32), 1 << 20, GRAPHICS) == wanted
+    assert lengths(cached(32), 1 << 20, GRAPHICS, joined=True) == [(0, 64), *wanted[2:]]
+    assert lengths(cached(32), 1 << 20, small) == [(0, 0), (128, 256), (512, 1024)]
+    for low, length in lengths(cached(4), 1 << 20, GRAPHICS)[2:]:
+        assert 4 * (low // length) >= 128 > 4 * ((low - 1) // length)
+
+
+def test_splits_are_joined_where_every_target_can() -> None:
+    """No dispatch more, at any position, and a state of zeros in which workgroups count."""
+    for target, joined in (("cuda", True), ("cuda+spirv", True), ("spirv+wgsl", False), ("c", False)):
+        lowered = compile_model(tiny(), CompileOptions(target, context=2048)).lowered
+        decoding = [each for each in lowered.programs.values() if each.role == "decode"]
+        kernels = {dispatch.kernel for each in decoding for dispatch in each.dispatches}
+        assert any("joined" in name for name in kernels) == joined
+        assert any("attention_reduce" in name for name in kernels) != joined
+        assert ("attention.arrivals" in lowered.buffers) == joined
+        if joined:
+            assert len({len(each.dispatches) for each in decoding}) == 1
+            assert lowered.buffers["attention.arrivals"].kind == "state"
+            assert lowered.buffers["attention.arrivals"].bytes == 4 * 8
+
+
+def test_a_window_is_split_finely_whatever_the_other_layers_do() -> None:
+    split = SplitOptions(1024, 16)
+    assert [split.within(window) for window in (0, 1, 512, 1024, 3000, 4096, 1 << 20)] == [
+        1024, 64, 64, 64, 128, 256, 1024
+    ]  # fmt: skip
+    assert SplitOptions(1024).within(512) == 1024 and SplitOptions(32, 16).within(512) == 32
+    assert SplitOptions().within(512) == 0
 
 
 def test_a_model_without_attention_has_no_cache_to_split() -> None:
     graph = replace(tiny().graph("decode", max_context=2048), ops=(), updates={})
     assert cache_bytes(graph, 2048) == 0
-    assert len(decode_splits(graph, 2048)) == 2
+    assert [low for low, *_ in decode_splits(graph, 2048, GRAPHICS)] == [0, 256]
 
 
 def test_roles_that_declare_different_weights_or_states_are_refused() -> None:

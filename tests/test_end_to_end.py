@@ -17,6 +17,7 @@ from kernelc.ir.evaluate import empty_states, evaluate
 from kernelc.ir.types import DType
 from kernelc.kernels.registry import references
 from kernelc.native import Library
+from kernelc.passes.select import SplitOptions
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
 from model.families.registry import load_model
@@ -210,7 +211,8 @@ def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_
 ) -> None:
     """What only large models and long contexts need, on a small one: pieces of matrices, splits of
     positions."""
-    monkeypatch.setattr("kernelc.passes.caches.SPLITS_SMALL", ((0, 0), (16, 8), (40, 16)))
+    starts = [(0, 15, SplitOptions()), (16, 39, SplitOptions(8)), (40, 511, SplitOptions(16))]
+    monkeypatch.setattr("kernelc.compile.decode_splits", lambda *_: starts)
     monkeypatch.setattr("kernelc.compile._Builder.largest_binding", 64 * 32)
     source = shared_data / "models" / "stories260K"
     cut = build_artifact(source, CompileOptions(TARGET_OF[device], quant), out=tmp_path / "cut")

@@ -25,6 +25,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     InputsReady,
@@ -126,6 +127,8 @@ class BodyPrinter:
             case InputsReady():
                 if text := self.dialect.inputs_ready():
                     self.emit(depth, text, place)
+            case Fence():
+                self.emit(depth, self.dialect.fence(), place)
 
     def staged(self, statement: StageStatement, depth: int) -> None:
         """Print a statement on stages that bulk copies fill."""
@@ -182,9 +185,14 @@ class BodyPrinter:
             case "read":
                 assert isinstance(value.attr, Variable)
                 return Text(self.names[value.attr])
-            case "load":
+            case "load" | "uniform_load" | "atomic_add":
                 assert isinstance(value.attr, Buffer | Shared)
-                return Text(f"{self.names[value.attr]}[{self.ref(value.args[0]).text}]")
+                cell = f"{self.names[value.attr]}[{self.ref(value.args[0]).text}]"
+                if value.op == "load":
+                    return Text(cell)
+                if value.op == "uniform_load":
+                    return self.dialect.uniform_load(cell)
+                return self.dialect.atomic_add(cell, self.ref(value.args[1]))
             case "tile_load" | "tile_load_transposed":
                 assert isinstance(value.attr, Shared)
                 offset, stride = (self.ref(arg).text for arg in value.args)
@@ -242,6 +250,7 @@ _FALLBACKS = {
     "unpack_half2": "halves",
     "subgroup_sum": "subgroup_total",
     "subgroup_max": "subgroup_greatest",
+    "subgroup_shuffle_xor": "partner",
 }
 
 

@@ -123,6 +123,17 @@ class Dialect:
         """What waits for the kernel before; nothing where a kernel starts only when that one has ended."""
         return ""
 
+    def fence(self) -> str:
+        raise NotImplementedError("this language does not order memory between workgroups")
+
+    def atomic_add(self, cell: str, amount: Text) -> Text:
+        """What an element of a buffer held before it was added to; `cell` is an lvalue."""
+        raise NotImplementedError("this language is printed without atomic operations")
+
+    def uniform_load(self, cell: str) -> Text:
+        """An element of shared memory that the whole workgroup loads."""
+        return Text(cell)
+
 
 def float_digits(number: float, type: Type) -> str:
     """The shortest decimal, with a point or an exponent, that reads back as the same number of `type` and

@@ -208,3 +208,12 @@ def subgroup_sum(x: Operand) -> Value:
 def subgroup_max(x: Operand) -> Value:
     """The maximum over the subgroup's invocations, the same in all of them. Needs uniform control flow."""
     return _unary("subgroup_max", x)
+
+
+def subgroup_shuffle_xor(x: Operand, distance: int) -> Value:
+    """What the invocation holds whose lane differs from one's own in the bit `distance`, a power of two.
+
+    Needs uniform control flow, and subgroups in which every invocation has that partner.
+    """
+    value = x.value()
+    return current().emit("subgroup_shuffle_xor", value.type, (value,), distance)

@@ -138,8 +138,17 @@ class StageRelease:
     where: SourceLine
 
 
+@dataclass(eq=False)
+class Fence:
+    """What the workgroup wrote to buffers before comes before what it does after, for all workgroups."""
+
+    where: SourceLine
+
+
 StageStatement = StageRequest | StageWait | StageRelease
-Statement = Let | Declare | Assign | Store | TileStore | For | If | Barrier | InputsReady | StageStatement
+Statement = (
+    Let | Declare | Assign | Store | TileStore | For | If | Barrier | InputsReady | StageStatement | Fence
+)
 
 
 @dataclass(eq=False)
@@ -160,7 +169,11 @@ _FEATURES = ("f16", "subgroups", "dot4", BULK_COPIES)  # in the order in which k
 
 @dataclass(eq=False)
 class Kernel:
-    """A traced kernel. `params` is the whole step block, or empty if the kernel reads none of it."""
+    """A traced kernel. `params` is the whole step block, or empty if the kernel reads none of it.
+
+    `loads_ahead`: it loads much before it uses any of it, for which compilers should spend registers even
+    where fewer invocations run at once then.
+    """
 
     name: str
     buffers: tuple[Buffer, ...]
@@ -170,6 +183,7 @@ class Kernel:
     body: Block
     subgroup_size: int | None = None
     stages: tuple[Stages, ...] = ()  # their parts are among `shared`
+    loads_ahead: bool = False
 
     @property
     def shared_bytes(self) -> int:
@@ -222,6 +236,11 @@ class Kernel:
         return frozenset({value.op for value in self.values})
 
     @cached_property
+    def fences(self) -> bool:
+        """Whether the kernel orders memory between workgroups."""
+        return any(isinstance(each, Fence) for each in self.statements)
+
+    @cached_property
     def _types(self) -> frozenset[Type]:
         memory = {memory.type for memory in (*self.buffers, *self.shared)}
         registers = {s.variable.type for s in self.statements if isinstance(s, Declare)}
@@ -249,7 +268,7 @@ def operands(statement: Statement) -> tuple[Value, ...]:
             return (statement.number, *(copy.first for copy in statement.copies))
         case StageWait() | StageRelease():
             return (statement.number,)
-        case Barrier() | InputsReady():
+        case Barrier() | InputsReady() | Fence():
             return ()
 
 

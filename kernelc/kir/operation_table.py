@@ -27,6 +27,7 @@ class Operation:
     `participants`: the invocations that compute the result together, and so must all reach the operation.
     `pure`: whether the tracer may compute it once for several uses, as equal operands give an equal result.
     `reads`: whether it reads memory or a register, so that it must not move past a write.
+    `writes`: whether it changes memory, so that it happens once and where it stands.
     `result`: the invocations for which the result is the same, None where that follows from the operands.
     `feature`: what a device must offer, "" for nothing. Tiles ask for the feature of their kind instead.
     `depends_on_subgroups`: whether the result depends on how a workgroup is divided into subgroups.
@@ -38,6 +39,7 @@ class Operation:
     participants: Scope = Scope.INVOCATION
     pure: bool = True
     reads: bool = False
+    writes: bool = False
     result: Scope | None = None
     feature: str = ""
     depends_on_subgroups: bool = False
@@ -118,9 +120,12 @@ OPERATIONS: dict[str, Operation] = {
     # memory and registers
     "load": _READS,
     "read": _READS,
+    "uniform_load": replace(_READS, participants=Scope.WORKGROUP, result=Scope.WORKGROUP),
+    "atomic_add": replace(_READS, writes=True, result=Scope.INVOCATION),
     # a subgroup together
     "subgroup_sum": _REDUCTION,
     "subgroup_max": _REDUCTION,
+    "subgroup_shuffle_xor": replace(_REDUCTION, result=Scope.INVOCATION),
     # tiles of matrix units, which a subgroup holds together
     "tile_zero": _TILES,
     "tile_mul": _TILES,

@@ -8,6 +8,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     InputsReady,
@@ -76,6 +77,8 @@ class _Writer:
                     text = f"stage_release({stages.name}, {self.ref(statement.number)})"
                 case InputsReady(earlier_steps=buffers):
                     text = " ".join(["inputs_ready", *(buffer.name for buffer in buffers)])
+                case Fence():
+                    text = "fence"
             self.lines.append(f"{pad}{text}  # {statement.where}")
             if isinstance(statement, For):
                 self.block(statement.body, depth + 1)

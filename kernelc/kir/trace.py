@@ -77,6 +77,7 @@ class Tracer(Positions):
         self, name: str, workgroup: int, step: tuple[Param, ...] = (), subgroup_size: int | None = None
     ) -> None:
         self.name, self.workgroup, self.step, self.fixed_subgroup_size = name, workgroup, step, subgroup_size
+        self.loads_ahead = False  # see `Kernel`
         self._buffers: list[Buffer] = []
         self._shared: list[Shared] = []
         self._stages: list[Stages] = []
@@ -230,6 +231,7 @@ class Tracer(Positions):
             self._root,
             self.fixed_subgroup_size,
             tuple(self._stages),
+            self.loads_ahead,
         )
 
     def append(self, statement: Statement) -> None:

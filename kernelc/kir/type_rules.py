@@ -174,6 +174,18 @@ def _load(value: Value) -> str | None:
     )
 
 
+def _uniform_load(value: Value) -> str | None:
+    return _load(value) if isinstance(value.attr, Shared) else "needs shared memory"
+
+
+def _atomic_add(value: Value) -> str | None:
+    memory = value.attr
+    if not isinstance(memory, Buffer) or memory.type != u32 or memory.access != "read_write":
+        return "needs a read_write buffer of u32"
+    types = (*(arg.type for arg in value.args), value.type)
+    return None if types == (u32, u32, u32) else f"of {_types(value.args)}, giving {value.type}"
+
+
 def _read(value: Value) -> str | None:
     if not isinstance(value.attr, Variable):
         return "needs a register"
@@ -186,6 +198,13 @@ def _read(value: Value) -> str | None:
 
 def _subgroup(value: Value) -> str | None:
     return _numbers(value) if value.type.lanes == 1 else f"needs a scalar, got {value.type}"
+
+
+def _shuffle(value: Value) -> str | None:
+    distance = value.attr
+    if not isinstance(distance, int) or distance < 1 or distance & (distance - 1):
+        return f"by {distance}, wanted a power of two"
+    return _subgroup(value)
 
 
 def _workgroup_id(value: Value) -> str | None:
@@ -247,6 +266,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("logical_and", "logical_or", "not"), _conditions),
     **dict.fromkeys(("exp", "exp2", "log", "sqrt", "rsqrt", "floor", "fma"), _floats),
     **dict.fromkeys(("subgroup_sum", "subgroup_max"), _subgroup),
+    "subgroup_shuffle_xor": _shuffle,
     **dict.fromkeys(("local_id", "subgroup_lane", "subgroup_size"), _position),
     "workgroup_id": _workgroup_id,
     "param": _any,
@@ -266,6 +286,8 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("tile_zero", "tile_mul"), _tile_sums),
     "tile_mma": _tile_mma,
     "load": _load,
+    "uniform_load": _uniform_load,
+    "atomic_add": _atomic_add,
     "read": _read,
     "unpack_half2": _unpack_halves,
     "pack_half2": _between(f32x2, u32),

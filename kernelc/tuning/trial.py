@@ -39,7 +39,7 @@ from kernelc.artifact import (
 from kernelc.errors import DeviceError
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.compare import compare
-from kernelc.kernels.spec import Binding
+from kernelc.kernels.spec import Binding, KernelSpec
 from kernelc.kernels.step_block import STEP
 from kernelc.printing import render
 from kernelc.target import TARGETS, Capabilities
@@ -220,7 +220,7 @@ def _manifest(
     }
     for at, schedule in enumerate(schedules):
         name = f"schedule_{at}"
-        kernels[name] = _kernel(folder, name, target, case, schedule, capabilities)
+        kernels[name] = tried_kernel(folder, name, target, task.spec, task.problem, schedule, capabilities)
         runs = [_dispatch(name, bindings, case, copy, copies) for copy in range(copies)]
         programs[f"once_{at}"] = Program(ROLE, symbols, (runs[0],))
         programs[f"all_{at}"] = Program(ROLE, symbols, tuple(runs))
@@ -248,11 +248,17 @@ def _dispatch(kernel: str, bindings: Sequence[Binding], case: Case, copy: int, c
     return Dispatch(kernel, tuple(ranges), kernel)
 
 
-def _kernel(
-    folder: Path, name: str, target: str, case: Case, schedule: Any, capabilities: Capabilities
+def tried_kernel(
+    folder: Path,
+    name: str,
+    target: str,
+    spec: KernelSpec[Any, Any],
+    problem: Any,
+    schedule: Any,
+    capabilities: Capabilities,
 ) -> Kernel:
-    """A kernel with the one variant that is tried; without one where the runtime prints its own."""
-    spec, problem = case.task.spec, case.task.problem
+    """Return a kernel of an artifact in `folder`, with the one variant that is tried; without one where the
+    runtime prints its own."""
     traced = spec.kernel(problem, schedule, capabilities, name)
     bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
     params = bool(traced.params)

@@ -38,14 +38,16 @@ class DeviceFeatures:
         """Return the features that variants may require, under the names that they use."""
         found = {
             "f16": self._features_1_1.storageBuffer16BitAccess and self._features_1_2.shaderFloat16,
-            "subgroups": self._reduces(),
+            "subgroups": self._has_subgroups(),
             "dot4": self._has_dot_products(),
         }
         return self._tiles().union(name for name, there in found.items() if there)
 
-    def _reduces(self) -> bool:
+    def _has_subgroups(self) -> bool:
+        """Return whether there is what WebGPU's feature of that name has: reductions and shuffles."""
         vulkan = self._vulkan
         wanted = vulkan.SUBGROUP_FEATURE_BASIC_BIT | vulkan.SUBGROUP_FEATURE_ARITHMETIC_BIT
+        wanted |= vulkan.SUBGROUP_FEATURE_SHUFFLE_BIT
         operations = self._properties.subgroupSupportedOperations
         stages = self._properties.subgroupSupportedStages
         return bool(stages & vulkan.SHADER_STAGE_COMPUTE_BIT) and operations & wanted == wanted

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernelc.kir.functions import convert, subgroup_max, subgroup_sum, vector
+from kernelc.kir.functions import convert, subgroup_max, subgroup_shuffle_xor, subgroup_sum, vector
 from kernelc.kir.nodes import Param
+from kernelc.kir.sharing import atomic_add, fence, uniform_load
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import boolean, f16, f32, f32x4, i32, u32, u32x2, u32x4
 
@@ -205,3 +206,63 @@ def maximum_over_a_subgroup(k: Tracer, x: Any, out: Any, i: Any) -> None:
     lane_is_known = convert((k.subgroup_lane).equals(k.local_id % k.subgroup_size), u32)
     negative = subgroup_max(convert(x[i] * 7 % 100, i32) - 1000) + 1000
     out[i] = convert(negative, u32) + k.subgroup_size * (lane_is_known * 100000)
+
+
+@case(
+    lambda out: ALL.reshape(-1, 2)[:, ::-1].reshape(-1) + GROUP * 1000,
+    "subgroup_shuffle_xor",
+    features=frozenset({"subgroups"}),
+)
+def exchange_with_a_partner(k: Tracer, x: Any, out: Any, i: Any) -> None:
+    number = subgroup_shuffle_xor(x[i], 1)
+    group = subgroup_shuffle_xor(convert(i // THREADS, f32), 2)
+    out[i] = number + convert(group, u32) * 1000
+
+
+@case(
+    lambda out: np.where(LOCAL == 0, THREADS - 1, LOCAL * 3),
+    "atomic_add",
+)
+def counting(k: Tracer, x: Any, out: Any, i: Any) -> None:
+    """Each invocation of a workgroup gets a number of its own; `out` begins at -1."""
+    first = i - k.local_id
+    rank = atomic_add(out, first, 1) + 1
+    with k.when(rank > 0):
+        out[first + rank] = rank * 3
+
+
+@case(lambda out: np.where(GROUP % 2 == 1, LOCAL + 1, LOCAL), "uniform_load")
+def branch_on_what_one_found(k: Tracer, x: Any, out: Any, i: Any) -> None:
+    found = k.shared("found", u32, 2)
+    with k.when(k.local_id.equals(3)):
+        found[1] = x[i] // THREADS % 2
+    k.barrier()
+    total = k.var(k.local_id)
+    with k.when(uniform_load(found, 1) > 0):
+        k.barrier()
+        total += 1
+    out[i] = total
+
+
+def _sums_of_workgroups(out: Lanes) -> Lanes:
+    sums = 2 * ALL.reshape(GROUPS, THREADS)[:, 1:].sum(axis=1)
+    return np.where(LOCAL == 0, np.repeat(sums, THREADS), 2 * ALL)
+
+
+@case(_sums_of_workgroups)
+def last_workgroup_sees_all(k: Tracer, x: Any, out: Any, i: Any) -> None:
+    with k.when(k.local_id > 0):
+        out[i] = x[i] * 2
+    fence(k)
+    k.barrier()
+    arrived = k.shared("arrived", u32, 1)
+    with k.when(k.local_id.equals(0)):
+        arrived[0] = atomic_add(out, 0, 1) + 1
+    k.barrier()
+    with k.when(uniform_load(arrived, 0).equals(GROUPS - 1)):
+        fence(k)
+        with k.when(k.local_id < GROUPS):
+            total = k.var(0, u32)
+            with k.loop(1, THREADS) as at:
+                total += out[k.local_id * THREADS + at]
+            out[k.local_id * THREADS] = total

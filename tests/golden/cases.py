@@ -208,6 +208,12 @@ CASES: tuple[Golden, ...] = (
         window_cap=AttentionPrefillProblem(2, 1, 8, "f16", 0.25, window=256, soft_cap=50.0),
         ring=AttentionPrefillProblem(2, 1, 8, "f16", 0.25, window=256, ring=768),
     ),
+    *distinct(
+        ATTENTION_DECODE,
+        "joined",
+        AttentionDecodeProblem(4, 2, 64, "f16", 0.125, 64, joined=True),
+        "cuda",
+    ),
     *distinct(ATTENTION_PREFILL, "heads_of_32", AttentionPrefillProblem(2, 1, 32, "f16", 0.25), "cuda"),
     *family(ARGMAX, vocab_512=ArgmaxProblem(512), odd=ArgmaxProblem(257)),
     *family(ARGMAX_BLOCKS, vocab_1000=ArgmaxBlocksProblem(1000, 128)),

@@ -22,7 +22,7 @@ from kernelc.kir.text import kernel_text
 from kernelc.passes.fuse import FuseOptions, fuse
 from kernelc.passes.lower import Lowered, Printed, ProgramSource, lower
 from kernelc.passes.memory import worst_case
-from kernelc.passes.select import Selection, SelectOptions, select
+from kernelc.passes.select import Selection, SelectOptions, SplitOptions, select
 from kernelc.pipeline import _vector
 from kernelc.schedules import RULES
 from kernelc.target import Capabilities, Target
@@ -40,6 +40,7 @@ class Options:
     off: frozenset[str] = frozenset()
     capabilities: Capabilities = field(default_factory=Capabilities)
     split: int = 0
+    joined: bool = False
     max_binding_bytes: int = 128 << 20
     format: str = "f32"
     target: str = "none"
@@ -90,7 +91,8 @@ class _Builder:
         fused = verify(fuse(verify(graph), self.fusing))
         options = self.options
         formats = FormatTable(options.format)
-        found = select(fused, SelectOptions(formats, options.max_binding_bytes, options.split))
+        split = SplitOptions(options.split, 0, options.joined)
+        found = select(fused, SelectOptions(formats, options.max_binding_bytes, split))
         for mine, theirs in (
             (self.selected.matrices, found.matrices),
             (self.selected.vectors, found.vectors),
@@ -102,6 +104,7 @@ class _Builder:
         self.states |= {
             name: worst_case(kind.size_bytes, graph.symbols) for name, kind in graph.states.items()
         }
+        self.states |= found.counters
         for name, tensor in graph.outputs.items():
             size = worst_case(tensor.type.size_bytes, graph.symbols)
             self.states[name] = dim_max(self.states.get(name, 0), size)

@@ -194,7 +194,7 @@ def test_default_schedules_fit_webgpu_limits(heads: int, kv_heads: int, head_dim
     assert schedule in set(ATTENTION_DECODE.space(BASELINE, problem))
     kernel = ATTENTION_DECODE.kernel(problem, schedule, BASELINE)
     assert isinstance(schedule, AttentionDecodeSchedule)
-    assert kernel.shared_bytes == schedule.shared_bytes(head_dim) <= 16384
+    assert kernel.shared_bytes == schedule.shared_bytes(problem) <= 16384
     assert kernel.workgroup <= 256
     reduce = ATTENTION_REDUCE.default(BASELINE, problem.reduce)
     assert reduce in set(ATTENTION_REDUCE.space(BASELINE, problem.reduce))
@@ -208,7 +208,7 @@ def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
         if isinstance(schedule, WideSchedule):
             assert fits_wide(capabilities, problem.cache, group)
         else:
-            assert schedule.fits(capabilities, head_dim)
+            assert schedule.fits(capabilities, problem)
         assert any(schedule == each for each in ATTENTION_DECODE.space(capabilities, problem))
         reduce = ATTENTION_REDUCE.default(capabilities, problem.reduce)
         assert ATTENTION_REDUCE.workgroup(problem.reduce, reduce) <= capabilities.max_threads
@@ -230,7 +230,7 @@ def test_wide_heads_equal_their_reference(executor: str, head_dim: int, kv_dtype
     schedule = ATTENTION_DECODE.default(BASELINE, problem)
     kernel = ATTENTION_DECODE.kernel(problem, schedule, BASELINE)
     assert isinstance(schedule, AttentionDecodeSchedule)
-    assert kernel.shared_bytes == schedule.shared_bytes(head_dim) <= BASELINE.shared_bytes
+    assert kernel.shared_bytes == schedule.shared_bytes(problem) <= BASELINE.shared_bytes
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)

@@ -48,9 +48,9 @@ ATTENTION: tuple[Mutation, ...] = (
     Mutation(
         "grouped_heads_decode",
         "A workgroup of decode attention reads the cache of the wrong key/value head.",
-        "kernelc/kernels/attention/decode_body.py",
-        "return self.k.workgroup_id(0) // self.schedule.blocks(self.problem)",
-        "return self.k.workgroup_id(0) % self.problem.kv_heads",
+        "kernelc/kernels/attention/head_results.py",
+        "return self.k.workgroup_id(0) // self.blocks",
+        "return self.k.workgroup_id(0) // (self.blocks + 1)",
         of_kernel("attention_decode"),
     ),
     Mutation(

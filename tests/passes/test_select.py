@@ -23,7 +23,7 @@ from kernelc.ir.trace import (
 )
 from kernelc.ir.types import DType
 from kernelc.kernels.elementwise import ElementwiseProblem
-from kernelc.passes.select import HANDLERS, KernelCall, SelectOptions, select
+from kernelc.passes.select import HANDLERS, KernelCall, SelectOptions, SplitOptions, select
 from tests.passes.blocks import (
     appended,
     attend,
@@ -187,7 +187,7 @@ def test_a_state_that_is_appended_to_twice_is_one_buffer() -> None:
 
 
 def test_splits_of_decode_attention_are_joined() -> None:
-    found = selected(attention_block, rows=1, off=frozenset(), split=2)
+    found = selected(attention_block, rows=1, off=frozenset(), split=SplitOptions(2))
     assert kernels(found) == ["matvec", "attention_decode", "attention_reduce"]
     decode, reduce = found.calls[2:]
     assert decode.operands["partials"] == reduce.operands["partials"]

@@ -130,6 +130,12 @@ class C(Dialect):
     def floats(self, to: Type, arg: Text) -> Text:
         return Text(f"FLOATS({to.lanes}, {arg.text})")
 
+    def fence(self) -> str:
+        return "__atomic_thread_fence(__ATOMIC_SEQ_CST);"
+
+    def atomic_add(self, cell: str, amount: Text) -> Text:
+        return Text(f"__atomic_fetch_add(&{cell}, {amount.text}, __ATOMIC_SEQ_CST)")
+
     def let(self, type: Type, name: str, value: str) -> str:
         return f"const {self.type_name(type)} {name} = {value};"
 

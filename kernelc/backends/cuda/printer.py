@@ -50,7 +50,7 @@ TEMPLATE = Path(__file__).parent / "templates" / "module.cu.j2"
 INPUTS_READY = "inputs_ready"  # the function that waits for the kernel before
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
 _HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max"
-_NAMED = frozenset(_HELPERS.split())
+_NAMED = frozenset((*_HELPERS.split(), "subgroup_shuffle_xor"))
 _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_float4"}
 
 
@@ -125,6 +125,8 @@ class Cuda(Dialect):
                 return self.call("__dp4a", [a, b, args[2]])
             case op if op in _NAMED:
                 self.helpers[op, type_name(source if op == "dot" else type)] = None
+                if op == "subgroup_shuffle_xor":
+                    return self.call(op, [*args, Text(f"{value.attr}u")])
                 return self.call("join" if op == "concat" else op, args)
             case "abs" if type.scalar == "u32":
                 return args[0]
@@ -190,6 +192,12 @@ class Cuda(Dialect):
 
     def inputs_ready(self) -> str:
         return f"{INPUTS_READY}();"
+
+    def fence(self) -> str:
+        return 'asm volatile("fence.acq_rel.gpu;" ::: "memory");'
+
+    def atomic_add(self, cell: str, amount: Text) -> Text:
+        return Text(f"atomicAdd(&{cell}, {amount.text})")
 
 
 class CudaPrinter(StagePrinter):

@@ -6,10 +6,10 @@ IR.
 
 from __future__ import annotations
 
+from kernelc.backends.spirv.conversions import Conversions
 from kernelc.backends.spirv.exact import exact_values
-from kernelc.backends.spirv.lines import Lines
 from kernelc.backends.spirv.module import BUILT_IN
-from kernelc.backends.spirv.operations import CONVERSIONS, instruction_of
+from kernelc.backends.spirv.operations import instruction_of
 from kernelc.backends.spirv.tiles import tile_store, tile_value
 from kernelc.kir.memory import Buffer, Shared
 from kernelc.kir.nodes import (
@@ -17,6 +17,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     InputsReady,
@@ -29,17 +30,19 @@ from kernelc.kir.nodes import (
     Store,
     TileStore,
 )
-from kernelc.kir.operation_table import OPERATIONS
+from kernelc.kir.operation_table import OPERATIONS, Scope
 from kernelc.kir.passes.simplify import constant_of
-from kernelc.kir.types import Type, boolean, f32, u32
+from kernelc.kir.types import Type, boolean, u32
 from kernelc.kir.values import Value, Variable
 
-_WORKGROUP, _SUBGROUP = 2, 3  # scopes
+_DEVICE, _WORKGROUP = 1, 2  # scopes
+_ACQUIRE_RELEASE_BUFFERS = 0x8 | 0x40
 _ACQUIRE_RELEASE_WORKGROUP_MEMORY = 0x8 | 0x100
+_RELAXED = 0
 _AVAILABLE_AND_VISIBLE = 0x2000 | 0x4000  # which the Vulkan memory model requires to be explicit
 
 
-class BodyPrinter(Lines):
+class BodyPrinter(Conversions):
     """Prints the statements of one kernel, and declares in the module what they need."""
 
     def __init__(self, kernel: Kernel) -> None:
@@ -85,6 +88,9 @@ class BodyPrinter(Lines):
                 raise NotImplementedError("SPIR-V has no bulk copies")
             case InputsReady():  # a kernel starts when the one before it has ended
                 pass
+            case Fence():
+                semantics = self.constant(_ACQUIRE_RELEASE_BUFFERS)
+                self.emit("OpMemoryBarrier", self.constant(_DEVICE), semantics)
 
     def barrier(self) -> None:
         memory = _ACQUIRE_RELEASE_WORKGROUP_MEMORY
@@ -150,7 +156,9 @@ class BodyPrinter(Lines):
         if row.on_tiles:
             return tile_value(self, wish, value, args)
         instruction = instruction_of(value.op, scalar)
-        if row.collective:
+        if value.op == "subgroup_shuffle_xor":
+            return self.shuffle(wish, value, args[0])
+        if row.participants is Scope.SUBGROUP:
             return self.subgroup(wish, instruction, value.args[0], args[0])
         if value.op in ("div", "mod") and value.type.is_integer:
             args[1] = self.divisor(value, *args)
@@ -163,7 +171,11 @@ class BodyPrinter(Lines):
             case "read":
                 assert isinstance(value.attr, Variable)
                 return self.result(value.name or value.attr.name, "OpLoad", type, self.ids[value.attr])
-            case "load":
+            case "atomic_add":
+                assert isinstance(value.attr, Buffer)
+                cell, how = self.cell(value.attr, value.args[0]), (_DEVICE, _RELAXED)
+                return self.result(wish, "OpAtomicIAdd", type, cell, *map(self.constant, how), args[1])
+            case "load" | "uniform_load":
                 assert isinstance(value.attr, Buffer | Shared)
                 cell, access = self.cell(value.attr, value.args[0]), self.access(value.attr)
                 return self.result(value.name or f"{value.attr.name}_value", "OpLoad", type, cell, *access)
@@ -204,11 +216,6 @@ class BodyPrinter(Lines):
             return self.result(f"{value.op}_value", "OpLoad", type, self.built_in[value.op])
         raise NotImplementedError(f"SPIR-V has no line for {value.op}")
 
-    def splat(self, wish: str, scalar: Value, type: Type) -> str:
-        if scalar.op == "const":
-            return self.constant(scalar.attr, type)
-        return self.result(wish, "OpCompositeConstruct", self.type(type), *[self.ref(scalar)] * type.lanes)
-
     def select(self, wish: str, value: Value, args: list[str]) -> str:
         """SPIR-V 1.3 selects vectors lane by lane only, so a single condition is spread over the lanes."""
         condition, lanes = value.args[0], boolean.with_lanes(value.type.lanes)
@@ -243,57 +250,9 @@ class BodyPrinter(Lines):
         whole = self.result("whole", "OpIMul", type, quotient, divisor)
         return self.result(wish, "OpISub", type, dividend, whole)
 
-    def subgroup(self, wish: str, instruction: str, arg: Value, operand: str) -> str:
-        """A reduction over the subgroup. Halves are reduced in f32, since not every device with halves can
-        reduce them."""
-        half = arg.type.scalar == "f16"
-        if half:
-            operand = self.convert(wish, arg.type, f32, operand)
-        type = self.type(f32 if half else arg.type)
-        total = self.result(wish, instruction, type, self.constant(_SUBGROUP), "Reduce", operand)
-        return self.convert(wish, f32, arg.type, total) if half else total
-
-    def convert(self, wish: str, source: Type, type: Type, operand: str) -> str:
-        if source == type:
-            return operand
-        if source.scalar == "bool":
-            yes, no = self.constant(1, type), self.constant(0, type)
-            return self.result(wish, "OpSelect", self.type(type), operand, yes, no)
-        if source.is_float and type.is_integer:
-            wide = f32.with_lanes(type.lanes)
-            return self.truncate(wish, type, self.convert(wish, source, wide, operand))
-        return self.result(wish, CONVERSIONS[source.scalar, type.scalar], self.type(type), operand)
-
-    def truncate(self, wish: str, type: Type, operand: str) -> str:
-        """f32 to an integer, saturating: SPIR-V leaves numbers that do not fit undefined."""
-        (low, high), wide = type.integer_range, f32.with_lanes(type.lanes)
-        largest = float(high + 1) - (
-            256.0 if type.scalar == "u32" else 128.0
-        )  # the largest f32 below high + 1
-        bounds = self.constant(float(low), wide), self.constant(largest, wide)
-        inside = self.result(f"{wish}_inside", "NClamp", self.type(wide), operand, *bounds)
-        instruction = "OpConvertFToU" if type.scalar == "u32" else "OpConvertFToS"
-        whole = self.result(f"{wish}_whole", instruction, self.type(type), inside)
-        conditions = self.type(boolean.with_lanes(type.lanes))
-        limit = self.constant(float(high + 1), wide)
-        above = self.result(f"{wish}_above", "OpFOrdGreaterThanEqual", conditions, operand, limit)
-        return self.result(wish, "OpSelect", self.type(type), above, self.constant(high, type), whole)
-
     def dot4(self, wish: str, value: Value, args: list[str]) -> str:
         type, a, b, plus = self.type(value.type), *args
         product = self.result(f"{wish}_product", "OpSDotKHR", type, a, b, "PackedVectorFormat4x8BitKHR")
         if constant_of(value.args[2]) == 0:
             return product
         return self.result(wish, "OpIAdd", type, plus, product)
-
-    def bytes(self, wish: str, value: Value, word: str) -> str:
-        words = u32.with_lanes(4)
-        spread = self.result(f"{wish}_words", "OpCompositeConstruct", self.type(words), *[word] * 4)
-        if value.op == "unpack_u8x4":
-            amounts = self.module.lanes(0, 8, 16, 24)
-            shifted = self.result(f"{wish}_shifted", "OpShiftRightLogical", self.type(words), spread, amounts)
-            return self.result(wish, "OpBitwiseAnd", self.type(words), shifted, self.constant(255, words))
-        amounts, signed = self.module.lanes(24, 16, 8, 0), self.type(value.type)
-        shifted = self.result(f"{wish}_shifted", "OpShiftLeftLogical", self.type(words), spread, amounts)
-        top = self.result(f"{wish}_signed", "OpBitcast", signed, shifted)
-        return self.result(wish, "OpShiftRightArithmetic", signed, top, self.constant(24, words))

@@ -94,12 +94,15 @@ OpBitwiseOr             197  T R id id
 OpBitwiseXor            198  T R id id
 OpBitwiseAnd            199  T R id id
 OpControlBarrier        224  id id id
+OpMemoryBarrier         225  id id
+OpAtomicIAdd            234  T R id id id id
 OpLoopMerge             246  id id LoopControl
 OpSelectionMerge        247  id SelectionControl
 OpLabel                 248  R
 OpBranch                249  id
 OpBranchConditional     250  id id id
 OpReturn                253
+OpGroupNonUniformShuffleXor  346  T R id id id
 OpGroupNonUniformIAdd   349  T R id GroupOperation id
 OpGroupNonUniformFAdd   350  T R id GroupOperation id
 OpGroupNonUniformSMax   356  T R id GroupOperation id
@@ -132,6 +135,7 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
         "Int8": 39,
         "GroupNonUniform": 61,
         "GroupNonUniformArithmetic": 63,
+        "GroupNonUniformShuffle": 65,
         "StorageBuffer16BitAccess": 4433,
         "VulkanMemoryModel": 5345,
         "DotProductInput4x8BitPackedKHR": 6018,
@@ -149,6 +153,7 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
         "ArrayStride": 6,
         "BuiltIn": 11,
         "Restrict": 19,
+        "Coherent": 23,
         "NonWritable": 24,
         "Binding": 33,
         "DescriptorSet": 34,

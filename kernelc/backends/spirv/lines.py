@@ -63,8 +63,8 @@ class Lines:
         """The memory operands of loads and stores: in the Vulkan memory model, that other invocations see
         shared memory.
 
-        Buffers count as private, since within a dispatch no invocation reads what another wrote to a buffer:
-        kernels pass data through shared memory.
+        Buffers count as private, since within a dispatch of such a kernel no invocation reads what another
+        wrote to a buffer: it passes data through shared memory.
         """
         shared = self.module.vulkan_memory and not isinstance(memory, Buffer)
         return ("NonPrivatePointer",) if shared else ()

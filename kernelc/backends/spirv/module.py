@@ -44,6 +44,10 @@ class Module:
         self._pending = kernel.params
         # Cooperative matrices are defined in this memory model only.
         self.vulkan_memory = bool(kernel.tile_kinds())
+        # What workgroups tell each other may not lie in the caches of single multiprocessors.
+        self.coherent = kernel.fences
+        if self.coherent and self.vulkan_memory:
+            raise NotImplementedError("SPIR-V is printed without fences in kernels with matrix units")
 
     def fresh(self, wish: str) -> str:
         """An unused id: the wished one, or the same with a number."""
@@ -130,6 +134,8 @@ class Module:
             self.declarations.append(f"{id} = OpTypeStruct {self._known[array]}")
             self.decorate(id, "Block")
             self.decorations.append(f"OpMemberDecorate {id} 0 Offset 0")
+            if self.coherent and not read_only:
+                self.decorations.append(f"OpMemberDecorate {id} 0 Coherent")
             if read_only:
                 self.decorations.append(f"OpMemberDecorate {id} 0 NonWritable")
         return self._known[key]

@@ -17,12 +17,14 @@ def _capabilities(kernel: Kernel) -> list[str]:
     features = kernel.features()
     operands = {kind.operand for kind in kernel.tile_kinds()}
     halves = any(buffer.type.scalar == "f16" for buffer in kernel.buffers)
+    shuffles = "subgroup_shuffle_xor" in kernel.operations
     return [
         "Shader",
         *(["Float16"] if "f16" in features or "f16" in operands else []),
         *(["Int8"] if "i8" in operands else []),
         *(["StorageBuffer16BitAccess"] if halves else []),
         *(["GroupNonUniform", "GroupNonUniformArithmetic"] if "subgroups" in features else []),
+        *(["GroupNonUniformShuffle"] if shuffles else []),
         *(["DotProductInput4x8BitPackedKHR", "DotProductKHR"] if "dot4" in features else []),
         *(["VulkanMemoryModel", "CooperativeMatrixKHR"] if operands else []),
     ]

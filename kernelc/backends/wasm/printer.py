@@ -18,12 +18,23 @@ from pathlib import Path
 from kernelc.backends.base import Rendered
 from kernelc.backends.c.printer import C, CBody, require_words
 from kernelc.backends.c_like import used_builtins
+from kernelc.backends.dialect import Text
 from kernelc.backends.shell import fill
 from kernelc.backends.wasm.toolchain import compiled, compiler
 from kernelc.kir.nodes import Kernel
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PRELUDE = Path(__file__).parents[1] / "c" / "templates" / "prelude.h"
+
+
+class WasmC(C):
+    """C without what takes threads: modules are compiled without atomic instructions."""
+
+    def fence(self) -> str:
+        raise NotImplementedError("WebAssembly is printed without fences")
+
+    def atomic_add(self, cell: str, amount: Text) -> Text:
+        raise NotImplementedError("WebAssembly is printed without atomic operations")
 
 
 class WasmBackend:
@@ -35,7 +46,7 @@ class WasmBackend:
     def render(self, kernel: Kernel) -> Rendered:
         """Return the text of one function, which `link` compiles together with others."""
         require_words(kernel)
-        dialect = C()
+        dialect = WasmC()
         printer = CBody(kernel, dialect)
         body = printer.body()
         entry = re.sub(r"\W", "_", f"{kernel.name}_kernel")

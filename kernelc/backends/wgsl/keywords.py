@@ -29,7 +29,8 @@ unsafe unsized use using varying virtual volatile wgsl where with writeonly yiel
 USED = """
 array atomic bitcast bool f16 f32 i32 u32 ptr vec2 vec4 min max dot exp exp2 log sqrt inverseSqrt fma floor
 abs select unpack2x16float pack2x16float unpack4xU8 unpack4xI8 dot4I8Packed subgroupAdd subgroupMax
-workgroupBarrier main step Step workgroup_id local_id subgroup_lane subgroup_size
+subgroupShuffleXor workgroupUniformLoad workgroupBarrier main step Step workgroup_id local_id subgroup_lane
+subgroup_size
 """
 
 UNUSABLE = frozenset(f"{KEYWORDS} {RESERVED} {USED} {MATRICES}".split())

@@ -107,6 +107,8 @@ class Wgsl(Dialect):
                 return self.call(type, args)
             case "dot4_i8":
                 return self.dot4(value, args)
+            case "subgroup_shuffle_xor":
+                return self.call("subgroupShuffleXor", [*args, Text(f"{value.attr}u")])
             case "tile_mul":
                 raise NotImplementedError("WGSL does not multiply matrices element by element")
             case _:
@@ -134,6 +136,9 @@ class Wgsl(Dialect):
 
     def barrier(self) -> str:
         return "workgroupBarrier();"
+
+    def uniform_load(self, cell: str) -> Text:
+        return Text(f"workgroupUniformLoad(&{cell})")
 
 
 class WgslBackend:

@@ -2,7 +2,8 @@
 
     out[h] = sum over p <= past of softmax(q[h] . k_cache[p] * scale)[p] * v_cache[p]
 
-`decode_body` says how a workgroup does it, `decode_schedule` how the work is divided.
+`decode_body` says how a workgroup does it, `decode_subgroups` how where subgroups have a known size;
+`decode_schedule` and `subgroup_schedule` say how the work is divided.
 
 With `split` the positions are cut into pieces of that many, one workgroup each, so that one token fills a
 large GPU. The workgroups write their results to `partials`, which `attention_reduce` joins.
@@ -33,23 +34,33 @@ from kernelc.kernels.attention.decode_schedule import (
     every_schedule,
     usual_schedule,
 )
+from kernelc.kernels.attention.decode_subgroups import SubgroupBody
+from kernelc.kernels.attention.head_results import Partials
+from kernelc.kernels.attention.join_splits import in_the_last_workgroup, split_count
 from kernelc.kernels.attention.softmax import LOG2_E
+from kernelc.kernels.attention.subgroup_schedule import (
+    SubgroupSchedule,
+    fits_subgroups,
+    subgroup_schedules,
+    usual_subgroup_schedule,
+)
 from kernelc.kernels.attention.wide import WideAttention, WideSchedule, fits_wide, wide_access_types
 from kernelc.kernels.spec import PAST, Arrays, Binding, Grid, KernelSpec, Params, Tolerance
 from kernelc.kir.functions import minimum
 from kernelc.kir.trace import Array, Tracer
-from kernelc.kir.types import Type, u32
+from kernelc.kir.types import Type, f32x2, u32
 from kernelc.kir.values import Value
 from kernelc.target import Capabilities
 
-AnySchedule = AttentionDecodeSchedule | WideSchedule
+AnySchedule = AttentionDecodeSchedule | SubgroupSchedule | WideSchedule
 
 
 class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
-    """q [heads, head_dim] -> out [heads * head_dim], or partials [splits, heads, head_dim/2 + 1] pairs.
+    """q [heads, head_dim] -> out [heads * head_dim], partials [splits, heads, head_dim/2 + 1] pairs, or both.
 
     The new position's key and value are in the cache already. A partial result is the sums of
-    2^(score - maximum) * value, then (maximum, total of the weights); scores in powers of two.
+    2^(score - maximum) * value, then (maximum, total of the weights); scores in powers of two. Where the last
+    workgroup joins them, `arrivals` counts, and is zero before and after.
     """
 
     name = "attention_decode"
@@ -57,7 +68,12 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
 
     def bindings(self, problem: AttentionDecodeProblem) -> tuple[Binding, ...]:
         *inputs, out = attention_bindings(problem.cache, problem.heads, 1)
-        return (*inputs, problem.reduce.partials("read_write") if problem.split else out)
+        if not problem.split:
+            return (*inputs, out)
+        partials = problem.reduce.partials("read_write")
+        if not problem.joined:
+            return (*inputs, partials)
+        return (*inputs, out, partials, Binding("arrivals", u32, "read_write", problem.heads))
 
     def reference(self, problem: AttentionDecodeProblem, arrays: Arrays, params: Params) -> None:
         """Softmax in float64, a split at a time."""
@@ -69,29 +85,44 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
         keys, values = (cache.transpose(1, 0, 2).astype(np.float64) for cache in caches)  # heads first
         scores = problem.scoring.reference(q @ keys.transpose(0, 2, 1)) * LOG2_E
         split = problem.split or end
+        if not problem.split or problem.joined:
+            weights = np.exp2(scores - scores.max(axis=-1, keepdims=True))
+            out = (weights @ values) / weights.sum(axis=-1, keepdims=True)
+            arrays["out"].reshape(-1)[:] = out.reshape(-1)
+        if not problem.split or (problem.joined and end - begin <= split):
+            return
         for number, first in enumerate(range(0, end - begin, split)):
             piece = scores[..., first : first + split]
             highest = piece.max(axis=-1, keepdims=True)
             weights = np.exp2(piece - highest)
             total, sums = weights.sum(axis=-1, keepdims=True), weights @ values[:, first : first + split]
-            if not problem.split:
-                arrays["out"].reshape(-1)[:] = (sums / total).reshape(-1)
-                return
             found = np.concatenate([sums, highest, total], axis=-1).reshape(-1)
             arrays["partials"].reshape(-1, found.size)[number] = found
 
     def space(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> Iterable[AnySchedule]:
         if fits_wide(capabilities, problem.cache, problem.group):
             yield WideSchedule(1)
+        if fits_subgroups(capabilities):
+            yield from subgroup_schedules(capabilities, problem)
         yield from every_schedule(capabilities, problem)
 
     def default(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> AnySchedule:
         if fits_wide(capabilities, problem.cache, problem.group):
             return WideSchedule(1)
+        if fits_subgroups(capabilities):
+            schedule = usual_subgroup_schedule(capabilities, problem)
+            if schedule is not None:
+                return schedule
         return usual_schedule(capabilities, problem)
 
     def workgroup(self, problem: AttentionDecodeProblem, schedule: AnySchedule) -> int:
-        return 1 if isinstance(schedule, WideSchedule) else schedule.threads(problem.head_dim)
+        match schedule:
+            case WideSchedule():
+                return 1
+            case SubgroupSchedule():
+                return schedule.threads
+            case AttentionDecodeSchedule():
+                return schedule.threads(problem.head_dim)
 
     def grid(self, problem: AttentionDecodeProblem, schedule: AnySchedule) -> Grid:
         splits = ceildiv(problem.reduce.seen(PAST + 1), problem.split) if problem.split else 1
@@ -100,9 +131,10 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
 
     def access_types(self, problem: AttentionDecodeProblem, schedule: AnySchedule) -> Mapping[str, Type]:
         if isinstance(schedule, WideSchedule):
-            types = wide_access_types(problem.cache)
-            return {name: type for name, type in types.items() if name != "out" or not problem.split}
-        return access_types(problem.cache, schedule.width)
+            return wide_access_types(problem.cache)
+        types = access_types(problem.cache, schedule.width)
+        pairs = isinstance(schedule, SubgroupSchedule) or problem.joined
+        return types | {"out": f32x2} if pairs else types
 
     def trace(
         self,
@@ -128,6 +160,8 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
         self, k: Tracer, arrays: Mapping[str, Array], problem: AttentionDecodeProblem, schedule: AnySchedule
     ) -> Callable[[Value, Value], None]:
         """What attends to a range of positions and writes the results."""
+        if isinstance(schedule, SubgroupSchedule):
+            return SubgroupBody(k, problem, schedule, arrays).attend
         if not isinstance(schedule, WideSchedule):
             buffers = AttentionBuffers.of(arrays, problem.cache, schedule.width)
             return DecodeBody(k, problem, schedule, buffers).attend
@@ -136,10 +170,20 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
 
         def attend(first: Value, end: Value) -> None:
             wide.attend(first, end)
-            if problem.split:
-                wide.write_partials(k.workgroup_id(1), problem.reduce.pairs)
-            else:
+            if not problem.split:
                 wide.write()
+                return
+            partials = Partials(arrays["partials"], problem.heads, problem.reduce.pairs)
+            if not problem.joined:
+                wide.write_partials(partials, k.workgroup_id(1))
+                return
+            splits = split_count(k, problem.reduce)
+            with k.when(splits.equals(1)):
+                wide.write()
+            with k.otherwise():
+                wide.write_partials(partials, k.workgroup_id(1))
+                with in_the_last_workgroup(k, arrays["arrivals"], splits):
+                    wide.join_splits(partials, splits)
 
         return attend
 
@@ -155,6 +199,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
 
     def describe(self, problem: AttentionDecodeProblem) -> str:
         split = f"_split{problem.split}" if problem.split else ""
+        split += "_joined" if problem.joined else ""
         marks = split + problem.scoring.describe() + problem.cache.describe()
         return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{marks}"
 

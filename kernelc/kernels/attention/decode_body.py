@@ -19,12 +19,14 @@ from collections.abc import Iterable, Iterator
 
 from kernelc.kernels.attention.cache import AttentionBuffers
 from kernelc.kernels.attention.decode_schedule import UNROLL, AttentionDecodeProblem, AttentionDecodeSchedule
+from kernelc.kernels.attention.head_results import GroupRows, HeadResults, Partials
+from kernelc.kernels.attention.join_splits import SplitJoin, in_the_last_workgroup, split_count
 from kernelc.kernels.attention.softmax import LOWEST, Running, join, lane, pack
 from kernelc.kernels.parts.distribute import distribute
-from kernelc.kir.functions import dot, exp2, minimum, named, select, vector
+from kernelc.kir.functions import dot, exp2, minimum, named, select
 from kernelc.kir.trace import Tracer
 from kernelc.kir.types import f32
-from kernelc.kir.values import Operators, Value
+from kernelc.kir.values import Value
 
 
 class DecodeBody:
@@ -41,21 +43,21 @@ class DecodeBody:
         self.keys, self.values = self.buffers.keys, self.buffers.values
         self.vectors = self.buffers.row_vectors
         self.stream_threads = schedule.stream_threads(problem.head_dim)
-        self.ragged = problem.group % schedule.heads > 0  # the last workgroup of a group has surplus rows
+        self.rows = GroupRows(k, problem.group, schedule.heads)
         rows = f32.with_lanes(schedule.rows)
         self.query = k.shared("query", self.buffers.vector, schedule.heads * self.vectors)
         self.scores = k.shared("scores", rows, schedule.sets * schedule.tile)
         self.exchange = k.shared("exchange", rows, schedule.exchange_cells(problem.head_dim))
         self.score_parts = self.exchange if schedule.parts > 1 else self.scores
+        self.splits = split_count(k, problem.reduce) if problem.joined else None
 
     @property
-    def kv_head(self) -> Value:
-        return self.k.workgroup_id(0) // self.schedule.blocks(self.problem)
+    def results(self) -> HeadResults:
+        return HeadResults(self.buffers.arrays["out"], self.problem.head_dim)
 
-    def row_in_group(self, row: Operators | int) -> Value:
-        """The number within its group of the query head that a row computes; may be beyond the last."""
-        blocks = self.schedule.blocks(self.problem)
-        return self.k.workgroup_id(0) % blocks * self.schedule.heads + row
+    @property
+    def partials(self) -> Partials:
+        return Partials(self.buffers.arrays["partials"], self.problem.heads, self.problem.reduce.pairs)
 
     def attend(self, first: Value, end: Value) -> None:
         """Attend to the positions first <= p < end, at least one."""
@@ -77,16 +79,25 @@ class DecodeBody:
         with distribute(k, self.stream_threads, "column") as column:
             for row in range(schedule.heads):
                 self._write(running[row // schedule.rows], row, column)
+        if self.splits is not None:
+            with k.when(self.splits > 1):
+                self._join_splits(self.splits)
+
+    def _join_splits(self, splits: Value) -> None:
+        """Join the splits of the workgroup's heads, in the last of the workgroups that have them."""
+        k, problem = self.k, self.problem
+        with in_the_last_workgroup(k, self.buffers.arrays["arrivals"], splits):
+            plan = self.schedule.join_plan(problem.head_dim)
+            SplitJoin(k, plan, problem.reduce, splits).run(self.rows, self.partials, self.results)
 
     def _stage_query(self) -> None:
         """Write the workgroup's queries to shared memory, scaled here once and for all."""
         k, problem, vectors = self.k, self.problem, self.vectors
-        first_head = self.kv_head * problem.group + self.row_in_group(0)
+        rows, first_head = self.rows, named("first_head", self.rows.head(0))
         with distribute(k, self.schedule.heads * vectors, "at") as at:
             element = first_head * vectors + at
-            if self.ragged:  # surplus rows repeat the last one
-                row = minimum(self.row_in_group(at // vectors), problem.group - 1)
-                element = (self.kv_head * problem.group + row) * vectors + at % vectors
+            if rows.ragged:  # surplus rows repeat the last one
+                element = rows.head_to_read(at // vectors) * vectors + at % vectors
             self.query[at] = self.buffers.arrays["q"][element] * problem.scoring.query_scale
         k.barrier()
 
@@ -110,7 +121,7 @@ class DecodeBody:
         """The dot product of every query with those loads of a key that fall to `part`."""
         scores = [self.k.var(0.0, f32, name=f"score_{row}") for row in range(self.schedule.heads)]
         for load in self._loads(part):
-            key = self.keys.load(position, self.kv_head, load, "key")
+            key = self.keys.load(position, self.rows.kv_head, load, "key")
             element = load * self.keys.vectors
             for row, score in enumerate(scores):
                 for at, elements in enumerate(key):
@@ -161,38 +172,39 @@ class DecodeBody:
 
     def _value(self, position: Value, column: Value) -> list[Value]:
         """An invocation's loads of a value, `stream_threads` loads apart; past a row's end the last again."""
-        vectors = self.values.load(position, self.kv_head, column, "value")
+        vectors = self.values.load(position, self.rows.kv_head, column, "value")
         for number in range(1, self.schedule.columns):
             load = minimum(column + number * self.stream_threads, self.values.loads - 1)
-            vectors += self.values.load(position, self.kv_head, load, "value")
+            vectors += self.values.load(position, self.rows.kv_head, load, "value")
         return vectors
 
     def _write(self, state: Running, row: int, column: Value) -> None:
-        row_in_group = self.row_in_group(row)
-        head = self.kv_head * self.problem.group + row_in_group
-        write = self._write_partial if self.problem.split else self._write_result
-        if self.ragged:
-            with self.k.when(row_in_group < self.problem.group):
-                write(state, head, row % state.rows, column)
-        else:
-            write(state, head, row % state.rows, column)
+        with self.rows.where_there(row):
+            if not self.problem.split:
+                self._write_result(state, row, column)
+            elif self.splits is None:
+                self._write_partial(state, row, column)
+            else:
+                with self.k.when(self.splits.equals(1)):
+                    self._write_result(state, row, column)
+                with self.k.otherwise():
+                    self._write_partial(state, row, column)
 
-    def _write_result(self, state: Running, head: Value, row: int, column: Value) -> None:
-        lanes, vectors = self.buffers.vector.lanes, self.values.vectors
+    def _write_result(self, state: Running, row: int, column: Value) -> None:
+        lanes, of_state = self.results.out.type.lanes, row % state.rows
+        vectors = self.schedule.width // lanes
         for load, own in self._own_loads(column):
-            start = head * self.vectors + load * vectors
-            for at, sums in enumerate(state.row(row, lanes)[own * vectors :][:vectors]):
-                self.buffers.arrays["out"][start + at] = sums / lane(state.total, row)
+            for at, sums in enumerate(state.row(of_state, lanes)[own * vectors :][:vectors]):
+                self.results.put(self.rows.head(row), load * vectors + at, sums / lane(state.total, of_state))
 
-    def _write_partial(self, state: Running, head: Value, row: int, column: Value) -> None:
-        partials, pairs = self.buffers.arrays["partials"], self.problem.reduce.pairs
-        start = (self.k.workgroup_id(1) * self.problem.heads + head) * pairs
+    def _write_partial(self, state: Running, row: int, column: Value) -> None:
+        start, of_state = self.partials.start(self.k.workgroup_id(1), self.rows.head(row)), row % state.rows
         pairs_of_load = self.schedule.width // 2
         for load, own in self._own_loads(column):
-            for at, pair in enumerate(state.row(row, 2)[own * pairs_of_load :][:pairs_of_load]):
-                partials[start + load * pairs_of_load + at] = pair
+            for at, pair in enumerate(state.row(of_state, 2)[own * pairs_of_load :][:pairs_of_load]):
+                self.partials.array[start + load * pairs_of_load + at] = pair
         with self.k.when(column.equals(0)):
-            partials[start + (pairs - 1)] = vector(lane(state.maximum, row), lane(state.total, row))
+            self.partials.put_summary(start, lane(state.maximum, of_state), lane(state.total, of_state))
 
     def _own_loads(self, column: Value) -> Iterator[tuple[Value, int]]:
         """The loads of a row that an invocation has summed: the number in the row, and among its own.

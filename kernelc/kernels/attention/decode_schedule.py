@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kernelc.kernels.attention.cache import CacheShape, require_heads
+from kernelc.kernels.attention.join_splits import JoinPlan
 from kernelc.kernels.attention.reduce_splits import AttentionReduceProblem
 from kernelc.kernels.attention.softmax import Scoring, exchange_cells
 from kernelc.kernels.parts.reduce import power_of_two_up_to
@@ -23,7 +24,7 @@ class AttentionDecodeProblem:
 
     `split`: positions that a workgroup takes, the last one fewer; 0: one takes all and writes the result.
     With a `window`, splits begin with the first position that is seen. `window`, `soft_cap`: see `Scoring`;
-    `ring`: see `CacheShape`.
+    `ring`: see `CacheShape`. `joined`: the last workgroup of a head joins its splits, see `join_splits`.
     """
 
     heads: int
@@ -35,10 +36,12 @@ class AttentionDecodeProblem:
     window: int = 0
     soft_cap: float = 0.0
     ring: int = 0
+    joined: bool = False
 
     def __post_init__(self) -> None:
         """Raise ShapeError where the numbers do not fit each other."""
         require_heads(self.heads, self.cache)
+        require(not self.joined or self.split > 0, self, "splits to join")
         require(not self.ring or 1 <= self.window <= self.ring, self, "a ring that holds the window")
 
     @property
@@ -100,14 +103,20 @@ class AttentionDecodeSchedule:
         parts = self.sets * self.tile * self.parts if self.parts > 1 else 0
         return max(parts, exchange_cells(self.threads(head_dim), self.width * self.columns))
 
-    def shared_bytes(self, head_dim: int) -> int:
-        """Bytes of workgroup memory: queries, scores, exchange."""
-        return 4 * (self.heads * (head_dim + self.tile) + self.rows * self.exchange_cells(head_dim))
+    def shared_bytes(self, problem: AttentionDecodeProblem) -> int:
+        """Bytes of workgroup memory: queries, scores, exchange, and what joining takes."""
+        dim = problem.head_dim
+        joining = self.join_plan(dim).shared_bytes if problem.joined else 0
+        return joining + 4 * (self.heads * (dim + self.tile) + self.rows * self.exchange_cells(dim))
 
-    def fits(self, capabilities: Capabilities, head_dim: int) -> bool:
-        threads, shared_bytes = self.threads(head_dim), self.shared_bytes(head_dim)
+    def fits(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> bool:
+        head_dim = problem.head_dim
+        threads, shared_bytes = self.threads(head_dim), self.shared_bytes(problem)
         small = threads <= capabilities.max_threads and shared_bytes <= capabilities.shared_bytes
         return small and head_dim // self.width % self.parts == 0 and threads % self.parts == 0
+
+    def join_plan(self, head_dim: int) -> JoinPlan:
+        return JoinPlan(self.heads, head_dim, self.threads(head_dim))
 
     def blocks(self, problem: AttentionDecodeProblem) -> int:
         """Workgroups that the query heads of one key/value head take."""
@@ -122,7 +131,7 @@ def every_schedule(
     choices = itertools.product(widths, (2, 4, 8, 16, 32), (1, 2, 4), heads, (1, 2, 4))
     for width, streams, rounds, (rows, sets), parts in choices:
         schedule = AttentionDecodeSchedule(rows, sets, width, streams, rounds, parts)
-        if rows * sets < 2 * problem.group and schedule.fits(capabilities, problem.head_dim):
+        if rows * sets < 2 * problem.group and schedule.fits(capabilities, problem):
             yield schedule
     yield from _for_wide_heads(capabilities, problem)
 
@@ -136,7 +145,7 @@ def _for_wide_heads(
     for columns, rows, streams, width, parts in choices:
         schedule = AttentionDecodeSchedule(rows, 1, width, streams, 1, parts, columns)
         enough = rows <= most and schedule.threads(problem.head_dim) >= 32
-        if enough and schedule.fits(capabilities, problem.head_dim):
+        if enough and schedule.fits(capabilities, problem):
             yield schedule
 
 
@@ -157,5 +166,5 @@ def usual_schedule(capabilities: Capabilities, problem: AttentionDecodeProblem) 
         for sets, rounds in choices
         if rounds == 1 or streams * UNROLL * rounds <= TILE
     )
-    fitting = (schedule for schedule in wanted if schedule.fits(capabilities, dim))
+    fitting = (schedule for schedule in wanted if schedule.fits(capabilities, problem))
     return next(itertools.chain(fitting, _for_wide_heads(capabilities, problem)))

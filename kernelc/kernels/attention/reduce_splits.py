@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kernelc.ir.dim import Dim, ceildiv, dim_min, evaluate
 from kernelc.kernels import step_block
+from kernelc.kernels.attention.head_results import HeadResults
 from kernelc.kernels.attention.softmax import LOWEST, Running, exchange_cells, join
 from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
@@ -119,7 +120,7 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         problem: AttentionReduceProblem,
         schedule: AttentionReduceSchedule,
     ) -> None:
-        partials, out = arrays["partials"], arrays["out"]
+        partials, results = arrays["partials"], HeadResults(arrays["out"], problem.head_dim)
         exchange = k.shared("exchange", f32, exchange_cells(k.workgroup, 2 * schedule.columns))
         columns, head = problem.head_dim // 2, k.workgroup_id(0)
         threads = schedule.stream_threads(problem.head_dim)
@@ -147,7 +148,7 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
                 own = column + number * threads if number else column
                 with nullcontext() if number == 0 else k.when(own < columns):
                     sums = running.sums[2 * number : 2 * number + 2]
-                    out[head * columns + own] = vector(*sums) / running.total
+                    results.put(head, own, vector(*sums) / running.total)
 
     def inputs(
         self, problem: AttentionReduceProblem, rng: np.random.Generator, env: Mapping[str, int]

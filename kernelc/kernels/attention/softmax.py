@@ -125,8 +125,12 @@ def exchange_cells(threads: int, elements: int) -> int:
     return threads // 2 * (elements + 2)
 
 
-def join(k: Tracer, running: Sequence[Running], streams: int, exchange: Array) -> None:
+def join(
+    k: Tracer, running: Sequence[Running], streams: int, exchange: Array, share: int | None = None
+) -> None:
     """Join what `streams` (a power of two) equal shares of the workgroup saw, into the first share.
+
+    A share is `share` invocations, the first of a workgroup that may have more; or all of it is shared.
 
     An invocation joins its own state with those of the invocations in its place in the other shares, half of
     the shares at each level:
@@ -136,7 +140,8 @@ def join(k: Tracer, running: Sequence[Running], streams: int, exchange: Array) -
 
     All invocations must call this, when none of them uses `exchange` any more.
     """
-    columns = k.workgroup // streams
+    columns = share or k.workgroup // streams
+    half = streams * columns // 2
     with k.loop(1, streams.bit_length()) as level:
         distance = (k.constant(streams, u32) >> level) * columns
         gives = logical_and(k.local_id >= distance, k.local_id < distance * 2)
@@ -145,15 +150,15 @@ def join(k: Tracer, running: Sequence[Running], streams: int, exchange: Array) -
             with k.when(gives):
                 cell = k.local_id - distance
                 for at, register in enumerate(state.registers):
-                    exchange[cell + at * (k.workgroup // 2)] = register
+                    exchange[cell + at * half] = register
             k.barrier()
             with k.when(takes):
-                _take(k, state, exchange)
+                _take(k, state, exchange, half)
             k.barrier()
 
 
-def _take(k: Tracer, state: Running, exchange: Array) -> None:
-    cells = [exchange[k.local_id + at * (k.workgroup // 2)] for at in range(len(state.registers))]
+def _take(k: Tracer, state: Running, exchange: Array, half: int) -> None:
+    cells = [exchange[k.local_id + at * half] for at in range(len(state.registers))]
     other_maximum = named("other_maximum", cells[0])
     highest = state.see([other_maximum])
     weight = exp2(other_maximum - highest)

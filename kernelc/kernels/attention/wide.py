@@ -19,9 +19,22 @@ from dataclasses import dataclass
 
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import CacheShape
+from kernelc.kernels.attention.head_results import Partials
 from kernelc.kernels.attention.softmax import LOWEST, Scoring
 from kernelc.kernels.parts.wide_rows import WIDE, works_wide
-from kernelc.kir.functions import dot, exp2, fma, maximum, minimum, named, select, splat, unpack_half2, vector
+from kernelc.kir.functions import (
+    concat,
+    dot,
+    exp2,
+    fma,
+    maximum,
+    minimum,
+    named,
+    select,
+    splat,
+    unpack_half2,
+    vector,
+)
 from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import Type, f32, f32x4, f32x8, u32x4
 from kernelc.kir.values import Operators, Value
@@ -127,17 +140,42 @@ class WideAttention:
             for at in range(self.vectors):
                 self.arrays["out"][start + at] = self.sums[row * self.vectors + at] * factor
 
-    def write_partials(self, split: Value, pairs: int) -> None:
+    def write_partials(self, partials: Partials, split: Value) -> None:
         """Write sums, maximum and total of all rows as pairs: the results of splits are joined later."""
-        k, partials = self.k, self.arrays["partials"]
+        k = self.k
         with k.loop(0, self.rows) as row:
-            start = (split * (self.shape.kv_heads * self.group) + self._head(row)) * pairs
+            start = partials.start(split, self._head(row))
             for at in range(self.vectors):
                 sums = self.sums[row * self.vectors + at]
                 for pair in range(WIDE // 2):
                     both = vector(sums.lane(2 * pair), sums.lane(2 * pair + 1))
-                    partials[start + (at * (WIDE // 2) + pair)] = both
-            partials[start + (pairs - 1)] = vector(self.maxima[row], self.totals[row])
+                    partials.array[start + (at * (WIDE // 2) + pair)] = both
+            partials.put_summary(start, self.maxima[row], self.totals[row])
+
+    def join_splits(self, partials: Partials, splits: Value) -> None:
+        """Put the partial results of all splits in the place of one's own, and write the rows' results."""
+        k = self.k
+        with k.loop(0, self.rows) as row:
+            highest = k.var(LOWEST, f32, name="highest")
+            with k.loop(0, splits) as split:
+                start = partials.start(split, self._head(row))
+                k.assign(highest, maximum(highest, partials.array[start + (partials.pairs - 1)].x))
+            total = k.var(0.0, f32, name="total")
+            for at in range(self.vectors):
+                self.sums[row * self.vectors + at] = self.zeros
+            with k.loop(0, splits) as split:
+                start = partials.start(split, self._head(row))
+                summary = partials.array[start + (partials.pairs - 1)]
+                weight = named("weight", exp2(summary.x - highest))
+                total += weight * summary.y
+                for at in range(self.vectors):
+                    first = start + at * (WIDE // 2)
+                    low, high, *others = (partials.array[first + pair] for pair in range(WIDE // 2))
+                    sums = concat(concat(low, high), concat(*others))
+                    cell = row * self.vectors + at
+                    self.sums[cell] = fma(sums, splat(weight, WIDE), self.sums[cell])
+            self.totals[row] = total
+        self.write()
 
     def _stage_queries(self) -> None:
         k = self.k

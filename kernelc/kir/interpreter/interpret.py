@@ -17,15 +17,18 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.kir.interpreter.bound import ExecutionError, checked, lane_shape
-from kernelc.kir.interpreter.races import CellLog
+from kernelc.kir.interpreter.fences import FenceOrder
+from kernelc.kir.interpreter.races import CellLog, FencedLog
 from kernelc.kir.interpreter.stages import StagedCopies
 from kernelc.kir.interpreter.tiles import Tiles
+from kernelc.kir.interpreter.together import atomic_add, shuffle, subgroup, uniform_load
 from kernelc.kir.memory import Buffer, Memory, SourceLine
 from kernelc.kir.nodes import (
     Assign,
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     InputsReady,
@@ -41,7 +44,6 @@ from kernelc.kir.nodes import (
 from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.operations import evaluate, undefined
 from kernelc.kir.tile_types import TileType
-from kernelc.kir.types import Type
 from kernelc.kir.values import Value, Variable
 
 Lanes = npt.NDArray[Any]
@@ -96,10 +98,12 @@ class _Machine:
         self.variables: dict[Variable, Lanes] = {}
         self.memory: dict[Memory, Lanes] = {}
         self.logs: dict[Memory, CellLog] = {}
+        self.order = FenceOrder(self.groups, kernel.workgroup) if kernel.fences else None
         for buffer in kernel.buffers:
             self.memory[buffer] = checked(kernel, buffer, buffers)
             if buffer.access == "read_write":
-                self.logs[buffer] = CellLog(len(self.memory[buffer]), initialised=True)
+                cells = len(self.memory[buffer])
+                self.logs[buffer] = FencedLog(cells, self.order) if self.order else CellLog(cells, True)
         early = [buffer for buffer in kernel.buffers if buffer.name in before and kernel.inputs_ready]
         self.arriving: dict[Memory, Lanes] = {buffer: self.memory[buffer] for buffer in early}
         self.memory |= {buffer: checked(kernel, buffer, before) for buffer in early}
@@ -163,6 +167,9 @@ class _Machine:
                 self.stages.wait(statement, mask)
             case StageRelease():
                 self.stages.release(statement, mask)
+            case Fence():
+                assert self.order is not None
+                self.order.fence(np.unique(self.group[mask]))
 
     def loop(self, statement: For, mask: Lanes) -> None:
         index = np.broadcast_to(self.value(statement.start), self.lanes).astype(np.uint32)
@@ -185,6 +192,8 @@ class _Machine:
                 place, f"barrier reached by part of workgroup {int(np.flatnonzero(some & ~all_)[0])} only"
             )
         self.epoch[some] += 1
+        if self.order:
+            self.order.barrier(np.flatnonzero(some))
 
     # Memory
 
@@ -227,7 +236,9 @@ class _Machine:
 
     def clock(self, memory: Memory, mask: Lanes) -> Lanes:
         """The interval between barriers. Barriers order shared memory only: for a storage buffer it is the
-        whole dispatch."""
+        whole dispatch, or what lies between two fences."""
+        if isinstance(memory, Buffer) and self.order:
+            return self.order.passed[self.group[mask]]
         if isinstance(memory, Buffer):
             return np.zeros(int(mask.sum()), np.int64)
         return self.epoch[self.group[mask]]
@@ -243,6 +254,10 @@ class _Machine:
         match value.op:
             case "load":
                 return self.load(value, mask)
+            case "uniform_load":
+                return uniform_load(self, value, mask)
+            case "atomic_add":
+                return atomic_add(self, value, mask)
             case "read":
                 assert isinstance(value.attr, Variable)
                 return self.variables[value.attr].copy()
@@ -260,7 +275,9 @@ class _Machine:
             case "subgroup_size":
                 return np.array([self.subgroup_size], np.uint32)
             case "subgroup_sum" | "subgroup_max":
-                return self.subgroup(value, mask)
+                return subgroup(self, value, mask)
+            case "subgroup_shuffle_xor":
+                return shuffle(self, value, mask)
             case op if OPERATIONS[op].on_tiles:
                 return self.tiles.compute(value, mask)
             case _:
@@ -269,22 +286,3 @@ class _Machine:
                     if np.any(wrong.T & mask):
                         raise self.fail(value.where, problem)
                 return evaluate(value.op, value.type, args, value.attr)
-
-    def subgroup(self, value: Value, mask: Lanes) -> Lanes:
-        lanes = np.broadcast_to(self.value(value.args[0]), self.lanes)
-        neutral = 0 if value.op == "subgroup_sum" else _lowest(value.type)
-        by_group = np.where(mask, lanes, neutral).astype(value.type.dtype).reshape(self.groups, -1)
-        width = self.subgroup_size
-        padding = -self.kernel.workgroup % width
-        padded = np.pad(by_group, ((0, 0), (0, padding)), constant_values=neutral).reshape(
-            self.groups, -1, width
-        )
-        combined = (
-            padded.sum(axis=2, dtype=value.type.dtype) if value.op == "subgroup_sum" else padded.max(axis=2)
-        )
-        spread = np.repeat(combined, width, axis=1)[:, : self.kernel.workgroup]
-        return spread.reshape(-1)
-
-
-def _lowest(type: Type) -> float:
-    return -np.inf if type.is_float else type.integer_range[0]

@@ -9,6 +9,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     If,
     InputsReady,
     Let,
@@ -20,11 +21,13 @@ from kernelc.kir.nodes import (
     operands,
     walk,
 )
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.values import Value, Variable
 
 
 def remove(body: Block) -> None:
-    """Keep stores and waits, what they depend on, and the loops and branches around them."""
+    """Keep what has an effect (stores, atomic operations, barriers, fences, waits), what that depends on, and
+    the loops and branches around it."""
     _decide(body)
     _prune(body, _live(body))
 
@@ -55,8 +58,7 @@ def _live(body: Block) -> set[Statement]:
         elif isinstance(statement, Declare | Assign):
             writers[statement.variable].append(statement)
     live: set[Statement] = set()
-    kept = Store | TileStore | Barrier | InputsReady | StageStatement
-    pending = [statement for statement in walk(body) if isinstance(statement, kept)]
+    pending = [statement for statement in walk(body) if _acts(statement)]
     while pending:
         statement = pending.pop()
         if statement in live:
@@ -67,6 +69,13 @@ def _live(body: Block) -> set[Statement]:
         if isinstance(statement, Let) and isinstance(statement.value.attr, Variable):
             pending += writers[statement.value.attr]
     return live
+
+
+def _acts(statement: Statement) -> bool:
+    """Whether a statement has an effect of its own."""
+    if isinstance(statement, Let):
+        return OPERATIONS[statement.value.op].writes
+    return isinstance(statement, Store | TileStore | Barrier | Fence | InputsReady | StageStatement)
 
 
 def _prune(block: Block, live: set[Statement]) -> None:

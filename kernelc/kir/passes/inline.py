@@ -15,6 +15,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     InputsReady,
@@ -53,7 +54,7 @@ class _Placement:
     def __init__(self, block: Block, uses: Counter[Value], placed: set[Value]) -> None:
         self.block, self.uses, self.placed = block, uses, placed
         self.users = self._users()
-        self.hazards = [at for at, statement in enumerate(block.statements) if not isinstance(statement, Let)]
+        self.hazards = [at for at, statement in enumerate(block.statements) if _changes(statement)]
         self.root: dict[Value, int] = {}  # for each value the statement in whose text it is written
         self.size: Counter[int] = Counter()  # for each statement the number of values written in its text
         self.pinned: set[Value] = set()  # values that are mentioned several times and so need a name
@@ -98,9 +99,11 @@ class _Placement:
                 return value.attr is variable
             case Store(memory=memory) | TileStore(memory=memory):
                 return value.attr is memory
-            case Declare() | Let():
+            case Let(value=atomic):
+                return value.attr is atomic.attr
+            case Declare():
                 return False
-            case Barrier() | InputsReady() | StageRequest() | StageWait() | StageRelease():
+            case Barrier() | Fence() | InputsReady() | StageRequest() | StageWait() | StageRelease():
                 return isinstance(value.attr, Memory)
             case For() | If():
                 return True
@@ -114,9 +117,14 @@ class _Placement:
         return found
 
 
+def _changes(statement: Statement) -> bool:
+    """Whether a load or a register's read may give something else after a statement."""
+    return not isinstance(statement, Let) or OPERATIONS[statement.value.op].writes
+
+
 def _movable(value: Value, into: Statement) -> bool:
     row = OPERATIONS[value.op]
-    if value.name or (row.collective and not row.on_tiles):
+    if value.name or row.writes or (row.collective and not row.on_tiles):
         return False  # `?:` and `&&` compute an operand for some invocations only; they take no tiles
     # a C-like `for` evaluates its bound and its step in every iteration
     return not (isinstance(into, For) and (value is into.stop or value is into.step))

@@ -22,6 +22,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     Kernel,
@@ -54,8 +55,8 @@ def uniformity_problems(kernel: Kernel) -> Iterator[Problem]:
 class _Meeting:
     """What several invocations do together: a barrier, a reduction, an operation on tiles or stages.
 
-    `flow`: how far the control flow around it is shared. `places`: offsets, strides and numbers that the
-    invocations of a subgroup, or of more (`agree`), must agree on.
+    `flow`: how far the control flow around it is shared. `places`: indices, offsets and strides that all who
+    meet, a subgroup's invocations or the workgroup's, must agree on.
     """
 
     what: str
@@ -63,7 +64,7 @@ class _Meeting:
     flow: Scope
     tile: TileType | None = None
     places: tuple[Value, ...] = ()
-    agree: Scope = Scope.SUBGROUP
+    who: Scope = Scope.SUBGROUP
 
 
 class _Analysis:
@@ -108,6 +109,8 @@ class _Analysis:
                 self.meetings.append(
                     _Meeting("a stage", statement.where, flow, None, places, Scope.WORKGROUP)
                 )
+            case Fence():
+                self.meetings.append(_Meeting("fence", statement.where, flow))
             case TileStore(offset=offset, stride=stride, value=value):
                 assert isinstance(value.type, TileType)
                 places = (offset, stride)
@@ -119,8 +122,8 @@ class _Analysis:
         row = OPERATIONS[value.op]
         if row.collective:
             tile = value.type if isinstance(value.type, TileType) else None
-            places = value.args if row.on_tiles and row.reads else ()
-            self.meetings.append(_Meeting(value.op, value.where, flow, tile, places))
+            places = value.args if row.reads else ()
+            self.meetings.append(_Meeting(value.op, value.where, flow, tile, places, row.participants))
         self.values[value] = self.result(value)
 
     def result(self, value: Value) -> Scope:
@@ -157,9 +160,9 @@ class _Analysis:
         """What would keep the invocations from meeting here."""
         if meeting.flow != Scope.WORKGROUP:
             yield meeting.where, f"{meeting.what} {_DIFFERS}"
-        if any(self.scope(value) > meeting.agree for value in meeting.places):
-            whose = "a workgroup" if meeting.agree == Scope.WORKGROUP else "a subgroup"
-            yield meeting.where, f"{meeting.what} at an offset that differs between invocations of {whose}"
+        if any(self.scope(value) > meeting.who for value in meeting.places):
+            who = meeting.who.name.lower()
+            yield meeting.where, f"{meeting.what} at an offset that differs between invocations of a {who}"
         if (tile := meeting.tile) is not None:
             lanes = tile.kind.lanes
             if self.kernel.subgroup_size != lanes or self.kernel.workgroup % lanes:

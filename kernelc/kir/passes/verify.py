@@ -20,6 +20,7 @@ from kernelc.kir.nodes import (
     Barrier,
     Block,
     Declare,
+    Fence,
     For,
     If,
     InputsReady,
@@ -122,7 +123,7 @@ class _Checker:
                 self.same(statement.condition.type, boolean, statement.where, "a condition")
                 self.block(statement.then)
                 self.block(statement.orelse)
-            case Let() | Barrier() | InputsReady() | StageRequest() | StageWait() | StageRelease():
+            case Let() | Barrier() | Fence() | InputsReady() | StageRequest() | StageWait() | StageRelease():
                 pass
 
     def loop(self, statement: For) -> None:

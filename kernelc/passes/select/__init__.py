@@ -12,9 +12,9 @@ from kernelc.errors import InternalError, ShapeError
 from kernelc.ir.graph import Graph
 from kernelc.passes.select import attention, linear, rows
 from kernelc.passes.select.calls import KernelCall, PackedVector, Selection
-from kernelc.passes.select.selector import Handler, SelectOptions, Selector
+from kernelc.passes.select.selector import Handler, SelectOptions, Selector, SplitOptions
 
-__all__ = ["KernelCall", "PackedVector", "SelectOptions", "Selection", "select"]
+__all__ = ["KernelCall", "PackedVector", "SelectOptions", "Selection", "SplitOptions", "select"]
 
 HANDLERS: Mapping[str, Handler] = {**rows.HANDLERS, **linear.HANDLERS, **attention.HANDLERS}
 

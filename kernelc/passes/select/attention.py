@@ -29,15 +29,22 @@ def attention(select: Selector, op: Op) -> None:
         problem = AttentionPrefillProblem(heads, kv_heads, head_dim, dtype, scale, window, soft_cap, ring)
         select.call(ATTENTION_PREFILL, problem, read | {"out": out}, ("out",), op)
         return
-    split = select.options.split
-    decode = AttentionDecodeProblem(heads, kv_heads, head_dim, dtype, scale, split, window, soft_cap, ring)
+    split = select.options.split.within(window)
+    joined = split > 0 and select.options.split.joined
+    decode = AttentionDecodeProblem(
+        heads, kv_heads, head_dim, dtype, scale, split, window, soft_cap, ring, joined
+    )
     if split == 0:
         select.call(ATTENTION_DECODE, decode, read | {"out": out}, ("out",), op)
         return
     partials = f"%{op.result.name}.partials"
+    if joined:
+        select.found.counters[ARRIVALS] = max(4 * heads, select.found.counters.get(ARRIVALS, 0))
+        operands = read | {"out": out, "partials": partials, "arrivals": ARRIVALS}
+        select.call(ATTENTION_DECODE, decode, operands, ("out", "partials"), op)
+        return
     select.call(ATTENTION_DECODE, decode, read | {"partials": partials}, ("partials",), op)
-    joined = {"partials": partials, "out": out}
-    select.call(ATTENTION_REDUCE, decode.reduce, joined, ("out",), op)
+    select.call(ATTENTION_REDUCE, decode.reduce, {"partials": partials, "out": out}, ("out",), op)
 
 
 def rope(select: Selector, op: Op) -> None:
@@ -61,6 +68,9 @@ def cache_append(select: Selector, op: Op) -> None:
     problem = CacheAppendProblem(shape, one_row(x))
     select.call(CACHE_APPEND, problem, {"x": select.operands.name(x), "cache": state}, (), op)
 
+
+ARRIVALS = "attention.arrivals"
+"""The state in which workgroups of decode attention count themselves; see `Selection.counters`."""
 
 NATURAL = "natural"
 """The order of a cached head's elements that the checkpoint has; see `Selection.head_orders`."""

@@ -44,10 +44,12 @@ class Selection:
     """The calls of one program, in order, and the packed weights they bind.
 
     `head_orders`: for each KV cache, how the elements of its heads are ordered; programs that share a cache
-    must agree.
+    must agree. `counters`: the bytes of states in which workgroups count, by name; they are zero between
+    dispatches, and nothing but kernels touches them.
     """
 
     calls: list[KernelCall] = field(default_factory=list[KernelCall])
     matrices: dict[str, PackedMatrix] = field(default_factory=dict[str, PackedMatrix])
     vectors: dict[str, PackedVector] = field(default_factory=dict[str, PackedVector])
     head_orders: dict[str, str] = field(default_factory=dict[str, str])
+    counters: dict[str, int] = field(default_factory=dict[str, int])

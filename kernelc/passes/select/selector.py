@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from kernelc.ir.formats import FormatTable
 from kernelc.ir.graph import Graph, Op, Tensor
+from kernelc.kernels.attention.decode_schedule import TILE
 from kernelc.kernels.spec import KernelSpec
 from kernelc.passes.select.calls import KernelCall, Selection
 from kernelc.passes.select.operands import Operands, number, width_of
@@ -15,13 +16,29 @@ from kernelc.passes.select.packing import Packing
 
 
 @dataclass(frozen=True)
+class SplitOptions:
+    """How decode attention is split over positions: `length` of them a workgroup, 0 for one workgroup over
+    all. A window of positions is cut into `window_splits` or more, as far as splits stay of a tile's size.
+    With `joined` the kernel that makes splits joins them too, which takes a target that can."""
+
+    length: int = 0
+    window_splits: int = 0
+    joined: bool = False
+
+    def within(self, window: int) -> int:
+        """The length of a split in a layer that sees a window (0: everything)."""
+        if not (window and self.window_splits):
+            return self.length
+        return min(self.length, max(TILE, window // self.window_splits // TILE * TILE))
+
+
+@dataclass(frozen=True)
 class SelectOptions:
-    """`formats`: which format each matrix gets; `max_binding_bytes`: larger matrices are cut by rows;
-    `split`: positions per workgroup of decode attention, 0 for one workgroup over all of them."""
+    """`formats`: which format each matrix gets; `max_binding_bytes`: larger matrices are cut by rows."""
 
     formats: FormatTable
     max_binding_bytes: int = 128 << 20
-    split: int = 0
+    split: SplitOptions = SplitOptions()
 
 
 class Selector:

@@ -19,6 +19,7 @@ from model.families.registry import find_model
 from runtime.cuda.compile import CudaSource, architecture, compile_kernel, supported_architectures
 
 MODEL = "llama-3.2-1b"
+TARGETS = ("cuda", "cuda+opencl")  # of builds: splits are joined by workgroups, or by another dispatch
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_120")
 FORMATS = ("q4", "q4-int8", "q8", "q8-int8", "f16", "f32")  # "int8": with activations rounded to bytes
 # Every format on an architecture, every architecture with a format; the others at night.
@@ -41,15 +42,18 @@ def nvrtc() -> None:
 
 @cache
 def sources(quant: str) -> tuple[CudaSource, ...]:
-    """The kernels of a model, one for each distinct text."""
+    """The kernels of a model, one for each distinct text, with splits joined in both ways."""
     format_, _, activations = quant.partition("-")
-    options = CompileOptions("cuda", format_, activations=activations or "f32")
-    lowered = compile_model(find_model(MODEL), options).lowered
-    return tuple(
-        CudaSource(name, lowered.files[variant.file].decode(), variant.entry)
+    options = (CompileOptions(target, format_, activations=activations or "f32") for target in TARGETS)
+    every = [compile_model(find_model(MODEL), each).lowered for each in options]
+    found = {
+        CudaSource(name, lowered.files[variant.file].decode(), variant.entry): None
+        for lowered in every
         for name, kernel in lowered.kernels.items()
         for variant in kernel.variants
-    )
+        if variant.target == "cuda"
+    }
+    return tuple(found)
 
 
 @pytest.mark.parametrize(("quant", "arch"), CASES)
@@ -100,7 +104,7 @@ def test_what_others_write_is_loaded_after_the_wait(quant: str, tmp_path: Path) 
 
 
 def test_the_model_uses_every_family() -> None:
-    options = (CompileOptions("cuda"), CompileOptions("cuda", activations="int8"))
+    options = (*(CompileOptions(each) for each in TARGETS), CompileOptions("cuda", activations="int8"))
     kernels = [compile_model(find_model(MODEL), option).lowered.kernels.values() for option in options]
     found = {kernel.spec for each in kernels for kernel in each}
     unfused = {"elementwise", "layer_norm", "rope", "cache_append"}  # what Llama's graph fuses or lacks

@@ -1,35 +1,19 @@
 // attention_decode_f16_8_4x8
 
+__device__ inline float4 operator*(float4 a, float b) {
+  return make_float4(a.x * b, a.y * b, a.z * b, a.w * b);
+}
+
 __device__ inline float2 splat_float2(float a) {
   return make_float2(a, a);
 }
 
-__device__ inline float2 operator*(float2 a, float b) {
-  return make_float2(a.x * b, a.y * b);
+__device__ inline float2 operator*(float a, float2 b) {
+  return make_float2(a * b.x, a * b.y);
 }
 
 __device__ inline float2 operator+(float2 a, float2 b) {
   return make_float2(a.x + b.x, a.y + b.y);
-}
-
-__device__ inline float2 fmaxf(float2 a, float2 b) {
-  return make_float2(fmaxf(a.x, b.x), fmaxf(a.y, b.y));
-}
-
-__device__ inline float2 operator-(float2 a, float2 b) {
-  return make_float2(a.x - b.x, a.y - b.y);
-}
-
-__device__ inline float2 exp2f(float2 a) {
-  return make_float2(exp2f(a.x), exp2f(a.y));
-}
-
-__device__ inline float2 operator*(float2 a, float2 b) {
-  return make_float2(a.x * b.x, a.y * b.y);
-}
-
-__device__ inline float2& operator*=(float2& a, float2 b) {
-  return a = a * b;
 }
 
 __device__ inline float2& operator+=(float2& a, float2 b) {
@@ -50,16 +34,12 @@ __device__ inline float2 unpack_half2(unsigned word) {
   return pair;
 }
 
-__device__ inline float dot(float2 a, float2 b) {
-  return a.x * b.x + a.y * b.y;
+__device__ inline float4 join(float2 low, float2 high) {
+  return make_float4(low.x, low.y, high.x, high.y);
 }
 
-// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
-__device__ inline void inputs_ready() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-#endif
+__device__ inline float dot(float4 a, float4 b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
 }
 
 struct Step {
@@ -73,135 +53,107 @@ struct Step {
   float repetition_penalty;
 };
 
-extern "C" __global__ void __launch_bounds__(64) attention_decode_f16_8_4x8(
-  const float2* q,
-  const unsigned* k_cache,
-  const unsigned* v_cache,
+extern "C" __global__ void __launch_bounds__(128, 1) attention_decode_f16_8_4x8(
+  const float4* __restrict__ q,
+  const uint4* __restrict__ k_cache,
+  const uint4* __restrict__ v_cache,
   float2* __restrict__ out,
   const Step* __restrict__ step
 ) {
-  __shared__ float2 query[8];
-  __shared__ float2 scores[64];
-  __shared__ float2 exchange[256];
-  inputs_ready();
+  __shared__ float2 sums[512];
+  __shared__ float maxima[128];
+  __shared__ float totals[128];
+  const unsigned subgroup_lane = threadIdx.x % 32u;
+  const unsigned stream = threadIdx.x / 32u * 32u + subgroup_lane;        // attention/decode_subgroups.py
   const unsigned positions = step->past + 1u;                             // attention/decode.py
-  const unsigned first_head = blockIdx.x * 2u;                            // attention/decode_body.py
-  if (threadIdx.x < 8u) {                                                 // parts/distribute.py
-    const unsigned element = first_head * 4u + threadIdx.x;               // attention/decode_body.py
-    query[threadIdx.x] = q[element] * 0.5100697f;                         // attention/decode_body.py
+  const unsigned kv_head = blockIdx.x / 2u;                               // attention/head_results.py
+  const unsigned head = kv_head * 2u + blockIdx.x % 2u;                   // attention/head_results.py
+  const unsigned start = head * 2u;                                       // attention/decode_subgroups.py
+  const float4 query = q[start] * 0.5100697f;                             // attention/decode_subgroups.py
+  const float4 query_1 = q[start + 1u] * 0.5100697f;
+  float maximum = -1e30f;                                                 // attention/softmax.py
+  float total = 0.0f;                                                     // attention/softmax.py
+  float sum_0 = 0.0f;                                                     // attention/softmax.py
+  float sum_1 = 0.0f;
+  float sum_2 = 0.0f;
+  float sum_3 = 0.0f;
+  float sum_4 = 0.0f;
+  float sum_5 = 0.0f;
+  float sum_6 = 0.0f;
+  float sum_7 = 0.0f;
+  for (unsigned tile = 0u; tile < positions; tile += 128u) {              // attention/decode_subgroups.py
+    const unsigned place = tile + stream;                                 // attention/decode_subgroups.py
+    const unsigned position = min(place, positions - 1u);                 // attention/decode_subgroups.py
+    const unsigned row = position * 4u + kv_head;                         // attention/cache.py
+    const uint4 stored = k_cache[row];                                    // attention/cache.py
+    const float4 key = join(unpack_half2(stored.x), unpack_half2(stored.y));  // attention/cache.py
+    const float4 key_1 = join(unpack_half2(stored.z), unpack_half2(stored.w));
+    const uint4 stored_1 = v_cache[row];                                  // attention/cache.py
+    const float4 value = join(unpack_half2(stored_1.x), unpack_half2(stored_1.y));  // attention/cache.py
+    const float4 value_1 = join(unpack_half2(stored_1.z), unpack_half2(stored_1.w));
+    const float score = place < positions ? dot(query, key) + dot(query_1, key_1) : -1e30f;  // attention/decode_subgroups.py
+    const float highest = fmaxf(maximum, score);                          // attention/softmax.py
+    const float rescale = exp2f(maximum - highest);                       // attention/softmax.py
+    total *= rescale;                                                     // attention/softmax.py
+    sum_0 *= rescale;
+    sum_1 *= rescale;
+    sum_2 *= rescale;
+    sum_3 *= rescale;
+    sum_4 *= rescale;
+    sum_5 *= rescale;
+    sum_6 *= rescale;
+    sum_7 *= rescale;
+    maximum = highest;                                                    // attention/softmax.py
+    const float weight = exp2f(score - highest);                          // attention/decode_subgroups.py
+    total += weight;                                                      // attention/softmax.py
+    sum_0 += weight * value.x;                                            // attention/softmax.py
+    sum_1 += weight * value.y;
+    sum_2 += weight * value.z;
+    sum_3 += weight * value.w;
+    sum_4 += weight * value_1.x;
+    sum_5 += weight * value_1.y;
+    sum_6 += weight * value_1.z;
+    sum_7 += weight * value_1.w;
   }
-  __syncthreads();                                                        // attention/decode_body.py
-  float2 maximum = splat_float2(-1e30f);                                  // attention/softmax.py
-  float2 total = splat_float2(0.0f);                                      // attention/softmax.py
-  float2 sum_0 = splat_float2(0.0f);                                      // attention/softmax.py
-  float2 sum_1 = splat_float2(0.0f);
-  for (unsigned tile = 0u; tile < positions; tile += 64u) {               // attention/decode_body.py
-    const unsigned count = min(positions - tile, 64u);                    // attention/decode_body.py
-    const unsigned part = threadIdx.x % 4u;                               // attention/decode_body.py
-    const unsigned stream = threadIdx.x / 4u;                             // attention/decode_body.py
-    for (unsigned position = stream; position < 64u; position += 16u) {
-      const unsigned cell = position * 4u + part;                         // attention/decode_body.py
-      if (position < count) {                                             // attention/decode_body.py
-        float score_0 = 0.0f;                                             // attention/decode_body.py
-        float score_1 = 0.0f;
-        const unsigned row = (tile + position) * 4u + blockIdx.x;         // attention/cache.py
-        const unsigned stored = k_cache[row * 4u + part];                 // attention/cache.py
-        const float2 key = unpack_half2(stored);                          // attention/cache.py
-        score_0 += dot(query[part], key);                                 // attention/decode_body.py
-        score_1 += dot(query[part + 4u], key);
-        exchange[cell] = make_float2(score_0, score_1);                   // attention/decode_body.py
-      } else {
-        exchange[cell] = splat_float2(-1e30f);                            // attention/decode_body.py
-      }
-    }
-    __syncthreads();                                                      // attention/decode_body.py
-    const unsigned index = threadIdx.x * 4u;                              // attention/decode_body.py
-    const float2 score = exchange[index];
-    const float2 score_1 = score + exchange[index + 1u] + exchange[index + 2u]
-        + exchange[index + 3u];                                           // attention/decode_body.py
-    scores[threadIdx.x] = score_1;                                        // attention/decode_body.py
-    __syncthreads();                                                      // attention/decode_body.py
-    const unsigned last = positions - 1u;                                 // attention/decode_body.py
-    for (unsigned first = 0u; first < count; first += 64u) {              // attention/decode_body.py
-      const unsigned place = first + stream;                              // attention/decode_body.py
-      const unsigned place_1 = place + 16u;
-      const unsigned place_2 = place + 32u;
-      const unsigned place_3 = place + 48u;
-      const unsigned row = min(tile + place, last) * 4u + blockIdx.x;     // attention/cache.py
-      const unsigned stored = v_cache[row * 4u + part];                   // attention/cache.py
-      const float2 value = unpack_half2(stored);                          // attention/cache.py
-      const unsigned row_1 = min(tile + place_1, last) * 4u + blockIdx.x;  // attention/cache.py
-      const unsigned stored_1 = v_cache[row_1 * 4u + part];               // attention/cache.py
-      const float2 value_1 = unpack_half2(stored_1);                      // attention/cache.py
-      const unsigned row_2 = min(tile + place_2, last) * 4u + blockIdx.x;  // attention/cache.py
-      const unsigned stored_2 = v_cache[row_2 * 4u + part];               // attention/cache.py
-      const float2 value_2 = unpack_half2(stored_2);                      // attention/cache.py
-      const unsigned row_3 = min(tile + place_3, last) * 4u + blockIdx.x;  // attention/cache.py
-      const unsigned stored_3 = v_cache[row_3 * 4u + part];               // attention/cache.py
-      const float2 value_3 = unpack_half2(stored_3);                      // attention/cache.py
-      const float2 score_2 = scores[place];                               // attention/decode_body.py
-      const float2 score_3 = scores[place_1];
-      const float2 score_4 = scores[place_2];
-      const float2 score_5 = scores[place_3];
-      const float2 highest = fmaxf(fmaxf(fmaxf(fmaxf(maximum, score_2), score_3), score_4),
-          score_5);                                                       // attention/softmax.py
-      const float2 rescale = exp2f(maximum - highest);                    // attention/softmax.py
-      total *= rescale;                                                   // attention/softmax.py
-      sum_0 *= rescale;
-      sum_1 *= rescale;
-      maximum = highest;                                                  // attention/softmax.py
-      const float2 weight = exp2f(score_2 - highest);                     // attention/decode_body.py
-      total += weight;                                                    // attention/softmax.py
-      sum_0 += weight * value.x;                                          // attention/softmax.py
-      sum_1 += weight * value.y;
-      const float2 weight_1 = exp2f(score_3 - highest);                   // attention/decode_body.py
-      total += weight_1;                                                  // attention/softmax.py
-      sum_0 += weight_1 * value_1.x;                                      // attention/softmax.py
-      sum_1 += weight_1 * value_1.y;
-      const float2 weight_2 = exp2f(score_4 - highest);                   // attention/decode_body.py
-      total += weight_2;                                                  // attention/softmax.py
-      sum_0 += weight_2 * value_2.x;                                      // attention/softmax.py
-      sum_1 += weight_2 * value_2.y;
-      const float2 weight_3 = exp2f(score_5 - highest);                   // attention/decode_body.py
-      total += weight_3;                                                  // attention/softmax.py
-      sum_0 += weight_3 * value_3.x;                                      // attention/softmax.py
-      sum_1 += weight_3 * value_3.y;
-    }
-  }
-  for (unsigned level = 1u; level < 5u; level++) {                        // attention/softmax.py
-    const unsigned distance = (16u >> level) * 4u;                        // attention/softmax.py
-    const bool gives = threadIdx.x >= distance && threadIdx.x < distance * 2u;  // attention/softmax.py
-    const bool takes = threadIdx.x < distance;                            // attention/softmax.py
-    if (gives) {                                                          // attention/softmax.py
-      const unsigned cell = threadIdx.x - distance;                       // attention/softmax.py
-      exchange[cell] = maximum;                                           // attention/softmax.py
-      exchange[cell + 32u] = total;
-      exchange[cell + 64u] = sum_0;
-      exchange[cell + 96u] = sum_1;
-    }
-    __syncthreads();                                                      // attention/softmax.py
-    if (takes) {                                                          // attention/softmax.py
-      const float2 other_maximum = exchange[threadIdx.x];                 // attention/softmax.py
-      const float2 highest = fmaxf(maximum, other_maximum);               // attention/softmax.py
-      const float2 rescale = exp2f(maximum - highest);                    // attention/softmax.py
-      total *= rescale;                                                   // attention/softmax.py
-      sum_0 *= rescale;
-      sum_1 *= rescale;
-      maximum = highest;                                                  // attention/softmax.py
-      const float2 weight = exp2f(other_maximum - highest);               // attention/softmax.py
-      total += weight * exchange[threadIdx.x + 32u];                      // attention/softmax.py
-      sum_0 += weight * exchange[threadIdx.x + 64u];                      // attention/softmax.py
-      sum_1 += weight * exchange[threadIdx.x + 96u];
-    }
-    __syncthreads();                                                      // attention/softmax.py
-  }
+  maxima[stream] = maximum;                                               // attention/decode_subgroups.py
+  totals[stream] = total;                                                 // attention/decode_subgroups.py
+  const float2 row_sums = make_float2(sum_0, sum_1);                      // attention/softmax.py
+  const float2 row_sums_1 = make_float2(sum_2, sum_3);
+  const float2 row_sums_2 = make_float2(sum_4, sum_5);
+  const float2 row_sums_3 = make_float2(sum_6, sum_7);
+  const unsigned index = stream * 4u;                                     // attention/decode_subgroups.py
+  sums[index] = row_sums;
+  sums[index + 1u] = row_sums_1;
+  sums[index + 2u] = row_sums_2;
+  sums[index + 3u] = row_sums_3;
+  __syncthreads();                                                        // attention/decode_subgroups.py
   if (threadIdx.x < 4u) {                                                 // parts/distribute.py
-    const unsigned start = first_head * 4u + threadIdx.x;                 // attention/decode_body.py
-    const float2 row_sums = make_float2(sum_0.x, sum_1.x);                // attention/softmax.py
-    out[start] = row_sums / total.x;                                      // attention/decode_body.py
-    const unsigned head = first_head + 1u;                                // attention/decode_body.py
-    const unsigned start_1 = head * 4u + threadIdx.x;                     // attention/decode_body.py
-    const float2 row_sums_1 = make_float2(sum_0.y, sum_1.y);              // attention/softmax.py
-    out[start_1] = row_sums_1 / total.y;                                  // attention/decode_body.py
+    float highest = -1e30f;                                               // attention/decode_subgroups.py
+    for (unsigned stream_1 = 0u; stream_1 < 128u; stream_1 += 4u) {       // attention/decode_subgroups.py
+      highest = fmaxf(highest, maxima[stream_1]);                         // attention/decode_subgroups.py
+      highest = fmaxf(highest, maxima[stream_1 + 1u]);
+      highest = fmaxf(highest, maxima[stream_1 + 2u]);
+      highest = fmaxf(highest, maxima[stream_1 + 3u]);
+    }
+    float total_1 = 0.0f;                                                 // attention/decode_subgroups.py
+    float2 joined = splat_float2(0.0f);
+    for (unsigned stream_2 = 0u; stream_2 < 128u; stream_2 += 4u) {       // attention/decode_subgroups.py
+      const float weight = exp2f(maxima[stream_2] - highest);             // attention/decode_subgroups.py
+      total_1 += weight * totals[stream_2];                               // attention/decode_subgroups.py
+      joined += weight * sums[stream_2 * 4u + threadIdx.x];               // attention/decode_subgroups.py
+      const unsigned index_1 = stream_2 + 1u;                             // attention/decode_subgroups.py
+      const float weight_1 = exp2f(maxima[index_1] - highest);
+      total_1 += weight_1 * totals[index_1];                              // attention/decode_subgroups.py
+      joined += weight_1 * sums[index_1 * 4u + threadIdx.x];              // attention/decode_subgroups.py
+      const unsigned index_2 = stream_2 + 2u;                             // attention/decode_subgroups.py
+      const float weight_2 = exp2f(maxima[index_2] - highest);
+      total_1 += weight_2 * totals[index_2];                              // attention/decode_subgroups.py
+      joined += weight_2 * sums[index_2 * 4u + threadIdx.x];              // attention/decode_subgroups.py
+      const unsigned index_3 = stream_2 + 3u;                             // attention/decode_subgroups.py
+      const float weight_3 = exp2f(maxima[index_3] - highest);
+      total_1 += weight_3 * totals[index_3];                              // attention/decode_subgroups.py
+      joined += weight_3 * sums[index_3 * 4u + threadIdx.x];              // attention/decode_subgroups.py
+    }
+    out[head * 4u + threadIdx.x] = joined / total_1;                      // attention/head_results.py
   }
 }

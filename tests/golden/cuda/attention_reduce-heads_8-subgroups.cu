@@ -109,6 +109,6 @@ extern "C" __global__ void __launch_bounds__(128) attention_reduce_8x16_split64(
     __syncthreads();                                                      // attention/softmax.py
   }
   if (threadIdx.x < 8u) {                                                 // parts/distribute.py
-    out[blockIdx.x * 8u + threadIdx.x] = make_float2(sum_0, sum_1) / total;  // attention/reduce_splits.py
+    out[blockIdx.x * 8u + threadIdx.x] = make_float2(sum_0, sum_1) / total;  // attention/head_results.py
   }
 }

@@ -29,7 +29,7 @@ void attention_decode_f16_8_4x8_kernel(
   const uint3 workgroup_id = (uint3)(get_group_id(0), get_group_id(1), get_group_id(2));
   const uint local_id = get_local_id(0);
   const uint positions = step->past + 1u;                                 // attention/decode.py
-  const uint first_head = workgroup_id.x * 2u;                            // attention/decode_body.py
+  const uint first_head = workgroup_id.x * 2u;                            // attention/head_results.py
   if (local_id < 8u) {                                                    // parts/distribute.py
     const uint element = first_head * 4u + local_id;                      // attention/decode_body.py
     query[local_id] = q[element] * 0.5100697f;                            // attention/decode_body.py
@@ -140,12 +140,9 @@ void attention_decode_f16_8_4x8_kernel(
     barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/softmax.py
   }
   if (local_id < 4u) {                                                    // parts/distribute.py
-    const uint start = first_head * 4u + local_id;                        // attention/decode_body.py
     const float2 row_sums = (float2)(sum_0.x, sum_1.x);                   // attention/softmax.py
-    out[start] = row_sums / total.x;                                      // attention/decode_body.py
-    const uint head = first_head + 1u;                                    // attention/decode_body.py
-    const uint start_1 = head * 4u + local_id;                            // attention/decode_body.py
+    out[first_head * 4u + local_id] = row_sums / total.x;                 // attention/head_results.py
     const float2 row_sums_1 = (float2)(sum_0.y, sum_1.y);                 // attention/softmax.py
-    out[start_1] = row_sums_1 / total.y;                                  // attention/decode_body.py
+    out[(first_head + 1u) * 4u + local_id] = row_sums_1 / total.y;        // attention/head_results.py
   }
 }

@@ -99,6 +99,6 @@ void attention_reduce_8x16_split64_kernel(
     barrier(CLK_LOCAL_MEM_FENCE);                                         // attention/softmax.py
   }
   if (local_id < 8u) {                                                    // parts/distribute.py
-    out[workgroup_id.x * 8u + local_id] = (float2)(sum_0, sum_1) / total;  // attention/reduce_splits.py
+    out[workgroup_id.x * 8u + local_id] = (float2)(sum_0, sum_1) / total;  // attention/head_results.py
   }
 }

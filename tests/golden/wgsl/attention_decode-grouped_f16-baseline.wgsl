@@ -27,7 +27,7 @@ fn main(
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
   let positions = step.past + 1u;                                         // attention/decode.py
-  let first_head = workgroup_id.x * 2u;                                   // attention/decode_body.py
+  let first_head = workgroup_id.x * 2u;                                   // attention/head_results.py
   if (local_id.x < 8u) {                                                  // parts/distribute.py
     let element = first_head * 4u + local_id.x;                           // attention/decode_body.py
     query[local_id.x] = q[element] * 0.5100697;                           // attention/decode_body.py
@@ -136,12 +136,9 @@ fn main(
     workgroupBarrier();                                                   // attention/softmax.py
   }
   if (local_id.x < 4u) {                                                  // parts/distribute.py
-    let start = first_head * 4u + local_id.x;                             // attention/decode_body.py
     let row_sums = vec2<f32>(sum_0.x, sum_1.x);                           // attention/softmax.py
-    out[start] = row_sums / total.x;                                      // attention/decode_body.py
-    let head = first_head + 1u;                                           // attention/decode_body.py
-    let start_1 = head * 4u + local_id.x;                                 // attention/decode_body.py
+    out[first_head * 4u + local_id.x] = row_sums / total.x;               // attention/head_results.py
     let row_sums_1 = vec2<f32>(sum_0.y, sum_1.y);                         // attention/softmax.py
-    out[start_1] = row_sums_1 / total.y;                                  // attention/decode_body.py
+    out[(first_head + 1u) * 4u + local_id.x] = row_sums_1 / total.y;      // attention/head_results.py
   }
 }

@@ -30,7 +30,7 @@ fn main(
   let first = workgroup_id.y * 64u;                                       // attention/decode.py
   if (first < positions) {                                                // attention/decode.py
     let end = min(first + 64u, positions);                                // attention/decode.py
-    let first_head = workgroup_id.x * 4u;                                 // attention/decode_body.py
+    let first_head = workgroup_id.x * 4u;                                 // attention/head_results.py
     if (local_id.x < 16u) {                                               // parts/distribute.py
       let element = first_head * 4u + local_id.x;                         // attention/decode_body.py
       query[local_id.x] = q[element] * 0.36067376;                        // attention/decode_body.py
@@ -156,7 +156,7 @@ fn main(
       workgroupBarrier();                                                 // attention/softmax.py
     }
     if (local_id.x < 4u) {                                                // parts/distribute.py
-      let index = workgroup_id.y * 4u;                                    // attention/decode_body.py
+      let index = workgroup_id.y * 4u;                                    // attention/head_results.py
       let start = (index + first_head) * 9u;
       let row_sums = vec2<f32>(sum_0.x, sum_1.x);                         // attention/softmax.py
       let row_sums_1 = vec2<f32>(sum_2.x, sum_3.x);
@@ -166,37 +166,34 @@ fn main(
       partials[index_2 + 1u] = row_sums_1;
       let t = local_id.x == 0u;                                           // attention/decode_body.py
       if (t) {
-        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // attention/decode_body.py
+        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // attention/head_results.py
       }
-      let head = first_head + 1u;                                         // attention/decode_body.py
-      let start_1 = (index + head) * 9u;                                  // attention/decode_body.py
+      let start_1 = (index + first_head + 1u) * 9u;                       // attention/head_results.py
       let row_sums_2 = vec2<f32>(sum_0.y, sum_1.y);                       // attention/softmax.py
       let row_sums_3 = vec2<f32>(sum_2.y, sum_3.y);
       let index_3 = start_1 + index_1;                                    // attention/decode_body.py
       partials[index_3] = row_sums_2;
       partials[index_3 + 1u] = row_sums_3;
       if (t) {                                                            // attention/decode_body.py
-        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // attention/decode_body.py
+        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // attention/head_results.py
       }
-      let head_1 = first_head + 2u;                                       // attention/decode_body.py
-      let start_2 = (index + head_1) * 9u;                                // attention/decode_body.py
+      let start_2 = (index + first_head + 2u) * 9u;                       // attention/head_results.py
       let row_sums_4 = vec2<f32>(sum_0.z, sum_1.z);                       // attention/softmax.py
       let row_sums_5 = vec2<f32>(sum_2.z, sum_3.z);
       let index_4 = start_2 + index_1;                                    // attention/decode_body.py
       partials[index_4] = row_sums_4;
       partials[index_4 + 1u] = row_sums_5;
       if (t) {                                                            // attention/decode_body.py
-        partials[start_2 + 8u] = vec2<f32>(maximum.z, total.z);           // attention/decode_body.py
+        partials[start_2 + 8u] = vec2<f32>(maximum.z, total.z);           // attention/head_results.py
       }
-      let head_2 = first_head + 3u;                                       // attention/decode_body.py
-      let start_3 = (index + head_2) * 9u;                                // attention/decode_body.py
+      let start_3 = (index + first_head + 3u) * 9u;                       // attention/head_results.py
       let row_sums_6 = vec2<f32>(sum_0.w, sum_1.w);                       // attention/softmax.py
       let row_sums_7 = vec2<f32>(sum_2.w, sum_3.w);
       let index_5 = start_3 + index_1;                                    // attention/decode_body.py
       partials[index_5] = row_sums_6;
       partials[index_5 + 1u] = row_sums_7;
       if (t) {                                                            // attention/decode_body.py
-        partials[start_3 + 8u] = vec2<f32>(maximum.w, total.w);           // attention/decode_body.py
+        partials[start_3 + 8u] = vec2<f32>(maximum.w, total.w);           // attention/head_results.py
       }
     }
   }

@@ -27,7 +27,7 @@ fn main(
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
   let positions = step.past + 1u;                                         // attention/decode.py
-  let first_head = workgroup_id.x * 2u;                                   // attention/decode_body.py
+  let first_head = workgroup_id.x * 2u;                                   // attention/head_results.py
   for (var at = local_id.x; at < 514u; at += 129u) {                      // parts/distribute.py
     let element = first_head * 257u + at;                                 // attention/decode_body.py
     query[at] = q[element] * 0.36067376;                                  // attention/decode_body.py
@@ -155,25 +155,20 @@ fn main(
     }
     workgroupBarrier();                                                   // attention/softmax.py
   }
-  let index = first_head * 257u;                                          // attention/decode_body.py
-  let start = index + local_id.x;
   let row_sums = vec2<f32>(sum_0.x, sum_1.x);                             // attention/softmax.py
-  out[start] = row_sums / total.x;                                        // attention/decode_body.py
+  let index = first_head * 257u;                                          // attention/head_results.py
+  out[index + local_id.x] = row_sums / total.x;
   let load = local_id.x + 129u;                                           // attention/decode_body.py
   let t = load < 257u;                                                    // attention/decode_body.py
   if (t) {
-    let start_1 = index + load;                                           // attention/decode_body.py
     let row_sums_1 = vec2<f32>(sum_2.x, sum_3.x);                         // attention/softmax.py
-    out[start_1] = row_sums_1 / total.x;                                  // attention/decode_body.py
+    out[index + load] = row_sums_1 / total.x;                             // attention/head_results.py
   }
-  let head = first_head + 1u;                                             // attention/decode_body.py
-  let index_1 = head * 257u;                                              // attention/decode_body.py
-  let start_1 = index_1 + local_id.x;
   let row_sums_1 = vec2<f32>(sum_0.y, sum_1.y);                           // attention/softmax.py
-  out[start_1] = row_sums_1 / total.y;                                    // attention/decode_body.py
+  let index_1 = (first_head + 1u) * 257u;                                 // attention/head_results.py
+  out[index_1 + local_id.x] = row_sums_1 / total.y;
   if (t) {                                                                // attention/decode_body.py
-    let start_2 = index_1 + load;                                         // attention/decode_body.py
     let row_sums_2 = vec2<f32>(sum_2.y, sum_3.y);                         // attention/softmax.py
-    out[start_2] = row_sums_2 / total.y;                                  // attention/decode_body.py
+    out[index_1 + load] = row_sums_2 / total.y;                           // attention/head_results.py
   }
 }

@@ -31,7 +31,7 @@ fn main(
   let first_1 = positions - min(positions, 256u) + first;                 // attention/decode.py
   if (first_1 < positions) {                                              // attention/decode.py
     let end = min(first_1 + 64u, positions);                              // attention/decode.py
-    let first_head = workgroup_id.x * 2u;                                 // attention/decode_body.py
+    let first_head = workgroup_id.x * 2u;                                 // attention/head_results.py
     if (local_id.x < 8u) {                                                // parts/distribute.py
       let element = first_head * 4u + local_id.x;                         // attention/decode_body.py
       query[local_id.x] = q[element] * 0.25;                              // attention/decode_body.py
@@ -181,7 +181,7 @@ fn main(
       workgroupBarrier();                                                 // attention/softmax.py
     }
     if (local_id.x < 4u) {                                                // parts/distribute.py
-      let index = workgroup_id.y * 2u;                                    // attention/decode_body.py
+      let index = workgroup_id.y * 2u;                                    // attention/head_results.py
       let start = (index + first_head) * 9u;
       let row_sums = vec2<f32>(sum_0.x, sum_1.x);                         // attention/softmax.py
       let row_sums_1 = vec2<f32>(sum_2.x, sum_3.x);
@@ -191,17 +191,16 @@ fn main(
       partials[index_2 + 1u] = row_sums_1;
       let t = local_id.x == 0u;                                           // attention/decode_body.py
       if (t) {
-        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // attention/decode_body.py
+        partials[start + 8u] = vec2<f32>(maximum.x, total.x);             // attention/head_results.py
       }
-      let head = first_head + 1u;                                         // attention/decode_body.py
-      let start_1 = (index + head) * 9u;                                  // attention/decode_body.py
+      let start_1 = (index + first_head + 1u) * 9u;                       // attention/head_results.py
       let row_sums_2 = vec2<f32>(sum_0.y, sum_1.y);                       // attention/softmax.py
       let row_sums_3 = vec2<f32>(sum_2.y, sum_3.y);
       let index_3 = start_1 + index_1;                                    // attention/decode_body.py
       partials[index_3] = row_sums_2;
       partials[index_3 + 1u] = row_sums_3;
       if (t) {                                                            // attention/decode_body.py
-        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // attention/decode_body.py
+        partials[start_1 + 8u] = vec2<f32>(maximum.y, total.y);           // attention/head_results.py
       }
     }
   }

@@ -101,6 +101,6 @@ fn main(
     workgroupBarrier();                                                   // attention/softmax.py
   }
   if (local_id.x < 8u) {                                                  // parts/distribute.py
-    out[workgroup_id.x * 8u + local_id.x] = vec2<f32>(sum_0, sum_1) / total;  // attention/reduce_splits.py
+    out[workgroup_id.x * 8u + local_id.x] = vec2<f32>(sum_0, sum_1) / total;  // attention/head_results.py
   }
 }

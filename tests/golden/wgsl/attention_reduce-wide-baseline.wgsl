@@ -170,19 +170,19 @@ fn main(
     workgroupBarrier();                                                   // attention/softmax.py
   }
   if (local_id.x < 65u) {                                                 // parts/distribute.py
-    let index = workgroup_id.x * 257u;                                    // attention/reduce_splits.py
+    let index = workgroup_id.x * 257u;                                    // attention/head_results.py
     out[index + local_id.x] = vec2<f32>(sum_0, sum_1) / total;
     let own = local_id.x + 65u;                                           // attention/reduce_splits.py
     if (own < 257u) {                                                     // attention/reduce_splits.py
-      out[index + own] = vec2<f32>(sum_2, sum_3) / total;                 // attention/reduce_splits.py
+      out[index + own] = vec2<f32>(sum_2, sum_3) / total;                 // attention/head_results.py
     }
     let own_1 = local_id.x + 130u;                                        // attention/reduce_splits.py
     if (own_1 < 257u) {                                                   // attention/reduce_splits.py
-      out[index + own_1] = vec2<f32>(sum_4, sum_5) / total;               // attention/reduce_splits.py
+      out[index + own_1] = vec2<f32>(sum_4, sum_5) / total;               // attention/head_results.py
     }
     let own_2 = local_id.x + 195u;                                        // attention/reduce_splits.py
     if (own_2 < 257u) {                                                   // attention/reduce_splits.py
-      out[index + own_2] = vec2<f32>(sum_6, sum_7) / total;               // attention/reduce_splits.py
+      out[index + own_2] = vec2<f32>(sum_6, sum_7) / total;               // attention/head_results.py
     }
   }
 }
