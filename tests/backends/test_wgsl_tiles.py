@@ -107,9 +107,10 @@ def variants_of(spec: KernelSpec[Any, Any], problem: Any) -> list[tuple[str, ...
     """What the variants ask for that an artifact has of a problem's kernel."""
     call = KernelCall(spec, problem, {b.name: b.name for b in spec.bindings(problem)}, (), "test")
     source = ProgramSource("prefill", "prefill", {"seq": (1, 8), "past": (0, 7)}, (call,))
-    sizes: dict[str, Dim] = {b.name: 1 << 20 for b in spec.bindings(problem)}
+    sizes: dict[str, Dim] = {b.name: 1 << 20 for b in spec.bindings(problem) if not b.constant}
+    weights = {b.name: 1 << 20 for b in spec.bindings(problem) if b.constant}
     symbols = {"seq": (1, 8), "past": (0, 7), "context": (1, 8)}
-    lowered = lower([source], sizes, {}, symbols, [TARGETS["wgsl"]], render, RULES.choose)
+    lowered = lower([source], sizes, weights, symbols, [TARGETS["wgsl"]], render, RULES.choose)
     (kernel,) = lowered.kernels.values()
     return [variant.requires.features for variant in kernel.variants]
 

@@ -24,6 +24,7 @@ from kernelc.kernels.attention.rotate_and_append import CACHE_APPEND, ROPE, Cach
 from kernelc.kernels.elementwise import ELEMENTWISE, ElementwiseProblem
 from kernelc.kernels.embedding import EMBEDDING, EmbeddingProblem
 from kernelc.kernels.layer_norm import LAYER_NORM, LayerNormProblem
+from kernelc.kernels.linear.code_rows import CODE_ROWS, CodeRowsProblem
 from kernelc.kernels.linear.epilogues import Coding, HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
@@ -160,6 +161,11 @@ CASES: tuple[Golden, ...] = (
         q4_qkv=linear("q4", QKV.width, 64, QKV, norm_eps=1e-5, terms=2),
         q4_wide=linear("q4", 64, 14336, residual(64), terms=2),
         q4a_gated=linear("q4a", 344, 64, PairEpilogue(172), norm_eps=1e-5, terms=1),
+    ),
+    *family(
+        CODE_ROWS,
+        normed=CodeRowsProblem(96, 2, weight=True, one_row=True),
+        last_row=CodeRowsProblem(70, 1, last_row=True),
     ),
     *family(
         MATMUL,

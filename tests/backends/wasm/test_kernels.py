@@ -17,6 +17,7 @@ from kernelc.ir.dim import evaluate
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kir.functions import exp, exp2, log
 from kernelc.kir.nodes import Kernel
+from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32
@@ -42,7 +43,8 @@ class Checked:
 
 
 def usable(kernel: Kernel) -> bool:
-    return not {"f16", "subgroups"} & set(kernel.features()) and not kernel.tile_kinds()
+    plain = not {"f16", "subgroups"} & set(kernel.features()) and not kernel.tile_kinds()
+    return plain and not kernel.fences and not any(OPERATIONS[op].writes for op in kernel.operations)
 
 
 def operation(case: Case) -> Checked | None:
@@ -77,11 +79,13 @@ def statement(case: statements.StatementCase) -> Checked | None:
     return Checked(Run(kernel, statements.GRID, arrays, statements.PARAMS), check)
 
 
-def family(name: str, spec: KernelSpec[Any, Any], problem: Any, serial: bool) -> Checked:
+def family(name: str, spec: KernelSpec[Any, Any], problem: Any, serial: bool) -> Checked | None:
     """A family's problem with the schedule that it has here, or, if not `serial`, as for any GPU."""
     capabilities = CAPABILITIES if serial else replace(CAPABILITIES, serial_workgroups=False, vector_lanes=4)
     schedule = spec.default(capabilities, problem)
     kernel = spec.kernel(problem, schedule, capabilities, name)
+    if not usable(kernel):
+        return None
     rng = np.random.default_rng(3)
     arrays = spec.inputs(problem, rng, ENV)
     step = spec.params(problem, rng, ENV)
@@ -133,7 +137,7 @@ def every() -> list[Checked]:
         for name, case in PROBLEMS.items()
         for serial in (True, False)
     ]
-    return [*(each for each in found if each is not None), *families, *map(function, FUNCTIONS)]
+    return [*(each for each in (*found, *families) if each is not None), *map(function, FUNCTIONS)]
 
 
 @pytest.mark.skipif(lacking() is not None, reason=lacking() or "")
