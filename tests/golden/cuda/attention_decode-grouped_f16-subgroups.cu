@@ -42,6 +42,14 @@ __device__ inline float dot(float4 a, float4 b) {
   return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -54,9 +62,9 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(128, 1) attention_decode_f16_8_4x8(
-  const float4* __restrict__ q,
-  const uint4* __restrict__ k_cache,
-  const uint4* __restrict__ v_cache,
+  const float4* q,
+  const uint4* k_cache,
+  const uint4* v_cache,
   float2* __restrict__ out,
   const Step* __restrict__ step
 ) {
@@ -64,6 +72,7 @@ extern "C" __global__ void __launch_bounds__(128, 1) attention_decode_f16_8_4x8(
   __shared__ float maxima[128];
   __shared__ float totals[128];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   const unsigned stream = threadIdx.x / 32u * 32u + subgroup_lane;        // attention/decode_subgroups.py
   const unsigned positions = step->past + 1u;                             // attention/decode.py
   const unsigned kv_head = blockIdx.x / 2u;                               // attention/head_results.py

@@ -46,6 +46,14 @@ __device__ inline float subgroup_shuffle_xor(float x, unsigned distance) {
   return __shfl_xor_sync(0xffffffffu, x, distance);
 }
 
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 struct Step {
   unsigned seq;
   unsigned past;
@@ -58,9 +66,9 @@ struct Step {
 };
 
 extern "C" __global__ void __launch_bounds__(128, 1) attention_decode_f16_4_2x64_split64_joined(
-  const float4* __restrict__ q,
-  const uint4* __restrict__ k_cache,
-  const uint4* __restrict__ v_cache,
+  const float4* q,
+  const uint4* k_cache,
+  const uint4* v_cache,
   float2* __restrict__ out,
   float2* __restrict__ partials,
   unsigned* __restrict__ arrivals,
@@ -72,6 +80,7 @@ extern "C" __global__ void __launch_bounds__(128, 1) attention_decode_f16_4_2x64
   __shared__ unsigned arrived[1];
   __shared__ float join_exchange[256];
   const unsigned subgroup_lane = threadIdx.x % 32u;
+  inputs_ready();
   const unsigned part = subgroup_lane % 8u;                               // attention/decode_subgroups.py
   const unsigned stream = threadIdx.x / 32u;                              // attention/decode_subgroups.py
   const unsigned stream_1 = stream * 4u + subgroup_lane / 8u;

@@ -1,17 +1,14 @@
-// matvec_int8_norm_q4_gated_344x2048
+// matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> norm_weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> scales: array<u32>;
+@group(0) @binding(3) var<storage, read_write> coded: array<u32>;
 
-var<workgroup> codes: array<vec4<u32>, 128>;
-var<workgroup> code_scales: array<f32, 64>;
-var<workgroup> offsets: array<i32, 64>;
-var<workgroup> squares: array<f32, 64>;
-var<workgroup> partial_sums: array<f32, 264>;
+var<workgroup> partial_sums: array<f32, 520>;
 var<workgroup> partial_squares: array<f32, 8>;
+var<workgroup> code_values: array<f32, 32>;
+var<workgroup> code_sums: array<i32, 8>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -20,123 +17,54 @@ fn main(
 ) {
   let group = local_id.x % 8u;                                            // parts/reduce.py
   let index = local_id.x / 8u;                                            // parts/reduce.py
-  let index_1 = workgroup_id.x * 32u;                                     // linear/matvec_int8_body.py
+  let index_1 = workgroup_id.x * 64u;                                     // linear/matvec_int8_body.py
+  let index_2 = index * 4u;                                               // linear/matvec_int8_body.py
+  let row = index_1 + index_2;                                            // linear/matvec_int8_body.py
+  let index_3 = row * 64u;                                                // parts/packed_rows.py
+  let at = index_3 + group;
+  let loads = quants[at];                                                 // parts/packed_rows.py
+  let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
+  let t = (at & 1u) == 1u;                                                // parts/packed_rows.py
+  let t_1 = pair.y;
+  let index_4 = index_2 + 1u;                                             // linear/matvec_int8_body.py
+  let row_1 = index_1 + index_4;                                          // linear/matvec_int8_body.py
+  let index_5 = row_1 * 64u;                                              // parts/packed_rows.py
+  let at_1 = index_5 + group;
+  let loads_1 = quants[at_1];                                             // parts/packed_rows.py
+  let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
+  let t_2 = (at_1 & 1u) == 1u;                                            // parts/packed_rows.py
+  let t_3 = pair_1.y;
+  let index_6 = index_2 + 2u;                                             // linear/matvec_int8_body.py
+  let row_2 = index_1 + index_6;                                          // linear/matvec_int8_body.py
+  let index_7 = row_2 * 64u;                                              // parts/packed_rows.py
+  let at_2 = index_7 + group;
+  let loads_2 = quants[at_2];                                             // parts/packed_rows.py
+  let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
+  let t_4 = (at_2 & 1u) == 1u;                                            // parts/packed_rows.py
+  let t_5 = pair_2.y;
+  let index_8 = index_2 + 3u;                                             // linear/matvec_int8_body.py
+  let row_3 = index_1 + index_8;                                          // linear/matvec_int8_body.py
+  let index_9 = row_3 * 64u;                                              // parts/packed_rows.py
+  let at_3 = index_9 + group;
+  let loads_3 = quants[at_3];                                             // parts/packed_rows.py
+  let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
+  let t_6 = (at_3 & 1u) == 1u;                                            // parts/packed_rows.py
+  let t_7 = pair_3.y;
+  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_body.py
+  for (var group_1 = group; group_1 < 64u; group_1 += 8u) {               // linear/matvec_int8_body.py
+    square_sum += bitcast<f32>(x[group_1 + 256u].z);                      // linear/matvec_int8_body.py
+  }
   var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_body.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_body.py
-  let index_2 = index * 4u;                                               // linear/matvec_int8_body.py
-  let row = index_1 + index_2;
-  let row_1 = min(row, 343u);                                             // linear/matvec_int8_body.py
-  let index_3 = row_1 * 64u;                                              // parts/packed_rows.py
-  let at = index_3 + group;
-  let loads = quants[at];                                                 // parts/packed_rows.py
-  let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
-  let scale = select(pair.x, pair.y, (at & 1u) == 1u);                    // parts/packed_rows.py
-  let row_2 = row + 1u;                                                   // linear/matvec_int8_body.py
-  let row_3 = min(row_2, 343u);                                           // linear/matvec_int8_body.py
-  let index_4 = row_3 * 64u;                                              // parts/packed_rows.py
-  let at_1 = index_4 + group;
-  let loads_1 = quants[at_1];                                             // parts/packed_rows.py
-  let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
-  let scale_1 = select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u);            // parts/packed_rows.py
-  let row_4 = row + 2u;                                                   // linear/matvec_int8_body.py
-  let row_5 = min(row_4, 343u);                                           // linear/matvec_int8_body.py
-  let index_5 = row_5 * 64u;                                              // parts/packed_rows.py
-  let at_2 = index_5 + group;
-  let loads_2 = quants[at_2];                                             // parts/packed_rows.py
-  let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
-  let scale_2 = select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u);            // parts/packed_rows.py
-  let row_6 = row + 3u;                                                   // linear/matvec_int8_body.py
-  let row_7 = min(row_6, 343u);                                           // linear/matvec_int8_body.py
-  let index_6 = row_7 * 64u;                                              // parts/packed_rows.py
-  let at_3 = index_6 + group;
-  let loads_3 = quants[at_3];                                             // parts/packed_rows.py
-  let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
-  let scale_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);            // parts/packed_rows.py
-  let at_4 = local_id.x * 8u;                                             // linear/matvec_int8_body.py
-  let x_1 = x[at_4];                                                      // linear/buffers.py
-  let square = dot(x_1, x_1);                                             // linear/matvec_int8_body.py
-  let x_2 = x_1 * norm_weight[at_4];                                      // linear/matvec_int8_body.py
-  let at_5 = at_4 + 1u;                                                   // linear/matvec_int8_body.py
-  let x_3 = x[at_5];                                                      // linear/buffers.py
-  let square_1 = square + dot(x_3, x_3);                                  // linear/matvec_int8_body.py
-  let x_4 = x_3 * norm_weight[at_5];                                      // linear/matvec_int8_body.py
-  let at_6 = at_4 + 2u;                                                   // linear/matvec_int8_body.py
-  let x_5 = x[at_6];                                                      // linear/buffers.py
-  let square_2 = square_1 + dot(x_5, x_5);                                // linear/matvec_int8_body.py
-  let x_6 = x_5 * norm_weight[at_6];                                      // linear/matvec_int8_body.py
-  let at_7 = at_4 + 3u;                                                   // linear/matvec_int8_body.py
-  let x_7 = x[at_7];                                                      // linear/buffers.py
-  let square_3 = square_2 + dot(x_7, x_7);                                // linear/matvec_int8_body.py
-  let x_8 = x_7 * norm_weight[at_7];                                      // linear/matvec_int8_body.py
-  let at_8 = at_4 + 4u;                                                   // linear/matvec_int8_body.py
-  let x_9 = x[at_8];                                                      // linear/buffers.py
-  let square_4 = square_3 + dot(x_9, x_9);                                // linear/matvec_int8_body.py
-  let x_10 = x_9 * norm_weight[at_8];                                     // linear/matvec_int8_body.py
-  let at_9 = at_4 + 5u;                                                   // linear/matvec_int8_body.py
-  let x_11 = x[at_9];                                                     // linear/buffers.py
-  let square_5 = square_4 + dot(x_11, x_11);                              // linear/matvec_int8_body.py
-  let x_12 = x_11 * norm_weight[at_9];                                    // linear/matvec_int8_body.py
-  let at_10 = at_4 + 6u;                                                  // linear/matvec_int8_body.py
-  let x_13 = x[at_10];                                                    // linear/buffers.py
-  let square_6 = square_5 + dot(x_13, x_13);                              // linear/matvec_int8_body.py
-  let x_14 = x_13 * norm_weight[at_10];                                   // linear/matvec_int8_body.py
-  let at_11 = at_4 + 7u;                                                  // linear/matvec_int8_body.py
-  let x_15 = x[at_11];                                                    // linear/buffers.py
-  let square_7 = square_6 + dot(x_15, x_15);                              // linear/matvec_int8_body.py
-  let x_16 = x_15 * norm_weight[at_11];                                   // linear/matvec_int8_body.py
-  let largest = abs(x_2);                                                 // linear/activations.py
-  let magnitudes = abs(x_4);                                              // linear/activations.py
-  let largest_1 = max(largest, magnitudes);                               // linear/activations.py
-  let magnitudes_1 = abs(x_6);                                            // linear/activations.py
-  let largest_2 = max(largest_1, magnitudes_1);                           // linear/activations.py
-  let magnitudes_2 = abs(x_8);                                            // linear/activations.py
-  let largest_3 = max(largest_2, magnitudes_2);                           // linear/activations.py
-  let magnitudes_3 = abs(x_10);                                           // linear/activations.py
-  let largest_4 = max(largest_3, magnitudes_3);                           // linear/activations.py
-  let magnitudes_4 = abs(x_12);                                           // linear/activations.py
-  let largest_5 = max(largest_4, magnitudes_4);                           // linear/activations.py
-  let magnitudes_5 = abs(x_14);                                           // linear/activations.py
-  let largest_6 = max(largest_5, magnitudes_5);                           // linear/activations.py
-  let magnitudes_6 = abs(x_16);                                           // linear/activations.py
-  let largest_7 = max(largest_6, magnitudes_6);                           // linear/activations.py
-  let bits = bitcast<u32>(max(max(largest_7.x, largest_7.y), max(largest_7.z, largest_7.w)));  // linear/activations.py
-  let exponent = min(max(bits >> 23u, 27u), 252u);                        // linear/activations.py
-  let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;       // linear/activations.py
-  let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
-  let spread = vec4<f32>(steps);                                          // linear/activations.py
-  let codes_1 = bitcast<vec4<u32>>(vec4<i32>(x_2 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u) | (codes_1.w << 16u);  // linear/activations.py
-  let codes_2 = bitcast<vec4<u32>>(vec4<i32>(x_4 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_1 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u) | (codes_2.w << 16u);  // linear/activations.py
-  let codes_3 = bitcast<vec4<u32>>(vec4<i32>(x_6 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_2 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u) | (codes_3.w << 16u);  // linear/activations.py
-  let codes_4 = bitcast<vec4<u32>>(vec4<i32>(x_8 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_3 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u) | (codes_4.w << 16u);  // linear/activations.py
-  let codes_5 = bitcast<vec4<u32>>(vec4<i32>(x_10 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_4 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u) | (codes_5.w << 16u);  // linear/activations.py
-  let codes_6 = bitcast<vec4<u32>>(vec4<i32>(x_12 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_5 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u) | (codes_6.w << 16u);  // linear/activations.py
-  let codes_7 = bitcast<vec4<u32>>(vec4<i32>(x_14 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_6 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // linear/activations.py
-  let codes_8 = bitcast<vec4<u32>>(vec4<i32>(x_16 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u) | (codes_8.w << 16u);  // linear/activations.py
-  codes[local_id.x] = vec4<u32>(word, word_1, word_2, word_3);            // linear/matvec_int8_body.py
-  codes[local_id.x + 64u] = vec4<u32>(word_4, word_5, word_6, word_7);    // linear/matvec_int8_body.py
-  code_scales[local_id.x] = 256.0 / steps;                                // linear/matvec_int8_body.py
-  offsets[local_id.x] = dot4I8Packed(word, 0xf8f8f8f8u) + dot4I8Packed(word_1, 0xf8f8f8f8u)
-      + dot4I8Packed(word_2, 0xf8f8f8f8u) + dot4I8Packed(word_3, 0xf8f8f8f8u)
-      + dot4I8Packed(word_4, 0xf8f8f8f8u) + dot4I8Packed(word_5, 0xf8f8f8f8u)
-      + dot4I8Packed(word_6, 0xf8f8f8f8u) + dot4I8Packed(word_7, 0xf8f8f8f8u);  // linear/matvec_int8_body.py
-  squares[local_id.x] = square_7;                                         // linear/matvec_int8_body.py
-  workgroupBarrier();                                                     // linear/matvec_int8_body.py
-  let half = codes[group];                                                // linear/matvec_int8_body.py
-  let half_1 = codes[group + 64u];
-  let code_scale = code_scales[group];                                    // linear/matvec_int8_body.py
-  let offset = offsets[group];                                            // linear/matvec_int8_body.py
-  square_sum += squares[group];                                           // linear/matvec_int8_body.py
+  let half = x[group];                                                    // linear/matvec_int8_body.py
+  let half_1 = x[group + 64u];
+  let half_2 = x[group + 128u];
+  let half_3 = x[group + 192u];
+  let factors = x[group + 256u];
+  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_body.py
+  let start = bitcast<i32>(factors.y) * -8i;                              // linear/matvec_int8_body.py
   let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
   let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
   let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
@@ -145,11 +73,16 @@ fn main(
   let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
   let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
   let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
-  let plus = offset + dot4I8Packed(low, half.x);                          // linear/dot4.py
-  sum_0 += f32(plus + dot4I8Packed(high, half.y) + dot4I8Packed(low_1, half.z)
-      + dot4I8Packed(high_1, half.w) + dot4I8Packed(low_2, half_1.x)
-      + dot4I8Packed(high_2, half_1.y) + dot4I8Packed(low_3, half_1.z)
-      + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);           // linear/matvec_int8_body.py
+  let products = (dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
+      + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
+      + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
+      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+      + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
+      + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
+      + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
+      * (select(pair.x, t_1, t) * code_scale);                            // linear/matvec_int8_body.py
+  sum_0 += weighed;                                                       // linear/matvec_int8_body.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -158,11 +91,16 @@ fn main(
   let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
-  let plus_1 = offset + dot4I8Packed(low_4, half.x);                      // linear/dot4.py
-  sum_1 += f32(plus_1 + dot4I8Packed(high_4, half.y) + dot4I8Packed(low_5, half.z)
-      + dot4I8Packed(high_5, half.w) + dot4I8Packed(low_6, half_1.x)
-      + dot4I8Packed(high_6, half_1.y) + dot4I8Packed(low_7, half_1.z)
-      + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);         // linear/matvec_int8_body.py
+  let products_1 = (dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
+      + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
+      + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
+      + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
+      + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
+      + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+      + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
+      + dot4I8Packed(high_7, half_3.w)) * (select(pair_1.x, t_3, t_2) * code_scale);  // linear/matvec_int8_body.py
+  sum_1 += weighed_1;                                                     // linear/matvec_int8_body.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -171,11 +109,16 @@ fn main(
   let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_2 = offset + dot4I8Packed(low_8, half.x);                      // linear/dot4.py
-  sum_2 += f32(plus_2 + dot4I8Packed(high_8, half.y) + dot4I8Packed(low_9, half.z)
-      + dot4I8Packed(high_9, half.w) + dot4I8Packed(low_10, half_1.x)
-      + dot4I8Packed(high_10, half_1.y) + dot4I8Packed(low_11, half_1.z)
-      + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);        // linear/matvec_int8_body.py
+  let products_2 = (dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
+      + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
+      + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
+      + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
+      + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
+      + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+      + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
+      + dot4I8Packed(high_11, half_3.w)) * (select(pair_2.x, t_5, t_4) * code_scale);  // linear/matvec_int8_body.py
+  sum_2 += weighed_2;                                                     // linear/matvec_int8_body.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -184,34 +127,45 @@ fn main(
   let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_3 = offset + dot4I8Packed(low_12, half.x);                     // linear/dot4.py
-  sum_3 += f32(plus_3 + dot4I8Packed(high_12, half.y) + dot4I8Packed(low_13, half.z)
-      + dot4I8Packed(high_13, half.w) + dot4I8Packed(low_14, half_1.x)
-      + dot4I8Packed(high_14, half_1.y) + dot4I8Packed(low_15, half_1.z)
-      + dot4I8Packed(high_15, half_1.w)) * (scale_3 * code_scale);        // linear/matvec_int8_body.py
-  let start = group + 8u;                                                 // linear/matvec_int8_body.py
-  for (var group_1 = start; group_1 < 64u; group_1 += 8u) {               // linear/matvec_int8_body.py
-    let at_12 = index_3 + group_1;                                        // parts/packed_rows.py
-    let loads_4 = quants[at_12];                                          // parts/packed_rows.py
-    let pair_4 = unpack2x16float(scales[at_12 >> 1u]);                    // parts/packed_rows.py
-    let scale_4 = select(pair_4.x, pair_4.y, (at_12 & 1u) == 1u);         // parts/packed_rows.py
-    let at_13 = index_4 + group_1;                                        // parts/packed_rows.py
-    let loads_5 = quants[at_13];                                          // parts/packed_rows.py
-    let pair_5 = unpack2x16float(scales[at_13 >> 1u]);                    // parts/packed_rows.py
-    let scale_5 = select(pair_5.x, pair_5.y, (at_13 & 1u) == 1u);         // parts/packed_rows.py
-    let at_14 = index_5 + group_1;                                        // parts/packed_rows.py
-    let loads_6 = quants[at_14];                                          // parts/packed_rows.py
-    let pair_6 = unpack2x16float(scales[at_14 >> 1u]);                    // parts/packed_rows.py
-    let scale_6 = select(pair_6.x, pair_6.y, (at_14 & 1u) == 1u);         // parts/packed_rows.py
-    let at_15 = index_6 + group_1;                                        // parts/packed_rows.py
-    let loads_7 = quants[at_15];                                          // parts/packed_rows.py
-    let pair_7 = unpack2x16float(scales[at_15 >> 1u]);                    // parts/packed_rows.py
-    let scale_7 = select(pair_7.x, pair_7.y, (at_15 & 1u) == 1u);         // parts/packed_rows.py
-    let half_2 = codes[group_1];                                          // linear/matvec_int8_body.py
-    let half_3 = codes[group_1 + 64u];
-    let code_scale_1 = code_scales[group_1];                              // linear/matvec_int8_body.py
-    let offset_1 = offsets[group_1];                                      // linear/matvec_int8_body.py
-    square_sum += squares[group_1];                                       // linear/matvec_int8_body.py
+  let products_3 = (dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
+      + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
+      + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
+      + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
+      + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
+      + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+      + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
+      + dot4I8Packed(high_15, half_3.w)) * (select(pair_3.x, t_7, t_6) * code_scale);  // linear/matvec_int8_body.py
+  sum_3 += weighed_3;                                                     // linear/matvec_int8_body.py
+  let start_1 = group + 8u;                                               // linear/matvec_int8_body.py
+  for (var group_2 = start_1; group_2 < 64u; group_2 += 8u) {             // linear/matvec_int8_body.py
+    let at_4 = index_3 + group_2;                                         // parts/packed_rows.py
+    let loads_4 = quants[at_4];                                           // parts/packed_rows.py
+    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
+    let t_8 = (at_4 & 1u) == 1u;                                          // parts/packed_rows.py
+    let t_9 = pair_4.y;
+    let at_5 = index_5 + group_2;                                         // parts/packed_rows.py
+    let loads_5 = quants[at_5];                                           // parts/packed_rows.py
+    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
+    let t_10 = (at_5 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_11 = pair_5.y;
+    let at_6 = index_7 + group_2;                                         // parts/packed_rows.py
+    let loads_6 = quants[at_6];                                           // parts/packed_rows.py
+    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
+    let t_12 = (at_6 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_13 = pair_6.y;
+    let at_7 = index_9 + group_2;                                         // parts/packed_rows.py
+    let loads_7 = quants[at_7];                                           // parts/packed_rows.py
+    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
+    let t_14 = (at_7 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_15 = pair_7.y;
+    let half_4 = x[group_2];                                              // linear/matvec_int8_body.py
+    let half_5 = x[group_2 + 64u];
+    let half_6 = x[group_2 + 128u];
+    let half_7 = x[group_2 + 192u];
+    let factors_1 = x[group_2 + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
     let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -220,11 +174,16 @@ fn main(
     let high_18 = (loads_4.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_19 = loads_4.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_19 = (loads_4.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
-    let plus_4 = offset_1 + dot4I8Packed(low_16, half_2.x);               // linear/dot4.py
-    sum_0 += f32(plus_4 + dot4I8Packed(high_16, half_2.y) + dot4I8Packed(low_17, half_2.z)
-        + dot4I8Packed(high_17, half_2.w) + dot4I8Packed(low_18, half_3.x)
-        + dot4I8Packed(high_18, half_3.y) + dot4I8Packed(low_19, half_3.z)
-        + dot4I8Packed(high_19, half_3.w)) * (scale_4 * code_scale_1);    // linear/matvec_int8_body.py
+    let products_4 = (dot4I8Packed(low_16, half_4.x) + dot4I8Packed(high_16, half_4.y)
+        + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
+        + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
+        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
+        + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
+        + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
+        + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
+        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0 += weighed_4;                                                   // linear/matvec_int8_body.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -233,11 +192,16 @@ fn main(
     let high_22 = (loads_5.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_23 = loads_5.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_23 = (loads_5.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
-    let plus_5 = offset_1 + dot4I8Packed(low_20, half_2.x);               // linear/dot4.py
-    sum_1 += f32(plus_5 + dot4I8Packed(high_20, half_2.y) + dot4I8Packed(low_21, half_2.z)
-        + dot4I8Packed(high_21, half_2.w) + dot4I8Packed(low_22, half_3.x)
-        + dot4I8Packed(high_22, half_3.y) + dot4I8Packed(low_23, half_3.z)
-        + dot4I8Packed(high_23, half_3.w)) * (scale_5 * code_scale_1);    // linear/matvec_int8_body.py
+    let products_5 = (dot4I8Packed(low_20, half_4.x) + dot4I8Packed(high_20, half_4.y)
+        + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
+        + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
+        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
+        + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
+        + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
+        + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
+        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1 += weighed_5;                                                   // linear/matvec_int8_body.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -246,11 +210,16 @@ fn main(
     let high_26 = (loads_6.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_27 = loads_6.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_27 = (loads_6.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
-    let plus_6 = offset_1 + dot4I8Packed(low_24, half_2.x);               // linear/dot4.py
-    sum_2 += f32(plus_6 + dot4I8Packed(high_24, half_2.y) + dot4I8Packed(low_25, half_2.z)
-        + dot4I8Packed(high_25, half_2.w) + dot4I8Packed(low_26, half_3.x)
-        + dot4I8Packed(high_26, half_3.y) + dot4I8Packed(low_27, half_3.z)
-        + dot4I8Packed(high_27, half_3.w)) * (scale_6 * code_scale_1);    // linear/matvec_int8_body.py
+    let products_6 = (dot4I8Packed(low_24, half_4.x) + dot4I8Packed(high_24, half_4.y)
+        + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
+        + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
+        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
+        + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
+        + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
+        + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
+        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2 += weighed_6;                                                   // linear/matvec_int8_body.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -259,34 +228,152 @@ fn main(
     let high_30 = (loads_7.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_31 = loads_7.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_31 = (loads_7.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
-    let plus_7 = offset_1 + dot4I8Packed(low_28, half_2.x);               // linear/dot4.py
-    sum_3 += f32(plus_7 + dot4I8Packed(high_28, half_2.y) + dot4I8Packed(low_29, half_2.z)
-        + dot4I8Packed(high_29, half_2.w) + dot4I8Packed(low_30, half_3.x)
-        + dot4I8Packed(high_30, half_3.y) + dot4I8Packed(low_31, half_3.z)
-        + dot4I8Packed(high_31, half_3.w)) * (scale_7 * code_scale_1);    // linear/matvec_int8_body.py
+    let products_7 = (dot4I8Packed(low_28, half_4.x) + dot4I8Packed(high_28, half_4.y)
+        + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
+        + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
+        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
+        + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
+        + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
+        + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
+        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3 += weighed_7;                                                   // linear/matvec_int8_body.py
   }
-  let index_7 = group * 33u;                                              // linear/matvec_int8_body.py
-  partial_sums[index_2 + index_7] = sum_0;
-  partial_sums[index_2 + index_7 + 1u] = sum_1;
-  partial_sums[index_2 + index_7 + 2u] = sum_2;
-  partial_sums[index_2 + index_7 + 3u] = sum_3;
+  let index_10 = group * 65u;                                             // linear/matvec_int8_body.py
+  partial_sums[index_2 + index_10] = sum_0;
+  partial_sums[index_4 + index_10] = sum_1;
+  partial_sums[index_6 + index_10] = sum_2;
+  partial_sums[index_8 + index_10] = sum_3;
   if (index == 0u) {                                                      // linear/matvec_int8_body.py
     partial_squares[group] = square_sum;                                  // linear/matvec_int8_body.py
   }
+  var sum_0_1: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_1_1: f32 = 0.0;
+  var sum_2_1: f32 = 0.0;
+  var sum_3_1: f32 = 0.0;
+  for (var group_3 = group; group_3 < 64u; group_3 += 8u) {               // linear/matvec_int8_body.py
+    let row_4 = index_1 + index_2 + 32u;                                  // linear/matvec_int8_body.py
+    let at_4 = row_4 * 64u + group_3;                                     // parts/packed_rows.py
+    let loads_4 = quants[at_4];                                           // parts/packed_rows.py
+    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
+    let t_8 = (at_4 & 1u) == 1u;                                          // parts/packed_rows.py
+    let t_9 = pair_4.y;
+    let row_5 = index_1 + index_2 + 33u;                                  // linear/matvec_int8_body.py
+    let at_5 = row_5 * 64u + group_3;                                     // parts/packed_rows.py
+    let loads_5 = quants[at_5];                                           // parts/packed_rows.py
+    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
+    let t_10 = (at_5 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_11 = pair_5.y;
+    let row_6 = index_1 + index_2 + 34u;                                  // linear/matvec_int8_body.py
+    let at_6 = row_6 * 64u + group_3;                                     // parts/packed_rows.py
+    let loads_6 = quants[at_6];                                           // parts/packed_rows.py
+    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
+    let t_12 = (at_6 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_13 = pair_6.y;
+    let row_7 = index_1 + index_2 + 35u;                                  // linear/matvec_int8_body.py
+    let at_7 = row_7 * 64u + group_3;                                     // parts/packed_rows.py
+    let loads_7 = quants[at_7];                                           // parts/packed_rows.py
+    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
+    let t_14 = (at_7 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_15 = pair_7.y;
+    let half_4 = x[group_3];                                              // linear/matvec_int8_body.py
+    let half_5 = x[group_3 + 64u];
+    let half_6 = x[group_3 + 128u];
+    let half_7 = x[group_3 + 192u];
+    let factors_1 = x[group_3 + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_17 = (loads_4.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_18 = loads_4.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_18 = (loads_4.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_19 = loads_4.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_19 = (loads_4.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_4 = (dot4I8Packed(low_16, half_4.x) + dot4I8Packed(high_16, half_4.y)
+        + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
+        + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
+        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
+        + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
+        + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
+        + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
+        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0_1 += weighed_4;                                                 // linear/matvec_int8_body.py
+    let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_21 = (loads_5.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_22 = loads_5.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_22 = (loads_5.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_23 = loads_5.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_23 = (loads_5.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_5 = (dot4I8Packed(low_20, half_4.x) + dot4I8Packed(high_20, half_4.y)
+        + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
+        + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
+        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
+        + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
+        + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
+        + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
+        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1_1 += weighed_5;                                                 // linear/matvec_int8_body.py
+    let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_25 = (loads_6.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_26 = loads_6.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_26 = (loads_6.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_27 = loads_6.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_27 = (loads_6.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_6 = (dot4I8Packed(low_24, half_4.x) + dot4I8Packed(high_24, half_4.y)
+        + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
+        + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
+        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
+        + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
+        + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
+        + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
+        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2_1 += weighed_6;                                                 // linear/matvec_int8_body.py
+    let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_29 = (loads_7.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_30 = loads_7.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_30 = (loads_7.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_31 = loads_7.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_31 = (loads_7.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_7 = (dot4I8Packed(low_28, half_4.x) + dot4I8Packed(high_28, half_4.y)
+        + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
+        + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
+        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
+        + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
+        + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
+        + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
+        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3_1 += weighed_7;                                                 // linear/matvec_int8_body.py
+  }
+  partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // linear/matvec_int8_body.py
+  partial_sums[index_2 + 33u + index_10] = sum_1_1;
+  partial_sums[index_2 + 34u + index_10] = sum_2_1;
+  partial_sums[index_2 + 35u + index_10] = sum_3_1;
   workgroupBarrier();                                                     // linear/matvec_int8_body.py
-  if (local_id.x < 16u) {                                                 // parts/distribute.py
+  if (local_id.x < 32u) {                                                 // parts/distribute.py
     let result = local_id.x * 2u;                                         // linear/matvec_int8_body.py
-    let row_8 = index_1 + result;
-    if (row_8 < 344u) {                                                   // linear/matvec_int8_body.py
+    let row_4 = index_1 + result;
+    if (row_4 < 384u) {                                                   // linear/matvec_int8_body.py
       var total: f32 = partial_sums[result];                              // linear/matvec_int8_body.py
       for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_body.py
-        total += partial_sums[part * 33u + result];                       // linear/matvec_int8_body.py
+        total += partial_sums[part * 65u + result];                       // linear/matvec_int8_body.py
       }
       let value = total;                                                  // linear/matvec_int8_body.py
       let result_1 = result + 1u;                                         // linear/matvec_int8_body.py
       var total_1: f32 = partial_sums[result_1];                          // linear/matvec_int8_body.py
       for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_body.py
-        total_1 += partial_sums[part * 33u + result_1];                   // linear/matvec_int8_body.py
+        total_1 += partial_sums[part * 65u + result_1];                   // linear/matvec_int8_body.py
       }
       let value_1 = total_1;                                              // linear/matvec_int8_body.py
       var total_2: f32 = partial_squares[0u];                             // linear/matvec_int8_body.py
@@ -296,7 +383,77 @@ fn main(
       let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);           // linear/matvec_int8_body.py
       let gate = value * factor;                                          // linear/matvec_int8_body.py
       let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);         // epilogues/pair.py
-      out[row_8 / 2u] = gated;                                            // epilogues/pair.py
+      code_values[local_id.x] = gated;                                    // linear/activations.py
+    }
+  }
+  workgroupBarrier();                                                     // linear/activations.py
+  if (local_id.x < 8u) {                                                  // parts/distribute.py
+    let group_4 = workgroup_id.x + index;                                 // linear/activations.py
+    if (group_4 < 6u) {                                                   // linear/activations.py
+      let start_2 = index * 32u;                                          // linear/activations.py
+      let at_4 = start_2 + 4u;                                            // linear/activations.py
+      let at_5 = start_2 + 8u;
+      let values_2 = vec4<f32>(code_values[at_5], code_values[at_5 + 1u],
+          code_values[at_5 + 2u], code_values[at_5 + 3u]);                // linear/activations.py
+      let at_6 = start_2 + 12u;                                           // linear/activations.py
+      let values_3 = vec4<f32>(code_values[at_6], code_values[at_6 + 1u],
+          code_values[at_6 + 2u], code_values[at_6 + 3u]);                // linear/activations.py
+      let at_7 = start_2 + 16u;                                           // linear/activations.py
+      let values_4 = vec4<f32>(code_values[at_7], code_values[at_7 + 1u],
+          code_values[at_7 + 2u], code_values[at_7 + 3u]);                // linear/activations.py
+      let at_8 = start_2 + 20u;                                           // linear/activations.py
+      let values_5 = vec4<f32>(code_values[at_8], code_values[at_8 + 1u],
+          code_values[at_8 + 2u], code_values[at_8 + 3u]);                // linear/activations.py
+      let at_9 = start_2 + 24u;                                           // linear/activations.py
+      let values_6 = vec4<f32>(code_values[at_9], code_values[at_9 + 1u],
+          code_values[at_9 + 2u], code_values[at_9 + 3u]);                // linear/activations.py
+      let at_10 = start_2 + 28u;                                          // linear/activations.py
+      let values_7 = vec4<f32>(code_values[at_10], code_values[at_10 + 1u],
+          code_values[at_10 + 2u], code_values[at_10 + 3u]);              // linear/activations.py
+      let largest = abs(vec4<f32>(code_values[start_2], code_values[start_2 + 1u],
+          code_values[start_2 + 2u], code_values[start_2 + 3u]));         // linear/activations.py
+      let t_8 = abs(vec4<f32>(code_values[at_4], code_values[at_4 + 1u],
+          code_values[at_4 + 2u], code_values[at_4 + 3u]));               // linear/activations.py
+      let largest_1 = max(max(max(max(max(max(max(largest, t_8), abs(values_2)),
+          abs(values_3)), abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
+      let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y),
+          max(largest_1.z, largest_1.w)));                                // linear/activations.py
+      let exponent = min(max(bits >> 23u, 27u), 252u);                    // linear/activations.py
+      let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // linear/activations.py
+      let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
+      let at_11 = local_id.x * 4u;                                        // linear/activations.py
+      let cut = vec4<i32>(vec4<f32>(code_values[at_11], code_values[at_11 + 1u],
+          code_values[at_11 + 2u], code_values[at_11 + 3u]) * (steps * 8.0));  // linear/activations.py
+      let parts = (cut + 4i) >> vec4<u32>(3u);                            // linear/activations.py
+      let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // linear/activations.py
+      let words_0 = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+      let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // linear/activations.py
+      let words_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+      let plane = group / 4u;                                             // linear/activations.py
+      let index_11 = group % 4u;                                          // linear/activations.py
+      coded[(plane * 6u + group_4) * 4u + index_11] = words_0;
+      let plane_1 = plane + 2u;                                           // linear/activations.py
+      coded[(plane_1 * 6u + group_4) * 4u + index_11] = words_1;          // linear/activations.py
+      code_sums[local_id.x] = dot4I8Packed(words_0, 0x01010101u) * 256i
+          + dot4I8Packed(words_1, 0x01010101u);                           // linear/activations.py
+      if (group == 0u) {                                                  // linear/activations.py
+        coded[(group_4 + 24u) * 4u] = bitcast<u32>(1.0 / steps);          // linear/activations.py
+      }
+    }
+  }
+  workgroupBarrier();                                                     // linear/activations.py
+  if (local_id.x < 1u) {                                                  // parts/distribute.py
+    let group_4 = workgroup_id.x + local_id.x;                            // linear/activations.py
+    if (group_4 < 6u) {                                                   // linear/activations.py
+      let first = local_id.x * 8u;                                        // linear/activations.py
+      let total = code_sums[first] + code_sums[first + 1u] + code_sums[first + 2u];  // linear/activations.py
+      let code_sums_value = code_sums[first + 3u];
+      let total_1 = total + code_sums_value + code_sums[first + 4u] + code_sums[first + 5u]
+          + code_sums[first + 6u] + code_sums[first + 7u];
+      let place = (group_4 + 24u) * 4u;                                   // linear/activations.py
+      coded[place + 1u] = bitcast<u32>(total_1);                          // linear/activations.py
+      coded[place + 2u] = 0u;                                             // linear/activations.py
+      coded[place + 3u] = 0u;                                             // linear/activations.py
     }
   }
 }

@@ -1,19 +1,16 @@
-// matvec_int8_norm_q4_gated_344x2048
+// matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2
 enable f16;
 enable subgroups;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> norm_weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<f16>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> scales: array<f16>;
+@group(0) @binding(3) var<storage, read_write> coded: array<u32>;
 
-var<workgroup> codes: array<vec4<u32>, 128>;
-var<workgroup> code_scales: array<f32, 64>;
-var<workgroup> offsets: array<i32, 64>;
-var<workgroup> squares: array<f32, 64>;
-var<workgroup> partial_sums: array<f32, 144>;
+var<workgroup> partial_sums: array<f32, 1040>;
 var<workgroup> partial_squares: array<f32, 16>;
+var<workgroup> code_values: array<f32, 32>;
+var<workgroup> code_sums: array<i32, 8>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -22,7 +19,36 @@ fn main(
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
   @builtin(subgroup_size) subgroup_size: u32,
 ) {
-  let row = workgroup_id.x * 8u;                                          // linear/matvec_int8_body.py
+  let row = workgroup_id.x * 64u;                                         // linear/matvec_int8_body.py
+  let at = row * 64u + local_id.x;                                        // parts/packed_rows.py
+  let loads = quants[at];                                                 // parts/packed_rows.py
+  let stored = scales[at];                                                // parts/packed_rows.py
+  let at_1 = (row + 1u) * 64u + local_id.x;                               // parts/packed_rows.py
+  let loads_1 = quants[at_1];                                             // parts/packed_rows.py
+  let stored_1 = scales[at_1];                                            // parts/packed_rows.py
+  let at_2 = (row + 2u) * 64u + local_id.x;                               // parts/packed_rows.py
+  let loads_2 = quants[at_2];                                             // parts/packed_rows.py
+  let stored_2 = scales[at_2];                                            // parts/packed_rows.py
+  let at_3 = (row + 3u) * 64u + local_id.x;                               // parts/packed_rows.py
+  let loads_3 = quants[at_3];                                             // parts/packed_rows.py
+  let stored_3 = scales[at_3];                                            // parts/packed_rows.py
+  let at_4 = (row + 4u) * 64u + local_id.x;                               // parts/packed_rows.py
+  let loads_4 = quants[at_4];                                             // parts/packed_rows.py
+  let stored_4 = scales[at_4];                                            // parts/packed_rows.py
+  let at_5 = (row + 5u) * 64u + local_id.x;                               // parts/packed_rows.py
+  let loads_5 = quants[at_5];                                             // parts/packed_rows.py
+  let stored_5 = scales[at_5];                                            // parts/packed_rows.py
+  let at_6 = (row + 6u) * 64u + local_id.x;                               // parts/packed_rows.py
+  let loads_6 = quants[at_6];                                             // parts/packed_rows.py
+  let stored_6 = scales[at_6];                                            // parts/packed_rows.py
+  let row_1 = row + 7u;                                                   // linear/matvec_int8_body.py
+  let at_7 = row_1 * 64u + local_id.x;                                    // parts/packed_rows.py
+  let loads_7 = quants[at_7];                                             // parts/packed_rows.py
+  let stored_7 = scales[at_7];                                            // parts/packed_rows.py
+  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_body.py
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_body.py
+    square_sum += bitcast<f32>(x[group + 256u].z);                        // linear/matvec_int8_body.py
+  }
   var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_body.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
@@ -31,115 +57,13 @@ fn main(
   var sum_5: f32 = 0.0;
   var sum_6: f32 = 0.0;
   var sum_7: f32 = 0.0;
-  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_body.py
-  let at = row * 64u + local_id.x;                                        // parts/packed_rows.py
-  let loads = quants[at];                                                 // parts/packed_rows.py
-  let scale = f32(scales[at]);                                            // parts/packed_rows.py
-  let at_1 = (row + 1u) * 64u + local_id.x;                               // parts/packed_rows.py
-  let loads_1 = quants[at_1];                                             // parts/packed_rows.py
-  let scale_1 = f32(scales[at_1]);                                        // parts/packed_rows.py
-  let at_2 = (row + 2u) * 64u + local_id.x;                               // parts/packed_rows.py
-  let loads_2 = quants[at_2];                                             // parts/packed_rows.py
-  let scale_2 = f32(scales[at_2]);                                        // parts/packed_rows.py
-  let at_3 = (row + 3u) * 64u + local_id.x;                               // parts/packed_rows.py
-  let loads_3 = quants[at_3];                                             // parts/packed_rows.py
-  let scale_3 = f32(scales[at_3]);                                        // parts/packed_rows.py
-  let at_4 = (row + 4u) * 64u + local_id.x;                               // parts/packed_rows.py
-  let loads_4 = quants[at_4];                                             // parts/packed_rows.py
-  let scale_4 = f32(scales[at_4]);                                        // parts/packed_rows.py
-  let at_5 = (row + 5u) * 64u + local_id.x;                               // parts/packed_rows.py
-  let loads_5 = quants[at_5];                                             // parts/packed_rows.py
-  let scale_5 = f32(scales[at_5]);                                        // parts/packed_rows.py
-  let at_6 = (row + 6u) * 64u + local_id.x;                               // parts/packed_rows.py
-  let loads_6 = quants[at_6];                                             // parts/packed_rows.py
-  let scale_6 = f32(scales[at_6]);                                        // parts/packed_rows.py
-  let row_1 = row + 7u;                                                   // linear/matvec_int8_body.py
-  let at_7 = row_1 * 64u + local_id.x;                                    // parts/packed_rows.py
-  let loads_7 = quants[at_7];                                             // parts/packed_rows.py
-  let scale_7 = f32(scales[at_7]);                                        // parts/packed_rows.py
-  let at_8 = local_id.x * 8u;                                             // linear/matvec_int8_body.py
-  let x_1 = x[at_8];                                                      // linear/buffers.py
-  let square = dot(x_1, x_1);                                             // linear/matvec_int8_body.py
-  let x_2 = x_1 * norm_weight[at_8];                                      // linear/matvec_int8_body.py
-  let at_9 = at_8 + 1u;                                                   // linear/matvec_int8_body.py
-  let x_3 = x[at_9];                                                      // linear/buffers.py
-  let square_1 = square + dot(x_3, x_3);                                  // linear/matvec_int8_body.py
-  let x_4 = x_3 * norm_weight[at_9];                                      // linear/matvec_int8_body.py
-  let at_10 = at_8 + 2u;                                                  // linear/matvec_int8_body.py
-  let x_5 = x[at_10];                                                     // linear/buffers.py
-  let square_2 = square_1 + dot(x_5, x_5);                                // linear/matvec_int8_body.py
-  let x_6 = x_5 * norm_weight[at_10];                                     // linear/matvec_int8_body.py
-  let at_11 = at_8 + 3u;                                                  // linear/matvec_int8_body.py
-  let x_7 = x[at_11];                                                     // linear/buffers.py
-  let square_3 = square_2 + dot(x_7, x_7);                                // linear/matvec_int8_body.py
-  let x_8 = x_7 * norm_weight[at_11];                                     // linear/matvec_int8_body.py
-  let at_12 = at_8 + 4u;                                                  // linear/matvec_int8_body.py
-  let x_9 = x[at_12];                                                     // linear/buffers.py
-  let square_4 = square_3 + dot(x_9, x_9);                                // linear/matvec_int8_body.py
-  let x_10 = x_9 * norm_weight[at_12];                                    // linear/matvec_int8_body.py
-  let at_13 = at_8 + 5u;                                                  // linear/matvec_int8_body.py
-  let x_11 = x[at_13];                                                    // linear/buffers.py
-  let square_5 = square_4 + dot(x_11, x_11);                              // linear/matvec_int8_body.py
-  let x_12 = x_11 * norm_weight[at_13];                                   // linear/matvec_int8_body.py
-  let at_14 = at_8 + 6u;                                                  // linear/matvec_int8_body.py
-  let x_13 = x[at_14];                                                    // linear/buffers.py
-  let square_6 = square_5 + dot(x_13, x_13);                              // linear/matvec_int8_body.py
-  let x_14 = x_13 * norm_weight[at_14];                                   // linear/matvec_int8_body.py
-  let at_15 = at_8 + 7u;                                                  // linear/matvec_int8_body.py
-  let x_15 = x[at_15];                                                    // linear/buffers.py
-  let square_7 = square_6 + dot(x_15, x_15);                              // linear/matvec_int8_body.py
-  let x_16 = x_15 * norm_weight[at_15];                                   // linear/matvec_int8_body.py
-  let largest = abs(x_2);                                                 // linear/activations.py
-  let magnitudes = abs(x_4);                                              // linear/activations.py
-  let largest_1 = max(largest, magnitudes);                               // linear/activations.py
-  let magnitudes_1 = abs(x_6);                                            // linear/activations.py
-  let largest_2 = max(largest_1, magnitudes_1);                           // linear/activations.py
-  let magnitudes_2 = abs(x_8);                                            // linear/activations.py
-  let largest_3 = max(largest_2, magnitudes_2);                           // linear/activations.py
-  let magnitudes_3 = abs(x_10);                                           // linear/activations.py
-  let largest_4 = max(largest_3, magnitudes_3);                           // linear/activations.py
-  let magnitudes_4 = abs(x_12);                                           // linear/activations.py
-  let largest_5 = max(largest_4, magnitudes_4);                           // linear/activations.py
-  let magnitudes_5 = abs(x_14);                                           // linear/activations.py
-  let largest_6 = max(largest_5, magnitudes_5);                           // linear/activations.py
-  let magnitudes_6 = abs(x_16);                                           // linear/activations.py
-  let largest_7 = max(largest_6, magnitudes_6);                           // linear/activations.py
-  let bits = bitcast<u32>(max(max(largest_7.x, largest_7.y), max(largest_7.z, largest_7.w)));  // linear/activations.py
-  let exponent = min(max(bits >> 23u, 27u), 252u);                        // linear/activations.py
-  let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;       // linear/activations.py
-  let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
-  let spread = vec4<f32>(steps);                                          // linear/activations.py
-  let codes_1 = bitcast<vec4<u32>>(vec4<i32>(x_2 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u) | (codes_1.w << 16u);  // linear/activations.py
-  let codes_2 = bitcast<vec4<u32>>(vec4<i32>(x_4 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_1 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u) | (codes_2.w << 16u);  // linear/activations.py
-  let codes_3 = bitcast<vec4<u32>>(vec4<i32>(x_6 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_2 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u) | (codes_3.w << 16u);  // linear/activations.py
-  let codes_4 = bitcast<vec4<u32>>(vec4<i32>(x_8 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_3 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u) | (codes_4.w << 16u);  // linear/activations.py
-  let codes_5 = bitcast<vec4<u32>>(vec4<i32>(x_10 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_4 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u) | (codes_5.w << 16u);  // linear/activations.py
-  let codes_6 = bitcast<vec4<u32>>(vec4<i32>(x_12 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_5 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u) | (codes_6.w << 16u);  // linear/activations.py
-  let codes_7 = bitcast<vec4<u32>>(vec4<i32>(x_14 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_6 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // linear/activations.py
-  let codes_8 = bitcast<vec4<u32>>(vec4<i32>(x_16 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-  let word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u) | (codes_8.w << 16u);  // linear/activations.py
-  codes[local_id.x] = vec4<u32>(word, word_1, word_2, word_3);            // linear/matvec_int8_body.py
-  let index = local_id.x + 64u;                                           // linear/matvec_int8_body.py
-  codes[index] = vec4<u32>(word_4, word_5, word_6, word_7);
-  code_scales[local_id.x] = 256.0 / steps;                                // linear/matvec_int8_body.py
-  offsets[local_id.x] = dot4I8Packed(word, 0xf8f8f8f8u) + dot4I8Packed(word_1, 0xf8f8f8f8u)
-      + dot4I8Packed(word_2, 0xf8f8f8f8u) + dot4I8Packed(word_3, 0xf8f8f8f8u)
-      + dot4I8Packed(word_4, 0xf8f8f8f8u) + dot4I8Packed(word_5, 0xf8f8f8f8u)
-      + dot4I8Packed(word_6, 0xf8f8f8f8u) + dot4I8Packed(word_7, 0xf8f8f8f8u);  // linear/matvec_int8_body.py
-  squares[local_id.x] = square_7;                                         // linear/matvec_int8_body.py
-  workgroupBarrier();                                                     // linear/matvec_int8_body.py
-  let half = codes[local_id.x];                                           // linear/matvec_int8_body.py
-  let half_1 = codes[index];
-  let code_scale = code_scales[local_id.x];                               // linear/matvec_int8_body.py
-  let offset = offsets[local_id.x];                                       // linear/matvec_int8_body.py
-  square_sum += squares[local_id.x];                                      // linear/matvec_int8_body.py
+  let half = x[local_id.x];                                               // linear/matvec_int8_body.py
+  let half_1 = x[local_id.x + 64u];
+  let half_2 = x[local_id.x + 128u];
+  let half_3 = x[local_id.x + 192u];
+  let factors = x[local_id.x + 256u];
+  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_body.py
+  let start = bitcast<i32>(factors.y) * -8i;                              // linear/matvec_int8_body.py
   let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
   let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
   let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
@@ -148,11 +72,16 @@ fn main(
   let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
   let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
   let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
-  let plus = offset + dot4I8Packed(low, half.x);                          // linear/dot4.py
-  sum_0 += f32(plus + dot4I8Packed(high, half.y) + dot4I8Packed(low_1, half.z)
-      + dot4I8Packed(high_1, half.w) + dot4I8Packed(low_2, half_1.x)
-      + dot4I8Packed(high_2, half_1.y) + dot4I8Packed(low_3, half_1.z)
-      + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);           // linear/matvec_int8_body.py
+  let products = (dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
+      + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
+      + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
+      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+      + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
+      + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
+      + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
+      * (f32(stored) * code_scale);                                       // linear/matvec_int8_body.py
+  sum_0 += weighed;                                                       // linear/matvec_int8_body.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -161,11 +90,16 @@ fn main(
   let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
-  let plus_1 = offset + dot4I8Packed(low_4, half.x);                      // linear/dot4.py
-  sum_1 += f32(plus_1 + dot4I8Packed(high_4, half.y) + dot4I8Packed(low_5, half.z)
-      + dot4I8Packed(high_5, half.w) + dot4I8Packed(low_6, half_1.x)
-      + dot4I8Packed(high_6, half_1.y) + dot4I8Packed(low_7, half_1.z)
-      + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);         // linear/matvec_int8_body.py
+  let products_1 = (dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
+      + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
+      + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
+      + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
+      + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
+      + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+      + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
+      + dot4I8Packed(high_7, half_3.w)) * (f32(stored_1) * code_scale);   // linear/matvec_int8_body.py
+  sum_1 += weighed_1;                                                     // linear/matvec_int8_body.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -174,11 +108,16 @@ fn main(
   let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_2 = offset + dot4I8Packed(low_8, half.x);                      // linear/dot4.py
-  sum_2 += f32(plus_2 + dot4I8Packed(high_8, half.y) + dot4I8Packed(low_9, half.z)
-      + dot4I8Packed(high_9, half.w) + dot4I8Packed(low_10, half_1.x)
-      + dot4I8Packed(high_10, half_1.y) + dot4I8Packed(low_11, half_1.z)
-      + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);        // linear/matvec_int8_body.py
+  let products_2 = (dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
+      + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
+      + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
+      + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
+      + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
+      + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+      + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
+      + dot4I8Packed(high_11, half_3.w)) * (f32(stored_2) * code_scale);  // linear/matvec_int8_body.py
+  sum_2 += weighed_2;                                                     // linear/matvec_int8_body.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -187,11 +126,16 @@ fn main(
   let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_3 = offset + dot4I8Packed(low_12, half.x);                     // linear/dot4.py
-  sum_3 += f32(plus_3 + dot4I8Packed(high_12, half.y) + dot4I8Packed(low_13, half.z)
-      + dot4I8Packed(high_13, half.w) + dot4I8Packed(low_14, half_1.x)
-      + dot4I8Packed(high_14, half_1.y) + dot4I8Packed(low_15, half_1.z)
-      + dot4I8Packed(high_15, half_1.w)) * (scale_3 * code_scale);        // linear/matvec_int8_body.py
+  let products_3 = (dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
+      + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
+      + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
+      + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
+      + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
+      + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+      + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
+      + dot4I8Packed(high_15, half_3.w)) * (f32(stored_3) * code_scale);  // linear/matvec_int8_body.py
+  sum_3 += weighed_3;                                                     // linear/matvec_int8_body.py
   let low_16 = loads_4.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_17 = loads_4.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -200,11 +144,16 @@ fn main(
   let high_18 = (loads_4.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_19 = loads_4.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_19 = (loads_4.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_4 = offset + dot4I8Packed(low_16, half.x);                     // linear/dot4.py
-  sum_4 += f32(plus_4 + dot4I8Packed(high_16, half.y) + dot4I8Packed(low_17, half.z)
-      + dot4I8Packed(high_17, half.w) + dot4I8Packed(low_18, half_1.x)
-      + dot4I8Packed(high_18, half_1.y) + dot4I8Packed(low_19, half_1.z)
-      + dot4I8Packed(high_19, half_1.w)) * (scale_4 * code_scale);        // linear/matvec_int8_body.py
+  let products_4 = (dot4I8Packed(low_16, half.x) + dot4I8Packed(high_16, half.y)
+      + dot4I8Packed(low_17, half.z) + dot4I8Packed(high_17, half.w)
+      + dot4I8Packed(low_18, half_1.x) + dot4I8Packed(high_18, half_1.y)
+      + dot4I8Packed(low_19, half_1.z) + dot4I8Packed(high_19, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_2.x)
+      + dot4I8Packed(high_16, half_2.y) + dot4I8Packed(low_17, half_2.z)
+      + dot4I8Packed(high_17, half_2.w) + dot4I8Packed(low_18, half_3.x)
+      + dot4I8Packed(high_18, half_3.y) + dot4I8Packed(low_19, half_3.z)
+      + dot4I8Packed(high_19, half_3.w)) * (f32(stored_4) * code_scale);  // linear/matvec_int8_body.py
+  sum_4 += weighed_4;                                                     // linear/matvec_int8_body.py
   let low_20 = loads_5.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_21 = loads_5.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -213,11 +162,16 @@ fn main(
   let high_22 = (loads_5.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_23 = loads_5.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_23 = (loads_5.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_5 = offset + dot4I8Packed(low_20, half.x);                     // linear/dot4.py
-  sum_5 += f32(plus_5 + dot4I8Packed(high_20, half.y) + dot4I8Packed(low_21, half.z)
-      + dot4I8Packed(high_21, half.w) + dot4I8Packed(low_22, half_1.x)
-      + dot4I8Packed(high_22, half_1.y) + dot4I8Packed(low_23, half_1.z)
-      + dot4I8Packed(high_23, half_1.w)) * (scale_5 * code_scale);        // linear/matvec_int8_body.py
+  let products_5 = (dot4I8Packed(low_20, half.x) + dot4I8Packed(high_20, half.y)
+      + dot4I8Packed(low_21, half.z) + dot4I8Packed(high_21, half.w)
+      + dot4I8Packed(low_22, half_1.x) + dot4I8Packed(high_22, half_1.y)
+      + dot4I8Packed(low_23, half_1.z) + dot4I8Packed(high_23, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_2.x)
+      + dot4I8Packed(high_20, half_2.y) + dot4I8Packed(low_21, half_2.z)
+      + dot4I8Packed(high_21, half_2.w) + dot4I8Packed(low_22, half_3.x)
+      + dot4I8Packed(high_22, half_3.y) + dot4I8Packed(low_23, half_3.z)
+      + dot4I8Packed(high_23, half_3.w)) * (f32(stored_5) * code_scale);  // linear/matvec_int8_body.py
+  sum_5 += weighed_5;                                                     // linear/matvec_int8_body.py
   let low_24 = loads_6.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_25 = loads_6.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -226,11 +180,16 @@ fn main(
   let high_26 = (loads_6.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_27 = loads_6.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_27 = (loads_6.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_6 = offset + dot4I8Packed(low_24, half.x);                     // linear/dot4.py
-  sum_6 += f32(plus_6 + dot4I8Packed(high_24, half.y) + dot4I8Packed(low_25, half.z)
-      + dot4I8Packed(high_25, half.w) + dot4I8Packed(low_26, half_1.x)
-      + dot4I8Packed(high_26, half_1.y) + dot4I8Packed(low_27, half_1.z)
-      + dot4I8Packed(high_27, half_1.w)) * (scale_6 * code_scale);        // linear/matvec_int8_body.py
+  let products_6 = (dot4I8Packed(low_24, half.x) + dot4I8Packed(high_24, half.y)
+      + dot4I8Packed(low_25, half.z) + dot4I8Packed(high_25, half.w)
+      + dot4I8Packed(low_26, half_1.x) + dot4I8Packed(high_26, half_1.y)
+      + dot4I8Packed(low_27, half_1.z) + dot4I8Packed(high_27, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_2.x)
+      + dot4I8Packed(high_24, half_2.y) + dot4I8Packed(low_25, half_2.z)
+      + dot4I8Packed(high_25, half_2.w) + dot4I8Packed(low_26, half_3.x)
+      + dot4I8Packed(high_26, half_3.y) + dot4I8Packed(low_27, half_3.z)
+      + dot4I8Packed(high_27, half_3.w)) * (f32(stored_6) * code_scale);  // linear/matvec_int8_body.py
+  sum_6 += weighed_6;                                                     // linear/matvec_int8_body.py
   let low_28 = loads_7.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_29 = loads_7.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -239,11 +198,16 @@ fn main(
   let high_30 = (loads_7.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_31 = loads_7.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_31 = (loads_7.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_7 = offset + dot4I8Packed(low_28, half.x);                     // linear/dot4.py
-  sum_7 += f32(plus_7 + dot4I8Packed(high_28, half.y) + dot4I8Packed(low_29, half.z)
-      + dot4I8Packed(high_29, half.w) + dot4I8Packed(low_30, half_1.x)
-      + dot4I8Packed(high_30, half_1.y) + dot4I8Packed(low_31, half_1.z)
-      + dot4I8Packed(high_31, half_1.w)) * (scale_7 * code_scale);        // linear/matvec_int8_body.py
+  let products_7 = (dot4I8Packed(low_28, half.x) + dot4I8Packed(high_28, half.y)
+      + dot4I8Packed(low_29, half.z) + dot4I8Packed(high_29, half.w)
+      + dot4I8Packed(low_30, half_1.x) + dot4I8Packed(high_30, half_1.y)
+      + dot4I8Packed(low_31, half_1.z) + dot4I8Packed(high_31, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_2.x)
+      + dot4I8Packed(high_28, half_2.y) + dot4I8Packed(low_29, half_2.z)
+      + dot4I8Packed(high_29, half_2.w) + dot4I8Packed(low_30, half_3.x)
+      + dot4I8Packed(high_30, half_3.y) + dot4I8Packed(low_31, half_3.z)
+      + dot4I8Packed(high_31, half_3.w)) * (f32(stored_7) * code_scale);  // linear/matvec_int8_body.py
+  sum_7 += weighed_7;                                                     // linear/matvec_int8_body.py
   let sums_0 = subgroupAdd(sum_0);                                        // linear/matvec_int8_body.py
   let sums_1 = subgroupAdd(sum_1);
   let sums_2 = subgroupAdd(sum_2);
@@ -252,45 +216,1498 @@ fn main(
   let sums_5 = subgroupAdd(sum_5);
   let sums_6 = subgroupAdd(sum_6);
   let sums_7 = subgroupAdd(sum_7);
-  let sums_8 = subgroupAdd(square_sum);
+  let squares = subgroupAdd(square_sum);                                  // linear/matvec_int8_body.py
   if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
     let part = local_id.x / subgroup_size;                                // linear/matvec_int8_body.py
-    let index_1 = part * 9u;                                              // linear/matvec_int8_body.py
-    partial_sums[index_1] = sums_0;
-    partial_sums[index_1 + 1u] = sums_1;
-    partial_sums[index_1 + 2u] = sums_2;
-    partial_sums[index_1 + 3u] = sums_3;
-    partial_sums[index_1 + 4u] = sums_4;
-    partial_sums[index_1 + 5u] = sums_5;
-    partial_sums[index_1 + 6u] = sums_6;
-    partial_sums[index_1 + 7u] = sums_7;
-    partial_squares[part] = sums_8;                                       // linear/matvec_int8_body.py
+    let index = part * 65u;                                               // linear/matvec_int8_body.py
+    partial_sums[index] = sums_0;
+    partial_sums[1u + index] = sums_1;
+    partial_sums[2u + index] = sums_2;
+    partial_sums[3u + index] = sums_3;
+    partial_sums[4u + index] = sums_4;
+    partial_sums[5u + index] = sums_5;
+    partial_sums[6u + index] = sums_6;
+    partial_sums[7u + index] = sums_7;
+    partial_squares[part] = squares;                                      // linear/matvec_int8_body.py
   }
-  let parts = (subgroup_size + 63u) / subgroup_size;                      // linear/matvec_int8_body.py
+  var sum_0_1: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_1_1: f32 = 0.0;
+  var sum_2_1: f32 = 0.0;
+  var sum_3_1: f32 = 0.0;
+  var sum_4_1: f32 = 0.0;
+  var sum_5_1: f32 = 0.0;
+  var sum_6_1: f32 = 0.0;
+  var sum_7_1: f32 = 0.0;
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_body.py
+    let at_8 = (row + 8u) * 64u + group;                                  // parts/packed_rows.py
+    let loads_8 = quants[at_8];                                           // parts/packed_rows.py
+    let at_9 = (row + 9u) * 64u + group;                                  // parts/packed_rows.py
+    let loads_9 = quants[at_9];                                           // parts/packed_rows.py
+    let at_10 = (row + 10u) * 64u + group;                                // parts/packed_rows.py
+    let loads_10 = quants[at_10];                                         // parts/packed_rows.py
+    let at_11 = (row + 11u) * 64u + group;                                // parts/packed_rows.py
+    let loads_11 = quants[at_11];                                         // parts/packed_rows.py
+    let at_12 = (row + 12u) * 64u + group;                                // parts/packed_rows.py
+    let loads_12 = quants[at_12];                                         // parts/packed_rows.py
+    let at_13 = (row + 13u) * 64u + group;                                // parts/packed_rows.py
+    let loads_13 = quants[at_13];                                         // parts/packed_rows.py
+    let at_14 = (row + 14u) * 64u + group;                                // parts/packed_rows.py
+    let loads_14 = quants[at_14];                                         // parts/packed_rows.py
+    let row_2 = row + 15u;                                                // linear/matvec_int8_body.py
+    let at_15 = row_2 * 64u + group;                                      // parts/packed_rows.py
+    let loads_15 = quants[at_15];                                         // parts/packed_rows.py
+    let half_4 = x[group];                                                // linear/matvec_int8_body.py
+    let half_5 = x[group + 64u];
+    let half_6 = x[group + 128u];
+    let half_7 = x[group + 192u];
+    let factors_1 = x[group + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_1 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_32 = loads_8.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_32 = (loads_8.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_33 = loads_8.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_33 = (loads_8.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_34 = loads_8.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_34 = (loads_8.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_35 = loads_8.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_35 = (loads_8.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_8 = (dot4I8Packed(low_32, half_4.x) + dot4I8Packed(high_32, half_4.y)
+        + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
+        + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
+        + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
+        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
+        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
+        + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0_1 += weighed_8;                                                 // linear/matvec_int8_body.py
+    let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_37 = (loads_9.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_38 = loads_9.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_38 = (loads_9.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_39 = loads_9.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_39 = (loads_9.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_9 = (dot4I8Packed(low_36, half_4.x) + dot4I8Packed(high_36, half_4.y)
+        + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
+        + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
+        + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
+        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
+        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
+        + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1_1 += weighed_9;                                                 // linear/matvec_int8_body.py
+    let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_41 = (loads_10.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_42 = loads_10.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_42 = (loads_10.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_43 = loads_10.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_43 = (loads_10.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_10 = (dot4I8Packed(low_40, half_4.x) + dot4I8Packed(high_40, half_4.y)
+        + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
+        + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
+        + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
+        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
+        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
+        + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2_1 += weighed_10;                                                // linear/matvec_int8_body.py
+    let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_45 = (loads_11.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_46 = loads_11.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_46 = (loads_11.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_47 = loads_11.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_47 = (loads_11.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_11 = (dot4I8Packed(low_44, half_4.x) + dot4I8Packed(high_44, half_4.y)
+        + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
+        + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
+        + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
+        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
+        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
+        + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3_1 += weighed_11;                                                // linear/matvec_int8_body.py
+    let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_49 = (loads_12.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_50 = loads_12.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_50 = (loads_12.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_51 = loads_12.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_51 = (loads_12.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_12 = (dot4I8Packed(low_48, half_4.x) + dot4I8Packed(high_48, half_4.y)
+        + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
+        + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
+        + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
+        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
+        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
+        + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_4_1 += weighed_12;                                                // linear/matvec_int8_body.py
+    let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_53 = (loads_13.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_54 = loads_13.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_54 = (loads_13.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_55 = loads_13.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_55 = (loads_13.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_13 = (dot4I8Packed(low_52, half_4.x) + dot4I8Packed(high_52, half_4.y)
+        + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
+        + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
+        + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
+        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
+        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
+        + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_5_1 += weighed_13;                                                // linear/matvec_int8_body.py
+    let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_57 = (loads_14.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_58 = loads_14.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_58 = (loads_14.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_59 = loads_14.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_59 = (loads_14.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_14 = (dot4I8Packed(low_56, half_4.x) + dot4I8Packed(high_56, half_4.y)
+        + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
+        + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
+        + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
+        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
+        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
+        + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_6_1 += weighed_14;                                                // linear/matvec_int8_body.py
+    let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_61 = (loads_15.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_62 = loads_15.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_62 = (loads_15.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_63 = loads_15.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_63 = (loads_15.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_15 = (dot4I8Packed(low_60, half_4.x) + dot4I8Packed(high_60, half_4.y)
+        + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
+        + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
+        + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
+        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
+        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
+        + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_7_1 += weighed_15;                                                // linear/matvec_int8_body.py
+  }
+  let sums_0_1 = subgroupAdd(sum_0_1);                                    // linear/matvec_int8_body.py
+  let sums_1_1 = subgroupAdd(sum_1_1);
+  let sums_2_1 = subgroupAdd(sum_2_1);
+  let sums_3_1 = subgroupAdd(sum_3_1);
+  let sums_4_1 = subgroupAdd(sum_4_1);
+  let sums_5_1 = subgroupAdd(sum_5_1);
+  let sums_6_1 = subgroupAdd(sum_6_1);
+  let sums_7_1 = subgroupAdd(sum_7_1);
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
+    let index = local_id.x / subgroup_size * 65u;                         // linear/matvec_int8_body.py
+    partial_sums[8u + index] = sums_0_1;
+    partial_sums[9u + index] = sums_1_1;
+    partial_sums[10u + index] = sums_2_1;
+    partial_sums[11u + index] = sums_3_1;
+    partial_sums[12u + index] = sums_4_1;
+    partial_sums[13u + index] = sums_5_1;
+    partial_sums[14u + index] = sums_6_1;
+    partial_sums[15u + index] = sums_7_1;
+  }
+  var sum_0_2: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_1_2: f32 = 0.0;
+  var sum_2_2: f32 = 0.0;
+  var sum_3_2: f32 = 0.0;
+  var sum_4_2: f32 = 0.0;
+  var sum_5_2: f32 = 0.0;
+  var sum_6_2: f32 = 0.0;
+  var sum_7_2: f32 = 0.0;
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_body.py
+    let at_8 = (row + 16u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_8 = quants[at_8];                                           // parts/packed_rows.py
+    let at_9 = (row + 17u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_9 = quants[at_9];                                           // parts/packed_rows.py
+    let at_10 = (row + 18u) * 64u + group;                                // parts/packed_rows.py
+    let loads_10 = quants[at_10];                                         // parts/packed_rows.py
+    let at_11 = (row + 19u) * 64u + group;                                // parts/packed_rows.py
+    let loads_11 = quants[at_11];                                         // parts/packed_rows.py
+    let at_12 = (row + 20u) * 64u + group;                                // parts/packed_rows.py
+    let loads_12 = quants[at_12];                                         // parts/packed_rows.py
+    let at_13 = (row + 21u) * 64u + group;                                // parts/packed_rows.py
+    let loads_13 = quants[at_13];                                         // parts/packed_rows.py
+    let at_14 = (row + 22u) * 64u + group;                                // parts/packed_rows.py
+    let loads_14 = quants[at_14];                                         // parts/packed_rows.py
+    let row_2 = row + 23u;                                                // linear/matvec_int8_body.py
+    let at_15 = row_2 * 64u + group;                                      // parts/packed_rows.py
+    let loads_15 = quants[at_15];                                         // parts/packed_rows.py
+    let half_4 = x[group];                                                // linear/matvec_int8_body.py
+    let half_5 = x[group + 64u];
+    let half_6 = x[group + 128u];
+    let half_7 = x[group + 192u];
+    let factors_1 = x[group + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_1 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_32 = loads_8.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_32 = (loads_8.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_33 = loads_8.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_33 = (loads_8.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_34 = loads_8.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_34 = (loads_8.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_35 = loads_8.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_35 = (loads_8.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_8 = (dot4I8Packed(low_32, half_4.x) + dot4I8Packed(high_32, half_4.y)
+        + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
+        + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
+        + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
+        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
+        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
+        + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0_2 += weighed_8;                                                 // linear/matvec_int8_body.py
+    let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_37 = (loads_9.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_38 = loads_9.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_38 = (loads_9.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_39 = loads_9.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_39 = (loads_9.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_9 = (dot4I8Packed(low_36, half_4.x) + dot4I8Packed(high_36, half_4.y)
+        + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
+        + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
+        + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
+        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
+        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
+        + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1_2 += weighed_9;                                                 // linear/matvec_int8_body.py
+    let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_41 = (loads_10.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_42 = loads_10.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_42 = (loads_10.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_43 = loads_10.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_43 = (loads_10.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_10 = (dot4I8Packed(low_40, half_4.x) + dot4I8Packed(high_40, half_4.y)
+        + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
+        + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
+        + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
+        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
+        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
+        + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2_2 += weighed_10;                                                // linear/matvec_int8_body.py
+    let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_45 = (loads_11.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_46 = loads_11.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_46 = (loads_11.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_47 = loads_11.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_47 = (loads_11.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_11 = (dot4I8Packed(low_44, half_4.x) + dot4I8Packed(high_44, half_4.y)
+        + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
+        + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
+        + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
+        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
+        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
+        + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3_2 += weighed_11;                                                // linear/matvec_int8_body.py
+    let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_49 = (loads_12.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_50 = loads_12.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_50 = (loads_12.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_51 = loads_12.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_51 = (loads_12.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_12 = (dot4I8Packed(low_48, half_4.x) + dot4I8Packed(high_48, half_4.y)
+        + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
+        + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
+        + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
+        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
+        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
+        + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_4_2 += weighed_12;                                                // linear/matvec_int8_body.py
+    let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_53 = (loads_13.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_54 = loads_13.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_54 = (loads_13.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_55 = loads_13.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_55 = (loads_13.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_13 = (dot4I8Packed(low_52, half_4.x) + dot4I8Packed(high_52, half_4.y)
+        + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
+        + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
+        + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
+        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
+        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
+        + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_5_2 += weighed_13;                                                // linear/matvec_int8_body.py
+    let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_57 = (loads_14.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_58 = loads_14.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_58 = (loads_14.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_59 = loads_14.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_59 = (loads_14.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_14 = (dot4I8Packed(low_56, half_4.x) + dot4I8Packed(high_56, half_4.y)
+        + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
+        + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
+        + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
+        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
+        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
+        + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_6_2 += weighed_14;                                                // linear/matvec_int8_body.py
+    let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_61 = (loads_15.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_62 = loads_15.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_62 = (loads_15.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_63 = loads_15.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_63 = (loads_15.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_15 = (dot4I8Packed(low_60, half_4.x) + dot4I8Packed(high_60, half_4.y)
+        + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
+        + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
+        + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
+        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
+        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
+        + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_7_2 += weighed_15;                                                // linear/matvec_int8_body.py
+  }
+  let sums_0_2 = subgroupAdd(sum_0_2);                                    // linear/matvec_int8_body.py
+  let sums_1_2 = subgroupAdd(sum_1_2);
+  let sums_2_2 = subgroupAdd(sum_2_2);
+  let sums_3_2 = subgroupAdd(sum_3_2);
+  let sums_4_2 = subgroupAdd(sum_4_2);
+  let sums_5_2 = subgroupAdd(sum_5_2);
+  let sums_6_2 = subgroupAdd(sum_6_2);
+  let sums_7_2 = subgroupAdd(sum_7_2);
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
+    let index = local_id.x / subgroup_size * 65u;                         // linear/matvec_int8_body.py
+    partial_sums[16u + index] = sums_0_2;
+    partial_sums[17u + index] = sums_1_2;
+    partial_sums[18u + index] = sums_2_2;
+    partial_sums[19u + index] = sums_3_2;
+    partial_sums[20u + index] = sums_4_2;
+    partial_sums[21u + index] = sums_5_2;
+    partial_sums[22u + index] = sums_6_2;
+    partial_sums[23u + index] = sums_7_2;
+  }
+  var sum_0_3: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_1_3: f32 = 0.0;
+  var sum_2_3: f32 = 0.0;
+  var sum_3_3: f32 = 0.0;
+  var sum_4_3: f32 = 0.0;
+  var sum_5_3: f32 = 0.0;
+  var sum_6_3: f32 = 0.0;
+  var sum_7_3: f32 = 0.0;
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_body.py
+    let at_8 = (row + 24u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_8 = quants[at_8];                                           // parts/packed_rows.py
+    let at_9 = (row + 25u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_9 = quants[at_9];                                           // parts/packed_rows.py
+    let at_10 = (row + 26u) * 64u + group;                                // parts/packed_rows.py
+    let loads_10 = quants[at_10];                                         // parts/packed_rows.py
+    let at_11 = (row + 27u) * 64u + group;                                // parts/packed_rows.py
+    let loads_11 = quants[at_11];                                         // parts/packed_rows.py
+    let at_12 = (row + 28u) * 64u + group;                                // parts/packed_rows.py
+    let loads_12 = quants[at_12];                                         // parts/packed_rows.py
+    let at_13 = (row + 29u) * 64u + group;                                // parts/packed_rows.py
+    let loads_13 = quants[at_13];                                         // parts/packed_rows.py
+    let at_14 = (row + 30u) * 64u + group;                                // parts/packed_rows.py
+    let loads_14 = quants[at_14];                                         // parts/packed_rows.py
+    let row_2 = row + 31u;                                                // linear/matvec_int8_body.py
+    let at_15 = row_2 * 64u + group;                                      // parts/packed_rows.py
+    let loads_15 = quants[at_15];                                         // parts/packed_rows.py
+    let half_4 = x[group];                                                // linear/matvec_int8_body.py
+    let half_5 = x[group + 64u];
+    let half_6 = x[group + 128u];
+    let half_7 = x[group + 192u];
+    let factors_1 = x[group + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_1 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_32 = loads_8.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_32 = (loads_8.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_33 = loads_8.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_33 = (loads_8.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_34 = loads_8.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_34 = (loads_8.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_35 = loads_8.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_35 = (loads_8.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_8 = (dot4I8Packed(low_32, half_4.x) + dot4I8Packed(high_32, half_4.y)
+        + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
+        + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
+        + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
+        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
+        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
+        + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0_3 += weighed_8;                                                 // linear/matvec_int8_body.py
+    let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_37 = (loads_9.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_38 = loads_9.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_38 = (loads_9.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_39 = loads_9.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_39 = (loads_9.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_9 = (dot4I8Packed(low_36, half_4.x) + dot4I8Packed(high_36, half_4.y)
+        + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
+        + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
+        + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
+        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
+        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
+        + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1_3 += weighed_9;                                                 // linear/matvec_int8_body.py
+    let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_41 = (loads_10.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_42 = loads_10.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_42 = (loads_10.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_43 = loads_10.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_43 = (loads_10.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_10 = (dot4I8Packed(low_40, half_4.x) + dot4I8Packed(high_40, half_4.y)
+        + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
+        + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
+        + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
+        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
+        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
+        + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2_3 += weighed_10;                                                // linear/matvec_int8_body.py
+    let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_45 = (loads_11.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_46 = loads_11.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_46 = (loads_11.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_47 = loads_11.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_47 = (loads_11.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_11 = (dot4I8Packed(low_44, half_4.x) + dot4I8Packed(high_44, half_4.y)
+        + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
+        + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
+        + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
+        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
+        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
+        + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3_3 += weighed_11;                                                // linear/matvec_int8_body.py
+    let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_49 = (loads_12.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_50 = loads_12.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_50 = (loads_12.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_51 = loads_12.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_51 = (loads_12.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_12 = (dot4I8Packed(low_48, half_4.x) + dot4I8Packed(high_48, half_4.y)
+        + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
+        + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
+        + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
+        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
+        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
+        + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_4_3 += weighed_12;                                                // linear/matvec_int8_body.py
+    let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_53 = (loads_13.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_54 = loads_13.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_54 = (loads_13.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_55 = loads_13.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_55 = (loads_13.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_13 = (dot4I8Packed(low_52, half_4.x) + dot4I8Packed(high_52, half_4.y)
+        + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
+        + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
+        + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
+        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
+        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
+        + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_5_3 += weighed_13;                                                // linear/matvec_int8_body.py
+    let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_57 = (loads_14.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_58 = loads_14.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_58 = (loads_14.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_59 = loads_14.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_59 = (loads_14.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_14 = (dot4I8Packed(low_56, half_4.x) + dot4I8Packed(high_56, half_4.y)
+        + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
+        + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
+        + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
+        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
+        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
+        + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_6_3 += weighed_14;                                                // linear/matvec_int8_body.py
+    let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_61 = (loads_15.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_62 = loads_15.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_62 = (loads_15.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_63 = loads_15.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_63 = (loads_15.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_15 = (dot4I8Packed(low_60, half_4.x) + dot4I8Packed(high_60, half_4.y)
+        + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
+        + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
+        + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
+        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
+        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
+        + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_7_3 += weighed_15;                                                // linear/matvec_int8_body.py
+  }
+  let sums_0_3 = subgroupAdd(sum_0_3);                                    // linear/matvec_int8_body.py
+  let sums_1_3 = subgroupAdd(sum_1_3);
+  let sums_2_3 = subgroupAdd(sum_2_3);
+  let sums_3_3 = subgroupAdd(sum_3_3);
+  let sums_4_3 = subgroupAdd(sum_4_3);
+  let sums_5_3 = subgroupAdd(sum_5_3);
+  let sums_6_3 = subgroupAdd(sum_6_3);
+  let sums_7_3 = subgroupAdd(sum_7_3);
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
+    let index = local_id.x / subgroup_size * 65u;                         // linear/matvec_int8_body.py
+    partial_sums[24u + index] = sums_0_3;
+    partial_sums[25u + index] = sums_1_3;
+    partial_sums[26u + index] = sums_2_3;
+    partial_sums[27u + index] = sums_3_3;
+    partial_sums[28u + index] = sums_4_3;
+    partial_sums[29u + index] = sums_5_3;
+    partial_sums[30u + index] = sums_6_3;
+    partial_sums[31u + index] = sums_7_3;
+  }
+  var sum_0_4: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_1_4: f32 = 0.0;
+  var sum_2_4: f32 = 0.0;
+  var sum_3_4: f32 = 0.0;
+  var sum_4_4: f32 = 0.0;
+  var sum_5_4: f32 = 0.0;
+  var sum_6_4: f32 = 0.0;
+  var sum_7_4: f32 = 0.0;
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_body.py
+    let at_8 = (row + 32u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_8 = quants[at_8];                                           // parts/packed_rows.py
+    let at_9 = (row + 33u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_9 = quants[at_9];                                           // parts/packed_rows.py
+    let at_10 = (row + 34u) * 64u + group;                                // parts/packed_rows.py
+    let loads_10 = quants[at_10];                                         // parts/packed_rows.py
+    let at_11 = (row + 35u) * 64u + group;                                // parts/packed_rows.py
+    let loads_11 = quants[at_11];                                         // parts/packed_rows.py
+    let at_12 = (row + 36u) * 64u + group;                                // parts/packed_rows.py
+    let loads_12 = quants[at_12];                                         // parts/packed_rows.py
+    let at_13 = (row + 37u) * 64u + group;                                // parts/packed_rows.py
+    let loads_13 = quants[at_13];                                         // parts/packed_rows.py
+    let at_14 = (row + 38u) * 64u + group;                                // parts/packed_rows.py
+    let loads_14 = quants[at_14];                                         // parts/packed_rows.py
+    let row_2 = row + 39u;                                                // linear/matvec_int8_body.py
+    let at_15 = row_2 * 64u + group;                                      // parts/packed_rows.py
+    let loads_15 = quants[at_15];                                         // parts/packed_rows.py
+    let half_4 = x[group];                                                // linear/matvec_int8_body.py
+    let half_5 = x[group + 64u];
+    let half_6 = x[group + 128u];
+    let half_7 = x[group + 192u];
+    let factors_1 = x[group + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_1 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_32 = loads_8.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_32 = (loads_8.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_33 = loads_8.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_33 = (loads_8.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_34 = loads_8.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_34 = (loads_8.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_35 = loads_8.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_35 = (loads_8.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_8 = (dot4I8Packed(low_32, half_4.x) + dot4I8Packed(high_32, half_4.y)
+        + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
+        + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
+        + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
+        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
+        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
+        + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0_4 += weighed_8;                                                 // linear/matvec_int8_body.py
+    let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_37 = (loads_9.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_38 = loads_9.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_38 = (loads_9.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_39 = loads_9.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_39 = (loads_9.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_9 = (dot4I8Packed(low_36, half_4.x) + dot4I8Packed(high_36, half_4.y)
+        + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
+        + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
+        + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
+        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
+        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
+        + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1_4 += weighed_9;                                                 // linear/matvec_int8_body.py
+    let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_41 = (loads_10.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_42 = loads_10.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_42 = (loads_10.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_43 = loads_10.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_43 = (loads_10.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_10 = (dot4I8Packed(low_40, half_4.x) + dot4I8Packed(high_40, half_4.y)
+        + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
+        + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
+        + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
+        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
+        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
+        + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2_4 += weighed_10;                                                // linear/matvec_int8_body.py
+    let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_45 = (loads_11.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_46 = loads_11.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_46 = (loads_11.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_47 = loads_11.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_47 = (loads_11.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_11 = (dot4I8Packed(low_44, half_4.x) + dot4I8Packed(high_44, half_4.y)
+        + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
+        + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
+        + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
+        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
+        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
+        + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3_4 += weighed_11;                                                // linear/matvec_int8_body.py
+    let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_49 = (loads_12.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_50 = loads_12.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_50 = (loads_12.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_51 = loads_12.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_51 = (loads_12.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_12 = (dot4I8Packed(low_48, half_4.x) + dot4I8Packed(high_48, half_4.y)
+        + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
+        + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
+        + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
+        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
+        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
+        + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_4_4 += weighed_12;                                                // linear/matvec_int8_body.py
+    let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_53 = (loads_13.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_54 = loads_13.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_54 = (loads_13.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_55 = loads_13.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_55 = (loads_13.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_13 = (dot4I8Packed(low_52, half_4.x) + dot4I8Packed(high_52, half_4.y)
+        + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
+        + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
+        + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
+        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
+        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
+        + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_5_4 += weighed_13;                                                // linear/matvec_int8_body.py
+    let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_57 = (loads_14.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_58 = loads_14.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_58 = (loads_14.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_59 = loads_14.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_59 = (loads_14.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_14 = (dot4I8Packed(low_56, half_4.x) + dot4I8Packed(high_56, half_4.y)
+        + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
+        + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
+        + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
+        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
+        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
+        + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_6_4 += weighed_14;                                                // linear/matvec_int8_body.py
+    let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_61 = (loads_15.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_62 = loads_15.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_62 = (loads_15.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_63 = loads_15.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_63 = (loads_15.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_15 = (dot4I8Packed(low_60, half_4.x) + dot4I8Packed(high_60, half_4.y)
+        + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
+        + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
+        + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
+        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
+        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
+        + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_7_4 += weighed_15;                                                // linear/matvec_int8_body.py
+  }
+  let sums_0_4 = subgroupAdd(sum_0_4);                                    // linear/matvec_int8_body.py
+  let sums_1_4 = subgroupAdd(sum_1_4);
+  let sums_2_4 = subgroupAdd(sum_2_4);
+  let sums_3_4 = subgroupAdd(sum_3_4);
+  let sums_4_4 = subgroupAdd(sum_4_4);
+  let sums_5_4 = subgroupAdd(sum_5_4);
+  let sums_6_4 = subgroupAdd(sum_6_4);
+  let sums_7_4 = subgroupAdd(sum_7_4);
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
+    let index = local_id.x / subgroup_size * 65u;                         // linear/matvec_int8_body.py
+    partial_sums[32u + index] = sums_0_4;
+    partial_sums[33u + index] = sums_1_4;
+    partial_sums[34u + index] = sums_2_4;
+    partial_sums[35u + index] = sums_3_4;
+    partial_sums[36u + index] = sums_4_4;
+    partial_sums[37u + index] = sums_5_4;
+    partial_sums[38u + index] = sums_6_4;
+    partial_sums[39u + index] = sums_7_4;
+  }
+  var sum_0_5: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_1_5: f32 = 0.0;
+  var sum_2_5: f32 = 0.0;
+  var sum_3_5: f32 = 0.0;
+  var sum_4_5: f32 = 0.0;
+  var sum_5_5: f32 = 0.0;
+  var sum_6_5: f32 = 0.0;
+  var sum_7_5: f32 = 0.0;
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_body.py
+    let at_8 = (row + 40u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_8 = quants[at_8];                                           // parts/packed_rows.py
+    let at_9 = (row + 41u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_9 = quants[at_9];                                           // parts/packed_rows.py
+    let at_10 = (row + 42u) * 64u + group;                                // parts/packed_rows.py
+    let loads_10 = quants[at_10];                                         // parts/packed_rows.py
+    let at_11 = (row + 43u) * 64u + group;                                // parts/packed_rows.py
+    let loads_11 = quants[at_11];                                         // parts/packed_rows.py
+    let at_12 = (row + 44u) * 64u + group;                                // parts/packed_rows.py
+    let loads_12 = quants[at_12];                                         // parts/packed_rows.py
+    let at_13 = (row + 45u) * 64u + group;                                // parts/packed_rows.py
+    let loads_13 = quants[at_13];                                         // parts/packed_rows.py
+    let at_14 = (row + 46u) * 64u + group;                                // parts/packed_rows.py
+    let loads_14 = quants[at_14];                                         // parts/packed_rows.py
+    let row_2 = row + 47u;                                                // linear/matvec_int8_body.py
+    let at_15 = row_2 * 64u + group;                                      // parts/packed_rows.py
+    let loads_15 = quants[at_15];                                         // parts/packed_rows.py
+    let half_4 = x[group];                                                // linear/matvec_int8_body.py
+    let half_5 = x[group + 64u];
+    let half_6 = x[group + 128u];
+    let half_7 = x[group + 192u];
+    let factors_1 = x[group + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_1 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_32 = loads_8.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_32 = (loads_8.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_33 = loads_8.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_33 = (loads_8.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_34 = loads_8.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_34 = (loads_8.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_35 = loads_8.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_35 = (loads_8.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_8 = (dot4I8Packed(low_32, half_4.x) + dot4I8Packed(high_32, half_4.y)
+        + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
+        + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
+        + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
+        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
+        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
+        + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0_5 += weighed_8;                                                 // linear/matvec_int8_body.py
+    let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_37 = (loads_9.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_38 = loads_9.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_38 = (loads_9.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_39 = loads_9.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_39 = (loads_9.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_9 = (dot4I8Packed(low_36, half_4.x) + dot4I8Packed(high_36, half_4.y)
+        + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
+        + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
+        + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
+        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
+        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
+        + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1_5 += weighed_9;                                                 // linear/matvec_int8_body.py
+    let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_41 = (loads_10.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_42 = loads_10.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_42 = (loads_10.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_43 = loads_10.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_43 = (loads_10.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_10 = (dot4I8Packed(low_40, half_4.x) + dot4I8Packed(high_40, half_4.y)
+        + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
+        + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
+        + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
+        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
+        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
+        + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2_5 += weighed_10;                                                // linear/matvec_int8_body.py
+    let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_45 = (loads_11.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_46 = loads_11.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_46 = (loads_11.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_47 = loads_11.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_47 = (loads_11.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_11 = (dot4I8Packed(low_44, half_4.x) + dot4I8Packed(high_44, half_4.y)
+        + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
+        + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
+        + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
+        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
+        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
+        + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3_5 += weighed_11;                                                // linear/matvec_int8_body.py
+    let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_49 = (loads_12.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_50 = loads_12.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_50 = (loads_12.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_51 = loads_12.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_51 = (loads_12.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_12 = (dot4I8Packed(low_48, half_4.x) + dot4I8Packed(high_48, half_4.y)
+        + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
+        + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
+        + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
+        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
+        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
+        + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_4_5 += weighed_12;                                                // linear/matvec_int8_body.py
+    let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_53 = (loads_13.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_54 = loads_13.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_54 = (loads_13.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_55 = loads_13.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_55 = (loads_13.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_13 = (dot4I8Packed(low_52, half_4.x) + dot4I8Packed(high_52, half_4.y)
+        + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
+        + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
+        + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
+        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
+        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
+        + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_5_5 += weighed_13;                                                // linear/matvec_int8_body.py
+    let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_57 = (loads_14.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_58 = loads_14.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_58 = (loads_14.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_59 = loads_14.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_59 = (loads_14.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_14 = (dot4I8Packed(low_56, half_4.x) + dot4I8Packed(high_56, half_4.y)
+        + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
+        + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
+        + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
+        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
+        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
+        + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_6_5 += weighed_14;                                                // linear/matvec_int8_body.py
+    let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_61 = (loads_15.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_62 = loads_15.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_62 = (loads_15.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_63 = loads_15.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_63 = (loads_15.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_15 = (dot4I8Packed(low_60, half_4.x) + dot4I8Packed(high_60, half_4.y)
+        + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
+        + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
+        + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
+        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
+        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
+        + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_7_5 += weighed_15;                                                // linear/matvec_int8_body.py
+  }
+  let sums_0_5 = subgroupAdd(sum_0_5);                                    // linear/matvec_int8_body.py
+  let sums_1_5 = subgroupAdd(sum_1_5);
+  let sums_2_5 = subgroupAdd(sum_2_5);
+  let sums_3_5 = subgroupAdd(sum_3_5);
+  let sums_4_5 = subgroupAdd(sum_4_5);
+  let sums_5_5 = subgroupAdd(sum_5_5);
+  let sums_6_5 = subgroupAdd(sum_6_5);
+  let sums_7_5 = subgroupAdd(sum_7_5);
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
+    let index = local_id.x / subgroup_size * 65u;                         // linear/matvec_int8_body.py
+    partial_sums[40u + index] = sums_0_5;
+    partial_sums[41u + index] = sums_1_5;
+    partial_sums[42u + index] = sums_2_5;
+    partial_sums[43u + index] = sums_3_5;
+    partial_sums[44u + index] = sums_4_5;
+    partial_sums[45u + index] = sums_5_5;
+    partial_sums[46u + index] = sums_6_5;
+    partial_sums[47u + index] = sums_7_5;
+  }
+  var sum_0_6: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_1_6: f32 = 0.0;
+  var sum_2_6: f32 = 0.0;
+  var sum_3_6: f32 = 0.0;
+  var sum_4_6: f32 = 0.0;
+  var sum_5_6: f32 = 0.0;
+  var sum_6_6: f32 = 0.0;
+  var sum_7_6: f32 = 0.0;
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_body.py
+    let at_8 = (row + 48u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_8 = quants[at_8];                                           // parts/packed_rows.py
+    let at_9 = (row + 49u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_9 = quants[at_9];                                           // parts/packed_rows.py
+    let at_10 = (row + 50u) * 64u + group;                                // parts/packed_rows.py
+    let loads_10 = quants[at_10];                                         // parts/packed_rows.py
+    let at_11 = (row + 51u) * 64u + group;                                // parts/packed_rows.py
+    let loads_11 = quants[at_11];                                         // parts/packed_rows.py
+    let at_12 = (row + 52u) * 64u + group;                                // parts/packed_rows.py
+    let loads_12 = quants[at_12];                                         // parts/packed_rows.py
+    let at_13 = (row + 53u) * 64u + group;                                // parts/packed_rows.py
+    let loads_13 = quants[at_13];                                         // parts/packed_rows.py
+    let at_14 = (row + 54u) * 64u + group;                                // parts/packed_rows.py
+    let loads_14 = quants[at_14];                                         // parts/packed_rows.py
+    let row_2 = row + 55u;                                                // linear/matvec_int8_body.py
+    let at_15 = row_2 * 64u + group;                                      // parts/packed_rows.py
+    let loads_15 = quants[at_15];                                         // parts/packed_rows.py
+    let half_4 = x[group];                                                // linear/matvec_int8_body.py
+    let half_5 = x[group + 64u];
+    let half_6 = x[group + 128u];
+    let half_7 = x[group + 192u];
+    let factors_1 = x[group + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_1 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_32 = loads_8.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_32 = (loads_8.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_33 = loads_8.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_33 = (loads_8.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_34 = loads_8.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_34 = (loads_8.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_35 = loads_8.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_35 = (loads_8.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_8 = (dot4I8Packed(low_32, half_4.x) + dot4I8Packed(high_32, half_4.y)
+        + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
+        + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
+        + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
+        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
+        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
+        + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0_6 += weighed_8;                                                 // linear/matvec_int8_body.py
+    let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_37 = (loads_9.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_38 = loads_9.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_38 = (loads_9.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_39 = loads_9.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_39 = (loads_9.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_9 = (dot4I8Packed(low_36, half_4.x) + dot4I8Packed(high_36, half_4.y)
+        + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
+        + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
+        + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
+        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
+        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
+        + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1_6 += weighed_9;                                                 // linear/matvec_int8_body.py
+    let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_41 = (loads_10.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_42 = loads_10.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_42 = (loads_10.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_43 = loads_10.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_43 = (loads_10.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_10 = (dot4I8Packed(low_40, half_4.x) + dot4I8Packed(high_40, half_4.y)
+        + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
+        + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
+        + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
+        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
+        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
+        + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2_6 += weighed_10;                                                // linear/matvec_int8_body.py
+    let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_45 = (loads_11.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_46 = loads_11.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_46 = (loads_11.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_47 = loads_11.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_47 = (loads_11.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_11 = (dot4I8Packed(low_44, half_4.x) + dot4I8Packed(high_44, half_4.y)
+        + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
+        + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
+        + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
+        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
+        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
+        + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3_6 += weighed_11;                                                // linear/matvec_int8_body.py
+    let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_49 = (loads_12.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_50 = loads_12.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_50 = (loads_12.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_51 = loads_12.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_51 = (loads_12.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_12 = (dot4I8Packed(low_48, half_4.x) + dot4I8Packed(high_48, half_4.y)
+        + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
+        + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
+        + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
+        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
+        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
+        + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_4_6 += weighed_12;                                                // linear/matvec_int8_body.py
+    let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_53 = (loads_13.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_54 = loads_13.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_54 = (loads_13.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_55 = loads_13.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_55 = (loads_13.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_13 = (dot4I8Packed(low_52, half_4.x) + dot4I8Packed(high_52, half_4.y)
+        + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
+        + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
+        + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
+        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
+        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
+        + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_5_6 += weighed_13;                                                // linear/matvec_int8_body.py
+    let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_57 = (loads_14.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_58 = loads_14.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_58 = (loads_14.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_59 = loads_14.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_59 = (loads_14.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_14 = (dot4I8Packed(low_56, half_4.x) + dot4I8Packed(high_56, half_4.y)
+        + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
+        + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
+        + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
+        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
+        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
+        + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_6_6 += weighed_14;                                                // linear/matvec_int8_body.py
+    let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_61 = (loads_15.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_62 = loads_15.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_62 = (loads_15.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_63 = loads_15.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_63 = (loads_15.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_15 = (dot4I8Packed(low_60, half_4.x) + dot4I8Packed(high_60, half_4.y)
+        + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
+        + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
+        + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
+        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
+        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
+        + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_7_6 += weighed_15;                                                // linear/matvec_int8_body.py
+  }
+  let sums_0_6 = subgroupAdd(sum_0_6);                                    // linear/matvec_int8_body.py
+  let sums_1_6 = subgroupAdd(sum_1_6);
+  let sums_2_6 = subgroupAdd(sum_2_6);
+  let sums_3_6 = subgroupAdd(sum_3_6);
+  let sums_4_6 = subgroupAdd(sum_4_6);
+  let sums_5_6 = subgroupAdd(sum_5_6);
+  let sums_6_6 = subgroupAdd(sum_6_6);
+  let sums_7_6 = subgroupAdd(sum_7_6);
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
+    let index = local_id.x / subgroup_size * 65u;                         // linear/matvec_int8_body.py
+    partial_sums[48u + index] = sums_0_6;
+    partial_sums[49u + index] = sums_1_6;
+    partial_sums[50u + index] = sums_2_6;
+    partial_sums[51u + index] = sums_3_6;
+    partial_sums[52u + index] = sums_4_6;
+    partial_sums[53u + index] = sums_5_6;
+    partial_sums[54u + index] = sums_6_6;
+    partial_sums[55u + index] = sums_7_6;
+  }
+  var sum_0_7: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_1_7: f32 = 0.0;
+  var sum_2_7: f32 = 0.0;
+  var sum_3_7: f32 = 0.0;
+  var sum_4_7: f32 = 0.0;
+  var sum_5_7: f32 = 0.0;
+  var sum_6_7: f32 = 0.0;
+  var sum_7_7: f32 = 0.0;
+  for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_body.py
+    let at_8 = (row + 56u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_8 = quants[at_8];                                           // parts/packed_rows.py
+    let at_9 = (row + 57u) * 64u + group;                                 // parts/packed_rows.py
+    let loads_9 = quants[at_9];                                           // parts/packed_rows.py
+    let at_10 = (row + 58u) * 64u + group;                                // parts/packed_rows.py
+    let loads_10 = quants[at_10];                                         // parts/packed_rows.py
+    let at_11 = (row + 59u) * 64u + group;                                // parts/packed_rows.py
+    let loads_11 = quants[at_11];                                         // parts/packed_rows.py
+    let at_12 = (row + 60u) * 64u + group;                                // parts/packed_rows.py
+    let loads_12 = quants[at_12];                                         // parts/packed_rows.py
+    let at_13 = (row + 61u) * 64u + group;                                // parts/packed_rows.py
+    let loads_13 = quants[at_13];                                         // parts/packed_rows.py
+    let at_14 = (row + 62u) * 64u + group;                                // parts/packed_rows.py
+    let loads_14 = quants[at_14];                                         // parts/packed_rows.py
+    let row_2 = row + 63u;                                                // linear/matvec_int8_body.py
+    let at_15 = row_2 * 64u + group;                                      // parts/packed_rows.py
+    let loads_15 = quants[at_15];                                         // parts/packed_rows.py
+    let half_4 = x[group];                                                // linear/matvec_int8_body.py
+    let half_5 = x[group + 64u];
+    let half_6 = x[group + 128u];
+    let half_7 = x[group + 192u];
+    let factors_1 = x[group + 256u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_1 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_32 = loads_8.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_32 = (loads_8.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_33 = loads_8.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_33 = (loads_8.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_34 = loads_8.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_34 = (loads_8.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_35 = loads_8.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_35 = (loads_8.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_8 = (dot4I8Packed(low_32, half_4.x) + dot4I8Packed(high_32, half_4.y)
+        + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
+        + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
+        + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
+        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
+        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
+        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
+        + dot4I8Packed(high_35, half_7.w)) * (f32(scales[at_8]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0_7 += weighed_8;                                                 // linear/matvec_int8_body.py
+    let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_37 = loads_9.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_37 = (loads_9.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_38 = loads_9.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_38 = (loads_9.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_39 = loads_9.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_39 = (loads_9.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_9 = (dot4I8Packed(low_36, half_4.x) + dot4I8Packed(high_36, half_4.y)
+        + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
+        + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
+        + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
+        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
+        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
+        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
+        + dot4I8Packed(high_39, half_7.w)) * (f32(scales[at_9]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1_7 += weighed_9;                                                 // linear/matvec_int8_body.py
+    let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_41 = loads_10.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_41 = (loads_10.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_42 = loads_10.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_42 = (loads_10.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_43 = loads_10.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_43 = (loads_10.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_10 = (dot4I8Packed(low_40, half_4.x) + dot4I8Packed(high_40, half_4.y)
+        + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
+        + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
+        + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
+        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
+        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
+        + dot4I8Packed(high_43, half_7.w)) * (f32(scales[at_10]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2_7 += weighed_10;                                                // linear/matvec_int8_body.py
+    let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_45 = loads_11.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_45 = (loads_11.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_46 = loads_11.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_46 = (loads_11.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_47 = loads_11.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_47 = (loads_11.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_11 = (dot4I8Packed(low_44, half_4.x) + dot4I8Packed(high_44, half_4.y)
+        + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
+        + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
+        + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
+        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
+        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
+        + dot4I8Packed(high_47, half_7.w)) * (f32(scales[at_11]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3_7 += weighed_11;                                                // linear/matvec_int8_body.py
+    let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_49 = loads_12.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_49 = (loads_12.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_50 = loads_12.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_50 = (loads_12.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_51 = loads_12.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_51 = (loads_12.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_12 = (dot4I8Packed(low_48, half_4.x) + dot4I8Packed(high_48, half_4.y)
+        + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
+        + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
+        + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
+        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
+        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
+        + dot4I8Packed(high_51, half_7.w)) * (f32(scales[at_12]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_4_7 += weighed_12;                                                // linear/matvec_int8_body.py
+    let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_53 = loads_13.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_53 = (loads_13.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_54 = loads_13.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_54 = (loads_13.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_55 = loads_13.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_55 = (loads_13.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_13 = (dot4I8Packed(low_52, half_4.x) + dot4I8Packed(high_52, half_4.y)
+        + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
+        + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
+        + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
+        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
+        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
+        + dot4I8Packed(high_55, half_7.w)) * (f32(scales[at_13]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_5_7 += weighed_13;                                                // linear/matvec_int8_body.py
+    let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_57 = loads_14.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_57 = (loads_14.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_58 = loads_14.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_58 = (loads_14.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_59 = loads_14.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_59 = (loads_14.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_14 = (dot4I8Packed(low_56, half_4.x) + dot4I8Packed(high_56, half_4.y)
+        + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
+        + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
+        + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
+        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
+        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
+        + dot4I8Packed(high_59, half_7.w)) * (f32(scales[at_14]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_6_7 += weighed_14;                                                // linear/matvec_int8_body.py
+    let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_61 = loads_15.y & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_61 = (loads_15.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_62 = loads_15.z & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_62 = (loads_15.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let low_63 = loads_15.w & 0x0f0f0f0fu;                                // formats/nibbles.py
+    let high_63 = (loads_15.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
+    let products_15 = (dot4I8Packed(low_60, half_4.x) + dot4I8Packed(high_60, half_4.y)
+        + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
+        + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
+        + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_body.py
+    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
+        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
+        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
+        + dot4I8Packed(high_63, half_7.w)) * (f32(scales[at_15]) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_7_7 += weighed_15;                                                // linear/matvec_int8_body.py
+  }
+  let sums_0_7 = subgroupAdd(sum_0_7);                                    // linear/matvec_int8_body.py
+  let sums_1_7 = subgroupAdd(sum_1_7);
+  let sums_2_7 = subgroupAdd(sum_2_7);
+  let sums_3_7 = subgroupAdd(sum_3_7);
+  let sums_4_7 = subgroupAdd(sum_4_7);
+  let sums_5_7 = subgroupAdd(sum_5_7);
+  let sums_6_7 = subgroupAdd(sum_6_7);
+  let sums_7_7 = subgroupAdd(sum_7_7);
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
+    let index = local_id.x / subgroup_size * 65u;                         // linear/matvec_int8_body.py
+    partial_sums[56u + index] = sums_0_7;
+    partial_sums[57u + index] = sums_1_7;
+    partial_sums[58u + index] = sums_2_7;
+    partial_sums[59u + index] = sums_3_7;
+    partial_sums[60u + index] = sums_4_7;
+    partial_sums[61u + index] = sums_5_7;
+    partial_sums[62u + index] = sums_6_7;
+    partial_sums[63u + index] = sums_7_7;
+  }
   workgroupBarrier();                                                     // linear/matvec_int8_body.py
-  if (local_id.x < 4u) {                                                  // parts/distribute.py
+  if (local_id.x < 32u) {                                                 // parts/distribute.py
     let result = local_id.x * 2u;                                         // linear/matvec_int8_body.py
     let row_2 = row + result;
-    if (row_2 < 344u) {                                                   // linear/matvec_int8_body.py
+    if (row_2 < 384u) {                                                   // linear/matvec_int8_body.py
+      let parts = (subgroup_size + 63u) / subgroup_size;                  // linear/matvec_int8_body.py
       var total: f32 = partial_sums[result];                              // linear/matvec_int8_body.py
       for (var part = 1u; part < parts; part++) {                         // linear/matvec_int8_body.py
-        total += partial_sums[part * 9u + result];                        // linear/matvec_int8_body.py
+        total += partial_sums[part * 65u + result];                       // linear/matvec_int8_body.py
       }
       let value = total;                                                  // linear/matvec_int8_body.py
       let result_1 = result + 1u;                                         // linear/matvec_int8_body.py
+      let parts_1 = (subgroup_size + 63u) / subgroup_size;                // linear/matvec_int8_body.py
       var total_1: f32 = partial_sums[result_1];                          // linear/matvec_int8_body.py
-      for (var part = 1u; part < parts; part++) {                         // linear/matvec_int8_body.py
-        total_1 += partial_sums[part * 9u + result_1];                    // linear/matvec_int8_body.py
+      for (var part = 1u; part < parts_1; part++) {                       // linear/matvec_int8_body.py
+        total_1 += partial_sums[part * 65u + result_1];                   // linear/matvec_int8_body.py
       }
       let value_1 = total_1;                                              // linear/matvec_int8_body.py
+      let parts_2 = (subgroup_size + 63u) / subgroup_size;                // linear/matvec_int8_body.py
       var total_2: f32 = partial_squares[0u];                             // linear/matvec_int8_body.py
-      for (var part = 1u; part < parts; part++) {                         // linear/matvec_int8_body.py
+      for (var part = 1u; part < parts_2; part++) {                       // linear/matvec_int8_body.py
         total_2 += partial_squares[part];                                 // linear/matvec_int8_body.py
       }
       let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);           // linear/matvec_int8_body.py
       let gate = value * factor;                                          // linear/matvec_int8_body.py
       let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);         // epilogues/pair.py
-      out[row_2 / 2u] = gated;                                            // epilogues/pair.py
+      code_values[local_id.x] = gated;                                    // linear/activations.py
+    }
+  }
+  workgroupBarrier();                                                     // linear/activations.py
+  if (local_id.x < 8u) {                                                  // parts/distribute.py
+    let index = local_id.x / 8u;                                          // linear/activations.py
+    let group = workgroup_id.x + index;
+    if (group < 6u) {                                                     // linear/activations.py
+      let lane = local_id.x % 8u;                                         // linear/activations.py
+      let start_1 = index * 32u;                                          // linear/activations.py
+      let at_8 = start_1 + 4u;                                            // linear/activations.py
+      let at_9 = start_1 + 8u;
+      let values_2 = vec4<f32>(code_values[at_9], code_values[at_9 + 1u],
+          code_values[at_9 + 2u], code_values[at_9 + 3u]);                // linear/activations.py
+      let at_10 = start_1 + 12u;                                          // linear/activations.py
+      let values_3 = vec4<f32>(code_values[at_10], code_values[at_10 + 1u],
+          code_values[at_10 + 2u], code_values[at_10 + 3u]);              // linear/activations.py
+      let at_11 = start_1 + 16u;                                          // linear/activations.py
+      let values_4 = vec4<f32>(code_values[at_11], code_values[at_11 + 1u],
+          code_values[at_11 + 2u], code_values[at_11 + 3u]);              // linear/activations.py
+      let at_12 = start_1 + 20u;                                          // linear/activations.py
+      let values_5 = vec4<f32>(code_values[at_12], code_values[at_12 + 1u],
+          code_values[at_12 + 2u], code_values[at_12 + 3u]);              // linear/activations.py
+      let at_13 = start_1 + 24u;                                          // linear/activations.py
+      let values_6 = vec4<f32>(code_values[at_13], code_values[at_13 + 1u],
+          code_values[at_13 + 2u], code_values[at_13 + 3u]);              // linear/activations.py
+      let at_14 = start_1 + 28u;                                          // linear/activations.py
+      let values_7 = vec4<f32>(code_values[at_14], code_values[at_14 + 1u],
+          code_values[at_14 + 2u], code_values[at_14 + 3u]);              // linear/activations.py
+      let largest = abs(vec4<f32>(code_values[start_1], code_values[start_1 + 1u],
+          code_values[start_1 + 2u], code_values[start_1 + 3u]));         // linear/activations.py
+      let t = abs(vec4<f32>(code_values[at_8], code_values[at_8 + 1u], code_values[at_8 + 2u],
+          code_values[at_8 + 3u]));                                       // linear/activations.py
+      let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
+          abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
+      let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y),
+          max(largest_1.z, largest_1.w)));                                // linear/activations.py
+      let exponent = min(max(bits >> 23u, 27u), 252u);                    // linear/activations.py
+      let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // linear/activations.py
+      let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
+      let at_15 = local_id.x * 4u;                                        // linear/activations.py
+      let cut = vec4<i32>(vec4<f32>(code_values[at_15], code_values[at_15 + 1u],
+          code_values[at_15 + 2u], code_values[at_15 + 3u]) * (steps * 8.0));  // linear/activations.py
+      let parts = (cut + 4i) >> vec4<u32>(3u);                            // linear/activations.py
+      let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // linear/activations.py
+      let words_0 = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+      let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // linear/activations.py
+      let words_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+      let plane = lane / 4u;                                              // linear/activations.py
+      let index_1 = lane % 4u;                                            // linear/activations.py
+      coded[(plane * 6u + group) * 4u + index_1] = words_0;
+      let plane_1 = plane + 2u;                                           // linear/activations.py
+      coded[(plane_1 * 6u + group) * 4u + index_1] = words_1;             // linear/activations.py
+      code_sums[local_id.x] = dot4I8Packed(words_0, 0x01010101u) * 256i
+          + dot4I8Packed(words_1, 0x01010101u);                           // linear/activations.py
+      if (lane == 0u) {                                                   // linear/activations.py
+        coded[(group + 24u) * 4u] = bitcast<u32>(1.0 / steps);            // linear/activations.py
+      }
+    }
+  }
+  workgroupBarrier();                                                     // linear/activations.py
+  if (local_id.x < 1u) {                                                  // parts/distribute.py
+    let group = workgroup_id.x + local_id.x;                              // linear/activations.py
+    if (group < 6u) {                                                     // linear/activations.py
+      let first = local_id.x * 8u;                                        // linear/activations.py
+      let total = code_sums[first] + code_sums[first + 1u] + code_sums[first + 2u];  // linear/activations.py
+      let code_sums_value = code_sums[first + 3u];
+      let total_1 = total + code_sums_value + code_sums[first + 4u] + code_sums[first + 5u]
+          + code_sums[first + 6u] + code_sums[first + 7u];
+      let place = (group + 24u) * 4u;                                     // linear/activations.py
+      coded[place + 1u] = bitcast<u32>(total_1);                          // linear/activations.py
+      coded[place + 2u] = 0u;                                             // linear/activations.py
+      coded[place + 3u] = 0u;                                             // linear/activations.py
     }
   }
 }

@@ -1,14 +1,11 @@
-// matvec_int8_q4_residual_64x14336
+// matvec_int8_q4_residual_64x14336_terms2
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> scales: array<u32>;
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-var<workgroup> codes: array<vec4<u32>, 448>;
-var<workgroup> code_scales: array<f32, 224>;
-var<workgroup> offsets: array<i32, 224>;
 var<workgroup> partial_sums: array<f32, 264>;
 
 @compute @workgroup_size(64)
@@ -16,166 +13,240 @@ fn main(
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
-  let start = local_id.x % 8u;                                            // parts/reduce.py
-  let index = local_id.x / 8u;                                            // parts/reduce.py
-  let index_1 = workgroup_id.x * 32u;                                     // linear/matvec_int8_body.py
+  let group = local_id.x % 8u;                                            // parts/reduce.py
+  let index = workgroup_id.x * 32u;                                       // linear/matvec_int8_body.py
+  let index_1 = local_id.x / 8u * 4u;                                     // linear/matvec_int8_body.py
+  let row = index + index_1;                                              // linear/matvec_int8_body.py
+  let index_2 = row * 448u;                                               // parts/packed_rows.py
+  let at = index_2 + group;
+  let loads = quants[at];                                                 // parts/packed_rows.py
+  let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
+  let t = (at & 1u) == 1u;                                                // parts/packed_rows.py
+  let t_1 = pair.y;
+  let index_3 = index_1 + 1u;                                             // linear/matvec_int8_body.py
+  let row_1 = index + index_3;                                            // linear/matvec_int8_body.py
+  let index_4 = row_1 * 448u;                                             // parts/packed_rows.py
+  let at_1 = index_4 + group;
+  let loads_1 = quants[at_1];                                             // parts/packed_rows.py
+  let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
+  let t_2 = (at_1 & 1u) == 1u;                                            // parts/packed_rows.py
+  let t_3 = pair_1.y;
+  let index_5 = index_1 + 2u;                                             // linear/matvec_int8_body.py
+  let row_2 = index + index_5;                                            // linear/matvec_int8_body.py
+  let index_6 = row_2 * 448u;                                             // parts/packed_rows.py
+  let at_2 = index_6 + group;
+  let loads_2 = quants[at_2];                                             // parts/packed_rows.py
+  let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
+  let t_4 = (at_2 & 1u) == 1u;                                            // parts/packed_rows.py
+  let t_5 = pair_2.y;
+  let index_7 = index_1 + 3u;                                             // linear/matvec_int8_body.py
+  let row_3 = index + index_7;                                            // linear/matvec_int8_body.py
+  let index_8 = row_3 * 448u;                                             // parts/packed_rows.py
+  let at_3 = index_8 + group;
+  let loads_3 = quants[at_3];                                             // parts/packed_rows.py
+  let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
+  let t_6 = (at_3 & 1u) == 1u;                                            // parts/packed_rows.py
+  let t_7 = pair_3.y;
   var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_body.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  for (var first = 0u; first < 448u; first += 224u) {                     // linear/matvec_int8_body.py
-    let count = min(448u - first, 224u);                                  // linear/matvec_int8_body.py
-    for (var i = local_id.x; i < count; i += 64u) {                       // linear/matvec_int8_body.py
-      let at = (i + first) * 8u;                                          // linear/matvec_int8_body.py
-      let values_0 = x[at];                                               // linear/buffers.py
-      let values_1 = x[at + 1u];
-      let values_2 = x[at + 2u];
-      let values_3 = x[at + 3u];
-      let values_4 = x[at + 4u];
-      let values_5 = x[at + 5u];
-      let values_6 = x[at + 6u];
-      let values_7 = x[at + 7u];
-      let largest = abs(values_0);                                        // linear/activations.py
-      let magnitudes = abs(values_1);                                     // linear/activations.py
-      let largest_1 = max(largest, magnitudes);                           // linear/activations.py
-      let magnitudes_1 = abs(values_2);                                   // linear/activations.py
-      let largest_2 = max(largest_1, magnitudes_1);                       // linear/activations.py
-      let magnitudes_2 = abs(values_3);                                   // linear/activations.py
-      let largest_3 = max(largest_2, magnitudes_2);                       // linear/activations.py
-      let magnitudes_3 = abs(values_4);                                   // linear/activations.py
-      let largest_4 = max(largest_3, magnitudes_3);                       // linear/activations.py
-      let magnitudes_4 = abs(values_5);                                   // linear/activations.py
-      let largest_5 = max(largest_4, magnitudes_4);                       // linear/activations.py
-      let magnitudes_5 = abs(values_6);                                   // linear/activations.py
-      let largest_6 = max(largest_5, magnitudes_5);                       // linear/activations.py
-      let magnitudes_6 = abs(values_7);                                   // linear/activations.py
-      let largest_7 = max(largest_6, magnitudes_6);                       // linear/activations.py
-      let bits = bitcast<u32>(max(max(largest_7.x, largest_7.y),
-          max(largest_7.z, largest_7.w)));                                // linear/activations.py
-      let exponent = min(max(bits >> 23u, 27u), 252u);                    // linear/activations.py
-      let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;   // linear/activations.py
-      let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
-      let spread = vec4<f32>(steps);                                      // linear/activations.py
-      let codes_1 = bitcast<vec4<u32>>(vec4<i32>(values_0 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-      let word = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u) | (codes_1.w << 16u);  // linear/activations.py
-      let codes_2 = bitcast<vec4<u32>>(vec4<i32>(values_1 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-      let word_1 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u) | (codes_2.w << 16u);  // linear/activations.py
-      let codes_3 = bitcast<vec4<u32>>(vec4<i32>(values_2 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-      let word_2 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u) | (codes_3.w << 16u);  // linear/activations.py
-      let codes_4 = bitcast<vec4<u32>>(vec4<i32>(values_3 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-      let word_3 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u) | (codes_4.w << 16u);  // linear/activations.py
-      let codes_5 = bitcast<vec4<u32>>(vec4<i32>(values_4 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-      let word_4 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u) | (codes_5.w << 16u);  // linear/activations.py
-      let codes_6 = bitcast<vec4<u32>>(vec4<i32>(values_5 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-      let word_5 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u) | (codes_6.w << 16u);  // linear/activations.py
-      let codes_7 = bitcast<vec4<u32>>(vec4<i32>(values_6 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-      let word_6 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // linear/activations.py
-      let codes_8 = bitcast<vec4<u32>>(vec4<i32>(values_7 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-      let word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u) | (codes_8.w << 16u);  // linear/activations.py
-      codes[i] = vec4<u32>(word, word_1, word_2, word_3);                 // linear/matvec_int8_body.py
-      codes[i + 224u] = vec4<u32>(word_4, word_5, word_6, word_7);        // linear/matvec_int8_body.py
-      code_scales[i] = 256.0 / steps;                                     // linear/matvec_int8_body.py
-      offsets[i] = dot4I8Packed(word, 0xf8f8f8f8u) + dot4I8Packed(word_1, 0xf8f8f8f8u)
-          + dot4I8Packed(word_2, 0xf8f8f8f8u) + dot4I8Packed(word_3, 0xf8f8f8f8u)
-          + dot4I8Packed(word_4, 0xf8f8f8f8u) + dot4I8Packed(word_5, 0xf8f8f8f8u)
-          + dot4I8Packed(word_6, 0xf8f8f8f8u) + dot4I8Packed(word_7, 0xf8f8f8f8u);  // linear/matvec_int8_body.py
-    }
-    workgroupBarrier();                                                   // linear/matvec_int8_body.py
-    for (var group = start; group < count; group += 8u) {                 // linear/matvec_int8_body.py
-      let group_1 = group + first;                                        // linear/matvec_int8_body.py
-      let row = index_1 + index * 4u;                                     // linear/matvec_int8_body.py
-      let at = row * 448u + group_1;                                      // parts/packed_rows.py
-      let loads = quants[at];                                             // parts/packed_rows.py
-      let pair = unpack2x16float(scales[at >> 1u]);                       // parts/packed_rows.py
-      let scale = select(pair.x, pair.y, (at & 1u) == 1u);                // parts/packed_rows.py
-      let at_1 = (row + 1u) * 448u + group_1;                             // parts/packed_rows.py
-      let loads_1 = quants[at_1];                                         // parts/packed_rows.py
-      let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                   // parts/packed_rows.py
-      let scale_1 = select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u);        // parts/packed_rows.py
-      let at_2 = (row + 2u) * 448u + group_1;                             // parts/packed_rows.py
-      let loads_2 = quants[at_2];                                         // parts/packed_rows.py
-      let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                   // parts/packed_rows.py
-      let scale_2 = select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u);        // parts/packed_rows.py
-      let row_1 = row + 3u;                                               // linear/matvec_int8_body.py
-      let at_3 = row_1 * 448u + group_1;                                  // parts/packed_rows.py
-      let loads_3 = quants[at_3];                                         // parts/packed_rows.py
-      let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                   // parts/packed_rows.py
-      let scale_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);        // parts/packed_rows.py
-      let half = codes[group];                                            // linear/matvec_int8_body.py
-      let half_1 = codes[group + 224u];
-      let code_scale = code_scales[group];                                // linear/matvec_int8_body.py
-      let offset = offsets[group];                                        // linear/matvec_int8_body.py
-      let low = loads.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
-      let high = (loads.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
-      let low_1 = loads.y & 0x0f0f0f0fu;                                  // formats/nibbles.py
-      let high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
-      let low_2 = loads.z & 0x0f0f0f0fu;                                  // formats/nibbles.py
-      let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
-      let low_3 = loads.w & 0x0f0f0f0fu;                                  // formats/nibbles.py
-      let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                         // formats/nibbles.py
-      let plus = offset + dot4I8Packed(low, half.x);                      // linear/dot4.py
-      sum_0 += f32(plus + dot4I8Packed(high, half.y) + dot4I8Packed(low_1, half.z)
-          + dot4I8Packed(high_1, half.w) + dot4I8Packed(low_2, half_1.x)
-          + dot4I8Packed(high_2, half_1.y) + dot4I8Packed(low_3, half_1.z)
-          + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale);       // linear/matvec_int8_body.py
-      let low_4 = loads_1.x & 0x0f0f0f0fu;                                // formats/nibbles.py
-      let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
-      let low_5 = loads_1.y & 0x0f0f0f0fu;                                // formats/nibbles.py
-      let high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
-      let low_6 = loads_1.z & 0x0f0f0f0fu;                                // formats/nibbles.py
-      let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
-      let low_7 = loads_1.w & 0x0f0f0f0fu;                                // formats/nibbles.py
-      let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
-      let plus_1 = offset + dot4I8Packed(low_4, half.x);                  // linear/dot4.py
-      sum_1 += f32(plus_1 + dot4I8Packed(high_4, half.y) + dot4I8Packed(low_5, half.z)
-          + dot4I8Packed(high_5, half.w) + dot4I8Packed(low_6, half_1.x)
-          + dot4I8Packed(high_6, half_1.y) + dot4I8Packed(low_7, half_1.z)
-          + dot4I8Packed(high_7, half_1.w)) * (scale_1 * code_scale);     // linear/matvec_int8_body.py
-      let low_8 = loads_2.x & 0x0f0f0f0fu;                                // formats/nibbles.py
-      let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
-      let low_9 = loads_2.y & 0x0f0f0f0fu;                                // formats/nibbles.py
-      let high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
-      let low_10 = loads_2.z & 0x0f0f0f0fu;                               // formats/nibbles.py
-      let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
-      let low_11 = loads_2.w & 0x0f0f0f0fu;                               // formats/nibbles.py
-      let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
-      let plus_2 = offset + dot4I8Packed(low_8, half.x);                  // linear/dot4.py
-      sum_2 += f32(plus_2 + dot4I8Packed(high_8, half.y) + dot4I8Packed(low_9, half.z)
-          + dot4I8Packed(high_9, half.w) + dot4I8Packed(low_10, half_1.x)
-          + dot4I8Packed(high_10, half_1.y) + dot4I8Packed(low_11, half_1.z)
-          + dot4I8Packed(high_11, half_1.w)) * (scale_2 * code_scale);    // linear/matvec_int8_body.py
-      let low_12 = loads_3.x & 0x0f0f0f0fu;                               // formats/nibbles.py
-      let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
-      let low_13 = loads_3.y & 0x0f0f0f0fu;                               // formats/nibbles.py
-      let high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
-      let low_14 = loads_3.z & 0x0f0f0f0fu;                               // formats/nibbles.py
-      let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
-      let low_15 = loads_3.w & 0x0f0f0f0fu;                               // formats/nibbles.py
-      let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                      // formats/nibbles.py
-      let plus_3 = offset + dot4I8Packed(low_12, half.x);                 // linear/dot4.py
-      sum_3 += f32(plus_3 + dot4I8Packed(high_12, half.y) + dot4I8Packed(low_13, half.z)
-          + dot4I8Packed(high_13, half.w) + dot4I8Packed(low_14, half_1.x)
-          + dot4I8Packed(high_14, half_1.y) + dot4I8Packed(low_15, half_1.z)
-          + dot4I8Packed(high_15, half_1.w)) * (scale_3 * code_scale);    // linear/matvec_int8_body.py
-    }
-    workgroupBarrier();                                                   // linear/matvec_int8_body.py
+  let half = x[group];                                                    // linear/matvec_int8_body.py
+  let half_1 = x[group + 448u];
+  let half_2 = x[group + 896u];
+  let half_3 = x[group + 1344u];
+  let factors = x[group + 1792u];
+  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_body.py
+  let start = bitcast<i32>(factors.y) * -8i;                              // linear/matvec_int8_body.py
+  let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
+  let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
+  let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_1 = (loads.y >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let low_2 = loads.z & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
+  let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let products = (dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
+      + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
+      + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
+      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+      + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
+      + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
+      + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
+      * (select(pair.x, t_1, t) * code_scale);                            // linear/matvec_int8_body.py
+  sum_0 += weighed;                                                       // linear/matvec_int8_body.py
+  let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_5 = (loads_1.y >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_6 = loads_1.z & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let products_1 = (dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
+      + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
+      + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
+      + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
+      + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
+      + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+      + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
+      + dot4I8Packed(high_7, half_3.w)) * (select(pair_1.x, t_3, t_2) * code_scale);  // linear/matvec_int8_body.py
+  sum_1 += weighed_1;                                                     // linear/matvec_int8_body.py
+  let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
+  let high_9 = (loads_2.y >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let low_10 = loads_2.z & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let products_2 = (dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
+      + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
+      + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
+      + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
+      + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
+      + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+      + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
+      + dot4I8Packed(high_11, half_3.w)) * (select(pair_2.x, t_5, t_4) * code_scale);  // linear/matvec_int8_body.py
+  sum_2 += weighed_2;                                                     // linear/matvec_int8_body.py
+  let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_13 = (loads_3.y >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_14 = loads_3.z & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
+  let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let products_3 = (dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
+      + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
+      + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
+      + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
+      + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
+      + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+      + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
+      + dot4I8Packed(high_15, half_3.w)) * (select(pair_3.x, t_7, t_6) * code_scale);  // linear/matvec_int8_body.py
+  sum_3 += weighed_3;                                                     // linear/matvec_int8_body.py
+  let start_1 = group + 8u;                                               // linear/matvec_int8_body.py
+  for (var group_1 = start_1; group_1 < 448u; group_1 += 8u) {            // linear/matvec_int8_body.py
+    let at_4 = index_2 + group_1;                                         // parts/packed_rows.py
+    let loads_4 = quants[at_4];                                           // parts/packed_rows.py
+    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
+    let t_8 = (at_4 & 1u) == 1u;                                          // parts/packed_rows.py
+    let t_9 = pair_4.y;
+    let at_5 = index_4 + group_1;                                         // parts/packed_rows.py
+    let loads_5 = quants[at_5];                                           // parts/packed_rows.py
+    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
+    let t_10 = (at_5 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_11 = pair_5.y;
+    let at_6 = index_6 + group_1;                                         // parts/packed_rows.py
+    let loads_6 = quants[at_6];                                           // parts/packed_rows.py
+    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
+    let t_12 = (at_6 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_13 = pair_6.y;
+    let at_7 = index_8 + group_1;                                         // parts/packed_rows.py
+    let loads_7 = quants[at_7];                                           // parts/packed_rows.py
+    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
+    let t_14 = (at_7 & 1u) == 1u;                                         // parts/packed_rows.py
+    let t_15 = pair_7.y;
+    let half_4 = x[group_1];                                              // linear/matvec_int8_body.py
+    let half_5 = x[group_1 + 448u];
+    let half_6 = x[group_1 + 896u];
+    let half_7 = x[group_1 + 1344u];
+    let factors_1 = x[group_1 + 1792u];
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
+    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_17 = (loads_4.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_18 = loads_4.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_18 = (loads_4.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_19 = loads_4.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_19 = (loads_4.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_4 = (dot4I8Packed(low_16, half_4.x) + dot4I8Packed(high_16, half_4.y)
+        + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
+        + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
+        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
+        + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
+        + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
+        + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
+        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_0 += weighed_4;                                                   // linear/matvec_int8_body.py
+    let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_21 = (loads_5.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_22 = loads_5.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_22 = (loads_5.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_23 = loads_5.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_23 = (loads_5.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_5 = (dot4I8Packed(low_20, half_4.x) + dot4I8Packed(high_20, half_4.y)
+        + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
+        + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
+        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
+        + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
+        + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
+        + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
+        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_1 += weighed_5;                                                   // linear/matvec_int8_body.py
+    let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_25 = (loads_6.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_26 = loads_6.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_26 = (loads_6.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_27 = loads_6.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_27 = (loads_6.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_6 = (dot4I8Packed(low_24, half_4.x) + dot4I8Packed(high_24, half_4.y)
+        + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
+        + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
+        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
+        + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
+        + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
+        + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
+        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_2 += weighed_6;                                                   // linear/matvec_int8_body.py
+    let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_29 = (loads_7.y >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_30 = loads_7.z & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_30 = (loads_7.z >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let low_31 = loads_7.w & 0x0f0f0f0fu;                                 // formats/nibbles.py
+    let high_31 = (loads_7.w >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
+    let products_7 = (dot4I8Packed(low_28, half_4.x) + dot4I8Packed(high_28, half_4.y)
+        + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
+        + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
+        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+    let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
+        + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
+        + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
+        + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
+        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_body.py
+    sum_3 += weighed_7;                                                   // linear/matvec_int8_body.py
   }
-  let index_2 = index * 4u;                                               // linear/matvec_int8_body.py
-  let index_3 = start * 33u;
-  partial_sums[index_2 + index_3] = sum_0;
-  partial_sums[index_2 + index_3 + 1u] = sum_1;
-  partial_sums[index_2 + index_3 + 2u] = sum_2;
-  partial_sums[index_2 + index_3 + 3u] = sum_3;
+  let index_9 = group * 33u;                                              // linear/matvec_int8_body.py
+  partial_sums[index_1 + index_9] = sum_0;
+  partial_sums[index_3 + index_9] = sum_1;
+  partial_sums[index_5 + index_9] = sum_2;
+  partial_sums[index_7 + index_9] = sum_3;
   workgroupBarrier();                                                     // linear/matvec_int8_body.py
   if (local_id.x < 32u) {                                                 // parts/distribute.py
-    let row = index_1 + local_id.x;                                       // linear/matvec_int8_body.py
-    if (row < 64u) {                                                      // linear/matvec_int8_body.py
+    let row_4 = index + local_id.x;                                       // linear/matvec_int8_body.py
+    if (row_4 < 64u) {                                                    // linear/matvec_int8_body.py
       var total: f32 = partial_sums[local_id.x];                          // linear/matvec_int8_body.py
       for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_body.py
         total += partial_sums[part * 33u + local_id.x];                   // linear/matvec_int8_body.py
       }
-      let value = total + residual[row];                                  // epilogues/row.py
-      out[row] = value;                                                   // epilogues/row.py
+      let value = total + residual[row_4];                                // epilogues/row.py
+      out[row_4] = value;                                                 // epilogues/row.py
     }
   }
 }

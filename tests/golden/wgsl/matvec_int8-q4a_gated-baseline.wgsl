@@ -1,15 +1,10 @@
-// matvec_int8_norm_q4a_gated_344x64
+// matvec_int8_norm_q4a_gated_344x64_terms1
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> norm_weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> scales: array<u32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
 
-var<workgroup> codes: array<vec4<u32>, 4>;
-var<workgroup> code_scales: array<f32, 2>;
-var<workgroup> code_sums: array<f32, 2>;
-var<workgroup> squares: array<f32, 2>;
 var<workgroup> partial_sums: array<f32, 258>;
 var<workgroup> partial_squares: array<f32, 2>;
 
@@ -21,125 +16,43 @@ fn main(
   let group = local_id.x % 2u;                                            // parts/reduce.py
   let index = local_id.x / 2u;                                            // parts/reduce.py
   let index_1 = workgroup_id.x * 128u;                                    // linear/matvec_int8_body.py
-  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_body.py
-  var sum_1: f32 = 0.0;
-  var sum_2: f32 = 0.0;
-  var sum_3: f32 = 0.0;
-  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_body.py
   let index_2 = index * 4u;                                               // linear/matvec_int8_body.py
-  let row = index_1 + index_2;
+  let row = index_1 + index_2;                                            // linear/matvec_int8_body.py
   let row_1 = min(row, 343u);                                             // linear/matvec_int8_body.py
   let at = row_1 * 2u + group;                                            // parts/packed_rows.py
   let loads = quants[at];                                                 // parts/packed_rows.py
   let pair = unpack2x16float(scales[at]);                                 // parts/packed_rows.py
-  let scale = pair.x;                                                     // parts/packed_rows.py
-  let factors_1 = pair.y;
-  let row_2 = row + 1u;                                                   // linear/matvec_int8_body.py
+  let index_3 = index_2 + 1u;                                             // linear/matvec_int8_body.py
+  let row_2 = index_1 + index_3;                                          // linear/matvec_int8_body.py
   let row_3 = min(row_2, 343u);                                           // linear/matvec_int8_body.py
   let at_1 = row_3 * 2u + group;                                          // parts/packed_rows.py
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
   let pair_1 = unpack2x16float(scales[at_1]);                             // parts/packed_rows.py
-  let scale_1 = pair_1.x;                                                 // parts/packed_rows.py
-  let factors_1_1 = pair_1.y;
-  let row_4 = row + 2u;                                                   // linear/matvec_int8_body.py
+  let index_4 = index_2 + 2u;                                             // linear/matvec_int8_body.py
+  let row_4 = index_1 + index_4;                                          // linear/matvec_int8_body.py
   let row_5 = min(row_4, 343u);                                           // linear/matvec_int8_body.py
   let at_2 = row_5 * 2u + group;                                          // parts/packed_rows.py
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
   let pair_2 = unpack2x16float(scales[at_2]);                             // parts/packed_rows.py
-  let scale_2 = pair_2.x;                                                 // parts/packed_rows.py
-  let factors_1_2 = pair_2.y;
-  let row_6 = row + 3u;                                                   // linear/matvec_int8_body.py
+  let index_5 = index_2 + 3u;                                             // linear/matvec_int8_body.py
+  let row_6 = index_1 + index_5;                                          // linear/matvec_int8_body.py
   let row_7 = min(row_6, 343u);                                           // linear/matvec_int8_body.py
   let at_3 = row_7 * 2u + group;                                          // parts/packed_rows.py
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
   let pair_3 = unpack2x16float(scales[at_3]);                             // parts/packed_rows.py
-  let scale_3 = pair_3.x;                                                 // parts/packed_rows.py
-  let factors_1_3 = pair_3.y;
-  if (local_id.x < 2u) {                                                  // parts/distribute.py
-    let at_4 = local_id.x * 8u;                                           // linear/matvec_int8_body.py
-    let x_1 = x[at_4];                                                    // linear/buffers.py
-    let square = dot(x_1, x_1);                                           // linear/matvec_int8_body.py
-    let x_2 = x_1 * norm_weight[at_4];                                    // linear/matvec_int8_body.py
-    let at_5 = at_4 + 1u;                                                 // linear/matvec_int8_body.py
-    let x_3 = x[at_5];                                                    // linear/buffers.py
-    let square_1 = square + dot(x_3, x_3);                                // linear/matvec_int8_body.py
-    let x_4 = x_3 * norm_weight[at_5];                                    // linear/matvec_int8_body.py
-    let at_6 = at_4 + 2u;                                                 // linear/matvec_int8_body.py
-    let x_5 = x[at_6];                                                    // linear/buffers.py
-    let square_2 = square_1 + dot(x_5, x_5);                              // linear/matvec_int8_body.py
-    let x_6 = x_5 * norm_weight[at_6];                                    // linear/matvec_int8_body.py
-    let at_7 = at_4 + 3u;                                                 // linear/matvec_int8_body.py
-    let x_7 = x[at_7];                                                    // linear/buffers.py
-    let square_3 = square_2 + dot(x_7, x_7);                              // linear/matvec_int8_body.py
-    let x_8 = x_7 * norm_weight[at_7];                                    // linear/matvec_int8_body.py
-    let at_8 = at_4 + 4u;                                                 // linear/matvec_int8_body.py
-    let x_9 = x[at_8];                                                    // linear/buffers.py
-    let square_4 = square_3 + dot(x_9, x_9);                              // linear/matvec_int8_body.py
-    let x_10 = x_9 * norm_weight[at_8];                                   // linear/matvec_int8_body.py
-    let at_9 = at_4 + 5u;                                                 // linear/matvec_int8_body.py
-    let x_11 = x[at_9];                                                   // linear/buffers.py
-    let square_5 = square_4 + dot(x_11, x_11);                            // linear/matvec_int8_body.py
-    let x_12 = x_11 * norm_weight[at_9];                                  // linear/matvec_int8_body.py
-    let at_10 = at_4 + 6u;                                                // linear/matvec_int8_body.py
-    let x_13 = x[at_10];                                                  // linear/buffers.py
-    let square_6 = square_5 + dot(x_13, x_13);                            // linear/matvec_int8_body.py
-    let x_14 = x_13 * norm_weight[at_10];                                 // linear/matvec_int8_body.py
-    let at_11 = at_4 + 7u;                                                // linear/matvec_int8_body.py
-    let x_15 = x[at_11];                                                  // linear/buffers.py
-    let square_7 = square_6 + dot(x_15, x_15);                            // linear/matvec_int8_body.py
-    let x_16 = x_15 * norm_weight[at_11];                                 // linear/matvec_int8_body.py
-    let largest = abs(x_2);                                               // linear/activations.py
-    let magnitudes = abs(x_4);                                            // linear/activations.py
-    let largest_1 = max(largest, magnitudes);                             // linear/activations.py
-    let magnitudes_1 = abs(x_6);                                          // linear/activations.py
-    let largest_2 = max(largest_1, magnitudes_1);                         // linear/activations.py
-    let magnitudes_2 = abs(x_8);                                          // linear/activations.py
-    let largest_3 = max(largest_2, magnitudes_2);                         // linear/activations.py
-    let magnitudes_3 = abs(x_10);                                         // linear/activations.py
-    let largest_4 = max(largest_3, magnitudes_3);                         // linear/activations.py
-    let magnitudes_4 = abs(x_12);                                         // linear/activations.py
-    let largest_5 = max(largest_4, magnitudes_4);                         // linear/activations.py
-    let magnitudes_5 = abs(x_14);                                         // linear/activations.py
-    let largest_6 = max(largest_5, magnitudes_5);                         // linear/activations.py
-    let magnitudes_6 = abs(x_16);                                         // linear/activations.py
-    let largest_7 = max(largest_6, magnitudes_6);                         // linear/activations.py
-    let bits = bitcast<u32>(max(max(largest_7.x, largest_7.y), max(largest_7.z, largest_7.w)));  // linear/activations.py
-    let exponent = min(max(bits >> 23u, 27u), 252u);                      // linear/activations.py
-    let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;     // linear/activations.py
-    let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
-    let spread = vec4<f32>(steps);                                        // linear/activations.py
-    let codes_1 = bitcast<vec4<u32>>(vec4<i32>(x_2 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u) | (codes_1.w << 16u);  // linear/activations.py
-    let codes_2 = bitcast<vec4<u32>>(vec4<i32>(x_4 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_1 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u) | (codes_2.w << 16u);  // linear/activations.py
-    let codes_3 = bitcast<vec4<u32>>(vec4<i32>(x_6 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_2 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u) | (codes_3.w << 16u);  // linear/activations.py
-    let codes_4 = bitcast<vec4<u32>>(vec4<i32>(x_8 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_3 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u) | (codes_4.w << 16u);  // linear/activations.py
-    let codes_5 = bitcast<vec4<u32>>(vec4<i32>(x_10 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_4 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u) | (codes_5.w << 16u);  // linear/activations.py
-    let codes_6 = bitcast<vec4<u32>>(vec4<i32>(x_12 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_5 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u) | (codes_6.w << 16u);  // linear/activations.py
-    let codes_7 = bitcast<vec4<u32>>(vec4<i32>(x_14 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_6 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // linear/activations.py
-    let codes_8 = bitcast<vec4<u32>>(vec4<i32>(x_16 * spread) + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_7 = (codes_8.x >> 8u) | codes_8.y | (codes_8.z << 8u) | (codes_8.w << 16u);  // linear/activations.py
-    codes[local_id.x] = vec4<u32>(word, word_1, word_2, word_3);          // linear/matvec_int8_body.py
-    codes[local_id.x + 2u] = vec4<u32>(word_4, word_5, word_6, word_7);   // linear/matvec_int8_body.py
-    code_scales[local_id.x] = 256.0 / steps;                              // linear/matvec_int8_body.py
-    code_sums[local_id.x] = f32(dot4I8Packed(word, 0x01010101u)
-        + dot4I8Packed(word_1, 0x01010101u) + dot4I8Packed(word_2, 0x01010101u)
-        + dot4I8Packed(word_3, 0x01010101u) + dot4I8Packed(word_4, 0x01010101u)
-        + dot4I8Packed(word_5, 0x01010101u) + dot4I8Packed(word_6, 0x01010101u)
-        + dot4I8Packed(word_7, 0x01010101u));                             // linear/matvec_int8_body.py
-    squares[local_id.x] = square_7;                                       // linear/matvec_int8_body.py
+  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_body.py
+  for (var group_1 = group; group_1 < 2u; group_1 += 2u) {                // linear/matvec_int8_body.py
+    square_sum += bitcast<f32>(x[group_1 + 4u].z);                        // linear/matvec_int8_body.py
   }
-  workgroupBarrier();                                                     // linear/matvec_int8_body.py
-  let half = codes[group];                                                // linear/matvec_int8_body.py
-  let half_1 = codes[group + 2u];
-  let code_scale = code_scales[group];                                    // linear/matvec_int8_body.py
-  square_sum += squares[group];                                           // linear/matvec_int8_body.py
-  let code_sum = code_sums[group];                                        // linear/matvec_int8_body.py
+  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_body.py
+  var sum_1: f32 = 0.0;
+  var sum_2: f32 = 0.0;
+  var sum_3: f32 = 0.0;
+  let half = x[group];                                                    // linear/matvec_int8_body.py
+  let half_1 = x[group + 2u];
+  let factors = x[group + 4u];
+  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_body.py
+  let shared_sum = f32(bitcast<i32>(factors.y)) * code_scale;             // linear/matvec_int8_body.py
   let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
   let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
   let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
@@ -148,11 +61,11 @@ fn main(
   let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
   let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
   let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
-  let plus = dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
-      + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w);       // linear/dot4.py
-  sum_0 += f32(plus + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
-      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * (scale * code_scale)
-      + code_sum * (factors_1 * code_scale);                              // linear/matvec_int8_body.py
+  let weighed = f32(dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
+      + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
+      + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
+      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * (pair.x * code_scale);  // linear/matvec_int8_body.py
+  sum_0 += weighed + shared_sum * pair.y;                                 // linear/matvec_int8_body.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -161,11 +74,12 @@ fn main(
   let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
-  let plus_1 = dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
-      + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w);       // linear/dot4.py
-  sum_1 += f32(plus_1 + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
+  let weighed_1 = f32(dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
+      + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
+      + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w))
-      * (scale_1 * code_scale) + code_sum * (factors_1_1 * code_scale);   // linear/matvec_int8_body.py
+      * (pair_1.x * code_scale);                                          // linear/matvec_int8_body.py
+  sum_1 += weighed_1 + shared_sum * pair_1.y;                             // linear/matvec_int8_body.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -174,11 +88,12 @@ fn main(
   let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_2 = dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
-      + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w);       // linear/dot4.py
-  sum_2 += f32(plus_2 + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
+  let weighed_2 = f32(dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
+      + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
+      + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w))
-      * (scale_2 * code_scale) + code_sum * (factors_1_2 * code_scale);   // linear/matvec_int8_body.py
+      * (pair_2.x * code_scale);                                          // linear/matvec_int8_body.py
+  sum_2 += weighed_2 + shared_sum * pair_2.y;                             // linear/matvec_int8_body.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -187,16 +102,17 @@ fn main(
   let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
-  let plus_3 = dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
-      + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w);     // linear/dot4.py
-  sum_3 += f32(plus_3 + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
+  let weighed_3 = f32(dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
+      + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
+      + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w))
-      * (scale_3 * code_scale) + code_sum * (factors_1_3 * code_scale);   // linear/matvec_int8_body.py
-  let index_3 = group * 129u;                                             // linear/matvec_int8_body.py
-  partial_sums[index_2 + index_3] = sum_0;
-  partial_sums[index_2 + index_3 + 1u] = sum_1;
-  partial_sums[index_2 + index_3 + 2u] = sum_2;
-  partial_sums[index_2 + index_3 + 3u] = sum_3;
+      * (pair_3.x * code_scale);                                          // linear/matvec_int8_body.py
+  sum_3 += weighed_3 + shared_sum * pair_3.y;                             // linear/matvec_int8_body.py
+  let index_6 = group * 129u;                                             // linear/matvec_int8_body.py
+  partial_sums[index_2 + index_6] = sum_0;
+  partial_sums[index_3 + index_6] = sum_1;
+  partial_sums[index_4 + index_6] = sum_2;
+  partial_sums[index_5 + index_6] = sum_3;
   if (index == 0u) {                                                      // linear/matvec_int8_body.py
     partial_squares[group] = square_sum;                                  // linear/matvec_int8_body.py
   }
@@ -221,7 +137,8 @@ fn main(
     }
     let factor = inverseSqrt(total_2 * 0.015625 + 1e-5);                  // linear/matvec_int8_body.py
     let gate = value * factor;                                            // linear/matvec_int8_body.py
+    let unit = row_8 / 2u;                                                // linear/matvec_int8_body.py
     let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);           // epilogues/pair.py
-    out[row_8 / 2u] = gated;                                              // epilogues/pair.py
+    out[unit] = gated;                                                    // epilogues/pair.py
   }
 }

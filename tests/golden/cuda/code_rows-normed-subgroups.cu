@@ -1,0 +1,216 @@
+// code_rows_96_terms2_normed_one_row
+
+__device__ inline float4 operator*(float4 a, float4 b) {
+  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
+}
+
+__device__ inline float4 fabsf(float4 a) {
+  return make_float4(fabsf(a.x), fabsf(a.y), fabsf(a.z), fabsf(a.w));
+}
+
+__device__ inline float4 fmaxf(float4 a, float4 b) {
+  return make_float4(fmaxf(a.x, b.x), fmaxf(a.y, b.y), fmaxf(a.z, b.z), fmaxf(a.w, b.w));
+}
+
+__device__ inline float4 splat_float4(float a) {
+  return make_float4(a, a, a, a);
+}
+
+__device__ inline int4 to_int4(float4 a) {
+  return make_int4(__float2int_rz(a.x), __float2int_rz(a.y), __float2int_rz(a.z),
+      __float2int_rz(a.w));
+}
+
+__device__ inline int4 operator+(int4 a, int b) {
+  return make_int4(int(unsigned(a.x) + unsigned(b)), int(unsigned(a.y) + unsigned(b)),
+      int(unsigned(a.z) + unsigned(b)), int(unsigned(a.w) + unsigned(b)));
+}
+
+__device__ inline uint4 splat_uint4(unsigned a) {
+  return make_uint4(a, a, a, a);
+}
+
+__device__ inline int4 operator>>(int4 a, uint4 b) {
+  return make_int4(a.x >> b.x, a.y >> b.y, a.z >> b.z, a.w >> b.w);
+}
+
+__device__ inline uint4 as_uint4(int4 a) {
+  return make_uint4(unsigned(a.x), unsigned(a.y), unsigned(a.z), unsigned(a.w));
+}
+
+__device__ inline uint4 operator&(uint4 a, uint4 b) {
+  return make_uint4(a.x & b.x, a.y & b.y, a.z & b.z, a.w & b.w);
+}
+
+__device__ inline float dot(float4 a, float4 b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
+}
+
+// Waits until the kernel before has ended and what it wrote can be seen; then the next one may start.
+__device__ inline void inputs_ready() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+extern "C" __global__ void __launch_bounds__(32) code_rows_96_terms2_normed_one_row(
+  const float4* x,
+  const float4* __restrict__ code_weight,
+  unsigned* __restrict__ coded
+) {
+  inputs_ready();
+  const unsigned first = blockIdx.x * 32u + threadIdx.x;                  // linear/code_rows.py
+  if (first < 3u) {                                                       // linear/code_rows.py
+    const unsigned four = first * 8u;                                     // linear/code_rows.py
+    const unsigned index = blockIdx.y * 24u;                              // linear/buffers.py
+    const float4 x_1 = x[four + index];
+    const float square = dot(x_1, x_1);                                   // linear/code_rows.py
+    const float4 x_2 = x_1 * code_weight[four];                           // linear/code_rows.py
+    const unsigned four_1 = four + 1u;                                    // linear/code_rows.py
+    const float4 x_3 = x[four_1 + index];                                 // linear/buffers.py
+    const float square_1 = square + dot(x_3, x_3);                        // linear/code_rows.py
+    const float4 x_4 = x_3 * code_weight[four_1];                         // linear/code_rows.py
+    const unsigned four_2 = four + 2u;                                    // linear/code_rows.py
+    const float4 x_5 = x[four_2 + index];                                 // linear/buffers.py
+    const float square_2 = square_1 + dot(x_5, x_5);                      // linear/code_rows.py
+    const float4 x_6 = x_5 * code_weight[four_2];                         // linear/code_rows.py
+    const unsigned four_3 = four + 3u;                                    // linear/code_rows.py
+    const float4 x_7 = x[four_3 + index];                                 // linear/buffers.py
+    const float square_3 = square_2 + dot(x_7, x_7);                      // linear/code_rows.py
+    const float4 x_8 = x_7 * code_weight[four_3];                         // linear/code_rows.py
+    const unsigned four_4 = four + 4u;                                    // linear/code_rows.py
+    const float4 x_9 = x[four_4 + index];                                 // linear/buffers.py
+    const float square_4 = square_3 + dot(x_9, x_9);                      // linear/code_rows.py
+    const float4 x_10 = x_9 * code_weight[four_4];                        // linear/code_rows.py
+    const unsigned four_5 = four + 5u;                                    // linear/code_rows.py
+    const float4 x_11 = x[four_5 + index];                                // linear/buffers.py
+    const float square_5 = square_4 + dot(x_11, x_11);                    // linear/code_rows.py
+    const float4 x_12 = x_11 * code_weight[four_5];                       // linear/code_rows.py
+    const unsigned four_6 = four + 6u;                                    // linear/code_rows.py
+    const float4 x_13 = x[four_6 + index];                                // linear/buffers.py
+    const float square_6 = square_5 + dot(x_13, x_13);                    // linear/code_rows.py
+    const float4 x_14 = x_13 * code_weight[four_6];                       // linear/code_rows.py
+    const unsigned four_7 = four + 7u;                                    // linear/code_rows.py
+    const float4 x_15 = x[four_7 + index];                                // linear/buffers.py
+    const float square_7 = square_6 + dot(x_15, x_15);                    // linear/code_rows.py
+    const float4 x_16 = x_15 * code_weight[four_7];                       // linear/code_rows.py
+    const float4 largest = fabsf(x_2);                                    // linear/activations.py
+    const float4 t = fabsf(x_4);                                          // linear/activations.py
+    const float4 largest_1 = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(largest, t),
+        fabsf(x_6)), fabsf(x_8)), fabsf(x_10)), fabsf(x_12)), fabsf(x_14)), fabsf(x_16));
+    const unsigned bits = __float_as_uint(fmaxf(fmaxf(largest_1.x, largest_1.y),
+        fmaxf(largest_1.z, largest_1.w)));                                // linear/activations.py
+    const unsigned exponent = min(max(bits >> 23u, 27u), 252u);           // linear/activations.py
+    const unsigned mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;  // linear/activations.py
+    const float steps = float(2130706432u / mantissa)
+        * __uint_as_float((253u - exponent) << 23u);                      // linear/activations.py
+    const float4 t_1 = splat_float4(steps * 8.0f);                        // linear/activations.py
+    const int4 cut = to_int4(x_2 * t_1);
+    const int4 parts = (cut + 4) >> splat_uint4(3u);                      // linear/activations.py
+    const uint4 codes = as_uint4(parts + 128) & splat_uint4(65280u);      // linear/activations.py
+    const unsigned word = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+    const uint4 rest = as_uint4(parts) & splat_uint4(255u);               // linear/activations.py
+    const unsigned word_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+    const int4 cut_1 = to_int4(x_4 * t_1);                                // linear/activations.py
+    const int4 parts_1 = (cut_1 + 4) >> splat_uint4(3u);                  // linear/activations.py
+    const uint4 codes_1 = as_uint4(parts_1 + 128) & splat_uint4(65280u);  // linear/activations.py
+    const unsigned word_2 = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u)
+        | (codes_1.w << 16u);                                             // linear/activations.py
+    const uint4 rest_1 = as_uint4(parts_1) & splat_uint4(255u);           // linear/activations.py
+    const unsigned word_3 = rest_1.x | (rest_1.y << 8u) | (rest_1.z << 16u) | (rest_1.w << 24u);  // linear/activations.py
+    const int4 cut_2 = to_int4(x_6 * t_1);                                // linear/activations.py
+    const int4 parts_2 = (cut_2 + 4) >> splat_uint4(3u);                  // linear/activations.py
+    const uint4 codes_2 = as_uint4(parts_2 + 128) & splat_uint4(65280u);  // linear/activations.py
+    const unsigned word_4 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u)
+        | (codes_2.w << 16u);                                             // linear/activations.py
+    const uint4 rest_2 = as_uint4(parts_2) & splat_uint4(255u);           // linear/activations.py
+    const unsigned word_5 = rest_2.x | (rest_2.y << 8u) | (rest_2.z << 16u) | (rest_2.w << 24u);  // linear/activations.py
+    const int4 cut_3 = to_int4(x_8 * t_1);                                // linear/activations.py
+    const int4 parts_3 = (cut_3 + 4) >> splat_uint4(3u);                  // linear/activations.py
+    const uint4 codes_3 = as_uint4(parts_3 + 128) & splat_uint4(65280u);  // linear/activations.py
+    const unsigned word_6 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u)
+        | (codes_3.w << 16u);                                             // linear/activations.py
+    const uint4 rest_3 = as_uint4(parts_3) & splat_uint4(255u);           // linear/activations.py
+    const unsigned word_7 = rest_3.x | (rest_3.y << 8u) | (rest_3.z << 16u) | (rest_3.w << 24u);  // linear/activations.py
+    const int4 cut_4 = to_int4(x_10 * t_1);                               // linear/activations.py
+    const int4 parts_4 = (cut_4 + 4) >> splat_uint4(3u);                  // linear/activations.py
+    const uint4 codes_4 = as_uint4(parts_4 + 128) & splat_uint4(65280u);  // linear/activations.py
+    const unsigned word_8 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u)
+        | (codes_4.w << 16u);                                             // linear/activations.py
+    const uint4 rest_4 = as_uint4(parts_4) & splat_uint4(255u);           // linear/activations.py
+    const unsigned word_9 = rest_4.x | (rest_4.y << 8u) | (rest_4.z << 16u) | (rest_4.w << 24u);  // linear/activations.py
+    const int4 cut_5 = to_int4(x_12 * t_1);                               // linear/activations.py
+    const int4 parts_5 = (cut_5 + 4) >> splat_uint4(3u);                  // linear/activations.py
+    const uint4 codes_5 = as_uint4(parts_5 + 128) & splat_uint4(65280u);  // linear/activations.py
+    const unsigned word_10 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u)
+        | (codes_5.w << 16u);                                             // linear/activations.py
+    const uint4 rest_5 = as_uint4(parts_5) & splat_uint4(255u);           // linear/activations.py
+    const unsigned word_11 = rest_5.x | (rest_5.y << 8u) | (rest_5.z << 16u)
+        | (rest_5.w << 24u);                                              // linear/activations.py
+    const int4 cut_6 = to_int4(x_14 * t_1);                               // linear/activations.py
+    const int4 parts_6 = (cut_6 + 4) >> splat_uint4(3u);                  // linear/activations.py
+    const uint4 codes_6 = as_uint4(parts_6 + 128) & splat_uint4(65280u);  // linear/activations.py
+    const unsigned word_12 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u)
+        | (codes_6.w << 16u);                                             // linear/activations.py
+    const uint4 rest_6 = as_uint4(parts_6) & splat_uint4(255u);           // linear/activations.py
+    const unsigned word_13 = rest_6.x | (rest_6.y << 8u) | (rest_6.z << 16u)
+        | (rest_6.w << 24u);                                              // linear/activations.py
+    const int4 cut_7 = to_int4(x_16 * t_1);                               // linear/activations.py
+    const int4 parts_7 = (cut_7 + 4) >> splat_uint4(3u);                  // linear/activations.py
+    const uint4 codes_7 = as_uint4(parts_7 + 128) & splat_uint4(65280u);  // linear/activations.py
+    const unsigned word_14 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u)
+        | (codes_7.w << 16u);                                             // linear/activations.py
+    const uint4 rest_7 = as_uint4(parts_7) & splat_uint4(255u);           // linear/activations.py
+    const unsigned word_15 = rest_7.x | (rest_7.y << 8u) | (rest_7.z << 16u)
+        | (rest_7.w << 24u);                                              // linear/activations.py
+    const int total = int(unsigned(__dp4a(int(word_1), int(16843009u),
+        int(unsigned(__dp4a(int(word), int(16843009u), 0)) * unsigned(256))))
+        + unsigned(__dp4a(int(word_3), int(16843009u),
+        int(unsigned(__dp4a(int(word_2), int(16843009u), 0)) * unsigned(256)))));  // linear/activations.py
+    const int total_1 = int(unsigned(total)
+        + unsigned(__dp4a(int(word_5), int(16843009u),
+        int(unsigned(__dp4a(int(word_4), int(16843009u), 0)) * unsigned(256)))));
+    const int total_2 = int(unsigned(total_1)
+        + unsigned(__dp4a(int(word_7), int(16843009u),
+        int(unsigned(__dp4a(int(word_6), int(16843009u), 0)) * unsigned(256)))));
+    const int total_3 = int(unsigned(total_2)
+        + unsigned(__dp4a(int(word_9), int(16843009u),
+        int(unsigned(__dp4a(int(word_8), int(16843009u), 0)) * unsigned(256)))));
+    const int total_4 = int(unsigned(total_3)
+        + unsigned(__dp4a(int(word_11), int(16843009u),
+        int(unsigned(__dp4a(int(word_10), int(16843009u), 0)) * unsigned(256)))));
+    const int total_5 = int(unsigned(total_4)
+        + unsigned(__dp4a(int(word_13), int(16843009u),
+        int(unsigned(__dp4a(int(word_12), int(16843009u), 0)) * unsigned(256)))));
+    const int total_6 = int(unsigned(total_5)
+        + unsigned(__dp4a(int(word_15), int(16843009u),
+        int(unsigned(__dp4a(int(word_14), int(16843009u), 0)) * unsigned(256)))));
+    const unsigned start = blockIdx.y * 60u;                              // linear/activations.py
+    const unsigned place = first * 4u + start;                            // linear/activations.py
+    coded[place] = word;                                                  // linear/activations.py
+    coded[place + 1u] = word_2;
+    coded[place + 2u] = word_4;
+    coded[place + 3u] = word_6;
+    const unsigned place_1 = (first + 3u) * 4u + start;                   // linear/activations.py
+    coded[place_1] = word_8;                                              // linear/activations.py
+    coded[place_1 + 1u] = word_10;
+    coded[place_1 + 2u] = word_12;
+    coded[place_1 + 3u] = word_14;
+    const unsigned place_2 = (first + 6u) * 4u + start;                   // linear/activations.py
+    coded[place_2] = word_1;                                              // linear/activations.py
+    coded[place_2 + 1u] = word_3;
+    coded[place_2 + 2u] = word_5;
+    coded[place_2 + 3u] = word_7;
+    const unsigned place_3 = (first + 9u) * 4u + start;                   // linear/activations.py
+    coded[place_3] = word_9;                                              // linear/activations.py
+    coded[place_3 + 1u] = word_11;
+    coded[place_3 + 2u] = word_13;
+    coded[place_3 + 3u] = word_15;
+    const unsigned place_4 = (first + 12u) * 4u + start;                  // linear/activations.py
+    coded[place_4] = __float_as_uint(1.0f / steps);                       // linear/activations.py
+    coded[place_4 + 1u] = unsigned(total_6);                              // linear/activations.py
+    coded[place_4 + 2u] = __float_as_uint(square_7);                      // linear/activations.py
+    coded[place_4 + 3u] = 0u;                                             // linear/activations.py
+  }
+}

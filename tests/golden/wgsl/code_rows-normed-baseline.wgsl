@@ -1,0 +1,145 @@
+// code_rows_96_terms2_normed_one_row
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> code_weight: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> coded: array<u32>;
+
+@compute @workgroup_size(32)
+fn main(
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(local_invocation_id) local_id: vec3<u32>,
+) {
+  let first = workgroup_id.x * 32u + local_id.x;                          // linear/code_rows.py
+  if (first < 3u) {                                                       // linear/code_rows.py
+    let four = first * 8u;                                                // linear/code_rows.py
+    let index = workgroup_id.y * 24u;                                     // linear/buffers.py
+    let x_1 = x[four + index];
+    let square = dot(x_1, x_1);                                           // linear/code_rows.py
+    let x_2 = x_1 * code_weight[four];                                    // linear/code_rows.py
+    let four_1 = four + 1u;                                               // linear/code_rows.py
+    let x_3 = x[four_1 + index];                                          // linear/buffers.py
+    let square_1 = square + dot(x_3, x_3);                                // linear/code_rows.py
+    let x_4 = x_3 * code_weight[four_1];                                  // linear/code_rows.py
+    let four_2 = four + 2u;                                               // linear/code_rows.py
+    let x_5 = x[four_2 + index];                                          // linear/buffers.py
+    let square_2 = square_1 + dot(x_5, x_5);                              // linear/code_rows.py
+    let x_6 = x_5 * code_weight[four_2];                                  // linear/code_rows.py
+    let four_3 = four + 3u;                                               // linear/code_rows.py
+    let x_7 = x[four_3 + index];                                          // linear/buffers.py
+    let square_3 = square_2 + dot(x_7, x_7);                              // linear/code_rows.py
+    let x_8 = x_7 * code_weight[four_3];                                  // linear/code_rows.py
+    let four_4 = four + 4u;                                               // linear/code_rows.py
+    let x_9 = x[four_4 + index];                                          // linear/buffers.py
+    let square_4 = square_3 + dot(x_9, x_9);                              // linear/code_rows.py
+    let x_10 = x_9 * code_weight[four_4];                                 // linear/code_rows.py
+    let four_5 = four + 5u;                                               // linear/code_rows.py
+    let x_11 = x[four_5 + index];                                         // linear/buffers.py
+    let square_5 = square_4 + dot(x_11, x_11);                            // linear/code_rows.py
+    let x_12 = x_11 * code_weight[four_5];                                // linear/code_rows.py
+    let four_6 = four + 6u;                                               // linear/code_rows.py
+    let x_13 = x[four_6 + index];                                         // linear/buffers.py
+    let square_6 = square_5 + dot(x_13, x_13);                            // linear/code_rows.py
+    let x_14 = x_13 * code_weight[four_6];                                // linear/code_rows.py
+    let four_7 = four + 7u;                                               // linear/code_rows.py
+    let x_15 = x[four_7 + index];                                         // linear/buffers.py
+    let square_7 = square_6 + dot(x_15, x_15);                            // linear/code_rows.py
+    let x_16 = x_15 * code_weight[four_7];                                // linear/code_rows.py
+    let largest = abs(x_2);                                               // linear/activations.py
+    let t = abs(x_4);                                                     // linear/activations.py
+    let largest_1 = max(max(max(max(max(max(max(largest, t), abs(x_6)), abs(x_8)), abs(x_10)),
+        abs(x_12)), abs(x_14)), abs(x_16));
+    let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y), max(largest_1.z, largest_1.w)));  // linear/activations.py
+    let exponent = min(max(bits >> 23u, 27u), 252u);                      // linear/activations.py
+    let mantissa = (((bits & 0x007fffffu) | 0x00800000u) >> 8u) + 1u;     // linear/activations.py
+    let steps = f32(0x7f000000u / mantissa) * bitcast<f32>((253u - exponent) << 23u);  // linear/activations.py
+    let t_1 = vec4<f32>(steps * 8.0);                                     // linear/activations.py
+    let cut = vec4<i32>(x_2 * t_1);
+    let parts = (cut + 4i) >> vec4<u32>(3u);                              // linear/activations.py
+    let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);     // linear/activations.py
+    let word = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+    let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);               // linear/activations.py
+    let word_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+    let cut_1 = vec4<i32>(x_4 * t_1);                                     // linear/activations.py
+    let parts_1 = (cut_1 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
+    let codes_1 = bitcast<vec4<u32>>(parts_1 + 128i) & vec4<u32>(65280u);  // linear/activations.py
+    let word_2 = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u) | (codes_1.w << 16u);  // linear/activations.py
+    let rest_1 = bitcast<vec4<u32>>(parts_1) & vec4<u32>(255u);           // linear/activations.py
+    let word_3 = rest_1.x | (rest_1.y << 8u) | (rest_1.z << 16u) | (rest_1.w << 24u);  // linear/activations.py
+    let cut_2 = vec4<i32>(x_6 * t_1);                                     // linear/activations.py
+    let parts_2 = (cut_2 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
+    let codes_2 = bitcast<vec4<u32>>(parts_2 + 128i) & vec4<u32>(65280u);  // linear/activations.py
+    let word_4 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u) | (codes_2.w << 16u);  // linear/activations.py
+    let rest_2 = bitcast<vec4<u32>>(parts_2) & vec4<u32>(255u);           // linear/activations.py
+    let word_5 = rest_2.x | (rest_2.y << 8u) | (rest_2.z << 16u) | (rest_2.w << 24u);  // linear/activations.py
+    let cut_3 = vec4<i32>(x_8 * t_1);                                     // linear/activations.py
+    let parts_3 = (cut_3 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
+    let codes_3 = bitcast<vec4<u32>>(parts_3 + 128i) & vec4<u32>(65280u);  // linear/activations.py
+    let word_6 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u) | (codes_3.w << 16u);  // linear/activations.py
+    let rest_3 = bitcast<vec4<u32>>(parts_3) & vec4<u32>(255u);           // linear/activations.py
+    let word_7 = rest_3.x | (rest_3.y << 8u) | (rest_3.z << 16u) | (rest_3.w << 24u);  // linear/activations.py
+    let cut_4 = vec4<i32>(x_10 * t_1);                                    // linear/activations.py
+    let parts_4 = (cut_4 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
+    let codes_4 = bitcast<vec4<u32>>(parts_4 + 128i) & vec4<u32>(65280u);  // linear/activations.py
+    let word_8 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u) | (codes_4.w << 16u);  // linear/activations.py
+    let rest_4 = bitcast<vec4<u32>>(parts_4) & vec4<u32>(255u);           // linear/activations.py
+    let word_9 = rest_4.x | (rest_4.y << 8u) | (rest_4.z << 16u) | (rest_4.w << 24u);  // linear/activations.py
+    let cut_5 = vec4<i32>(x_12 * t_1);                                    // linear/activations.py
+    let parts_5 = (cut_5 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
+    let codes_5 = bitcast<vec4<u32>>(parts_5 + 128i) & vec4<u32>(65280u);  // linear/activations.py
+    let word_10 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u) | (codes_5.w << 16u);  // linear/activations.py
+    let rest_5 = bitcast<vec4<u32>>(parts_5) & vec4<u32>(255u);           // linear/activations.py
+    let word_11 = rest_5.x | (rest_5.y << 8u) | (rest_5.z << 16u) | (rest_5.w << 24u);  // linear/activations.py
+    let cut_6 = vec4<i32>(x_14 * t_1);                                    // linear/activations.py
+    let parts_6 = (cut_6 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
+    let codes_6 = bitcast<vec4<u32>>(parts_6 + 128i) & vec4<u32>(65280u);  // linear/activations.py
+    let word_12 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u) | (codes_6.w << 16u);  // linear/activations.py
+    let rest_6 = bitcast<vec4<u32>>(parts_6) & vec4<u32>(255u);           // linear/activations.py
+    let word_13 = rest_6.x | (rest_6.y << 8u) | (rest_6.z << 16u) | (rest_6.w << 24u);  // linear/activations.py
+    let cut_7 = vec4<i32>(x_16 * t_1);                                    // linear/activations.py
+    let parts_7 = (cut_7 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
+    let codes_7 = bitcast<vec4<u32>>(parts_7 + 128i) & vec4<u32>(65280u);  // linear/activations.py
+    let word_14 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // linear/activations.py
+    let rest_7 = bitcast<vec4<u32>>(parts_7) & vec4<u32>(255u);           // linear/activations.py
+    let word_15 = rest_7.x | (rest_7.y << 8u) | (rest_7.z << 16u) | (rest_7.w << 24u);  // linear/activations.py
+    let total = dot4I8Packed(word, 0x01010101u) * 256i + dot4I8Packed(word_1, 0x01010101u)
+        + dot4I8Packed(word_2, 0x01010101u) * 256i + dot4I8Packed(word_3, 0x01010101u);  // linear/activations.py
+    let total_1 = total + dot4I8Packed(word_4, 0x01010101u) * 256i
+        + dot4I8Packed(word_5, 0x01010101u);
+    let total_2 = total_1 + dot4I8Packed(word_6, 0x01010101u) * 256i
+        + dot4I8Packed(word_7, 0x01010101u);
+    let total_3 = total_2 + dot4I8Packed(word_8, 0x01010101u) * 256i
+        + dot4I8Packed(word_9, 0x01010101u);
+    let total_4 = total_3 + dot4I8Packed(word_10, 0x01010101u) * 256i
+        + dot4I8Packed(word_11, 0x01010101u);
+    let total_5 = total_4 + dot4I8Packed(word_12, 0x01010101u) * 256i
+        + dot4I8Packed(word_13, 0x01010101u);
+    let total_6 = total_5 + dot4I8Packed(word_14, 0x01010101u) * 256i
+        + dot4I8Packed(word_15, 0x01010101u);
+    let start = workgroup_id.y * 60u;                                     // linear/activations.py
+    let place = first * 4u + start;                                       // linear/activations.py
+    coded[place] = word;                                                  // linear/activations.py
+    coded[place + 1u] = word_2;
+    coded[place + 2u] = word_4;
+    coded[place + 3u] = word_6;
+    let place_1 = (first + 3u) * 4u + start;                              // linear/activations.py
+    coded[place_1] = word_8;                                              // linear/activations.py
+    coded[place_1 + 1u] = word_10;
+    coded[place_1 + 2u] = word_12;
+    coded[place_1 + 3u] = word_14;
+    let place_2 = (first + 6u) * 4u + start;                              // linear/activations.py
+    coded[place_2] = word_1;                                              // linear/activations.py
+    coded[place_2 + 1u] = word_3;
+    coded[place_2 + 2u] = word_5;
+    coded[place_2 + 3u] = word_7;
+    let place_3 = (first + 9u) * 4u + start;                              // linear/activations.py
+    coded[place_3] = word_9;                                              // linear/activations.py
+    coded[place_3 + 1u] = word_11;
+    coded[place_3 + 2u] = word_13;
+    coded[place_3 + 3u] = word_15;
+    let place_4 = (first + 12u) * 4u + start;                             // linear/activations.py
+    coded[place_4] = bitcast<u32>(1.0 / steps);                           // linear/activations.py
+    coded[place_4 + 1u] = bitcast<u32>(total_6);                          // linear/activations.py
+    coded[place_4 + 2u] = bitcast<u32>(square_7);                         // linear/activations.py
+    coded[place_4 + 3u] = 0u;                                             // linear/activations.py
+  }
+}
