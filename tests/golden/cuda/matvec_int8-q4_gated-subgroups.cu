@@ -38,6 +38,24 @@ __device__ inline uint4 operator&(uint4 a, uint4 b) {
   return make_uint4(a.x & b.x, a.y & b.y, a.z & b.z, a.w & b.w);
 }
 
+// Loads what is read once a step, at this place of the kernel and no other. (With .nc it would be moved past a wait.)
+__device__ inline uint4 load_ahead(const uint4* place) {
+  uint4 value;
+  asm volatile("ld.global.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
+               : "l"(__cvta_generic_to_global(place)));
+  return value;
+}
+
+// Loads what is read once a step, at this place of the kernel and no other. (With .nc it would be moved past a wait.)
+__device__ inline unsigned load_ahead(const unsigned* place) {
+  unsigned value;
+  asm volatile("ld.global.L1::no_allocate.u32 %0, [%1];"
+               : "=r"(value)
+               : "l"(__cvta_generic_to_global(place)));
+  return value;
+}
+
 __device__ inline float2 unpack_half2(unsigned word) {
   float2 pair;
   asm("{ .reg .b16 low, high;"
@@ -82,32 +100,32 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const unsigned row = index_1 + index_2;                                 // linear/matvec_int8_body.py
   const unsigned index_3 = row * 64u;                                     // parts/packed_rows.py
   const unsigned at = index_3 + group;
-  const uint4 loads = quants[at];                                         // parts/packed_rows.py
-  const float2 pair = unpack_half2(scales[at >> 1u]);                     // parts/packed_rows.py
+  const uint4 loads = load_ahead(&quants[at]);                            // parts/packed_rows.py
+  const float2 pair = unpack_half2(load_ahead(&scales[at >> 1u]));        // parts/packed_rows.py
   const bool t = (at & 1u) == 1u;                                         // parts/packed_rows.py
   const float t_1 = pair.y;
   const unsigned index_4 = index_2 + 1u;                                  // linear/matvec_int8_body.py
   const unsigned row_1 = index_1 + index_4;                               // linear/matvec_int8_body.py
   const unsigned index_5 = row_1 * 64u;                                   // parts/packed_rows.py
   const unsigned at_1 = index_5 + group;
-  const uint4 loads_1 = quants[at_1];                                     // parts/packed_rows.py
-  const float2 pair_1 = unpack_half2(scales[at_1 >> 1u]);                 // parts/packed_rows.py
+  const uint4 loads_1 = load_ahead(&quants[at_1]);                        // parts/packed_rows.py
+  const float2 pair_1 = unpack_half2(load_ahead(&scales[at_1 >> 1u]));    // parts/packed_rows.py
   const bool t_2 = (at_1 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_3 = pair_1.y;
   const unsigned index_6 = index_2 + 2u;                                  // linear/matvec_int8_body.py
   const unsigned row_2 = index_1 + index_6;                               // linear/matvec_int8_body.py
   const unsigned index_7 = row_2 * 64u;                                   // parts/packed_rows.py
   const unsigned at_2 = index_7 + group;
-  const uint4 loads_2 = quants[at_2];                                     // parts/packed_rows.py
-  const float2 pair_2 = unpack_half2(scales[at_2 >> 1u]);                 // parts/packed_rows.py
+  const uint4 loads_2 = load_ahead(&quants[at_2]);                        // parts/packed_rows.py
+  const float2 pair_2 = unpack_half2(load_ahead(&scales[at_2 >> 1u]));    // parts/packed_rows.py
   const bool t_4 = (at_2 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_5 = pair_2.y;
   const unsigned index_8 = index_2 + 3u;                                  // linear/matvec_int8_body.py
   const unsigned row_3 = index_1 + index_8;                               // linear/matvec_int8_body.py
   const unsigned index_9 = row_3 * 64u;                                   // parts/packed_rows.py
   const unsigned at_3 = index_9 + group;
-  const uint4 loads_3 = quants[at_3];                                     // parts/packed_rows.py
-  const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // parts/packed_rows.py
+  const uint4 loads_3 = load_ahead(&quants[at_3]);                        // parts/packed_rows.py
+  const float2 pair_3 = unpack_half2(load_ahead(&scales[at_3 >> 1u]));    // parts/packed_rows.py
   const bool t_6 = (at_3 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_7 = pair_3.y;
   inputs_ready();                                                         // linear/matvec_int8_body.py
