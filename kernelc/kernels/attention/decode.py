@@ -59,9 +59,9 @@ AnySchedule = AttentionDecodeSchedule | SubgroupSchedule | WideSchedule
 class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
     """q [heads, head_dim] -> out [heads * head_dim], partials [splits, heads, head_dim/2 + 1] pairs, or both.
 
-    With `codes` that row is `coded`, and not out. The new position's key and value are in the cache already. A
-    partial result is the sums of 2^(score - maximum) * value, then (maximum, total of the weights); scores in
-    powers of two. Where the last workgroup joins them, `arrivals` counts, and is zero before and after.
+    With `codes` that row is `coded`, and not out. The new position's key and value are in the cache already.
+    A partial result is the sums of 2^(score - maximum) * value, then (maximum, total of the weights); scores
+    in powers of two. Where the last workgroup joins them, `arrivals` counts, and is zero before and after.
     """
 
     name = "attention_decode"
