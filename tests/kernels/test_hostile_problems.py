@@ -184,7 +184,7 @@ def test_mutated_problems_are_refused_or_stay_within_their_buffers(case: tuple[s
         ("embedding", PROBLEMS["embedding"][0], {"format": "q4" * 200}, "a short text"),
         ("attention_decode", PROBLEMS["attention_decode"][0], {"kv_heads": 3}, "that divide 4 heads"),
         ("attention_decode", PROBLEMS["attention_decode"][3], {"codes": 3}, "at most two terms"),
-        ("attention_decode", PROBLEMS["attention_decode"][3], {"codes": -1}, "at most two terms"),
+        ("attention_decode", PROBLEMS["attention_decode"][3], {"codes": -1}, "codes is -1"),
         ("attention_decode", PROBLEMS["attention_decode"][3], {"joined": False}, "where there is a result"),
         ("attention_decode", PROBLEMS["attention_decode"][4], {"head_dim": 40}, "whole groups of 32"),
         ("attention_reduce", PROBLEMS["attention_reduce"][1], {"head_dim": 48}, "whole groups of 32"),

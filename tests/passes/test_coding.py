@@ -14,7 +14,8 @@ from kernelc.ir.types import DType
 from kernelc.passes.coding import code_activations
 from kernelc.passes.fuse import fuse
 from kernelc.passes.select import Selection, SelectOptions, SplitOptions, select
-from tests.passes.blocks import CONTEXT, WIDTH, layer, names, traced
+from kernelc.passes.select.operands import static
+from tests.passes.blocks import CONTEXT, WIDTH, Block, layer, names, traced
 
 FORMATS = FormatTable("q8")
 
@@ -68,7 +69,8 @@ def test_both_compute_the_same() -> None:
     graphs = [coded(traced(block), fused=fused) for fused in (True, False)]
     rng = np.random.default_rng(1)
     weights = {
-        name: rng.normal(size=type_.shape).astype(np.float32) for name, type_ in graphs[0].weights.items()
+        name: rng.normal(size=static(type_.shape)).astype(np.float32)
+        for name, type_ in graphs[0].weights.items()
     }
     env = {"seq": 1, "past": 0, "context": CONTEXT}
     found = [
@@ -79,9 +81,8 @@ def test_both_compute_the_same() -> None:
 
 
 @pytest.mark.parametrize("made", [lambda x: block(x, 16), lambda x: block(x, 48), kept, read_twice])
-def test_other_results_of_attention_are_coded_apart(made: object) -> None:
+def test_other_results_of_attention_are_coded_apart(made: Block) -> None:
     """Heads that are no whole groups, and results that others read as they are."""
-    assert callable(made)
     graph = coded(traced(made))
     (attention_,) = (op for op in graph.ops if op.name == "attention")
     assert "codes" not in attention_.attrs
