@@ -174,7 +174,8 @@ class Int8Product:
         shared_sum = to_f32(number_sum) * code_scale if self.form.has_offset else None
         for total, loaded in zip(sums, rows, strict=True):
             products = self._products(byte_words(self.form, loaded.loads), terms, start)
-            total += _weighed(to_f32(products), shared_sum, code_scale, loaded.factors)
+            loaded_factors = self.linear.weights.factors(loaded.sides, loaded.at)
+            total += _weighed(to_f32(products), shared_sum, code_scale, loaded_factors)
 
     def _products(self, words: list[Value], terms: list[list[Value]], start: Value | int) -> Value:
         """`start` and the sum of the products of bytes and numbers, an exact i32."""
