@@ -30,7 +30,11 @@ from tests.kernels.harness import compare
 TARGET = TARGETS["wasm"]
 CAPABILITIES = TARGET.variants[0]
 ENV = {"seq": 5, "past": 11, "context": 16}
-PROBLEMS = {f"{case.spec.name}_{case.label}".replace("-", "_"): case for case in GOLDEN}
+PROBLEMS = {
+    f"{case.spec.name}_{case.label}".replace("-", "_"): case
+    for case in GOLDEN
+    if not getattr(case.problem, "joined", False)  # an artifact with such a kernel is for other targets
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Checked:
 
 
 def usable(kernel: Kernel) -> bool:
+    if kernel.fences or "atomic_add" in kernel.operations:
+        return False
     return not {"f16", "subgroups"} & set(kernel.features()) and not kernel.tile_kinds()
 
 
