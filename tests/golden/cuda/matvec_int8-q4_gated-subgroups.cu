@@ -77,34 +77,31 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const unsigned subgroup_lane = threadIdx.x % 32u;
   const unsigned group = threadIdx.x % 32u;                               // parts/reduce.py
   const unsigned index = threadIdx.x / 32u;                               // parts/reduce.py
-  const unsigned index_1 = blockIdx.x * 64u;                              // linear/matvec_int8_body.py
-  const unsigned index_2 = index * 4u;                                    // linear/matvec_int8_body.py
-  const unsigned row = index_1 + index_2;                                 // linear/matvec_int8_body.py
-  const unsigned index_3 = row * 64u;                                     // parts/packed_rows.py
+  const unsigned index_1 = blockIdx.x * 64u;                              // linear/matvec_int8_parts.py
+  const unsigned index_2 = index * 4u;                                    // linear/matvec_int8_parts.py
+  const unsigned index_3 = (index_1 + index_2) * 64u;                     // parts/packed_rows.py
   const unsigned at = index_3 + group;
   const uint4 loads = quants[at];                                         // parts/packed_rows.py
   const float2 pair = unpack_half2(scales[at >> 1u]);                     // parts/packed_rows.py
   const bool t = (at & 1u) == 1u;                                         // parts/packed_rows.py
   const float t_1 = pair.y;
-  const unsigned index_4 = index_2 + 1u;                                  // linear/matvec_int8_body.py
-  const unsigned row_1 = index_1 + index_4;                               // linear/matvec_int8_body.py
-  const unsigned index_5 = row_1 * 64u;                                   // parts/packed_rows.py
+  const unsigned index_4 = index_2 + 1u;                                  // linear/matvec_int8_parts.py
+  const unsigned index_5 = (index_1 + index_4) * 64u;                     // parts/packed_rows.py
   const unsigned at_1 = index_5 + group;
   const uint4 loads_1 = quants[at_1];                                     // parts/packed_rows.py
   const float2 pair_1 = unpack_half2(scales[at_1 >> 1u]);                 // parts/packed_rows.py
   const bool t_2 = (at_1 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_3 = pair_1.y;
-  const unsigned index_6 = index_2 + 2u;                                  // linear/matvec_int8_body.py
-  const unsigned row_2 = index_1 + index_6;                               // linear/matvec_int8_body.py
-  const unsigned index_7 = row_2 * 64u;                                   // parts/packed_rows.py
+  const unsigned index_6 = index_2 + 2u;                                  // linear/matvec_int8_parts.py
+  const unsigned index_7 = (index_1 + index_6) * 64u;                     // parts/packed_rows.py
   const unsigned at_2 = index_7 + group;
   const uint4 loads_2 = quants[at_2];                                     // parts/packed_rows.py
   const float2 pair_2 = unpack_half2(scales[at_2 >> 1u]);                 // parts/packed_rows.py
   const bool t_4 = (at_2 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_5 = pair_2.y;
-  const unsigned index_8 = index_2 + 3u;                                  // linear/matvec_int8_body.py
-  const unsigned row_3 = index_1 + index_8;                               // linear/matvec_int8_body.py
-  const unsigned index_9 = row_3 * 64u;                                   // parts/packed_rows.py
+  const unsigned index_8 = index_2 + 3u;                                  // linear/matvec_int8_parts.py
+  const unsigned row = index_1 + index_8;                                 // linear/matvec_int8_body.py
+  const unsigned index_9 = row * 64u;                                     // parts/packed_rows.py
   const unsigned at_3 = index_9 + group;
   const uint4 loads_3 = quants[at_3];                                     // parts/packed_rows.py
   const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // parts/packed_rows.py
@@ -132,15 +129,15 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const float2 pair_7 = unpack_half2(scales[at_7 >> 1u]);                 // parts/packed_rows.py
   const bool t_14 = (at_7 & 1u) == 1u;                                    // parts/packed_rows.py
   const float t_15 = pair_7.y;
-  float square_sum = 0.0f;                                                // linear/matvec_int8_body.py
-  for (unsigned group_2 = group; group_2 < 64u; group_2 += 32u) {         // linear/matvec_int8_body.py
-    square_sum += __uint_as_float(x[group_2 + 256u].z);                   // linear/matvec_int8_body.py
+  float square_sum = 0.0f;                                                // linear/matvec_int8_parts.py
+  for (unsigned group_2 = group; group_2 < 64u; group_2 += 32u) {         // linear/matvec_int8_parts.py
+    square_sum += __uint_as_float(x[group_2 + 256u].z);                   // linear/matvec_int8_parts.py
   }
-  float sum_0 = 0.0f;                                                     // linear/matvec_int8_body.py
+  float sum_0 = 0.0f;                                                     // linear/matvec_int8_parts.py
   float sum_1 = 0.0f;
   float sum_2 = 0.0f;
   float sum_3 = 0.0f;
-  const uint4 half_1 = x[group];                                          // linear/matvec_int8_body.py
+  const uint4 half_1 = x[group];                                          // linear/matvec_int8_parts.py
   const unsigned index_10 = group + 64u;
   const uint4 half_2 = x[index_10];
   const unsigned index_11 = group + 128u;
@@ -149,8 +146,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const uint4 half_4 = x[index_12];
   const unsigned index_13 = group + 256u;
   const uint4 factors = x[index_13];
-  const float code_scale = __uint_as_float(factors.x);                    // linear/matvec_int8_body.py
-  const int start = int(unsigned(int(factors.y)) * unsigned(-8));         // linear/matvec_int8_body.py
+  const float code_scale = __uint_as_float(factors.x);                    // linear/matvec_int8_parts.py
+  const int start = int(unsigned(int(factors.y)) * unsigned(-8));         // linear/matvec_int8_parts.py
   const unsigned low = loads.x & 0x0f0f0f0fu;                             // formats/nibbles.py
   const unsigned high = (loads.x >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
   const unsigned low_1 = loads.y & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -166,7 +163,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_1), int(half_1.w),
       __dp4a(int(low_1), int(half_1.z),
       __dp4a(int(high), int(half_1.y), __dp4a(int(low), int(half_1.x), 0)))))))))
-      * unsigned(256))) + unsigned(start));                               // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start));                               // linear/matvec_int8_parts.py
   const float weighed = float(__dp4a(int(high_3), int(half_4.w),
       __dp4a(int(low_3), int(half_4.z),
       __dp4a(int(high_2), int(half_4.y),
@@ -174,8 +171,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_1), int(half_3.w),
       __dp4a(int(low_1), int(half_3.z),
       __dp4a(int(high), int(half_3.y), __dp4a(int(low), int(half_3.x), products)))))))))
-      * ((t ? t_1 : pair.x) * code_scale);                                // linear/matvec_int8_body.py
-  sum_0 += weighed;                                                       // linear/matvec_int8_body.py
+      * ((t ? t_1 : pair.x) * code_scale);                                // linear/matvec_int8_parts.py
+  sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
   const unsigned low_4 = loads_1.x & 0x0f0f0f0fu;                         // formats/nibbles.py
   const unsigned high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
   const unsigned low_5 = loads_1.y & 0x0f0f0f0fu;                         // formats/nibbles.py
@@ -191,7 +188,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_5), int(half_1.w),
       __dp4a(int(low_5), int(half_1.z),
       __dp4a(int(high_4), int(half_1.y), __dp4a(int(low_4), int(half_1.x), 0)))))))))
-      * unsigned(256))) + unsigned(start));                               // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start));                               // linear/matvec_int8_parts.py
   const float weighed_1 = float(__dp4a(int(high_7), int(half_4.w),
       __dp4a(int(low_7), int(half_4.z),
       __dp4a(int(high_6), int(half_4.y),
@@ -199,8 +196,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_5), int(half_3.w),
       __dp4a(int(low_5), int(half_3.z),
       __dp4a(int(high_4), int(half_3.y), __dp4a(int(low_4), int(half_3.x), products_1)))))))))
-      * ((t_2 ? t_3 : pair_1.x) * code_scale);                            // linear/matvec_int8_body.py
-  sum_1 += weighed_1;                                                     // linear/matvec_int8_body.py
+      * ((t_2 ? t_3 : pair_1.x) * code_scale);                            // linear/matvec_int8_parts.py
+  sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
   const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                         // formats/nibbles.py
   const unsigned high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
   const unsigned low_9 = loads_2.y & 0x0f0f0f0fu;                         // formats/nibbles.py
@@ -216,7 +213,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_9), int(half_1.w),
       __dp4a(int(low_9), int(half_1.z),
       __dp4a(int(high_8), int(half_1.y), __dp4a(int(low_8), int(half_1.x), 0)))))))))
-      * unsigned(256))) + unsigned(start));                               // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start));                               // linear/matvec_int8_parts.py
   const float weighed_2 = float(__dp4a(int(high_11), int(half_4.w),
       __dp4a(int(low_11), int(half_4.z),
       __dp4a(int(high_10), int(half_4.y),
@@ -224,8 +221,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_9), int(half_3.w),
       __dp4a(int(low_9), int(half_3.z),
       __dp4a(int(high_8), int(half_3.y), __dp4a(int(low_8), int(half_3.x), products_2)))))))))
-      * ((t_4 ? t_5 : pair_2.x) * code_scale);                            // linear/matvec_int8_body.py
-  sum_2 += weighed_2;                                                     // linear/matvec_int8_body.py
+      * ((t_4 ? t_5 : pair_2.x) * code_scale);                            // linear/matvec_int8_parts.py
+  sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
   const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_13 = loads_3.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -241,7 +238,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_13), int(half_1.w),
       __dp4a(int(low_13), int(half_1.z),
       __dp4a(int(high_12), int(half_1.y), __dp4a(int(low_12), int(half_1.x), 0)))))))))
-      * unsigned(256))) + unsigned(start));                               // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start));                               // linear/matvec_int8_parts.py
   const float weighed_3 = float(__dp4a(int(high_15), int(half_4.w),
       __dp4a(int(low_15), int(half_4.z),
       __dp4a(int(high_14), int(half_4.y),
@@ -250,41 +247,38 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_13), int(half_3.z),
       __dp4a(int(high_12), int(half_3.y),
       __dp4a(int(low_12), int(half_3.x), products_3)))))))))
-      * ((t_6 ? t_7 : pair_3.x) * code_scale);                            // linear/matvec_int8_body.py
-  sum_3 += weighed_3;                                                     // linear/matvec_int8_body.py
-  const unsigned index_14 = index_2 + 32u;                                // linear/matvec_int8_body.py
-  const unsigned row_4 = index_1 + index_14;                              // linear/matvec_int8_body.py
-  const unsigned index_15 = row_4 * 64u;                                  // parts/packed_rows.py
+      * ((t_6 ? t_7 : pair_3.x) * code_scale);                            // linear/matvec_int8_parts.py
+  sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
+  const unsigned index_14 = index_2 + 32u;                                // linear/matvec_int8_parts.py
+  const unsigned index_15 = (index_1 + index_14) * 64u;                   // parts/packed_rows.py
   const unsigned at_8 = index_15 + group;
   const uint4 loads_8 = quants[at_8];                                     // parts/packed_rows.py
   const float2 pair_8 = unpack_half2(scales[at_8 >> 1u]);                 // parts/packed_rows.py
   const bool t_16 = (at_8 & 1u) == 1u;                                    // parts/packed_rows.py
   const float t_17 = pair_8.y;
-  const unsigned index_16 = index_2 + 33u;                                // linear/matvec_int8_body.py
-  const unsigned row_5 = index_1 + index_16;                              // linear/matvec_int8_body.py
-  const unsigned index_17 = row_5 * 64u;                                  // parts/packed_rows.py
+  const unsigned index_16 = index_2 + 33u;                                // linear/matvec_int8_parts.py
+  const unsigned index_17 = (index_1 + index_16) * 64u;                   // parts/packed_rows.py
   const unsigned at_9 = index_17 + group;
   const uint4 loads_9 = quants[at_9];                                     // parts/packed_rows.py
   const float2 pair_9 = unpack_half2(scales[at_9 >> 1u]);                 // parts/packed_rows.py
   const bool t_18 = (at_9 & 1u) == 1u;                                    // parts/packed_rows.py
   const float t_19 = pair_9.y;
-  const unsigned index_18 = index_2 + 34u;                                // linear/matvec_int8_body.py
-  const unsigned row_6 = index_1 + index_18;                              // linear/matvec_int8_body.py
-  const unsigned index_19 = row_6 * 64u;                                  // parts/packed_rows.py
+  const unsigned index_18 = index_2 + 34u;                                // linear/matvec_int8_parts.py
+  const unsigned index_19 = (index_1 + index_18) * 64u;                   // parts/packed_rows.py
   const unsigned at_10 = index_19 + group;
   const uint4 loads_10 = quants[at_10];                                   // parts/packed_rows.py
   const float2 pair_10 = unpack_half2(scales[at_10 >> 1u]);               // parts/packed_rows.py
   const bool t_20 = (at_10 & 1u) == 1u;                                   // parts/packed_rows.py
   const float t_21 = pair_10.y;
-  const unsigned index_20 = index_2 + 35u;                                // linear/matvec_int8_body.py
-  const unsigned row_7 = index_1 + index_20;                              // linear/matvec_int8_body.py
-  const unsigned index_21 = row_7 * 64u;                                  // parts/packed_rows.py
+  const unsigned index_20 = index_2 + 35u;                                // linear/matvec_int8_parts.py
+  const unsigned row_1 = index_1 + index_20;                              // linear/matvec_int8_body.py
+  const unsigned index_21 = row_1 * 64u;                                  // parts/packed_rows.py
   const unsigned at_11 = index_21 + group;
   const uint4 loads_11 = quants[at_11];                                   // parts/packed_rows.py
   const float2 pair_11 = unpack_half2(scales[at_11 >> 1u]);               // parts/packed_rows.py
   const bool t_22 = (at_11 & 1u) == 1u;                                   // parts/packed_rows.py
   const float t_23 = pair_11.y;
-  const uint4 half_5 = x[group_1];                                        // linear/matvec_int8_body.py
+  const uint4 half_5 = x[group_1];                                        // linear/matvec_int8_parts.py
   const unsigned index_22 = group_1 + 64u;
   const uint4 half_6 = x[index_22];
   const unsigned index_23 = group_1 + 128u;
@@ -293,8 +287,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const uint4 half_8 = x[index_24];
   const unsigned index_25 = group_1 + 256u;
   const uint4 factors_1 = x[index_25];
-  const float code_scale_1 = __uint_as_float(factors_1.x);                // linear/matvec_int8_body.py
-  const int start_1 = int(unsigned(int(factors_1.y)) * unsigned(-8));     // linear/matvec_int8_body.py
+  const float code_scale_1 = __uint_as_float(factors_1.x);                // linear/matvec_int8_parts.py
+  const int start_1 = int(unsigned(int(factors_1.y)) * unsigned(-8));     // linear/matvec_int8_parts.py
   const unsigned low_16 = loads_4.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_17 = loads_4.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -310,7 +304,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_17), int(half_5.w),
       __dp4a(int(low_17), int(half_5.z),
       __dp4a(int(high_16), int(half_5.y), __dp4a(int(low_16), int(half_5.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_1));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_1));                             // linear/matvec_int8_parts.py
   const float weighed_4 = float(__dp4a(int(high_19), int(half_8.w),
       __dp4a(int(low_19), int(half_8.z),
       __dp4a(int(high_18), int(half_8.y),
@@ -319,8 +313,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_17), int(half_7.z),
       __dp4a(int(high_16), int(half_7.y),
       __dp4a(int(low_16), int(half_7.x), products_4)))))))))
-      * ((t_8 ? t_9 : pair_4.x) * code_scale_1);                          // linear/matvec_int8_body.py
-  sum_0 += weighed_4;                                                     // linear/matvec_int8_body.py
+      * ((t_8 ? t_9 : pair_4.x) * code_scale_1);                          // linear/matvec_int8_parts.py
+  sum_0 += weighed_4;                                                     // linear/matvec_int8_parts.py
   const unsigned low_20 = loads_5.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_21 = loads_5.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -336,7 +330,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_21), int(half_5.w),
       __dp4a(int(low_21), int(half_5.z),
       __dp4a(int(high_20), int(half_5.y), __dp4a(int(low_20), int(half_5.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_1));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_1));                             // linear/matvec_int8_parts.py
   const float weighed_5 = float(__dp4a(int(high_23), int(half_8.w),
       __dp4a(int(low_23), int(half_8.z),
       __dp4a(int(high_22), int(half_8.y),
@@ -345,8 +339,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_21), int(half_7.z),
       __dp4a(int(high_20), int(half_7.y),
       __dp4a(int(low_20), int(half_7.x), products_5)))))))))
-      * ((t_10 ? t_11 : pair_5.x) * code_scale_1);                        // linear/matvec_int8_body.py
-  sum_1 += weighed_5;                                                     // linear/matvec_int8_body.py
+      * ((t_10 ? t_11 : pair_5.x) * code_scale_1);                        // linear/matvec_int8_parts.py
+  sum_1 += weighed_5;                                                     // linear/matvec_int8_parts.py
   const unsigned low_24 = loads_6.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_25 = loads_6.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -362,7 +356,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_25), int(half_5.w),
       __dp4a(int(low_25), int(half_5.z),
       __dp4a(int(high_24), int(half_5.y), __dp4a(int(low_24), int(half_5.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_1));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_1));                             // linear/matvec_int8_parts.py
   const float weighed_6 = float(__dp4a(int(high_27), int(half_8.w),
       __dp4a(int(low_27), int(half_8.z),
       __dp4a(int(high_26), int(half_8.y),
@@ -371,8 +365,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_25), int(half_7.z),
       __dp4a(int(high_24), int(half_7.y),
       __dp4a(int(low_24), int(half_7.x), products_6)))))))))
-      * ((t_12 ? t_13 : pair_6.x) * code_scale_1);                        // linear/matvec_int8_body.py
-  sum_2 += weighed_6;                                                     // linear/matvec_int8_body.py
+      * ((t_12 ? t_13 : pair_6.x) * code_scale_1);                        // linear/matvec_int8_parts.py
+  sum_2 += weighed_6;                                                     // linear/matvec_int8_parts.py
   const unsigned low_28 = loads_7.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_29 = loads_7.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -388,7 +382,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_29), int(half_5.w),
       __dp4a(int(low_29), int(half_5.z),
       __dp4a(int(high_28), int(half_5.y), __dp4a(int(low_28), int(half_5.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_1));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_1));                             // linear/matvec_int8_parts.py
   const float weighed_7 = float(__dp4a(int(high_31), int(half_8.w),
       __dp4a(int(low_31), int(half_8.z),
       __dp4a(int(high_30), int(half_8.y),
@@ -397,20 +391,20 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_29), int(half_7.z),
       __dp4a(int(high_28), int(half_7.y),
       __dp4a(int(low_28), int(half_7.x), products_7)))))))))
-      * ((t_14 ? t_15 : pair_7.x) * code_scale_1);                        // linear/matvec_int8_body.py
-  sum_3 += weighed_7;                                                     // linear/matvec_int8_body.py
-  const float sums_0 = subgroup_sum(sum_0);                               // linear/matvec_int8_body.py
+      * ((t_14 ? t_15 : pair_7.x) * code_scale_1);                        // linear/matvec_int8_parts.py
+  sum_3 += weighed_7;                                                     // linear/matvec_int8_parts.py
+  const float sums_0 = subgroup_sum(sum_0);                               // linear/matvec_int8_parts.py
   const float sums_1 = subgroup_sum(sum_1);
   const float sums_2 = subgroup_sum(sum_2);
   const float sums_3 = subgroup_sum(sum_3);
-  const float squares = subgroup_sum(square_sum);                         // linear/matvec_int8_body.py
-  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
-    partial_sums[index_2] = sums_0;                                       // linear/matvec_int8_body.py
+  const float squares = subgroup_sum(square_sum);                         // linear/matvec_int8_parts.py
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_parts.py
+    partial_sums[index_2] = sums_0;                                       // linear/matvec_int8_parts.py
     partial_sums[index_4] = sums_1;
     partial_sums[index_6] = sums_2;
     partial_sums[index_8] = sums_3;
-    if (index == 0u) {                                                    // linear/matvec_int8_body.py
-      partial_squares[0u] = squares;                                      // linear/matvec_int8_body.py
+    if (index == 0u) {                                                    // linear/matvec_int8_parts.py
+      partial_squares[0u] = squares;                                      // linear/matvec_int8_parts.py
     }
   }
   const unsigned at_12 = index_15 + group_1;                              // parts/packed_rows.py
@@ -433,17 +427,17 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const float2 pair_15 = unpack_half2(scales[at_15 >> 1u]);               // parts/packed_rows.py
   const bool t_30 = (at_15 & 1u) == 1u;                                   // parts/packed_rows.py
   const float t_31 = pair_15.y;
-  float sum_0_1 = 0.0f;                                                   // linear/matvec_int8_body.py
+  float sum_0_1 = 0.0f;                                                   // linear/matvec_int8_parts.py
   float sum_1_1 = 0.0f;
   float sum_2_1 = 0.0f;
   float sum_3_1 = 0.0f;
-  const uint4 half_9 = x[group];                                          // linear/matvec_int8_body.py
+  const uint4 half_9 = x[group];                                          // linear/matvec_int8_parts.py
   const uint4 half_10 = x[index_10];
   const uint4 half_11 = x[index_11];
   const uint4 half_12 = x[index_12];
   const uint4 factors_2 = x[index_13];
-  const float code_scale_2 = __uint_as_float(factors_2.x);                // linear/matvec_int8_body.py
-  const int start_2 = int(unsigned(int(factors_2.y)) * unsigned(-8));     // linear/matvec_int8_body.py
+  const float code_scale_2 = __uint_as_float(factors_2.x);                // linear/matvec_int8_parts.py
+  const int start_2 = int(unsigned(int(factors_2.y)) * unsigned(-8));     // linear/matvec_int8_parts.py
   const unsigned low_32 = loads_8.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_32 = (loads_8.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_33 = loads_8.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -459,7 +453,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_33), int(half_9.w),
       __dp4a(int(low_33), int(half_9.z),
       __dp4a(int(high_32), int(half_9.y), __dp4a(int(low_32), int(half_9.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_2));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_2));                             // linear/matvec_int8_parts.py
   const float weighed_8 = float(__dp4a(int(high_35), int(half_12.w),
       __dp4a(int(low_35), int(half_12.z),
       __dp4a(int(high_34), int(half_12.y),
@@ -468,8 +462,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_33), int(half_11.z),
       __dp4a(int(high_32), int(half_11.y),
       __dp4a(int(low_32), int(half_11.x), products_8)))))))))
-      * ((t_16 ? t_17 : pair_8.x) * code_scale_2);                        // linear/matvec_int8_body.py
-  sum_0_1 += weighed_8;                                                   // linear/matvec_int8_body.py
+      * ((t_16 ? t_17 : pair_8.x) * code_scale_2);                        // linear/matvec_int8_parts.py
+  sum_0_1 += weighed_8;                                                   // linear/matvec_int8_parts.py
   const unsigned low_36 = loads_9.x & 0x0f0f0f0fu;                        // formats/nibbles.py
   const unsigned high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;               // formats/nibbles.py
   const unsigned low_37 = loads_9.y & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -485,7 +479,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_37), int(half_9.w),
       __dp4a(int(low_37), int(half_9.z),
       __dp4a(int(high_36), int(half_9.y), __dp4a(int(low_36), int(half_9.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_2));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_2));                             // linear/matvec_int8_parts.py
   const float weighed_9 = float(__dp4a(int(high_39), int(half_12.w),
       __dp4a(int(low_39), int(half_12.z),
       __dp4a(int(high_38), int(half_12.y),
@@ -494,8 +488,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_37), int(half_11.z),
       __dp4a(int(high_36), int(half_11.y),
       __dp4a(int(low_36), int(half_11.x), products_9)))))))))
-      * ((t_18 ? t_19 : pair_9.x) * code_scale_2);                        // linear/matvec_int8_body.py
-  sum_1_1 += weighed_9;                                                   // linear/matvec_int8_body.py
+      * ((t_18 ? t_19 : pair_9.x) * code_scale_2);                        // linear/matvec_int8_parts.py
+  sum_1_1 += weighed_9;                                                   // linear/matvec_int8_parts.py
   const unsigned low_40 = loads_10.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_41 = loads_10.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -511,7 +505,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_41), int(half_9.w),
       __dp4a(int(low_41), int(half_9.z),
       __dp4a(int(high_40), int(half_9.y), __dp4a(int(low_40), int(half_9.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_2));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_2));                             // linear/matvec_int8_parts.py
   const float weighed_10 = float(__dp4a(int(high_43), int(half_12.w),
       __dp4a(int(low_43), int(half_12.z),
       __dp4a(int(high_42), int(half_12.y),
@@ -520,8 +514,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_41), int(half_11.z),
       __dp4a(int(high_40), int(half_11.y),
       __dp4a(int(low_40), int(half_11.x), products_10)))))))))
-      * ((t_20 ? t_21 : pair_10.x) * code_scale_2);                       // linear/matvec_int8_body.py
-  sum_2_1 += weighed_10;                                                  // linear/matvec_int8_body.py
+      * ((t_20 ? t_21 : pair_10.x) * code_scale_2);                       // linear/matvec_int8_parts.py
+  sum_2_1 += weighed_10;                                                  // linear/matvec_int8_parts.py
   const unsigned low_44 = loads_11.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_45 = loads_11.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -537,7 +531,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_45), int(half_9.w),
       __dp4a(int(low_45), int(half_9.z),
       __dp4a(int(high_44), int(half_9.y), __dp4a(int(low_44), int(half_9.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_2));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_2));                             // linear/matvec_int8_parts.py
   const float weighed_11 = float(__dp4a(int(high_47), int(half_12.w),
       __dp4a(int(low_47), int(half_12.z),
       __dp4a(int(high_46), int(half_12.y),
@@ -546,15 +540,15 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_45), int(half_11.z),
       __dp4a(int(high_44), int(half_11.y),
       __dp4a(int(low_44), int(half_11.x), products_11)))))))))
-      * ((t_22 ? t_23 : pair_11.x) * code_scale_2);                       // linear/matvec_int8_body.py
-  sum_3_1 += weighed_11;                                                  // linear/matvec_int8_body.py
-  const uint4 half_13 = x[group_1];                                       // linear/matvec_int8_body.py
+      * ((t_22 ? t_23 : pair_11.x) * code_scale_2);                       // linear/matvec_int8_parts.py
+  sum_3_1 += weighed_11;                                                  // linear/matvec_int8_parts.py
+  const uint4 half_13 = x[group_1];                                       // linear/matvec_int8_parts.py
   const uint4 half_14 = x[index_22];
   const uint4 half_15 = x[index_23];
   const uint4 half_16 = x[index_24];
   const uint4 factors_3 = x[index_25];
-  const float code_scale_3 = __uint_as_float(factors_3.x);                // linear/matvec_int8_body.py
-  const int start_3 = int(unsigned(int(factors_3.y)) * unsigned(-8));     // linear/matvec_int8_body.py
+  const float code_scale_3 = __uint_as_float(factors_3.x);                // linear/matvec_int8_parts.py
+  const int start_3 = int(unsigned(int(factors_3.y)) * unsigned(-8));     // linear/matvec_int8_parts.py
   const unsigned low_48 = loads_12.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_49 = loads_12.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -570,7 +564,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_49), int(half_13.w),
       __dp4a(int(low_49), int(half_13.z),
       __dp4a(int(high_48), int(half_13.y), __dp4a(int(low_48), int(half_13.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_3));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_3));                             // linear/matvec_int8_parts.py
   const float weighed_12 = float(__dp4a(int(high_51), int(half_16.w),
       __dp4a(int(low_51), int(half_16.z),
       __dp4a(int(high_50), int(half_16.y),
@@ -579,8 +573,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_49), int(half_15.z),
       __dp4a(int(high_48), int(half_15.y),
       __dp4a(int(low_48), int(half_15.x), products_12)))))))))
-      * ((t_24 ? t_25 : pair_12.x) * code_scale_3);                       // linear/matvec_int8_body.py
-  sum_0_1 += weighed_12;                                                  // linear/matvec_int8_body.py
+      * ((t_24 ? t_25 : pair_12.x) * code_scale_3);                       // linear/matvec_int8_parts.py
+  sum_0_1 += weighed_12;                                                  // linear/matvec_int8_parts.py
   const unsigned low_52 = loads_13.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_53 = loads_13.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -596,7 +590,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_53), int(half_13.w),
       __dp4a(int(low_53), int(half_13.z),
       __dp4a(int(high_52), int(half_13.y), __dp4a(int(low_52), int(half_13.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_3));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_3));                             // linear/matvec_int8_parts.py
   const float weighed_13 = float(__dp4a(int(high_55), int(half_16.w),
       __dp4a(int(low_55), int(half_16.z),
       __dp4a(int(high_54), int(half_16.y),
@@ -605,8 +599,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_53), int(half_15.z),
       __dp4a(int(high_52), int(half_15.y),
       __dp4a(int(low_52), int(half_15.x), products_13)))))))))
-      * ((t_26 ? t_27 : pair_13.x) * code_scale_3);                       // linear/matvec_int8_body.py
-  sum_1_1 += weighed_13;                                                  // linear/matvec_int8_body.py
+      * ((t_26 ? t_27 : pair_13.x) * code_scale_3);                       // linear/matvec_int8_parts.py
+  sum_1_1 += weighed_13;                                                  // linear/matvec_int8_parts.py
   const unsigned low_56 = loads_14.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_57 = loads_14.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -622,7 +616,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_57), int(half_13.w),
       __dp4a(int(low_57), int(half_13.z),
       __dp4a(int(high_56), int(half_13.y), __dp4a(int(low_56), int(half_13.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_3));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_3));                             // linear/matvec_int8_parts.py
   const float weighed_14 = float(__dp4a(int(high_59), int(half_16.w),
       __dp4a(int(low_59), int(half_16.z),
       __dp4a(int(high_58), int(half_16.y),
@@ -631,8 +625,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_57), int(half_15.z),
       __dp4a(int(high_56), int(half_15.y),
       __dp4a(int(low_56), int(half_15.x), products_14)))))))))
-      * ((t_28 ? t_29 : pair_14.x) * code_scale_3);                       // linear/matvec_int8_body.py
-  sum_2_1 += weighed_14;                                                  // linear/matvec_int8_body.py
+      * ((t_28 ? t_29 : pair_14.x) * code_scale_3);                       // linear/matvec_int8_parts.py
+  sum_2_1 += weighed_14;                                                  // linear/matvec_int8_parts.py
   const unsigned low_60 = loads_15.x & 0x0f0f0f0fu;                       // formats/nibbles.py
   const unsigned high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;              // formats/nibbles.py
   const unsigned low_61 = loads_15.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -648,7 +642,7 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(high_61), int(half_13.w),
       __dp4a(int(low_61), int(half_13.z),
       __dp4a(int(high_60), int(half_13.y), __dp4a(int(low_60), int(half_13.x), 0)))))))))
-      * unsigned(256))) + unsigned(start_3));                             // linear/matvec_int8_body.py
+      * unsigned(256))) + unsigned(start_3));                             // linear/matvec_int8_parts.py
   const float weighed_15 = float(__dp4a(int(high_63), int(half_16.w),
       __dp4a(int(low_63), int(half_16.z),
       __dp4a(int(high_62), int(half_16.y),
@@ -657,25 +651,25 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       __dp4a(int(low_61), int(half_15.z),
       __dp4a(int(high_60), int(half_15.y),
       __dp4a(int(low_60), int(half_15.x), products_15)))))))))
-      * ((t_30 ? t_31 : pair_15.x) * code_scale_3);                       // linear/matvec_int8_body.py
-  sum_3_1 += weighed_15;                                                  // linear/matvec_int8_body.py
-  const float sums_0_1 = subgroup_sum(sum_0_1);                           // linear/matvec_int8_body.py
+      * ((t_30 ? t_31 : pair_15.x) * code_scale_3);                       // linear/matvec_int8_parts.py
+  sum_3_1 += weighed_15;                                                  // linear/matvec_int8_parts.py
+  const float sums_0_1 = subgroup_sum(sum_0_1);                           // linear/matvec_int8_parts.py
   const float sums_1_1 = subgroup_sum(sum_1_1);
   const float sums_2_1 = subgroup_sum(sum_2_1);
   const float sums_3_1 = subgroup_sum(sum_3_1);
-  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_body.py
-    partial_sums[index_14] = sums_0_1;                                    // linear/matvec_int8_body.py
+  if (subgroup_lane == 0u) {                                              // linear/matvec_int8_parts.py
+    partial_sums[index_14] = sums_0_1;                                    // linear/matvec_int8_parts.py
     partial_sums[index_16] = sums_1_1;
     partial_sums[index_18] = sums_2_1;
     partial_sums[index_20] = sums_3_1;
   }
-  __syncthreads();                                                        // linear/matvec_int8_body.py
+  __syncthreads();                                                        // linear/matvec_int8_parts.py
   if (threadIdx.x < 32u) {                                                // parts/distribute.py
-    const unsigned result = threadIdx.x * 2u;                             // linear/matvec_int8_body.py
-    const unsigned row_8 = index_1 + result;
-    if (row_8 < 384u) {                                                   // linear/matvec_int8_body.py
-      const float factor = rsqrtf(partial_squares[0u] * 0.00048828125f + 1e-5f);  // linear/matvec_int8_body.py
-      const float gate = partial_sums[result] * factor;                   // linear/matvec_int8_body.py
+    const unsigned result = threadIdx.x * 2u;                             // linear/matvec_int8_parts.py
+    const unsigned row_2 = index_1 + result;
+    if (row_2 < 384u) {                                                   // linear/matvec_int8_parts.py
+      const float factor = rsqrtf(partial_squares[0u] * 0.00048828125f + 1e-5f);  // linear/matvec_int8_parts.py
+      const float gate = partial_sums[result] * factor;                   // linear/matvec_int8_parts.py
       const float gated = gate / (1.0f + expf(-gate)) * (partial_sums[result + 1u] * factor);  // epilogues/pair.py
       code_values[threadIdx.x] = gated;                                   // linear/activations.py
     }
