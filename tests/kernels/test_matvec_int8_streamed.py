@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernelc.backends.cuda.printer import CudaBackend
+from kernelc.errors import DeviceError
 from kernelc.kernels.linear.epilogues import Coding, PairEpilogue, RowEpilogue
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.target import TARGETS
+from runtime.cuda.compile import CudaSource, compile_kernel, supported_architectures
 from tests.backends.cuda import host
-from tests.kernels.executors import run_interpreter
+from tests.kernels.executors import REQUIRED, run_interpreter
 from tests.kernels.harness import check_kernel
 from tests.kernels.linear_problems import linear, residual
 
@@ -93,6 +97,21 @@ def test_wide_matrices_are_streamed_where_there_are_bulk_copies(problem: LinearP
     assert MATVEC_INT8.grid(problem, schedule)[0] in (128, 132)
     for variant in TARGETS["cuda"].variants[1:]:
         assert not MATVEC_INT8.default(variant, problem).stages
+
+
+@pytest.mark.parametrize("arch", ["sm_75", "sm_80", "sm_90", "sm_120"])
+def test_it_compiles(arch: str, tmp_path: Path) -> None:
+    try:
+        supported_architectures()
+    except DeviceError as error:
+        if "nvrtc" in REQUIRED:
+            pytest.fail(f"NVRTC is required here: {error.message}")
+        pytest.skip(f"NVRTC missing: {error.message}")
+    problem = LLAMA_7B["down"]
+    kernel = MATVEC_INT8.kernel(problem, MATVEC_INT8.default(BULK_COPIES, problem), BULK_COPIES)
+    rendered = CudaBackend().render(kernel)
+    image = compile_kernel(CudaSource(kernel.name, rendered.text, rendered.entry), arch, tmp_path)
+    assert image.startswith(b"\x7fELF")
 
 
 @pytest.mark.parametrize("cols", [64, 2048])

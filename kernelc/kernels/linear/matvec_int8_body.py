@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kernelc.kernels.linear.matvec_int8_parts import CodedProduct
 from kernelc.kernels.parts.packed_rows import LoadedGroup
-from kernelc.kir.functions import minimum
+from kernelc.kir.functions import minimum, named
 from kernelc.kir.values import Operators, Value, Variable
 
 
@@ -101,7 +101,7 @@ class Int8Product(CodedProduct):
         """A group of each of the team's rows of a batch."""
         found: list[LoadedGroup] = []
         for r in range(self.schedule.rows):
-            row = self.first_row + self.place(batch, r)
+            row = named("row", self.first_row + self.place(batch, r))
             if self.problem.rows % self.schedule.rows_per_workgroup:
                 row = minimum(row, self.problem.rows - 1)
             found.append(self.linear.weights.loaded(row, group))

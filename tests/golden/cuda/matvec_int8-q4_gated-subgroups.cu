@@ -79,29 +79,32 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   const unsigned index = threadIdx.x / 32u;                               // parts/reduce.py
   const unsigned index_1 = blockIdx.x * 64u;                              // linear/matvec_int8_parts.py
   const unsigned index_2 = index * 4u;                                    // linear/matvec_int8_parts.py
-  const unsigned index_3 = (index_1 + index_2) * 64u;                     // parts/packed_rows.py
+  const unsigned row = index_1 + index_2;                                 // linear/matvec_int8_body.py
+  const unsigned index_3 = row * 64u;                                     // parts/packed_rows.py
   const unsigned at = index_3 + group;
   const uint4 loads = quants[at];                                         // parts/packed_rows.py
   const float2 pair = unpack_half2(scales[at >> 1u]);                     // parts/packed_rows.py
   const bool t = (at & 1u) == 1u;                                         // parts/packed_rows.py
   const float t_1 = pair.y;
   const unsigned index_4 = index_2 + 1u;                                  // linear/matvec_int8_parts.py
-  const unsigned index_5 = (index_1 + index_4) * 64u;                     // parts/packed_rows.py
+  const unsigned row_1 = index_1 + index_4;                               // linear/matvec_int8_body.py
+  const unsigned index_5 = row_1 * 64u;                                   // parts/packed_rows.py
   const unsigned at_1 = index_5 + group;
   const uint4 loads_1 = quants[at_1];                                     // parts/packed_rows.py
   const float2 pair_1 = unpack_half2(scales[at_1 >> 1u]);                 // parts/packed_rows.py
   const bool t_2 = (at_1 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_3 = pair_1.y;
   const unsigned index_6 = index_2 + 2u;                                  // linear/matvec_int8_parts.py
-  const unsigned index_7 = (index_1 + index_6) * 64u;                     // parts/packed_rows.py
+  const unsigned row_2 = index_1 + index_6;                               // linear/matvec_int8_body.py
+  const unsigned index_7 = row_2 * 64u;                                   // parts/packed_rows.py
   const unsigned at_2 = index_7 + group;
   const uint4 loads_2 = quants[at_2];                                     // parts/packed_rows.py
   const float2 pair_2 = unpack_half2(scales[at_2 >> 1u]);                 // parts/packed_rows.py
   const bool t_4 = (at_2 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_5 = pair_2.y;
   const unsigned index_8 = index_2 + 3u;                                  // linear/matvec_int8_parts.py
-  const unsigned row = index_1 + index_8;                                 // linear/matvec_int8_body.py
-  const unsigned index_9 = row * 64u;                                     // parts/packed_rows.py
+  const unsigned row_3 = index_1 + index_8;                               // linear/matvec_int8_body.py
+  const unsigned index_9 = row_3 * 64u;                                   // parts/packed_rows.py
   const unsigned at_3 = index_9 + group;
   const uint4 loads_3 = quants[at_3];                                     // parts/packed_rows.py
   const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // parts/packed_rows.py
@@ -250,29 +253,32 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
       * ((t_6 ? t_7 : pair_3.x) * code_scale);                            // linear/matvec_int8_parts.py
   sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
   const unsigned index_14 = index_2 + 32u;                                // linear/matvec_int8_parts.py
-  const unsigned index_15 = (index_1 + index_14) * 64u;                   // parts/packed_rows.py
+  const unsigned row_4 = index_1 + index_14;                              // linear/matvec_int8_body.py
+  const unsigned index_15 = row_4 * 64u;                                  // parts/packed_rows.py
   const unsigned at_8 = index_15 + group;
   const uint4 loads_8 = quants[at_8];                                     // parts/packed_rows.py
   const float2 pair_8 = unpack_half2(scales[at_8 >> 1u]);                 // parts/packed_rows.py
   const bool t_16 = (at_8 & 1u) == 1u;                                    // parts/packed_rows.py
   const float t_17 = pair_8.y;
   const unsigned index_16 = index_2 + 33u;                                // linear/matvec_int8_parts.py
-  const unsigned index_17 = (index_1 + index_16) * 64u;                   // parts/packed_rows.py
+  const unsigned row_5 = index_1 + index_16;                              // linear/matvec_int8_body.py
+  const unsigned index_17 = row_5 * 64u;                                  // parts/packed_rows.py
   const unsigned at_9 = index_17 + group;
   const uint4 loads_9 = quants[at_9];                                     // parts/packed_rows.py
   const float2 pair_9 = unpack_half2(scales[at_9 >> 1u]);                 // parts/packed_rows.py
   const bool t_18 = (at_9 & 1u) == 1u;                                    // parts/packed_rows.py
   const float t_19 = pair_9.y;
   const unsigned index_18 = index_2 + 34u;                                // linear/matvec_int8_parts.py
-  const unsigned index_19 = (index_1 + index_18) * 64u;                   // parts/packed_rows.py
+  const unsigned row_6 = index_1 + index_18;                              // linear/matvec_int8_body.py
+  const unsigned index_19 = row_6 * 64u;                                  // parts/packed_rows.py
   const unsigned at_10 = index_19 + group;
   const uint4 loads_10 = quants[at_10];                                   // parts/packed_rows.py
   const float2 pair_10 = unpack_half2(scales[at_10 >> 1u]);               // parts/packed_rows.py
   const bool t_20 = (at_10 & 1u) == 1u;                                   // parts/packed_rows.py
   const float t_21 = pair_10.y;
   const unsigned index_20 = index_2 + 35u;                                // linear/matvec_int8_parts.py
-  const unsigned row_1 = index_1 + index_20;                              // linear/matvec_int8_body.py
-  const unsigned index_21 = row_1 * 64u;                                  // parts/packed_rows.py
+  const unsigned row_7 = index_1 + index_20;                              // linear/matvec_int8_body.py
+  const unsigned index_21 = row_7 * 64u;                                  // parts/packed_rows.py
   const unsigned at_11 = index_21 + group;
   const uint4 loads_11 = quants[at_11];                                   // parts/packed_rows.py
   const float2 pair_11 = unpack_half2(scales[at_11 >> 1u]);               // parts/packed_rows.py
@@ -666,8 +672,8 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_gated_code
   __syncthreads();                                                        // linear/matvec_int8_parts.py
   if (threadIdx.x < 32u) {                                                // parts/distribute.py
     const unsigned result = threadIdx.x * 2u;                             // linear/matvec_int8_parts.py
-    const unsigned row_2 = index_1 + result;
-    if (row_2 < 384u) {                                                   // linear/matvec_int8_parts.py
+    const unsigned row_8 = index_1 + result;
+    if (row_8 < 384u) {                                                   // linear/matvec_int8_parts.py
       const float factor = rsqrtf(partial_squares[0u] * 0.00048828125f + 1e-5f);  // linear/matvec_int8_parts.py
       const float gate = partial_sums[result] * factor;                   // linear/matvec_int8_parts.py
       const float gated = gate / (1.0f + expf(-gate)) * (partial_sums[result + 1u] * factor);  // epilogues/pair.py

@@ -19,8 +19,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
   const uint local_id = get_local_id(0);
   const uint group = local_id % 8u;                                       // parts/reduce.py
   const uint index = local_id / 8u;                                       // parts/reduce.py
-  const uint index_1 = workgroup_id.x * 64u;                              // linear/matvec_int8_body.py
-  const uint index_2 = index * 4u;                                        // linear/matvec_int8_body.py
+  const uint index_1 = workgroup_id.x * 64u;                              // linear/matvec_int8_parts.py
+  const uint index_2 = index * 4u;                                        // linear/matvec_int8_parts.py
   const uint row = index_1 + index_2;                                     // linear/matvec_int8_body.py
   const uint index_3 = row * 64u;                                         // parts/packed_rows.py
   const uint at = index_3 + group;
@@ -28,7 +28,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
   const float2 pair = unpack_half2(scales[at >> 1u]);                     // parts/packed_rows.py
   const bool t = (at & 1u) == 1u;                                         // parts/packed_rows.py
   const float t_1 = pair.y;
-  const uint index_4 = index_2 + 1u;                                      // linear/matvec_int8_body.py
+  const uint index_4 = index_2 + 1u;                                      // linear/matvec_int8_parts.py
   const uint row_1 = index_1 + index_4;                                   // linear/matvec_int8_body.py
   const uint index_5 = row_1 * 64u;                                       // parts/packed_rows.py
   const uint at_1 = index_5 + group;
@@ -36,7 +36,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
   const float2 pair_1 = unpack_half2(scales[at_1 >> 1u]);                 // parts/packed_rows.py
   const bool t_2 = (at_1 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_3 = pair_1.y;
-  const uint index_6 = index_2 + 2u;                                      // linear/matvec_int8_body.py
+  const uint index_6 = index_2 + 2u;                                      // linear/matvec_int8_parts.py
   const uint row_2 = index_1 + index_6;                                   // linear/matvec_int8_body.py
   const uint index_7 = row_2 * 64u;                                       // parts/packed_rows.py
   const uint at_2 = index_7 + group;
@@ -44,7 +44,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
   const float2 pair_2 = unpack_half2(scales[at_2 >> 1u]);                 // parts/packed_rows.py
   const bool t_4 = (at_2 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_5 = pair_2.y;
-  const uint index_8 = index_2 + 3u;                                      // linear/matvec_int8_body.py
+  const uint index_8 = index_2 + 3u;                                      // linear/matvec_int8_parts.py
   const uint row_3 = index_1 + index_8;                                   // linear/matvec_int8_body.py
   const uint index_9 = row_3 * 64u;                                       // parts/packed_rows.py
   const uint at_3 = index_9 + group;
@@ -52,21 +52,21 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
   const float2 pair_3 = unpack_half2(scales[at_3 >> 1u]);                 // parts/packed_rows.py
   const bool t_6 = (at_3 & 1u) == 1u;                                     // parts/packed_rows.py
   const float t_7 = pair_3.y;
-  float square_sum = 0.0f;                                                // linear/matvec_int8_body.py
-  for (uint group_1 = group; group_1 < 64u; group_1 += 8u) {              // linear/matvec_int8_body.py
-    square_sum += as_float(x[group_1 + 256u].z);                          // linear/matvec_int8_body.py
+  float square_sum = 0.0f;                                                // linear/matvec_int8_parts.py
+  for (uint group_1 = group; group_1 < 64u; group_1 += 8u) {              // linear/matvec_int8_parts.py
+    square_sum += as_float(x[group_1 + 256u].z);                          // linear/matvec_int8_parts.py
   }
-  float sum_0 = 0.0f;                                                     // linear/matvec_int8_body.py
+  float sum_0 = 0.0f;                                                     // linear/matvec_int8_parts.py
   float sum_1 = 0.0f;
   float sum_2 = 0.0f;
   float sum_3 = 0.0f;
-  const uint4 half_1 = x[group];                                          // linear/matvec_int8_body.py
+  const uint4 half_1 = x[group];                                          // linear/matvec_int8_parts.py
   const uint4 half_2 = x[group + 64u];
   const uint4 half_3 = x[group + 128u];
   const uint4 half_4 = x[group + 192u];
   const uint4 factors = x[group + 256u];
-  const float code_scale = as_float(factors.x);                           // linear/matvec_int8_body.py
-  const int start = as_int(as_uint(as_int(factors.y)) * as_uint(-8));     // linear/matvec_int8_body.py
+  const float code_scale = as_float(factors.x);                           // linear/matvec_int8_parts.py
+  const int start = as_int(as_uint(as_int(factors.y)) * as_uint(-8));     // linear/matvec_int8_parts.py
   const uint low = loads.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
   const uint high = (loads.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
   const uint low_1 = loads.y & 0x0f0f0f0fu;                               // formats/nibbles.py
@@ -114,7 +114,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
       + as_uint(as_int(as_uint(total_3)
       + as_uint(as_int(as_uint(total_2)
       + as_uint(as_int(as_uint(total_1) + as_uint(total))))))))))))))) * as_uint(256)))
-      + as_uint(start));                                                  // linear/matvec_int8_body.py
+      + as_uint(start));                                                  // linear/matvec_int8_parts.py
   const uint4 t_24 = as_uint4(convert_int4(as_char4(half_3.x)));          // linear/dot4.py
   const uint4 products_9 = t_8 * t_24;
   const int total_8 = as_int(products_9.x + products_9.y + products_9.z + products_9.w);  // linear/dot4.py
@@ -147,8 +147,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
       + as_uint(as_int(as_uint(total_10)
       + as_uint(as_int(as_uint(total_9)
       + as_uint(as_int(as_uint(total_8) + as_uint(products_8))))))))))))))))
-      * ((t ? t_1 : pair.x) * code_scale);                                // linear/matvec_int8_body.py
-  sum_0 += weighed;                                                       // linear/matvec_int8_body.py
+      * ((t ? t_1 : pair.x) * code_scale);                                // linear/matvec_int8_parts.py
+  sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
   const uint low_4 = loads_1.x & 0x0f0f0f0fu;                             // formats/nibbles.py
   const uint high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
   const uint low_5 = loads_1.y & 0x0f0f0f0fu;                             // formats/nibbles.py
@@ -188,7 +188,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
       + as_uint(as_int(as_uint(total_19)
       + as_uint(as_int(as_uint(total_18)
       + as_uint(as_int(as_uint(total_17) + as_uint(total_16))))))))))))))) * as_uint(256)))
-      + as_uint(start));                                                  // linear/matvec_int8_body.py
+      + as_uint(start));                                                  // linear/matvec_int8_parts.py
   const uint4 products_26 = t_32 * t_24;                                  // linear/dot4.py
   const int total_24 = as_int(products_26.x + products_26.y + products_26.z + products_26.w);  // linear/dot4.py
   const uint4 products_27 = t_33 * t_25;                                  // linear/dot4.py
@@ -213,8 +213,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
       + as_uint(as_int(as_uint(total_26)
       + as_uint(as_int(as_uint(total_25)
       + as_uint(as_int(as_uint(total_24) + as_uint(products_25))))))))))))))))
-      * ((t_2 ? t_3 : pair_1.x) * code_scale);                            // linear/matvec_int8_body.py
-  sum_1 += weighed_1;                                                     // linear/matvec_int8_body.py
+      * ((t_2 ? t_3 : pair_1.x) * code_scale);                            // linear/matvec_int8_parts.py
+  sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
   const uint low_8 = loads_2.x & 0x0f0f0f0fu;                             // formats/nibbles.py
   const uint high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                    // formats/nibbles.py
   const uint low_9 = loads_2.y & 0x0f0f0f0fu;                             // formats/nibbles.py
@@ -254,7 +254,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
       + as_uint(as_int(as_uint(total_35)
       + as_uint(as_int(as_uint(total_34)
       + as_uint(as_int(as_uint(total_33) + as_uint(total_32))))))))))))))) * as_uint(256)))
-      + as_uint(start));                                                  // linear/matvec_int8_body.py
+      + as_uint(start));                                                  // linear/matvec_int8_parts.py
   const uint4 products_43 = t_40 * t_24;                                  // linear/dot4.py
   const int total_40 = as_int(products_43.x + products_43.y + products_43.z + products_43.w);  // linear/dot4.py
   const uint4 products_44 = t_41 * t_25;                                  // linear/dot4.py
@@ -279,8 +279,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
       + as_uint(as_int(as_uint(total_42)
       + as_uint(as_int(as_uint(total_41)
       + as_uint(as_int(as_uint(total_40) + as_uint(products_42))))))))))))))))
-      * ((t_4 ? t_5 : pair_2.x) * code_scale);                            // linear/matvec_int8_body.py
-  sum_2 += weighed_2;                                                     // linear/matvec_int8_body.py
+      * ((t_4 ? t_5 : pair_2.x) * code_scale);                            // linear/matvec_int8_parts.py
+  sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
   const uint low_12 = loads_3.x & 0x0f0f0f0fu;                            // formats/nibbles.py
   const uint high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                   // formats/nibbles.py
   const uint low_13 = loads_3.y & 0x0f0f0f0fu;                            // formats/nibbles.py
@@ -320,7 +320,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
       + as_uint(as_int(as_uint(total_51)
       + as_uint(as_int(as_uint(total_50)
       + as_uint(as_int(as_uint(total_49) + as_uint(total_48))))))))))))))) * as_uint(256)))
-      + as_uint(start));                                                  // linear/matvec_int8_body.py
+      + as_uint(start));                                                  // linear/matvec_int8_parts.py
   const uint4 products_60 = t_48 * t_24;                                  // linear/dot4.py
   const int total_56 = as_int(products_60.x + products_60.y + products_60.z + products_60.w);  // linear/dot4.py
   const uint4 products_61 = t_49 * t_25;                                  // linear/dot4.py
@@ -345,8 +345,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
       + as_uint(as_int(as_uint(total_58)
       + as_uint(as_int(as_uint(total_57)
       + as_uint(as_int(as_uint(total_56) + as_uint(products_59))))))))))))))))
-      * ((t_6 ? t_7 : pair_3.x) * code_scale);                            // linear/matvec_int8_body.py
-  sum_3 += weighed_3;                                                     // linear/matvec_int8_body.py
+      * ((t_6 ? t_7 : pair_3.x) * code_scale);                            // linear/matvec_int8_parts.py
+  sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
   const uint start_1 = group + 8u;                                        // linear/matvec_int8_body.py
   for (uint group_2 = start_1; group_2 < 64u; group_2 += 8u) {            // linear/matvec_int8_body.py
     const uint at_4 = index_3 + group_2;                                  // parts/packed_rows.py
@@ -369,13 +369,13 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
     const float2 pair_7 = unpack_half2(scales[at_7 >> 1u]);               // parts/packed_rows.py
     const bool t_62 = (at_7 & 1u) == 1u;                                  // parts/packed_rows.py
     const float t_63 = pair_7.y;
-    const uint4 half_5 = x[group_2];                                      // linear/matvec_int8_body.py
+    const uint4 half_5 = x[group_2];                                      // linear/matvec_int8_parts.py
     const uint4 half_6 = x[group_2 + 64u];
     const uint4 half_7 = x[group_2 + 128u];
     const uint4 half_8 = x[group_2 + 192u];
     const uint4 factors_1 = x[group_2 + 256u];
-    const float code_scale_1 = as_float(factors_1.x);                     // linear/matvec_int8_body.py
-    const int start_2 = as_int(as_uint(as_int(factors_1.y)) * as_uint(-8));  // linear/matvec_int8_body.py
+    const float code_scale_1 = as_float(factors_1.x);                     // linear/matvec_int8_parts.py
+    const int start_2 = as_int(as_uint(as_int(factors_1.y)) * as_uint(-8));  // linear/matvec_int8_parts.py
     const uint low_16 = loads_4.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_17 = loads_4.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -423,7 +423,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_67)
         + as_uint(as_int(as_uint(total_66)
         + as_uint(as_int(as_uint(total_65) + as_uint(total_64))))))))))))))) * as_uint(256)))
-        + as_uint(start_2));                                              // linear/matvec_int8_body.py
+        + as_uint(start_2));                                              // linear/matvec_int8_parts.py
     const uint4 t_80 = as_uint4(convert_int4(as_char4(half_7.x)));        // linear/dot4.py
     const uint4 products_77 = t_64 * t_80;
     const int total_72 = as_int(products_77.x + products_77.y + products_77.z + products_77.w);  // linear/dot4.py
@@ -456,8 +456,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_74)
         + as_uint(as_int(as_uint(total_73)
         + as_uint(as_int(as_uint(total_72) + as_uint(products_76))))))))))))))))
-        * ((t_56 ? t_57 : pair_4.x) * code_scale_1);                      // linear/matvec_int8_body.py
-    sum_0 += weighed_4;                                                   // linear/matvec_int8_body.py
+        * ((t_56 ? t_57 : pair_4.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+    sum_0 += weighed_4;                                                   // linear/matvec_int8_parts.py
     const uint low_20 = loads_5.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_21 = loads_5.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -497,7 +497,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_83)
         + as_uint(as_int(as_uint(total_82)
         + as_uint(as_int(as_uint(total_81) + as_uint(total_80))))))))))))))) * as_uint(256)))
-        + as_uint(start_2));                                              // linear/matvec_int8_body.py
+        + as_uint(start_2));                                              // linear/matvec_int8_parts.py
     const uint4 products_94 = t_88 * t_80;                                // linear/dot4.py
     const int total_88 = as_int(products_94.x + products_94.y + products_94.z + products_94.w);  // linear/dot4.py
     const uint4 products_95 = t_89 * t_81;                                // linear/dot4.py
@@ -524,8 +524,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_90)
         + as_uint(as_int(as_uint(total_89)
         + as_uint(as_int(as_uint(total_88) + as_uint(products_93))))))))))))))))
-        * ((t_58 ? t_59 : pair_5.x) * code_scale_1);                      // linear/matvec_int8_body.py
-    sum_1 += weighed_5;                                                   // linear/matvec_int8_body.py
+        * ((t_58 ? t_59 : pair_5.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+    sum_1 += weighed_5;                                                   // linear/matvec_int8_parts.py
     const uint low_24 = loads_6.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_25 = loads_6.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -573,7 +573,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_99)
         + as_uint(as_int(as_uint(total_98)
         + as_uint(as_int(as_uint(total_97) + as_uint(total_96))))))))))))))) * as_uint(256)))
-        + as_uint(start_2));                                              // linear/matvec_int8_body.py
+        + as_uint(start_2));                                              // linear/matvec_int8_parts.py
     const uint4 products_111 = t_96 * t_80;                               // linear/dot4.py
     const int total_104 = as_int(products_111.x + products_111.y + products_111.z
         + products_111.w);                                                // linear/dot4.py
@@ -606,8 +606,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_106)
         + as_uint(as_int(as_uint(total_105)
         + as_uint(as_int(as_uint(total_104) + as_uint(products_110))))))))))))))))
-        * ((t_60 ? t_61 : pair_6.x) * code_scale_1);                      // linear/matvec_int8_body.py
-    sum_2 += weighed_6;                                                   // linear/matvec_int8_body.py
+        * ((t_60 ? t_61 : pair_6.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+    sum_2 += weighed_6;                                                   // linear/matvec_int8_parts.py
     const uint low_28 = loads_7.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_29 = loads_7.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -655,7 +655,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_115)
         + as_uint(as_int(as_uint(total_114)
         + as_uint(as_int(as_uint(total_113) + as_uint(total_112))))))))))))))) * as_uint(256)))
-        + as_uint(start_2));                                              // linear/matvec_int8_body.py
+        + as_uint(start_2));                                              // linear/matvec_int8_parts.py
     const uint4 products_128 = t_104 * t_80;                              // linear/dot4.py
     const int total_120 = as_int(products_128.x + products_128.y + products_128.z
         + products_128.w);                                                // linear/dot4.py
@@ -688,18 +688,18 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_122)
         + as_uint(as_int(as_uint(total_121)
         + as_uint(as_int(as_uint(total_120) + as_uint(products_127))))))))))))))))
-        * ((t_62 ? t_63 : pair_7.x) * code_scale_1);                      // linear/matvec_int8_body.py
-    sum_3 += weighed_7;                                                   // linear/matvec_int8_body.py
+        * ((t_62 ? t_63 : pair_7.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+    sum_3 += weighed_7;                                                   // linear/matvec_int8_parts.py
   }
-  const uint index_10 = group * 65u;                                      // linear/matvec_int8_body.py
+  const uint index_10 = group * 65u;                                      // linear/matvec_int8_parts.py
   partial_sums[index_2 + index_10] = sum_0;
   partial_sums[index_4 + index_10] = sum_1;
   partial_sums[index_6 + index_10] = sum_2;
   partial_sums[index_8 + index_10] = sum_3;
-  if (index == 0u) {                                                      // linear/matvec_int8_body.py
-    partial_squares[group] = square_sum;                                  // linear/matvec_int8_body.py
+  if (index == 0u) {                                                      // linear/matvec_int8_parts.py
+    partial_squares[group] = square_sum;                                  // linear/matvec_int8_parts.py
   }
-  float sum_0_1 = 0.0f;                                                   // linear/matvec_int8_body.py
+  float sum_0_1 = 0.0f;                                                   // linear/matvec_int8_parts.py
   float sum_1_1 = 0.0f;
   float sum_2_1 = 0.0f;
   float sum_3_1 = 0.0f;
@@ -728,13 +728,13 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
     const float2 pair_7 = unpack_half2(scales[at_7 >> 1u]);               // parts/packed_rows.py
     const bool t_62 = (at_7 & 1u) == 1u;                                  // parts/packed_rows.py
     const float t_63 = pair_7.y;
-    const uint4 half_5 = x[group_3];                                      // linear/matvec_int8_body.py
+    const uint4 half_5 = x[group_3];                                      // linear/matvec_int8_parts.py
     const uint4 half_6 = x[group_3 + 64u];
     const uint4 half_7 = x[group_3 + 128u];
     const uint4 half_8 = x[group_3 + 192u];
     const uint4 factors_1 = x[group_3 + 256u];
-    const float code_scale_1 = as_float(factors_1.x);                     // linear/matvec_int8_body.py
-    const int start_2 = as_int(as_uint(as_int(factors_1.y)) * as_uint(-8));  // linear/matvec_int8_body.py
+    const float code_scale_1 = as_float(factors_1.x);                     // linear/matvec_int8_parts.py
+    const int start_2 = as_int(as_uint(as_int(factors_1.y)) * as_uint(-8));  // linear/matvec_int8_parts.py
     const uint low_16 = loads_4.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_17 = loads_4.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -782,7 +782,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_67)
         + as_uint(as_int(as_uint(total_66)
         + as_uint(as_int(as_uint(total_65) + as_uint(total_64))))))))))))))) * as_uint(256)))
-        + as_uint(start_2));                                              // linear/matvec_int8_body.py
+        + as_uint(start_2));                                              // linear/matvec_int8_parts.py
     const uint4 t_80 = as_uint4(convert_int4(as_char4(half_7.x)));        // linear/dot4.py
     const uint4 products_77 = t_64 * t_80;
     const int total_72 = as_int(products_77.x + products_77.y + products_77.z + products_77.w);  // linear/dot4.py
@@ -815,8 +815,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_74)
         + as_uint(as_int(as_uint(total_73)
         + as_uint(as_int(as_uint(total_72) + as_uint(products_76))))))))))))))))
-        * ((t_56 ? t_57 : pair_4.x) * code_scale_1);                      // linear/matvec_int8_body.py
-    sum_0_1 += weighed_4;                                                 // linear/matvec_int8_body.py
+        * ((t_56 ? t_57 : pair_4.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+    sum_0_1 += weighed_4;                                                 // linear/matvec_int8_parts.py
     const uint low_20 = loads_5.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_21 = loads_5.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -856,7 +856,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_83)
         + as_uint(as_int(as_uint(total_82)
         + as_uint(as_int(as_uint(total_81) + as_uint(total_80))))))))))))))) * as_uint(256)))
-        + as_uint(start_2));                                              // linear/matvec_int8_body.py
+        + as_uint(start_2));                                              // linear/matvec_int8_parts.py
     const uint4 products_94 = t_88 * t_80;                                // linear/dot4.py
     const int total_88 = as_int(products_94.x + products_94.y + products_94.z + products_94.w);  // linear/dot4.py
     const uint4 products_95 = t_89 * t_81;                                // linear/dot4.py
@@ -883,8 +883,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_90)
         + as_uint(as_int(as_uint(total_89)
         + as_uint(as_int(as_uint(total_88) + as_uint(products_93))))))))))))))))
-        * ((t_58 ? t_59 : pair_5.x) * code_scale_1);                      // linear/matvec_int8_body.py
-    sum_1_1 += weighed_5;                                                 // linear/matvec_int8_body.py
+        * ((t_58 ? t_59 : pair_5.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+    sum_1_1 += weighed_5;                                                 // linear/matvec_int8_parts.py
     const uint low_24 = loads_6.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_25 = loads_6.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -932,7 +932,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_99)
         + as_uint(as_int(as_uint(total_98)
         + as_uint(as_int(as_uint(total_97) + as_uint(total_96))))))))))))))) * as_uint(256)))
-        + as_uint(start_2));                                              // linear/matvec_int8_body.py
+        + as_uint(start_2));                                              // linear/matvec_int8_parts.py
     const uint4 products_111 = t_96 * t_80;                               // linear/dot4.py
     const int total_104 = as_int(products_111.x + products_111.y + products_111.z
         + products_111.w);                                                // linear/dot4.py
@@ -965,8 +965,8 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_106)
         + as_uint(as_int(as_uint(total_105)
         + as_uint(as_int(as_uint(total_104) + as_uint(products_110))))))))))))))))
-        * ((t_60 ? t_61 : pair_6.x) * code_scale_1);                      // linear/matvec_int8_body.py
-    sum_2_1 += weighed_6;                                                 // linear/matvec_int8_body.py
+        * ((t_60 ? t_61 : pair_6.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+    sum_2_1 += weighed_6;                                                 // linear/matvec_int8_parts.py
     const uint low_28 = loads_7.x & 0x0f0f0f0fu;                          // formats/nibbles.py
     const uint high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                 // formats/nibbles.py
     const uint low_29 = loads_7.y & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -1014,7 +1014,7 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_115)
         + as_uint(as_int(as_uint(total_114)
         + as_uint(as_int(as_uint(total_113) + as_uint(total_112))))))))))))))) * as_uint(256)))
-        + as_uint(start_2));                                              // linear/matvec_int8_body.py
+        + as_uint(start_2));                                              // linear/matvec_int8_parts.py
     const uint4 products_128 = t_104 * t_80;                              // linear/dot4.py
     const int total_120 = as_int(products_128.x + products_128.y + products_128.z
         + products_128.w);                                                // linear/dot4.py
@@ -1047,35 +1047,35 @@ void matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2_kernel(
         + as_uint(as_int(as_uint(total_122)
         + as_uint(as_int(as_uint(total_121)
         + as_uint(as_int(as_uint(total_120) + as_uint(products_127))))))))))))))))
-        * ((t_62 ? t_63 : pair_7.x) * code_scale_1);                      // linear/matvec_int8_body.py
-    sum_3_1 += weighed_7;                                                 // linear/matvec_int8_body.py
+        * ((t_62 ? t_63 : pair_7.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+    sum_3_1 += weighed_7;                                                 // linear/matvec_int8_parts.py
   }
-  partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // linear/matvec_int8_body.py
+  partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // linear/matvec_int8_parts.py
   partial_sums[index_2 + 33u + index_10] = sum_1_1;
   partial_sums[index_2 + 34u + index_10] = sum_2_1;
   partial_sums[index_2 + 35u + index_10] = sum_3_1;
-  barrier(CLK_LOCAL_MEM_FENCE);                                           // linear/matvec_int8_body.py
+  barrier(CLK_LOCAL_MEM_FENCE);                                           // linear/matvec_int8_parts.py
   if (local_id < 32u) {                                                   // parts/distribute.py
-    const uint result = local_id * 2u;                                    // linear/matvec_int8_body.py
+    const uint result = local_id * 2u;                                    // linear/matvec_int8_parts.py
     const uint row_4 = index_1 + result;
-    if (row_4 < 384u) {                                                   // linear/matvec_int8_body.py
-      float total_64 = partial_sums[result];                              // linear/matvec_int8_body.py
-      for (uint part = 1u; part < 8u; part++) {                           // linear/matvec_int8_body.py
-        total_64 += partial_sums[part * 65u + result];                    // linear/matvec_int8_body.py
+    if (row_4 < 384u) {                                                   // linear/matvec_int8_parts.py
+      float total_64 = partial_sums[result];                              // linear/matvec_int8_parts.py
+      for (uint part = 1u; part < 8u; part++) {                           // linear/matvec_int8_parts.py
+        total_64 += partial_sums[part * 65u + result];                    // linear/matvec_int8_parts.py
       }
-      const float value = total_64;                                       // linear/matvec_int8_body.py
-      const uint result_1 = result + 1u;                                  // linear/matvec_int8_body.py
-      float total_65 = partial_sums[result_1];                            // linear/matvec_int8_body.py
-      for (uint part = 1u; part < 8u; part++) {                           // linear/matvec_int8_body.py
-        total_65 += partial_sums[part * 65u + result_1];                  // linear/matvec_int8_body.py
+      const float value = total_64;                                       // linear/matvec_int8_parts.py
+      const uint result_1 = result + 1u;                                  // linear/matvec_int8_parts.py
+      float total_65 = partial_sums[result_1];                            // linear/matvec_int8_parts.py
+      for (uint part = 1u; part < 8u; part++) {                           // linear/matvec_int8_parts.py
+        total_65 += partial_sums[part * 65u + result_1];                  // linear/matvec_int8_parts.py
       }
-      const float value_1 = total_65;                                     // linear/matvec_int8_body.py
-      float total_66 = partial_squares[0u];                               // linear/matvec_int8_body.py
-      for (uint part = 1u; part < 8u; part++) {                           // linear/matvec_int8_body.py
-        total_66 += partial_squares[part];                                // linear/matvec_int8_body.py
+      const float value_1 = total_65;                                     // linear/matvec_int8_parts.py
+      float total_66 = partial_squares[0u];                               // linear/matvec_int8_parts.py
+      for (uint part = 1u; part < 8u; part++) {                           // linear/matvec_int8_parts.py
+        total_66 += partial_squares[part];                                // linear/matvec_int8_parts.py
       }
-      const float factor = rsqrt(total_66 * 0.00048828125f + 1e-5f);      // linear/matvec_int8_body.py
-      const float gate = value * factor;                                  // linear/matvec_int8_body.py
+      const float factor = rsqrt(total_66 * 0.00048828125f + 1e-5f);      // linear/matvec_int8_parts.py
+      const float gate = value * factor;                                  // linear/matvec_int8_parts.py
       const float gated = gate / (1.0f + exp(-gate)) * (value_1 * factor);  // epilogues/pair.py
       code_values[local_id] = gated;                                      // linear/activations.py
     }

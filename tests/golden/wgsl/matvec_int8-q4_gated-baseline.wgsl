@@ -17,8 +17,8 @@ fn main(
 ) {
   let group = local_id.x % 8u;                                            // parts/reduce.py
   let index = local_id.x / 8u;                                            // parts/reduce.py
-  let index_1 = workgroup_id.x * 64u;                                     // linear/matvec_int8_body.py
-  let index_2 = index * 4u;                                               // linear/matvec_int8_body.py
+  let index_1 = workgroup_id.x * 64u;                                     // linear/matvec_int8_parts.py
+  let index_2 = index * 4u;                                               // linear/matvec_int8_parts.py
   let row = index_1 + index_2;                                            // linear/matvec_int8_body.py
   let index_3 = row * 64u;                                                // parts/packed_rows.py
   let at = index_3 + group;
@@ -26,7 +26,7 @@ fn main(
   let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
   let t = (at & 1u) == 1u;                                                // parts/packed_rows.py
   let t_1 = pair.y;
-  let index_4 = index_2 + 1u;                                             // linear/matvec_int8_body.py
+  let index_4 = index_2 + 1u;                                             // linear/matvec_int8_parts.py
   let row_1 = index_1 + index_4;                                          // linear/matvec_int8_body.py
   let index_5 = row_1 * 64u;                                              // parts/packed_rows.py
   let at_1 = index_5 + group;
@@ -34,7 +34,7 @@ fn main(
   let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
   let t_2 = (at_1 & 1u) == 1u;                                            // parts/packed_rows.py
   let t_3 = pair_1.y;
-  let index_6 = index_2 + 2u;                                             // linear/matvec_int8_body.py
+  let index_6 = index_2 + 2u;                                             // linear/matvec_int8_parts.py
   let row_2 = index_1 + index_6;                                          // linear/matvec_int8_body.py
   let index_7 = row_2 * 64u;                                              // parts/packed_rows.py
   let at_2 = index_7 + group;
@@ -42,7 +42,7 @@ fn main(
   let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
   let t_4 = (at_2 & 1u) == 1u;                                            // parts/packed_rows.py
   let t_5 = pair_2.y;
-  let index_8 = index_2 + 3u;                                             // linear/matvec_int8_body.py
+  let index_8 = index_2 + 3u;                                             // linear/matvec_int8_parts.py
   let row_3 = index_1 + index_8;                                          // linear/matvec_int8_body.py
   let index_9 = row_3 * 64u;                                              // parts/packed_rows.py
   let at_3 = index_9 + group;
@@ -50,21 +50,21 @@ fn main(
   let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
   let t_6 = (at_3 & 1u) == 1u;                                            // parts/packed_rows.py
   let t_7 = pair_3.y;
-  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_body.py
-  for (var group_1 = group; group_1 < 64u; group_1 += 8u) {               // linear/matvec_int8_body.py
-    square_sum += bitcast<f32>(x[group_1 + 256u].z);                      // linear/matvec_int8_body.py
+  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_parts.py
+  for (var group_1 = group; group_1 < 64u; group_1 += 8u) {               // linear/matvec_int8_parts.py
+    square_sum += bitcast<f32>(x[group_1 + 256u].z);                      // linear/matvec_int8_parts.py
   }
-  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_body.py
+  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_parts.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  let half = x[group];                                                    // linear/matvec_int8_body.py
+  let half = x[group];                                                    // linear/matvec_int8_parts.py
   let half_1 = x[group + 64u];
   let half_2 = x[group + 128u];
   let half_3 = x[group + 192u];
   let factors = x[group + 256u];
-  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_body.py
-  let start = bitcast<i32>(factors.y) * -8i;                              // linear/matvec_int8_body.py
+  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_parts.py
+  let start = bitcast<i32>(factors.y) * -8i;                              // linear/matvec_int8_parts.py
   let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
   let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
   let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
@@ -76,13 +76,13 @@ fn main(
   let products = (dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
-      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
   let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
       + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
       + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
       + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
-      * (select(pair.x, t_1, t) * code_scale);                            // linear/matvec_int8_body.py
-  sum_0 += weighed;                                                       // linear/matvec_int8_body.py
+      * (select(pair.x, t_1, t) * code_scale);                            // linear/matvec_int8_parts.py
+  sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -94,13 +94,13 @@ fn main(
   let products_1 = (dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
-      + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+      + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
   let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
       + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
       + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
-      + dot4I8Packed(high_7, half_3.w)) * (select(pair_1.x, t_3, t_2) * code_scale);  // linear/matvec_int8_body.py
-  sum_1 += weighed_1;                                                     // linear/matvec_int8_body.py
+      + dot4I8Packed(high_7, half_3.w)) * (select(pair_1.x, t_3, t_2) * code_scale);  // linear/matvec_int8_parts.py
+  sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -112,13 +112,13 @@ fn main(
   let products_2 = (dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
-      + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+      + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
   let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
       + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
       + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
-      + dot4I8Packed(high_11, half_3.w)) * (select(pair_2.x, t_5, t_4) * code_scale);  // linear/matvec_int8_body.py
-  sum_2 += weighed_2;                                                     // linear/matvec_int8_body.py
+      + dot4I8Packed(high_11, half_3.w)) * (select(pair_2.x, t_5, t_4) * code_scale);  // linear/matvec_int8_parts.py
+  sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -130,13 +130,13 @@ fn main(
   let products_3 = (dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
-      + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_body.py
+      + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
   let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
       + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
       + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
-      + dot4I8Packed(high_15, half_3.w)) * (select(pair_3.x, t_7, t_6) * code_scale);  // linear/matvec_int8_body.py
-  sum_3 += weighed_3;                                                     // linear/matvec_int8_body.py
+      + dot4I8Packed(high_15, half_3.w)) * (select(pair_3.x, t_7, t_6) * code_scale);  // linear/matvec_int8_parts.py
+  sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
   let start_1 = group + 8u;                                               // linear/matvec_int8_body.py
   for (var group_2 = start_1; group_2 < 64u; group_2 += 8u) {             // linear/matvec_int8_body.py
     let at_4 = index_3 + group_2;                                         // parts/packed_rows.py
@@ -159,13 +159,13 @@ fn main(
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
     let t_14 = (at_7 & 1u) == 1u;                                         // parts/packed_rows.py
     let t_15 = pair_7.y;
-    let half_4 = x[group_2];                                              // linear/matvec_int8_body.py
+    let half_4 = x[group_2];                                              // linear/matvec_int8_parts.py
     let half_5 = x[group_2 + 64u];
     let half_6 = x[group_2 + 128u];
     let half_7 = x[group_2 + 192u];
     let factors_1 = x[group_2 + 256u];
-    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
-    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_parts.py
+    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_parts.py
     let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -177,13 +177,13 @@ fn main(
     let products_4 = (dot4I8Packed(low_16, half_4.x) + dot4I8Packed(high_16, half_4.y)
         + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
         + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
-        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
     let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
         + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
         + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
         + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
-        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_body.py
-    sum_0 += weighed_4;                                                   // linear/matvec_int8_body.py
+        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_parts.py
+    sum_0 += weighed_4;                                                   // linear/matvec_int8_parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -195,13 +195,13 @@ fn main(
     let products_5 = (dot4I8Packed(low_20, half_4.x) + dot4I8Packed(high_20, half_4.y)
         + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
         + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
-        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
     let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
         + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
         + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
         + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
-        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_body.py
-    sum_1 += weighed_5;                                                   // linear/matvec_int8_body.py
+        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_parts.py
+    sum_1 += weighed_5;                                                   // linear/matvec_int8_parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -213,13 +213,13 @@ fn main(
     let products_6 = (dot4I8Packed(low_24, half_4.x) + dot4I8Packed(high_24, half_4.y)
         + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
         + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
-        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
     let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
         + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
         + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
         + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
-        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_body.py
-    sum_2 += weighed_6;                                                   // linear/matvec_int8_body.py
+        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_parts.py
+    sum_2 += weighed_6;                                                   // linear/matvec_int8_parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -231,23 +231,23 @@ fn main(
     let products_7 = (dot4I8Packed(low_28, half_4.x) + dot4I8Packed(high_28, half_4.y)
         + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
         + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
-        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
     let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
         + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
         + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
         + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
-        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_body.py
-    sum_3 += weighed_7;                                                   // linear/matvec_int8_body.py
+        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_parts.py
+    sum_3 += weighed_7;                                                   // linear/matvec_int8_parts.py
   }
-  let index_10 = group * 65u;                                             // linear/matvec_int8_body.py
+  let index_10 = group * 65u;                                             // linear/matvec_int8_parts.py
   partial_sums[index_2 + index_10] = sum_0;
   partial_sums[index_4 + index_10] = sum_1;
   partial_sums[index_6 + index_10] = sum_2;
   partial_sums[index_8 + index_10] = sum_3;
-  if (index == 0u) {                                                      // linear/matvec_int8_body.py
-    partial_squares[group] = square_sum;                                  // linear/matvec_int8_body.py
+  if (index == 0u) {                                                      // linear/matvec_int8_parts.py
+    partial_squares[group] = square_sum;                                  // linear/matvec_int8_parts.py
   }
-  var sum_0_1: f32 = 0.0;                                                 // linear/matvec_int8_body.py
+  var sum_0_1: f32 = 0.0;                                                 // linear/matvec_int8_parts.py
   var sum_1_1: f32 = 0.0;
   var sum_2_1: f32 = 0.0;
   var sum_3_1: f32 = 0.0;
@@ -276,13 +276,13 @@ fn main(
     let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
     let t_14 = (at_7 & 1u) == 1u;                                         // parts/packed_rows.py
     let t_15 = pair_7.y;
-    let half_4 = x[group_3];                                              // linear/matvec_int8_body.py
+    let half_4 = x[group_3];                                              // linear/matvec_int8_parts.py
     let half_5 = x[group_3 + 64u];
     let half_6 = x[group_3 + 128u];
     let half_7 = x[group_3 + 192u];
     let factors_1 = x[group_3 + 256u];
-    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_body.py
-    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_body.py
+    let code_scale_1 = bitcast<f32>(factors_1.x);                         // linear/matvec_int8_parts.py
+    let start_2 = bitcast<i32>(factors_1.y) * -8i;                        // linear/matvec_int8_parts.py
     let low_16 = loads_4.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_17 = loads_4.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -294,13 +294,13 @@ fn main(
     let products_4 = (dot4I8Packed(low_16, half_4.x) + dot4I8Packed(high_16, half_4.y)
         + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
         + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
-        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+        + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
     let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
         + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
         + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
         + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
-        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_body.py
-    sum_0_1 += weighed_4;                                                 // linear/matvec_int8_body.py
+        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_parts.py
+    sum_0_1 += weighed_4;                                                 // linear/matvec_int8_parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_21 = loads_5.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -312,13 +312,13 @@ fn main(
     let products_5 = (dot4I8Packed(low_20, half_4.x) + dot4I8Packed(high_20, half_4.y)
         + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
         + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
-        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+        + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
     let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
         + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
         + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
         + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
-        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_body.py
-    sum_1_1 += weighed_5;                                                 // linear/matvec_int8_body.py
+        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_parts.py
+    sum_1_1 += weighed_5;                                                 // linear/matvec_int8_parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_25 = loads_6.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -330,13 +330,13 @@ fn main(
     let products_6 = (dot4I8Packed(low_24, half_4.x) + dot4I8Packed(high_24, half_4.y)
         + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
         + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
-        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+        + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
     let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
         + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
         + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
         + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
-        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_body.py
-    sum_2_1 += weighed_6;                                                 // linear/matvec_int8_body.py
+        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_parts.py
+    sum_2_1 += weighed_6;                                                 // linear/matvec_int8_parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
     let low_29 = loads_7.y & 0x0f0f0f0fu;                                 // formats/nibbles.py
@@ -348,40 +348,40 @@ fn main(
     let products_7 = (dot4I8Packed(low_28, half_4.x) + dot4I8Packed(high_28, half_4.y)
         + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
         + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
-        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_body.py
+        + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
     let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
         + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
         + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
         + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
-        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_body.py
-    sum_3_1 += weighed_7;                                                 // linear/matvec_int8_body.py
+        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_parts.py
+    sum_3_1 += weighed_7;                                                 // linear/matvec_int8_parts.py
   }
-  partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // linear/matvec_int8_body.py
+  partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // linear/matvec_int8_parts.py
   partial_sums[index_2 + 33u + index_10] = sum_1_1;
   partial_sums[index_2 + 34u + index_10] = sum_2_1;
   partial_sums[index_2 + 35u + index_10] = sum_3_1;
-  workgroupBarrier();                                                     // linear/matvec_int8_body.py
+  workgroupBarrier();                                                     // linear/matvec_int8_parts.py
   if (local_id.x < 32u) {                                                 // parts/distribute.py
-    let result = local_id.x * 2u;                                         // linear/matvec_int8_body.py
+    let result = local_id.x * 2u;                                         // linear/matvec_int8_parts.py
     let row_4 = index_1 + result;
-    if (row_4 < 384u) {                                                   // linear/matvec_int8_body.py
-      var total: f32 = partial_sums[result];                              // linear/matvec_int8_body.py
-      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_body.py
-        total += partial_sums[part * 65u + result];                       // linear/matvec_int8_body.py
+    if (row_4 < 384u) {                                                   // linear/matvec_int8_parts.py
+      var total: f32 = partial_sums[result];                              // linear/matvec_int8_parts.py
+      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_parts.py
+        total += partial_sums[part * 65u + result];                       // linear/matvec_int8_parts.py
       }
-      let value = total;                                                  // linear/matvec_int8_body.py
-      let result_1 = result + 1u;                                         // linear/matvec_int8_body.py
-      var total_1: f32 = partial_sums[result_1];                          // linear/matvec_int8_body.py
-      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_body.py
-        total_1 += partial_sums[part * 65u + result_1];                   // linear/matvec_int8_body.py
+      let value = total;                                                  // linear/matvec_int8_parts.py
+      let result_1 = result + 1u;                                         // linear/matvec_int8_parts.py
+      var total_1: f32 = partial_sums[result_1];                          // linear/matvec_int8_parts.py
+      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_parts.py
+        total_1 += partial_sums[part * 65u + result_1];                   // linear/matvec_int8_parts.py
       }
-      let value_1 = total_1;                                              // linear/matvec_int8_body.py
-      var total_2: f32 = partial_squares[0u];                             // linear/matvec_int8_body.py
-      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_body.py
-        total_2 += partial_squares[part];                                 // linear/matvec_int8_body.py
+      let value_1 = total_1;                                              // linear/matvec_int8_parts.py
+      var total_2: f32 = partial_squares[0u];                             // linear/matvec_int8_parts.py
+      for (var part = 1u; part < 8u; part++) {                            // linear/matvec_int8_parts.py
+        total_2 += partial_squares[part];                                 // linear/matvec_int8_parts.py
       }
-      let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);           // linear/matvec_int8_body.py
-      let gate = value * factor;                                          // linear/matvec_int8_body.py
+      let factor = inverseSqrt(total_2 * 0.00048828125 + 1e-5);           // linear/matvec_int8_parts.py
+      let gate = value * factor;                                          // linear/matvec_int8_parts.py
       let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);         // epilogues/pair.py
       code_values[local_id.x] = gated;                                    // linear/activations.py
     }

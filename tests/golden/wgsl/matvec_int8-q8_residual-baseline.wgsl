@@ -20,8 +20,8 @@ fn main(
   @builtin(local_invocation_id) local_id: vec3<u32>,
 ) {
   let group = local_id.x % 4u;                                            // parts/reduce.py
-  let index = workgroup_id.x * 64u;                                       // linear/matvec_int8_body.py
-  let index_1 = local_id.x / 4u * 4u;                                     // linear/matvec_int8_body.py
+  let index = workgroup_id.x * 64u;                                       // linear/matvec_int8_parts.py
+  let index_1 = local_id.x / 4u * 4u;                                     // linear/matvec_int8_parts.py
   let row = index + index_1;                                              // linear/matvec_int8_body.py
   let index_2 = row * 6u;                                                 // parts/packed_rows.py
   let at = index_2 + group;
@@ -30,7 +30,7 @@ fn main(
   let loads_1 = quants[index_3 + 1u];
   let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
   let factors_0 = select(pair.x, pair.y, (at & 1u) == 1u);                // parts/packed_rows.py
-  let index_4 = index_1 + 1u;                                             // linear/matvec_int8_body.py
+  let index_4 = index_1 + 1u;                                             // linear/matvec_int8_parts.py
   let row_1 = index + index_4;                                            // linear/matvec_int8_body.py
   let index_5 = row_1 * 6u;                                               // parts/packed_rows.py
   let at_1 = index_5 + group;
@@ -39,7 +39,7 @@ fn main(
   let loads_1_1 = quants[index_6 + 1u];
   let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
   let factors_0_1 = select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u);        // parts/packed_rows.py
-  let index_7 = index_1 + 2u;                                             // linear/matvec_int8_body.py
+  let index_7 = index_1 + 2u;                                             // linear/matvec_int8_parts.py
   let row_2 = index + index_7;                                            // linear/matvec_int8_body.py
   let index_8 = row_2 * 6u;                                               // parts/packed_rows.py
   let at_2 = index_8 + group;
@@ -48,7 +48,7 @@ fn main(
   let loads_1_2 = quants[index_9 + 1u];
   let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
   let factors_0_2 = select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u);        // parts/packed_rows.py
-  let index_10 = index_1 + 3u;                                            // linear/matvec_int8_body.py
+  let index_10 = index_1 + 3u;                                            // linear/matvec_int8_parts.py
   let row_3 = index + index_10;                                           // linear/matvec_int8_body.py
   let index_11 = row_3 * 6u;                                              // parts/packed_rows.py
   let at_3 = index_11 + group;
@@ -83,13 +83,13 @@ fn main(
   let loads_1_7 = quants[index_16 + 1u];
   let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                       // parts/packed_rows.py
   let factors_0_7 = select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u);        // parts/packed_rows.py
-  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_body.py
+  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_parts.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  let half = x[group];                                                    // linear/matvec_int8_body.py
+  let half = x[group];                                                    // linear/matvec_int8_parts.py
   let half_1 = x[group + 6u];
-  let code_scale = bitcast<f32>(x[group + 12u].x);                        // linear/matvec_int8_body.py
+  let code_scale = bitcast<f32>(x[group + 12u].x);                        // linear/matvec_int8_parts.py
   let word = loads_0.x;                                                   // parts/packed_rows.py
   let word_1 = loads_0.y;
   let word_2 = loads_0.z;
@@ -100,8 +100,8 @@ fn main(
       + dot4I8Packed(word_2, half.z) + dot4I8Packed(word_3, half.w)
       + dot4I8Packed(word_4, half_1.x) + dot4I8Packed(word_5, half_1.y)
       + dot4I8Packed(loads_1.z, half_1.z) + dot4I8Packed(loads_1.w, half_1.w))
-      * (factors_0 * code_scale);                                         // linear/matvec_int8_body.py
-  sum_0 += weighed;                                                       // linear/matvec_int8_body.py
+      * (factors_0 * code_scale);                                         // linear/matvec_int8_parts.py
+  sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
   let word_6 = loads_0_1.x;                                               // parts/packed_rows.py
   let word_7 = loads_0_1.y;
   let word_8 = loads_0_1.z;
@@ -112,8 +112,8 @@ fn main(
       + dot4I8Packed(word_8, half.z) + dot4I8Packed(word_9, half.w)
       + dot4I8Packed(word_10, half_1.x) + dot4I8Packed(word_11, half_1.y)
       + dot4I8Packed(loads_1_1.z, half_1.z) + dot4I8Packed(loads_1_1.w, half_1.w))
-      * (factors_0_1 * code_scale);                                       // linear/matvec_int8_body.py
-  sum_1 += weighed_1;                                                     // linear/matvec_int8_body.py
+      * (factors_0_1 * code_scale);                                       // linear/matvec_int8_parts.py
+  sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
   let word_12 = loads_0_2.x;                                              // parts/packed_rows.py
   let word_13 = loads_0_2.y;
   let word_14 = loads_0_2.z;
@@ -124,8 +124,8 @@ fn main(
       + dot4I8Packed(word_14, half.z) + dot4I8Packed(word_15, half.w)
       + dot4I8Packed(word_16, half_1.x) + dot4I8Packed(word_17, half_1.y)
       + dot4I8Packed(loads_1_2.z, half_1.z) + dot4I8Packed(loads_1_2.w, half_1.w))
-      * (factors_0_2 * code_scale);                                       // linear/matvec_int8_body.py
-  sum_2 += weighed_2;                                                     // linear/matvec_int8_body.py
+      * (factors_0_2 * code_scale);                                       // linear/matvec_int8_parts.py
+  sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
   let word_18 = loads_0_3.x;                                              // parts/packed_rows.py
   let word_19 = loads_0_3.y;
   let word_20 = loads_0_3.z;
@@ -136,11 +136,11 @@ fn main(
       + dot4I8Packed(word_20, half.z) + dot4I8Packed(word_21, half.w)
       + dot4I8Packed(word_22, half_1.x) + dot4I8Packed(word_23, half_1.y)
       + dot4I8Packed(loads_1_3.z, half_1.z) + dot4I8Packed(loads_1_3.w, half_1.w))
-      * (factors_0_3 * code_scale);                                       // linear/matvec_int8_body.py
-  sum_3 += weighed_3;                                                     // linear/matvec_int8_body.py
-  let half_2 = x[group_2];                                                // linear/matvec_int8_body.py
+      * (factors_0_3 * code_scale);                                       // linear/matvec_int8_parts.py
+  sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
+  let half_2 = x[group_2];                                                // linear/matvec_int8_parts.py
   let half_3 = x[group_2 + 6u];
-  let code_scale_1 = select(0.0, bitcast<f32>(x[group_2 + 12u].x), group_1 < 6u);  // linear/matvec_int8_body.py
+  let code_scale_1 = select(0.0, bitcast<f32>(x[group_2 + 12u].x), group_1 < 6u);  // linear/matvec_int8_parts.py
   let word_24 = loads_0_4.x;                                              // parts/packed_rows.py
   let word_25 = loads_0_4.y;
   let word_26 = loads_0_4.z;
@@ -151,8 +151,8 @@ fn main(
       + dot4I8Packed(word_26, half_2.z) + dot4I8Packed(word_27, half_2.w)
       + dot4I8Packed(word_28, half_3.x) + dot4I8Packed(word_29, half_3.y)
       + dot4I8Packed(loads_1_4.z, half_3.z) + dot4I8Packed(loads_1_4.w, half_3.w))
-      * (factors_0_4 * code_scale_1);                                     // linear/matvec_int8_body.py
-  sum_0 += weighed_4;                                                     // linear/matvec_int8_body.py
+      * (factors_0_4 * code_scale_1);                                     // linear/matvec_int8_parts.py
+  sum_0 += weighed_4;                                                     // linear/matvec_int8_parts.py
   let word_30 = loads_0_5.x;                                              // parts/packed_rows.py
   let word_31 = loads_0_5.y;
   let word_32 = loads_0_5.z;
@@ -163,8 +163,8 @@ fn main(
       + dot4I8Packed(word_32, half_2.z) + dot4I8Packed(word_33, half_2.w)
       + dot4I8Packed(word_34, half_3.x) + dot4I8Packed(word_35, half_3.y)
       + dot4I8Packed(loads_1_5.z, half_3.z) + dot4I8Packed(loads_1_5.w, half_3.w))
-      * (factors_0_5 * code_scale_1);                                     // linear/matvec_int8_body.py
-  sum_1 += weighed_5;                                                     // linear/matvec_int8_body.py
+      * (factors_0_5 * code_scale_1);                                     // linear/matvec_int8_parts.py
+  sum_1 += weighed_5;                                                     // linear/matvec_int8_parts.py
   let word_36 = loads_0_6.x;                                              // parts/packed_rows.py
   let word_37 = loads_0_6.y;
   let word_38 = loads_0_6.z;
@@ -175,8 +175,8 @@ fn main(
       + dot4I8Packed(word_38, half_2.z) + dot4I8Packed(word_39, half_2.w)
       + dot4I8Packed(word_40, half_3.x) + dot4I8Packed(word_41, half_3.y)
       + dot4I8Packed(loads_1_6.z, half_3.z) + dot4I8Packed(loads_1_6.w, half_3.w))
-      * (factors_0_6 * code_scale_1);                                     // linear/matvec_int8_body.py
-  sum_2 += weighed_6;                                                     // linear/matvec_int8_body.py
+      * (factors_0_6 * code_scale_1);                                     // linear/matvec_int8_parts.py
+  sum_2 += weighed_6;                                                     // linear/matvec_int8_parts.py
   let word_42 = loads_0_7.x;                                              // parts/packed_rows.py
   let word_43 = loads_0_7.y;
   let word_44 = loads_0_7.z;
@@ -187,26 +187,26 @@ fn main(
       + dot4I8Packed(word_44, half_2.z) + dot4I8Packed(word_45, half_2.w)
       + dot4I8Packed(word_46, half_3.x) + dot4I8Packed(word_47, half_3.y)
       + dot4I8Packed(loads_1_7.z, half_3.z) + dot4I8Packed(loads_1_7.w, half_3.w))
-      * (factors_0_7 * code_scale_1);                                     // linear/matvec_int8_body.py
-  sum_3 += weighed_7;                                                     // linear/matvec_int8_body.py
-  let index_17 = group * 65u;                                             // linear/matvec_int8_body.py
+      * (factors_0_7 * code_scale_1);                                     // linear/matvec_int8_parts.py
+  sum_3 += weighed_7;                                                     // linear/matvec_int8_parts.py
+  let index_17 = group * 65u;                                             // linear/matvec_int8_parts.py
   partial_sums[index_1 + index_17] = sum_0;
   partial_sums[index_4 + index_17] = sum_1;
   partial_sums[index_7 + index_17] = sum_2;
   partial_sums[index_10 + index_17] = sum_3;
-  workgroupBarrier();                                                     // linear/matvec_int8_body.py
-  let row_4 = index + local_id.x;                                         // linear/matvec_int8_body.py
-  if (row_4 < 64u) {                                                      // linear/matvec_int8_body.py
-    var total: f32 = partial_sums[local_id.x];                            // linear/matvec_int8_body.py
-    for (var part = 1u; part < 4u; part++) {                              // linear/matvec_int8_body.py
-      total += partial_sums[part * 65u + local_id.x];                     // linear/matvec_int8_body.py
+  workgroupBarrier();                                                     // linear/matvec_int8_parts.py
+  let row_4 = index + local_id.x;                                         // linear/matvec_int8_parts.py
+  if (row_4 < 64u) {                                                      // linear/matvec_int8_parts.py
+    var total: f32 = partial_sums[local_id.x];                            // linear/matvec_int8_parts.py
+    for (var part = 1u; part < 4u; part++) {                              // linear/matvec_int8_parts.py
+      total += partial_sums[part * 65u + local_id.x];                     // linear/matvec_int8_parts.py
     }
     let value = total + residual[row_4];                                  // epilogues/row.py
     out[row_4] = value;                                                   // epilogues/row.py
     plain_values[local_id.x] = value;                                     // linear/activations.py
     code_values[local_id.x] = value * code_weight[row_4];                 // linear/activations.py
   }
-  let first = workgroup_id.x * 2u;                                        // linear/matvec_int8_body.py
+  let first = workgroup_id.x * 2u;                                        // linear/matvec_int8_parts.py
   workgroupBarrier();                                                     // linear/activations.py
   if (local_id.x < 16u) {                                                 // parts/distribute.py
     let index_18 = local_id.x / 8u;                                       // linear/activations.py
