@@ -66,7 +66,8 @@ class Golden:
 
 def variant_name(variant: Capabilities) -> str:
     """Such as "f16_subgroups"; "baseline" where a kernel may rely on nothing."""
-    return "_".join(name for name in ("f16", "subgroups", "tiles") if getattr(variant, name)) or "baseline"
+    named = {"f16": "f16", "subgroups": "subgroups", "tiles": "tiles", "stage_bytes": "copies"}
+    return "_".join(word for name, word in named.items() if getattr(variant, name)) or "baseline"
 
 
 @cache
@@ -166,6 +167,13 @@ CASES: tuple[Golden, ...] = (
         CODE_ROWS,
         normed=CodeRowsProblem(96, 2, weight=True, one_row=True),
         last_row=CodeRowsProblem(70, 1, last_row=True),
+    ),
+    Golden(
+        MATVEC_INT8,
+        "q4_streamed",
+        linear("q4", 2048, 4096, norm_eps=1e-5, terms=2),
+        "cuda",
+        TARGETS["cuda"].variants[0],
     ),
     *family(
         MATMUL,
