@@ -166,7 +166,8 @@ function kernelBinding(node: Node): KernelBinding {
 }
 
 function variant(node: Node, symbols: Symbols): Variant {
-  const r = node.record(["target", "file", "sha256", "entry", "workgroup", "grid", "requires"]);
+  const r = node.record(["target", "file", "sha256", "entry", "workgroup", "grid", "requires"], ["bytes"]);
+  const bytes = r.bytes.optional((item) => item.integer(1, schema.MAX_SHARD_BYTES));
   return {
     target: r.target.oneOf(schema.TARGETS),
     file: r.file.pathName(),
@@ -175,6 +176,7 @@ function variant(node: Node, symbols: Symbols): Variant {
     workgroup: triple(r.workgroup, (item) => item.integer(1, 65536)),
     grid: triple(r.grid, (item) => item.dim(symbols)),
     requires: requires(r.requires),
+    ...(bytes === null ? {} : { bytes }),
   };
 }
 

@@ -109,6 +109,8 @@ export interface Variant {
   readonly target: (typeof TARGETS)[number];
   readonly file: string;
   readonly sha256: string;
+  /** Of the file; artifacts of before do not say it. */
+  readonly bytes?: number;
   readonly entry: string;
   readonly workgroup: Triple<number>;
   readonly grid: Triple<Dim>;

@@ -187,10 +187,11 @@ class Loading {
     return this.pipelines.compile(source);
   }
 
-  private text({ file, sha256 }: Variant): Promise<string> {
+  private text(variant: Variant): Promise<string> {
+    const { file } = variant;
     let text = this.texts.get(file);
     if (!text) {
-      text = this.source.file(file, { sha256 }).then((data) => new TextDecoder().decode(data));
+      text = this.source.file(file, variant).then((data) => new TextDecoder().decode(data));
       text.catch(() => this.texts.delete(file)); // the network may be back when it is asked for again
       this.texts.set(file, text);
     }

@@ -176,6 +176,12 @@ function modulesOf(manifest: Manifest, plan: LoadPlan): Variants[] {
     .filter((found) => found.size === plan.kernels.length);
 }
 
+/** A variant of each module that a first load fetches: with golden tiles all are tried, else the first is taken. */
+export function fetchedModules(manifest: Manifest, plan: LoadPlan): Variant[] {
+  const choices = modulesOf(manifest, plan);
+  return (manifest.checks ? choices : choices.slice(0, 1)).flatMap((variants) => [...variants.values()].slice(0, 1));
+}
+
 function noModules(manifest: Manifest): KernelcError {
   const message = `${manifest.name} was built for ${manifest.target}, and brings no WebAssembly for the processor`;
   return new KernelcError("bad-artifact", message, { help: "build it with --target wgsl+wasm" });
