@@ -3,12 +3,12 @@
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
 import { unlessAborted } from "../artifact/signals.js";
-import type { Executor, Ticket } from "../gpu/executor.js";
+import type { Executor } from "../gpu/executor.js";
 import { Generation, type Chooser } from "./generation.js";
 import { ProgramTable } from "./programTable.js";
 import { HeldPositions } from "./rings.js";
 import { integer, type Sampling } from "./sampling.js";
-import { CachedSequence } from "./sequence.js";
+import { CachedSequence, type Fed } from "./sequence.js";
 import { Timings } from "./timings.js";
 
 export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample"];
@@ -22,7 +22,7 @@ export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
 const SHORT_PROMPT_TOKENS = 8;
 /** Decode steps that are submitted before the first id is read back. */
 const AHEAD = 4;
-/** Prompt chunks submitted at once: the device stays busy, and stopping waits for two chunks at most. */
+/** Prompt chunks submitted at once: the device stays busy, and what comes after a stop waits for two at most. */
 const CHUNKS_AHEAD = 2;
 /** After this many losses in a row with no token in between, the device is given up. */
 const MOST_LOSSES = 3;
@@ -114,7 +114,7 @@ export class TokenEngine {
 
   /**
    * Append `ids` and wait until their keys and values are in the cache. After an abort the cache holds the chunks that
-   * were submitted until then.
+   * were submitted until then, without those that the device stopped.
    *
    * @throws KernelcError "context" where they do not fit, "usage" for no ids or ids outside the vocabulary.
    */
@@ -130,11 +130,11 @@ export class TokenEngine {
 
   private async feedRest(ids: readonly number[], start: number, options: FeedOptions): Promise<void> {
     const { sequence } = this;
-    const flying: Ticket[] = [];
+    const flying: Fed[] = [];
     const done = (): number => sequence.ids.length - start;
     const collect = async (): Promise<void> => {
       const oldest = flying[0];
-      if (oldest) await unlessAborted(oldest.result(), options.signal);
+      if (oldest) await unlessAborted(oldest.ticket.result(), options.signal);
       flying.shift();
     };
     const role: Role = start + ids.length <= this.shortPrompt ? "decode" : "prefill";
@@ -150,7 +150,7 @@ export class TokenEngine {
       }
       while (flying.length) await collect();
     } finally {
-      for (const ticket of flying) ticket.discard();
+      sequence.takeBack(flying);
     }
   }
 
@@ -172,7 +172,7 @@ export class TokenEngine {
         if (sequence.ids.length > start + done) sequence.truncate(start + done); // submitted, then lost
         sequence.writeTokens(part);
         const buffer = role === "score" ? "all_logits" : LOGITS_BUFFER;
-        return sequence.feed(role, part, [{ buffer, offset: 0, bytes: 4 * vocabSize * rows }]).result();
+        return sequence.feed(role, part, [{ buffer, offset: 0, bytes: 4 * vocabSize * rows }]).ticket.result();
       });
       const logits = new Float32Array(data);
       for (let row = 0; row < rows; row += 1) yield logits.subarray(row * vocabSize, (row + 1) * vocabSize);

@@ -28,6 +28,16 @@ export class HeldPositions {
     this.end = Math.max(past ? this.end : 0, past + seq);
   }
 
+  /** What a step that follows would change, to be given back to `restore` where that step never begins. */
+  get mark(): number {
+    return this.end;
+  }
+
+  /** Forget the steps that were noted since `mark` was read. */
+  restore(mark: number): void {
+    this.end = mark;
+  }
+
   /** Whether the sequence may go on after its first `length` positions. */
   enoughFor(length: number): boolean {
     const { end } = this;

@@ -28,6 +28,13 @@ interface Computed {
   readonly length: number;
 }
 
+/** The step of one chunk of a prompt: its first position, and what rings held before it. */
+export interface Fed {
+  readonly ticket: Ticket;
+  readonly past: number;
+  readonly held: number;
+}
+
 export class CachedSequence {
   executor: Executor;
   readonly table: ProgramTable;
@@ -75,15 +82,26 @@ export class CachedSequence {
   }
 
   /** Submit the step of one chunk of a prompt. */
-  feed(role: Role, part: readonly number[], fetch: readonly Fetch[] = A_WORD): Ticket {
+  feed(role: Role, part: readonly number[], fetch: readonly Fetch[] = A_WORD): Fed {
     const past = this.ids.length;
+    const held = this.held.mark;
     const ticket = this.run([role], past, part.length, GREEDY_FIELDS, fetch);
     for (const id of part) this.ids.push(id);
     this.tokensEver += part.length;
     this.note(role, past, part.length);
     this.nextId = null;
     this.hasLogits = role !== "score";
-    return ticket;
+    return { ticket, past, held };
+  }
+
+  /** Do without the last steps of a prompt, oldest first, and cut off the positions of those that can be stopped. */
+  takeBack(steps: readonly Fed[]): void {
+    for (const { ticket, past, held } of [...steps].reverse()) {
+      const became = ticket.discard();
+      if (became === "runs") continue;
+      if (became === "unbegun") this.held.restore(held);
+      this.truncate(Math.min(past, this.ids.length));
+    }
   }
 
   /** Note that the keys and values from `start` on were computed by a step of `role`. */

@@ -8,7 +8,7 @@ import type { Store } from "./state/store.js";
 import { newId } from "./state/conversations.js";
 
 /** Notices that describe a state and not an event: they are shown with the models and do not pop up. */
-const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing", "on-processor"]);
+const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing", "on-processor", "one-thread"]);
 
 /** Chooses, plans, loads and deletes models. Holds the one engine that is loaded. */
 export class ModelController {

@@ -59,21 +59,23 @@ export function tooLarge(manifest: Manifest, plan: LoadPlan): string[] {
  */
 export async function loadOnProcessor(source: ArtifactSource, options: WasmLoadOptions): Promise<WasmExecutor> {
   requireWasm();
-  const threads = Math.min(usableThreads(), options.threads ?? Infinity);
+  const most = Math.min(usableThreads(), options.threads ?? Infinity);
   const plan = planLoad(source.manifest, options.context, options.roles);
-  const { module, variants } = await chosenModule(source, options, plan, threads > 1);
-  const layout = new Layout(source.manifest, plan, variants, module, threads);
+  const { module, variants } = await chosenModule(source, options, plan, most > 1);
+  const layout = new Layout(source.manifest, plan, variants, module, most);
   const own = await instantiate(module, layout.memory, layout.stackEnds[0] ?? 0, layout.entries);
   const pool = new Threads(own, module.shared);
   try {
     const { memory, entries } = layout;
-    const [started, weights] = [pool.start({ module, memory, entries }, layout.stackEnds.slice(1)), write(source, options, plan, layout)];
-    await Promise.all([started, weights]);
+    const starting = pool.start({ module, memory, entries }, layout.stackEnds.slice(1));
+    const [alone] = await Promise.all([starting, write(source, options, plan, layout)]);
+    const message = `The model runs on one thread alone, which is slower: ${alone}.`;
+    if (alone !== null) options.onNotice?.({ code: "one-thread", message });
   } catch (error) {
     pool.end();
     throw options.signal?.aborted ? aborted(options.signal.reason) : error;
   }
-  return new WasmExecutor(processorCard(threads), [...features()], layout, pool, variants, source.manifest);
+  return new WasmExecutor(processorCard(pool.count), [...features()], layout, pool, variants, source.manifest);
 }
 
 /** A more demanding module is taken where it takes at most this part of the time. */

@@ -83,7 +83,7 @@ function takeChunks(
     const last = Math.min(total, first + chunk);
     functions[table[at + FUNCTION] ?? -1]?.(table[at + BUFFERS] ?? 0, table[at + GRID] ?? 0, first, last);
     if (Atomics.add(table, at + DONE, last - first) + last - first === total) Atomics.notify(table, at + DONE);
-    else if (pause()) return false;
+    if (pause()) return false; // after the last chunk too: a step may consist of launches of a single one
   }
   return true;
 }

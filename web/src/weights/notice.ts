@@ -9,7 +9,8 @@ export interface Notice {
     | "variant-dropped"
     | "immediates-dropped"
     | "device-restored"
-    | "on-processor";
+    | "on-processor"
+    | "one-thread";
   readonly message: string;
 }
 
