@@ -23,22 +23,31 @@ export interface EngineOptions {
   /** Ends loading: `createEngine` throws "aborted". */
   readonly signal?: AbortSignal;
   /**
-   * "auto" (the default) takes a graphics device, and the processor where there is none, or only one that software
-   * imitates, or where the self-check refuses it, if the artifact brings kernels for the processor.
+   * "auto" (the default) takes a graphics device, and the processor where there is none, or only one that
+   * software imitates, or where the self-check refuses it, if the artifact brings kernels for the processor.
    */
   readonly device?: DeviceChoice;
-  /** On the processor: the most threads, by default one for each core. There is one where the page is not isolated. */
+  /**
+   * On the processor: the most threads, by default one for each core. There is one where the page is not
+   * isolated.
+   */
   readonly threads?: number;
-  /** "default" stays within WebGPU's guaranteed limits; "adapter" (the default) asks for what the model needs. */
+  /**
+   * "default" stays within WebGPU's guaranteed limits; "adapter" (the default) asks for what the model needs.
+   */
   readonly limits?: "default" | "adapter";
   /** "none" leaves f16 and subgroups unused; "all" is the default. */
   readonly features?: "all" | "none";
   /**
-   * Whether the values that change from step to step are passed as immediates, where the browser has them, instead of
-   * in a buffer (default false: a buffer was faster on the one graphics card where both were measured).
+   * Whether the values that change from step to step are passed as immediates, where the browser has them,
+   * instead of in a buffer (default false: a buffer was faster on the one graphics card where both were
+   * measured).
    */
   readonly immediates?: boolean;
-  /** Whether every kernel's golden tile runs before the first answer (default true, where the artifact has them). */
+  /**
+   * Whether every kernel's golden tile runs before the first answer (default true, where the artifact has
+   * them).
+   */
   readonly selfCheck?: boolean;
   /** Load the programs that score many positions at once, for `tokens.score` (default false: one by one). */
   readonly score?: boolean;
@@ -96,8 +105,9 @@ export interface Plan {
   readonly cache_bytes: number;
   readonly scratch_bytes: number;
   /**
-   * Bytes of weights, tokenizer, golden tiles and kernels for `device`, which a first visit downloads. A chat template
-   * of a few kilobytes comes on top, whose size the manifest does not say. `stored_bytes` of them are here already.
+   * Bytes of weights, tokenizer, golden tiles and kernels for `device`, which a first visit downloads. A chat
+   * template of a few kilobytes comes on top, whose size the manifest does not say. `stored_bytes` of them
+   * are here already.
    */
   readonly download_bytes: number;
   readonly stored_bytes: number;

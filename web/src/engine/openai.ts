@@ -1,11 +1,13 @@
-/** Requests for chat completions and their answers, in the shapes of OpenAI's API, and what this engine adds. */
+/**
+ * Requests for chat completions and their answers, in the shapes of OpenAI's API, and what this engine adds.
+ */
 
 /** A part of a message's content. */
 export type TextPart = Readonly<{ type: "text"; text: string }>;
 
 /**
- * One message of a conversation, as in OpenAI's API. The role "developer" is the newer name of "system"; parts of a
- * text are joined by line breaks, and null is an empty text. Other fields are not used.
+ * One message of a conversation, as in OpenAI's API. The role "developer" is the newer name of "system";
+ * parts of a text are joined by line breaks, and null is an empty text. Other fields are not used.
  */
 export interface Message {
   readonly role: "system" | "developer" | "user" | "assistant" | "tool";
@@ -13,8 +15,9 @@ export interface Message {
 }
 
 /**
- * A request for a chat completion, in OpenAI's words. What it leaves out of sampling is as the model's authors want it
- * (`ModelCard.generation`); where they say nothing, as in OpenAI's API: temperature 1, top_p 1. There is no limit.
+ * A request for a chat completion, in OpenAI's words. What it leaves out of sampling is as the model's
+ * authors want it (`ModelCard.generation`); where they say nothing, as in OpenAI's API: temperature 1, top_p
+ * 1. There is no limit.
  */
 export interface ChatRequest {
   readonly messages: readonly Message[];
@@ -35,8 +38,9 @@ export interface ChatRequest {
   readonly max_tokens?: number | null;
   readonly max_completion_tokens?: number | null;
   /**
-   * What happens to a conversation that outgrows the context: "stop" (the default) refuses it with KernelcError
-   * "context"; "slide" leaves out its oldest turns, but never the system prompt or the last question.
+   * What happens to a conversation that outgrows the context: "stop" (the default) refuses it with
+   * KernelcError "context"; "slide" leaves out its oldest turns, but never the system prompt or the last
+   * question.
    */
   readonly context_policy?: "stop" | "slide" | null;
   /** Up to 16 texts; the answer ends before the first of them. */
@@ -53,7 +57,10 @@ export interface ChatRequest {
   readonly frequency_penalty?: number | null;
   /** Subtracted from the score of each token that occurs in the answer so far; -2..2. */
   readonly presence_penalty?: number | null;
-  /** Stops the answer: the call or the iteration throws KernelcError "aborted"; what came before it stays valid. */
+  /**
+   * Stops the answer: the call or the iteration throws KernelcError "aborted"; what came before it stays
+   * valid.
+   */
   readonly signal?: AbortSignal;
 }
 

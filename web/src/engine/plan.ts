@@ -22,16 +22,26 @@ export async function probe(): Promise<Probe> {
   } catch (error) {
     const { code, message, help } = KernelcError.from(error);
     const reason = help === undefined ? message : `${message}: ${help}`;
-    return { usable: false, reasons: [reason], code: code === "no-webgpu" ? code : "no-adapter", adapter: null };
+    return {
+      usable: false,
+      reasons: [reason],
+      code: code === "no-webgpu" ? code : "no-adapter",
+      adapter: null,
+    };
   }
 }
 
 /**
- * What the artifact at `url` would need at a context length (default: its longest). Fetches only the manifest.
+ * What the artifact at `url` would need at a context length (default: its longest). Fetches only the
+ * manifest.
  *
  * @throws KernelcError "network", "bad-artifact", "usage".
  */
-export async function planArtifact(url: string, contextLength?: number, options?: PlanOptions): Promise<Plan> {
+export async function planArtifact(
+  url: string,
+  contextLength?: number,
+  options?: PlanOptions,
+): Promise<Plan> {
   const files = await openFiles(url);
   const manifest = parseManifest((await files.manifest()).bytes, `${files.folder}manifest.json`);
   return planManifest(manifest, contextLength ?? manifest.model.max_context, options);
@@ -43,7 +53,11 @@ export interface PlanOptions extends DeviceOptions {
 }
 
 /** @throws KernelcError "usage" for a context that the artifact was not built for. */
-export async function planManifest(manifest: Manifest, contextLength: number, options: PlanOptions = {}): Promise<Plan> {
+export async function planManifest(
+  manifest: Manifest,
+  contextLength: number,
+  options: PlanOptions = {},
+): Promise<Plan> {
   const { max_context } = manifest.model;
   const least = manifest.symbols.get("context")?.[0] ?? 1;
   const context = integer("the context length", contextLength, least, max_context);
@@ -51,7 +65,10 @@ export async function planManifest(manifest: Manifest, contextLength: number, op
   const { shards } = manifest.weights;
   const { device, device_reason, reasons, kernels } = await placed(manifest, plan, options);
   const files = fetchedFiles(manifest, kernels);
-  const distinct = new Map([...shards.map((shard): [string, number] => [shard.sha256, shard.bytes]), ...files]);
+  const distinct = new Map([
+    ...shards.map((shard): [string, number] => [shard.sha256, shard.bytes]),
+    ...files,
+  ]);
   return {
     name: manifest.name,
     context,
@@ -70,8 +87,8 @@ export async function planManifest(manifest: Manifest, contextLength: number, op
 }
 
 /**
- * The small files that loading fetches, from sha256 to bytes, as far as the manifest says their sizes. It does not
- * for the chat template, nor for `kernels` of artifacts of before.
+ * The small files that loading fetches, from sha256 to bytes, as far as the manifest says their sizes. It
+ * does not for the chat template, nor for `kernels` of artifacts of before.
  */
 export function fetchedFiles(
   { tokenizer, checks }: Manifest,
@@ -81,7 +98,10 @@ export function fetchedFiles(
   return new Map(named.flatMap(({ sha256, bytes }) => (bytes === undefined ? [] : [[sha256, bytes]])));
 }
 
-async function stored(shards: Manifest["weights"]["shards"], files: ReadonlyMap<string, number>): Promise<number> {
+async function stored(
+  shards: Manifest["weights"]["shards"],
+  files: ReadonlyMap<string, number>,
+): Promise<number> {
   const [weights, others] = await Promise.all([storedBytes(shards), storedFileBytes(files)]);
   return weights + others;
 }

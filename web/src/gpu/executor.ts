@@ -11,7 +11,10 @@ export interface Fetch {
   readonly bytes: number;
 }
 
-/** What becomes of work whose result is not wanted: it runs to its end, is broken off on the way, or never begins. */
+/**
+ * What becomes of work whose result is not wanted: it runs to its end, is broken off on the way, or never
+ * begins.
+ */
 export type Discarded = "runs" | "broken-off" | "unbegun";
 
 /** Work that was submitted. What it reads back can be collected once. */

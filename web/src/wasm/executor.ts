@@ -1,4 +1,7 @@
-/** Replays programs on the processor: a queue of steps, worked off in slices, so that this thread hears its page. */
+/**
+ * Replays programs on the processor: a queue of steps, worked off in slices, so that this thread hears its
+ * page.
+ */
 
 import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
@@ -136,7 +139,8 @@ export class WasmExecutor implements LoadedExecutor {
 
   private async compute(programs: readonly string[], env: Env, block: Uint8Array): Promise<void> {
     const launches = this.layout.table(programs, env, this.threads.count);
-    if (launches.length && this.layout.has(STEP_BUFFER)) this.layout.bytes(STEP_BUFFER, 0, block.length).set(block);
+    if (launches.length && this.layout.has(STEP_BUFFER))
+      this.layout.bytes(STEP_BUFFER, 0, block.length).set(block);
     for (let start = 0; start < launches.length; start += MOST_LAUNCHES) {
       await this.computePart(launches.slice(start, start + MOST_LAUNCHES));
     }

@@ -1,7 +1,16 @@
 /** The threads that compute: this one, and workers that share the memory where the page may have some. */
 
 import type { KernelFunction, KernelModule } from "./module.js";
-import { FAILED, fillTable, GENERATION, INSIDE, OPEN, TABLE_BYTES, workThrough, type TableLaunch } from "./table.js";
+import {
+  FAILED,
+  fillTable,
+  GENERATION,
+  INSIDE,
+  OPEN,
+  TABLE_BYTES,
+  workThrough,
+  type TableLaunch,
+} from "./table.js";
 
 /** Bytes of a thread's stack, which holds a workgroup's shared memory too. */
 export const STACK_BYTES = 1 << 20;
@@ -39,12 +48,15 @@ export class Threads {
   }
 
   /**
-   * Start a worker for each of `stackEnds`, and wait until all are ready. Where one does not start, which a page's
-   * policy or a lack of memory may cause, all are ended and this thread computes alone.
+   * Start a worker for each of `stackEnds`, and wait until all are ready. Where one does not start, which a
+   * page's policy or a lack of memory may cause, all are ended and this thread computes alone.
    *
    * @returns why this thread is alone, in words; null where all have started.
    */
-  async start(parts: Omit<ThreadStart, "table" | "stackEnd">, stackEnds: readonly number[]): Promise<string | null> {
+  async start(
+    parts: Omit<ThreadStart, "table" | "stackEnd">,
+    stackEnds: readonly number[],
+  ): Promise<string | null> {
     const table = this.table.buffer as SharedArrayBuffer;
     try {
       await Promise.all(stackEnds.map(async (stackEnd) => this.startOne({ ...parts, stackEnd, table })));
@@ -72,7 +84,9 @@ export class Threads {
         ready = true;
         resolve();
       });
-      worker.addEventListener("error", ({ message }) => fail(`a thread failed: ${message || "no reason is given"}`));
+      worker.addEventListener("error", ({ message }) =>
+        fail(`a thread failed: ${message || "no reason is given"}`),
+      );
       worker.addEventListener("messageerror", () => fail("a thread cannot be given the kernels"));
       worker.postMessage(start);
     });
@@ -86,7 +100,11 @@ export class Threads {
     if (this.workers.length) Atomics.notify(this.table, GENERATION);
   }
 
-  /** Work on the table until it is done, or for `milliseconds`; whether it is done. @throws what a kernel throws. */
+  /**
+   * Work on the table until it is done, or for `milliseconds`; whether it is done.
+   *
+   * @throws what a kernel throws.
+   */
   work(milliseconds: number): boolean {
     const until = performance.now() + milliseconds;
     const done = workThrough(this.table, this.functions, () => performance.now() > until, this.mayBlock);
@@ -94,7 +112,11 @@ export class Threads {
     return done;
   }
 
-  /** Close the table, done or not, and wait until all threads have left it. @throws Error where one does not. */
+  /**
+   * Close the table, done or not, and wait until all threads have left it.
+   *
+   * @throws Error where one does not.
+   */
   leave(): void {
     Atomics.store(this.table, OPEN, 0);
     const late = performance.now() + LEAVE_MS; // they are in the middle of a chunk at most
