@@ -31,7 +31,8 @@ from tests.model.gguf.tokenizers_as_metadata import of_sentencepiece
 FILES = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m": "gemma-3-270m-q4_k_m.gguf"}
 # Mean loss of the reference over the beginning of wiki.test.raw, in nats.
 LOSSES = {"smollm2-135m": (1023, 2.6262), "gemma-3-270m": (767, 2.3139)}
-TARGET_OF = {"cpu": "opencl", "opencl": "opencl"}  # the cpu runs every artifact
+TARGET_OF = {"cpu": "opencl", "opencl": "opencl", "wgpu": "wgsl", "vulkan": "spirv"}  # cpu runs any artifact
+DEVICES = [pytest.param(name, marks=pytest.mark.gpu if name == "wgpu" else ()) for name in TARGET_OF]
 Real = Callable[[str], tuple[Path, dict[str, Any], np.ndarray]]
 
 
@@ -80,7 +81,7 @@ def test_texts_of_the_references(real: Real, shared_data: Path, name: str) -> No
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("device", TARGET_OF)
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("name", FILES)
 def test_full_precision_gives_the_reference(real: Real, name: str, device: str, tmp_path: Path) -> None:
     path, reference, logits = real(name)
@@ -97,7 +98,7 @@ def test_full_precision_gives_the_reference(real: Real, name: str, device: str, 
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("device", TARGET_OF)
+@pytest.mark.parametrize("device", ["cpu", "opencl"])
 @pytest.mark.parametrize("name", FILES)
 def test_kept_codes_predict_as_well(real: Real, name: str, device: str, tmp_path: Path) -> None:
     path, reference, _ = real(name)
