@@ -17,8 +17,10 @@ import pytest
 
 from kernelc.artifact import Artifact
 from kernelc.commands.evaluate import total_nll
+from kernelc.commands.shared.bits import formats_of
 from kernelc.compile import CompileOptions
 from kernelc.kernels.registry import references
+from kernelc.native import Library
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
 from model.opening import open_model
@@ -56,7 +58,9 @@ def real(shared_data: Path) -> Real:
 def opened(artifact: Path, device: str) -> Engine:
     if device in EXECUTORS:
         require(device, Capabilities())
-    return Engine.open(Artifact.open(artifact), device=device, roles=ALL_ROLES, references=references())
+    return Engine.open(
+        Artifact.open(artifact), device=device, roles=ALL_ROLES, references=references(), library=Library()
+    )
 
 
 def rounding(logits: np.ndarray) -> np.ndarray | float:
@@ -103,14 +107,38 @@ def test_full_precision_gives_the_reference(real: Real, name: str, device: str, 
 def test_kept_codes_predict_as_well(real: Real, name: str, device: str, tmp_path: Path) -> None:
     path, reference, _ = real(name)
     options = CompileOptions(TARGET_OF[device], "keep", context=1024)
-    count, wanted = LOSSES[name]
+    artifact = build_artifact(path, options, out=tmp_path / "keep")
+    assert loss(artifact, device, reference, name) == pytest.approx(LOSSES[name][1], abs=0.003)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("calibrated", "most"), [(False, 0.15), (True, 0.08)], ids=["plain", "calibrated"])
+@pytest.mark.parametrize("name", FILES)
+def test_four_bits_cost_little(
+    real: Real, shared_data: Path, name: str, calibrated: bool, most: float, tmp_path: Path
+) -> None:
+    """As `--quant q4` builds it, and with `--calibrate` on other pages of the same text."""
+    path, reference, _ = real(name)
+    pages = (shared_data / "text" / "wiki.test.raw").read_text()[20_000:120_000]
+    options = CompileOptions(TARGET_OF["cpu"], "q4", context=1024)
+    artifact = build_artifact(path, options, out=tmp_path / "q4", calibrate=pages if calibrated else None)
+    bits = formats_of(Artifact.open(artifact).manifest).average
+    assert bits is not None and bits <= 5.4
+    cost = loss(artifact, "cpu", reference, name) - LOSSES[name][1]
+    print(f"{name}, {bits:.2f} bits: {cost:.4f} nats more")
+    assert cost < most
+
+
+def loss(artifact: Path, device: str, reference: dict[str, Any], name: str) -> float:
+    """The mean loss over the reference's text, in nats."""
+    count = LOSSES[name][0]
     ids = reference["wiki_ids"][: count + 1]
-    with opened(build_artifact(path, options, out=tmp_path / "keep"), device) as engine:
+    with opened(artifact, device) as engine:
         total, done = 0.0, 0
         for rows in engine.score_chunks(ids):
             total += total_nll(rows, ids[done + 1 : done + 1 + len(rows)])
             done += len(rows)
-    assert total / count == pytest.approx(wanted, abs=0.003)
+    return total / count
 
 
 @pytest.mark.parametrize("kind", ["F32", "F16", "BF16", "Q8_0", "Q4_0"])
