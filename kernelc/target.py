@@ -28,6 +28,8 @@ class Capabilities:
     scaled_tiles: bool = True  # whether sums of such tiles can be multiplied by a factor a row
     tiles_only: bool = False  # whether the variant is for kernels with such tiles, and no others
     shared_bytes: int = 16384
+    stage_bytes: int = 0  # of shared memory in a kernel with bulk copies; 0 where there are none
+    multiprocessors: int = 0  # each of which runs one such kernel's workgroup
     max_threads: int = 256
     storage_buffers: int = 8
     max_binding_bytes: int = 128 << 20
@@ -36,6 +38,13 @@ class Capabilities:
     serial_workgroups: bool = False  # the invocations of a workgroup take turns on one thread, so one is best
     max_grid: int = 65535
     workgroups: int = 128  # of a dispatch that keep a large device busy, where each waits for memory
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What kernels of the variant may ask of a device."""
+        named = {name for name in ("f16", "subgroups", "dot4") if getattr(self, name)}
+        named |= {"bulk_copies"} if self.stage_bytes else set()
+        return frozenset(named | {kind.feature for kind in self.tiles})
 
     def carries(self, tiles: Collection[TileKind]) -> bool:
         """Whether an artifact carries this variant of a kernel that multiplies `tiles` on matrix units."""
@@ -69,6 +78,11 @@ _NVIDIA = Capabilities(
     storage_buffers=32,
     max_binding_bytes=4 << 30,
 )
+
+# From Hopper on, with bulk copies. Of the 227 KiB that a kernel may ask for, half: what a multiprocessor has
+# is enough for a kernel and for the next one, which starts before it has ended. The number of multiprocessors
+# is an H100's and H200's: with others a grid is only less even.
+_NVIDIA_BULK_COPIES = replace(_NVIDIA, tiles=(F16,), stage_bytes=112 << 10, multiprocessors=132)
 
 # Vulkan devices with matrix units. All known have this much shared memory, and subgroups of 32 to ask for.
 _MATRIX_UNITS = Capabilities(
@@ -105,7 +119,7 @@ TARGETS: dict[str, Target] = {
         ),
         self_checked=True,
     ),
-    "cuda": Target("cuda", "cu", (replace(_NVIDIA, tiles=(F16,)), _NVIDIA), fences=True),
+    "cuda": Target("cuda", "cu", (_NVIDIA_BULK_COPIES, replace(_NVIDIA, tiles=(F16,)), _NVIDIA), fences=True),
     "spirv": Target(
         "spirv",
         "spv",

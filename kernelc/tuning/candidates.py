@@ -16,8 +16,6 @@ from kernelc.target import TARGETS, Capabilities
 from kernelc.tuned.schedules import schedule_json
 from runtime.device.executor import DeviceInfo
 
-_FEATURES = ("f16", "subgroups", "dot4")
-
 
 def capabilities_of(info: DeviceInfo, spec: KernelSpec[Any, Any], problem: Any) -> Capabilities | None:
     """Return the capabilities of the variant that this device takes of a family's kernel, None for none.
@@ -34,10 +32,9 @@ def capabilities_of(info: DeviceInfo, spec: KernelSpec[Any, Any], problem: Any) 
 
 
 def _satisfied(variant: Capabilities, info: DeviceInfo) -> bool:
-    wanted = {name for name in _FEATURES if getattr(variant, name)} | {kind.feature for kind in variant.tiles}
     size = variant.subgroup_size
     anything = info.kind == "cpu"  # compiled C spells out what the processor lacks
-    return anything or (wanted <= info.features and (size is None or info.has_subgroups_of(size)))
+    return anything or (variant.features <= info.features and (size is None or info.has_subgroups_of(size)))
 
 
 def fits(requires: Requires, info: DeviceInfo) -> bool:

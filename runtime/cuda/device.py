@@ -26,6 +26,9 @@ Handle: TypeAlias = Any
 OVERLAP_VARIABLE = "KERNELC_CUDA_OVERLAP"
 """Environment variable: "off" starts each kernel of a step when the one before it has ended."""
 
+BULK_COPIES_VARIABLE = "KERNELC_CUDA_BULK_COPIES"
+"""Environment variable: "off" takes kernels without bulk copies where there are others."""
+
 _INSTALL = "install NVIDIA's driver and the cuda extra, pip install 'kernelc[cuda]', or use another `device`"
 _PARAMETER_BYTES = 4096  # all parameters of a kernel; a pointer takes eight bytes
 _ALIGNMENT_BYTES = 16  # the widest load
@@ -269,7 +272,8 @@ def _features(major: int, minor: int) -> frozenset[str]:
     came with Turing, `cp.async.bulk` with Hopper (PTX ISA).
     """
     tiles = {"tile_f16_16x16x16", "tile_i8_16x16x32"} if (major, minor) >= (7, 5) else set[str]()
-    copies = {"bulk_copies"} if (major, minor) >= (9, 0) else set[str]()
+    wanted = os.environ.get(BULK_COPIES_VARIABLE) != "off"
+    copies = {"bulk_copies"} if wanted and (major, minor) >= (9, 0) else set[str]()
     return frozenset({"subgroups", "dot4"} | tiles | copies)
 
 

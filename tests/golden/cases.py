@@ -66,7 +66,8 @@ class Golden:
 
 def variant_name(variant: Capabilities) -> str:
     """Such as "f16_subgroups"; "baseline" where a kernel may rely on nothing."""
-    return "_".join(name for name in ("f16", "subgroups", "tiles") if getattr(variant, name)) or "baseline"
+    named = {"f16": "f16", "subgroups": "subgroups", "tiles": "tiles", "stage_bytes": "copies"}
+    return "_".join(word for name, word in named.items() if getattr(variant, name)) or "baseline"
 
 
 @cache
@@ -103,12 +104,9 @@ def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
         if at == 0:
             yield from distinct(spec, label, problem, "cuda")
             yield Golden(spec, label, problem, "opencl", TARGETS["opencl"].variants[0])
-        seen: set[str] = set()
-        for variant in carried(spec, problem, "wgsl"):
-            case = Golden(spec, label, problem, "wgsl", variant)
-            if (at == 0 and emitted(case) not in seen) or not seen:
-                yield case
-            seen.add(emitted(case))
+            yield from distinct(spec, label, problem, "wgsl")
+        else:
+            yield Golden(spec, label, problem, "wgsl", next(carried(spec, problem, "wgsl")))
 
 
 ROTARY = Rotary(8, 10_000.0)
@@ -166,6 +164,13 @@ CASES: tuple[Golden, ...] = (
         CODE_ROWS,
         normed=CodeRowsProblem(96, 2, weight=True, one_row=True),
         last_row=CodeRowsProblem(70, 1, last_row=True),
+    ),
+    Golden(
+        MATVEC_INT8,
+        "q4_streamed",
+        linear("q4", 2048, 4096, norm_eps=1e-5, terms=2),
+        "cuda",
+        TARGETS["cuda"].variants[0],
     ),
     *family(
         MATMUL,

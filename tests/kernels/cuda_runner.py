@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kernelc.backends.cuda.printer import WARP, CudaBackend
 from kernelc.errors import DeviceError
-from kernelc.kir.nodes import Kernel
+from kernelc.kir.nodes import BULK_COPIES, Kernel
 from kernelc.target import Capabilities
 from runtime.cuda.compile import CudaSource, architecture, compile_kernel
 from runtime.cuda.device import CudaDevice, Function
@@ -37,7 +37,8 @@ def lacking(capabilities: Capabilities) -> str | None:
         return "kernels of the cuda target use no 16-bit arithmetic"
     if capabilities.subgroup_size not in (None, WARP):
         return f"CUDA's subgroups have {WARP} invocations"
-    missing = [k.feature for k in capabilities.tiles if k.feature not in device.info.features]
+    wanted = [k.feature for k in capabilities.tiles] + [BULK_COPIES] * bool(capabilities.stage_bytes)
+    missing = [feature for feature in wanted if feature not in device.info.features]
     return f"{device.info.name} has no {missing[0]}" if missing else None
 
 

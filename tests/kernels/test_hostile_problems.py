@@ -78,6 +78,8 @@ PROBLEMS: dict[str, tuple[Any, ...]] = {
         AttentionDecodeProblem(2, 1, 6, "f16", 0.5, 2),
         AttentionDecodeProblem(6, 2, 32, "f16", 0.5, 2, joined=True, codes=2),
         AttentionDecodeProblem(2, 1, 32, "f32", 0.5, 0, codes=1),
+        AttentionDecodeProblem(4, 2, 8, "f16", 0.5, 2, joined=True),
+        AttentionDecodeProblem(6, 2, 6, "f32", 0.5, 3, 7, joined=True),
     ),
     "attention_reduce": (AttentionReduceProblem(2, 6, 2, 3), AttentionReduceProblem(2, 32, 2, 3, codes=2)),
     "attention_prefill": (

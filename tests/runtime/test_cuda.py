@@ -300,10 +300,16 @@ def test_shared_memory_beyond_what_may_be_declared_comes_with_the_launch(
     assert device.info.limits is not None and device.info.limits.shared_bytes == 227 << 10
 
 
-def test_what_a_capability_offers() -> None:
+def test_what_a_capability_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(cuda_device.BULK_COPIES_VARIABLE, raising=False)
     offered = [cuda_device._features(*capability) for capability in ((7, 0), (7, 5), (8, 9), (9, 0))]
     assert ["bulk_copies" in features for features in offered] == [False, False, False, True]
     assert [any(f.startswith("tile") for f in features) for features in offered] == [False, True, True, True]
+
+
+def test_bulk_copies_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cuda_device.BULK_COPIES_VARIABLE, "off")
+    assert "bulk_copies" not in cuda_device._features(9, 0)
 
 
 NO_DRIVER = """

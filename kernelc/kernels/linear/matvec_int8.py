@@ -15,11 +15,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from kernelc.errors import UsageError
-from kernelc.ir.dim import ceildiv
 from kernelc.ir.formats import FORMATS, weight_format
 from kernelc.kernels.linear.buffers import LinearBuffers
 from kernelc.kernels.linear.matvec_int8_body import Int8Product
 from kernelc.kernels.linear.matvec_int8_schedule import MatvecInt8Schedule, every_schedule, usual_schedule
+from kernelc.kernels.linear.matvec_int8_streamed import StreamedInt8Product
 from kernelc.kernels.linear.matvec_int8_wide import WideInt8Product
 from kernelc.kernels.linear.problem import LinearProblem, linear_bindings, linear_epilogue_reference
 from kernelc.kernels.linear.spec import LinearSpec
@@ -64,7 +64,8 @@ class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
         return schedule.threads
 
     def grid(self, problem: LinearProblem, schedule: MatvecInt8Schedule) -> Grid:
-        return (ceildiv(problem.rows, schedule.rows_per_workgroup), 1, 1)
+        tiles = -(-problem.rows // schedule.rows_per_workgroup)
+        return (min(tiles, schedule.workgroups) if schedule.stages else tiles, 1, 1)
 
     def access_types(self, problem: LinearProblem, schedule: MatvecInt8Schedule) -> Mapping[str, Type]:
         return side_types(problem.format, schedule.f16)
@@ -73,7 +74,9 @@ class MatvecInt8(LinearSpec[MatvecInt8Schedule]):
         self, k: Tracer, arrays: Mapping[str, Array], problem: LinearProblem, schedule: MatvecInt8Schedule
     ) -> None:
         linear = LinearBuffers.of(k, problem, arrays)
-        if schedule.blocks:
+        if schedule.stages:
+            StreamedInt8Product(k, linear, schedule).trace()
+        elif schedule.blocks:
             WideInt8Product(k, linear, schedule.rows, schedule.blocks).trace()
         else:
             Int8Product(k, linear, schedule).trace()

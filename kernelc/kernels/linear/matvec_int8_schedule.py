@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from math import lcm
 
-from kernelc.ir.formats import groups_of, weight_format
+from kernelc.ir.formats import QUANTS, groups_of, weight_format
 from kernelc.kernels.linear.activations import GroupCoder
 from kernelc.kernels.linear.matvec_int8_wide import fits_bytes
 from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.kernels.parts.wide_rows import works_wide
+from kernelc.kir.memory import COPY_BYTES
 from kernelc.target import Capabilities
 
 _MOST_LOADS = 16  # of an invocation at once
 _MOST_STEPS = 4  # that are spelled out; more are a loop
+_STAGE_BARRIER_BYTES = 16  # of each stage (`kernelc.kir.memory.Stages`)
 _SMALLEST_SUBGROUP, _LARGEST_SUBGROUP = 4, 128  # of any WebGPU device
+_MOST_GROUPS = 4  # of the row that an invocation keeps in registers
+_TILE_ROWS, _MOST_TILE_ROWS = 32, 128  # between two rounds of results
+_WIDE_GROUPS, _MANY_ROWS = 128, 2048  # from which on streaming weights pays
+_USUAL_STAGE_BYTES = 20 << 10
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class MatvecInt8Schedule:
     dot4: bool = False
     blocks: int = 0  # not 0: one invocation multiplies this many times `rows` rows (see matvec_int8_wide)
     most_steps: int = _MOST_STEPS
+    stages: int = 0  # not 0: bulk copies stream this many batches ahead (see matvec_int8_streamed)
+    workgroups: int = 0  # that share all rows, where there are stages
 
     @property
     def rows_per_workgroup(self) -> int:
@@ -72,8 +81,22 @@ class MatvecInt8Schedule:
         coding, results = problem.epilogue.coding, self.rows_per_workgroup // problem.rows_together
         if self.blocks:
             return 0 if coding is None else 4 * results
-        cells = 4 * self.parts * (self.stride + (problem.norm_eps is not None))
+        squares = problem.norm_eps is not None and not self.stages
+        cells = 4 * self.parts * (self.stride + squares)
+        if self.stages:
+            cells += self.stages * (self.stage_bytes(problem) + _STAGE_BARRIER_BYTES)
         return cells + (0 if coding is None else GroupCoder.shared_bytes(results, squares=coding.weight))
+
+    def stage_bytes(self, problem: LinearProblem) -> int:
+        """Bytes of weights in a batch of rows."""
+        return self.threads // self.team * self.rows * sum(self.stored_row_bytes(problem).values())
+
+    @staticmethod
+    def stored_row_bytes(problem: LinearProblem) -> dict[str, int]:
+        """Bytes of a row in each of the stored arrays."""
+        form, groups = weight_format(problem.format), groups_of(problem.cols)
+        sides = {side.name: groups * side.element_bytes for side in form.sides}
+        return {QUANTS: 4 * groups * form.words_per_group, **sides}
 
     @property
     def stride(self) -> int:
@@ -88,6 +111,7 @@ def every_schedule(capabilities: Capabilities, problem: LinearProblem) -> Iterat
             for blocks in (1, 2, 4, 8, 16, 32, 64):
                 yield _wide(problem, rows, blocks)
         yield usual_schedule(capabilities, problem)
+    yield from _streamed(capabilities, problem)
     most = power_of_two_up_to(groups_of(problem.cols))
     for threads in (32, 64, 128, 256, 512):
         for team in (1, 2, 4, 8, 16, 32, 64, 128, 256):
@@ -118,6 +142,8 @@ def usual_schedule(capabilities: Capabilities, problem: LinearProblem) -> Matvec
     if _fits_wide(capabilities, problem):
         # Sixteen workgroups keep many threads busy.
         return _wide(problem, 4, max(4, min(64, problem.rows // 64)))
+    if streamed := _usual_streamed(capabilities, problem):
+        return streamed
     coding = problem.epilogue.coding is not None
     gated, unroll = coding and problem.rows_together > 1, 4
     if capabilities.subgroup_size is not None and (gated or not coding):
@@ -160,3 +186,43 @@ def _schedule(
         threads, team, rows, unroll, False, batches, capabilities.subgroups, capabilities.subgroup_size,
         capabilities.f16, capabilities.dot4,
     )  # fmt: skip
+
+
+def _usual_streamed(capabilities: Capabilities, problem: LinearProblem) -> MatvecInt8Schedule | None:
+    """The most stages of about the usual size, for a wide matrix that keeps the device busy; None for any
+    other, whose kernel is over before streaming pays, and where there are no bulk copies."""
+    if groups_of(problem.cols) < _WIDE_GROUPS or problem.rows < _MANY_ROWS:
+        return None
+
+    def worse(schedule: MatvecInt8Schedule) -> tuple[int, ...]:
+        unusual = abs(schedule.stage_bytes(problem) - _USUAL_STAGE_BYTES)
+        return (-schedule.threads, unusual, -schedule.stages)
+
+    return min(_streamed(capabilities, problem), key=worse, default=None)
+
+
+def _streamed(capabilities: Capabilities, problem: LinearProblem) -> Iterator[MatvecInt8Schedule]:
+    """Every schedule with stages, of teams that are as small as an invocation's registers allow.
+
+    Each stage has whole units of bulk copies, and each tile whole groups of results.
+    """
+    groups, subgroup = groups_of(problem.cols), capabilities.subgroup_size
+    if not capabilities.stage_bytes or subgroup is None or not capabilities.subgroups:
+        return
+    most = power_of_two_up_to(groups)
+    team = next((t for t in (32, 64, 128, 256) if t >= subgroup and groups <= t * _MOST_GROUPS), most)
+    for threads, rows in product((256, 128), (1, 2, 4, 8)):
+        at_once = threads // team * rows
+        tile = lcm(at_once, problem.result_rows, _TILE_ROWS) if at_once else 0
+        if not at_once or problem.rows % tile or tile > _MOST_TILE_ROWS:
+            continue
+        schedule = MatvecInt8Schedule(
+            threads, team, rows, 1, True, tile // at_once, True, subgroup, capabilities.f16,
+            capabilities.dot4, workgroups=capabilities.multiprocessors,
+        )  # fmt: skip
+        sizes = schedule.stored_row_bytes(problem).values()
+        for stages in (2, 3, 4, 6, 8):
+            streamed = replace(schedule, stages=stages)
+            fits = streamed.shared_bytes(problem) <= capabilities.stage_bytes
+            if fits and all(at_once * size % COPY_BYTES == 0 for size in sizes):
+                yield streamed

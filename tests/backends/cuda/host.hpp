@@ -44,6 +44,11 @@ inline float __uint_as_float(unsigned x) { return same_bits<float>(x); }
 inline unsigned __float_as_uint(float x) { return same_bits<unsigned>(x); }
 inline int __float2int_rz(float x) { return int(x); }
 inline unsigned __float2uint_rz(float x) { return unsigned(x); }
+inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
+inline int __dp4a(int a, int b, int sum) {
+  for (int at = 0; at < 32; at += 8) sum += int(int8_t(a >> at)) * int8_t(b >> at);
+  return sum;
+}
 inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
   const uint64_t bytes = uint64_t(b) << 32 | a;
   unsigned result = 0;
@@ -102,6 +107,11 @@ static void load_matrices(unsigned first, bool transposed) {
       of(first, lane).d[matrix] = high << 16 | low;
     }
   }
+}
+
+// Each lane gets the word of the lane whose number differs by `b[0]`.
+static void exchange(unsigned first) {
+  for (unsigned lane = 0; lane < 32; lane++) of(first, lane).d[0] = of(first, lane ^ of(first, lane).b[0]).a[0];
 }
 
 // Which element of a fragment lies where; i counts a lane's elements as PTX does.
@@ -210,6 +220,7 @@ static bool deliver_one() {
 static void perform(const char* operation, unsigned first) {
   const auto begins = [&](const char* name) { return strncmp(operation, name, strlen(name)) == 0; };
   if (begins("syncwarp")) return;
+  if (begins("shfl_xor")) return exchange(first);
   if (begins("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16")) return load_matrices(first, true);
   if (begins("ldmatrix.sync.aligned.m8n8.x4.shared.b16")) return load_matrices(first, false);
   if (begins("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32")) return multiply_halves(first, 16);
@@ -228,6 +239,13 @@ inline void take(float& to, unsigned from) { to = same_bits<float>(from); }
 inline void take(unsigned& to, unsigned from) { to = from; }
 inline void take(int& to, unsigned from) { to = int(from); }
 
+template <class T> T __shfl_xor_sync(unsigned mask, T x, unsigned distance) {
+  Registers r = {};
+  r.a[0] = bits(x), r.b[0] = distance;
+  wait_for(IN_WARP, "shfl_xor", &r);
+  take(x, r.d[0]);
+  return x;
+}
 inline void host_ldmatrix(const char* operation, unsigned& a, unsigned& b, unsigned& c, unsigned& d, const void* row) {
   Registers r = {};
   r.address = static_cast<const unsigned char*>(row);

@@ -1,4 +1,4 @@
-// matvec_int8_norm_q4a_gated_344x64_terms1
+// matvec_int8_norm_q4a_gated_344x64_t1
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
@@ -15,44 +15,44 @@ fn main(
 ) {
   let group = local_id.x % 2u;                                            // parts/reduce.py
   let index = local_id.x / 2u;                                            // parts/reduce.py
-  let index_1 = workgroup_id.x * 128u;                                    // linear/matvec_int8_body.py
-  let index_2 = index * 4u;                                               // linear/matvec_int8_body.py
+  let index_1 = workgroup_id.x * 128u;                                    // linear/matvec_int8_parts.py
+  let index_2 = index * 4u;                                               // linear/matvec_int8_parts.py
   let row = index_1 + index_2;                                            // linear/matvec_int8_body.py
   let row_1 = min(row, 343u);                                             // linear/matvec_int8_body.py
   let at = row_1 * 2u + group;                                            // parts/packed_rows.py
   let loads = quants[at];                                                 // parts/packed_rows.py
-  let pair = unpack2x16float(scales[at]);                                 // parts/packed_rows.py
-  let index_3 = index_2 + 1u;                                             // linear/matvec_int8_body.py
+  let stored = scales[at];                                                // parts/packed_rows.py
+  let index_3 = index_2 + 1u;                                             // linear/matvec_int8_parts.py
   let row_2 = index_1 + index_3;                                          // linear/matvec_int8_body.py
   let row_3 = min(row_2, 343u);                                           // linear/matvec_int8_body.py
   let at_1 = row_3 * 2u + group;                                          // parts/packed_rows.py
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
-  let pair_1 = unpack2x16float(scales[at_1]);                             // parts/packed_rows.py
-  let index_4 = index_2 + 2u;                                             // linear/matvec_int8_body.py
+  let stored_1 = scales[at_1];                                            // parts/packed_rows.py
+  let index_4 = index_2 + 2u;                                             // linear/matvec_int8_parts.py
   let row_4 = index_1 + index_4;                                          // linear/matvec_int8_body.py
   let row_5 = min(row_4, 343u);                                           // linear/matvec_int8_body.py
   let at_2 = row_5 * 2u + group;                                          // parts/packed_rows.py
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
-  let pair_2 = unpack2x16float(scales[at_2]);                             // parts/packed_rows.py
-  let index_5 = index_2 + 3u;                                             // linear/matvec_int8_body.py
+  let stored_2 = scales[at_2];                                            // parts/packed_rows.py
+  let index_5 = index_2 + 3u;                                             // linear/matvec_int8_parts.py
   let row_6 = index_1 + index_5;                                          // linear/matvec_int8_body.py
   let row_7 = min(row_6, 343u);                                           // linear/matvec_int8_body.py
   let at_3 = row_7 * 2u + group;                                          // parts/packed_rows.py
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
-  let pair_3 = unpack2x16float(scales[at_3]);                             // parts/packed_rows.py
-  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_body.py
-  for (var group_1 = group; group_1 < 2u; group_1 += 2u) {                // linear/matvec_int8_body.py
-    square_sum += bitcast<f32>(x[group_1 + 4u].z);                        // linear/matvec_int8_body.py
+  let stored_3 = scales[at_3];                                            // parts/packed_rows.py
+  var square_sum: f32 = 0.0;                                              // linear/matvec_int8_parts.py
+  for (var group_1 = group; group_1 < 2u; group_1 += 2u) {                // linear/matvec_int8_parts.py
+    square_sum += bitcast<f32>(x[group_1 + 4u].z);                        // linear/matvec_int8_parts.py
   }
-  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_body.py
+  var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_parts.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
   var sum_3: f32 = 0.0;
-  let half = x[group];                                                    // linear/matvec_int8_body.py
+  let half = x[group];                                                    // linear/matvec_int8_parts.py
   let half_1 = x[group + 2u];
   let factors = x[group + 4u];
-  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_body.py
-  let shared_sum = f32(bitcast<i32>(factors.y)) * code_scale;             // linear/matvec_int8_body.py
+  let code_scale = bitcast<f32>(factors.x);                               // linear/matvec_int8_parts.py
+  let shared_sum = f32(bitcast<i32>(factors.y)) * code_scale;             // linear/matvec_int8_parts.py
   let low = loads.x & 0x0f0f0f0fu;                                        // formats/nibbles.py
   let high = (loads.x >> 4u) & 0x0f0f0f0fu;                               // formats/nibbles.py
   let low_1 = loads.y & 0x0f0f0f0fu;                                      // formats/nibbles.py
@@ -61,11 +61,12 @@ fn main(
   let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
   let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
   let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
   let weighed = f32(dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
-      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * (pair.x * code_scale);  // linear/matvec_int8_body.py
-  sum_0 += weighed + shared_sum * pair.y;                                 // linear/matvec_int8_body.py
+      + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * (pair.x * code_scale);  // linear/matvec_int8_parts.py
+  sum_0 += weighed + shared_sum * pair.y;                                 // linear/matvec_int8_parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_5 = loads_1.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -74,12 +75,13 @@ fn main(
   let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
   let weighed_1 = f32(dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w))
-      * (pair_1.x * code_scale);                                          // linear/matvec_int8_body.py
-  sum_1 += weighed_1 + shared_sum * pair_1.y;                             // linear/matvec_int8_body.py
+      * (pair_1.x * code_scale);                                          // linear/matvec_int8_parts.py
+  sum_1 += weighed_1 + shared_sum * pair_1.y;                             // linear/matvec_int8_parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_9 = loads_2.y & 0x0f0f0f0fu;                                    // formats/nibbles.py
@@ -88,12 +90,13 @@ fn main(
   let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
   let weighed_2 = f32(dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w))
-      * (pair_2.x * code_scale);                                          // linear/matvec_int8_body.py
-  sum_2 += weighed_2 + shared_sum * pair_2.y;                             // linear/matvec_int8_body.py
+      * (pair_2.x * code_scale);                                          // linear/matvec_int8_parts.py
+  sum_2 += weighed_2 + shared_sum * pair_2.y;                             // linear/matvec_int8_parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_13 = loads_3.y & 0x0f0f0f0fu;                                   // formats/nibbles.py
@@ -102,42 +105,43 @@ fn main(
   let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
   let weighed_3 = f32(dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w))
-      * (pair_3.x * code_scale);                                          // linear/matvec_int8_body.py
-  sum_3 += weighed_3 + shared_sum * pair_3.y;                             // linear/matvec_int8_body.py
-  let index_6 = group * 129u;                                             // linear/matvec_int8_body.py
+      * (pair_3.x * code_scale);                                          // linear/matvec_int8_parts.py
+  sum_3 += weighed_3 + shared_sum * pair_3.y;                             // linear/matvec_int8_parts.py
+  let index_6 = group * 129u;                                             // linear/matvec_int8_parts.py
   partial_sums[index_2 + index_6] = sum_0;
   partial_sums[index_3 + index_6] = sum_1;
   partial_sums[index_4 + index_6] = sum_2;
   partial_sums[index_5 + index_6] = sum_3;
-  if (index == 0u) {                                                      // linear/matvec_int8_body.py
-    partial_squares[group] = square_sum;                                  // linear/matvec_int8_body.py
+  if (index == 0u) {                                                      // linear/matvec_int8_parts.py
+    partial_squares[group] = square_sum;                                  // linear/matvec_int8_parts.py
   }
-  workgroupBarrier();                                                     // linear/matvec_int8_body.py
-  let result = local_id.x * 2u;                                           // linear/matvec_int8_body.py
+  workgroupBarrier();                                                     // linear/matvec_int8_parts.py
+  let result = local_id.x * 2u;                                           // linear/matvec_int8_parts.py
   let row_8 = index_1 + result;
-  if (row_8 < 344u) {                                                     // linear/matvec_int8_body.py
-    var total: f32 = partial_sums[result];                                // linear/matvec_int8_body.py
-    for (var part = 1u; part < 2u; part++) {                              // linear/matvec_int8_body.py
-      total += partial_sums[part * 129u + result];                        // linear/matvec_int8_body.py
+  if (row_8 < 344u) {                                                     // linear/matvec_int8_parts.py
+    var total: f32 = partial_sums[result];                                // linear/matvec_int8_parts.py
+    for (var part = 1u; part < 2u; part++) {                              // linear/matvec_int8_parts.py
+      total += partial_sums[part * 129u + result];                        // linear/matvec_int8_parts.py
     }
-    let value = total;                                                    // linear/matvec_int8_body.py
-    let result_1 = result + 1u;                                           // linear/matvec_int8_body.py
-    var total_1: f32 = partial_sums[result_1];                            // linear/matvec_int8_body.py
-    for (var part = 1u; part < 2u; part++) {                              // linear/matvec_int8_body.py
-      total_1 += partial_sums[part * 129u + result_1];                    // linear/matvec_int8_body.py
+    let value = total;                                                    // linear/matvec_int8_parts.py
+    let result_1 = result + 1u;                                           // linear/matvec_int8_parts.py
+    var total_1: f32 = partial_sums[result_1];                            // linear/matvec_int8_parts.py
+    for (var part = 1u; part < 2u; part++) {                              // linear/matvec_int8_parts.py
+      total_1 += partial_sums[part * 129u + result_1];                    // linear/matvec_int8_parts.py
     }
-    let value_1 = total_1;                                                // linear/matvec_int8_body.py
-    var total_2: f32 = partial_squares[0u];                               // linear/matvec_int8_body.py
-    for (var part = 1u; part < 2u; part++) {                              // linear/matvec_int8_body.py
-      total_2 += partial_squares[part];                                   // linear/matvec_int8_body.py
+    let value_1 = total_1;                                                // linear/matvec_int8_parts.py
+    var total_2: f32 = partial_squares[0u];                               // linear/matvec_int8_parts.py
+    for (var part = 1u; part < 2u; part++) {                              // linear/matvec_int8_parts.py
+      total_2 += partial_squares[part];                                   // linear/matvec_int8_parts.py
     }
-    let factor = inverseSqrt(total_2 * 0.015625 + 1e-5);                  // linear/matvec_int8_body.py
-    let gate = value * factor;                                            // linear/matvec_int8_body.py
-    let unit = row_8 / 2u;                                                // linear/matvec_int8_body.py
+    let factor = inverseSqrt(total_2 * 0.015625 + 1e-5);                  // linear/matvec_int8_parts.py
+    let gate = value * factor;                                            // linear/matvec_int8_parts.py
+    let unit = row_8 / 2u;                                                // linear/matvec_int8_parts.py
     let gated = gate / (1.0 + exp(-gate)) * (value_1 * factor);           // epilogues/pair.py
     out[unit] = gated;                                                    // epilogues/pair.py
   }
