@@ -204,6 +204,15 @@ def test_verify_on_the_reference_itself(built: Path) -> None:
     assert {check["kernel"] for check in result["checks"]} == set(Artifact.open(built).manifest.kernels)
 
 
+def test_verify_of_coded_activations_on_the_processor(model: Path, tmp_path: Path) -> None:
+    """Its kernels multiply bytes, which the C of a processor always can."""
+    out = tmp_path / "int8"
+    assert run("build", "--model", model, "--target", "c", "--activations", "int8", "--out", out)[0] == 0
+    assert "matvec_int8" in {each.spec for each in Artifact.open(out).manifest.kernels.values()}
+    code, said, err = run("verify", out, "--device", "cpu", "--json")
+    assert (code, err, json.loads(said)["passed"]) == (0, "", True)
+
+
 @pytest.mark.gpu
 def test_verify_passes_on_wgpu(built: Path) -> None:
     code, out, _ = run("verify", built, "--device", "wgpu")

@@ -41,6 +41,7 @@ def _described(compiler: Compiler, threads: int) -> DeviceInfo:
         f"{processor()[0]}, {threads} thread{'s' if threads > 1 else ''}",
         f"C compiled by {compiler.name}",
         target=TARGET,
+        features=frozenset({"dot4"}),  # the C spells it out where a processor has no instruction for it
         memory_bytes=physical_memory_bytes(),
         ready_when_loaded=True,
     )
