@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kernelc import debug
+from kernelc import debug, switches
 from kernelc.artifact import ACTIVATIONS, Manifest, ModelInfo, Param, Ring, Weights
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, dim_max
@@ -49,8 +49,9 @@ class CompileOptions:
     matrix products to signed bytes, where the weights are codes of bytes. `overrides` give single matrices,
     the embedding or the head another format than `quant`; `bits` is what a weight may take on average, from
     which a build of a model makes overrides of its own.
-    `tuned` names a table of schedules, by its class of devices or as a file; without it the families' own
-    rules choose.
+    `tuned` names a table of schedules, by its class of devices or as a file, instead of the families' rules.
+    `splits`: whether attention's positions may be split over workgroups. `without` names optimisations that
+    are left out (see `kernelc.switches`).
     """
 
     target: str = "wgsl"
@@ -61,6 +62,8 @@ class CompileOptions:
     overrides: tuple[Override, ...] = ()
     bits: float | None = None
     tuned: str | None = None
+    splits: bool = True
+    without: switches.Without = ()
 
     @property
     def formats(self) -> FormatTable:
@@ -152,12 +155,14 @@ def compile_model(source: ModelSource, options: CompileOptions) -> Compiled:
 
     Raises: UsageError for options that do not fit the model.
     """
-    options = options.checked(source)
-    builder = _Builder(source, options, targets_named(options.target), FuseOptions())
+    without = switches.named(options.without)
+    options = replace(options, **switches.settings_of(without)).checked(source)
+    targets = [switches.target_with_less(each, without) for each in targets_named(options.target)]
+    off = switches.patterns_off(without)
+    builder = _Builder(source, options, targets, FuseOptions(off=off))
     if not builder.every_role():
         # The fused heads of one role order a cache as another role's do not: keep the checkpoint's order.
-        plain = FuseOptions(off=frozenset({"heads"}))
-        builder = _Builder(source, options, targets_named(options.target), plain)
+        builder = _Builder(source, options, targets, FuseOptions(off=off | {"heads"}))
         builder.every_role()
     builder.sampling()
     return builder.compiled()
@@ -182,7 +187,8 @@ class _Builder:
         assert options.context is not None
         self.fusing = fusing
         self.source, self.options, self.targets, self.context = source, options, targets, options.context
-        self.schedules = named_schedules(options.tuned, [target.name for target in targets])
+        found = named_schedules(options.tuned, [target.name for target in targets])
+        self.schedules = replace(found, without=options.without)
         self.info = replace(source.info, max_context=options.context)
         self.first: Graph | None = None  # the graph that the other roles' must agree with
         self.sources: list[ProgramSource] = []
@@ -198,7 +204,7 @@ class _Builder:
     def every_role(self) -> bool:
         """Add the programs of every role; False where they disagree about the order within cached heads."""
         decode = self.graph("decode")
-        for low, high, split in decode_splits(decode, self.context):
+        for low, high, split in decode_splits(decode, self.context, self.options.splits):
             if not self.role(f"decode_{low}" if low else "decode", decode, "decode", split, (low, high)):
                 return False
         prefill, score = (self.graph(role) for role in ("prefill", "score"))

@@ -27,8 +27,8 @@ def rings_of(graph: Graph) -> tuple[Ring, ...]:
     return tuple(Ring(window, rows) for window, rows in sorted(found) if rows)
 
 
-def decode_splits(graph: Graph, context: int) -> list[tuple[int, int, int]]:
-    """Return the decode programs as (lowest past, highest past, positions per split).
+def decode_splits(graph: Graph, context: int, split: bool = True) -> list[tuple[int, int, int]]:
+    """Return the decode programs as (lowest past, highest past, positions per split): one where none `split`.
 
     Every position of the context is in exactly one of them. Layers may differ in their caches; since a
     program splits all of them alike, the average decides.
@@ -36,6 +36,6 @@ def decode_splits(graph: Graph, context: int) -> list[tuple[int, int, int]]:
     layers = sum(op.name == "attention" for op in graph.ops)
     position_bytes = cache_bytes(graph, 1) // max(layers, 1)
     table = SPLITS_LARGE if position_bytes >= LARGE_POSITION_BYTES else SPLITS_SMALL
-    starts = [row for row in table if row[0] < context]
+    starts = [row for row in table if row[0] < context] if split else [(0, 0)]
     ends = [row[0] for row in starts[1:]] + [context]
     return [(low, end - 1, split) for (low, split), end in zip(starts, ends, strict=True)]

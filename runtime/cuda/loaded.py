@@ -79,9 +79,10 @@ class CudaArtifact(LoadedArtifact[Handle, CompiledKernel, CudaLaunch]):
 
     def run(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
         """Hand over the programs as one graph."""
-        self._graphs.launch(self.step_key(programs, env), lambda: self._record(programs, env))
+        self._graphs.launch(self.step_key(programs, env), lambda: self.launch(programs, env))
 
-    def _record(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
+    def launch(self, programs: Sequence[str], env: Mapping[str, int]) -> None:
+        """Hand over the programs one kernel at a time."""
         for name in programs:
             for launch in self.programs[name]:
                 self._device.launch(launch.function, launch.extent(env), launch.threads, launch.addresses)
