@@ -8,7 +8,6 @@ machine does only ever takes time. A run is many dispatches over several buffers
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from kernelc.artifact import STEP_BUFFER, Artifact, Buffer, BufferRange, Dispatc
 from kernelc.errors import DeviceError, WorkFailed
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kernels.step_block import STEP
+from kernelc.measure.clock import Clock
 from kernelc.measure.stream import (
     COPY,
     FILL,
@@ -42,8 +42,6 @@ from runtime.devices import open_device
 
 SECONDS = 1.5
 """How long a measurement takes, more or less."""
-_WARM_SECONDS = 0.3  # a graphics card clocks up only under work
-_FINALISTS, _RUNS = 3, 3
 _SUMS = "sums"
 _CACHED = 1.25  # times as fast as memory: from here on a cache must have helped
 _LEAST_BYTES = 64 << 10  # of a buffer: below, nothing is measured but the start of a kernel
@@ -251,7 +249,7 @@ class _Run:
 
     def __init__(self, executor: Executor, made: _Made, layout: _Layout) -> None:
         self._executor, self._made, self._layout = executor, made, layout
-        self._step = bytes(4 * len(STEP))
+        self._clock = Clock(executor)
 
     def check(self, kinds: Sequence[str]) -> None:
         """Fill all buffers, and compare what each kernel makes of them.
@@ -259,14 +257,14 @@ class _Run:
         Raises: WorkFailed for a kernel that computes something else.
         """
         reading = self._made.named[READ]
-        self._wait([f"all_{name}" for name in self._made.named[FILL]])
+        self._clock.run(*(f"all_{name}" for name in self._made.named[FILL]))
         for name in reading:
-            self._wait([f"first_{name}"])
+            self._clock.run(f"first_{name}")
             self._require(name, name)
         for name in self._made.named[COPY] if COPY in kinds else ():
             for offset in (0, self._layout.size // 8192 * 4096, self._layout.size - len(_SPOILED)):
                 self._executor.write_buffer("data.1", offset, _SPOILED)
-            self._wait([f"first_{name}", f"second_{reading[0]}"])
+            self._clock.run(f"first_{name}", f"second_{reading[0]}")
             self._require(name, reading[0])
 
     def _require(self, name: str, reading: str) -> None:
@@ -284,35 +282,8 @@ class _Run:
     def best(self, kind: str, seconds: float) -> float:
         """The highest rate of any schedule, in bytes per second, within about so many seconds."""
         moved = StreamProblem(kind, self._layout.vectors).bytes_moved * self._layout.count
-        names = [f"all_{name}" for name in self._made.named[kind]]
-        self._seconds(names[0], _WARM_SECONDS)
-        end = time.perf_counter() + seconds
-        found = {name: self._seconds(name, 0.4 * seconds / len(names)) for name in names}
-        finalists = sorted(names, key=lambda name: found[name])[:_FINALISTS]
-        for name in finalists * _RUNS:
-            if time.perf_counter() < end:
-                found[name] = min(found[name], self._seconds(name, 0.6 * seconds / len(finalists) / _RUNS))
-        return moved / min(found.values())
-
-    def _seconds(self, program: str, least: float) -> float:
-        """How long one run of a program takes, of as many as take so long together."""
-        began = time.perf_counter()
-        self._wait([program])
-        once = max(1e-6, time.perf_counter() - began)
-        count = min(2000, round(least / once))
-        if count < 2:
-            return once
-        began = time.perf_counter()
-        for _ in range(count - 1):
-            self._run([program]).discard()
-        self._wait([program])
-        return min(once, (time.perf_counter() - began) / count)
-
-    def _wait(self, programs: Sequence[str]) -> None:
-        self._run(programs).result()
-
-    def _run(self, programs: Sequence[str]) -> Any:
-        return self._executor.run(programs, {"seq": 1, "past": 0, "context": 1}, self._step)
+        times = self._clock.fastest([f"all_{name}" for name in self._made.named[kind]], seconds)
+        return moved / min(times.values())
 
 
 def share_of(used: float, bandwidth: Bandwidth) -> float | None:

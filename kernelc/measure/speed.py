@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from kernelc.artifact import Manifest
 from kernelc.ir.dim import evaluate
 from kernelc.measure.bandwidth import Bandwidth, again, bandwidth_of, share_of
 from kernelc.measure.facts import commit, today
+from kernelc.measure.work import work_of
 from runtime.device.executor import DispatchTime
 from runtime.engine.engine import Engine
 from runtime.engine.timings import Timings
@@ -191,20 +192,28 @@ def profiles(engine: Engine, prompt: int) -> dict[str, list[dict[str, Any]]]:
     ids = engine.ids[:prompt]
     if engine.truncate(len(ids)) < len(ids):
         engine.feed(ids)
-    decode = _by_kernel(engine.profile("decode"))
+    manifest = engine.artifact.manifest
+    decode = _by_kernel(engine.profile("decode"), manifest, {"seq": 1, "past": len(ids)})
     engine.truncate(0)
-    rows = min(prompt, engine.artifact.manifest.symbols["seq"][1])
-    return {"decode": decode, "prefill": _by_kernel(engine.profile("prefill", rows))}
+    rows = min(prompt, manifest.symbols["seq"][1])
+    prefill = _by_kernel(engine.profile("prefill", rows), manifest, {"seq": rows, "past": 0})
+    return {"decode": decode, "prefill": prefill}
 
 
-def _by_kernel(times: Sequence[DispatchTime]) -> list[dict[str, Any]]:
-    """Sum the times of a step's dispatches by kernel, the slowest first."""
+def _by_kernel(
+    times: Sequence[DispatchTime], manifest: Manifest, env: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """Sum the times of a step's dispatches by kernel, the slowest first, with what one of them has to do."""
     total = sum(time.seconds for time in times) or 1.0
     sums: dict[str, list[float]] = {}
     for time in times:
         sums.setdefault(time.kernel, []).append(time.seconds)
-    rows = [
-        {"kernel": name, "calls": len(each), "microseconds": 1e6 * sum(each), "share": sum(each) / total}
-        for name, each in sums.items()
-    ]
+    rows: list[dict[str, Any]] = []
+    for name, each in sums.items():
+        kernel = manifest.kernels[name]
+        work = work_of(kernel.spec, kernel.problem, env)
+        rows.append({
+            "kernel": name, "calls": len(each), "microseconds": 1e6 * sum(each), "share": sum(each) / total,
+            "operations": work.operations if work else None, "bytes": work.bytes if work else None,
+        })  # fmt: skip
     return sorted(rows, key=lambda row: -float(row["microseconds"]))

@@ -11,6 +11,7 @@ from kernelc.kir.trace import Array
 from kernelc.kir.values import Value
 from kernelc.measure import bandwidth
 from kernelc.measure.bandwidth import Bandwidth, BandwidthMeter, bandwidth_of, share_of
+from kernelc.measure.clock import Clock
 from kernelc.measure.stream import STREAM, Stream
 from kernelc.target import Capabilities
 from runtime.device.executor import DeviceInfo, Limits
@@ -26,7 +27,7 @@ KNOWN = Bandwidth("a card", "its driver", 100.0, 90.0, 1 << 30)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Little memory and little time: what is measured then says nothing, but all of it is done."""
     monkeypatch.setattr(bandwidth, "_far", lambda info: SMALL)
-    monkeypatch.setattr(bandwidth, "_WARM_SECONDS", 0.0)
+    monkeypatch.setattr(bandwidth, "Clock", lambda executor: Clock(executor, 0.0))
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
 from statistics import median
 from typing import Any
 
 from kernelc import switches
+from kernelc.commands.shared.comparing import How
 from kernelc.commands.shared.contenders import Contender, Contenders
 from kernelc.commands.shared.options import print_json
 from kernelc.commands.shared.progress import progress_bar
@@ -24,19 +23,12 @@ from kernelc.switches import SWITCHES
 from runtime.engine.engine import Engine
 
 
-@dataclass(frozen=True)
-class How:
-    """How models are measured: `lengths` are tokens of the prompt and to generate for a context, `check` is
-    called before anything is timed, and `pairs` are measured of each two."""
+def run(made: Contenders, how: How, asked: str) -> None:
+    """Leave out one optimisation after the other, by turns with all of them; print a table, or JSON.
 
-    lengths: Callable[[int], tuple[int, int]]
-    check: Callable[[Engine], str]
-    pairs: int
-
-
-def run(args: argparse.Namespace, made: Contenders, how: How) -> None:
-    """Measure everything with each switch by turns with everything on; print a table, or JSON."""
-    names = switches.named(args.ablation.split(",")) or tuple(SWITCHES)
+    `asked` has the names of those to leave out, with commas between them; "" stands for all that there are.
+    """
+    names = switches.named(asked.split(","), "--ablation") or tuple(SWITCHES)
     base = made.plain()
     rows: list[dict[str, Any]] = []
     with base.open() as engine:
@@ -47,7 +39,7 @@ def run(args: argparse.Namespace, made: Contenders, how: How) -> None:
             for done, name in enumerate(names):
                 if report:
                     report(f"without {name}", done, len(names))
-                rows.append(_row(args, made, name, base, engine, how))
+                rows.append(_row(made, name, base, engine, how))
         info = engine.executor.info
         result = {
             "model": engine.artifact.manifest.name,
@@ -63,20 +55,13 @@ def run(args: argparse.Namespace, made: Contenders, how: How) -> None:
             "checked": checked,
             "rows": rows,
         }
-    if args.json:
+    if how.as_json:
         print_json(result)
     else:
         _show(result)
 
 
-def _row(
-    args: argparse.Namespace,
-    made: Contenders,
-    name: str,
-    base: Contender,
-    engine: Engine,
-    how: How,
-) -> dict[str, Any]:
+def _row(made: Contenders, name: str, base: Contender, engine: Engine, how: How) -> dict[str, Any]:
     """One optimisation: the rates without it, and how many times as fast everything with it is."""
     row: dict[str, Any] = {"name": name, "what": SWITCHES[name].what, "skipped": ""}
     prompt, generate = how.lengths(engine.context)
@@ -84,7 +69,7 @@ def _row(
         other = made.plain(without=switches.named([*base.without, name]))
         kind = engine.executor.info.kind
         if not switches.at_run([name], kind) and _same(base, other, kind):
-            return row | {"skipped": _why_the_same(args, name)}
+            return row | {"skipped": _why_the_same(made, name)}
         with other.open() as less:
             how.check(less)
             warm_up(less, prompt, generate)
@@ -95,9 +80,7 @@ def _row(
             )
     except KernelcError as error:  # one that cannot be left out says nothing of the others
         return row | {"skipped": error.render().removeprefix("error: ")}
-    return row | {
-        what: _measure_of(without, everything, what) for what in (each for each in asdict(without[0]))
-    }
+    return row | {what: _measure_of(without, everything, what) for what in ("prefill", "decode")}
 
 
 def _measure_of(without: list[Run], everything: list[Run], what: str) -> dict[str, Any]:
@@ -130,10 +113,10 @@ def _natives(contender: Contender) -> dict[str, tuple[Any, str]]:
     return {name: (each.grid, each.schedule) for name, each in found.items()}
 
 
-def _why_the_same(args: argparse.Namespace, name: str) -> str:
+def _why_the_same(made: Contenders, name: str) -> str:
     switch = SWITCHES[name]
     built: Collection[Any] = (*switch.patterns, *switch.capabilities, *switch.schedule, *switch.settings)
-    if args.config is None and built:
+    if built and not made.builds:
         return "is decided by a build: use --config NAME --random-weights"
     return "makes no difference to this model on this device"
 

@@ -49,6 +49,11 @@ class Contenders:
         self._args, self._scratch = args, scratch
         self._built: dict[str, Artifact] = {}
 
+    @property
+    def builds(self) -> bool:
+        """Whether contenders are built as asked, so that they may differ in what a build decides."""
+        return self._args.config is not None
+
     def of_artifact(self, path: str, **changes: Any) -> Contender:
         """Return an artifact as the command line asks for it, but for `changes`."""
         return self._contender(path, Artifact.open(artifact_path(path)), changes)
