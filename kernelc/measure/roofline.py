@@ -109,7 +109,7 @@ def number_of(value: float) -> str:
 
 @dataclass(frozen=True)
 class _Axes:
-    """Logarithmic axes, between whole powers of ten."""
+    """Logarithmic axes."""
 
     low_x: float
     high_x: float
@@ -122,8 +122,8 @@ class _Axes:
         slope, level = max(roof.slopes.values()), max(roof.levels.values(), default=0.0)
         xs = [point.intensity for point in points] + ([level / slope] if level else [])
         ys = [point.rate for point in points] + ([level] if level else [])
-        low_x, high_x = _decades_around(xs or [1.0])
-        low_y, high_y = _decades_around(ys or [slope])
+        low_x, high_x = _around(xs or [1.0])
+        low_y, high_y = _around(ys or [slope])
         return _Axes(low_x, high_x, low_y, high_y)
 
     def x(self, value: float) -> float:
@@ -135,16 +135,17 @@ class _Axes:
     @staticmethod
     def decades(low: float, high: float) -> list[float]:
         """The powers of ten from `low` to `high`."""
-        return [10.0**power for power in range(round(math.log10(low)), round(math.log10(high)) + 1)]
+        return [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
 
 
 def _part(value: float, low: float, high: float) -> float:
     return math.log(value / low) / math.log(high / low)
 
 
-def _decades_around(values: Sequence[float]) -> tuple[float, float]:
-    low, high = math.floor(math.log10(min(values) / 2)), math.ceil(math.log10(max(values) * 2))
-    return 10.0**low, 10.0 ** max(high, low + 1)
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    """Ends of an axis with some room on both sides, a power of ten or more apart."""
+    low, high = min(values) / 4, max(values) * 4
+    return low, max(high, 10 * low)
 
 
 def _slope(axes: _Axes, name: str, rate: float, roof: Roof) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def write_plot(
         f"{result['model']} ({result['quant']}, activations {result['activations']}) on {result['device']}"
     )
     measured = (
-        f"{result['date']}, {result['driver']}, kernelc {result['commit'] or 'of a package'}: a decode step after"
-        f" {result['prompt']} tokens, and a prefill step of as many"
+        f"{result['date']}, {result['driver']}, kernelc {result['commit'] or 'of a package'}:"
+        f" a decode step after {result['prompt']} tokens, and a prefill step of as many"
     )
     path.write_text(roofline_svg(title, measured, Roof(slopes, levels), points_of(profile)), encoding="utf-8")
