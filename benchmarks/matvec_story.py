@@ -193,6 +193,18 @@ def line(row: Mapping[str, Any]) -> str:
     return f"{row['version']:9}  {row['microseconds']:10.1f} us  {rate:8.1f} GB/s{share}  {row['what']}"
 
 
+def markdown(result: Mapping[str, Any]) -> str:
+    """The table of docs/performance.md, of what a run wrote down."""
+    rows = ["| | what is new | us | GB/s | of the bandwidth |", "|---|---|---|---|---|"]
+    for row in result["versions"]:
+        share = "-" if row["share"] is None else f"{100 * row['share']:.0f} %"
+        rate = f"{row['bytes_per_second'] / 1e9:,.1f}"
+        rows.append(f"| {row['version']} | {row['what']} | {row['microseconds']:.1f} | {rate} | {share} |")
+    read = f"{result['bandwidth']['read'] / 1e9:,.0f} GB/s" if result["bandwidth"] else "not measured"
+    said = f"{result['device']} ({result['driver']}), {result['date']}, commit {result['commit']}"
+    return "\n".join([*rows, "", f"{said}; reading alone: {read}. `{result['command']}`"])
+
+
 def main() -> int:
     """Tell the story of one device; return 1 where no version ran."""
     parser = argparse.ArgumentParser(
@@ -208,7 +220,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1.0, help="of timing for each version")
     parser.add_argument("--budget", type=float, default=400, help="seconds after which no version is begun")
     parser.add_argument("--out", type=Path, help="a JSON file, written anew after each version")
-    story = Story(parser.parse_args())
+    parser.add_argument("--table", type=Path, help="print the table of what a run wrote down, and no more")
+    args = parser.parse_args()
+    if args.table:
+        print(markdown(json.loads(args.table.read_text(encoding="utf-8"))))
+        return 0
+    story = Story(args)
     bandwidth = story.bandwidth
     if bandwidth:
         read, copy = bandwidth.read / 1e9, bandwidth.copy / 1e9

@@ -33,8 +33,8 @@ from kernelc.target import Capabilities
 F32, BYTES, TILES = "f32", "bytes", "tiles"
 KINDS: Mapping[str, str] = {
     F32: "f32",
-    BYTES: "bytes, four products an instruction",
-    TILES: "halves in matrix units",
+    BYTES: "bytes",
+    TILES: "matrix units",
 }
 """Kinds of numbers, in words."""
 MOST_RESULTS = 1 << 20

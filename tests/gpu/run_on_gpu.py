@@ -5,7 +5,8 @@
 Needs the cuda and vulkan extras, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's
 property test and the conformance checklist), `executor` (its own tests), `vulkan` (both on the card's Vulkan
 driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
-`bench` (decoding and prefill with random weights on both), `memcheck` and `racecheck` (compute-sanitizer over
+`bench` (decoding and prefill with random weights on both), `story` (each version of the matrix times
+one row), `ablation` (what each optimisation is worth to a 1B), `memcheck` and `racecheck` (compute-sanitizer over
 the kernels, with few examples of each), `browser` (published models and random weights in a Chromium: see
 benchmarks/browser, which says what it needs). Each command's output is in OUT/*.log; OUT/results.json holds
 all. Exit code 1 where a step failed.
@@ -33,7 +34,9 @@ from pathlib import Path
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
-STEPS = ("kernels", "executor", "vulkan", "models", "bench", "memcheck", "racecheck", "browser")
+STEPS = (
+    "kernels", "executor", "vulkan", "models", "bench", "story", "ablation", "memcheck", "racecheck", "browser"
+)  # fmt: skip
 TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
@@ -142,6 +145,30 @@ def bench(runner: Runner) -> dict[str, Any]:
         code, text = runner.command(f"bench-{device}-{name}", *command, *which)
         results["exit"] = results["exit"] or code
         results[f"{name} on {device}"] = _json_of(text) if code == 0 else text[-2000:]
+    return results
+
+
+def story(runner: Runner) -> dict[str, Any]:
+    """The versions of the matrix times one row, of docs/performance.md."""
+    results: dict[str, Any] = {"exit": 0}
+    for device in TARGET_OF:
+        out = runner.out / f"story-{device}.json"
+        command = [sys.executable, "-m", "benchmarks.matvec_story", "--device", device, "--out", str(out)]
+        code, text = runner.command(f"story-{device}", *command)
+        results["exit"] = results["exit"] or code
+        results[device] = json.loads(out.read_text()) if out.is_file() else text[-2000:]
+    return results
+
+
+def ablation(runner: Runner) -> dict[str, Any]:
+    """What each optimisation is worth, by turns: `kernelc bench --ablation`."""
+    results: dict[str, Any] = {"exit": 0}
+    fixed = ["--config", CONFIGS[0], "--random-weights", "--context", "2048", "--activations", "int8"]
+    for device in TARGET_OF:
+        command = [sys.executable, "-m", "kernelc.cli", "bench", *fixed, "--device", device]
+        code, text = runner.command(f"ablation-{device}", *command, "--ablation", "--json")
+        results["exit"] = results["exit"] or code
+        results[device] = _json_of(text) if code == 0 else text[-2000:]
     return results
 
 
@@ -272,6 +299,8 @@ def main() -> int:
         "vulkan": vulkan,
         "models": models,
         "bench": bench,
+        "story": story,
+        "ablation": ablation,
         "browser": browser,
     }
     run |= {check: partial(sanitized, check=check) for check in CHECKED}
@@ -280,9 +309,8 @@ def main() -> int:
         found[step] = run[step](runner)
         found[step]["seconds"] = round(time.perf_counter() - began, 1)
         (args.out / "results.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(
-        json.dumps({key: value for key, value in found.items() if key not in ("bench", "browser")}, indent=1)
-    )
+    long = ("bench", "story", "ablation", "browser")
+    print(json.dumps({key: value for key, value in found.items() if key not in long}, indent=1))
     return 1 if any(found[step]["exit"] for step in args.steps) else 0
 
 
