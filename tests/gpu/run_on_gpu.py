@@ -5,11 +5,11 @@
 Needs the cuda and vulkan extras, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's
 property test and the conformance checklist), `executor` (its own tests), `vulkan` (both on the card's Vulkan
 driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
-`bench` (decoding and prefill with random weights on both), `story` (each version of the matrix times
-one row), `ablation` (what each optimisation is worth to a 1B), `memcheck` and `racecheck` (compute-sanitizer over
-the kernels, with few examples of each), `browser` (published models and random weights in a Chromium: see
-benchmarks/browser, which says what it needs). Each command's output is in OUT/*.log; OUT/results.json holds
-all. Exit code 1 where a step failed.
+`bench` (decoding and prefill with random weights on both), `story` (each version of the matrix times one
+row), `ablation` (what each optimisation is worth to a 1B), `memcheck` and `racecheck` (compute-sanitizer
+over the kernels, with few examples of each), `browser` (published models and random weights in a Chromium:
+see benchmarks/browser, which says what it needs). Each command's output is in OUT/*.log; OUT/results.json
+holds all. Exit code 1 where a step failed.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
 STEPS = (
-    "kernels", "executor", "vulkan", "models", "bench", "story", "ablation", "memcheck", "racecheck", "browser"
-)  # fmt: skip
+    *("kernels", "executor", "vulkan", "models", "bench", "story", "ablation", "memcheck", "racecheck"),
+    "browser",
+)
 TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
