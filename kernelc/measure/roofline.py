@@ -90,7 +90,7 @@ def roofline_svg(title: str, measured: str, roof: Roof, points: Sequence[Point])
         table=_BOTTOM + 62,
         across=[(axes.x(tick), number_of(tick)) for tick in axes.decades(axes.low_x, axes.high_x)],
         upwards=[(axes.y(tick), number_of(tick)) for tick in axes.decades(axes.low_y, axes.high_y)],
-        slopes=[_slope(axes, name, rate, roof) for name, rate in roof.slopes.items()],
+        slopes=[line for name, rate in roof.slopes.items() if (line := _slope(axes, name, rate, roof))],
         levels=[_level(axes, kind, rate, roof) for kind, rate in roof.levels.items()],
         marks=marks,
         rows=rows,
@@ -118,10 +118,10 @@ class _Axes:
 
     @staticmethod
     def around(roof: Roof, points: Sequence[Point]) -> _Axes:
-        """Axes that show the ends of the slopes, the levels and all points."""
-        slope, level = max(roof.slopes.values()), max(roof.levels.values(), default=0.0)
-        xs = [point.intensity for point in points] + ([level / slope] if level else [])
-        ys = [point.rate for point in points] + ([level] if level else [])
+        """Axes that show all points, all levels, and where the slopes meet the levels."""
+        slope, levels = max(roof.slopes.values()), roof.levels.values()
+        xs = [*(point.intensity for point in points), *(level / slope for level in levels)]
+        ys = [*(point.rate for point in points), *levels]
         low_x, high_x = _around(xs or [1.0])
         low_y, high_y = _around(ys or [slope])
         return _Axes(low_x, high_x, low_y, high_y)
@@ -148,10 +148,12 @@ def _around(values: Sequence[float]) -> tuple[float, float]:
     return low, max(high, 10 * low)
 
 
-def _slope(axes: _Axes, name: str, rate: float, roof: Roof) -> dict[str, Any]:
-    """A line from where it enters the plot to where it meets the highest level or leaves the plot."""
+def _slope(axes: _Axes, name: str, rate: float, roof: Roof) -> dict[str, Any] | None:
+    """A line from where it enters the plot to where it meets the highest level; None where it is outside."""
     level = min(max(roof.levels.values(), default=axes.high_y), axes.high_y)
     begin, end = max(axes.low_x, axes.low_y / rate), min(level / rate, axes.high_x)
+    if begin >= end:
+        return None
     x1, y1, x2, y2 = axes.x(begin), axes.y(begin * rate), axes.x(end), axes.y(end * rate)
     text_x, text_y = (x1 + x2) / 2, (y1 + y2) / 2
     return {
