@@ -145,7 +145,7 @@ class BandwidthMeter:
 
 @dataclass(frozen=True)
 class _Layout:
-    """`count` buffers of `size` bytes each."""
+    """`count` buffers of `size` bytes each, which are 16 times as many as `vectors` of four words."""
 
     size: int
     count: int
@@ -156,7 +156,6 @@ class _Layout:
 
     @property
     def vectors(self) -> int:
-        """Times four words, of a buffer."""
         return self.size // 16
 
 
@@ -296,6 +295,6 @@ def share_of(used: float, bandwidth: Bandwidth) -> float | None:
 def again(device: str, known: Bandwidth, again_bytes: int | None) -> Bandwidth:
     """Measure a device once more and for longer, after something was seen to be faster than `known`."""
     with suppress(DeviceError):
-        found = bandwidth_of(device, again_bytes, 4 * SECONDS)
-        return known.better(found) if found is not None else known
+        if found := bandwidth_of(device, again_bytes, 4 * SECONDS):
+            return known.better(found)
     return known

@@ -89,18 +89,8 @@ class Runner:
         **environment: str,
     ) -> dict[str, Any]:
         """Run tests on the GPU; a skipped one counts as failed where one of the `devices` is the reason."""
-        command = [
-            *before,
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            str(self.workers),
-            "-rfEs",
-            "-p",
-            "no:cacheprovider",
-        ]
+        command = [*before, sys.executable, "-m", "pytest", "-q", "-n", str(self.workers)]
+        command += ["-rfEs", "-p", "no:cacheprovider"]
         code, text = self.command(
             log, *command, *arguments, KERNELC_REQUIRED_EXECUTORS=devices, **environment
         )
@@ -294,16 +284,8 @@ def main() -> int:
         "device": device(),
         "python": platform.python_version(),
     }
-    run: dict[str, Callable[[Runner], dict[str, Any]]] = {
-        "kernels": kernels,
-        "executor": executor,
-        "vulkan": vulkan,
-        "models": models,
-        "bench": bench,
-        "story": story,
-        "ablation": ablation,
-        "browser": browser,
-    }
+    steps = (kernels, executor, vulkan, models, bench, story, ablation, browser)
+    run: dict[str, Callable[[Runner], dict[str, Any]]] = {step.__name__: step for step in steps}
     run |= {check: partial(sanitized, check=check) for check in CHECKED}
     for step in args.steps:
         began = time.perf_counter()
