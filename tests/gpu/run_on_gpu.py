@@ -34,7 +34,8 @@ from pathlib import Path
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
-STEPS = tuple("kernels executor vulkan models bench story ablation memcheck racecheck browser".split())
+CHECKS = ("memcheck", "racecheck")
+STEPS = ("kernels", "executor", "vulkan", "models", "bench", "story", "ablation", *CHECKS, "browser")
 TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
