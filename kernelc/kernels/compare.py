@@ -39,7 +39,7 @@ def compare(
             have, want = (side.reshape(-1).view(np.float16) for side in (have, want))
         layout = spec.coded_rows(problem).get(binding.name)
         if layout is not None:
-            have, want, extra = _decoded(layout, have, want)
+            have, want, extra = decoded(layout, have, want)
             share = _shares(have, want, tolerance.absolute + extra, tolerance.relative)
         else:
             share = _shares(have, want, tolerance.absolute, tolerance.relative)
@@ -53,7 +53,7 @@ def compare(
     return worst, "; ".join(details)
 
 
-def _decoded(layout: CodedRows, have: Array, want: Array) -> tuple[Array, Array, Array]:
+def decoded(layout: CodedRows, have: Array, want: Array) -> tuple[Array, Array, Array]:
     """What coded rows stand for, in an order of its own, and by how much rounding may move it.
 
     Values may be off by a step of their group: the sum of an epilogue that is a little larger may be rounded

@@ -1,9 +1,9 @@
 """Activations of single rows as coded rows: for `--activations int8` and `int8-fast`, after fusing.
 
 Before every linear layer of one row whose weights are integers of a byte stands a `code_rows` then, once for
-all layers that read the same row with the same norm. Where a linear layer made the row, it codes it as it
-writes it: whoever reads the codes waits for one kernel less, and rounds nothing. (What the weights are, a
-table of formats says: the only pass that asks, since the IR knows no formats.)
+all layers that read the same row with the same norm. Where a linear layer or attention made the row, it codes
+it as it writes it: whoever reads the codes waits for one kernel less, and rounds nothing. (What the weights
+are, a table of formats says: the only pass that asks, since the IR knows no formats.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from kernelc.debug import verify_enabled
 from kernelc.ir.coded_rows import GROUP
-from kernelc.ir.dim import evaluate
+from kernelc.ir.dim import Dim, evaluate
 from kernelc.ir.formats import FormatTable, weight_format
 from kernelc.ir.graph import AttrValue, Graph, Op, Tensor
 from kernelc.ir.ops.coding import coded_type
@@ -23,15 +23,15 @@ from kernelc.passes.fuse.view import View
 from kernelc.passes.select.packing import weight_roles
 
 LINEAR = ("linear", "linear_row", "linear_pair", "linear_heads")
-_CODED_RESULTS = ("linear_row", "linear_pair")  # which of them may code what they make
+_CODED_RESULTS = ("linear_row", "linear_pair", "attention")  # which of them may code what they make
 _MOST_BINDINGS = 8  # what a WebGPU device binds at least
 
 
 def code_activations(graph: Graph, formats: FormatTable, terms: int, *, fused: bool = True) -> Graph:
     """Return the graph with the activations of single rows coded; it computes the same but for rounding.
 
-    `terms`: 1 or 2 bytes of a value. `fused`: whether layers code what they make; otherwise each coded row is
-    an operation of its own.
+    `terms`: 1 or 2 bytes of a value. `fused`: whether layers and attention code what they make; otherwise
+    each coded row is an operation of its own.
     """
     graph = _inserted(graph, formats, terms)
     graph = _fused(graph) if fused else graph
@@ -90,7 +90,7 @@ def _coded(op: Op, coded: Tensor, terms: int) -> Op:
 
 
 def _fused(graph: Graph) -> Graph:
-    """Let layers code what they make, where that is a row of whole groups."""
+    """Let layers and attention code what they make, where that is a row of whole groups."""
     view = View.of(graph, 1)
     changed: dict[str, Op | None] = {}
     for code in graph.ops:
@@ -103,7 +103,9 @@ def _fused(graph: Graph) -> Graph:
             **maker.inputs,
             **({"code_weight": code.inputs["weight"]} if "weight" in code.inputs else {}),
         }
-        attrs: dict[str, AttrValue] = {**maker.attrs, "codes": code.attrs["terms"], "keeps": keeps}
+        attrs: dict[str, AttrValue] = {**maker.attrs, "codes": code.attrs["terms"]}
+        if maker.name != "attention":
+            attrs["keeps"] = keeps
         if "weight_offset" in code.attrs:
             attrs["code_offset"] = code.attrs["weight_offset"]
         results = (x, code.result) if keeps else (code.result,)
@@ -114,11 +116,28 @@ def _fused(graph: Graph) -> Graph:
 
 
 def _codes(view: View, maker: Op, code: Op) -> bool:
+    """Whether the maker of a row can code it."""
+    can = _attention_codes if maker.name == "attention" else _layer_codes
+    return can(view, maker, code)
+
+
+def _attention_codes(view: View, maker: Op, code: Op) -> bool:
+    """Whether nothing else reads what attention makes, and heads, which a workgroup finishes, are groups."""
+    alone = view.uses[code.inputs["x"].name] == 1 and "weight" not in code.inputs
+    return alone and bool(maker.attrs.get("merged")) and _whole(maker.inputs["q"].type.shape[2])
+
+
+def _layer_codes(view: View, maker: Op, code: Op) -> bool:
     """Whether the maker of a row multiplies codes itself, in whole groups, and can bind all that it takes."""
     weight = code.inputs.get("weight")
-    whole = evaluate(code.inputs["x"].type.shape[1], {}) % GROUP == 0
     operands = [role for role in maker.inputs if role == "residual" or role.startswith(("row_", "vector_"))]
     biased = any(role.endswith("bias") for role in maker.inputs)
     bound = 6 + len(operands) + biased + (weight is not None)  # x, quants, side, out, coded; step block
     given = weight is None or view.is_weight(weight)
+    whole = _whole(code.inputs["x"].type.shape[1])
     return "coded" in maker.attrs and whole and given and bound <= _MOST_BINDINGS + 1
+
+
+def _whole(width: Dim) -> bool:
+    """Whether so many elements are whole groups."""
+    return evaluate(width, {}) % GROUP == 0

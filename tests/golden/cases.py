@@ -206,11 +206,13 @@ CASES: tuple[Golden, ...] = (
         window_cap=AttentionDecodeProblem(2, 1, 16, "f16", 0.25, 64, window=256, soft_cap=50.0),
         ring=AttentionDecodeProblem(2, 1, 16, "f16", 0.25, 64, window=256, ring=768),
         wide=AttentionDecodeProblem(2, 1, 514, "f32", 0.25, 0),
+        coded=AttentionDecodeProblem(6, 2, 32, "f16", 0.25, 0, codes=2),
     ),
     *family(
         ATTENTION_REDUCE,
         heads_8=AttentionReduceProblem(8, 16, 64),
         wide=AttentionReduceProblem(1, 514, 64, 256),
+        coded=AttentionReduceProblem(4, 64, 64, codes=2),
     ),
     *family(
         ATTENTION_PREFILL,

@@ -166,6 +166,7 @@ SEQ = Var("seq", 1, 8)
 F32 = TensorType
 WIDE = {"q": F32((SEQ, 2, 1026)), "k_cache": F32((9, 1, 1026)), "v_cache": F32((9, 1, 1026))}
 HEADS = {"q": F32((SEQ, 2, 8)), "k_cache": F32((9, 1, 8)), "v_cache": F32((9, 1, 8))}
+ONE_ROW = {**HEADS, "q": F32((1, 2, 8))}
 ODD = {"cache": F32((9, 1, 7)), "x": F32((SEQ, 1, 7))}
 PLAIN = {"scale": 1.0, "past": 0}
 
@@ -180,6 +181,9 @@ PLAIN = {"scale": 1.0, "past": 0}
             "linear: inner dimensions differ: x has 64, weight has 65",
         ),
         ("attention", WIDE, PLAIN, "attention: head_dim is 1026; kernels take up to 1024"),
+        ("attention", HEADS, {**PLAIN, "merged": True, "codes": 1}, "codes needs one row of merged heads"),
+        ("attention", ONE_ROW, {**PLAIN, "codes": 1}, "codes needs one row of merged heads"),
+        ("attention", ONE_ROW, {**PLAIN, "merged": True, "codes": 3}, "codes is 3; wanted 1 or 2"),
         ("attention", HEADS, {**PLAIN, "window": 0}, "attribute window is 0; wanted a positive integer"),
         ("attention", HEADS, {**PLAIN, "soft_cap": -1.0}, "soft_cap is -1.0; wanted a positive number"),
         (

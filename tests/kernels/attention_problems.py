@@ -32,6 +32,14 @@ WINDOWS = st.sampled_from([0, 0, 1, 2, 5, 33, 1000])
 CAPS = st.sampled_from([0.0, 0.0, 0.7, 50.0])
 HEAD_DIMS = st.sampled_from([2, 6, 8, 16, 20, 32, 64])
 
+CODED_HEAD_DIMS = st.sampled_from([32, 64, 96])
+
+
+def draw_codes(draw: st.DrawFn, head_dims: st.SearchStrategy[int]) -> tuple[int, int]:
+    """Return (codes, head_dim): heads of a width that may be coded, where they are."""
+    codes = draw(st.sampled_from([0, 0, 1, 2]))
+    return codes, draw(CODED_HEAD_DIMS if codes else head_dims)
+
 
 def draw_ring(data: st.DataObject, window: int, seq: int, pasts: list[int]) -> tuple[int, int]:
     """Return (ring, past): no ring and one of `pasts`, or where there is a window perhaps a ring, that just
@@ -70,6 +78,7 @@ def assert_as_reference(
     got: Mapping[str, npt.NDArray[Any]],
 ) -> None:
     """`got` is what the reference makes of `arrays`, to the last element of every buffer."""
+    assert not spec.coded_rows(problem), "compare coded rows with harness.compare"
     wanted = {name: array.copy() for name, array in arrays.items()}
     spec.reference(problem, wanted, {"seq": env["seq"], "past": env["past"]})
     near = spec.tolerance(problem)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.ir.dim import evaluate
+from kernelc.kernels.compare import decoded
 from kernelc.kernels.spec import KernelSpec, Tolerance
 from kernelc.target import TARGETS, Capabilities
 from tests.kernels.executors import EXECUTORS, require
@@ -72,7 +73,8 @@ def compare(
     tolerance: Tolerance,
     near_tie: Callable[[], bool],
 ) -> None:
-    """Outputs within the tolerance (f16 pairs compared as numbers) or a near tie, inputs untouched."""
+    """Outputs within the tolerance (f16 pairs and coded rows compared as numbers) or a near tie, inputs
+    untouched."""
     for binding in spec.bindings(problem):
         a, b = got[binding.name], wanted[binding.name]
         if binding.access == "read":
@@ -80,8 +82,11 @@ def compare(
             continue
         if binding.name in spec.packed_halves(problem):
             a, b = (side.reshape(-1).view(np.float16).astype(np.float32) for side in (a, b))
+        layout, moved = spec.coded_rows(problem).get(binding.name), np.float32(0)
+        if layout is not None:
+            a, b, moved = decoded(layout, a, b)
         error = np.abs(a.astype(np.float64) - b.astype(np.float64))
-        limit = tolerance.absolute + tolerance.relative * np.abs(b.astype(np.float64))
+        limit = moved + tolerance.absolute + tolerance.relative * np.abs(b.astype(np.float64))
         bad = ~(error <= limit)
         worst = np.unravel_index(int(np.argmax(np.where(np.isnan(error), np.inf, error))), error.shape)
         assert not bad.any() or near_tie(), (

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernelc.errors import ShapeError
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.attention.decode import ATTENTION_DECODE
 from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem, AttentionDecodeSchedule
@@ -26,6 +27,7 @@ from tests.kernels.attention_problems import (
     SEEDS,
     WINDOWS,
     assert_as_reference,
+    draw_codes,
     draw_ring,
     few,
     fill_cache,
@@ -40,11 +42,10 @@ from tests.kernels.harness import check_kernel
 def decode_problems(draw: st.DrawFn) -> AttentionDecodeProblem:
     kv_heads = draw(st.integers(1, 3))
     group = draw(st.sampled_from([1, 2, 3, 4, 5, 8]))
-    head_dim, split = draw(HEAD_DIMS), draw(st.sampled_from([0, 1, 7, 32, 33]))
-    kv_dtype = draw(KV_DTYPES)
-    return AttentionDecodeProblem(
-        kv_heads * group, kv_heads, head_dim, kv_dtype, head_dim**-0.5, split, draw(WINDOWS), draw(CAPS)
-    )
+    codes, head_dim = draw_codes(draw, HEAD_DIMS)
+    split = 0 if codes else draw(st.sampled_from([0, 1, 7, 32, 33]))
+    shape = (kv_heads * group, kv_heads, head_dim, draw(KV_DTYPES), head_dim**-0.5)
+    return AttentionDecodeProblem(*shape, split, draw(WINDOWS), draw(CAPS), codes=codes)
 
 
 @given(problem=decode_problems(), seed=SEEDS, data=st.data())
@@ -77,16 +78,14 @@ def check_decode(executor: str, problem: AttentionDecodeProblem, seed: int, data
     )
 
 
-reduce_problems = st.builds(
-    AttentionReduceProblem,
-    heads=st.integers(1, 5),
-    head_dim=HEAD_DIMS,
-    split=st.sampled_from([1, 2, 5, 64]),
-    window=WINDOWS,
-)
+@st.composite
+def reduce_problems(draw: st.DrawFn) -> AttentionReduceProblem:
+    codes, head_dim = draw_codes(draw, HEAD_DIMS)
+    split = draw(st.sampled_from([1, 2, 5, 64]))
+    return AttentionReduceProblem(draw(st.integers(1, 5)), head_dim, split, draw(WINDOWS), codes)
 
 
-@given(problem=reduce_problems, full=st.booleans(), seed=SEEDS, data=st.data())
+@given(problem=reduce_problems(), full=st.booleans(), seed=SEEDS, data=st.data())
 def test_reduce_equals_its_reference(
     problem: AttentionReduceProblem, full: bool, seed: int, data: st.DataObject
 ) -> None:
@@ -94,7 +93,7 @@ def test_reduce_equals_its_reference(
 
 
 @few
-@given(problem=reduce_problems, full=st.booleans(), seed=SEEDS, data=st.data())
+@given(problem=reduce_problems(), full=st.booleans(), seed=SEEDS, data=st.data())
 def test_reduce_on_wgpu_equals_its_reference(
     problem: AttentionReduceProblem, full: bool, seed: int, data: st.DataObject
 ) -> None:
@@ -200,6 +199,32 @@ def test_default_schedules_fit_webgpu_limits(heads: int, kv_heads: int, head_dim
     assert reduce in set(ATTENTION_REDUCE.space(BASELINE, problem.reduce))
 
 
+@pytest.mark.parametrize("heads, kv_heads, head_dim", [shape for shape in SHAPES if shape[2] % 32 == 0])
+def test_default_schedules_of_coded_heads_fit_webgpu_limits(heads: int, kv_heads: int, head_dim: int) -> None:
+    for width in (head_dim, 1024):
+        problem = AttentionDecodeProblem(heads, kv_heads, width, "f16", 0.1, 64, joined=True, codes=2)
+        schedule = ATTENTION_DECODE.default(BASELINE, problem)
+        kernel = ATTENTION_DECODE.kernel(problem, schedule, BASELINE)
+        assert isinstance(schedule, AttentionDecodeSchedule)
+        assert kernel.shared_bytes == schedule.shared_bytes(problem) <= 16384
+        reduce = ATTENTION_REDUCE.default(BASELINE, problem.reduce)
+        assert ATTENTION_REDUCE.kernel(problem.reduce, reduce, BASELINE).shared_bytes <= 16384
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"head_dim": 48, "codes": 1}, "coded heads of whole groups of 32"),
+        ({"codes": 3}, "codes of at most two terms"),
+        ({"split": 64, "codes": 2}, "codes where there is a result"),
+    ],
+)
+def test_heads_that_cannot_be_coded_are_refused(change: dict[str, int], message: str) -> None:
+    problem = AttentionDecodeProblem(4, 2, 64, "f16", 0.1, 0)
+    with pytest.raises(ShapeError, match=message):
+        replace(problem, **change)
+
+
 @pytest.mark.parametrize("capabilities", ALL_CAPABILITIES, ids=range(len(ALL_CAPABILITIES)))
 def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
     for head_dim, group, kv_dtype in itertools.product(EVEN_WIDTHS, (1, 3, 8), ("f16", "f32")):
@@ -210,6 +235,11 @@ def test_every_even_width_has_a_schedule(capabilities: Capabilities) -> None:
         else:
             assert schedule.fits(capabilities, problem)
         assert any(schedule == each for each in ATTENTION_DECODE.space(capabilities, problem))
+        if head_dim % 32 == 0:
+            coded = replace(problem, split=0, codes=2)
+            schedule = ATTENTION_DECODE.default(capabilities, coded)
+            assert isinstance(schedule, WideSchedule) or schedule.fits(capabilities, coded)
+            assert ATTENTION_REDUCE.default(capabilities, coded.reduce)
         reduce = ATTENTION_REDUCE.default(capabilities, problem.reduce)
         assert ATTENTION_REDUCE.workgroup(problem.reduce, reduce) <= capabilities.max_threads
 

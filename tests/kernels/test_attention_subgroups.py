@@ -28,6 +28,7 @@ from tests.kernels.attention_problems import (
     SEEDS,
     WINDOWS,
     assert_as_reference,
+    draw_codes,
     draw_ring,
     few,
 )
@@ -52,10 +53,11 @@ def with_subgroups(executor: str) -> Capabilities:
 @st.composite
 def decode_problems(draw: st.DrawFn, joined: bool = False) -> AttentionDecodeProblem:
     kv_heads, group = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 3, 4, 5, 8]))
-    head_dim, kv_dtype = draw(HEAD_DIMS), draw(KV_DTYPES)
-    split = draw(st.sampled_from([1, 7, 16, 33, 64] if joined else [0, 0, 7, 32, 64]))
-    shape = (kv_heads * group, kv_heads, head_dim, kv_dtype, head_dim**-0.5)
-    return AttentionDecodeProblem(*shape, split, draw(WINDOWS), draw(CAPS), joined=joined)
+    codes, head_dim = draw_codes(draw, HEAD_DIMS)
+    splits = [1, 7, 16, 33, 64] if joined else [0] if codes else [0, 0, 7, 32, 64]
+    shape = (kv_heads * group, kv_heads, head_dim, draw(KV_DTYPES), head_dim**-0.5)
+    split, window, cap = draw(st.sampled_from(splits)), draw(WINDOWS), draw(CAPS)
+    return AttentionDecodeProblem(*shape, split, window, cap, joined=joined, codes=codes)
 
 
 def check(

@@ -54,6 +54,22 @@ CODED: tuple[Mutation, ...] = (
         of_kernel("matvec_int8"),
     ),
     Mutation(
+        "surplus_heads_coded",
+        "The last workgroup of a group of heads codes rows that have no head, over the next group's.",
+        "kernelc/kernels/attention/head_results.py",
+        "end = (rows.kv_head + 1) * (rows.group * groups) if rows.ragged else None",
+        "end = None",
+        of_kernel("attention_decode"),
+    ),
+    Mutation(
+        "heads_of_the_first_workgroup",
+        "Every workgroup codes its heads as the row's first.",
+        "kernelc/kernels/attention/head_results.py",
+        "self.coder.code(rows.head(0) * groups, end)",
+        "self.coder.code(rows.in_group(0) * groups, end)",
+        of_kernel("attention_decode"),
+    ),
+    Mutation(
         "groups_of_another_piece",
         "A piece of a matrix codes its results as the first groups of the row.",
         "kernelc/kernels/linear/matvec_int8_parts.py",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from kernelc.errors import ShapeError
 from kernelc.ir.dim import Dim
 from kernelc.ir.expression import FUNCTIONS
+from kernelc.ir.ops import coding
 from kernelc.ir.ops.definition import (
     Array,
     Arrays,
@@ -153,7 +154,9 @@ def _infer_attention(t: Types, a: Attrs) -> tuple[TensorType, ...]:
         int_attr("attention", a, "window")
     if "soft_cap" in a:
         number_attr("attention", a, "soft_cap")
-    return (merged_type(q) if a.get("merged") else q,)
+    if "codes" in a and (q.shape[0] != 1 or not a.get("merged")):
+        raise ShapeError("attention: attribute codes needs one row of merged heads")
+    return coding.result_types("attention", t, a, merged_type(q) if a.get("merged") else q)
 
 
 def attention(i: Arrays, a: Values) -> tuple[Array, ...]:
@@ -163,7 +166,8 @@ def attention(i: Arrays, a: Values) -> tuple[Array, ...]:
     scores become cap * tanh(score / cap) before the softmax.
 
     Shapes: q [seq, heads, head_dim], caches [context, kv_heads, head_dim] -> [seq, heads, head_dim], or
-    [seq, heads * head_dim] where `merged`. Scores in float32; the softmax's sum in float64.
+    [seq, heads * head_dim] where `merged`, as a coded row where there are `codes`. Scores in float32; the
+    softmax's sum in float64.
     Sources: Vaswani et al. 2017, arXiv 1706.03762; grouped queries: Ainslie et al. 2023, arXiv 2305.13245;
     windows: Beltagy et al. 2020 (Longformer), arXiv 2004.05150; soft cap: Gemma 2 report, arXiv 2408.00118.
     """
@@ -180,7 +184,8 @@ def attention(i: Arrays, a: Values) -> tuple[Array, ...]:
         visible &= ~np.tri(seq, total, a["past"] - a["window"], dtype=np.bool_)
     weights = softmax(np.where(visible, scores, np.float32(-np.inf)))
     y = (weights @ v[:, None]).transpose(2, 0, 1, 3)
-    return (np.ascontiguousarray(y).reshape((seq, -1) if a.get("merged") else (seq, heads, head_dim)),)
+    y = np.ascontiguousarray(y).reshape((seq, -1) if a.get("merged") else (seq, heads, head_dim))
+    return coding.results(y, i, a)
 
 
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -207,6 +212,6 @@ DEFINITIONS = (
         _infer_attention,
         attention,
         attrs=("scale", "past"),
-        optional_attrs=("merged", "window", "soft_cap"),
+        optional_attrs=("merged", "window", "soft_cap", "codes"),
     ),
 )

@@ -3,7 +3,8 @@
 `kernelc.ir.coded_rows` says what a coded row is. A linear layer whose attribute `coded` is a number of terms
 reads one instead of f32 values; with `eps` it multiplies what it makes by 1/rms of the row, whose squares are
 stored beside the codes. One with the attribute `codes` writes its result as a coded row, times `code_weight`
-where there is one; with `keeps` it hands out the f32 result as well, before that.
+where there is one; with `keeps` it hands out the f32 result as well, before that. Attention of one row takes
+`codes`, too, and hands out nothing else then.
 """
 
 from __future__ import annotations

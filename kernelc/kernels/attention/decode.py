@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.ir.coded_rows import CodedRows
 from kernelc.ir.dim import ceildiv
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import (
@@ -35,7 +36,7 @@ from kernelc.kernels.attention.decode_schedule import (
     usual_schedule,
 )
 from kernelc.kernels.attention.decode_subgroups import SubgroupBody
-from kernelc.kernels.attention.head_results import Partials
+from kernelc.kernels.attention.head_results import Partials, result_binding, write_result
 from kernelc.kernels.attention.join_splits import in_the_last_workgroup, split_count
 from kernelc.kernels.attention.softmax import LOG2_E
 from kernelc.kernels.attention.subgroup_schedule import (
@@ -58,9 +59,9 @@ AnySchedule = AttentionDecodeSchedule | SubgroupSchedule | WideSchedule
 class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
     """q [heads, head_dim] -> out [heads * head_dim], partials [splits, heads, head_dim/2 + 1] pairs, or both.
 
-    The new position's key and value are in the cache already. A partial result is the sums of
-    2^(score - maximum) * value, then (maximum, total of the weights); scores in powers of two. Where the last
-    workgroup joins them, `arrivals` counts, and is zero before and after.
+    With `codes` that row is `coded`, and not out. The new position's key and value are in the cache already.
+    A partial result is the sums of 2^(score - maximum) * value, then (maximum, total of the weights); scores
+    in powers of two. Where the last workgroup joins them, `arrivals` counts, and is zero before and after.
     """
 
     name = "attention_decode"
@@ -68,6 +69,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
 
     def bindings(self, problem: AttentionDecodeProblem) -> tuple[Binding, ...]:
         *inputs, out = attention_bindings(problem.cache, problem.heads, 1)
+        out = result_binding(out, problem.coded)
         if not problem.split:
             return (*inputs, out)
         partials = problem.reduce.partials("read_write")
@@ -88,7 +90,7 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
         if not problem.split or problem.joined:
             weights = np.exp2(scores - scores.max(axis=-1, keepdims=True))
             out = (weights @ values) / weights.sum(axis=-1, keepdims=True)
-            arrays["out"].reshape(-1)[:] = out.reshape(-1)
+            write_result(arrays, problem.coded, out)
         if not problem.split or (problem.joined and end - begin <= split):
             return
         for number, first in enumerate(range(0, end - begin, split)):
@@ -166,7 +168,8 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
             buffers = AttentionBuffers.of(arrays, problem.cache, schedule.width)
             return DecodeBody(k, problem, schedule, buffers).attend
         kv_head, token = k.workgroup_id(0), k.constant(0, u32)
-        wide = WideAttention(k, arrays, problem.cache, problem.scoring, problem.group, 1, kv_head, token)
+        shape = (problem.cache, problem.scoring, problem.group, 1)
+        wide = WideAttention(k, arrays, *shape, kv_head, token, problem.coded)
 
         def attend(first: Value, end: Value) -> None:
             wide.attend(first, end)
@@ -197,10 +200,14 @@ class AttentionDecode(KernelSpec[AttentionDecodeProblem, AnySchedule]):
         relative error; exp2 adds as much. The sums of a partial result grow with the split's length."""
         return Tolerance(relative=5e-5, absolute=5e-5)
 
+    def coded_rows(self, problem: AttentionDecodeProblem) -> Mapping[str, CodedRows]:
+        return {} if problem.coded is None else {"coded": problem.coded}
+
     def describe(self, problem: AttentionDecodeProblem) -> str:
         split = f"_split{problem.split}" if problem.split else ""
         split += "_joined" if problem.joined else ""
-        marks = split + problem.scoring.describe() + problem.cache.describe()
+        codes = f"_codes{problem.codes}" if problem.codes else ""
+        marks = split + problem.scoring.describe() + problem.cache.describe() + codes
         return f"{problem.kv_dtype}_{problem.heads}_{problem.kv_heads}x{problem.head_dim}{marks}"
 
 

@@ -49,11 +49,8 @@ class DecodeBody:
         self.scores = k.shared("scores", rows, schedule.sets * schedule.tile)
         self.exchange = k.shared("exchange", rows, schedule.exchange_cells(problem.head_dim))
         self.score_parts = self.exchange if schedule.parts > 1 else self.scores
+        self.results = HeadResults(k, buffers.arrays, problem.head_dim, self.rows, problem.coded)
         self.splits = split_count(k, problem.reduce) if problem.joined else None
-
-    @property
-    def results(self) -> HeadResults:
-        return HeadResults(self.buffers.arrays["out"], self.problem.head_dim)
 
     @property
     def partials(self) -> Partials:
@@ -79,9 +76,14 @@ class DecodeBody:
         with distribute(k, self.stream_threads, "column") as column:
             for row in range(schedule.heads):
                 self._write(running[row // schedule.rows], row, column)
-        if self.splits is not None:
-            with k.when(self.splits > 1):
-                self._join_splits(self.splits)
+        if self.splits is None:
+            self.results.code()
+            return
+        with k.when(self.splits > 1):
+            self._join_splits(self.splits)
+        if self.problem.codes:
+            with k.otherwise():
+                self.results.code()
 
     def _join_splits(self, splits: Value) -> None:
         """Join the splits of the workgroup's heads, in the last of the workgroups that have them."""
@@ -191,11 +193,12 @@ class DecodeBody:
                     self._write_partial(state, row, column)
 
     def _write_result(self, state: Running, row: int, column: Value) -> None:
-        lanes, of_state = self.results.out.type.lanes, row % state.rows
+        lanes, of_state = self.results.lanes, row % state.rows
         vectors = self.schedule.width // lanes
         for load, own in self._own_loads(column):
             for at, sums in enumerate(state.row(of_state, lanes)[own * vectors :][:vectors]):
-                self.results.put(self.rows.head(row), load * vectors + at, sums / lane(state.total, of_state))
+                head, result = self.rows.head(row), sums / lane(state.total, of_state)
+                self.results.put(row, head, load * vectors + at, result)
 
     def _write_partial(self, state: Running, row: int, column: Value) -> None:
         start, of_state = self.partials.start(self.k.workgroup_id(1), self.rows.head(row)), row % state.rows

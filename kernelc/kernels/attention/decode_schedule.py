@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kernelc.ir.coded_rows import CodedRows
 from kernelc.kernels.attention.cache import CacheShape, require_heads
+from kernelc.kernels.attention.head_results import HeadResults, require_codes
 from kernelc.kernels.attention.join_splits import JoinPlan
 from kernelc.kernels.attention.reduce_splits import AttentionReduceProblem
 from kernelc.kernels.attention.softmax import Scoring, exchange_cells
@@ -25,6 +27,7 @@ class AttentionDecodeProblem:
     `split`: positions that a workgroup takes, the last one fewer; 0: one takes all and writes the result.
     With a `window`, splits begin with the first position that is seen. `window`, `soft_cap`: see `Scoring`;
     `ring`: see `CacheShape`. `joined`: the last workgroup of a head joins its splits, see `join_splits`.
+    `codes`: terms of the coded row that the result is (`kernelc.ir.coded_rows`); 0: it is f32.
     """
 
     heads: int
@@ -37,11 +40,14 @@ class AttentionDecodeProblem:
     soft_cap: float = 0.0
     ring: int = 0
     joined: bool = False
+    codes: int = 0
 
     def __post_init__(self) -> None:
         """Raise ShapeError where the numbers do not fit each other."""
         require_heads(self.heads, self.cache)
         require(not self.joined or self.split > 0, self, "splits to join")
+        require_codes(self, self.head_dim, self.codes)
+        require(not self.codes or self.joined or not self.split, self, "codes where there is a result")
         require(not self.ring or 1 <= self.window <= self.ring, self, "a ring that holds the window")
 
     @property
@@ -58,9 +64,14 @@ class AttentionDecodeProblem:
         return CacheShape(self.kv_heads, self.head_dim, self.kv_dtype, self.ring)
 
     @property
+    def coded(self) -> CodedRows | None:
+        """The layout of the result, where it is coded."""
+        return CodedRows(self.heads * self.head_dim, self.codes) if self.codes else None
+
+    @property
     def reduce(self) -> AttentionReduceProblem:
         """The problem of the kernel that joins the splits."""
-        return AttentionReduceProblem(self.heads, self.head_dim, self.split, self.window)
+        return AttentionReduceProblem(self.heads, self.head_dim, self.split, self.window, self.codes)
 
 
 @dataclass(frozen=True)
@@ -104,10 +115,11 @@ class AttentionDecodeSchedule:
         return max(parts, exchange_cells(self.threads(head_dim), self.width * self.columns))
 
     def shared_bytes(self, problem: AttentionDecodeProblem) -> int:
-        """Bytes of workgroup memory: queries, scores, exchange, and what joining takes."""
+        """Bytes of workgroup memory: queries, scores, exchange, and what joining and coding take."""
         dim = problem.head_dim
         joining = self.join_plan(dim).shared_bytes if problem.joined else 0
-        return joining + 4 * (self.heads * (dim + self.tile) + self.rows * self.exchange_cells(dim))
+        coding = HeadResults.shared_bytes(self.heads, dim, problem.codes)
+        return joining + coding + 4 * (self.heads * (dim + self.tile) + self.rows * self.exchange_cells(dim))
 
     def fits(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> bool:
         head_dim = problem.head_dim

@@ -56,11 +56,8 @@ class SubgroupBody:
         self.maxima = k.shared("maxima", f32, cells)
         self.totals = k.shared("totals", f32, cells)
         self.rows = GroupRows(k, problem.group, schedule.heads)
+        self.results = HeadResults(k, arrays, problem.head_dim, self.rows, problem.coded)
         self.splits = split_count(k, problem.reduce) if problem.joined else None
-
-    @property
-    def results(self) -> HeadResults:
-        return HeadResults(self.arrays["out"], self.problem.head_dim)
 
     @property
     def partials(self) -> Partials:
@@ -78,9 +75,14 @@ class SubgroupBody:
         self.k.barrier()
         with distribute(self.k, self.schedule.heads * self.pairs, "cell") as cell:
             self._join(cell)
-        if self.splits is not None:
-            with self.k.when(self.splits > 1):
-                self._join_splits(self.splits)
+        if self.splits is None:
+            self.results.code()
+            return
+        with self.k.when(self.splits > 1):
+            self._join_splits(self.splits)
+        if self.problem.codes:
+            with self.k.otherwise():
+                self.results.code()
 
     def _join_splits(self, splits: Value) -> None:
         """Join the splits of the workgroup's heads, in the last of the workgroups that have them."""
@@ -176,16 +178,18 @@ class SubgroupBody:
                 total += weight * self.totals[stream + at]
                 sums += weight * self.sums[(stream + at) * self.pairs + pair]
         with self.rows.where_there(row):
-            self._write(self.rows.head(row), pair, sums, highest, total)
+            self._write(row, self.rows.head(row), pair, sums, highest, total)
 
-    def _write(self, head: Value, pair: Value, sums: Variable, highest: Variable, total: Variable) -> None:
+    def _write(
+        self, row: Value, head: Value, pair: Value, sums: Variable, highest: Variable, total: Variable
+    ) -> None:
         if not self.problem.split:
-            self.results.put(head, pair, sums / total)
+            self.results.put(row, head, pair, sums / total)
         elif self.splits is None:
             self._write_partial(head, pair, sums, highest, total)
         else:
             with self.k.when(self.splits.equals(1)):
-                self.results.put(head, pair, sums / total)
+                self.results.put(row, head, pair, sums / total)
             with self.k.otherwise():
                 self._write_partial(head, pair, sums, highest, total)
 

@@ -105,7 +105,8 @@ class SplitJoin:
             join(k, running, plan.streams, self.exchange, plan.pairs)
         for number, ((row, pair), state) in enumerate(zip(cells, running, strict=True)):
             with k.when(k.local_id + number * plan.threads < plan.pairs), rows.where_there(row):
-                results.put(rows.head(row), pair, vector(*state.sums) / state.total)
+                results.put(row, rows.head(row), pair, vector(*state.sums) / state.total)
+        results.code()
 
     def _cell(self, number: int) -> tuple[Value, Value]:
         """The row and the pair of its elements that an invocation joins; surplus ones repeat the last."""

@@ -16,9 +16,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kernelc.ir.coded_rows import CodedRows
 from kernelc.ir.dim import Dim, ceildiv, dim_min, evaluate
 from kernelc.kernels import step_block
-from kernelc.kernels.attention.head_results import HeadResults
+from kernelc.kernels.attention.head_results import (
+    GroupRows,
+    HeadResults,
+    require_codes,
+    result_binding,
+    write_result,
+)
 from kernelc.kernels.attention.softmax import LOWEST, Running, exchange_cells, join
 from kernelc.kernels.parts.distribute import distribute
 from kernelc.kernels.spec import CONTEXT, Arrays, Binding, Grid, KernelSpec, Params, Tolerance, empty
@@ -34,17 +41,25 @@ UNROLL = 4  # partial results of a stream that are in flight at once
 
 @dataclass(frozen=True)
 class AttentionReduceProblem:
-    """`split`: positions of each partial result; the last may have fewer. `window`: as in `Scoring`."""
+    """`split`: positions of each partial result; the last may have fewer. `window`: as in `Scoring`.
+    `codes`: terms of the coded row that the result is (`kernelc.ir.coded_rows`); 0: it is f32."""
 
     heads: int
     head_dim: int
     split: int
     window: int = 0
+    codes: int = 0
 
     def __post_init__(self) -> None:
         """Raise ShapeError for numbers without a meaning."""
         require(self.heads >= 1, self, "at least one head")
         require(self.head_dim >= 2 and self.head_dim % 2 == 0, self, "an even head_dim")
+        require_codes(self, self.head_dim, self.codes)
+
+    @property
+    def coded(self) -> CodedRows | None:
+        """The layout of the result, where it is coded."""
+        return CodedRows(self.heads * self.head_dim, self.codes) if self.codes else None
 
     def seen(self, positions: Dim) -> Dim:
         """How many of `positions` the last of them sees."""
@@ -75,16 +90,14 @@ class AttentionReduceSchedule:
 
 
 class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule]):
-    """partials [splits, heads, head_dim/2 + 1] pairs -> out [heads * head_dim]."""
+    """partials [splits, heads, head_dim/2 + 1] pairs -> out [heads * head_dim], coded or not."""
 
     name = "attention_reduce"
     problem_type = AttentionReduceProblem
 
     def bindings(self, problem: AttentionReduceProblem) -> tuple[Binding, ...]:
-        return (
-            problem.partials("read"),
-            Binding("out", f32x2, "read_write", problem.heads * problem.head_dim // 2),
-        )
+        out = Binding("out", f32x2, "read_write", problem.heads * problem.head_dim // 2)
+        return (problem.partials("read"), result_binding(out, problem.coded))
 
     def reference(self, problem: AttentionReduceProblem, arrays: Arrays, params: Params) -> None:
         splits = _splits(problem, int(params["past"]))
@@ -93,15 +106,21 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         sums, highest, total = parts
         weights = np.exp2(highest - highest.max(axis=0))
         out = (sums * weights).sum(axis=0) / (total * weights).sum(axis=0)
-        arrays["out"].reshape(-1)[:] = out.reshape(-1)
+        write_result(arrays, problem.coded, out)
 
     def space(
         self, capabilities: Capabilities, problem: AttentionReduceProblem
     ) -> Iterable[AttentionReduceSchedule]:
         for columns, streams in itertools.product((1, 2, 4, 8), (2, 4, 8, 16)):
             schedule = AttentionReduceSchedule(streams, columns)
-            if self.workgroup(problem, schedule) <= capabilities.max_threads:
+            shared_bytes = self._shared_bytes(problem, schedule)
+            small = shared_bytes <= capabilities.shared_bytes or not problem.codes
+            if small and self.workgroup(problem, schedule) <= capabilities.max_threads:
                 yield schedule
+
+    def _shared_bytes(self, problem: AttentionReduceProblem, schedule: AttentionReduceSchedule) -> int:
+        cells = exchange_cells(self.workgroup(problem, schedule), 2 * schedule.columns)
+        return 4 * cells + HeadResults.shared_bytes(1, problem.head_dim, problem.codes)
 
     def default(self, capabilities: Capabilities, problem: AttentionReduceProblem) -> AttentionReduceSchedule:
         """As many streams as a workgroup can have: the splits are few, and each read waits for memory."""
@@ -120,7 +139,8 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         problem: AttentionReduceProblem,
         schedule: AttentionReduceSchedule,
     ) -> None:
-        partials, results = arrays["partials"], HeadResults(arrays["out"], problem.head_dim)
+        partials, rows = arrays["partials"], GroupRows(k, 1, 1)
+        results = HeadResults(k, arrays, problem.head_dim, rows, problem.coded)
         exchange = k.shared("exchange", f32, exchange_cells(k.workgroup, 2 * schedule.columns))
         columns, head = problem.head_dim // 2, k.workgroup_id(0)
         threads = schedule.stream_threads(problem.head_dim)
@@ -148,7 +168,8 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
                 own = column + number * threads if number else column
                 with nullcontext() if number == 0 else k.when(own < columns):
                     sums = running.sums[2 * number : 2 * number + 2]
-                    results.put(head, own, vector(*sums) / running.total)
+                    results.put(0, head, own, vector(*sums) / running.total)
+        results.code()
 
     def inputs(
         self, problem: AttentionReduceProblem, rng: np.random.Generator, env: Mapping[str, int]
@@ -166,9 +187,13 @@ class AttentionReduce(KernelSpec[AttentionReduceProblem, AttentionReduceSchedule
         """Sums of order one over a total of at least one: the rounding of exp2 and of a few additions."""
         return Tolerance(relative=1e-5, absolute=1e-5)
 
+    def coded_rows(self, problem: AttentionReduceProblem) -> Mapping[str, CodedRows]:
+        return {} if problem.coded is None else {"coded": problem.coded}
+
     def describe(self, problem: AttentionReduceProblem) -> str:
         window = f"_window{problem.window}" if problem.window else ""
-        return f"{problem.heads}x{problem.head_dim}_split{problem.split}{window}"
+        codes = f"_codes{problem.codes}" if problem.codes else ""
+        return f"{problem.heads}x{problem.head_dim}_split{problem.split}{window}{codes}"
 
 
 def _splits(problem: AttentionReduceProblem, past: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kernelc.kernels.attention.decode_schedule import AttentionDecodeProblem
+from kernelc.kernels.attention.head_results import HeadResults
 from kernelc.kernels.attention.join_splits import JoinPlan
 from kernelc.kernels.parts.reduce import power_of_two_up_to
 from kernelc.target import Capabilities
@@ -58,9 +59,10 @@ class SubgroupSchedule:
         return JoinPlan(self.heads, head_dim, self.threads)
 
     def shared_bytes(self, problem: AttentionDecodeProblem) -> int:
-        """Bytes of workgroup memory: what the streams leave, and what joining splits takes."""
+        """Bytes of workgroup memory: what the streams leave, and what joining splits and coding take."""
+        coding = HeadResults.shared_bytes(self.heads, problem.head_dim, problem.codes)
         joining = self.join_plan(problem.head_dim).shared_bytes if problem.joined else 0
-        return joining + 4 * self.heads * self.streams * (problem.head_dim + 2)
+        return joining + coding + 4 * self.heads * self.streams * (problem.head_dim + 2)
 
     def fits(self, capabilities: Capabilities, problem: AttentionDecodeProblem) -> bool:
         """Whether a device with these capabilities runs it, and registers hold what is in flight."""

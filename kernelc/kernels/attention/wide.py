@@ -17,10 +17,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kernelc.ir.coded_rows import GROUP, CodedRows
 from kernelc.kernels import step_block
 from kernelc.kernels.attention.cache import CacheShape
 from kernelc.kernels.attention.head_results import Partials
 from kernelc.kernels.attention.softmax import LOWEST, Scoring
+from kernelc.kernels.linear.activations import coded_group, store_group
 from kernelc.kernels.parts.wide_rows import WIDE, works_wide
 from kernelc.kir.functions import (
     concat,
@@ -88,8 +90,10 @@ class WideAttention:
         tokens: int,
         kv_head: Value,
         first_token: Value,
+        coded: CodedRows | None = None,
     ) -> None:
         self.k, self.arrays, self.shape, self.scoring = k, arrays, shape, scoring
+        self.coded = coded  # the layout of the result of a single token, where it is coded
         self.group, self.tokens, self.kv_head, self.first_token = group, tokens, kv_head, first_token
         self.vectors, self.rows = shape.head_dim // WIDE, tokens * group
         self.queries = k.shared("queries", f32x8, self.rows * self.vectors)
@@ -134,11 +138,29 @@ class WideAttention:
     def write(self) -> None:
         """Write the results of all rows whose tokens there are."""
         k = self.k
+        if self.coded is not None:
+            self._write_coded(self.coded)
+            return
         with k.loop(0, self.rows) as row, k.when(step_block.rows(k).include(self._token(row))):
             start = self.element(row)
             factor = splat(1.0 / self.totals[row], WIDE)
             for at in range(self.vectors):
                 self.arrays["out"][start + at] = self.sums[row * self.vectors + at] * factor
+
+    def _write_coded(self, coded: CodedRows) -> None:
+        """Code the results of the heads of a single token, each of which is whole groups."""
+        k, groups, vectors = self.k, self.shape.head_dim // GROUP, GROUP // WIDE
+        with k.loop(0, self.rows) as row:
+            factor = splat(1.0 / self.totals[row], WIDE)
+            with k.loop(0, groups) as own:
+                group = self._head(row) * groups + own
+                fours: list[Value] = []
+                for at in range(vectors):
+                    results = self.sums[(row * groups + own) * vectors + at] * factor
+                    lanes = [results.lane(lane) for lane in range(WIDE)]
+                    fours += [vector(*lanes[:4]), vector(*lanes[4:])]
+                made = coded_group(fours, coded.terms, native=True)
+                store_group(self.arrays["coded"], coded, 0, group, made, k.constant(0.0, f32))
 
     def write_partials(self, partials: Partials, split: Value) -> None:
         """Write sums, maximum and total of all rows as pairs: the results of splits are joined later."""

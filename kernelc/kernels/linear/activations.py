@@ -7,6 +7,7 @@ kernels that wait for each other.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from kernelc.ir.coded_rows import (
@@ -107,18 +108,19 @@ class GroupCoder:
             self.plain[at] = value
         self.values[at] = value if weight is None else value * weight
 
-    def code(self, first: Value, end: int, row: Operators | int = 0) -> None:
-        """Code what was put, which are the values from group `first` of the row on, below group `end`."""
+    def code(self, first: Value, end: Operators | int | None, row: Operators | int = 0) -> None:
+        """Code what was put, which are the values from group `first` of the row on, below group `end` where
+        there may be fewer than the workgroup has place for."""
         k = self.k
         k.barrier()
         with distribute(k, self.count // 4, "four") as four:
             group = named("group", first + four // LANES)
-            with k.when(group < end):
+            with nullcontext() if end is None else k.when(group < end):
                 self._code_four(four, group, row)
         k.barrier()
         with distribute(k, self.count // GROUP, "own_group") as own:
             group = named("group", first + own)
-            with k.when(group < end):
+            with nullcontext() if end is None else k.when(group < end):
                 self._add_up(own, group, row)
 
     def _code_four(self, four: Value, group: Value, row: Operators | int) -> None:

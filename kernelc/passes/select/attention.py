@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kernelc.ir.graph import Op
 from kernelc.ir.rotary import Rotary
 from kernelc.kernels.attention.cache import CacheShape
@@ -23,28 +25,30 @@ def attention(select: Selector, op: Op) -> None:
     window, soft_cap, ring = int(number(op, "window")), number(op, "soft_cap"), ring_of(select.graph, cache)
     for role in ("k_cache", "v_cache"):  # where this program appends nothing to it
         select.found.head_orders.setdefault(select.operands.name(op.inputs[role]), NATURAL)
-    out = select.operands.name(op.result)
+    out = {"coded" if "codes" in op.attrs else "out": select.operands.name(op.result)}
     read = {name: select.operands.name(op.inputs[name]) for name in ("q", "k_cache", "v_cache")}
     if not one_row(q):
         problem = AttentionPrefillProblem(heads, kv_heads, head_dim, dtype, scale, window, soft_cap, ring)
-        select.call(ATTENTION_PREFILL, problem, read | {"out": out}, ("out",), op)
+        select.call(ATTENTION_PREFILL, problem, read | out, tuple(out), op)
         return
     split = select.options.split.within(window)
     joined = split > 0 and select.options.split.joined
+    codes = int(number(op, "codes"))
     decode = AttentionDecodeProblem(
         heads, kv_heads, head_dim, dtype, scale, split, window, soft_cap, ring, joined
     )
     if split == 0:
-        select.call(ATTENTION_DECODE, decode, read | {"out": out}, ("out",), op)
+        select.call(ATTENTION_DECODE, replace(decode, codes=codes), read | out, tuple(out), op)
         return
     partials = f"%{op.result.name}.partials"
     if joined:
         select.found.counters[ARRIVALS] = max(4 * heads, select.found.counters.get(ARRIVALS, 0))
-        operands = read | {"out": out, "partials": partials, "arrivals": ARRIVALS}
-        select.call(ATTENTION_DECODE, decode, operands, ("out", "partials"), op)
+        operands = read | out | {"partials": partials, "arrivals": ARRIVALS}
+        select.call(ATTENTION_DECODE, replace(decode, codes=codes), operands, (*out, "partials"), op)
         return
     select.call(ATTENTION_DECODE, decode, read | {"partials": partials}, ("partials",), op)
-    select.call(ATTENTION_REDUCE, decode.reduce, {"partials": partials, "out": out}, ("out",), op)
+    reduce = replace(decode.reduce, codes=codes)
+    select.call(ATTENTION_REDUCE, reduce, {"partials": partials} | out, tuple(out), op)
 
 
 def rope(select: Selector, op: Op) -> None:
