@@ -31,7 +31,7 @@ from kernelc.kernels.spec import KernelSpec
 from kernelc.kernels.step_block import STEP
 from kernelc.passes.splits import LENGTHS
 from kernelc.target import Capabilities
-from kernelc.tuning.trial import tried_kernel
+from kernelc.tuning.made import made_kernel
 from runtime.device.executor import Executor
 from runtime.device.program import StepBlock
 
@@ -190,7 +190,7 @@ class Bench:
 
     def _kernel(self, name: str, spec: KernelSpec[Any, Any], problem: Any, schedule: Any) -> None:
         target = self.executor.info.target
-        made = tried_kernel(self.folder, name, target, spec, problem, schedule, self.capabilities)
+        made = made_kernel(self.folder, name, target, spec, problem, schedule, self.capabilities)
         self.kernels[name] = made
 
     def _manifest(self) -> Manifest:

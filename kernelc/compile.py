@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kernelc import debug
+from kernelc import debug, switches
 from kernelc.artifact import ACTIVATION_TERMS, ACTIVATIONS, Manifest, ModelInfo, Param, Ring, Weights
 from kernelc.errors import ShapeError, UsageError
 from kernelc.ir.dim import Dim, dim_max
@@ -51,8 +51,10 @@ class CompileOptions:
     matrix products to two signed bytes, where the weights are codes of bytes, "int8-fast" to one.
     `overrides` give single matrices, the embedding or the head another format than `quant`; `bits` is what a
     weight may take on average, from which a build of a model makes overrides of its own.
-    `tuned` names a table of schedules, by its class of devices or as a file; without it the families' own
-    rules choose.
+    `tuned` names a table of schedules, by its class of devices or as a file, instead of the families' rules.
+    `splits`: whether attention's positions may be split over workgroups; `joins`: whether these workgroups
+    may join them; `codes`: whether layers may code what they make. `without` names optimisations that are
+    left out (see `kernelc.switches`).
     """
 
     target: str = "wgsl"
@@ -63,6 +65,10 @@ class CompileOptions:
     overrides: tuple[Override, ...] = ()
     bits: float | None = None
     tuned: str | None = None
+    splits: bool = True
+    joins: bool = True
+    codes: bool = True
+    without: switches.Without = ()
 
     @property
     def formats(self) -> FormatTable:
@@ -154,12 +160,14 @@ def compile_model(source: ModelSource, options: CompileOptions) -> Compiled:
 
     Raises: UsageError for options that do not fit the model.
     """
-    options = options.checked(source)
-    builder = _Builder(source, options, targets_named(options.target), FuseOptions())
+    without = switches.named(options.without)
+    options = replace(options, **switches.settings_of(without)).checked(source)
+    targets = [switches.target_with_less(each, without) for each in targets_named(options.target)]
+    off = switches.patterns_off(without)
+    builder = _Builder(source, options, targets, FuseOptions(off=off))
     if not builder.every_role():
         # The fused heads of one role order a cache as another role's do not: keep the checkpoint's order.
-        plain = FuseOptions(off=frozenset({"heads"}))
-        builder = _Builder(source, options, targets_named(options.target), plain)
+        builder = _Builder(source, options, targets, FuseOptions(off=off | {"heads"}))
         builder.every_role()
     builder.sampling()
     return builder.compiled()
@@ -184,7 +192,8 @@ class _Builder:
         assert options.context is not None
         self.fusing = fusing
         self.source, self.options, self.targets, self.context = source, options, targets, options.context
-        self.schedules = named_schedules(options.tuned, [target.name for target in targets])
+        found = named_schedules(options.tuned, [target.name for target in targets])
+        self.schedules = replace(found, without=options.without)
         self.info = replace(source.info, max_context=options.context)
         self.first: Graph | None = None  # the graph that the other roles' must agree with
         self.sources: list[ProgramSource] = []
@@ -201,8 +210,11 @@ class _Builder:
         """Add the programs of every role; False where they disagree about the order within cached heads."""
         decode = self.graph("decode")
         variants = [each for target in self.targets for each in target.variants]
-        joined = all(target.fences for target in self.targets)
-        for low, high, split in decode_splits(decode, self.context, variants, joined):
+        joined = self.options.joins and all(target.fences for target in self.targets)
+        programs = decode_splits(decode, self.context, variants, joined)
+        if not self.options.splits:
+            programs = [(0, self.context - 1, SplitOptions())]
+        for low, high, split in programs:
             if not self.role(f"decode_{low}" if low else "decode", decode, "decode", split, (low, high)):
                 return False
         prefill, score = (self.graph(role) for role in ("prefill", "score"))
@@ -218,7 +230,7 @@ class _Builder:
         debug.dump(f"{name}_fused", "ir", lambda: graph_text(fused))
         self.graphs.setdefault(role, graph_text(fused))
         if terms := ACTIVATION_TERMS[self.options.activations]:
-            fused = code_activations(fused, self.options.formats, terms)
+            fused = code_activations(fused, self.options.formats, terms, fused=self.options.codes)
             debug.dump(f"{name}_coded", "ir", lambda: graph_text(fused))
         selection = select(fused, SelectOptions(self.options.formats, self.largest_binding, split))
         self.selected.matrices |= selection.matrices

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import kernelc
+from kernelc import switches
 from kernelc.backends import backend_named
 from kernelc.errors import ArtifactError, KernelcError
 from kernelc.kernels.registry import SPECS
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kernels.step_block import STEP
-from kernelc.schedules import Schedules, class_schedules
+from kernelc.schedules import RULES, class_schedules
 from kernelc.target import TARGETS, Capabilities
 from runtime.cpu.instructions import processor_class
 from runtime.cpu.kernels import TARGET, NativeKernel, entry_of
@@ -32,9 +33,13 @@ class Library:
     """The kernel library of this kernelc, as `runtime.cpu.kernels.KernelLibrary`.
 
     `choose` chooses the schedules; None stands for the tables of this class of processors, then the rules.
+    `families` are those that it prints: a model's, and where something is measured that measure's own.
+    `without` names optimisations that are left out (see `kernelc.switches`).
     """
 
     choose: Choose | None = None
+    families: Mapping[str, KernelSpec[Any, Any]] = field(default_factory=lambda: SPECS)
+    without: switches.Without = ()
 
     @property
     def fingerprint(self) -> str:
@@ -51,7 +56,7 @@ class Library:
 
         Raises: ArtifactError, and UsageError for a malformed table of schedules.
         """
-        if spec not in SPECS:
+        if spec not in self.families:
             raise ArtifactError(
                 f"there is no kernel family {spec!r}",
                 where=f"manifest.json: kernels.{name}",
@@ -59,13 +64,19 @@ class Library:
             )
         choose = self.choose or self._by_tables
         with _blaming(name):
-            return _native(SPECS[spec], name, problem, choose)
+            return _native(self.families[spec], name, problem, choose)
 
     @cached_property
     def _by_tables(self) -> Choose:
         """What tables say for processors like this one, which are read here."""
-        schedules: Schedules = class_schedules(f"cpu-{processor_class()}")
-        return lambda name, family, problem: schedules.choose(TARGET, family, problem, CAPABILITIES)
+        less = switches.with_less(CAPABILITIES, self.without)
+        schedules = RULES if "tuned" in self.without else class_schedules(f"cpu-{processor_class()}")
+
+        def choose(name: str, family: KernelSpec[Any, Any], problem: Any) -> Any:
+            chosen = schedules.choose(TARGET, family, problem, less)
+            return switches.schedule_with_less(chosen, self.without)
+
+        return choose
 
 
 @contextmanager

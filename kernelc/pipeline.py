@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import (
+    Artifact,
     ArtifactWriter,
     ChatTemplateInfo,
     GraphInfo,
@@ -55,9 +57,13 @@ _WORTH_COMPILING = 30_000_000
 
 
 def default_out(name: str, options: CompileOptions) -> Path:
-    """Return dist/NAME-QUANT-TARGET, or dist/NAME-QUANT-int8-TARGET where activations are rounded."""
+    """Return dist/NAME-QUANT-TARGET, or dist/NAME-QUANT-int8-TARGET where activations are rounded.
+
+    What is left out follows: an artifact without something is for measuring, and replaces no other.
+    """
     quant = options.quant if options.activations == "f32" else f"{options.quant}-{options.activations}"
-    return Path("dist") / f"{name}-{quant}-{options.target}"
+    without = f"-without-{'+'.join(options.without)}" if options.without else ""
+    return Path("dist") / f"{name}-{quant}-{options.target}{without}"
 
 
 def build_artifact(
@@ -153,6 +159,26 @@ def build_random(
             writer.weights.add(vector.name, "f32", (vector.length,), [np.ones(vector.length, np.float32)])
         writer.commit(_finish(writer, compiled, plain_name(name)))
     return out
+
+
+def rebuilt(compiled: Compiled, like: Artifact, out: Path) -> Artifact | None:
+    """Return an artifact at `out` with the weights of another, as links to its files, for measuring kernels.
+
+    None where the compiled model wants other weights. It has no tokenizer, graph or checks.
+    """
+    wanted = {vector.name: 4 * vector.length for vector in compiled.vectors.values()}
+    for matrix in compiled.matrices.values():
+        wanted |= {array.name: array.bytes for array in matrix.stored_arrays.values()}
+    weights = like.manifest.weights
+    if wanted != {name: tensor.bytes for name, tensor in weights.tensors.items()}:
+        return None
+    for file, data in compiled.lowered.files.items():
+        (out / file).parent.mkdir(parents=True, exist_ok=True)
+        (out / file).write_bytes(data)
+    for shard in weights.shards:
+        (out / shard.file).parent.mkdir(parents=True, exist_ok=True)
+        os.link(like.folder / shard.file, out / shard.file)
+    return Artifact(out, compiled.manifest(like.manifest.name, weights))
 
 
 def _fast_search(matrices: Iterable[PackedMatrix]) -> Search | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kernelc.errors import UsageError
 from kernelc.kernels.spec import KernelSpec
+from kernelc.switches import Without, schedule_with_less
 from kernelc.target import TARGETS, Capabilities
 from kernelc.tuned.places import named_tables, tables_of
 from kernelc.tuned.schedules import legal_schedule, means, problem_key
@@ -16,9 +17,14 @@ from kernelc.tuned.table import Table
 
 @dataclass(frozen=True)
 class Schedules:
-    """Chooses schedules: the first of `tables` that has an entry for the problem decides, else the rules."""
+    """Chooses schedules: the first of `tables` that has an entry for the problem decides, else the rules.
+
+    `without` names optimisations that are left out (see `kernelc.switches`), but for targets that are printed
+    where they run: what an artifact has of these stays the rules' own.
+    """
 
     tables: tuple[Table, ...] = ()
+    without: Without = ()
 
     def choose(
         self, target: str, spec: KernelSpec[Any, Any], problem: Any, capabilities: Capabilities
@@ -28,6 +34,12 @@ class Schedules:
         An entry that was made when the rules chose something else, or that names a schedule that the family
         does not list, is passed over.
         """
+        found = self._found(target, spec, problem, capabilities)
+        return found if TARGETS[target].printed_where_run else schedule_with_less(found, self.without)
+
+    def _found(
+        self, target: str, spec: KernelSpec[Any, Any], problem: Any, capabilities: Capabilities
+    ) -> Any:
         rule = spec.default(capabilities, problem)
         tables = [table for table in self.tables if table.target == target]
         key = (spec.name, problem_key(spec.problem_json(problem))) if tables else ("", "")

@@ -18,6 +18,7 @@ from kernelc.artifact import Artifact
 from kernelc.errors import UsageError
 from kernelc.kernels.registry import references
 from kernelc.native import Library
+from kernelc.switches import Without, asked
 from model.text.chat_template import PLAIN_TEMPLATE, ChatTemplate
 from model.text.detokenize import StreamDecoder, decode
 from model.text.markup import written_markup
@@ -153,20 +154,25 @@ def open_engine(
     roles: Sequence[str] = GENERATE_ROLES,
     progress: Progress | None = None,
     explain: Explain | None = None,
+    without: Without | None = None,
 ) -> Engine:
     """Load an artifact on a device and run each program once (see `Engine.open` and `Engine.warm_up`).
 
+    `without` names optimisations that are left out, as far as a runtime makes them; None stands for what the
+    environment says (see `kernelc.switches`).
     Raises: ArtifactError, DeviceError, ContextError, UsageError.
     """
+    left_out = asked(None) if without is None else without
     engine = Engine.open(
         artifact,
         device=device,
         context=context,
         roles=roles,
         references=references(),
-        library=Library(),
+        library=Library(without=left_out),
         progress=progress,
         explain=explain,
+        without=left_out,
     )
     try:
         engine.warm_up()

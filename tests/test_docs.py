@@ -22,12 +22,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.matvec_versions import VERSIONS
 from kernelc import cli
 from kernelc.backends import backend_named
+from kernelc.kernels.linear.epilogues import RowEpilogue
+from kernelc.kernels.linear.problem import LinearProblem
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
+from kernelc.kernels.spec import KernelSpec
 from kernelc.target import TARGETS, Capabilities
 from runtime.devices import DEVICE_KINDS
 
@@ -242,16 +247,21 @@ def test_excerpts_stand_in_their_files(doc: str) -> None:
 
 # ---- emitted text ------------------------------------------------------------------------------------------
 
-EXCERPTS = {"rms_norm": (RMS_NORM, RmsNormProblem(288, 1e-5, residual=True))}
+SUBGROUPS = Capabilities(subgroups=True, dot4=True)
+MATRIX = LinearProblem("q4", 22016, 4096, RowEpilogue(22016))
+_NORM = RmsNormProblem(288, 1e-5, residual=True)
+EXCERPTS: dict[str, tuple[KernelSpec[Any, Any], Any, Any]] = {
+    "rms_norm": (RMS_NORM, _NORM, RMS_NORM.default(SUBGROUPS, _NORM)),
+    **{f"matvec_{v.name}": (v.family, MATRIX, v.schedule(SUBGROUPS, MATRIX)) for v in VERSIONS},
+}
 
 
 def test_emitted_kernels_are_shown_as_they_are() -> None:
     shown = [block for doc in DOCS for block in blocks_of(doc) if "kernel" in block.attrs]
     assert shown
     for block in shown:
-        spec, problem = EXCERPTS[block.attrs["kernel"]]
-        capabilities = Capabilities(subgroups=True)
-        kernel = spec.kernel(problem, spec.default(capabilities, problem), capabilities)
+        spec, problem, schedule = EXCERPTS[block.attrs["kernel"]]
+        kernel = spec.kernel(problem, schedule, SUBGROUPS)
         emitted = backend_named("wgsl").render(kernel).text
         assert without_line_numbers(block.text) in without_line_numbers(emitted), emitted
 

@@ -50,8 +50,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.passes": (*EVERYONE, "kernelc.ir", "kernelc.kernels", "kernelc.target"),
     "kernelc.backends": (*EVERYONE, "kernelc.kir", "kernelc.target"),
     "kernelc.source": (*EVERYONE, "kernelc.ir"),
+    "kernelc.switches": (*EVERYONE, "kernelc.passes", "kernelc.target"),
     "kernelc.tuned": (*EVERYONE, "kernelc.kernels", "kernelc.target"),
-    "kernelc.schedules": (*EVERYONE, "kernelc.kernels", "kernelc.target", "kernelc.tuned"),
+    "kernelc.schedules": (
+        *EVERYONE,
+        "kernelc.kernels",
+        "kernelc.switches",
+        "kernelc.target",
+        "kernelc.tuned",
+    ),
     "model": (*EVERYONE, "kernelc.ir", "kernelc.source"),
     "runtime": (*EVERYONE, "kernelc.ir.dim"),
     "kernelc.printing": (*EVERYONE, "kernelc.kir", "kernelc.passes", "kernelc.backends"),
@@ -66,6 +73,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.target",
         "kernelc.source",
         "kernelc.schedules",
+        "kernelc.switches",
     ),
     # After it: targets whose kernels are compiled into one file.
     "kernelc.link": (
@@ -82,6 +90,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.backends",
         "kernelc.target",
         "kernelc.schedules",
+        "kernelc.switches",
         "runtime.cpu",
     ),
     # The searches of the weight formats in C, compiled as kernels of the processor are.
@@ -97,6 +106,20 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.printing",
         "kernelc.compile",
         "kernelc.native",
+        "runtime",
+    ),
+    # So does what measures, which has a family of kernels of its own.
+    "kernelc.measure": (
+        *EVERYONE,
+        "kernelc.ir.dim",
+        "kernelc.ir.formats",
+        "kernelc.kir",
+        "kernelc.kernels",
+        "kernelc.target",
+        "kernelc.switches",
+        "kernelc.printing",
+        "kernelc.native",
+        "kernelc.tuning",
         "runtime",
     ),
     "kernelc.inputs": EVERYTHING,

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernelc.commands.shared.locating import MODEL_HELP, located
-from kernelc.commands.shared.options import QUANTS, add_activations, add_bits, add_context, add_kv, read_text
+from kernelc.commands.shared.options import (
+    QUANTS,
+    add_activations,
+    add_bits,
+    add_context,
+    add_kv,
+    add_without,
+    read_text,
+)
 from kernelc.commands.shared.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -34,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="schedules for devices of a class as `kernelc devices` shows it, or of a table's FILE"
         " (default: those that are good everywhere)",
     )
+    add_without(parser)
     parser.add_argument("--out", metavar="DIR", help="where to (default: dist/NAME-QUANT-TARGET)")
 
 
@@ -59,14 +68,22 @@ def add_compile_options(parser: argparse.ArgumentParser, target: str | None = "w
 
 def compile_options(args: argparse.Namespace) -> CompileOptions:
     """Return what the options of `add_compile_options` ask for."""
-    from kernelc.compile import (
-        CompileOptions,
-    )  # not at the top: it loads the whole compiler, which --help does not need
+    # not at the top: these load the whole compiler, which --help does not need
+    from kernelc.compile import CompileOptions
+    from kernelc.switches import asked
 
     bits = getattr(args, "bits", None)  # an option of `build` alone
     tuned = getattr(args, "tuned", None)  # likewise, but `chat` sets it
+    without = asked(getattr(args, "without", None))  # likewise; `chat` takes the environment's
     return CompileOptions(
-        args.target, args.quant, args.context, args.kv, args.activations, bits=bits, tuned=tuned
+        args.target,
+        args.quant,
+        args.context,
+        args.kv,
+        args.activations,
+        bits=bits,
+        tuned=tuned,
+        without=without,
     )
 
 

@@ -20,6 +20,7 @@ from kernelc.commands import build
 from kernelc.commands.shared.options import is_artifact
 from kernelc.commands.shared.paths import cache_folder
 from kernelc.inputs import inputs_stamp
+from kernelc.switches import asked as asked_to_leave_out
 from kernelc.tuned.places import own_stamp
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def built(model: Located, args: argparse.Namespace) -> Path:
 
 def _key(path: Path, args: argparse.Namespace) -> str:
     asked = (str(path.resolve()), args.target, args.quant, args.context, args.kv, args.activations)
-    tuned = (getattr(args, "device", None), own_stamp())
+    tuned = (getattr(args, "device", None), own_stamp(), asked_to_leave_out(None))
     return hashlib.sha256(repr((asked, inputs_stamp(path), tuned)).encode()).hexdigest()[:16]
 
 

@@ -7,7 +7,6 @@ from where it comes from in a model: from memory, or for small models from a cac
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 import zlib
@@ -27,28 +26,20 @@ from kernelc.artifact import (
     BufferRange,
     Dispatch,
     Kernel,
-    KernelBinding,
     Manifest,
-    ModelInfo,
-    Param,
     Program,
-    Variant,
-    Weights,
-    kernel_file,
 )
 from kernelc.errors import DeviceError
 from kernelc.ir.dim import evaluate
 from kernelc.kernels.compare import compare
-from kernelc.kernels.spec import Binding, KernelSpec
+from kernelc.kernels.spec import Binding
 from kernelc.kernels.step_block import STEP
-from kernelc.printing import render
-from kernelc.target import TARGETS, Capabilities
+from kernelc.target import Capabilities
+from kernelc.tuning.made import ROLE, made_buffer, made_kernel, made_manifest
 from kernelc.tuning.tasks import Task
 from runtime.device.executor import Executor
 from runtime.device.program import StepBlock
 
-ROLE = "decode"
-_ALIGNMENT = 256
 _REPEATED = 16 << 10  # inputs from this size on lie in memory several times
 _MOST_COPIES = 256
 _FEW_COPIES = 8  # of what is small
@@ -209,9 +200,8 @@ def _manifest(
     bindings = task.spec.bindings(task.problem)
     buffers = {STEP_BUFFER: Buffer("state", 4 * len(STEP))}
     for binding in bindings:
-        size = len(_padded(case.arrays[binding.name]))
-        size = max(_ALIGNMENT, -(-size // _ALIGNMENT) * _ALIGNMENT)
-        buffers |= {name: Buffer("state", size) for name in _buffers(binding, case, copies)}
+        buffer = made_buffer(len(_padded(case.arrays[binding.name])))
+        buffers |= dict.fromkeys(_buffers(binding, case, copies), buffer)
     kernels: dict[str, Kernel] = {}
     programs: dict[str, Program] = {}
     symbols = {
@@ -220,23 +210,11 @@ def _manifest(
     }
     for at, schedule in enumerate(schedules):
         name = f"schedule_{at}"
-        kernels[name] = tried_kernel(folder, name, target, task.spec, task.problem, schedule, capabilities)
+        kernels[name] = made_kernel(folder, name, target, task.spec, task.problem, schedule, capabilities)
         runs = [_dispatch(name, bindings, case, copy, copies) for copy in range(copies)]
         programs[f"once_{at}"] = Program(ROLE, symbols, (runs[0],))
         programs[f"all_{at}"] = Program(ROLE, symbols, tuple(runs))
-    context = largest["context"]
-    return Manifest(
-        name="trial",
-        target=target,
-        quant="f32",
-        model=ModelInfo("trial", 1, 1, 1, 1, 1, 1, 1, context, None, ()),
-        symbols={"seq": (1, context), "past": (0, context - 1), "context": (1, context)},
-        params=tuple(Param(field.name, str(field.type)) for field in STEP),
-        kernels=kernels,
-        buffers=buffers,
-        programs=programs,
-        weights=Weights(),
-    )
+    return made_manifest(target, kernels, buffers, programs, largest["context"])
 
 
 def _dispatch(kernel: str, bindings: Sequence[Binding], case: Case, copy: int, copies: int) -> Dispatch:
@@ -246,40 +224,6 @@ def _dispatch(kernel: str, bindings: Sequence[Binding], case: Case, copy: int, c
         size = len(_padded(case.arrays[binding.name]))
         ranges.append(BufferRange(names[copy % len(names)], 0, max(4, size)))
     return Dispatch(kernel, tuple(ranges), kernel)
-
-
-def tried_kernel(
-    folder: Path,
-    name: str,
-    target: str,
-    spec: KernelSpec[Any, Any],
-    problem: Any,
-    schedule: Any,
-    capabilities: Capabilities,
-) -> Kernel:
-    """Return a kernel of an artifact in `folder`, with the one variant that is tried; without one where the
-    runtime prints its own."""
-    traced = spec.kernel(problem, schedule, capabilities, name)
-    bindings = tuple(KernelBinding(b.name, str(b.type), b.access) for b in spec.bindings(problem))
-    params = bool(traced.params)
-    if TARGETS[target].printed_where_run:
-        return Kernel(spec.name, spec.problem_json(problem), params, bindings, ())
-    printed = render(target, traced)
-    data = printed.rendered.file
-    file = kernel_file(name, data, TARGETS[target].suffix)
-    (folder / file).parent.mkdir(exist_ok=True)
-    (folder / file).write_bytes(data)
-    workgroup = (spec.workgroup(problem, schedule), 1, 1)
-    variant = Variant(
-        target,
-        file,
-        hashlib.sha256(data).hexdigest(),
-        printed.rendered.entry,
-        workgroup,
-        spec.grid(problem, schedule),
-        printed.requires,
-    )
-    return Kernel(spec.name, spec.problem_json(problem), params, bindings, (variant,))
 
 
 def footprint_of(manifest: Manifest, most: int = 128 << 20) -> int:

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from kernelc.artifact import STEP_BUFFER, Artifact
 from kernelc.errors import KernelcError
-from runtime.cuda.bandwidth import copy_bandwidth
 from runtime.cuda.compile import compile_all
 from runtime.cuda.device import CudaDevice
 from runtime.cuda.graph import timed
@@ -73,8 +72,10 @@ class CudaExecutor(DeviceExecutor[CudaArtifact]):
         sizes = [item.bytes for item in fetch]
         with self.device.using("running a step"):
             self._send_step(loaded, step)
-            if programs:
-                loaded.run(programs, env)
+            if "graphs" in self.without:
+                loaded.launch(programs, env)
+            elif programs:
+                loaded.run(programs, env, overlap="overlap" not in self.without)
             staging, at = self._pool.take(sum(sizes)), 0
             for item in fetch:
                 target = staging.memory[at : at + item.bytes]
@@ -100,10 +101,6 @@ class CudaExecutor(DeviceExecutor[CudaArtifact]):
             self._send_step(loaded, step)
             seconds = timed(self.device, calls)
         return self._times(programs, seconds)
-
-    def copy_bandwidth(self) -> float:
-        """See `runtime.device.executor.Executor.copy_bandwidth`."""
-        return copy_bandwidth(self.device)
 
     # ---- buffers ----
 

@@ -34,6 +34,7 @@ class DeviceExecutor(ABC, Generic[L]):
     """The part of an `Executor` (see `runtime.device.executor`) that needs no driver."""
 
     def __init__(self) -> None:
+        self.without: frozenset[str] = frozenset()
         self._loaded: L | None = None
 
     @property
@@ -79,10 +80,6 @@ class DeviceExecutor(ABC, Generic[L]):
         """Return the number of dispatches in one run of these programs."""
         plan = self._require_loaded().plan
         return sum(len(plan.programs[name]) for name in programs)
-
-    def copy_bandwidth(self) -> float | None:
-        """See `runtime.device.executor.Executor.copy_bandwidth`; drivers that can measure it do."""
-        return None
 
     def _times(self, programs: Sequence[str], seconds: Iterable[float]) -> list[DispatchTime]:
         """Return the profile of these programs; `seconds` are the times of their dispatches in order."""

@@ -103,7 +103,13 @@ class Ticket(Protocol):
 
 
 class Executor(Protocol):
-    """A device that replays programs. Not thread-safe."""
+    """A device that replays programs. Not thread-safe.
+
+    `without` names optimisations that it leaves out, so that their worth can be measured: "graphs" and
+    "recordings" are those of drivers. It is set before anything is loaded.
+    """
+
+    without: frozenset[str]
 
     @property
     def info(self) -> DeviceInfo: ...
@@ -146,14 +152,6 @@ class Executor(Protocol):
     def profile(self, programs: Sequence[str], env: Mapping[str, int], step: bytes) -> list[DispatchTime]:
         """Do what `run` does, more slowly, and return the time of every dispatch. Raises: DeviceError where
         the device cannot measure.
-        """
-        ...
-
-    def copy_bandwidth(self) -> float | None:
-        """Return how many bytes per second the device reads plus writes when it copies memory.
-
-        Takes about a second and some memory. None where there is no measure for this kind of device.
-        Raises: DeviceError where the memory is not there.
         """
         ...
 

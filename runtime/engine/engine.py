@@ -11,7 +11,7 @@ and generates: what the cache already holds is not computed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -54,20 +54,24 @@ class Engine:
         progress: Progress | None = None,
         ahead: int = 4,
         explain: Explain | None = None,
+        without: Collection[str] = (),
     ) -> Engine:
         """Open `device` (see `runtime.devices`) and load `artifact` on it.
 
         `context` is in tokens (default: the artifact's own maximum). `references` are the numpy kernels by
         spec name, which device "numpy" needs, and `library` prints those of device "cpu". `ahead` is how many
         decode steps are handed over before the first id is read back. `explain` is told which device "auto"
-        took. Raises: ArtifactError, DeviceError, ContextError, UsageError.
+        took. `without` names optimisations that the device leaves out; "ahead" among them stands for 1 step.
+        Raises: ArtifactError, DeviceError, ContextError, UsageError.
         """
         opened = artifact if isinstance(artifact, Artifact) else Artifact.open(Path(artifact))
         executor = open_device(
             device, references=references, library=library, manifest=opened.manifest, explain=explain
         )
         try:
-            return cls(executor, opened, context, roles=roles, progress=progress, ahead=ahead)
+            executor.without = frozenset(without)
+            steps = 1 if "ahead" in without else ahead
+            return cls(executor, opened, context, roles=roles, progress=progress, ahead=steps)
         except BaseException:
             executor.close()
             raise

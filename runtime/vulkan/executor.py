@@ -16,7 +16,6 @@ from kernelc.artifact import STEP_BUFFER, Artifact
 from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
-from runtime.vulkan.bandwidth import copy_bandwidth
 from runtime.vulkan.device import Buffer, VulkanDevice
 from runtime.vulkan.kernels import Kernels
 from runtime.vulkan.loaded import VulkanArtifact, kernel_binary
@@ -82,9 +81,10 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
         staging = self._pool.take(sum(sizes)) if sizes else None
         try:
             with translated("running a step"):
-                recording = loaded.recording(programs, env) if programs else None
+                anew = "recordings" in self.without
+                recording = loaded.recording(programs, env) if programs and not anew else None
                 frame = queue.take_frame()
-                commands = [self._before(loaded, frame, step)]
+                commands = [self._before(loaded, frame, step, programs if anew else (), env)]
                 commands += [recording.commands] if recording else []
                 commands += [self._after(loaded, frame, fetch, staging)] if staging else []
                 number = queue.submit(commands, frame, *([recording] if recording else []))
@@ -94,14 +94,22 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
             raise
         return VulkanTicket(queue, self._pool, staging, sizes, number)
 
-    def _before(self, loaded: VulkanArtifact, frame: Frame, step: bytes) -> Handle:
-        """Record: wait for all earlier work, then write the step block."""
+    def _before(
+        self,
+        loaded: VulkanArtifact,
+        frame: Frame,
+        step: bytes,
+        programs: Sequence[str],
+        env: Mapping[str, int],
+    ) -> Handle:
+        """Record: wait for all earlier work, write the step block, then run `programs`."""
         queue, buffer = self._opened.queue, loaded.buffers.get(STEP_BUFFER)
         queue.begin(frame.before)
         queue.barrier(frame.before)
         if buffer is not None and step:
             queue.update(frame.before, buffer, 0, step)
             queue.barrier(frame.before)
+        loaded.record(frame.before, programs, env)
         queue.end(frame.before)
         return frame.before
 
@@ -124,10 +132,6 @@ class VulkanExecutor(DeviceExecutor[VulkanArtifact]):
         self.run([], env, step)
         launches = [launch for name in programs for launch in loaded.programs[name]]
         return self._times(programs, time_launches(self._opened, launches, env))
-
-    def copy_bandwidth(self) -> float:
-        """See `runtime.device.executor.Executor.copy_bandwidth`."""
-        return copy_bandwidth(self._opened)
 
     # ---- buffers ----
 

@@ -122,11 +122,19 @@ class VulkanArtifact(LoadedArtifact[Buffer, Pipeline, VulkanLaunch]):
     def recording(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
         """Return the commands of these programs with these grids, recorded on first use."""
         key = self.step_key(programs, env)
-        recording = self._recordings.pop(key, None) or self._record(programs, env)
+        recording = self._recordings.pop(key, None) or self._recorded(programs, env)
         self._recordings[key] = recording
         return recording
 
-    def _record(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
+    def record(self, commands: Handle, programs: Sequence[str], env: Mapping[str, int]) -> None:
+        """Record these programs into a command buffer that is being recorded."""
+        queue = self._opened.queue
+        for name in programs:
+            for launch in self.programs[name]:
+                queue.dispatch(commands, launch.pipeline, launch.bound, launch.extent(env))
+                queue.barrier(commands)
+
+    def _recorded(self, programs: Sequence[str], env: Mapping[str, int]) -> Recording:
         queue = self._opened.queue
         while len(self._recordings) >= _RECORDINGS:
             key, oldest = next(iter(self._recordings.items()))
@@ -136,10 +144,7 @@ class VulkanArtifact(LoadedArtifact[Buffer, Pipeline, VulkanLaunch]):
         commands = queue.allocate()
         try:
             queue.begin(commands, replayed=True)
-            for name in programs:
-                for launch in self.programs[name]:
-                    queue.dispatch(commands, launch.pipeline, launch.bound, launch.extent(env))
-                    queue.barrier(commands)
+            self.record(commands, programs, env)
             queue.end(commands)
         except BaseException:
             queue.free(commands)

@@ -17,7 +17,6 @@ from kernelc.errors import WorkFailed
 from runtime.device.base import DeviceExecutor
 from runtime.device.checks import checked_plan, choose_one
 from runtime.device.executor import DeviceInfo, DispatchTime, Fetch, Progress
-from runtime.wgpu.bandwidth import copy_bandwidth
 from runtime.wgpu.device import WgpuDevice
 from runtime.wgpu.loaded import WgpuArtifact, WgpuLaunch, kernel_source
 from runtime.wgpu.native import Handle
@@ -151,10 +150,6 @@ class WgpuExecutor(DeviceExecutor[WgpuArtifact]):
             part = launches[start : start + _QUERIES_AT_ONCE]
             seconds += self.device.time_dispatches([(x.pipeline, x.group, x.extent(env)) for x in part])
         return self._times(programs, seconds)
-
-    def copy_bandwidth(self) -> float:
-        """See `runtime.device.executor.Executor.copy_bandwidth`."""
-        return copy_bandwidth(self.device)
 
     # ---- buffers ----
 

@@ -5,10 +5,11 @@
 Needs the cuda and vulkan extras, pytest, pytest-xdist and hypothesis. The steps: `kernels` (every kernel's
 property test and the conformance checklist), `executor` (its own tests), `vulkan` (both on the card's Vulkan
 driver), `models` (greedy ids and logits of published models on both; they lie where KERNELC_TEST_DATA says),
-`bench` (decoding and prefill with random weights on both), `memcheck` and `racecheck` (compute-sanitizer over
-the kernels, with few examples of each), `browser` (published models and random weights in a Chromium: see
-benchmarks/browser, which says what it needs). Each command's output is in OUT/*.log; OUT/results.json holds
-all. Exit code 1 where a step failed.
+`bench` (decoding and prefill with random weights on both), `story` (each version of the matrix times one
+row), `ablation` (what each optimisation is worth to a 1B), `memcheck` and `racecheck` (compute-sanitizer
+over the kernels, with few examples of each), `browser` (published models and random weights in a Chromium:
+see benchmarks/browser, which says what it needs). Each command's output is in OUT/*.log; OUT/results.json
+holds all. Exit code 1 where a step failed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from pathlib import Path
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
-STEPS = ("kernels", "executor", "vulkan", "models", "bench", "memcheck", "racecheck", "browser")
+CHECKS = ("memcheck", "racecheck")
+STEPS = ("kernels", "executor", "vulkan", "models", "bench", "story", "ablation", *CHECKS, "browser")
 TARGET_OF = {"cuda": "cuda", "vulkan": "spirv"}
 CONFIGS = ("llama-3.2-1b", "llama-2-7b")
 KERNEL_TESTS = ("tests/kernels", "tests/conformance")
@@ -85,18 +87,8 @@ class Runner:
         **environment: str,
     ) -> dict[str, Any]:
         """Run tests on the GPU; a skipped one counts as failed where one of the `devices` is the reason."""
-        command = [
-            *before,
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            str(self.workers),
-            "-rfEs",
-            "-p",
-            "no:cacheprovider",
-        ]
+        command = [*before, sys.executable, "-m", "pytest", "-q", "-n", str(self.workers)]
+        command += ["-rfEs", "-p", "no:cacheprovider"]
         code, text = self.command(
             log, *command, *arguments, KERNELC_REQUIRED_EXECUTORS=devices, **environment
         )
@@ -143,6 +135,30 @@ def bench(runner: Runner) -> dict[str, Any]:
         code, text = runner.command(f"bench-{device}-{name}", *command, *which)
         results["exit"] = results["exit"] or code
         results[f"{name} on {device}"] = _json_of(text) if code == 0 else text[-2000:]
+    return results
+
+
+def story(runner: Runner) -> dict[str, Any]:
+    """The versions of the matrix times one row, of docs/performance.md."""
+    results: dict[str, Any] = {"exit": 0}
+    for device in TARGET_OF:
+        out = runner.out / f"story-{device}.json"
+        command = [sys.executable, "-m", "benchmarks.matvec_story", "--device", device, "--out", str(out)]
+        code, text = runner.command(f"story-{device}", *command)
+        results["exit"] = results["exit"] or code
+        results[device] = json.loads(out.read_text()) if out.is_file() else text[-2000:]
+    return results
+
+
+def ablation(runner: Runner) -> dict[str, Any]:
+    """What each optimisation is worth, by turns: `kernelc bench --ablation`."""
+    results: dict[str, Any] = {"exit": 0}
+    fixed = ["--config", CONFIGS[0], "--random-weights", "--context", "2048", "--activations", "int8"]
+    for device in TARGET_OF:
+        command = [sys.executable, "-m", "kernelc.cli", "bench", *fixed, "--device", device]
+        code, text = runner.command(f"ablation-{device}", *command, "--ablation", "--json")
+        results["exit"] = results["exit"] or code
+        results[device] = _json_of(text) if code == 0 else text[-2000:]
     return results
 
 
@@ -267,23 +283,16 @@ def main() -> int:
         "device": device(),
         "python": platform.python_version(),
     }
-    run: dict[str, Callable[[Runner], dict[str, Any]]] = {
-        "kernels": kernels,
-        "executor": executor,
-        "vulkan": vulkan,
-        "models": models,
-        "bench": bench,
-        "browser": browser,
-    }
+    steps = (kernels, executor, vulkan, models, bench, story, ablation, browser)
+    run: dict[str, Callable[[Runner], dict[str, Any]]] = {step.__name__: step for step in steps}
     run |= {check: partial(sanitized, check=check) for check in CHECKED}
     for step in args.steps:
         began = time.perf_counter()
         found[step] = run[step](runner)
         found[step]["seconds"] = round(time.perf_counter() - began, 1)
         (args.out / "results.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(
-        json.dumps({key: value for key, value in found.items() if key not in ("bench", "browser")}, indent=1)
-    )
+    long = ("bench", "story", "ablation", "browser")
+    print(json.dumps({key: value for key, value in found.items() if key not in long}, indent=1))
     return 1 if any(found[step]["exit"] for step in args.steps) else 0
 
 

@@ -145,8 +145,10 @@ COMPILER: tuple[Mutation, ...] = (
         "races_ignored",
         "The interpreter no longer sees that an invocation reads what another one wrote.",
         "kernelc/kir/interpreter/races.py",
-        "        clash = self.unordered(self.writer[cells], self.write_time[cells], lanes, time)\n        if np.any(clash):\n            at = int(np.flatnonzero(clash)[0])\n            reader",
-        "        clash = np.zeros(len(cells), np.bool_)\n        if np.any(clash):\n            at = 0\n            reader",
+        "        clash = self.unordered(self.writer[cells], self.write_time[cells], lanes, time)\n"
+        "        if np.any(clash):\n            at = int(np.flatnonzero(clash)[0])\n            reader",
+        "        clash = np.zeros(len(cells), np.bool_)\n"
+        "        if np.any(clash):\n            at = 0\n            reader",
         ("tests/kir/test_interpret.py",),
     ),
     Mutation(

@@ -88,6 +88,15 @@ def test_a_step_is_one_graph_that_is_captured_once(executor: CudaExecutor, drive
     assert executor.read_buffer("step") == STEP
 
 
+def test_kernels_may_be_launched_one_by_one(executor: CudaExecutor, driver: FakeDriver) -> None:
+    for without in (frozenset[str](), frozenset({"graphs"})):
+        executor.without = without
+        executor.run(["decode", "sample_greedy"], env(1, 3), STEP).result()
+    assert graphs_of(executor).instantiated == 1
+    count = executor.dispatch_count(["decode", "sample_greedy"])
+    assert driver.launched[:count] == driver.launched[count : 2 * count]
+
+
 def test_a_grid_that_depends_on_the_step_makes_another_graph(
     executor: CudaExecutor, driver: FakeDriver
 ) -> None:

@@ -18,10 +18,8 @@ from kernelc.artifact import Artifact
 from kernelc.errors import ArtifactError, DeviceError, WorkFailed
 from kernelc.target import Capabilities
 from runtime.engine.engine import ALL_ROLES, Engine
-from runtime.references.executor import NumpyExecutor
 from runtime.vulkan import cache as vulkan_cache
 from runtime.vulkan import loaded as vulkan_loaded
-from runtime.vulkan.bandwidth import copy_bandwidth
 from runtime.vulkan.cache import cache_file, read_cache, write_cache
 from runtime.vulkan.executor import VulkanExecutor
 from runtime.vulkan.kernels import KernelBinary
@@ -98,6 +96,16 @@ def test_commands_are_recorded_once_for_each_grid(vulkan: VulkanExecutor, tiny: 
     recordings = vulkan._loaded._recordings  # pyright: ignore[reportOptionalMemberAccess]
     decoding = [grids for programs, grids in recordings if programs[0].startswith("decode")]
     assert len(decoding) == 3 and decoding[0] == ((1, 1, 1),)  # a block of 16 positions each
+
+
+def test_a_step_may_be_recorded_anew(tiny: Artifact) -> None:
+    executor = VulkanExecutor()
+    executor.without = frozenset({"recordings"})
+    engine = Engine(executor, tiny)
+    engine.feed(PROMPT)
+    assert ids_of(engine, 40) == continuation(PROMPT, 40)
+    assert not executor._loaded._recordings  # pyright: ignore[reportOptionalMemberAccess]
+    engine.close()
 
 
 def test_recordings_do_not_pile_up(
@@ -358,10 +366,3 @@ def test_a_device_opens_with_the_cache_that_it_left(cache_home: Path, tiny: Arti
         data = read_cache(executor.opened.device.chosen.cache_id)
         engine.close()
     assert data  # of the first, as the second found it
-
-
-def test_the_bandwidth_is_measured_and_its_buffers_are_released(vulkan: VulkanExecutor) -> None:
-    before = counted(vulkan)
-    assert 1e8 < copy_bandwidth(vulkan.opened, 1 << 20) < 1e14
-    assert NumpyExecutor({}).copy_bandwidth() is None
-    assert counted(vulkan) == before

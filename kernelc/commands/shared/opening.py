@@ -14,6 +14,7 @@ from kernelc.commands.shared.options import FLAGS
 from kernelc.commands.shared.progress import progress_bar
 from kernelc.errors import spell_settings
 from kernelc.session import Session
+from kernelc.switches import Without
 from runtime.devices import Choice
 from runtime.engine.engine import GENERATE_ROLES, Engine
 
@@ -25,12 +26,23 @@ def open_session(artifact: Artifact, device: str, context: int | None = None) ->
 
 
 def open_engine(
-    artifact: Artifact, device: str, context: int | None = None, *, roles: Sequence[str] = GENERATE_ROLES
+    artifact: Artifact,
+    device: str,
+    context: int | None = None,
+    *,
+    roles: Sequence[str] = GENERATE_ROLES,
+    without: Without | None = None,
 ) -> Engine:
     """See `kernelc.session.open_engine`."""
     with progress_bar(f"loading {artifact.manifest.name}") as report:
         return session.open_engine(
-            artifact, device=device, context=context, roles=roles, progress=report, explain=show_choice
+            artifact,
+            device=device,
+            context=context,
+            roles=roles,
+            progress=report,
+            explain=show_choice,
+            without=without,
         )
 
 

@@ -36,6 +36,7 @@ FLAGS = {
     "top_k": "--top-k",
     "top_p": "--top-p",
     "tuned": "--tuned",
+    "without": "--without",
 }
 """How the command line spells the settings that errors name (see `kernelc.errors.spell_settings`)."""
 
@@ -82,6 +83,16 @@ def add_bits(parser: argparse.ArgumentParser) -> None:
         metavar="B",
         help="for q4: bits that a weight may take on average, 4.5 to 8.5; more matrices get an offset"
         " or eight bits (default: head and embedding in q8, 4.57 in the layers)",
+    )
+
+
+def add_without(parser: argparse.ArgumentParser) -> None:
+    """Add --without."""
+    parser.add_argument(
+        "--without",
+        metavar="NAMES",
+        help="optimisations to leave out, with commas between them; `kernelc bench --ablation` lists them"
+        " (default: those of KERNELC_WITHOUT in the environment)",
     )
 
 
