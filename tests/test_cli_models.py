@@ -229,6 +229,7 @@ def test_verify_finds_a_kernel_that_computes_something_else(copy: Path) -> None:
         assert "inverseSqrt(" in text
         file.write_text(text.replace("inverseSqrt(", "1.01 * inverseSqrt("))
         variant["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        variant["bytes"] = file.stat().st_size
     (copy / "manifest.json").write_text(json.dumps(manifest))
     code, out, err = run("verify", copy, "--device", "wgpu")
     assert code == 1
