@@ -14,6 +14,7 @@ import pytest
 from kernelc.artifact import Artifact
 from kernelc.compile import CompileOptions
 from kernelc.ir.evaluate import empty_states, evaluate
+from kernelc.ir.graph import Graph
 from kernelc.ir.types import DType
 from kernelc.kernels.registry import references
 from kernelc.native import Library
@@ -205,14 +206,38 @@ def test_the_same_seed_gives_the_same_text(built: Any, device: str) -> None:
     assert first != list(sampled(8))
 
 
+def early_splits(
+    graph: Graph, context: int, devices: object, joined: bool
+) -> list[tuple[int, int, SplitOptions]]:
+    """In the place of `decode_splits`: splits of which a few tokens have several."""
+    short, long = (SplitOptions(length, 0, joined) for length in (8, 16))
+    return [(0, 15, SplitOptions()), (16, 39, short), (40, 511, long)]
+
+
+@pytest.mark.parametrize("device", ["cpu", "numpy"], indirect=True)
+def test_the_processor_runs_artifacts_whose_workgroups_join_splits(
+    built: Any, shared_data: Path, tmp_path: Path, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernelc.compile.decode_splits", early_splits)
+    source = shared_data / "models" / "stories260K"
+    artifact = build_artifact(source, CompileOptions("cuda", "f32"), out=tmp_path / "joined")
+    assert "attention.arrivals" in Artifact.open(artifact).manifest.buffers
+    ids = reference(shared_data, "stories260K")["runs"][0]["ids"]
+    with open_engine(built("stories260K", "f32", device), device) as engine:
+        wanted = engine.score(ids)
+    with open_engine(artifact, device) as engine:
+        for _ in range(2):
+            engine.truncate(0)
+            assert np.abs(engine.score(ids, one_by_one=True) - wanted).max() < 1e-3
+
+
 @pytest.mark.parametrize("quant", ["f32", "q4"])
 def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_nothing(
     built: Any, shared_data: Path, tmp_path: Path, device: str, quant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What only large models and long contexts need, on a small one: pieces of matrices, splits of
     positions."""
-    starts = [(0, 15, SplitOptions()), (16, 39, SplitOptions(8)), (40, 511, SplitOptions(16))]
-    monkeypatch.setattr("kernelc.compile.decode_splits", lambda *_: starts)
+    monkeypatch.setattr("kernelc.compile.decode_splits", early_splits)
     monkeypatch.setattr("kernelc.compile._Builder.largest_binding", 64 * 32)
     source = shared_data / "models" / "stories260K"
     cut = build_artifact(source, CompileOptions(TARGET_OF[device], quant), out=tmp_path / "cut")

@@ -76,6 +76,8 @@ PROBLEMS: dict[str, tuple[Any, ...]] = {
         AttentionDecodeProblem(4, 2, 8, "f16", 0.5, 0, 3),
         AttentionDecodeProblem(4, 2, 16, "f32", 0.5, 2),
         AttentionDecodeProblem(2, 1, 6, "f16", 0.5, 2),
+        AttentionDecodeProblem(4, 2, 8, "f16", 0.5, 2, joined=True),
+        AttentionDecodeProblem(6, 2, 6, "f32", 0.5, 3, 7, joined=True),
     ),
     "attention_reduce": (AttentionReduceProblem(2, 6, 2, 3),),
     "attention_prefill": (

@@ -161,9 +161,12 @@ def body_of(text: str) -> list[str]:
 
 
 def test_cuda_waits_where_the_kernel_says_so() -> None:
-    lines = body_of(backend_named("cuda").render(verify(traced(scaled))).text)
+    text = backend_named("cuda").render(verify(traced(scaled))).text
+    lines = body_of(text)
     wait = lines.index("inputs_ready();")
-    assert lines[wait - 1] == "const float loaded = weight[threadIdx.x];"
+    assert 'asm volatile("ld.global.L1::no_allocate.f32' in text
+    # A load that the compiler would be free to move past the wait is none of its own.
+    assert lines[wait - 1] == "const float loaded = load_ahead(&weight[threadIdx.x]);"
     assert lines[wait + 1] == "out[threadIdx.x] = x[threadIdx.x] * loaded;"
     assert lines[1:4] == ["const float* x,", "const float* __restrict__ weight,", "float* __restrict__ out"]
 

@@ -40,14 +40,15 @@ from kernelc.backends.dialect import (
 )
 from kernelc.backends.layout import laid_out
 from kernelc.backends.shell import fill
-from kernelc.kir.memory import Memory
-from kernelc.kir.nodes import Assign, Kernel, Store, TileStore
+from kernelc.kir.memory import Buffer, Memory
+from kernelc.kir.nodes import Assign, InputsReady, Kernel, Let, Store, TileStore
 from kernelc.kir.tile_types import TileType
 from kernelc.kir.types import Type, f32x4
 from kernelc.kir.values import Value
 
 TEMPLATE = Path(__file__).parent / "templates" / "module.cu.j2"
 INPUTS_READY = "inputs_ready"  # the function that waits for the kernel before
+LOAD_AHEAD = "load_ahead"  # and what loads of a constant before it are, so that they stay before it
 WARP = 32  # invocations of a subgroup, on every NVIDIA GPU
 _HELPERS = "dot concat pack_half2 unpack_half2 unpack_u8x4 unpack_i8x4 subgroup_sum subgroup_max"
 _NAMED = frozenset((*_HELPERS.split(), "subgroup_shuffle_xor"))
@@ -57,7 +58,7 @@ _BYTES_AS_FLOATS = {"unpack_u8x4": "u8x4_to_float4", "unpack_i8x4": "i8x4_to_flo
 class Cuda(Dialect):
     """CUDA's spelling of kernel IR. It keeps a record of what the module has to define."""
 
-    reserved = UNUSABLE | {*_BYTES_AS_FLOATS.values(), INPUTS_READY} | TILE_NAMES | STAGE_NAMES
+    reserved = UNUSABLE | {*_BYTES_AS_FLOATS.values(), INPUTS_READY, LOAD_AHEAD} | TILE_NAMES | STAGE_NAMES
     mixes_scalars = True
     counter = "unsigned"
 
@@ -205,6 +206,7 @@ class CudaPrinter(StagePrinter):
 
     def __init__(self, kernel: Kernel, dialect: Cuda) -> None:
         self.cuda = dialect
+        self.ahead = _loaded_ahead(kernel)
         super().__init__(kernel, dialect)
 
     def infix(self, value: Value, args: list[Text]) -> Text:
@@ -231,6 +233,9 @@ class CudaPrinter(StagePrinter):
         """The text of an expression. Bytes that become floats are converted without integer-to-float
         instructions, which run at a fraction of the rate of others; subtracting a small whole number costs
         nothing extra."""
+        if value in self.ahead:
+            self.cuda.helpers[LOAD_AHEAD, type_name(value.type)] = None
+            return Text(f"{LOAD_AHEAD}(&{super().expression(value).text})")
         less = _small_whole(value.args[1]) if value.op == "sub" and value.type == f32x4 else None
         converted = value.args[0] if less is not None and value.args[0] in self.placed else value
         inner = converted.args[0] if converted.op == "convert" and value.type == f32x4 else converted
@@ -240,6 +245,22 @@ class CudaPrinter(StagePrinter):
         self.cuda.helpers[name, "float4"] = None
         args = [self.ref(inner.args[0])]
         return self.cuda.call(name, args if converted is value else [*args, Text(f"{less}.0f")])
+
+
+def _loaded_ahead(kernel: Kernel) -> frozenset[Value]:
+    """The loads of constants at the top of a kernel, before its inputs are ready.
+
+    NVIDIA's compiler moves loads of memory that no kernel writes to where they are used, past any wait; only
+    volatile instructions keep their order.
+    """
+    found: list[Value] = []
+    for statement in kernel.body.statements if kernel.inputs_ready else ():
+        if isinstance(statement, InputsReady):
+            break
+        if isinstance(statement, Let) and statement.value.op == "load":
+            memory = statement.value.attr
+            found += [statement.value] if isinstance(memory, Buffer) and memory.constant else []
+    return frozenset(found)
 
 
 def _used(functions: Iterable[LaneFunction], body: str) -> list[LaneFunction]:

@@ -27,7 +27,7 @@ from kernelc.kir.trace import Array, Tracer
 from kernelc.kir.types import f32, u32
 from kernelc.kir.values import Value
 
-UNROLL = 4  # partial results of a stream that are in flight at once
+UNROLL = 8  # partial results of a stream that are in flight at once: each waits for the second-level cache
 _MOST_STREAMS = 16
 
 

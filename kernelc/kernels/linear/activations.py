@@ -141,7 +141,7 @@ class GroupCoder:
         first = own * LANES
         total, square = self.sums[first], None if self.squares is None else self.squares[first]
         for lane in range(1, LANES):
-            total = total + self.sums[first + lane]
+            total = named("total", total + self.sums[first + lane])
             if square is not None and self.squares is not None:
                 square = square + self.squares[first + lane]
         place = named("place", _place(self.layout, self.layout.planes - 1, group) + row * self.layout.words)
@@ -181,10 +181,12 @@ def _words(four: Operators, steps: Value, terms: int) -> list[Value]:
     cut = to_i32(four * splat(steps * float(FINE), 4))
     parts = named("parts", (cut + FINE // 2) >> 3)
     codes = bitcast(parts + PARTS // 2, u32) & 0xFF00
-    words = [codes.x >> 8 | codes.y | codes.z << 8 | codes.w << 16]
+    low, high = named("low", codes.x >> 8 | codes.y), named("high", codes.z << 8 | codes.w << 16)
+    words = [low | high]
     if terms == 2:
         rest = bitcast(parts, u32) & 0xFF
-        words.append(rest.x | rest.y << 8 | rest.z << 16 | rest.w << 24)
+        low, high = named("low", rest.x | rest.y << 8), named("high", rest.z << 16 | rest.w << 24)
+        words.append(low | high)
     return words
 
 

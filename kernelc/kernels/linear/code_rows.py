@@ -151,7 +151,7 @@ class CodeRows(KernelSpec[CodeRowsProblem, CodeRowsSchedule]):
 
     def describe(self, problem: CodeRowsProblem) -> str:
         marks = ("_normed" if problem.weight else "") + ("_last_row" if problem.last_row else "")
-        return f"{problem.cols}_terms{problem.terms}{marks}{'_one_row' if problem.one_row else ''}"
+        return f"{problem.cols}_t{problem.terms}{marks}{'_one_row' if problem.one_row else ''}"
 
 
 CODE_ROWS = CodeRows()

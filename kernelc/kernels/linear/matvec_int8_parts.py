@@ -101,7 +101,8 @@ class CodedProduct:
     def add(self, numbers: Numbers, rows: list[LoadedGroup], sums: list[Variable]) -> None:
         for total, loaded in zip(sums, rows, strict=True):
             products = self._products(byte_words(self.form, loaded.loads), numbers)
-            total += _weighed(to_f32(products), numbers.shared_sum, numbers.code_scale, loaded.factors)
+            factors = self.linear.weights.factors(loaded.sides, loaded.at)
+            total += _weighed(to_f32(products), numbers.shared_sum, numbers.code_scale, factors)
 
     def _products(self, words: list[Value], numbers: Numbers) -> Value:
         """What they start with and the sum of the products of bytes and numbers, an exact i32."""

@@ -70,7 +70,7 @@ class LinearSpec(KernelSpec[LinearProblem, S]):
         norm = "norm_" if problem.norm_eps is not None else ""
         short = problem.epilogue.short_name
         epilogue = f"_{short}" if short else ""
-        terms = f"_terms{problem.terms}" if problem.terms else ""
+        terms = f"_t{problem.terms}" if problem.terms else ""
         return f"{norm}{problem.format}{epilogue}_{problem.rows}x{problem.cols}{terms}"
 
     def coded_rows(self, problem: LinearProblem) -> Mapping[str, CodedRows]:

@@ -111,10 +111,12 @@ def tile_rows(format: str) -> int:
 
 @dataclass(frozen=True)
 class LoadedGroup:
-    """A group as it is stored, in loads of `widest_load` words, and its factors as f32."""
+    """Group number `at` of the whole matrix as it is stored, in loads of `widest_load` words, and for each
+    side array its element, or the word around it (see `PackedRows.factors`)."""
 
     loads: list[Value]
-    factors: Factors[Value]
+    sides: list[Value]
+    at: Value
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class PackedRows:
         at = row * self.groups + group
         loads = self._loads
         words = [self.quants[at * loads + i] for i in range(loads)]
-        return LoadedGroup(words, self.factors(self.stored_sides(at), at))
+        return LoadedGroup(words, self.stored_sides(at), at)
 
     def vectors_of(self, loads: Sequence[Value]) -> list[Value]:
         """The eight vectors of four in the loads of a group, to which the factors still apply."""

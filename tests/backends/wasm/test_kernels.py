@@ -17,7 +17,6 @@ from kernelc.ir.dim import evaluate
 from kernelc.kernels.spec import KernelSpec
 from kernelc.kir.functions import exp, exp2, log
 from kernelc.kir.nodes import Kernel
-from kernelc.kir.operation_table import OPERATIONS
 from kernelc.kir.passes.verify import verify
 from kernelc.kir.trace import Tracer, trace
 from kernelc.kir.types import f32
@@ -31,7 +30,11 @@ from tests.kernels.harness import compare
 TARGET = TARGETS["wasm"]
 CAPABILITIES = TARGET.variants[0]
 ENV = {"seq": 5, "past": 11, "context": 16}
-PROBLEMS = {f"{case.spec.name}_{case.label}".replace("-", "_"): case for case in GOLDEN}
+PROBLEMS = {
+    f"{case.spec.name}_{case.label}".replace("-", "_"): case
+    for case in GOLDEN
+    if not getattr(case.problem, "joined", False)  # an artifact with such a kernel is for other targets
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,9 @@ class Checked:
 
 
 def usable(kernel: Kernel) -> bool:
-    plain = not {"f16", "subgroups"} & set(kernel.features()) and not kernel.tile_kinds()
-    return plain and not kernel.fences and not any(OPERATIONS[op].writes for op in kernel.operations)
+    if kernel.fences or "atomic_add" in kernel.operations:
+        return False
+    return not {"f16", "subgroups"} & set(kernel.features()) and not kernel.tile_kinds()
 
 
 def operation(case: Case) -> Checked | None:

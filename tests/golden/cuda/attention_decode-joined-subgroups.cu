@@ -304,7 +304,7 @@ extern "C" __global__ void __launch_bounds__(128, 1) attention_decode_f16_4_2x64
         float total_5 = 0.0f;                                             // attention/softmax.py
         float sum_0_1 = 0.0f;                                             // attention/softmax.py
         float sum_1_1 = 0.0f;
-        for (unsigned first_1 = stream; first_1 < splits; first_1 += 16u) {  // attention/join_splits.py
+        for (unsigned first_1 = stream; first_1 < splits; first_1 += 32u) {  // attention/join_splits.py
           const unsigned start_1 = (min(first_1, index_7) * 4u + head) * 33u;  // attention/head_results.py
           const float2 sums_1 = partials[start_1 + pair];                 // attention/join_splits.py
           const float2 summary = partials[start_1 + 32u];
@@ -324,8 +324,28 @@ extern "C" __global__ void __launch_bounds__(128, 1) attention_decode_f16_4_2x64
           const float2 sums_4 = partials[start_4 + pair];                 // attention/join_splits.py
           const float2 summary_3 = partials[start_4 + 32u];
           const float score_7 = split_2 < splits ? summary_3.x : -1e30f;  // attention/join_splits.py
-          const float highest_1 = fmaxf(fmaxf(fmaxf(fmaxf(maximum_1, score_4), score_5),
-              score_6), score_7);                                         // attention/softmax.py
+          const unsigned split_3 = first_1 + 16u;                         // attention/join_splits.py
+          const unsigned start_5 = (min(split_3, index_7) * 4u + head) * 33u;  // attention/head_results.py
+          const float2 sums_5 = partials[start_5 + pair];                 // attention/join_splits.py
+          const float2 summary_4 = partials[start_5 + 32u];
+          const float score_8 = split_3 < splits ? summary_4.x : -1e30f;  // attention/join_splits.py
+          const unsigned split_4 = first_1 + 20u;                         // attention/join_splits.py
+          const unsigned start_6 = (min(split_4, index_7) * 4u + head) * 33u;  // attention/head_results.py
+          const float2 sums_6 = partials[start_6 + pair];                 // attention/join_splits.py
+          const float2 summary_5 = partials[start_6 + 32u];
+          const float score_9 = split_4 < splits ? summary_5.x : -1e30f;  // attention/join_splits.py
+          const unsigned split_5 = first_1 + 24u;                         // attention/join_splits.py
+          const unsigned start_7 = (min(split_5, index_7) * 4u + head) * 33u;  // attention/head_results.py
+          const float2 sums_7 = partials[start_7 + pair];                 // attention/join_splits.py
+          const float2 summary_6 = partials[start_7 + 32u];
+          const float score_10 = split_5 < splits ? summary_6.x : -1e30f;  // attention/join_splits.py
+          const unsigned split_6 = first_1 + 28u;                         // attention/join_splits.py
+          const unsigned start_8 = (min(split_6, index_7) * 4u + head) * 33u;  // attention/head_results.py
+          const float2 sums_8 = partials[start_8 + pair];                 // attention/join_splits.py
+          const float2 summary_7 = partials[start_8 + 32u];
+          const float score_11 = split_6 < splits ? summary_7.x : -1e30f;  // attention/join_splits.py
+          const float highest_1 = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(maximum_1,
+              score_4), score_5), score_6), score_7), score_8), score_9), score_10), score_11);  // attention/softmax.py
           const float rescale_1 = exp2f(maximum_1 - highest_1);           // attention/softmax.py
           total_5 *= rescale_1;                                           // attention/softmax.py
           sum_0_1 *= rescale_1;
@@ -347,6 +367,22 @@ extern "C" __global__ void __launch_bounds__(128, 1) attention_decode_f16_4_2x64
           total_5 += weight_7 * summary_3.y;                              // attention/softmax.py
           sum_0_1 += weight_7 * sums_4.x;                                 // attention/softmax.py
           sum_1_1 += weight_7 * sums_4.y;
+          const float weight_8 = exp2f(score_8 - highest_1);              // attention/join_splits.py
+          total_5 += weight_8 * summary_4.y;                              // attention/softmax.py
+          sum_0_1 += weight_8 * sums_5.x;                                 // attention/softmax.py
+          sum_1_1 += weight_8 * sums_5.y;
+          const float weight_9 = exp2f(score_9 - highest_1);              // attention/join_splits.py
+          total_5 += weight_9 * summary_5.y;                              // attention/softmax.py
+          sum_0_1 += weight_9 * sums_6.x;                                 // attention/softmax.py
+          sum_1_1 += weight_9 * sums_6.y;
+          const float weight_10 = exp2f(score_10 - highest_1);            // attention/join_splits.py
+          total_5 += weight_10 * summary_6.y;                             // attention/softmax.py
+          sum_0_1 += weight_10 * sums_7.x;                                // attention/softmax.py
+          sum_1_1 += weight_10 * sums_7.y;
+          const float weight_11 = exp2f(score_11 - highest_1);            // attention/join_splits.py
+          total_5 += weight_11 * summary_7.y;                             // attention/softmax.py
+          sum_0_1 += weight_11 * sums_8.x;                                // attention/softmax.py
+          sum_1_1 += weight_11 * sums_8.y;
         }
         for (unsigned level = 1u; level < 3u; level++) {                  // attention/softmax.py
           const unsigned distance = (4u >> level) * 32u;                  // attention/softmax.py

@@ -1,4 +1,4 @@
-// code_rows_96_terms2_normed_one_row
+// code_rows_96_t2_normed_one_row
 
 __device__ inline float4 operator*(float4 a, float4 b) {
   return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
@@ -54,7 +54,7 @@ __device__ inline void inputs_ready() {
 #endif
 }
 
-extern "C" __global__ void __launch_bounds__(32) code_rows_96_terms2_normed_one_row(
+extern "C" __global__ void __launch_bounds__(32) code_rows_96_t2_normed_one_row(
   const float4* x,
   const float4* __restrict__ code_weight,
   unsigned* __restrict__ coded
@@ -109,61 +109,83 @@ extern "C" __global__ void __launch_bounds__(32) code_rows_96_terms2_normed_one_
     const int4 cut = to_int4(x_2 * t_1);
     const int4 parts = (cut + 4) >> splat_uint4(3u);                      // linear/activations.py
     const uint4 codes = as_uint4(parts + 128) & splat_uint4(65280u);      // linear/activations.py
-    const unsigned word = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+    const unsigned low = (codes.x >> 8u) | codes.y;                       // linear/activations.py
+    const unsigned high = (codes.z << 8u) | (codes.w << 16u);
+    const unsigned word = low | high;                                     // linear/activations.py
     const uint4 rest = as_uint4(parts) & splat_uint4(255u);               // linear/activations.py
-    const unsigned word_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+    const unsigned low_1 = rest.x | (rest.y << 8u);                       // linear/activations.py
+    const unsigned high_1 = (rest.z << 16u) | (rest.w << 24u);
+    const unsigned word_1 = low_1 | high_1;                               // linear/activations.py
     const int4 cut_1 = to_int4(x_4 * t_1);                                // linear/activations.py
     const int4 parts_1 = (cut_1 + 4) >> splat_uint4(3u);                  // linear/activations.py
     const uint4 codes_1 = as_uint4(parts_1 + 128) & splat_uint4(65280u);  // linear/activations.py
-    const unsigned word_2 = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u)
-        | (codes_1.w << 16u);                                             // linear/activations.py
+    const unsigned low_2 = (codes_1.x >> 8u) | codes_1.y;                 // linear/activations.py
+    const unsigned high_2 = (codes_1.z << 8u) | (codes_1.w << 16u);
+    const unsigned word_2 = low_2 | high_2;                               // linear/activations.py
     const uint4 rest_1 = as_uint4(parts_1) & splat_uint4(255u);           // linear/activations.py
-    const unsigned word_3 = rest_1.x | (rest_1.y << 8u) | (rest_1.z << 16u) | (rest_1.w << 24u);  // linear/activations.py
+    const unsigned low_3 = rest_1.x | (rest_1.y << 8u);                   // linear/activations.py
+    const unsigned high_3 = (rest_1.z << 16u) | (rest_1.w << 24u);
+    const unsigned word_3 = low_3 | high_3;                               // linear/activations.py
     const int4 cut_2 = to_int4(x_6 * t_1);                                // linear/activations.py
     const int4 parts_2 = (cut_2 + 4) >> splat_uint4(3u);                  // linear/activations.py
     const uint4 codes_2 = as_uint4(parts_2 + 128) & splat_uint4(65280u);  // linear/activations.py
-    const unsigned word_4 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u)
-        | (codes_2.w << 16u);                                             // linear/activations.py
+    const unsigned low_4 = (codes_2.x >> 8u) | codes_2.y;                 // linear/activations.py
+    const unsigned high_4 = (codes_2.z << 8u) | (codes_2.w << 16u);
+    const unsigned word_4 = low_4 | high_4;                               // linear/activations.py
     const uint4 rest_2 = as_uint4(parts_2) & splat_uint4(255u);           // linear/activations.py
-    const unsigned word_5 = rest_2.x | (rest_2.y << 8u) | (rest_2.z << 16u) | (rest_2.w << 24u);  // linear/activations.py
+    const unsigned low_5 = rest_2.x | (rest_2.y << 8u);                   // linear/activations.py
+    const unsigned high_5 = (rest_2.z << 16u) | (rest_2.w << 24u);
+    const unsigned word_5 = low_5 | high_5;                               // linear/activations.py
     const int4 cut_3 = to_int4(x_8 * t_1);                                // linear/activations.py
     const int4 parts_3 = (cut_3 + 4) >> splat_uint4(3u);                  // linear/activations.py
     const uint4 codes_3 = as_uint4(parts_3 + 128) & splat_uint4(65280u);  // linear/activations.py
-    const unsigned word_6 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u)
-        | (codes_3.w << 16u);                                             // linear/activations.py
+    const unsigned low_6 = (codes_3.x >> 8u) | codes_3.y;                 // linear/activations.py
+    const unsigned high_6 = (codes_3.z << 8u) | (codes_3.w << 16u);
+    const unsigned word_6 = low_6 | high_6;                               // linear/activations.py
     const uint4 rest_3 = as_uint4(parts_3) & splat_uint4(255u);           // linear/activations.py
-    const unsigned word_7 = rest_3.x | (rest_3.y << 8u) | (rest_3.z << 16u) | (rest_3.w << 24u);  // linear/activations.py
+    const unsigned low_7 = rest_3.x | (rest_3.y << 8u);                   // linear/activations.py
+    const unsigned high_7 = (rest_3.z << 16u) | (rest_3.w << 24u);
+    const unsigned word_7 = low_7 | high_7;                               // linear/activations.py
     const int4 cut_4 = to_int4(x_10 * t_1);                               // linear/activations.py
     const int4 parts_4 = (cut_4 + 4) >> splat_uint4(3u);                  // linear/activations.py
     const uint4 codes_4 = as_uint4(parts_4 + 128) & splat_uint4(65280u);  // linear/activations.py
-    const unsigned word_8 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u)
-        | (codes_4.w << 16u);                                             // linear/activations.py
+    const unsigned low_8 = (codes_4.x >> 8u) | codes_4.y;                 // linear/activations.py
+    const unsigned high_8 = (codes_4.z << 8u) | (codes_4.w << 16u);
+    const unsigned word_8 = low_8 | high_8;                               // linear/activations.py
     const uint4 rest_4 = as_uint4(parts_4) & splat_uint4(255u);           // linear/activations.py
-    const unsigned word_9 = rest_4.x | (rest_4.y << 8u) | (rest_4.z << 16u) | (rest_4.w << 24u);  // linear/activations.py
+    const unsigned low_9 = rest_4.x | (rest_4.y << 8u);                   // linear/activations.py
+    const unsigned high_9 = (rest_4.z << 16u) | (rest_4.w << 24u);
+    const unsigned word_9 = low_9 | high_9;                               // linear/activations.py
     const int4 cut_5 = to_int4(x_12 * t_1);                               // linear/activations.py
     const int4 parts_5 = (cut_5 + 4) >> splat_uint4(3u);                  // linear/activations.py
     const uint4 codes_5 = as_uint4(parts_5 + 128) & splat_uint4(65280u);  // linear/activations.py
-    const unsigned word_10 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u)
-        | (codes_5.w << 16u);                                             // linear/activations.py
+    const unsigned low_10 = (codes_5.x >> 8u) | codes_5.y;                // linear/activations.py
+    const unsigned high_10 = (codes_5.z << 8u) | (codes_5.w << 16u);
+    const unsigned word_10 = low_10 | high_10;                            // linear/activations.py
     const uint4 rest_5 = as_uint4(parts_5) & splat_uint4(255u);           // linear/activations.py
-    const unsigned word_11 = rest_5.x | (rest_5.y << 8u) | (rest_5.z << 16u)
-        | (rest_5.w << 24u);                                              // linear/activations.py
+    const unsigned low_11 = rest_5.x | (rest_5.y << 8u);                  // linear/activations.py
+    const unsigned high_11 = (rest_5.z << 16u) | (rest_5.w << 24u);
+    const unsigned word_11 = low_11 | high_11;                            // linear/activations.py
     const int4 cut_6 = to_int4(x_14 * t_1);                               // linear/activations.py
     const int4 parts_6 = (cut_6 + 4) >> splat_uint4(3u);                  // linear/activations.py
     const uint4 codes_6 = as_uint4(parts_6 + 128) & splat_uint4(65280u);  // linear/activations.py
-    const unsigned word_12 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u)
-        | (codes_6.w << 16u);                                             // linear/activations.py
+    const unsigned low_12 = (codes_6.x >> 8u) | codes_6.y;                // linear/activations.py
+    const unsigned high_12 = (codes_6.z << 8u) | (codes_6.w << 16u);
+    const unsigned word_12 = low_12 | high_12;                            // linear/activations.py
     const uint4 rest_6 = as_uint4(parts_6) & splat_uint4(255u);           // linear/activations.py
-    const unsigned word_13 = rest_6.x | (rest_6.y << 8u) | (rest_6.z << 16u)
-        | (rest_6.w << 24u);                                              // linear/activations.py
+    const unsigned low_13 = rest_6.x | (rest_6.y << 8u);                  // linear/activations.py
+    const unsigned high_13 = (rest_6.z << 16u) | (rest_6.w << 24u);
+    const unsigned word_13 = low_13 | high_13;                            // linear/activations.py
     const int4 cut_7 = to_int4(x_16 * t_1);                               // linear/activations.py
     const int4 parts_7 = (cut_7 + 4) >> splat_uint4(3u);                  // linear/activations.py
     const uint4 codes_7 = as_uint4(parts_7 + 128) & splat_uint4(65280u);  // linear/activations.py
-    const unsigned word_14 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u)
-        | (codes_7.w << 16u);                                             // linear/activations.py
+    const unsigned low_14 = (codes_7.x >> 8u) | codes_7.y;                // linear/activations.py
+    const unsigned high_14 = (codes_7.z << 8u) | (codes_7.w << 16u);
+    const unsigned word_14 = low_14 | high_14;                            // linear/activations.py
     const uint4 rest_7 = as_uint4(parts_7) & splat_uint4(255u);           // linear/activations.py
-    const unsigned word_15 = rest_7.x | (rest_7.y << 8u) | (rest_7.z << 16u)
-        | (rest_7.w << 24u);                                              // linear/activations.py
+    const unsigned low_15 = rest_7.x | (rest_7.y << 8u);                  // linear/activations.py
+    const unsigned high_15 = (rest_7.z << 16u) | (rest_7.w << 24u);
+    const unsigned word_15 = low_15 | high_15;                            // linear/activations.py
     const int total = int(unsigned(__dp4a(int(word_1), int(16843009u),
         int(unsigned(__dp4a(int(word), int(16843009u), 0)) * unsigned(256))))
         + unsigned(__dp4a(int(word_3), int(16843009u),

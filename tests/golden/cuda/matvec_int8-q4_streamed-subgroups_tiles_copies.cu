@@ -1,4 +1,4 @@
-// matvec_int8_norm_q4_2048x4096_terms2
+// matvec_int8_norm_q4_2048x4096_t2
 
 __device__ inline float subgroup_sum(float x) {
   for (unsigned distance = 16u; distance > 0u; distance /= 2u) {
@@ -118,7 +118,7 @@ __device__ inline void stage_release(Stages<count>& stages, unsigned number) {
 #endif
 }
 
-extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_terms2(
+extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_t2(
   const uint4* x,
   const uint4* __restrict__ quants,
   const unsigned* __restrict__ scales,
@@ -299,9 +299,6 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
       const unsigned index_2 = first * 128u;                              // parts/packed_rows.py
       const unsigned at = index_2 + group;
       const uint4 loads = weights_quants[at];                             // parts/packed_rows.py
-      const float2 pair = unpack_half2(weights_scales[at >> 1u]);         // parts/packed_rows.py
-      const bool t = (at & 1u) == 1u;                                     // parts/packed_rows.py
-      const float t_1 = pair.y;
       const unsigned low = loads.x & 0x0f0f0f0fu;                         // formats/nibbles.py
       const unsigned high = (loads.x >> 4u) & 0x0f0f0f0fu;                // formats/nibbles.py
       const unsigned low_1 = loads.y & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -318,20 +315,17 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           __dp4a(int(low_1), int(other_2),
           __dp4a(int(high), int(other_1), __dp4a(int(low), int(other), 0)))))))))
           * unsigned(256))) + unsigned(start));                           // linear/matvec_int8_parts.py
+      const int plus = __dp4a(int(low_1), int(other_10),
+          __dp4a(int(high), int(other_9), __dp4a(int(low), int(other_8), products)));  // linear/dot4.py
+      const float2 pair = unpack_half2(weights_scales[at >> 1u]);         // parts/packed_rows.py
       const float weighed = float(__dp4a(int(high_3), int(other_15),
           __dp4a(int(low_3), int(other_14),
           __dp4a(int(high_2), int(other_13),
-          __dp4a(int(low_2), int(other_12),
-          __dp4a(int(high_1), int(other_11),
-          __dp4a(int(low_1), int(other_10),
-          __dp4a(int(high), int(other_9), __dp4a(int(low), int(other_8), products)))))))))
-          * ((t ? t_1 : pair.x) * code_scale);                            // linear/matvec_int8_parts.py
+          __dp4a(int(low_2), int(other_12), __dp4a(int(high_1), int(other_11), plus))))))
+          * (((at & 1u) == 1u ? pair.y : pair.x) * code_scale);           // linear/matvec_int8_parts.py
       sum_0 += weighed;                                                   // linear/matvec_int8_parts.py
       const unsigned at_1 = index_2 + group_1;                            // parts/packed_rows.py
       const uint4 loads_1 = weights_quants[at_1];                         // parts/packed_rows.py
-      const float2 pair_1 = unpack_half2(weights_scales[at_1 >> 1u]);     // parts/packed_rows.py
-      const bool t_2 = (at_1 & 1u) == 1u;                                 // parts/packed_rows.py
-      const float t_3 = pair_1.y;
       const unsigned low_4 = loads_1.x & 0x0f0f0f0fu;                     // formats/nibbles.py
       const unsigned high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;            // formats/nibbles.py
       const unsigned low_5 = loads_1.y & 0x0f0f0f0fu;                     // formats/nibbles.py
@@ -348,21 +342,17 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           __dp4a(int(low_5), int(other_18),
           __dp4a(int(high_4), int(other_17), __dp4a(int(low_4), int(other_16), 0)))))))))
           * unsigned(256))) + unsigned(start_1));                         // linear/matvec_int8_parts.py
+      const int plus_1 = __dp4a(int(low_5), int(other_26),
+          __dp4a(int(high_4), int(other_25), __dp4a(int(low_4), int(other_24), products_1)));  // linear/dot4.py
+      const float2 pair_1 = unpack_half2(weights_scales[at_1 >> 1u]);     // parts/packed_rows.py
       const float weighed_1 = float(__dp4a(int(high_7), int(other_31),
           __dp4a(int(low_7), int(other_30),
           __dp4a(int(high_6), int(other_29),
-          __dp4a(int(low_6), int(other_28),
-          __dp4a(int(high_5), int(other_27),
-          __dp4a(int(low_5), int(other_26),
-          __dp4a(int(high_4), int(other_25),
-          __dp4a(int(low_4), int(other_24), products_1)))))))))
-          * ((t_2 ? t_3 : pair_1.x) * code_scale_1);                      // linear/matvec_int8_parts.py
+          __dp4a(int(low_6), int(other_28), __dp4a(int(high_5), int(other_27), plus_1))))))
+          * (((at_1 & 1u) == 1u ? pair_1.y : pair_1.x) * code_scale_1);   // linear/matvec_int8_parts.py
       sum_0 += weighed_1;                                                 // linear/matvec_int8_parts.py
       const unsigned at_2 = index_2 + group_2;                            // parts/packed_rows.py
       const uint4 loads_2 = weights_quants[at_2];                         // parts/packed_rows.py
-      const float2 pair_2 = unpack_half2(weights_scales[at_2 >> 1u]);     // parts/packed_rows.py
-      const bool t_4 = (at_2 & 1u) == 1u;                                 // parts/packed_rows.py
-      const float t_5 = pair_2.y;
       const unsigned low_8 = loads_2.x & 0x0f0f0f0fu;                     // formats/nibbles.py
       const unsigned high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;            // formats/nibbles.py
       const unsigned low_9 = loads_2.y & 0x0f0f0f0fu;                     // formats/nibbles.py
@@ -379,21 +369,17 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           __dp4a(int(low_9), int(other_34),
           __dp4a(int(high_8), int(other_33), __dp4a(int(low_8), int(other_32), 0)))))))))
           * unsigned(256))) + unsigned(start_2));                         // linear/matvec_int8_parts.py
+      const int plus_2 = __dp4a(int(low_9), int(other_42),
+          __dp4a(int(high_8), int(other_41), __dp4a(int(low_8), int(other_40), products_2)));  // linear/dot4.py
+      const float2 pair_2 = unpack_half2(weights_scales[at_2 >> 1u]);     // parts/packed_rows.py
       const float weighed_2 = float(__dp4a(int(high_11), int(other_47),
           __dp4a(int(low_11), int(other_46),
           __dp4a(int(high_10), int(other_45),
-          __dp4a(int(low_10), int(other_44),
-          __dp4a(int(high_9), int(other_43),
-          __dp4a(int(low_9), int(other_42),
-          __dp4a(int(high_8), int(other_41),
-          __dp4a(int(low_8), int(other_40), products_2)))))))))
-          * ((t_4 ? t_5 : pair_2.x) * code_scale_2);                      // linear/matvec_int8_parts.py
+          __dp4a(int(low_10), int(other_44), __dp4a(int(high_9), int(other_43), plus_2))))))
+          * (((at_2 & 1u) == 1u ? pair_2.y : pair_2.x) * code_scale_2);   // linear/matvec_int8_parts.py
       sum_0 += weighed_2;                                                 // linear/matvec_int8_parts.py
       const unsigned at_3 = index_2 + group_3;                            // parts/packed_rows.py
       const uint4 loads_3 = weights_quants[at_3];                         // parts/packed_rows.py
-      const float2 pair_3 = unpack_half2(weights_scales[at_3 >> 1u]);     // parts/packed_rows.py
-      const bool t_6 = (at_3 & 1u) == 1u;                                 // parts/packed_rows.py
-      const float t_7 = pair_3.y;
       const unsigned low_12 = loads_3.x & 0x0f0f0f0fu;                    // formats/nibbles.py
       const unsigned high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;           // formats/nibbles.py
       const unsigned low_13 = loads_3.y & 0x0f0f0f0fu;                    // formats/nibbles.py
@@ -410,15 +396,14 @@ extern "C" __global__ void __launch_bounds__(256) matvec_int8_norm_q4_2048x4096_
           __dp4a(int(low_13), int(other_50),
           __dp4a(int(high_12), int(other_49), __dp4a(int(low_12), int(other_48), 0)))))))))
           * unsigned(256))) + unsigned(start_3));                         // linear/matvec_int8_parts.py
+      const int plus_3 = __dp4a(int(low_13), int(other_58),
+          __dp4a(int(high_12), int(other_57), __dp4a(int(low_12), int(other_56), products_3)));  // linear/dot4.py
+      const float2 pair_3 = unpack_half2(weights_scales[at_3 >> 1u]);     // parts/packed_rows.py
       const float weighed_3 = float(__dp4a(int(high_15), int(other_63),
           __dp4a(int(low_15), int(other_62),
           __dp4a(int(high_14), int(other_61),
-          __dp4a(int(low_14), int(other_60),
-          __dp4a(int(high_13), int(other_59),
-          __dp4a(int(low_13), int(other_58),
-          __dp4a(int(high_12), int(other_57),
-          __dp4a(int(low_12), int(other_56), products_3)))))))))
-          * ((t_6 ? t_7 : pair_3.x) * code_scale_3);                      // linear/matvec_int8_parts.py
+          __dp4a(int(low_14), int(other_60), __dp4a(int(high_13), int(other_59), plus_3))))))
+          * (((at_3 & 1u) == 1u ? pair_3.y : pair_3.x) * code_scale_3);   // linear/matvec_int8_parts.py
       sum_0 += weighed_3;                                                 // linear/matvec_int8_parts.py
       stage_release(weights, step_1);                                     // linear/matvec_int8_streamed.py
       const float sums = subgroup_sum(sum_0);                             // linear/matvec_int8_parts.py

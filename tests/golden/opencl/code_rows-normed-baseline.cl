@@ -1,7 +1,7 @@
-// code_rows_96_terms2_normed_one_row
+// code_rows_96_t2_normed_one_row
 
 __kernel __attribute__((reqd_work_group_size(32, 1, 1)))
-void code_rows_96_terms2_normed_one_row_kernel(
+void code_rows_96_t2_normed_one_row_kernel(
   __global const float4 *restrict x,
   __global const float4 *restrict code_weight,
   __global uint *restrict coded
@@ -57,58 +57,90 @@ void code_rows_96_terms2_normed_one_row_kernel(
     const int4 parts = as_int4(as_uint4(cut) + as_uint4((int4)(4))) >> (uint4)(3u);  // linear/activations.py
     const uint4 codes = as_uint4(as_int4(as_uint4(parts) + as_uint4((int4)(128))))
         & (uint4)(65280u);                                                // linear/activations.py
-    const uint word = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+    const uint low = (codes.x >> 8u) | codes.y;                           // linear/activations.py
+    const uint high = (codes.z << 8u) | (codes.w << 16u);
+    const uint word = low | high;                                         // linear/activations.py
     const uint4 rest = as_uint4(parts) & (uint4)(255u);                   // linear/activations.py
-    const uint word_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+    const uint low_1 = rest.x | (rest.y << 8u);                           // linear/activations.py
+    const uint high_1 = (rest.z << 16u) | (rest.w << 24u);
+    const uint word_1 = low_1 | high_1;                                   // linear/activations.py
     const int4 cut_1 = convert_int4_sat(x_4 * t_1);                       // linear/activations.py
     const int4 parts_1 = as_int4(as_uint4(cut_1) + as_uint4((int4)(4))) >> (uint4)(3u);  // linear/activations.py
     const uint4 codes_1 = as_uint4(as_int4(as_uint4(parts_1) + as_uint4((int4)(128))))
         & (uint4)(65280u);                                                // linear/activations.py
-    const uint word_2 = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u) | (codes_1.w << 16u);  // linear/activations.py
+    const uint low_2 = (codes_1.x >> 8u) | codes_1.y;                     // linear/activations.py
+    const uint high_2 = (codes_1.z << 8u) | (codes_1.w << 16u);
+    const uint word_2 = low_2 | high_2;                                   // linear/activations.py
     const uint4 rest_1 = as_uint4(parts_1) & (uint4)(255u);               // linear/activations.py
-    const uint word_3 = rest_1.x | (rest_1.y << 8u) | (rest_1.z << 16u) | (rest_1.w << 24u);  // linear/activations.py
+    const uint low_3 = rest_1.x | (rest_1.y << 8u);                       // linear/activations.py
+    const uint high_3 = (rest_1.z << 16u) | (rest_1.w << 24u);
+    const uint word_3 = low_3 | high_3;                                   // linear/activations.py
     const int4 cut_2 = convert_int4_sat(x_6 * t_1);                       // linear/activations.py
     const int4 parts_2 = as_int4(as_uint4(cut_2) + as_uint4((int4)(4))) >> (uint4)(3u);  // linear/activations.py
     const uint4 codes_2 = as_uint4(as_int4(as_uint4(parts_2) + as_uint4((int4)(128))))
         & (uint4)(65280u);                                                // linear/activations.py
-    const uint word_4 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u) | (codes_2.w << 16u);  // linear/activations.py
+    const uint low_4 = (codes_2.x >> 8u) | codes_2.y;                     // linear/activations.py
+    const uint high_4 = (codes_2.z << 8u) | (codes_2.w << 16u);
+    const uint word_4 = low_4 | high_4;                                   // linear/activations.py
     const uint4 rest_2 = as_uint4(parts_2) & (uint4)(255u);               // linear/activations.py
-    const uint word_5 = rest_2.x | (rest_2.y << 8u) | (rest_2.z << 16u) | (rest_2.w << 24u);  // linear/activations.py
+    const uint low_5 = rest_2.x | (rest_2.y << 8u);                       // linear/activations.py
+    const uint high_5 = (rest_2.z << 16u) | (rest_2.w << 24u);
+    const uint word_5 = low_5 | high_5;                                   // linear/activations.py
     const int4 cut_3 = convert_int4_sat(x_8 * t_1);                       // linear/activations.py
     const int4 parts_3 = as_int4(as_uint4(cut_3) + as_uint4((int4)(4))) >> (uint4)(3u);  // linear/activations.py
     const uint4 codes_3 = as_uint4(as_int4(as_uint4(parts_3) + as_uint4((int4)(128))))
         & (uint4)(65280u);                                                // linear/activations.py
-    const uint word_6 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u) | (codes_3.w << 16u);  // linear/activations.py
+    const uint low_6 = (codes_3.x >> 8u) | codes_3.y;                     // linear/activations.py
+    const uint high_6 = (codes_3.z << 8u) | (codes_3.w << 16u);
+    const uint word_6 = low_6 | high_6;                                   // linear/activations.py
     const uint4 rest_3 = as_uint4(parts_3) & (uint4)(255u);               // linear/activations.py
-    const uint word_7 = rest_3.x | (rest_3.y << 8u) | (rest_3.z << 16u) | (rest_3.w << 24u);  // linear/activations.py
+    const uint low_7 = rest_3.x | (rest_3.y << 8u);                       // linear/activations.py
+    const uint high_7 = (rest_3.z << 16u) | (rest_3.w << 24u);
+    const uint word_7 = low_7 | high_7;                                   // linear/activations.py
     const int4 cut_4 = convert_int4_sat(x_10 * t_1);                      // linear/activations.py
     const int4 parts_4 = as_int4(as_uint4(cut_4) + as_uint4((int4)(4))) >> (uint4)(3u);  // linear/activations.py
     const uint4 codes_4 = as_uint4(as_int4(as_uint4(parts_4) + as_uint4((int4)(128))))
         & (uint4)(65280u);                                                // linear/activations.py
-    const uint word_8 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u) | (codes_4.w << 16u);  // linear/activations.py
+    const uint low_8 = (codes_4.x >> 8u) | codes_4.y;                     // linear/activations.py
+    const uint high_8 = (codes_4.z << 8u) | (codes_4.w << 16u);
+    const uint word_8 = low_8 | high_8;                                   // linear/activations.py
     const uint4 rest_4 = as_uint4(parts_4) & (uint4)(255u);               // linear/activations.py
-    const uint word_9 = rest_4.x | (rest_4.y << 8u) | (rest_4.z << 16u) | (rest_4.w << 24u);  // linear/activations.py
+    const uint low_9 = rest_4.x | (rest_4.y << 8u);                       // linear/activations.py
+    const uint high_9 = (rest_4.z << 16u) | (rest_4.w << 24u);
+    const uint word_9 = low_9 | high_9;                                   // linear/activations.py
     const int4 cut_5 = convert_int4_sat(x_12 * t_1);                      // linear/activations.py
     const int4 parts_5 = as_int4(as_uint4(cut_5) + as_uint4((int4)(4))) >> (uint4)(3u);  // linear/activations.py
     const uint4 codes_5 = as_uint4(as_int4(as_uint4(parts_5) + as_uint4((int4)(128))))
         & (uint4)(65280u);                                                // linear/activations.py
-    const uint word_10 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u) | (codes_5.w << 16u);  // linear/activations.py
+    const uint low_10 = (codes_5.x >> 8u) | codes_5.y;                    // linear/activations.py
+    const uint high_10 = (codes_5.z << 8u) | (codes_5.w << 16u);
+    const uint word_10 = low_10 | high_10;                                // linear/activations.py
     const uint4 rest_5 = as_uint4(parts_5) & (uint4)(255u);               // linear/activations.py
-    const uint word_11 = rest_5.x | (rest_5.y << 8u) | (rest_5.z << 16u) | (rest_5.w << 24u);  // linear/activations.py
+    const uint low_11 = rest_5.x | (rest_5.y << 8u);                      // linear/activations.py
+    const uint high_11 = (rest_5.z << 16u) | (rest_5.w << 24u);
+    const uint word_11 = low_11 | high_11;                                // linear/activations.py
     const int4 cut_6 = convert_int4_sat(x_14 * t_1);                      // linear/activations.py
     const int4 parts_6 = as_int4(as_uint4(cut_6) + as_uint4((int4)(4))) >> (uint4)(3u);  // linear/activations.py
     const uint4 codes_6 = as_uint4(as_int4(as_uint4(parts_6) + as_uint4((int4)(128))))
         & (uint4)(65280u);                                                // linear/activations.py
-    const uint word_12 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u) | (codes_6.w << 16u);  // linear/activations.py
+    const uint low_12 = (codes_6.x >> 8u) | codes_6.y;                    // linear/activations.py
+    const uint high_12 = (codes_6.z << 8u) | (codes_6.w << 16u);
+    const uint word_12 = low_12 | high_12;                                // linear/activations.py
     const uint4 rest_6 = as_uint4(parts_6) & (uint4)(255u);               // linear/activations.py
-    const uint word_13 = rest_6.x | (rest_6.y << 8u) | (rest_6.z << 16u) | (rest_6.w << 24u);  // linear/activations.py
+    const uint low_13 = rest_6.x | (rest_6.y << 8u);                      // linear/activations.py
+    const uint high_13 = (rest_6.z << 16u) | (rest_6.w << 24u);
+    const uint word_13 = low_13 | high_13;                                // linear/activations.py
     const int4 cut_7 = convert_int4_sat(x_16 * t_1);                      // linear/activations.py
     const int4 parts_7 = as_int4(as_uint4(cut_7) + as_uint4((int4)(4))) >> (uint4)(3u);  // linear/activations.py
     const uint4 codes_7 = as_uint4(as_int4(as_uint4(parts_7) + as_uint4((int4)(128))))
         & (uint4)(65280u);                                                // linear/activations.py
-    const uint word_14 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // linear/activations.py
+    const uint low_14 = (codes_7.x >> 8u) | codes_7.y;                    // linear/activations.py
+    const uint high_14 = (codes_7.z << 8u) | (codes_7.w << 16u);
+    const uint word_14 = low_14 | high_14;                                // linear/activations.py
     const uint4 rest_7 = as_uint4(parts_7) & (uint4)(255u);               // linear/activations.py
-    const uint word_15 = rest_7.x | (rest_7.y << 8u) | (rest_7.z << 16u) | (rest_7.w << 24u);  // linear/activations.py
+    const uint low_15 = rest_7.x | (rest_7.y << 8u);                      // linear/activations.py
+    const uint high_15 = (rest_7.z << 16u) | (rest_7.w << 24u);
+    const uint word_15 = low_15 | high_15;                                // linear/activations.py
     const uint4 t_2 = as_uint4(convert_int4(as_char4(16843009u)));        // linear/dot4.py
     const uint4 products = as_uint4(convert_int4(as_char4(word))) * t_2;
     const int total = as_int(products.x + products.y + products.z + products.w);  // linear/dot4.py

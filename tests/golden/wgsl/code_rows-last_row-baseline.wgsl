@@ -1,4 +1,4 @@
-// code_rows_70_terms1_last_row
+// code_rows_70_t1_last_row
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> coded: array<u32>;
@@ -142,35 +142,51 @@ fn main(
     let cut = vec4<i32>(values_0 * t_1);
     let parts = (cut + 4i) >> vec4<u32>(3u);                              // linear/activations.py
     let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);     // linear/activations.py
-    let word = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+    let low = (codes.x >> 8u) | codes.y;                                  // linear/activations.py
+    let high = (codes.z << 8u) | (codes.w << 16u);
+    let word = low | high;                                                // linear/activations.py
     let cut_1 = vec4<i32>(values_1 * t_1);                                // linear/activations.py
     let parts_1 = (cut_1 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
     let codes_1 = bitcast<vec4<u32>>(parts_1 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_1 = (codes_1.x >> 8u) | codes_1.y | (codes_1.z << 8u) | (codes_1.w << 16u);  // linear/activations.py
+    let low_1 = (codes_1.x >> 8u) | codes_1.y;                            // linear/activations.py
+    let high_1 = (codes_1.z << 8u) | (codes_1.w << 16u);
+    let word_1 = low_1 | high_1;                                          // linear/activations.py
     let cut_2 = vec4<i32>(values_2 * t_1);                                // linear/activations.py
     let parts_2 = (cut_2 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
     let codes_2 = bitcast<vec4<u32>>(parts_2 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_2 = (codes_2.x >> 8u) | codes_2.y | (codes_2.z << 8u) | (codes_2.w << 16u);  // linear/activations.py
+    let low_2 = (codes_2.x >> 8u) | codes_2.y;                            // linear/activations.py
+    let high_2 = (codes_2.z << 8u) | (codes_2.w << 16u);
+    let word_2 = low_2 | high_2;                                          // linear/activations.py
     let cut_3 = vec4<i32>(values_3 * t_1);                                // linear/activations.py
     let parts_3 = (cut_3 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
     let codes_3 = bitcast<vec4<u32>>(parts_3 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_3 = (codes_3.x >> 8u) | codes_3.y | (codes_3.z << 8u) | (codes_3.w << 16u);  // linear/activations.py
+    let low_3 = (codes_3.x >> 8u) | codes_3.y;                            // linear/activations.py
+    let high_3 = (codes_3.z << 8u) | (codes_3.w << 16u);
+    let word_3 = low_3 | high_3;                                          // linear/activations.py
     let cut_4 = vec4<i32>(values_4 * t_1);                                // linear/activations.py
     let parts_4 = (cut_4 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
     let codes_4 = bitcast<vec4<u32>>(parts_4 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_4 = (codes_4.x >> 8u) | codes_4.y | (codes_4.z << 8u) | (codes_4.w << 16u);  // linear/activations.py
+    let low_4 = (codes_4.x >> 8u) | codes_4.y;                            // linear/activations.py
+    let high_4 = (codes_4.z << 8u) | (codes_4.w << 16u);
+    let word_4 = low_4 | high_4;                                          // linear/activations.py
     let cut_5 = vec4<i32>(values_5 * t_1);                                // linear/activations.py
     let parts_5 = (cut_5 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
     let codes_5 = bitcast<vec4<u32>>(parts_5 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_5 = (codes_5.x >> 8u) | codes_5.y | (codes_5.z << 8u) | (codes_5.w << 16u);  // linear/activations.py
+    let low_5 = (codes_5.x >> 8u) | codes_5.y;                            // linear/activations.py
+    let high_5 = (codes_5.z << 8u) | (codes_5.w << 16u);
+    let word_5 = low_5 | high_5;                                          // linear/activations.py
     let cut_6 = vec4<i32>(values_6 * t_1);                                // linear/activations.py
     let parts_6 = (cut_6 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
     let codes_6 = bitcast<vec4<u32>>(parts_6 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_6 = (codes_6.x >> 8u) | codes_6.y | (codes_6.z << 8u) | (codes_6.w << 16u);  // linear/activations.py
+    let low_6 = (codes_6.x >> 8u) | codes_6.y;                            // linear/activations.py
+    let high_6 = (codes_6.z << 8u) | (codes_6.w << 16u);
+    let word_6 = low_6 | high_6;                                          // linear/activations.py
     let cut_7 = vec4<i32>(values_7 * t_1);                                // linear/activations.py
     let parts_7 = (cut_7 + 4i) >> vec4<u32>(3u);                          // linear/activations.py
     let codes_7 = bitcast<vec4<u32>>(parts_7 + 128i) & vec4<u32>(65280u);  // linear/activations.py
-    let word_7 = (codes_7.x >> 8u) | codes_7.y | (codes_7.z << 8u) | (codes_7.w << 16u);  // linear/activations.py
+    let low_7 = (codes_7.x >> 8u) | codes_7.y;                            // linear/activations.py
+    let high_7 = (codes_7.z << 8u) | (codes_7.w << 16u);
+    let word_7 = low_7 | high_7;                                          // linear/activations.py
     let total = dot4I8Packed(word, 0x01010101u);                          // linear/dot4.py
     let added = dot4I8Packed(word_1, 0x01010101u);
     let total_1 = total + added + dot4I8Packed(word_2, 0x01010101u)

@@ -1,4 +1,4 @@
-// matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2
+// matvec_int8_norm_q4_gated_codes2_384x2048_t2
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
@@ -23,33 +23,25 @@ fn main(
   let index_3 = row * 64u;                                                // parts/packed_rows.py
   let at = index_3 + group;
   let loads = quants[at];                                                 // parts/packed_rows.py
-  let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
-  let t = (at & 1u) == 1u;                                                // parts/packed_rows.py
-  let t_1 = pair.y;
+  let stored = scales[at >> 1u];                                          // parts/packed_rows.py
   let index_4 = index_2 + 1u;                                             // linear/matvec_int8_parts.py
   let row_1 = index_1 + index_4;                                          // linear/matvec_int8_body.py
   let index_5 = row_1 * 64u;                                              // parts/packed_rows.py
   let at_1 = index_5 + group;
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
-  let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
-  let t_2 = (at_1 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_3 = pair_1.y;
+  let stored_1 = scales[at_1 >> 1u];                                      // parts/packed_rows.py
   let index_6 = index_2 + 2u;                                             // linear/matvec_int8_parts.py
   let row_2 = index_1 + index_6;                                          // linear/matvec_int8_body.py
   let index_7 = row_2 * 64u;                                              // parts/packed_rows.py
   let at_2 = index_7 + group;
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
-  let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
-  let t_4 = (at_2 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_5 = pair_2.y;
+  let stored_2 = scales[at_2 >> 1u];                                      // parts/packed_rows.py
   let index_8 = index_2 + 3u;                                             // linear/matvec_int8_parts.py
   let row_3 = index_1 + index_8;                                          // linear/matvec_int8_body.py
   let index_9 = row_3 * 64u;                                              // parts/packed_rows.py
   let at_3 = index_9 + group;
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
-  let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
-  let t_6 = (at_3 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_7 = pair_3.y;
+  let stored_3 = scales[at_3 >> 1u];                                      // parts/packed_rows.py
   var square_sum: f32 = 0.0;                                              // linear/matvec_int8_parts.py
   for (var group_1 = group; group_1 < 64u; group_1 += 8u) {               // linear/matvec_int8_parts.py
     square_sum += bitcast<f32>(x[group_1 + 256u].z);                      // linear/matvec_int8_parts.py
@@ -77,11 +69,13 @@ fn main(
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
-      + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
-      + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
-      + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
-      * (select(pair.x, t_1, t) * code_scale);                            // linear/matvec_int8_parts.py
+  let plus = products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+      + dot4I8Packed(low_1, half_2.z);                                    // linear/dot4.py
+  let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
+  let weighed = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
+      + dot4I8Packed(high_2, half_3.y) + dot4I8Packed(low_3, half_3.z)
+      + dot4I8Packed(high_3, half_3.w))
+      * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // linear/matvec_int8_parts.py
   sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -95,11 +89,13 @@ fn main(
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
-      + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
-      + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+  let plus_1 = products_1 + dot4I8Packed(low_4, half_2.x) + dot4I8Packed(high_4, half_2.y)
+      + dot4I8Packed(low_5, half_2.z);                                    // linear/dot4.py
+  let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
+  let weighed_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
-      + dot4I8Packed(high_7, half_3.w)) * (select(pair_1.x, t_3, t_2) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_7, half_3.w))
+      * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -113,11 +109,13 @@ fn main(
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
-      + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
-      + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+  let plus_2 = products_2 + dot4I8Packed(low_8, half_2.x) + dot4I8Packed(high_8, half_2.y)
+      + dot4I8Packed(low_9, half_2.z);                                    // linear/dot4.py
+  let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
+  let weighed_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
-      + dot4I8Packed(high_11, half_3.w)) * (select(pair_2.x, t_5, t_4) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_11, half_3.w))
+      * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -131,34 +129,24 @@ fn main(
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
-      + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
-      + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+  let plus_3 = products_3 + dot4I8Packed(low_12, half_2.x) + dot4I8Packed(high_12, half_2.y)
+      + dot4I8Packed(low_13, half_2.z);                                   // linear/dot4.py
+  let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
+  let weighed_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
-      + dot4I8Packed(high_15, half_3.w)) * (select(pair_3.x, t_7, t_6) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_15, half_3.w))
+      * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
   let start_1 = group + 8u;                                               // linear/matvec_int8_body.py
   for (var group_2 = start_1; group_2 < 64u; group_2 += 8u) {             // linear/matvec_int8_body.py
     let at_4 = index_3 + group_2;                                         // parts/packed_rows.py
     let loads_4 = quants[at_4];                                           // parts/packed_rows.py
-    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
-    let t_8 = (at_4 & 1u) == 1u;                                          // parts/packed_rows.py
-    let t_9 = pair_4.y;
     let at_5 = index_5 + group_2;                                         // parts/packed_rows.py
     let loads_5 = quants[at_5];                                           // parts/packed_rows.py
-    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
-    let t_10 = (at_5 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_11 = pair_5.y;
     let at_6 = index_7 + group_2;                                         // parts/packed_rows.py
     let loads_6 = quants[at_6];                                           // parts/packed_rows.py
-    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
-    let t_12 = (at_6 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_13 = pair_6.y;
     let at_7 = index_9 + group_2;                                         // parts/packed_rows.py
     let loads_7 = quants[at_7];                                           // parts/packed_rows.py
-    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
-    let t_14 = (at_7 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_15 = pair_7.y;
     let half_4 = x[group_2];                                              // linear/matvec_int8_parts.py
     let half_5 = x[group_2 + 64u];
     let half_6 = x[group_2 + 128u];
@@ -178,11 +166,13 @@ fn main(
         + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
         + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
         + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
-        + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
-        + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
-        + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
-        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_4 = products_4 + dot4I8Packed(low_16, half_6.x) + dot4I8Packed(high_16, half_6.y)
+        + dot4I8Packed(low_17, half_6.z);                                 // linear/dot4.py
+    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
+    let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
+        + dot4I8Packed(low_18, half_7.x) + dot4I8Packed(high_18, half_7.y)
+        + dot4I8Packed(low_19, half_7.z) + dot4I8Packed(high_19, half_7.w))
+        * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0 += weighed_4;                                                   // linear/matvec_int8_parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -196,11 +186,13 @@ fn main(
         + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
         + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
         + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
-        + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
-        + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
-        + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
-        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_5 = products_5 + dot4I8Packed(low_20, half_6.x) + dot4I8Packed(high_20, half_6.y)
+        + dot4I8Packed(low_21, half_6.z);                                 // linear/dot4.py
+    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
+    let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
+        + dot4I8Packed(low_22, half_7.x) + dot4I8Packed(high_22, half_7.y)
+        + dot4I8Packed(low_23, half_7.z) + dot4I8Packed(high_23, half_7.w))
+        * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1 += weighed_5;                                                   // linear/matvec_int8_parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -214,11 +206,13 @@ fn main(
         + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
         + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
         + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
-        + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
-        + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
-        + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
-        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_6 = products_6 + dot4I8Packed(low_24, half_6.x) + dot4I8Packed(high_24, half_6.y)
+        + dot4I8Packed(low_25, half_6.z);                                 // linear/dot4.py
+    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
+    let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
+        + dot4I8Packed(low_26, half_7.x) + dot4I8Packed(high_26, half_7.y)
+        + dot4I8Packed(low_27, half_7.z) + dot4I8Packed(high_27, half_7.w))
+        * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2 += weighed_6;                                                   // linear/matvec_int8_parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -232,11 +226,13 @@ fn main(
         + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
         + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
         + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
-        + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
-        + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
-        + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
-        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_7 = products_7 + dot4I8Packed(low_28, half_6.x) + dot4I8Packed(high_28, half_6.y)
+        + dot4I8Packed(low_29, half_6.z);                                 // linear/dot4.py
+    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
+    let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
+        + dot4I8Packed(low_30, half_7.x) + dot4I8Packed(high_30, half_7.y)
+        + dot4I8Packed(low_31, half_7.z) + dot4I8Packed(high_31, half_7.w))
+        * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3 += weighed_7;                                                   // linear/matvec_int8_parts.py
   }
   let index_10 = group * 65u;                                             // linear/matvec_int8_parts.py
@@ -255,27 +251,15 @@ fn main(
     let row_4 = index_1 + index_2 + 32u;                                  // linear/matvec_int8_body.py
     let at_4 = row_4 * 64u + group_3;                                     // parts/packed_rows.py
     let loads_4 = quants[at_4];                                           // parts/packed_rows.py
-    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
-    let t_8 = (at_4 & 1u) == 1u;                                          // parts/packed_rows.py
-    let t_9 = pair_4.y;
     let row_5 = index_1 + index_2 + 33u;                                  // linear/matvec_int8_body.py
     let at_5 = row_5 * 64u + group_3;                                     // parts/packed_rows.py
     let loads_5 = quants[at_5];                                           // parts/packed_rows.py
-    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
-    let t_10 = (at_5 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_11 = pair_5.y;
     let row_6 = index_1 + index_2 + 34u;                                  // linear/matvec_int8_body.py
     let at_6 = row_6 * 64u + group_3;                                     // parts/packed_rows.py
     let loads_6 = quants[at_6];                                           // parts/packed_rows.py
-    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
-    let t_12 = (at_6 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_13 = pair_6.y;
     let row_7 = index_1 + index_2 + 35u;                                  // linear/matvec_int8_body.py
     let at_7 = row_7 * 64u + group_3;                                     // parts/packed_rows.py
     let loads_7 = quants[at_7];                                           // parts/packed_rows.py
-    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
-    let t_14 = (at_7 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_15 = pair_7.y;
     let half_4 = x[group_3];                                              // linear/matvec_int8_parts.py
     let half_5 = x[group_3 + 64u];
     let half_6 = x[group_3 + 128u];
@@ -295,11 +279,13 @@ fn main(
         + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
         + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
         + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
-        + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
-        + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
-        + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
-        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_4 = products_4 + dot4I8Packed(low_16, half_6.x) + dot4I8Packed(high_16, half_6.y)
+        + dot4I8Packed(low_17, half_6.z);                                 // linear/dot4.py
+    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
+    let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
+        + dot4I8Packed(low_18, half_7.x) + dot4I8Packed(high_18, half_7.y)
+        + dot4I8Packed(low_19, half_7.z) + dot4I8Packed(high_19, half_7.w))
+        * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0_1 += weighed_4;                                                 // linear/matvec_int8_parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -313,11 +299,13 @@ fn main(
         + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
         + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
         + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
-        + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
-        + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
-        + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
-        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_5 = products_5 + dot4I8Packed(low_20, half_6.x) + dot4I8Packed(high_20, half_6.y)
+        + dot4I8Packed(low_21, half_6.z);                                 // linear/dot4.py
+    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
+    let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
+        + dot4I8Packed(low_22, half_7.x) + dot4I8Packed(high_22, half_7.y)
+        + dot4I8Packed(low_23, half_7.z) + dot4I8Packed(high_23, half_7.w))
+        * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1_1 += weighed_5;                                                 // linear/matvec_int8_parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -331,11 +319,13 @@ fn main(
         + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
         + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
         + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
-        + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
-        + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
-        + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
-        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_6 = products_6 + dot4I8Packed(low_24, half_6.x) + dot4I8Packed(high_24, half_6.y)
+        + dot4I8Packed(low_25, half_6.z);                                 // linear/dot4.py
+    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
+    let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
+        + dot4I8Packed(low_26, half_7.x) + dot4I8Packed(high_26, half_7.y)
+        + dot4I8Packed(low_27, half_7.z) + dot4I8Packed(high_27, half_7.w))
+        * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2_1 += weighed_6;                                                 // linear/matvec_int8_parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -349,11 +339,13 @@ fn main(
         + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
         + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
         + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
-        + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
-        + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
-        + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
-        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_7 = products_7 + dot4I8Packed(low_28, half_6.x) + dot4I8Packed(high_28, half_6.y)
+        + dot4I8Packed(low_29, half_6.z);                                 // linear/dot4.py
+    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
+    let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
+        + dot4I8Packed(low_30, half_7.x) + dot4I8Packed(high_30, half_7.y)
+        + dot4I8Packed(low_31, half_7.z) + dot4I8Packed(high_31, half_7.w))
+        * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3_1 += weighed_7;                                                 // linear/matvec_int8_parts.py
   }
   partial_sums[index_2 + 32u + index_10] = sum_0_1;                       // linear/matvec_int8_parts.py
@@ -412,10 +404,10 @@ fn main(
           code_values[at_10 + 2u], code_values[at_10 + 3u]);              // linear/activations.py
       let largest = abs(vec4<f32>(code_values[start_2], code_values[start_2 + 1u],
           code_values[start_2 + 2u], code_values[start_2 + 3u]));         // linear/activations.py
-      let t_8 = abs(vec4<f32>(code_values[at_4], code_values[at_4 + 1u],
-          code_values[at_4 + 2u], code_values[at_4 + 3u]));               // linear/activations.py
-      let largest_1 = max(max(max(max(max(max(max(largest, t_8), abs(values_2)),
-          abs(values_3)), abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
+      let t = abs(vec4<f32>(code_values[at_4], code_values[at_4 + 1u], code_values[at_4 + 2u],
+          code_values[at_4 + 3u]));                                       // linear/activations.py
+      let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
+          abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
       let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y),
           max(largest_1.z, largest_1.w)));                                // linear/activations.py
       let exponent = min(max(bits >> 23u, 27u), 252u);                    // linear/activations.py
@@ -426,9 +418,13 @@ fn main(
           code_values[at_11 + 2u], code_values[at_11 + 3u]) * (steps * 8.0));  // linear/activations.py
       let parts = (cut + 4i) >> vec4<u32>(3u);                            // linear/activations.py
       let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // linear/activations.py
-      let words_0 = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+      let low_16 = (codes.x >> 8u) | codes.y;                             // linear/activations.py
+      let high_16 = (codes.z << 8u) | (codes.w << 16u);
+      let words_0 = low_16 | high_16;                                     // linear/activations.py
       let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // linear/activations.py
-      let words_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+      let low_17 = rest.x | (rest.y << 8u);                               // linear/activations.py
+      let high_17 = (rest.z << 16u) | (rest.w << 24u);
+      let words_1 = low_17 | high_17;                                     // linear/activations.py
       let plane = group / 4u;                                             // linear/activations.py
       let index_11 = group % 4u;                                          // linear/activations.py
       coded[(plane * 6u + group_4) * 4u + index_11] = words_0;
@@ -446,12 +442,15 @@ fn main(
     let group_4 = workgroup_id.x + local_id.x;                            // linear/activations.py
     if (group_4 < 6u) {                                                   // linear/activations.py
       let first = local_id.x * 8u;                                        // linear/activations.py
-      let total = code_sums[first] + code_sums[first + 1u] + code_sums[first + 2u];  // linear/activations.py
-      let code_sums_value = code_sums[first + 3u];
-      let total_1 = total + code_sums_value + code_sums[first + 4u] + code_sums[first + 5u]
-          + code_sums[first + 6u] + code_sums[first + 7u];
+      let total = code_sums[first] + code_sums[first + 1u];               // linear/activations.py
+      let total_1 = total + code_sums[first + 2u];
+      let total_2 = total_1 + code_sums[first + 3u];
+      let total_3 = total_2 + code_sums[first + 4u];
+      let total_4 = total_3 + code_sums[first + 5u];
+      let total_5 = total_4 + code_sums[first + 6u];
+      let total_6 = total_5 + code_sums[first + 7u];
       let place = (group_4 + 24u) * 4u;                                   // linear/activations.py
-      coded[place + 1u] = bitcast<u32>(total_1);                          // linear/activations.py
+      coded[place + 1u] = bitcast<u32>(total_6);                          // linear/activations.py
       coded[place + 2u] = 0u;                                             // linear/activations.py
       coded[place + 3u] = 0u;                                             // linear/activations.py
     }

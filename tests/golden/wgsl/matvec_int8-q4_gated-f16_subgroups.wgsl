@@ -1,4 +1,4 @@
-// matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2
+// matvec_int8_norm_q4_gated_codes2_384x2048_t2
 enable f16;
 enable subgroups;
 
@@ -1735,9 +1735,13 @@ fn main(
           code_values[at_15 + 2u], code_values[at_15 + 3u]) * (steps * 8.0));  // linear/activations.py
       let parts = (cut + 4i) >> vec4<u32>(3u);                            // linear/activations.py
       let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // linear/activations.py
-      let words_0 = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+      let low_32 = (codes.x >> 8u) | codes.y;                             // linear/activations.py
+      let high_32 = (codes.z << 8u) | (codes.w << 16u);
+      let words_0 = low_32 | high_32;                                     // linear/activations.py
       let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // linear/activations.py
-      let words_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+      let low_33 = rest.x | (rest.y << 8u);                               // linear/activations.py
+      let high_33 = (rest.z << 16u) | (rest.w << 24u);
+      let words_1 = low_33 | high_33;                                     // linear/activations.py
       let plane = lane / 4u;                                              // linear/activations.py
       let index_1 = lane % 4u;                                            // linear/activations.py
       coded[(plane * 6u + group) * 4u + index_1] = words_0;
@@ -1755,12 +1759,15 @@ fn main(
     let group = workgroup_id.x + local_id.x;                              // linear/activations.py
     if (group < 6u) {                                                     // linear/activations.py
       let first = local_id.x * 8u;                                        // linear/activations.py
-      let total = code_sums[first] + code_sums[first + 1u] + code_sums[first + 2u];  // linear/activations.py
-      let code_sums_value = code_sums[first + 3u];
-      let total_1 = total + code_sums_value + code_sums[first + 4u] + code_sums[first + 5u]
-          + code_sums[first + 6u] + code_sums[first + 7u];
+      let total = code_sums[first] + code_sums[first + 1u];               // linear/activations.py
+      let total_1 = total + code_sums[first + 2u];
+      let total_2 = total_1 + code_sums[first + 3u];
+      let total_3 = total_2 + code_sums[first + 4u];
+      let total_4 = total_3 + code_sums[first + 5u];
+      let total_5 = total_4 + code_sums[first + 6u];
+      let total_6 = total_5 + code_sums[first + 7u];
       let place = (group + 24u) * 4u;                                     // linear/activations.py
-      coded[place + 1u] = bitcast<u32>(total_1);                          // linear/activations.py
+      coded[place + 1u] = bitcast<u32>(total_6);                          // linear/activations.py
       coded[place + 2u] = 0u;                                             // linear/activations.py
       coded[place + 3u] = 0u;                                             // linear/activations.py
     }

@@ -1,4 +1,4 @@
-// matvec_int8_norm_q4_gated_codes2_only_384x2048_terms2
+// matvec_int8_norm_q4_gated_codes2_384x2048_t2
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
@@ -21,51 +21,35 @@ fn main(
   let row = workgroup_id.x * 64u;                                         // linear/matvec_int8_parts.py
   let at = row * 64u + local_id.x;                                        // parts/packed_rows.py
   let loads = quants[at];                                                 // parts/packed_rows.py
-  let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
-  let t = (at & 1u) == 1u;                                                // parts/packed_rows.py
-  let t_1 = pair.y;
+  let stored = scales[at >> 1u];                                          // parts/packed_rows.py
   let row_1 = row + 1u;                                                   // linear/matvec_int8_body.py
   let at_1 = row_1 * 64u + local_id.x;                                    // parts/packed_rows.py
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
-  let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
-  let t_2 = (at_1 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_3 = pair_1.y;
+  let stored_1 = scales[at_1 >> 1u];                                      // parts/packed_rows.py
   let row_2 = row + 2u;                                                   // linear/matvec_int8_body.py
   let at_2 = row_2 * 64u + local_id.x;                                    // parts/packed_rows.py
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
-  let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
-  let t_4 = (at_2 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_5 = pair_2.y;
+  let stored_2 = scales[at_2 >> 1u];                                      // parts/packed_rows.py
   let row_3 = row + 3u;                                                   // linear/matvec_int8_body.py
   let at_3 = row_3 * 64u + local_id.x;                                    // parts/packed_rows.py
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
-  let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
-  let t_6 = (at_3 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_7 = pair_3.y;
+  let stored_3 = scales[at_3 >> 1u];                                      // parts/packed_rows.py
   let row_4 = row + 4u;                                                   // linear/matvec_int8_body.py
   let at_4 = row_4 * 64u + local_id.x;                                    // parts/packed_rows.py
   let loads_4 = quants[at_4];                                             // parts/packed_rows.py
-  let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                       // parts/packed_rows.py
-  let t_8 = (at_4 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_9 = pair_4.y;
+  let stored_4 = scales[at_4 >> 1u];                                      // parts/packed_rows.py
   let row_5 = row + 5u;                                                   // linear/matvec_int8_body.py
   let at_5 = row_5 * 64u + local_id.x;                                    // parts/packed_rows.py
   let loads_5 = quants[at_5];                                             // parts/packed_rows.py
-  let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                       // parts/packed_rows.py
-  let t_10 = (at_5 & 1u) == 1u;                                           // parts/packed_rows.py
-  let t_11 = pair_5.y;
+  let stored_5 = scales[at_5 >> 1u];                                      // parts/packed_rows.py
   let row_6 = row + 6u;                                                   // linear/matvec_int8_body.py
   let at_6 = row_6 * 64u + local_id.x;                                    // parts/packed_rows.py
   let loads_6 = quants[at_6];                                             // parts/packed_rows.py
-  let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                       // parts/packed_rows.py
-  let t_12 = (at_6 & 1u) == 1u;                                           // parts/packed_rows.py
-  let t_13 = pair_6.y;
+  let stored_6 = scales[at_6 >> 1u];                                      // parts/packed_rows.py
   let row_7 = row + 7u;                                                   // linear/matvec_int8_body.py
   let at_7 = row_7 * 64u + local_id.x;                                    // parts/packed_rows.py
   let loads_7 = quants[at_7];                                             // parts/packed_rows.py
-  let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                       // parts/packed_rows.py
-  let t_14 = (at_7 & 1u) == 1u;                                           // parts/packed_rows.py
-  let t_15 = pair_7.y;
+  let stored_7 = scales[at_7 >> 1u];                                      // parts/packed_rows.py
   var square_sum: f32 = 0.0;                                              // linear/matvec_int8_parts.py
   for (var group = local_id.x; group < 64u; group += 64u) {               // linear/matvec_int8_parts.py
     square_sum += bitcast<f32>(x[group + 256u].z);                        // linear/matvec_int8_parts.py
@@ -97,11 +81,13 @@ fn main(
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
-      + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
-      + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
-      + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
-      * (select(pair.x, t_1, t) * code_scale);                            // linear/matvec_int8_parts.py
+  let plus = products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+      + dot4I8Packed(low_1, half_2.z);                                    // linear/dot4.py
+  let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
+  let weighed = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
+      + dot4I8Packed(high_2, half_3.y) + dot4I8Packed(low_3, half_3.z)
+      + dot4I8Packed(high_3, half_3.w))
+      * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // linear/matvec_int8_parts.py
   sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -115,11 +101,13 @@ fn main(
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
-      + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
-      + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+  let plus_1 = products_1 + dot4I8Packed(low_4, half_2.x) + dot4I8Packed(high_4, half_2.y)
+      + dot4I8Packed(low_5, half_2.z);                                    // linear/dot4.py
+  let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
+  let weighed_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
-      + dot4I8Packed(high_7, half_3.w)) * (select(pair_1.x, t_3, t_2) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_7, half_3.w))
+      * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -133,11 +121,13 @@ fn main(
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
-      + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
-      + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+  let plus_2 = products_2 + dot4I8Packed(low_8, half_2.x) + dot4I8Packed(high_8, half_2.y)
+      + dot4I8Packed(low_9, half_2.z);                                    // linear/dot4.py
+  let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
+  let weighed_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
-      + dot4I8Packed(high_11, half_3.w)) * (select(pair_2.x, t_5, t_4) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_11, half_3.w))
+      * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -151,11 +141,13 @@ fn main(
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
-      + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
-      + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+  let plus_3 = products_3 + dot4I8Packed(low_12, half_2.x) + dot4I8Packed(high_12, half_2.y)
+      + dot4I8Packed(low_13, half_2.z);                                   // linear/dot4.py
+  let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
+  let weighed_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
-      + dot4I8Packed(high_15, half_3.w)) * (select(pair_3.x, t_7, t_6) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_15, half_3.w))
+      * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
   let low_16 = loads_4.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_16 = (loads_4.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -169,11 +161,13 @@ fn main(
       + dot4I8Packed(low_17, half.z) + dot4I8Packed(high_17, half.w)
       + dot4I8Packed(low_18, half_1.x) + dot4I8Packed(high_18, half_1.y)
       + dot4I8Packed(low_19, half_1.z) + dot4I8Packed(high_19, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_2.x)
-      + dot4I8Packed(high_16, half_2.y) + dot4I8Packed(low_17, half_2.z)
-      + dot4I8Packed(high_17, half_2.w) + dot4I8Packed(low_18, half_3.x)
+  let plus_4 = products_4 + dot4I8Packed(low_16, half_2.x) + dot4I8Packed(high_16, half_2.y)
+      + dot4I8Packed(low_17, half_2.z);                                   // linear/dot4.py
+  let pair_4 = unpack2x16float(stored_4);                                 // parts/packed_rows.py
+  let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_2.w) + dot4I8Packed(low_18, half_3.x)
       + dot4I8Packed(high_18, half_3.y) + dot4I8Packed(low_19, half_3.z)
-      + dot4I8Packed(high_19, half_3.w)) * (select(pair_4.x, t_9, t_8) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_19, half_3.w))
+      * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_4 += weighed_4;                                                     // linear/matvec_int8_parts.py
   let low_20 = loads_5.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -187,11 +181,13 @@ fn main(
       + dot4I8Packed(low_21, half.z) + dot4I8Packed(high_21, half.w)
       + dot4I8Packed(low_22, half_1.x) + dot4I8Packed(high_22, half_1.y)
       + dot4I8Packed(low_23, half_1.z) + dot4I8Packed(high_23, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_2.x)
-      + dot4I8Packed(high_20, half_2.y) + dot4I8Packed(low_21, half_2.z)
-      + dot4I8Packed(high_21, half_2.w) + dot4I8Packed(low_22, half_3.x)
+  let plus_5 = products_5 + dot4I8Packed(low_20, half_2.x) + dot4I8Packed(high_20, half_2.y)
+      + dot4I8Packed(low_21, half_2.z);                                   // linear/dot4.py
+  let pair_5 = unpack2x16float(stored_5);                                 // parts/packed_rows.py
+  let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_2.w) + dot4I8Packed(low_22, half_3.x)
       + dot4I8Packed(high_22, half_3.y) + dot4I8Packed(low_23, half_3.z)
-      + dot4I8Packed(high_23, half_3.w)) * (select(pair_5.x, t_11, t_10) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_23, half_3.w))
+      * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_5 += weighed_5;                                                     // linear/matvec_int8_parts.py
   let low_24 = loads_6.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -205,11 +201,13 @@ fn main(
       + dot4I8Packed(low_25, half.z) + dot4I8Packed(high_25, half.w)
       + dot4I8Packed(low_26, half_1.x) + dot4I8Packed(high_26, half_1.y)
       + dot4I8Packed(low_27, half_1.z) + dot4I8Packed(high_27, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_2.x)
-      + dot4I8Packed(high_24, half_2.y) + dot4I8Packed(low_25, half_2.z)
-      + dot4I8Packed(high_25, half_2.w) + dot4I8Packed(low_26, half_3.x)
+  let plus_6 = products_6 + dot4I8Packed(low_24, half_2.x) + dot4I8Packed(high_24, half_2.y)
+      + dot4I8Packed(low_25, half_2.z);                                   // linear/dot4.py
+  let pair_6 = unpack2x16float(stored_6);                                 // parts/packed_rows.py
+  let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_2.w) + dot4I8Packed(low_26, half_3.x)
       + dot4I8Packed(high_26, half_3.y) + dot4I8Packed(low_27, half_3.z)
-      + dot4I8Packed(high_27, half_3.w)) * (select(pair_6.x, t_13, t_12) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_27, half_3.w))
+      * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_6 += weighed_6;                                                     // linear/matvec_int8_parts.py
   let low_28 = loads_7.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -223,11 +221,13 @@ fn main(
       + dot4I8Packed(low_29, half.z) + dot4I8Packed(high_29, half.w)
       + dot4I8Packed(low_30, half_1.x) + dot4I8Packed(high_30, half_1.y)
       + dot4I8Packed(low_31, half_1.z) + dot4I8Packed(high_31, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_2.x)
-      + dot4I8Packed(high_28, half_2.y) + dot4I8Packed(low_29, half_2.z)
-      + dot4I8Packed(high_29, half_2.w) + dot4I8Packed(low_30, half_3.x)
+  let plus_7 = products_7 + dot4I8Packed(low_28, half_2.x) + dot4I8Packed(high_28, half_2.y)
+      + dot4I8Packed(low_29, half_2.z);                                   // linear/dot4.py
+  let pair_7 = unpack2x16float(stored_7);                                 // parts/packed_rows.py
+  let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_2.w) + dot4I8Packed(low_30, half_3.x)
       + dot4I8Packed(high_30, half_3.y) + dot4I8Packed(low_31, half_3.z)
-      + dot4I8Packed(high_31, half_3.w)) * (select(pair_7.x, t_15, t_14) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_31, half_3.w))
+      * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_7 += weighed_7;                                                     // linear/matvec_int8_parts.py
   let sums_0 = subgroupAdd(sum_0);                                        // linear/matvec_int8_parts.py
   let sums_1 = subgroupAdd(sum_1);
@@ -263,51 +263,27 @@ fn main(
     let row_8 = row + 8u;                                                 // linear/matvec_int8_body.py
     let at_8 = row_8 * 64u + group;                                       // parts/packed_rows.py
     let loads_8 = quants[at_8];                                           // parts/packed_rows.py
-    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
-    let t_16 = (at_8 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_17 = pair_8.y;
     let row_9 = row + 9u;                                                 // linear/matvec_int8_body.py
     let at_9 = row_9 * 64u + group;                                       // parts/packed_rows.py
     let loads_9 = quants[at_9];                                           // parts/packed_rows.py
-    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let t_18 = (at_9 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_19 = pair_9.y;
     let row_10 = row + 10u;                                               // linear/matvec_int8_body.py
     let at_10 = row_10 * 64u + group;                                     // parts/packed_rows.py
     let loads_10 = quants[at_10];                                         // parts/packed_rows.py
-    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
-    let t_20 = (at_10 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_21 = pair_10.y;
     let row_11 = row + 11u;                                               // linear/matvec_int8_body.py
     let at_11 = row_11 * 64u + group;                                     // parts/packed_rows.py
     let loads_11 = quants[at_11];                                         // parts/packed_rows.py
-    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
-    let t_22 = (at_11 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_23 = pair_11.y;
     let row_12 = row + 12u;                                               // linear/matvec_int8_body.py
     let at_12 = row_12 * 64u + group;                                     // parts/packed_rows.py
     let loads_12 = quants[at_12];                                         // parts/packed_rows.py
-    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
-    let t_24 = (at_12 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_25 = pair_12.y;
     let row_13 = row + 13u;                                               // linear/matvec_int8_body.py
     let at_13 = row_13 * 64u + group;                                     // parts/packed_rows.py
     let loads_13 = quants[at_13];                                         // parts/packed_rows.py
-    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
-    let t_26 = (at_13 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_27 = pair_13.y;
     let row_14 = row + 14u;                                               // linear/matvec_int8_body.py
     let at_14 = row_14 * 64u + group;                                     // parts/packed_rows.py
     let loads_14 = quants[at_14];                                         // parts/packed_rows.py
-    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
-    let t_28 = (at_14 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_29 = pair_14.y;
     let row_15 = row + 15u;                                               // linear/matvec_int8_body.py
     let at_15 = row_15 * 64u + group;                                     // parts/packed_rows.py
     let loads_15 = quants[at_15];                                         // parts/packed_rows.py
-    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
-    let t_30 = (at_15 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_31 = pair_15.y;
     let half_4 = x[group];                                                // linear/matvec_int8_parts.py
     let half_5 = x[group + 64u];
     let half_6 = x[group + 128u];
@@ -327,11 +303,13 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
-        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
-        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
-        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
-        + dot4I8Packed(high_35, half_7.w)) * (select(pair_8.x, t_17, t_16) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_8 = products_8 + dot4I8Packed(low_32, half_6.x) + dot4I8Packed(high_32, half_6.y)
+        + dot4I8Packed(low_33, half_6.z);                                 // linear/dot4.py
+    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
+    let weighed_8 = f32(plus_8 + dot4I8Packed(high_33, half_6.w)
+        + dot4I8Packed(low_34, half_7.x) + dot4I8Packed(high_34, half_7.y)
+        + dot4I8Packed(low_35, half_7.z) + dot4I8Packed(high_35, half_7.w))
+        * (select(pair_8.x, pair_8.y, (at_8 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0_1 += weighed_8;                                                 // linear/matvec_int8_parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -345,11 +323,13 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
-        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
-        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
-        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
-        + dot4I8Packed(high_39, half_7.w)) * (select(pair_9.x, t_19, t_18) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_9 = products_9 + dot4I8Packed(low_36, half_6.x) + dot4I8Packed(high_36, half_6.y)
+        + dot4I8Packed(low_37, half_6.z);                                 // linear/dot4.py
+    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
+    let weighed_9 = f32(plus_9 + dot4I8Packed(high_37, half_6.w)
+        + dot4I8Packed(low_38, half_7.x) + dot4I8Packed(high_38, half_7.y)
+        + dot4I8Packed(low_39, half_7.z) + dot4I8Packed(high_39, half_7.w))
+        * (select(pair_9.x, pair_9.y, (at_9 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1_1 += weighed_9;                                                 // linear/matvec_int8_parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -363,11 +343,13 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
-        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
-        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
-        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
-        + dot4I8Packed(high_43, half_7.w)) * (select(pair_10.x, t_21, t_20) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_10 = products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z);  // linear/dot4.py
+    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
+    let weighed_10 = f32(plus_10 + dot4I8Packed(high_41, half_6.w)
+        + dot4I8Packed(low_42, half_7.x) + dot4I8Packed(high_42, half_7.y)
+        + dot4I8Packed(low_43, half_7.z) + dot4I8Packed(high_43, half_7.w))
+        * (select(pair_10.x, pair_10.y, (at_10 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2_1 += weighed_10;                                                // linear/matvec_int8_parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -381,11 +363,13 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
-        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
-        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
-        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
-        + dot4I8Packed(high_47, half_7.w)) * (select(pair_11.x, t_23, t_22) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_11 = products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z);  // linear/dot4.py
+    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
+    let weighed_11 = f32(plus_11 + dot4I8Packed(high_45, half_6.w)
+        + dot4I8Packed(low_46, half_7.x) + dot4I8Packed(high_46, half_7.y)
+        + dot4I8Packed(low_47, half_7.z) + dot4I8Packed(high_47, half_7.w))
+        * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3_1 += weighed_11;                                                // linear/matvec_int8_parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -399,11 +383,13 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
-        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
-        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
-        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
-        + dot4I8Packed(high_51, half_7.w)) * (select(pair_12.x, t_25, t_24) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_12 = products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z);  // linear/dot4.py
+    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
+    let weighed_12 = f32(plus_12 + dot4I8Packed(high_49, half_6.w)
+        + dot4I8Packed(low_50, half_7.x) + dot4I8Packed(high_50, half_7.y)
+        + dot4I8Packed(low_51, half_7.z) + dot4I8Packed(high_51, half_7.w))
+        * (select(pair_12.x, pair_12.y, (at_12 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_4_1 += weighed_12;                                                // linear/matvec_int8_parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -417,11 +403,13 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
-        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
-        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
-        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
-        + dot4I8Packed(high_55, half_7.w)) * (select(pair_13.x, t_27, t_26) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_13 = products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z);  // linear/dot4.py
+    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
+    let weighed_13 = f32(plus_13 + dot4I8Packed(high_53, half_6.w)
+        + dot4I8Packed(low_54, half_7.x) + dot4I8Packed(high_54, half_7.y)
+        + dot4I8Packed(low_55, half_7.z) + dot4I8Packed(high_55, half_7.w))
+        * (select(pair_13.x, pair_13.y, (at_13 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_5_1 += weighed_13;                                                // linear/matvec_int8_parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -435,11 +423,13 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
-        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
-        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
-        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
-        + dot4I8Packed(high_59, half_7.w)) * (select(pair_14.x, t_29, t_28) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_14 = products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z);  // linear/dot4.py
+    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
+    let weighed_14 = f32(plus_14 + dot4I8Packed(high_57, half_6.w)
+        + dot4I8Packed(low_58, half_7.x) + dot4I8Packed(high_58, half_7.y)
+        + dot4I8Packed(low_59, half_7.z) + dot4I8Packed(high_59, half_7.w))
+        * (select(pair_14.x, pair_14.y, (at_14 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_6_1 += weighed_14;                                                // linear/matvec_int8_parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -453,11 +443,13 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
-        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
-        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
-        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
-        + dot4I8Packed(high_63, half_7.w)) * (select(pair_15.x, t_31, t_30) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_15 = products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z);  // linear/dot4.py
+    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
+    let weighed_15 = f32(plus_15 + dot4I8Packed(high_61, half_6.w)
+        + dot4I8Packed(low_62, half_7.x) + dot4I8Packed(high_62, half_7.y)
+        + dot4I8Packed(low_63, half_7.z) + dot4I8Packed(high_63, half_7.w))
+        * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_7_1 += weighed_15;                                                // linear/matvec_int8_parts.py
   }
   let sums_0_1 = subgroupAdd(sum_0_1);                                    // linear/matvec_int8_parts.py
@@ -491,51 +483,27 @@ fn main(
     let row_8 = row + 16u;                                                // linear/matvec_int8_body.py
     let at_8 = row_8 * 64u + group;                                       // parts/packed_rows.py
     let loads_8 = quants[at_8];                                           // parts/packed_rows.py
-    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
-    let t_16 = (at_8 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_17 = pair_8.y;
     let row_9 = row + 17u;                                                // linear/matvec_int8_body.py
     let at_9 = row_9 * 64u + group;                                       // parts/packed_rows.py
     let loads_9 = quants[at_9];                                           // parts/packed_rows.py
-    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let t_18 = (at_9 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_19 = pair_9.y;
     let row_10 = row + 18u;                                               // linear/matvec_int8_body.py
     let at_10 = row_10 * 64u + group;                                     // parts/packed_rows.py
     let loads_10 = quants[at_10];                                         // parts/packed_rows.py
-    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
-    let t_20 = (at_10 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_21 = pair_10.y;
     let row_11 = row + 19u;                                               // linear/matvec_int8_body.py
     let at_11 = row_11 * 64u + group;                                     // parts/packed_rows.py
     let loads_11 = quants[at_11];                                         // parts/packed_rows.py
-    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
-    let t_22 = (at_11 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_23 = pair_11.y;
     let row_12 = row + 20u;                                               // linear/matvec_int8_body.py
     let at_12 = row_12 * 64u + group;                                     // parts/packed_rows.py
     let loads_12 = quants[at_12];                                         // parts/packed_rows.py
-    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
-    let t_24 = (at_12 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_25 = pair_12.y;
     let row_13 = row + 21u;                                               // linear/matvec_int8_body.py
     let at_13 = row_13 * 64u + group;                                     // parts/packed_rows.py
     let loads_13 = quants[at_13];                                         // parts/packed_rows.py
-    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
-    let t_26 = (at_13 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_27 = pair_13.y;
     let row_14 = row + 22u;                                               // linear/matvec_int8_body.py
     let at_14 = row_14 * 64u + group;                                     // parts/packed_rows.py
     let loads_14 = quants[at_14];                                         // parts/packed_rows.py
-    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
-    let t_28 = (at_14 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_29 = pair_14.y;
     let row_15 = row + 23u;                                               // linear/matvec_int8_body.py
     let at_15 = row_15 * 64u + group;                                     // parts/packed_rows.py
     let loads_15 = quants[at_15];                                         // parts/packed_rows.py
-    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
-    let t_30 = (at_15 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_31 = pair_15.y;
     let half_4 = x[group];                                                // linear/matvec_int8_parts.py
     let half_5 = x[group + 64u];
     let half_6 = x[group + 128u];
@@ -555,11 +523,13 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
-        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
-        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
-        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
-        + dot4I8Packed(high_35, half_7.w)) * (select(pair_8.x, t_17, t_16) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_8 = products_8 + dot4I8Packed(low_32, half_6.x) + dot4I8Packed(high_32, half_6.y)
+        + dot4I8Packed(low_33, half_6.z);                                 // linear/dot4.py
+    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
+    let weighed_8 = f32(plus_8 + dot4I8Packed(high_33, half_6.w)
+        + dot4I8Packed(low_34, half_7.x) + dot4I8Packed(high_34, half_7.y)
+        + dot4I8Packed(low_35, half_7.z) + dot4I8Packed(high_35, half_7.w))
+        * (select(pair_8.x, pair_8.y, (at_8 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0_2 += weighed_8;                                                 // linear/matvec_int8_parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -573,11 +543,13 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
-        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
-        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
-        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
-        + dot4I8Packed(high_39, half_7.w)) * (select(pair_9.x, t_19, t_18) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_9 = products_9 + dot4I8Packed(low_36, half_6.x) + dot4I8Packed(high_36, half_6.y)
+        + dot4I8Packed(low_37, half_6.z);                                 // linear/dot4.py
+    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
+    let weighed_9 = f32(plus_9 + dot4I8Packed(high_37, half_6.w)
+        + dot4I8Packed(low_38, half_7.x) + dot4I8Packed(high_38, half_7.y)
+        + dot4I8Packed(low_39, half_7.z) + dot4I8Packed(high_39, half_7.w))
+        * (select(pair_9.x, pair_9.y, (at_9 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1_2 += weighed_9;                                                 // linear/matvec_int8_parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -591,11 +563,13 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
-        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
-        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
-        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
-        + dot4I8Packed(high_43, half_7.w)) * (select(pair_10.x, t_21, t_20) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_10 = products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z);  // linear/dot4.py
+    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
+    let weighed_10 = f32(plus_10 + dot4I8Packed(high_41, half_6.w)
+        + dot4I8Packed(low_42, half_7.x) + dot4I8Packed(high_42, half_7.y)
+        + dot4I8Packed(low_43, half_7.z) + dot4I8Packed(high_43, half_7.w))
+        * (select(pair_10.x, pair_10.y, (at_10 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2_2 += weighed_10;                                                // linear/matvec_int8_parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -609,11 +583,13 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
-        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
-        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
-        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
-        + dot4I8Packed(high_47, half_7.w)) * (select(pair_11.x, t_23, t_22) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_11 = products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z);  // linear/dot4.py
+    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
+    let weighed_11 = f32(plus_11 + dot4I8Packed(high_45, half_6.w)
+        + dot4I8Packed(low_46, half_7.x) + dot4I8Packed(high_46, half_7.y)
+        + dot4I8Packed(low_47, half_7.z) + dot4I8Packed(high_47, half_7.w))
+        * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3_2 += weighed_11;                                                // linear/matvec_int8_parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -627,11 +603,13 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
-        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
-        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
-        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
-        + dot4I8Packed(high_51, half_7.w)) * (select(pair_12.x, t_25, t_24) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_12 = products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z);  // linear/dot4.py
+    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
+    let weighed_12 = f32(plus_12 + dot4I8Packed(high_49, half_6.w)
+        + dot4I8Packed(low_50, half_7.x) + dot4I8Packed(high_50, half_7.y)
+        + dot4I8Packed(low_51, half_7.z) + dot4I8Packed(high_51, half_7.w))
+        * (select(pair_12.x, pair_12.y, (at_12 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_4_2 += weighed_12;                                                // linear/matvec_int8_parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -645,11 +623,13 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
-        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
-        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
-        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
-        + dot4I8Packed(high_55, half_7.w)) * (select(pair_13.x, t_27, t_26) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_13 = products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z);  // linear/dot4.py
+    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
+    let weighed_13 = f32(plus_13 + dot4I8Packed(high_53, half_6.w)
+        + dot4I8Packed(low_54, half_7.x) + dot4I8Packed(high_54, half_7.y)
+        + dot4I8Packed(low_55, half_7.z) + dot4I8Packed(high_55, half_7.w))
+        * (select(pair_13.x, pair_13.y, (at_13 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_5_2 += weighed_13;                                                // linear/matvec_int8_parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -663,11 +643,13 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
-        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
-        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
-        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
-        + dot4I8Packed(high_59, half_7.w)) * (select(pair_14.x, t_29, t_28) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_14 = products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z);  // linear/dot4.py
+    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
+    let weighed_14 = f32(plus_14 + dot4I8Packed(high_57, half_6.w)
+        + dot4I8Packed(low_58, half_7.x) + dot4I8Packed(high_58, half_7.y)
+        + dot4I8Packed(low_59, half_7.z) + dot4I8Packed(high_59, half_7.w))
+        * (select(pair_14.x, pair_14.y, (at_14 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_6_2 += weighed_14;                                                // linear/matvec_int8_parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -681,11 +663,13 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
-        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
-        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
-        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
-        + dot4I8Packed(high_63, half_7.w)) * (select(pair_15.x, t_31, t_30) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_15 = products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z);  // linear/dot4.py
+    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
+    let weighed_15 = f32(plus_15 + dot4I8Packed(high_61, half_6.w)
+        + dot4I8Packed(low_62, half_7.x) + dot4I8Packed(high_62, half_7.y)
+        + dot4I8Packed(low_63, half_7.z) + dot4I8Packed(high_63, half_7.w))
+        * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_7_2 += weighed_15;                                                // linear/matvec_int8_parts.py
   }
   let sums_0_2 = subgroupAdd(sum_0_2);                                    // linear/matvec_int8_parts.py
@@ -719,51 +703,27 @@ fn main(
     let row_8 = row + 24u;                                                // linear/matvec_int8_body.py
     let at_8 = row_8 * 64u + group;                                       // parts/packed_rows.py
     let loads_8 = quants[at_8];                                           // parts/packed_rows.py
-    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
-    let t_16 = (at_8 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_17 = pair_8.y;
     let row_9 = row + 25u;                                                // linear/matvec_int8_body.py
     let at_9 = row_9 * 64u + group;                                       // parts/packed_rows.py
     let loads_9 = quants[at_9];                                           // parts/packed_rows.py
-    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let t_18 = (at_9 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_19 = pair_9.y;
     let row_10 = row + 26u;                                               // linear/matvec_int8_body.py
     let at_10 = row_10 * 64u + group;                                     // parts/packed_rows.py
     let loads_10 = quants[at_10];                                         // parts/packed_rows.py
-    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
-    let t_20 = (at_10 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_21 = pair_10.y;
     let row_11 = row + 27u;                                               // linear/matvec_int8_body.py
     let at_11 = row_11 * 64u + group;                                     // parts/packed_rows.py
     let loads_11 = quants[at_11];                                         // parts/packed_rows.py
-    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
-    let t_22 = (at_11 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_23 = pair_11.y;
     let row_12 = row + 28u;                                               // linear/matvec_int8_body.py
     let at_12 = row_12 * 64u + group;                                     // parts/packed_rows.py
     let loads_12 = quants[at_12];                                         // parts/packed_rows.py
-    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
-    let t_24 = (at_12 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_25 = pair_12.y;
     let row_13 = row + 29u;                                               // linear/matvec_int8_body.py
     let at_13 = row_13 * 64u + group;                                     // parts/packed_rows.py
     let loads_13 = quants[at_13];                                         // parts/packed_rows.py
-    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
-    let t_26 = (at_13 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_27 = pair_13.y;
     let row_14 = row + 30u;                                               // linear/matvec_int8_body.py
     let at_14 = row_14 * 64u + group;                                     // parts/packed_rows.py
     let loads_14 = quants[at_14];                                         // parts/packed_rows.py
-    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
-    let t_28 = (at_14 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_29 = pair_14.y;
     let row_15 = row + 31u;                                               // linear/matvec_int8_body.py
     let at_15 = row_15 * 64u + group;                                     // parts/packed_rows.py
     let loads_15 = quants[at_15];                                         // parts/packed_rows.py
-    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
-    let t_30 = (at_15 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_31 = pair_15.y;
     let half_4 = x[group];                                                // linear/matvec_int8_parts.py
     let half_5 = x[group + 64u];
     let half_6 = x[group + 128u];
@@ -783,11 +743,13 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
-        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
-        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
-        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
-        + dot4I8Packed(high_35, half_7.w)) * (select(pair_8.x, t_17, t_16) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_8 = products_8 + dot4I8Packed(low_32, half_6.x) + dot4I8Packed(high_32, half_6.y)
+        + dot4I8Packed(low_33, half_6.z);                                 // linear/dot4.py
+    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
+    let weighed_8 = f32(plus_8 + dot4I8Packed(high_33, half_6.w)
+        + dot4I8Packed(low_34, half_7.x) + dot4I8Packed(high_34, half_7.y)
+        + dot4I8Packed(low_35, half_7.z) + dot4I8Packed(high_35, half_7.w))
+        * (select(pair_8.x, pair_8.y, (at_8 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0_3 += weighed_8;                                                 // linear/matvec_int8_parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -801,11 +763,13 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
-        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
-        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
-        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
-        + dot4I8Packed(high_39, half_7.w)) * (select(pair_9.x, t_19, t_18) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_9 = products_9 + dot4I8Packed(low_36, half_6.x) + dot4I8Packed(high_36, half_6.y)
+        + dot4I8Packed(low_37, half_6.z);                                 // linear/dot4.py
+    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
+    let weighed_9 = f32(plus_9 + dot4I8Packed(high_37, half_6.w)
+        + dot4I8Packed(low_38, half_7.x) + dot4I8Packed(high_38, half_7.y)
+        + dot4I8Packed(low_39, half_7.z) + dot4I8Packed(high_39, half_7.w))
+        * (select(pair_9.x, pair_9.y, (at_9 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1_3 += weighed_9;                                                 // linear/matvec_int8_parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -819,11 +783,13 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
-        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
-        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
-        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
-        + dot4I8Packed(high_43, half_7.w)) * (select(pair_10.x, t_21, t_20) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_10 = products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z);  // linear/dot4.py
+    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
+    let weighed_10 = f32(plus_10 + dot4I8Packed(high_41, half_6.w)
+        + dot4I8Packed(low_42, half_7.x) + dot4I8Packed(high_42, half_7.y)
+        + dot4I8Packed(low_43, half_7.z) + dot4I8Packed(high_43, half_7.w))
+        * (select(pair_10.x, pair_10.y, (at_10 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2_3 += weighed_10;                                                // linear/matvec_int8_parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -837,11 +803,13 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
-        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
-        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
-        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
-        + dot4I8Packed(high_47, half_7.w)) * (select(pair_11.x, t_23, t_22) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_11 = products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z);  // linear/dot4.py
+    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
+    let weighed_11 = f32(plus_11 + dot4I8Packed(high_45, half_6.w)
+        + dot4I8Packed(low_46, half_7.x) + dot4I8Packed(high_46, half_7.y)
+        + dot4I8Packed(low_47, half_7.z) + dot4I8Packed(high_47, half_7.w))
+        * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3_3 += weighed_11;                                                // linear/matvec_int8_parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -855,11 +823,13 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
-        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
-        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
-        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
-        + dot4I8Packed(high_51, half_7.w)) * (select(pair_12.x, t_25, t_24) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_12 = products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z);  // linear/dot4.py
+    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
+    let weighed_12 = f32(plus_12 + dot4I8Packed(high_49, half_6.w)
+        + dot4I8Packed(low_50, half_7.x) + dot4I8Packed(high_50, half_7.y)
+        + dot4I8Packed(low_51, half_7.z) + dot4I8Packed(high_51, half_7.w))
+        * (select(pair_12.x, pair_12.y, (at_12 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_4_3 += weighed_12;                                                // linear/matvec_int8_parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -873,11 +843,13 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
-        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
-        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
-        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
-        + dot4I8Packed(high_55, half_7.w)) * (select(pair_13.x, t_27, t_26) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_13 = products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z);  // linear/dot4.py
+    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
+    let weighed_13 = f32(plus_13 + dot4I8Packed(high_53, half_6.w)
+        + dot4I8Packed(low_54, half_7.x) + dot4I8Packed(high_54, half_7.y)
+        + dot4I8Packed(low_55, half_7.z) + dot4I8Packed(high_55, half_7.w))
+        * (select(pair_13.x, pair_13.y, (at_13 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_5_3 += weighed_13;                                                // linear/matvec_int8_parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -891,11 +863,13 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
-        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
-        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
-        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
-        + dot4I8Packed(high_59, half_7.w)) * (select(pair_14.x, t_29, t_28) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_14 = products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z);  // linear/dot4.py
+    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
+    let weighed_14 = f32(plus_14 + dot4I8Packed(high_57, half_6.w)
+        + dot4I8Packed(low_58, half_7.x) + dot4I8Packed(high_58, half_7.y)
+        + dot4I8Packed(low_59, half_7.z) + dot4I8Packed(high_59, half_7.w))
+        * (select(pair_14.x, pair_14.y, (at_14 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_6_3 += weighed_14;                                                // linear/matvec_int8_parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -909,11 +883,13 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
-        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
-        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
-        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
-        + dot4I8Packed(high_63, half_7.w)) * (select(pair_15.x, t_31, t_30) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_15 = products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z);  // linear/dot4.py
+    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
+    let weighed_15 = f32(plus_15 + dot4I8Packed(high_61, half_6.w)
+        + dot4I8Packed(low_62, half_7.x) + dot4I8Packed(high_62, half_7.y)
+        + dot4I8Packed(low_63, half_7.z) + dot4I8Packed(high_63, half_7.w))
+        * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_7_3 += weighed_15;                                                // linear/matvec_int8_parts.py
   }
   let sums_0_3 = subgroupAdd(sum_0_3);                                    // linear/matvec_int8_parts.py
@@ -947,51 +923,27 @@ fn main(
     let row_8 = row + 32u;                                                // linear/matvec_int8_body.py
     let at_8 = row_8 * 64u + group;                                       // parts/packed_rows.py
     let loads_8 = quants[at_8];                                           // parts/packed_rows.py
-    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
-    let t_16 = (at_8 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_17 = pair_8.y;
     let row_9 = row + 33u;                                                // linear/matvec_int8_body.py
     let at_9 = row_9 * 64u + group;                                       // parts/packed_rows.py
     let loads_9 = quants[at_9];                                           // parts/packed_rows.py
-    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let t_18 = (at_9 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_19 = pair_9.y;
     let row_10 = row + 34u;                                               // linear/matvec_int8_body.py
     let at_10 = row_10 * 64u + group;                                     // parts/packed_rows.py
     let loads_10 = quants[at_10];                                         // parts/packed_rows.py
-    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
-    let t_20 = (at_10 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_21 = pair_10.y;
     let row_11 = row + 35u;                                               // linear/matvec_int8_body.py
     let at_11 = row_11 * 64u + group;                                     // parts/packed_rows.py
     let loads_11 = quants[at_11];                                         // parts/packed_rows.py
-    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
-    let t_22 = (at_11 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_23 = pair_11.y;
     let row_12 = row + 36u;                                               // linear/matvec_int8_body.py
     let at_12 = row_12 * 64u + group;                                     // parts/packed_rows.py
     let loads_12 = quants[at_12];                                         // parts/packed_rows.py
-    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
-    let t_24 = (at_12 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_25 = pair_12.y;
     let row_13 = row + 37u;                                               // linear/matvec_int8_body.py
     let at_13 = row_13 * 64u + group;                                     // parts/packed_rows.py
     let loads_13 = quants[at_13];                                         // parts/packed_rows.py
-    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
-    let t_26 = (at_13 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_27 = pair_13.y;
     let row_14 = row + 38u;                                               // linear/matvec_int8_body.py
     let at_14 = row_14 * 64u + group;                                     // parts/packed_rows.py
     let loads_14 = quants[at_14];                                         // parts/packed_rows.py
-    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
-    let t_28 = (at_14 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_29 = pair_14.y;
     let row_15 = row + 39u;                                               // linear/matvec_int8_body.py
     let at_15 = row_15 * 64u + group;                                     // parts/packed_rows.py
     let loads_15 = quants[at_15];                                         // parts/packed_rows.py
-    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
-    let t_30 = (at_15 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_31 = pair_15.y;
     let half_4 = x[group];                                                // linear/matvec_int8_parts.py
     let half_5 = x[group + 64u];
     let half_6 = x[group + 128u];
@@ -1011,11 +963,13 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
-        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
-        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
-        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
-        + dot4I8Packed(high_35, half_7.w)) * (select(pair_8.x, t_17, t_16) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_8 = products_8 + dot4I8Packed(low_32, half_6.x) + dot4I8Packed(high_32, half_6.y)
+        + dot4I8Packed(low_33, half_6.z);                                 // linear/dot4.py
+    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
+    let weighed_8 = f32(plus_8 + dot4I8Packed(high_33, half_6.w)
+        + dot4I8Packed(low_34, half_7.x) + dot4I8Packed(high_34, half_7.y)
+        + dot4I8Packed(low_35, half_7.z) + dot4I8Packed(high_35, half_7.w))
+        * (select(pair_8.x, pair_8.y, (at_8 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0_4 += weighed_8;                                                 // linear/matvec_int8_parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -1029,11 +983,13 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
-        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
-        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
-        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
-        + dot4I8Packed(high_39, half_7.w)) * (select(pair_9.x, t_19, t_18) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_9 = products_9 + dot4I8Packed(low_36, half_6.x) + dot4I8Packed(high_36, half_6.y)
+        + dot4I8Packed(low_37, half_6.z);                                 // linear/dot4.py
+    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
+    let weighed_9 = f32(plus_9 + dot4I8Packed(high_37, half_6.w)
+        + dot4I8Packed(low_38, half_7.x) + dot4I8Packed(high_38, half_7.y)
+        + dot4I8Packed(low_39, half_7.z) + dot4I8Packed(high_39, half_7.w))
+        * (select(pair_9.x, pair_9.y, (at_9 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1_4 += weighed_9;                                                 // linear/matvec_int8_parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1047,11 +1003,13 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
-        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
-        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
-        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
-        + dot4I8Packed(high_43, half_7.w)) * (select(pair_10.x, t_21, t_20) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_10 = products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z);  // linear/dot4.py
+    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
+    let weighed_10 = f32(plus_10 + dot4I8Packed(high_41, half_6.w)
+        + dot4I8Packed(low_42, half_7.x) + dot4I8Packed(high_42, half_7.y)
+        + dot4I8Packed(low_43, half_7.z) + dot4I8Packed(high_43, half_7.w))
+        * (select(pair_10.x, pair_10.y, (at_10 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2_4 += weighed_10;                                                // linear/matvec_int8_parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1065,11 +1023,13 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
-        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
-        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
-        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
-        + dot4I8Packed(high_47, half_7.w)) * (select(pair_11.x, t_23, t_22) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_11 = products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z);  // linear/dot4.py
+    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
+    let weighed_11 = f32(plus_11 + dot4I8Packed(high_45, half_6.w)
+        + dot4I8Packed(low_46, half_7.x) + dot4I8Packed(high_46, half_7.y)
+        + dot4I8Packed(low_47, half_7.z) + dot4I8Packed(high_47, half_7.w))
+        * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3_4 += weighed_11;                                                // linear/matvec_int8_parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1083,11 +1043,13 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
-        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
-        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
-        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
-        + dot4I8Packed(high_51, half_7.w)) * (select(pair_12.x, t_25, t_24) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_12 = products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z);  // linear/dot4.py
+    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
+    let weighed_12 = f32(plus_12 + dot4I8Packed(high_49, half_6.w)
+        + dot4I8Packed(low_50, half_7.x) + dot4I8Packed(high_50, half_7.y)
+        + dot4I8Packed(low_51, half_7.z) + dot4I8Packed(high_51, half_7.w))
+        * (select(pair_12.x, pair_12.y, (at_12 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_4_4 += weighed_12;                                                // linear/matvec_int8_parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1101,11 +1063,13 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
-        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
-        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
-        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
-        + dot4I8Packed(high_55, half_7.w)) * (select(pair_13.x, t_27, t_26) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_13 = products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z);  // linear/dot4.py
+    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
+    let weighed_13 = f32(plus_13 + dot4I8Packed(high_53, half_6.w)
+        + dot4I8Packed(low_54, half_7.x) + dot4I8Packed(high_54, half_7.y)
+        + dot4I8Packed(low_55, half_7.z) + dot4I8Packed(high_55, half_7.w))
+        * (select(pair_13.x, pair_13.y, (at_13 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_5_4 += weighed_13;                                                // linear/matvec_int8_parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1119,11 +1083,13 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
-        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
-        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
-        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
-        + dot4I8Packed(high_59, half_7.w)) * (select(pair_14.x, t_29, t_28) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_14 = products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z);  // linear/dot4.py
+    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
+    let weighed_14 = f32(plus_14 + dot4I8Packed(high_57, half_6.w)
+        + dot4I8Packed(low_58, half_7.x) + dot4I8Packed(high_58, half_7.y)
+        + dot4I8Packed(low_59, half_7.z) + dot4I8Packed(high_59, half_7.w))
+        * (select(pair_14.x, pair_14.y, (at_14 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_6_4 += weighed_14;                                                // linear/matvec_int8_parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1137,11 +1103,13 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
-        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
-        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
-        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
-        + dot4I8Packed(high_63, half_7.w)) * (select(pair_15.x, t_31, t_30) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_15 = products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z);  // linear/dot4.py
+    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
+    let weighed_15 = f32(plus_15 + dot4I8Packed(high_61, half_6.w)
+        + dot4I8Packed(low_62, half_7.x) + dot4I8Packed(high_62, half_7.y)
+        + dot4I8Packed(low_63, half_7.z) + dot4I8Packed(high_63, half_7.w))
+        * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_7_4 += weighed_15;                                                // linear/matvec_int8_parts.py
   }
   let sums_0_4 = subgroupAdd(sum_0_4);                                    // linear/matvec_int8_parts.py
@@ -1175,51 +1143,27 @@ fn main(
     let row_8 = row + 40u;                                                // linear/matvec_int8_body.py
     let at_8 = row_8 * 64u + group;                                       // parts/packed_rows.py
     let loads_8 = quants[at_8];                                           // parts/packed_rows.py
-    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
-    let t_16 = (at_8 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_17 = pair_8.y;
     let row_9 = row + 41u;                                                // linear/matvec_int8_body.py
     let at_9 = row_9 * 64u + group;                                       // parts/packed_rows.py
     let loads_9 = quants[at_9];                                           // parts/packed_rows.py
-    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let t_18 = (at_9 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_19 = pair_9.y;
     let row_10 = row + 42u;                                               // linear/matvec_int8_body.py
     let at_10 = row_10 * 64u + group;                                     // parts/packed_rows.py
     let loads_10 = quants[at_10];                                         // parts/packed_rows.py
-    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
-    let t_20 = (at_10 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_21 = pair_10.y;
     let row_11 = row + 43u;                                               // linear/matvec_int8_body.py
     let at_11 = row_11 * 64u + group;                                     // parts/packed_rows.py
     let loads_11 = quants[at_11];                                         // parts/packed_rows.py
-    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
-    let t_22 = (at_11 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_23 = pair_11.y;
     let row_12 = row + 44u;                                               // linear/matvec_int8_body.py
     let at_12 = row_12 * 64u + group;                                     // parts/packed_rows.py
     let loads_12 = quants[at_12];                                         // parts/packed_rows.py
-    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
-    let t_24 = (at_12 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_25 = pair_12.y;
     let row_13 = row + 45u;                                               // linear/matvec_int8_body.py
     let at_13 = row_13 * 64u + group;                                     // parts/packed_rows.py
     let loads_13 = quants[at_13];                                         // parts/packed_rows.py
-    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
-    let t_26 = (at_13 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_27 = pair_13.y;
     let row_14 = row + 46u;                                               // linear/matvec_int8_body.py
     let at_14 = row_14 * 64u + group;                                     // parts/packed_rows.py
     let loads_14 = quants[at_14];                                         // parts/packed_rows.py
-    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
-    let t_28 = (at_14 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_29 = pair_14.y;
     let row_15 = row + 47u;                                               // linear/matvec_int8_body.py
     let at_15 = row_15 * 64u + group;                                     // parts/packed_rows.py
     let loads_15 = quants[at_15];                                         // parts/packed_rows.py
-    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
-    let t_30 = (at_15 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_31 = pair_15.y;
     let half_4 = x[group];                                                // linear/matvec_int8_parts.py
     let half_5 = x[group + 64u];
     let half_6 = x[group + 128u];
@@ -1239,11 +1183,13 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
-        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
-        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
-        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
-        + dot4I8Packed(high_35, half_7.w)) * (select(pair_8.x, t_17, t_16) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_8 = products_8 + dot4I8Packed(low_32, half_6.x) + dot4I8Packed(high_32, half_6.y)
+        + dot4I8Packed(low_33, half_6.z);                                 // linear/dot4.py
+    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
+    let weighed_8 = f32(plus_8 + dot4I8Packed(high_33, half_6.w)
+        + dot4I8Packed(low_34, half_7.x) + dot4I8Packed(high_34, half_7.y)
+        + dot4I8Packed(low_35, half_7.z) + dot4I8Packed(high_35, half_7.w))
+        * (select(pair_8.x, pair_8.y, (at_8 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0_5 += weighed_8;                                                 // linear/matvec_int8_parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -1257,11 +1203,13 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
-        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
-        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
-        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
-        + dot4I8Packed(high_39, half_7.w)) * (select(pair_9.x, t_19, t_18) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_9 = products_9 + dot4I8Packed(low_36, half_6.x) + dot4I8Packed(high_36, half_6.y)
+        + dot4I8Packed(low_37, half_6.z);                                 // linear/dot4.py
+    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
+    let weighed_9 = f32(plus_9 + dot4I8Packed(high_37, half_6.w)
+        + dot4I8Packed(low_38, half_7.x) + dot4I8Packed(high_38, half_7.y)
+        + dot4I8Packed(low_39, half_7.z) + dot4I8Packed(high_39, half_7.w))
+        * (select(pair_9.x, pair_9.y, (at_9 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1_5 += weighed_9;                                                 // linear/matvec_int8_parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1275,11 +1223,13 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
-        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
-        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
-        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
-        + dot4I8Packed(high_43, half_7.w)) * (select(pair_10.x, t_21, t_20) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_10 = products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z);  // linear/dot4.py
+    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
+    let weighed_10 = f32(plus_10 + dot4I8Packed(high_41, half_6.w)
+        + dot4I8Packed(low_42, half_7.x) + dot4I8Packed(high_42, half_7.y)
+        + dot4I8Packed(low_43, half_7.z) + dot4I8Packed(high_43, half_7.w))
+        * (select(pair_10.x, pair_10.y, (at_10 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2_5 += weighed_10;                                                // linear/matvec_int8_parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1293,11 +1243,13 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
-        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
-        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
-        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
-        + dot4I8Packed(high_47, half_7.w)) * (select(pair_11.x, t_23, t_22) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_11 = products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z);  // linear/dot4.py
+    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
+    let weighed_11 = f32(plus_11 + dot4I8Packed(high_45, half_6.w)
+        + dot4I8Packed(low_46, half_7.x) + dot4I8Packed(high_46, half_7.y)
+        + dot4I8Packed(low_47, half_7.z) + dot4I8Packed(high_47, half_7.w))
+        * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3_5 += weighed_11;                                                // linear/matvec_int8_parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1311,11 +1263,13 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
-        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
-        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
-        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
-        + dot4I8Packed(high_51, half_7.w)) * (select(pair_12.x, t_25, t_24) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_12 = products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z);  // linear/dot4.py
+    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
+    let weighed_12 = f32(plus_12 + dot4I8Packed(high_49, half_6.w)
+        + dot4I8Packed(low_50, half_7.x) + dot4I8Packed(high_50, half_7.y)
+        + dot4I8Packed(low_51, half_7.z) + dot4I8Packed(high_51, half_7.w))
+        * (select(pair_12.x, pair_12.y, (at_12 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_4_5 += weighed_12;                                                // linear/matvec_int8_parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1329,11 +1283,13 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
-        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
-        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
-        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
-        + dot4I8Packed(high_55, half_7.w)) * (select(pair_13.x, t_27, t_26) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_13 = products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z);  // linear/dot4.py
+    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
+    let weighed_13 = f32(plus_13 + dot4I8Packed(high_53, half_6.w)
+        + dot4I8Packed(low_54, half_7.x) + dot4I8Packed(high_54, half_7.y)
+        + dot4I8Packed(low_55, half_7.z) + dot4I8Packed(high_55, half_7.w))
+        * (select(pair_13.x, pair_13.y, (at_13 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_5_5 += weighed_13;                                                // linear/matvec_int8_parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1347,11 +1303,13 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
-        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
-        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
-        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
-        + dot4I8Packed(high_59, half_7.w)) * (select(pair_14.x, t_29, t_28) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_14 = products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z);  // linear/dot4.py
+    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
+    let weighed_14 = f32(plus_14 + dot4I8Packed(high_57, half_6.w)
+        + dot4I8Packed(low_58, half_7.x) + dot4I8Packed(high_58, half_7.y)
+        + dot4I8Packed(low_59, half_7.z) + dot4I8Packed(high_59, half_7.w))
+        * (select(pair_14.x, pair_14.y, (at_14 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_6_5 += weighed_14;                                                // linear/matvec_int8_parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1365,11 +1323,13 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
-        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
-        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
-        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
-        + dot4I8Packed(high_63, half_7.w)) * (select(pair_15.x, t_31, t_30) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_15 = products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z);  // linear/dot4.py
+    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
+    let weighed_15 = f32(plus_15 + dot4I8Packed(high_61, half_6.w)
+        + dot4I8Packed(low_62, half_7.x) + dot4I8Packed(high_62, half_7.y)
+        + dot4I8Packed(low_63, half_7.z) + dot4I8Packed(high_63, half_7.w))
+        * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_7_5 += weighed_15;                                                // linear/matvec_int8_parts.py
   }
   let sums_0_5 = subgroupAdd(sum_0_5);                                    // linear/matvec_int8_parts.py
@@ -1403,51 +1363,27 @@ fn main(
     let row_8 = row + 48u;                                                // linear/matvec_int8_body.py
     let at_8 = row_8 * 64u + group;                                       // parts/packed_rows.py
     let loads_8 = quants[at_8];                                           // parts/packed_rows.py
-    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
-    let t_16 = (at_8 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_17 = pair_8.y;
     let row_9 = row + 49u;                                                // linear/matvec_int8_body.py
     let at_9 = row_9 * 64u + group;                                       // parts/packed_rows.py
     let loads_9 = quants[at_9];                                           // parts/packed_rows.py
-    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let t_18 = (at_9 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_19 = pair_9.y;
     let row_10 = row + 50u;                                               // linear/matvec_int8_body.py
     let at_10 = row_10 * 64u + group;                                     // parts/packed_rows.py
     let loads_10 = quants[at_10];                                         // parts/packed_rows.py
-    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
-    let t_20 = (at_10 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_21 = pair_10.y;
     let row_11 = row + 51u;                                               // linear/matvec_int8_body.py
     let at_11 = row_11 * 64u + group;                                     // parts/packed_rows.py
     let loads_11 = quants[at_11];                                         // parts/packed_rows.py
-    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
-    let t_22 = (at_11 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_23 = pair_11.y;
     let row_12 = row + 52u;                                               // linear/matvec_int8_body.py
     let at_12 = row_12 * 64u + group;                                     // parts/packed_rows.py
     let loads_12 = quants[at_12];                                         // parts/packed_rows.py
-    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
-    let t_24 = (at_12 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_25 = pair_12.y;
     let row_13 = row + 53u;                                               // linear/matvec_int8_body.py
     let at_13 = row_13 * 64u + group;                                     // parts/packed_rows.py
     let loads_13 = quants[at_13];                                         // parts/packed_rows.py
-    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
-    let t_26 = (at_13 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_27 = pair_13.y;
     let row_14 = row + 54u;                                               // linear/matvec_int8_body.py
     let at_14 = row_14 * 64u + group;                                     // parts/packed_rows.py
     let loads_14 = quants[at_14];                                         // parts/packed_rows.py
-    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
-    let t_28 = (at_14 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_29 = pair_14.y;
     let row_15 = row + 55u;                                               // linear/matvec_int8_body.py
     let at_15 = row_15 * 64u + group;                                     // parts/packed_rows.py
     let loads_15 = quants[at_15];                                         // parts/packed_rows.py
-    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
-    let t_30 = (at_15 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_31 = pair_15.y;
     let half_4 = x[group];                                                // linear/matvec_int8_parts.py
     let half_5 = x[group + 64u];
     let half_6 = x[group + 128u];
@@ -1467,11 +1403,13 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
-        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
-        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
-        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
-        + dot4I8Packed(high_35, half_7.w)) * (select(pair_8.x, t_17, t_16) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_8 = products_8 + dot4I8Packed(low_32, half_6.x) + dot4I8Packed(high_32, half_6.y)
+        + dot4I8Packed(low_33, half_6.z);                                 // linear/dot4.py
+    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
+    let weighed_8 = f32(plus_8 + dot4I8Packed(high_33, half_6.w)
+        + dot4I8Packed(low_34, half_7.x) + dot4I8Packed(high_34, half_7.y)
+        + dot4I8Packed(low_35, half_7.z) + dot4I8Packed(high_35, half_7.w))
+        * (select(pair_8.x, pair_8.y, (at_8 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0_6 += weighed_8;                                                 // linear/matvec_int8_parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -1485,11 +1423,13 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
-        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
-        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
-        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
-        + dot4I8Packed(high_39, half_7.w)) * (select(pair_9.x, t_19, t_18) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_9 = products_9 + dot4I8Packed(low_36, half_6.x) + dot4I8Packed(high_36, half_6.y)
+        + dot4I8Packed(low_37, half_6.z);                                 // linear/dot4.py
+    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
+    let weighed_9 = f32(plus_9 + dot4I8Packed(high_37, half_6.w)
+        + dot4I8Packed(low_38, half_7.x) + dot4I8Packed(high_38, half_7.y)
+        + dot4I8Packed(low_39, half_7.z) + dot4I8Packed(high_39, half_7.w))
+        * (select(pair_9.x, pair_9.y, (at_9 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1_6 += weighed_9;                                                 // linear/matvec_int8_parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1503,11 +1443,13 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
-        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
-        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
-        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
-        + dot4I8Packed(high_43, half_7.w)) * (select(pair_10.x, t_21, t_20) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_10 = products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z);  // linear/dot4.py
+    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
+    let weighed_10 = f32(plus_10 + dot4I8Packed(high_41, half_6.w)
+        + dot4I8Packed(low_42, half_7.x) + dot4I8Packed(high_42, half_7.y)
+        + dot4I8Packed(low_43, half_7.z) + dot4I8Packed(high_43, half_7.w))
+        * (select(pair_10.x, pair_10.y, (at_10 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2_6 += weighed_10;                                                // linear/matvec_int8_parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1521,11 +1463,13 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
-        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
-        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
-        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
-        + dot4I8Packed(high_47, half_7.w)) * (select(pair_11.x, t_23, t_22) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_11 = products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z);  // linear/dot4.py
+    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
+    let weighed_11 = f32(plus_11 + dot4I8Packed(high_45, half_6.w)
+        + dot4I8Packed(low_46, half_7.x) + dot4I8Packed(high_46, half_7.y)
+        + dot4I8Packed(low_47, half_7.z) + dot4I8Packed(high_47, half_7.w))
+        * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3_6 += weighed_11;                                                // linear/matvec_int8_parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1539,11 +1483,13 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
-        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
-        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
-        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
-        + dot4I8Packed(high_51, half_7.w)) * (select(pair_12.x, t_25, t_24) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_12 = products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z);  // linear/dot4.py
+    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
+    let weighed_12 = f32(plus_12 + dot4I8Packed(high_49, half_6.w)
+        + dot4I8Packed(low_50, half_7.x) + dot4I8Packed(high_50, half_7.y)
+        + dot4I8Packed(low_51, half_7.z) + dot4I8Packed(high_51, half_7.w))
+        * (select(pair_12.x, pair_12.y, (at_12 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_4_6 += weighed_12;                                                // linear/matvec_int8_parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1557,11 +1503,13 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
-        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
-        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
-        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
-        + dot4I8Packed(high_55, half_7.w)) * (select(pair_13.x, t_27, t_26) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_13 = products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z);  // linear/dot4.py
+    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
+    let weighed_13 = f32(plus_13 + dot4I8Packed(high_53, half_6.w)
+        + dot4I8Packed(low_54, half_7.x) + dot4I8Packed(high_54, half_7.y)
+        + dot4I8Packed(low_55, half_7.z) + dot4I8Packed(high_55, half_7.w))
+        * (select(pair_13.x, pair_13.y, (at_13 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_5_6 += weighed_13;                                                // linear/matvec_int8_parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1575,11 +1523,13 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
-        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
-        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
-        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
-        + dot4I8Packed(high_59, half_7.w)) * (select(pair_14.x, t_29, t_28) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_14 = products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z);  // linear/dot4.py
+    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
+    let weighed_14 = f32(plus_14 + dot4I8Packed(high_57, half_6.w)
+        + dot4I8Packed(low_58, half_7.x) + dot4I8Packed(high_58, half_7.y)
+        + dot4I8Packed(low_59, half_7.z) + dot4I8Packed(high_59, half_7.w))
+        * (select(pair_14.x, pair_14.y, (at_14 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_6_6 += weighed_14;                                                // linear/matvec_int8_parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1593,11 +1543,13 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
-        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
-        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
-        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
-        + dot4I8Packed(high_63, half_7.w)) * (select(pair_15.x, t_31, t_30) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_15 = products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z);  // linear/dot4.py
+    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
+    let weighed_15 = f32(plus_15 + dot4I8Packed(high_61, half_6.w)
+        + dot4I8Packed(low_62, half_7.x) + dot4I8Packed(high_62, half_7.y)
+        + dot4I8Packed(low_63, half_7.z) + dot4I8Packed(high_63, half_7.w))
+        * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_7_6 += weighed_15;                                                // linear/matvec_int8_parts.py
   }
   let sums_0_6 = subgroupAdd(sum_0_6);                                    // linear/matvec_int8_parts.py
@@ -1631,51 +1583,27 @@ fn main(
     let row_8 = row + 56u;                                                // linear/matvec_int8_body.py
     let at_8 = row_8 * 64u + group;                                       // parts/packed_rows.py
     let loads_8 = quants[at_8];                                           // parts/packed_rows.py
-    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
-    let t_16 = (at_8 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_17 = pair_8.y;
     let row_9 = row + 57u;                                                // linear/matvec_int8_body.py
     let at_9 = row_9 * 64u + group;                                       // parts/packed_rows.py
     let loads_9 = quants[at_9];                                           // parts/packed_rows.py
-    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
-    let t_18 = (at_9 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_19 = pair_9.y;
     let row_10 = row + 58u;                                               // linear/matvec_int8_body.py
     let at_10 = row_10 * 64u + group;                                     // parts/packed_rows.py
     let loads_10 = quants[at_10];                                         // parts/packed_rows.py
-    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
-    let t_20 = (at_10 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_21 = pair_10.y;
     let row_11 = row + 59u;                                               // linear/matvec_int8_body.py
     let at_11 = row_11 * 64u + group;                                     // parts/packed_rows.py
     let loads_11 = quants[at_11];                                         // parts/packed_rows.py
-    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
-    let t_22 = (at_11 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_23 = pair_11.y;
     let row_12 = row + 60u;                                               // linear/matvec_int8_body.py
     let at_12 = row_12 * 64u + group;                                     // parts/packed_rows.py
     let loads_12 = quants[at_12];                                         // parts/packed_rows.py
-    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
-    let t_24 = (at_12 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_25 = pair_12.y;
     let row_13 = row + 61u;                                               // linear/matvec_int8_body.py
     let at_13 = row_13 * 64u + group;                                     // parts/packed_rows.py
     let loads_13 = quants[at_13];                                         // parts/packed_rows.py
-    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
-    let t_26 = (at_13 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_27 = pair_13.y;
     let row_14 = row + 62u;                                               // linear/matvec_int8_body.py
     let at_14 = row_14 * 64u + group;                                     // parts/packed_rows.py
     let loads_14 = quants[at_14];                                         // parts/packed_rows.py
-    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
-    let t_28 = (at_14 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_29 = pair_14.y;
     let row_15 = row + 63u;                                               // linear/matvec_int8_body.py
     let at_15 = row_15 * 64u + group;                                     // parts/packed_rows.py
     let loads_15 = quants[at_15];                                         // parts/packed_rows.py
-    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
-    let t_30 = (at_15 & 1u) == 1u;                                        // parts/packed_rows.py
-    let t_31 = pair_15.y;
     let half_4 = x[group];                                                // linear/matvec_int8_parts.py
     let half_5 = x[group + 64u];
     let half_6 = x[group + 128u];
@@ -1695,11 +1623,13 @@ fn main(
         + dot4I8Packed(low_33, half_4.z) + dot4I8Packed(high_33, half_4.w)
         + dot4I8Packed(low_34, half_5.x) + dot4I8Packed(high_34, half_5.y)
         + dot4I8Packed(low_35, half_5.z) + dot4I8Packed(high_35, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_8 = f32(products_8 + dot4I8Packed(low_32, half_6.x)
-        + dot4I8Packed(high_32, half_6.y) + dot4I8Packed(low_33, half_6.z)
-        + dot4I8Packed(high_33, half_6.w) + dot4I8Packed(low_34, half_7.x)
-        + dot4I8Packed(high_34, half_7.y) + dot4I8Packed(low_35, half_7.z)
-        + dot4I8Packed(high_35, half_7.w)) * (select(pair_8.x, t_17, t_16) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_8 = products_8 + dot4I8Packed(low_32, half_6.x) + dot4I8Packed(high_32, half_6.y)
+        + dot4I8Packed(low_33, half_6.z);                                 // linear/dot4.py
+    let pair_8 = unpack2x16float(scales[at_8 >> 1u]);                     // parts/packed_rows.py
+    let weighed_8 = f32(plus_8 + dot4I8Packed(high_33, half_6.w)
+        + dot4I8Packed(low_34, half_7.x) + dot4I8Packed(high_34, half_7.y)
+        + dot4I8Packed(low_35, half_7.z) + dot4I8Packed(high_35, half_7.w))
+        * (select(pair_8.x, pair_8.y, (at_8 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0_7 += weighed_8;                                                 // linear/matvec_int8_parts.py
     let low_36 = loads_9.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_36 = (loads_9.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -1713,11 +1643,13 @@ fn main(
         + dot4I8Packed(low_37, half_4.z) + dot4I8Packed(high_37, half_4.w)
         + dot4I8Packed(low_38, half_5.x) + dot4I8Packed(high_38, half_5.y)
         + dot4I8Packed(low_39, half_5.z) + dot4I8Packed(high_39, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_9 = f32(products_9 + dot4I8Packed(low_36, half_6.x)
-        + dot4I8Packed(high_36, half_6.y) + dot4I8Packed(low_37, half_6.z)
-        + dot4I8Packed(high_37, half_6.w) + dot4I8Packed(low_38, half_7.x)
-        + dot4I8Packed(high_38, half_7.y) + dot4I8Packed(low_39, half_7.z)
-        + dot4I8Packed(high_39, half_7.w)) * (select(pair_9.x, t_19, t_18) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_9 = products_9 + dot4I8Packed(low_36, half_6.x) + dot4I8Packed(high_36, half_6.y)
+        + dot4I8Packed(low_37, half_6.z);                                 // linear/dot4.py
+    let pair_9 = unpack2x16float(scales[at_9 >> 1u]);                     // parts/packed_rows.py
+    let weighed_9 = f32(plus_9 + dot4I8Packed(high_37, half_6.w)
+        + dot4I8Packed(low_38, half_7.x) + dot4I8Packed(high_38, half_7.y)
+        + dot4I8Packed(low_39, half_7.z) + dot4I8Packed(high_39, half_7.w))
+        * (select(pair_9.x, pair_9.y, (at_9 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1_7 += weighed_9;                                                 // linear/matvec_int8_parts.py
     let low_40 = loads_10.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_40 = (loads_10.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1731,11 +1663,13 @@ fn main(
         + dot4I8Packed(low_41, half_4.z) + dot4I8Packed(high_41, half_4.w)
         + dot4I8Packed(low_42, half_5.x) + dot4I8Packed(high_42, half_5.y)
         + dot4I8Packed(low_43, half_5.z) + dot4I8Packed(high_43, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_10 = f32(products_10 + dot4I8Packed(low_40, half_6.x)
-        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z)
-        + dot4I8Packed(high_41, half_6.w) + dot4I8Packed(low_42, half_7.x)
-        + dot4I8Packed(high_42, half_7.y) + dot4I8Packed(low_43, half_7.z)
-        + dot4I8Packed(high_43, half_7.w)) * (select(pair_10.x, t_21, t_20) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_10 = products_10 + dot4I8Packed(low_40, half_6.x)
+        + dot4I8Packed(high_40, half_6.y) + dot4I8Packed(low_41, half_6.z);  // linear/dot4.py
+    let pair_10 = unpack2x16float(scales[at_10 >> 1u]);                   // parts/packed_rows.py
+    let weighed_10 = f32(plus_10 + dot4I8Packed(high_41, half_6.w)
+        + dot4I8Packed(low_42, half_7.x) + dot4I8Packed(high_42, half_7.y)
+        + dot4I8Packed(low_43, half_7.z) + dot4I8Packed(high_43, half_7.w))
+        * (select(pair_10.x, pair_10.y, (at_10 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2_7 += weighed_10;                                                // linear/matvec_int8_parts.py
     let low_44 = loads_11.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_44 = (loads_11.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1749,11 +1683,13 @@ fn main(
         + dot4I8Packed(low_45, half_4.z) + dot4I8Packed(high_45, half_4.w)
         + dot4I8Packed(low_46, half_5.x) + dot4I8Packed(high_46, half_5.y)
         + dot4I8Packed(low_47, half_5.z) + dot4I8Packed(high_47, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_11 = f32(products_11 + dot4I8Packed(low_44, half_6.x)
-        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z)
-        + dot4I8Packed(high_45, half_6.w) + dot4I8Packed(low_46, half_7.x)
-        + dot4I8Packed(high_46, half_7.y) + dot4I8Packed(low_47, half_7.z)
-        + dot4I8Packed(high_47, half_7.w)) * (select(pair_11.x, t_23, t_22) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_11 = products_11 + dot4I8Packed(low_44, half_6.x)
+        + dot4I8Packed(high_44, half_6.y) + dot4I8Packed(low_45, half_6.z);  // linear/dot4.py
+    let pair_11 = unpack2x16float(scales[at_11 >> 1u]);                   // parts/packed_rows.py
+    let weighed_11 = f32(plus_11 + dot4I8Packed(high_45, half_6.w)
+        + dot4I8Packed(low_46, half_7.x) + dot4I8Packed(high_46, half_7.y)
+        + dot4I8Packed(low_47, half_7.z) + dot4I8Packed(high_47, half_7.w))
+        * (select(pair_11.x, pair_11.y, (at_11 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3_7 += weighed_11;                                                // linear/matvec_int8_parts.py
     let low_48 = loads_12.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_48 = (loads_12.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1767,11 +1703,13 @@ fn main(
         + dot4I8Packed(low_49, half_4.z) + dot4I8Packed(high_49, half_4.w)
         + dot4I8Packed(low_50, half_5.x) + dot4I8Packed(high_50, half_5.y)
         + dot4I8Packed(low_51, half_5.z) + dot4I8Packed(high_51, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_12 = f32(products_12 + dot4I8Packed(low_48, half_6.x)
-        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z)
-        + dot4I8Packed(high_49, half_6.w) + dot4I8Packed(low_50, half_7.x)
-        + dot4I8Packed(high_50, half_7.y) + dot4I8Packed(low_51, half_7.z)
-        + dot4I8Packed(high_51, half_7.w)) * (select(pair_12.x, t_25, t_24) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_12 = products_12 + dot4I8Packed(low_48, half_6.x)
+        + dot4I8Packed(high_48, half_6.y) + dot4I8Packed(low_49, half_6.z);  // linear/dot4.py
+    let pair_12 = unpack2x16float(scales[at_12 >> 1u]);                   // parts/packed_rows.py
+    let weighed_12 = f32(plus_12 + dot4I8Packed(high_49, half_6.w)
+        + dot4I8Packed(low_50, half_7.x) + dot4I8Packed(high_50, half_7.y)
+        + dot4I8Packed(low_51, half_7.z) + dot4I8Packed(high_51, half_7.w))
+        * (select(pair_12.x, pair_12.y, (at_12 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_4_7 += weighed_12;                                                // linear/matvec_int8_parts.py
     let low_52 = loads_13.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_52 = (loads_13.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1785,11 +1723,13 @@ fn main(
         + dot4I8Packed(low_53, half_4.z) + dot4I8Packed(high_53, half_4.w)
         + dot4I8Packed(low_54, half_5.x) + dot4I8Packed(high_54, half_5.y)
         + dot4I8Packed(low_55, half_5.z) + dot4I8Packed(high_55, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_13 = f32(products_13 + dot4I8Packed(low_52, half_6.x)
-        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z)
-        + dot4I8Packed(high_53, half_6.w) + dot4I8Packed(low_54, half_7.x)
-        + dot4I8Packed(high_54, half_7.y) + dot4I8Packed(low_55, half_7.z)
-        + dot4I8Packed(high_55, half_7.w)) * (select(pair_13.x, t_27, t_26) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_13 = products_13 + dot4I8Packed(low_52, half_6.x)
+        + dot4I8Packed(high_52, half_6.y) + dot4I8Packed(low_53, half_6.z);  // linear/dot4.py
+    let pair_13 = unpack2x16float(scales[at_13 >> 1u]);                   // parts/packed_rows.py
+    let weighed_13 = f32(plus_13 + dot4I8Packed(high_53, half_6.w)
+        + dot4I8Packed(low_54, half_7.x) + dot4I8Packed(high_54, half_7.y)
+        + dot4I8Packed(low_55, half_7.z) + dot4I8Packed(high_55, half_7.w))
+        * (select(pair_13.x, pair_13.y, (at_13 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_5_7 += weighed_13;                                                // linear/matvec_int8_parts.py
     let low_56 = loads_14.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_56 = (loads_14.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1803,11 +1743,13 @@ fn main(
         + dot4I8Packed(low_57, half_4.z) + dot4I8Packed(high_57, half_4.w)
         + dot4I8Packed(low_58, half_5.x) + dot4I8Packed(high_58, half_5.y)
         + dot4I8Packed(low_59, half_5.z) + dot4I8Packed(high_59, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_14 = f32(products_14 + dot4I8Packed(low_56, half_6.x)
-        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z)
-        + dot4I8Packed(high_57, half_6.w) + dot4I8Packed(low_58, half_7.x)
-        + dot4I8Packed(high_58, half_7.y) + dot4I8Packed(low_59, half_7.z)
-        + dot4I8Packed(high_59, half_7.w)) * (select(pair_14.x, t_29, t_28) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_14 = products_14 + dot4I8Packed(low_56, half_6.x)
+        + dot4I8Packed(high_56, half_6.y) + dot4I8Packed(low_57, half_6.z);  // linear/dot4.py
+    let pair_14 = unpack2x16float(scales[at_14 >> 1u]);                   // parts/packed_rows.py
+    let weighed_14 = f32(plus_14 + dot4I8Packed(high_57, half_6.w)
+        + dot4I8Packed(low_58, half_7.x) + dot4I8Packed(high_58, half_7.y)
+        + dot4I8Packed(low_59, half_7.z) + dot4I8Packed(high_59, half_7.w))
+        * (select(pair_14.x, pair_14.y, (at_14 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_6_7 += weighed_14;                                                // linear/matvec_int8_parts.py
     let low_60 = loads_15.x & 0x0f0f0f0fu;                                // formats/nibbles.py
     let high_60 = (loads_15.x >> 4u) & 0x0f0f0f0fu;                       // formats/nibbles.py
@@ -1821,11 +1763,13 @@ fn main(
         + dot4I8Packed(low_61, half_4.z) + dot4I8Packed(high_61, half_4.w)
         + dot4I8Packed(low_62, half_5.x) + dot4I8Packed(high_62, half_5.y)
         + dot4I8Packed(low_63, half_5.z) + dot4I8Packed(high_63, half_5.w)) * 256i + start_1;  // linear/matvec_int8_parts.py
-    let weighed_15 = f32(products_15 + dot4I8Packed(low_60, half_6.x)
-        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z)
-        + dot4I8Packed(high_61, half_6.w) + dot4I8Packed(low_62, half_7.x)
-        + dot4I8Packed(high_62, half_7.y) + dot4I8Packed(low_63, half_7.z)
-        + dot4I8Packed(high_63, half_7.w)) * (select(pair_15.x, t_31, t_30) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_15 = products_15 + dot4I8Packed(low_60, half_6.x)
+        + dot4I8Packed(high_60, half_6.y) + dot4I8Packed(low_61, half_6.z);  // linear/dot4.py
+    let pair_15 = unpack2x16float(scales[at_15 >> 1u]);                   // parts/packed_rows.py
+    let weighed_15 = f32(plus_15 + dot4I8Packed(high_61, half_6.w)
+        + dot4I8Packed(low_62, half_7.x) + dot4I8Packed(high_62, half_7.y)
+        + dot4I8Packed(low_63, half_7.z) + dot4I8Packed(high_63, half_7.w))
+        * (select(pair_15.x, pair_15.y, (at_15 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_7_7 += weighed_15;                                                // linear/matvec_int8_parts.py
   }
   let sums_0_7 = subgroupAdd(sum_0_7);                                    // linear/matvec_int8_parts.py
@@ -1904,10 +1848,10 @@ fn main(
           code_values[at_14 + 2u], code_values[at_14 + 3u]);              // linear/activations.py
       let largest = abs(vec4<f32>(code_values[start_1], code_values[start_1 + 1u],
           code_values[start_1 + 2u], code_values[start_1 + 3u]));         // linear/activations.py
-      let t_16 = abs(vec4<f32>(code_values[at_8], code_values[at_8 + 1u],
-          code_values[at_8 + 2u], code_values[at_8 + 3u]));               // linear/activations.py
-      let largest_1 = max(max(max(max(max(max(max(largest, t_16), abs(values_2)),
-          abs(values_3)), abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
+      let t = abs(vec4<f32>(code_values[at_8], code_values[at_8 + 1u], code_values[at_8 + 2u],
+          code_values[at_8 + 3u]));                                       // linear/activations.py
+      let largest_1 = max(max(max(max(max(max(max(largest, t), abs(values_2)), abs(values_3)),
+          abs(values_4)), abs(values_5)), abs(values_6)), abs(values_7));
       let bits = bitcast<u32>(max(max(largest_1.x, largest_1.y),
           max(largest_1.z, largest_1.w)));                                // linear/activations.py
       let exponent = min(max(bits >> 23u, 27u), 252u);                    // linear/activations.py
@@ -1918,9 +1862,13 @@ fn main(
           code_values[at_15 + 2u], code_values[at_15 + 3u]) * (steps * 8.0));  // linear/activations.py
       let parts = (cut + 4i) >> vec4<u32>(3u);                            // linear/activations.py
       let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // linear/activations.py
-      let words_0 = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+      let low_32 = (codes.x >> 8u) | codes.y;                             // linear/activations.py
+      let high_32 = (codes.z << 8u) | (codes.w << 16u);
+      let words_0 = low_32 | high_32;                                     // linear/activations.py
       let rest = bitcast<vec4<u32>>(parts) & vec4<u32>(255u);             // linear/activations.py
-      let words_1 = rest.x | (rest.y << 8u) | (rest.z << 16u) | (rest.w << 24u);  // linear/activations.py
+      let low_33 = rest.x | (rest.y << 8u);                               // linear/activations.py
+      let high_33 = (rest.z << 16u) | (rest.w << 24u);
+      let words_1 = low_33 | high_33;                                     // linear/activations.py
       let plane = lane / 4u;                                              // linear/activations.py
       let index_1 = lane % 4u;                                            // linear/activations.py
       coded[(plane * 6u + group) * 4u + index_1] = words_0;
@@ -1938,12 +1886,15 @@ fn main(
     let group = workgroup_id.x + local_id.x;                              // linear/activations.py
     if (group < 6u) {                                                     // linear/activations.py
       let first = local_id.x * 8u;                                        // linear/activations.py
-      let total = code_sums[first] + code_sums[first + 1u] + code_sums[first + 2u];  // linear/activations.py
-      let code_sums_value = code_sums[first + 3u];
-      let total_1 = total + code_sums_value + code_sums[first + 4u] + code_sums[first + 5u]
-          + code_sums[first + 6u] + code_sums[first + 7u];
+      let total = code_sums[first] + code_sums[first + 1u];               // linear/activations.py
+      let total_1 = total + code_sums[first + 2u];
+      let total_2 = total_1 + code_sums[first + 3u];
+      let total_3 = total_2 + code_sums[first + 4u];
+      let total_4 = total_3 + code_sums[first + 5u];
+      let total_5 = total_4 + code_sums[first + 6u];
+      let total_6 = total_5 + code_sums[first + 7u];
       let place = (group + 24u) * 4u;                                     // linear/activations.py
-      coded[place + 1u] = bitcast<u32>(total_1);                          // linear/activations.py
+      coded[place + 1u] = bitcast<u32>(total_6);                          // linear/activations.py
       coded[place + 2u] = 0u;                                             // linear/activations.py
       coded[place + 3u] = 0u;                                             // linear/activations.py
     }

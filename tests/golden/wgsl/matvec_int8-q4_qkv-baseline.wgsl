@@ -1,4 +1,4 @@
-// matvec_int8_norm_q4_qkv_128x64_terms2
+// matvec_int8_norm_q4_qkv_128x64_t2
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
@@ -34,30 +34,22 @@ fn main(
   let row = index_1 + index_2;                                            // linear/matvec_int8_body.py
   let at = row * 2u + group;                                              // parts/packed_rows.py
   let loads = quants[at];                                                 // parts/packed_rows.py
-  let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
-  let t = (at & 1u) == 1u;                                                // parts/packed_rows.py
-  let t_1 = pair.y;
+  let stored = scales[at >> 1u];                                          // parts/packed_rows.py
   let index_3 = index_2 + 1u;                                             // linear/matvec_int8_parts.py
   let row_1 = index_1 + index_3;                                          // linear/matvec_int8_body.py
   let at_1 = row_1 * 2u + group;                                          // parts/packed_rows.py
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
-  let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
-  let t_2 = (at_1 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_3 = pair_1.y;
+  let stored_1 = scales[at_1 >> 1u];                                      // parts/packed_rows.py
   let index_4 = index_2 + 2u;                                             // linear/matvec_int8_parts.py
   let row_2 = index_1 + index_4;                                          // linear/matvec_int8_body.py
   let at_2 = row_2 * 2u + group;                                          // parts/packed_rows.py
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
-  let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
-  let t_4 = (at_2 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_5 = pair_2.y;
+  let stored_2 = scales[at_2 >> 1u];                                      // parts/packed_rows.py
   let index_5 = index_2 + 3u;                                             // linear/matvec_int8_parts.py
   let row_3 = index_1 + index_5;                                          // linear/matvec_int8_body.py
   let at_3 = row_3 * 2u + group;                                          // parts/packed_rows.py
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
-  let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
-  let t_6 = (at_3 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_7 = pair_3.y;
+  let stored_3 = scales[at_3 >> 1u];                                      // parts/packed_rows.py
   var square_sum: f32 = 0.0;                                              // linear/matvec_int8_parts.py
   for (var group_1 = group; group_1 < 2u; group_1 += 2u) {                // linear/matvec_int8_parts.py
     square_sum += bitcast<f32>(x[group_1 + 8u].z);                        // linear/matvec_int8_parts.py
@@ -85,11 +77,13 @@ fn main(
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
-      + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
-      + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
-      + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
-      * (select(pair.x, t_1, t) * code_scale);                            // linear/matvec_int8_parts.py
+  let plus = products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+      + dot4I8Packed(low_1, half_2.z);                                    // linear/dot4.py
+  let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
+  let weighed = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
+      + dot4I8Packed(high_2, half_3.y) + dot4I8Packed(low_3, half_3.z)
+      + dot4I8Packed(high_3, half_3.w))
+      * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // linear/matvec_int8_parts.py
   sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -103,11 +97,13 @@ fn main(
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
-      + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
-      + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+  let plus_1 = products_1 + dot4I8Packed(low_4, half_2.x) + dot4I8Packed(high_4, half_2.y)
+      + dot4I8Packed(low_5, half_2.z);                                    // linear/dot4.py
+  let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
+  let weighed_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
-      + dot4I8Packed(high_7, half_3.w)) * (select(pair_1.x, t_3, t_2) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_7, half_3.w))
+      * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -121,11 +117,13 @@ fn main(
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
-      + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
-      + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+  let plus_2 = products_2 + dot4I8Packed(low_8, half_2.x) + dot4I8Packed(high_8, half_2.y)
+      + dot4I8Packed(low_9, half_2.z);                                    // linear/dot4.py
+  let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
+  let weighed_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
-      + dot4I8Packed(high_11, half_3.w)) * (select(pair_2.x, t_5, t_4) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_11, half_3.w))
+      * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -139,11 +137,13 @@ fn main(
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
-      + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
-      + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+  let plus_3 = products_3 + dot4I8Packed(low_12, half_2.x) + dot4I8Packed(high_12, half_2.y)
+      + dot4I8Packed(low_13, half_2.z);                                   // linear/dot4.py
+  let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
+  let weighed_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
-      + dot4I8Packed(high_15, half_3.w)) * (select(pair_3.x, t_7, t_6) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_15, half_3.w))
+      * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
   let index_6 = group * 129u;                                             // linear/matvec_int8_parts.py
   partial_sums[index_2 + index_6] = sum_0;
@@ -183,9 +183,9 @@ fn main(
     if (rotated) {                                                        // epilogues/heads.py
       let index_7 = f32(in_head);                                         // parts/rotary.py
       let product = index_7 * -3.321289;                                  // parts/precise_math.py
-      let t_8 = index_7 * -0.0006390324;                                  // parts/precise_math.py
-      let whole = floor(product + t_8 + 0.5);
-      let fraction = product - whole + t_8;                               // parts/precise_math.py
+      let t = index_7 * -0.0006390324;                                    // parts/precise_math.py
+      let whole = floor(product + t + 0.5);
+      let fraction = product - whole + t;                                 // parts/precise_math.py
       let series = fraction * 0.00015353362 + 0.0013398874;               // parts/precise_math.py
       let series_1 = series * fraction + 0.009618437;                     // parts/precise_math.py
       let series_2 = series_1 * fraction + 0.055503324;                   // parts/precise_math.py
@@ -217,11 +217,11 @@ fn main(
     if (unit < 32u) {                                                     // epilogues/heads.py
       q[unit] = both;                                                     // epilogues/heads.py
     } else {
-      let stored = pack2x16float(both);                                   // epilogues/heads.py
+      let stored_4 = pack2x16float(both);                                 // epilogues/heads.py
       if (rotated) {                                                      // epilogues/heads.py
-        k_cache[row_5 + unit - 32u] = stored;                             // epilogues/heads.py
+        k_cache[row_5 + unit - 32u] = stored_4;                           // epilogues/heads.py
       } else {
-        v_cache[row_5 + unit - 48u] = stored;                             // epilogues/heads.py
+        v_cache[row_5 + unit - 48u] = stored_4;                           // epilogues/heads.py
       }
     }
   }

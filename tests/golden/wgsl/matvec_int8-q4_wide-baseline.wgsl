@@ -1,4 +1,4 @@
-// matvec_int8_q4_residual_64x14336_terms2
+// matvec_int8_q4_residual_64x14336_t2
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
@@ -20,33 +20,25 @@ fn main(
   let index_2 = row * 448u;                                               // parts/packed_rows.py
   let at = index_2 + group;
   let loads = quants[at];                                                 // parts/packed_rows.py
-  let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
-  let t = (at & 1u) == 1u;                                                // parts/packed_rows.py
-  let t_1 = pair.y;
+  let stored = scales[at >> 1u];                                          // parts/packed_rows.py
   let index_3 = index_1 + 1u;                                             // linear/matvec_int8_parts.py
   let row_1 = index + index_3;                                            // linear/matvec_int8_body.py
   let index_4 = row_1 * 448u;                                             // parts/packed_rows.py
   let at_1 = index_4 + group;
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
-  let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
-  let t_2 = (at_1 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_3 = pair_1.y;
+  let stored_1 = scales[at_1 >> 1u];                                      // parts/packed_rows.py
   let index_5 = index_1 + 2u;                                             // linear/matvec_int8_parts.py
   let row_2 = index + index_5;                                            // linear/matvec_int8_body.py
   let index_6 = row_2 * 448u;                                             // parts/packed_rows.py
   let at_2 = index_6 + group;
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
-  let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
-  let t_4 = (at_2 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_5 = pair_2.y;
+  let stored_2 = scales[at_2 >> 1u];                                      // parts/packed_rows.py
   let index_7 = index_1 + 3u;                                             // linear/matvec_int8_parts.py
   let row_3 = index + index_7;                                            // linear/matvec_int8_body.py
   let index_8 = row_3 * 448u;                                             // parts/packed_rows.py
   let at_3 = index_8 + group;
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
-  let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
-  let t_6 = (at_3 & 1u) == 1u;                                            // parts/packed_rows.py
-  let t_7 = pair_3.y;
+  let stored_3 = scales[at_3 >> 1u];                                      // parts/packed_rows.py
   var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_parts.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
@@ -70,11 +62,13 @@ fn main(
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
       + dot4I8Packed(low_3, half_1.z) + dot4I8Packed(high_3, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed = f32(products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
-      + dot4I8Packed(low_1, half_2.z) + dot4I8Packed(high_1, half_2.w)
-      + dot4I8Packed(low_2, half_3.x) + dot4I8Packed(high_2, half_3.y)
-      + dot4I8Packed(low_3, half_3.z) + dot4I8Packed(high_3, half_3.w))
-      * (select(pair.x, t_1, t) * code_scale);                            // linear/matvec_int8_parts.py
+  let plus = products + dot4I8Packed(low, half_2.x) + dot4I8Packed(high, half_2.y)
+      + dot4I8Packed(low_1, half_2.z);                                    // linear/dot4.py
+  let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
+  let weighed = f32(plus + dot4I8Packed(high_1, half_2.w) + dot4I8Packed(low_2, half_3.x)
+      + dot4I8Packed(high_2, half_3.y) + dot4I8Packed(low_3, half_3.z)
+      + dot4I8Packed(high_3, half_3.w))
+      * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // linear/matvec_int8_parts.py
   sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
   let low_4 = loads_1.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_4 = (loads_1.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -88,11 +82,13 @@ fn main(
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
       + dot4I8Packed(low_7, half_1.z) + dot4I8Packed(high_7, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_1 = f32(products_1 + dot4I8Packed(low_4, half_2.x)
-      + dot4I8Packed(high_4, half_2.y) + dot4I8Packed(low_5, half_2.z)
-      + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
+  let plus_1 = products_1 + dot4I8Packed(low_4, half_2.x) + dot4I8Packed(high_4, half_2.y)
+      + dot4I8Packed(low_5, half_2.z);                                    // linear/dot4.py
+  let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
+  let weighed_1 = f32(plus_1 + dot4I8Packed(high_5, half_2.w) + dot4I8Packed(low_6, half_3.x)
       + dot4I8Packed(high_6, half_3.y) + dot4I8Packed(low_7, half_3.z)
-      + dot4I8Packed(high_7, half_3.w)) * (select(pair_1.x, t_3, t_2) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_7, half_3.w))
+      * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
   let low_8 = loads_2.x & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_8 = (loads_2.x >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
@@ -106,11 +102,13 @@ fn main(
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
       + dot4I8Packed(low_11, half_1.z) + dot4I8Packed(high_11, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_2 = f32(products_2 + dot4I8Packed(low_8, half_2.x)
-      + dot4I8Packed(high_8, half_2.y) + dot4I8Packed(low_9, half_2.z)
-      + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
+  let plus_2 = products_2 + dot4I8Packed(low_8, half_2.x) + dot4I8Packed(high_8, half_2.y)
+      + dot4I8Packed(low_9, half_2.z);                                    // linear/dot4.py
+  let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
+  let weighed_2 = f32(plus_2 + dot4I8Packed(high_9, half_2.w) + dot4I8Packed(low_10, half_3.x)
       + dot4I8Packed(high_10, half_3.y) + dot4I8Packed(low_11, half_3.z)
-      + dot4I8Packed(high_11, half_3.w)) * (select(pair_2.x, t_5, t_4) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_11, half_3.w))
+      * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
   let low_12 = loads_3.x & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_12 = (loads_3.x >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
@@ -124,34 +122,24 @@ fn main(
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)
       + dot4I8Packed(low_15, half_1.z) + dot4I8Packed(high_15, half_1.w)) * 256i + start;  // linear/matvec_int8_parts.py
-  let weighed_3 = f32(products_3 + dot4I8Packed(low_12, half_2.x)
-      + dot4I8Packed(high_12, half_2.y) + dot4I8Packed(low_13, half_2.z)
-      + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
+  let plus_3 = products_3 + dot4I8Packed(low_12, half_2.x) + dot4I8Packed(high_12, half_2.y)
+      + dot4I8Packed(low_13, half_2.z);                                   // linear/dot4.py
+  let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
+  let weighed_3 = f32(plus_3 + dot4I8Packed(high_13, half_2.w) + dot4I8Packed(low_14, half_3.x)
       + dot4I8Packed(high_14, half_3.y) + dot4I8Packed(low_15, half_3.z)
-      + dot4I8Packed(high_15, half_3.w)) * (select(pair_3.x, t_7, t_6) * code_scale);  // linear/matvec_int8_parts.py
+      + dot4I8Packed(high_15, half_3.w))
+      * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
   let start_1 = group + 8u;                                               // linear/matvec_int8_body.py
   for (var group_1 = start_1; group_1 < 448u; group_1 += 8u) {            // linear/matvec_int8_body.py
     let at_4 = index_2 + group_1;                                         // parts/packed_rows.py
     let loads_4 = quants[at_4];                                           // parts/packed_rows.py
-    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
-    let t_8 = (at_4 & 1u) == 1u;                                          // parts/packed_rows.py
-    let t_9 = pair_4.y;
     let at_5 = index_4 + group_1;                                         // parts/packed_rows.py
     let loads_5 = quants[at_5];                                           // parts/packed_rows.py
-    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
-    let t_10 = (at_5 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_11 = pair_5.y;
     let at_6 = index_6 + group_1;                                         // parts/packed_rows.py
     let loads_6 = quants[at_6];                                           // parts/packed_rows.py
-    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
-    let t_12 = (at_6 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_13 = pair_6.y;
     let at_7 = index_8 + group_1;                                         // parts/packed_rows.py
     let loads_7 = quants[at_7];                                           // parts/packed_rows.py
-    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
-    let t_14 = (at_7 & 1u) == 1u;                                         // parts/packed_rows.py
-    let t_15 = pair_7.y;
     let half_4 = x[group_1];                                              // linear/matvec_int8_parts.py
     let half_5 = x[group_1 + 448u];
     let half_6 = x[group_1 + 896u];
@@ -171,11 +159,13 @@ fn main(
         + dot4I8Packed(low_17, half_4.z) + dot4I8Packed(high_17, half_4.w)
         + dot4I8Packed(low_18, half_5.x) + dot4I8Packed(high_18, half_5.y)
         + dot4I8Packed(low_19, half_5.z) + dot4I8Packed(high_19, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_4 = f32(products_4 + dot4I8Packed(low_16, half_6.x)
-        + dot4I8Packed(high_16, half_6.y) + dot4I8Packed(low_17, half_6.z)
-        + dot4I8Packed(high_17, half_6.w) + dot4I8Packed(low_18, half_7.x)
-        + dot4I8Packed(high_18, half_7.y) + dot4I8Packed(low_19, half_7.z)
-        + dot4I8Packed(high_19, half_7.w)) * (select(pair_4.x, t_9, t_8) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_4 = products_4 + dot4I8Packed(low_16, half_6.x) + dot4I8Packed(high_16, half_6.y)
+        + dot4I8Packed(low_17, half_6.z);                                 // linear/dot4.py
+    let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                     // parts/packed_rows.py
+    let weighed_4 = f32(plus_4 + dot4I8Packed(high_17, half_6.w)
+        + dot4I8Packed(low_18, half_7.x) + dot4I8Packed(high_18, half_7.y)
+        + dot4I8Packed(low_19, half_7.z) + dot4I8Packed(high_19, half_7.w))
+        * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_0 += weighed_4;                                                   // linear/matvec_int8_parts.py
     let low_20 = loads_5.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_20 = (loads_5.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -189,11 +179,13 @@ fn main(
         + dot4I8Packed(low_21, half_4.z) + dot4I8Packed(high_21, half_4.w)
         + dot4I8Packed(low_22, half_5.x) + dot4I8Packed(high_22, half_5.y)
         + dot4I8Packed(low_23, half_5.z) + dot4I8Packed(high_23, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_5 = f32(products_5 + dot4I8Packed(low_20, half_6.x)
-        + dot4I8Packed(high_20, half_6.y) + dot4I8Packed(low_21, half_6.z)
-        + dot4I8Packed(high_21, half_6.w) + dot4I8Packed(low_22, half_7.x)
-        + dot4I8Packed(high_22, half_7.y) + dot4I8Packed(low_23, half_7.z)
-        + dot4I8Packed(high_23, half_7.w)) * (select(pair_5.x, t_11, t_10) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_5 = products_5 + dot4I8Packed(low_20, half_6.x) + dot4I8Packed(high_20, half_6.y)
+        + dot4I8Packed(low_21, half_6.z);                                 // linear/dot4.py
+    let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                     // parts/packed_rows.py
+    let weighed_5 = f32(plus_5 + dot4I8Packed(high_21, half_6.w)
+        + dot4I8Packed(low_22, half_7.x) + dot4I8Packed(high_22, half_7.y)
+        + dot4I8Packed(low_23, half_7.z) + dot4I8Packed(high_23, half_7.w))
+        * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_1 += weighed_5;                                                   // linear/matvec_int8_parts.py
     let low_24 = loads_6.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_24 = (loads_6.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -207,11 +199,13 @@ fn main(
         + dot4I8Packed(low_25, half_4.z) + dot4I8Packed(high_25, half_4.w)
         + dot4I8Packed(low_26, half_5.x) + dot4I8Packed(high_26, half_5.y)
         + dot4I8Packed(low_27, half_5.z) + dot4I8Packed(high_27, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_6 = f32(products_6 + dot4I8Packed(low_24, half_6.x)
-        + dot4I8Packed(high_24, half_6.y) + dot4I8Packed(low_25, half_6.z)
-        + dot4I8Packed(high_25, half_6.w) + dot4I8Packed(low_26, half_7.x)
-        + dot4I8Packed(high_26, half_7.y) + dot4I8Packed(low_27, half_7.z)
-        + dot4I8Packed(high_27, half_7.w)) * (select(pair_6.x, t_13, t_12) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_6 = products_6 + dot4I8Packed(low_24, half_6.x) + dot4I8Packed(high_24, half_6.y)
+        + dot4I8Packed(low_25, half_6.z);                                 // linear/dot4.py
+    let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                     // parts/packed_rows.py
+    let weighed_6 = f32(plus_6 + dot4I8Packed(high_25, half_6.w)
+        + dot4I8Packed(low_26, half_7.x) + dot4I8Packed(high_26, half_7.y)
+        + dot4I8Packed(low_27, half_7.z) + dot4I8Packed(high_27, half_7.w))
+        * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_2 += weighed_6;                                                   // linear/matvec_int8_parts.py
     let low_28 = loads_7.x & 0x0f0f0f0fu;                                 // formats/nibbles.py
     let high_28 = (loads_7.x >> 4u) & 0x0f0f0f0fu;                        // formats/nibbles.py
@@ -225,11 +219,13 @@ fn main(
         + dot4I8Packed(low_29, half_4.z) + dot4I8Packed(high_29, half_4.w)
         + dot4I8Packed(low_30, half_5.x) + dot4I8Packed(high_30, half_5.y)
         + dot4I8Packed(low_31, half_5.z) + dot4I8Packed(high_31, half_5.w)) * 256i + start_2;  // linear/matvec_int8_parts.py
-    let weighed_7 = f32(products_7 + dot4I8Packed(low_28, half_6.x)
-        + dot4I8Packed(high_28, half_6.y) + dot4I8Packed(low_29, half_6.z)
-        + dot4I8Packed(high_29, half_6.w) + dot4I8Packed(low_30, half_7.x)
-        + dot4I8Packed(high_30, half_7.y) + dot4I8Packed(low_31, half_7.z)
-        + dot4I8Packed(high_31, half_7.w)) * (select(pair_7.x, t_15, t_14) * code_scale_1);  // linear/matvec_int8_parts.py
+    let plus_7 = products_7 + dot4I8Packed(low_28, half_6.x) + dot4I8Packed(high_28, half_6.y)
+        + dot4I8Packed(low_29, half_6.z);                                 // linear/dot4.py
+    let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                     // parts/packed_rows.py
+    let weighed_7 = f32(plus_7 + dot4I8Packed(high_29, half_6.w)
+        + dot4I8Packed(low_30, half_7.x) + dot4I8Packed(high_30, half_7.y)
+        + dot4I8Packed(low_31, half_7.z) + dot4I8Packed(high_31, half_7.w))
+        * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);  // linear/matvec_int8_parts.py
     sum_3 += weighed_7;                                                   // linear/matvec_int8_parts.py
   }
   let index_9 = group * 33u;                                              // linear/matvec_int8_parts.py

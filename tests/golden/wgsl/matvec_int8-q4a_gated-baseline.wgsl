@@ -1,4 +1,4 @@
-// matvec_int8_norm_q4a_gated_344x64_terms1
+// matvec_int8_norm_q4a_gated_344x64_t1
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
@@ -21,25 +21,25 @@ fn main(
   let row_1 = min(row, 343u);                                             // linear/matvec_int8_body.py
   let at = row_1 * 2u + group;                                            // parts/packed_rows.py
   let loads = quants[at];                                                 // parts/packed_rows.py
-  let pair = unpack2x16float(scales[at]);                                 // parts/packed_rows.py
+  let stored = scales[at];                                                // parts/packed_rows.py
   let index_3 = index_2 + 1u;                                             // linear/matvec_int8_parts.py
   let row_2 = index_1 + index_3;                                          // linear/matvec_int8_body.py
   let row_3 = min(row_2, 343u);                                           // linear/matvec_int8_body.py
   let at_1 = row_3 * 2u + group;                                          // parts/packed_rows.py
   let loads_1 = quants[at_1];                                             // parts/packed_rows.py
-  let pair_1 = unpack2x16float(scales[at_1]);                             // parts/packed_rows.py
+  let stored_1 = scales[at_1];                                            // parts/packed_rows.py
   let index_4 = index_2 + 2u;                                             // linear/matvec_int8_parts.py
   let row_4 = index_1 + index_4;                                          // linear/matvec_int8_body.py
   let row_5 = min(row_4, 343u);                                           // linear/matvec_int8_body.py
   let at_2 = row_5 * 2u + group;                                          // parts/packed_rows.py
   let loads_2 = quants[at_2];                                             // parts/packed_rows.py
-  let pair_2 = unpack2x16float(scales[at_2]);                             // parts/packed_rows.py
+  let stored_2 = scales[at_2];                                            // parts/packed_rows.py
   let index_5 = index_2 + 3u;                                             // linear/matvec_int8_parts.py
   let row_6 = index_1 + index_5;                                          // linear/matvec_int8_body.py
   let row_7 = min(row_6, 343u);                                           // linear/matvec_int8_body.py
   let at_3 = row_7 * 2u + group;                                          // parts/packed_rows.py
   let loads_3 = quants[at_3];                                             // parts/packed_rows.py
-  let pair_3 = unpack2x16float(scales[at_3]);                             // parts/packed_rows.py
+  let stored_3 = scales[at_3];                                            // parts/packed_rows.py
   var square_sum: f32 = 0.0;                                              // linear/matvec_int8_parts.py
   for (var group_1 = group; group_1 < 2u; group_1 += 2u) {                // linear/matvec_int8_parts.py
     square_sum += bitcast<f32>(x[group_1 + 4u].z);                        // linear/matvec_int8_parts.py
@@ -61,6 +61,7 @@ fn main(
   let high_2 = (loads.z >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
   let low_3 = loads.w & 0x0f0f0f0fu;                                      // formats/nibbles.py
   let high_3 = (loads.w >> 4u) & 0x0f0f0f0fu;                             // formats/nibbles.py
+  let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
   let weighed = f32(dot4I8Packed(low, half.x) + dot4I8Packed(high, half.y)
       + dot4I8Packed(low_1, half.z) + dot4I8Packed(high_1, half.w)
       + dot4I8Packed(low_2, half_1.x) + dot4I8Packed(high_2, half_1.y)
@@ -74,6 +75,7 @@ fn main(
   let high_6 = (loads_1.z >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
   let low_7 = loads_1.w & 0x0f0f0f0fu;                                    // formats/nibbles.py
   let high_7 = (loads_1.w >> 4u) & 0x0f0f0f0fu;                           // formats/nibbles.py
+  let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
   let weighed_1 = f32(dot4I8Packed(low_4, half.x) + dot4I8Packed(high_4, half.y)
       + dot4I8Packed(low_5, half.z) + dot4I8Packed(high_5, half.w)
       + dot4I8Packed(low_6, half_1.x) + dot4I8Packed(high_6, half_1.y)
@@ -88,6 +90,7 @@ fn main(
   let high_10 = (loads_2.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_11 = loads_2.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_11 = (loads_2.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
   let weighed_2 = f32(dot4I8Packed(low_8, half.x) + dot4I8Packed(high_8, half.y)
       + dot4I8Packed(low_9, half.z) + dot4I8Packed(high_9, half.w)
       + dot4I8Packed(low_10, half_1.x) + dot4I8Packed(high_10, half_1.y)
@@ -102,6 +105,7 @@ fn main(
   let high_14 = (loads_3.z >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
   let low_15 = loads_3.w & 0x0f0f0f0fu;                                   // formats/nibbles.py
   let high_15 = (loads_3.w >> 4u) & 0x0f0f0f0fu;                          // formats/nibbles.py
+  let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
   let weighed_3 = f32(dot4I8Packed(low_12, half.x) + dot4I8Packed(high_12, half.y)
       + dot4I8Packed(low_13, half.z) + dot4I8Packed(high_13, half.w)
       + dot4I8Packed(low_14, half_1.x) + dot4I8Packed(high_14, half_1.y)

@@ -1,4 +1,4 @@
-// matvec_int8_q8_residual_codes1_normed_64x172_terms1
+// matvec_int8_q8_residual_codes1_normed_kept_64x172_t1
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> quants: array<vec4<u32>>;
@@ -28,8 +28,7 @@ fn main(
   let index_3 = at * 2u;                                                  // parts/packed_rows.py
   let loads_0 = quants[index_3];
   let loads_1 = quants[index_3 + 1u];
-  let pair = unpack2x16float(scales[at >> 1u]);                           // parts/packed_rows.py
-  let factors_0 = select(pair.x, pair.y, (at & 1u) == 1u);                // parts/packed_rows.py
+  let stored = scales[at >> 1u];                                          // parts/packed_rows.py
   let index_4 = index_1 + 1u;                                             // linear/matvec_int8_parts.py
   let row_1 = index + index_4;                                            // linear/matvec_int8_body.py
   let index_5 = row_1 * 6u;                                               // parts/packed_rows.py
@@ -37,8 +36,7 @@ fn main(
   let index_6 = at_1 * 2u;                                                // parts/packed_rows.py
   let loads_0_1 = quants[index_6];
   let loads_1_1 = quants[index_6 + 1u];
-  let pair_1 = unpack2x16float(scales[at_1 >> 1u]);                       // parts/packed_rows.py
-  let factors_0_1 = select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u);        // parts/packed_rows.py
+  let stored_1 = scales[at_1 >> 1u];                                      // parts/packed_rows.py
   let index_7 = index_1 + 2u;                                             // linear/matvec_int8_parts.py
   let row_2 = index + index_7;                                            // linear/matvec_int8_body.py
   let index_8 = row_2 * 6u;                                               // parts/packed_rows.py
@@ -46,8 +44,7 @@ fn main(
   let index_9 = at_2 * 2u;                                                // parts/packed_rows.py
   let loads_0_2 = quants[index_9];
   let loads_1_2 = quants[index_9 + 1u];
-  let pair_2 = unpack2x16float(scales[at_2 >> 1u]);                       // parts/packed_rows.py
-  let factors_0_2 = select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u);        // parts/packed_rows.py
+  let stored_2 = scales[at_2 >> 1u];                                      // parts/packed_rows.py
   let index_10 = index_1 + 3u;                                            // linear/matvec_int8_parts.py
   let row_3 = index + index_10;                                           // linear/matvec_int8_body.py
   let index_11 = row_3 * 6u;                                              // parts/packed_rows.py
@@ -55,34 +52,25 @@ fn main(
   let index_12 = at_3 * 2u;                                               // parts/packed_rows.py
   let loads_0_3 = quants[index_12];
   let loads_1_3 = quants[index_12 + 1u];
-  let pair_3 = unpack2x16float(scales[at_3 >> 1u]);                       // parts/packed_rows.py
-  let factors_0_3 = select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u);        // parts/packed_rows.py
+  let stored_3 = scales[at_3 >> 1u];                                      // parts/packed_rows.py
   let group_1 = group + 4u;                                               // linear/matvec_int8_body.py
   let group_2 = min(group_1, 5u);                                         // linear/matvec_int8_body.py
   let at_4 = index_2 + group_2;                                           // parts/packed_rows.py
   let index_13 = at_4 * 2u;                                               // parts/packed_rows.py
   let loads_0_4 = quants[index_13];
   let loads_1_4 = quants[index_13 + 1u];
-  let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                       // parts/packed_rows.py
-  let factors_0_4 = select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u);        // parts/packed_rows.py
   let at_5 = index_5 + group_2;                                           // parts/packed_rows.py
   let index_14 = at_5 * 2u;                                               // parts/packed_rows.py
   let loads_0_5 = quants[index_14];
   let loads_1_5 = quants[index_14 + 1u];
-  let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                       // parts/packed_rows.py
-  let factors_0_5 = select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u);        // parts/packed_rows.py
   let at_6 = index_8 + group_2;                                           // parts/packed_rows.py
   let index_15 = at_6 * 2u;                                               // parts/packed_rows.py
   let loads_0_6 = quants[index_15];
   let loads_1_6 = quants[index_15 + 1u];
-  let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                       // parts/packed_rows.py
-  let factors_0_6 = select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u);        // parts/packed_rows.py
   let at_7 = index_11 + group_2;                                          // parts/packed_rows.py
   let index_16 = at_7 * 2u;                                               // parts/packed_rows.py
   let loads_0_7 = quants[index_16];
   let loads_1_7 = quants[index_16 + 1u];
-  let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                       // parts/packed_rows.py
-  let factors_0_7 = select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u);        // parts/packed_rows.py
   var sum_0: f32 = 0.0;                                                   // linear/matvec_int8_parts.py
   var sum_1: f32 = 0.0;
   var sum_2: f32 = 0.0;
@@ -90,104 +78,112 @@ fn main(
   let half = x[group];                                                    // linear/matvec_int8_parts.py
   let half_1 = x[group + 6u];
   let code_scale = bitcast<f32>(x[group + 12u].x);                        // linear/matvec_int8_parts.py
-  let word = loads_0.x;                                                   // parts/packed_rows.py
-  let word_1 = loads_0.y;
-  let word_2 = loads_0.z;
-  let word_3 = loads_0.w;
-  let word_4 = loads_1.x;
-  let word_5 = loads_1.y;
-  let weighed = f32(dot4I8Packed(word, half.x) + dot4I8Packed(word_1, half.y)
-      + dot4I8Packed(word_2, half.z) + dot4I8Packed(word_3, half.w)
-      + dot4I8Packed(word_4, half_1.x) + dot4I8Packed(word_5, half_1.y)
-      + dot4I8Packed(loads_1.z, half_1.z) + dot4I8Packed(loads_1.w, half_1.w))
-      * (factors_0 * code_scale);                                         // linear/matvec_int8_parts.py
+  let word = loads_0.w;                                                   // parts/packed_rows.py
+  let word_1 = loads_1.x;
+  let word_2 = loads_1.y;
+  let word_3 = loads_1.z;
+  let word_4 = loads_1.w;
+  let plus = dot4I8Packed(loads_0.x, half.x) + dot4I8Packed(loads_0.y, half.y)
+      + dot4I8Packed(loads_0.z, half.z);                                  // linear/dot4.py
+  let pair = unpack2x16float(stored);                                     // parts/packed_rows.py
+  let weighed = f32(plus + dot4I8Packed(word, half.w) + dot4I8Packed(word_1, half_1.x)
+      + dot4I8Packed(word_2, half_1.y) + dot4I8Packed(word_3, half_1.z)
+      + dot4I8Packed(word_4, half_1.w))
+      * (select(pair.x, pair.y, (at & 1u) == 1u) * code_scale);           // linear/matvec_int8_parts.py
   sum_0 += weighed;                                                       // linear/matvec_int8_parts.py
-  let word_6 = loads_0_1.x;                                               // parts/packed_rows.py
-  let word_7 = loads_0_1.y;
-  let word_8 = loads_0_1.z;
-  let word_9 = loads_0_1.w;
-  let word_10 = loads_1_1.x;
-  let word_11 = loads_1_1.y;
-  let weighed_1 = f32(dot4I8Packed(word_6, half.x) + dot4I8Packed(word_7, half.y)
-      + dot4I8Packed(word_8, half.z) + dot4I8Packed(word_9, half.w)
-      + dot4I8Packed(word_10, half_1.x) + dot4I8Packed(word_11, half_1.y)
-      + dot4I8Packed(loads_1_1.z, half_1.z) + dot4I8Packed(loads_1_1.w, half_1.w))
-      * (factors_0_1 * code_scale);                                       // linear/matvec_int8_parts.py
+  let word_5 = loads_0_1.w;                                               // parts/packed_rows.py
+  let word_6 = loads_1_1.x;
+  let word_7 = loads_1_1.y;
+  let word_8 = loads_1_1.z;
+  let word_9 = loads_1_1.w;
+  let plus_1 = dot4I8Packed(loads_0_1.x, half.x) + dot4I8Packed(loads_0_1.y, half.y)
+      + dot4I8Packed(loads_0_1.z, half.z);                                // linear/dot4.py
+  let pair_1 = unpack2x16float(stored_1);                                 // parts/packed_rows.py
+  let weighed_1 = f32(plus_1 + dot4I8Packed(word_5, half.w) + dot4I8Packed(word_6, half_1.x)
+      + dot4I8Packed(word_7, half_1.y) + dot4I8Packed(word_8, half_1.z)
+      + dot4I8Packed(word_9, half_1.w))
+      * (select(pair_1.x, pair_1.y, (at_1 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_1 += weighed_1;                                                     // linear/matvec_int8_parts.py
-  let word_12 = loads_0_2.x;                                              // parts/packed_rows.py
-  let word_13 = loads_0_2.y;
-  let word_14 = loads_0_2.z;
-  let word_15 = loads_0_2.w;
-  let word_16 = loads_1_2.x;
-  let word_17 = loads_1_2.y;
-  let weighed_2 = f32(dot4I8Packed(word_12, half.x) + dot4I8Packed(word_13, half.y)
-      + dot4I8Packed(word_14, half.z) + dot4I8Packed(word_15, half.w)
-      + dot4I8Packed(word_16, half_1.x) + dot4I8Packed(word_17, half_1.y)
-      + dot4I8Packed(loads_1_2.z, half_1.z) + dot4I8Packed(loads_1_2.w, half_1.w))
-      * (factors_0_2 * code_scale);                                       // linear/matvec_int8_parts.py
+  let word_10 = loads_0_2.w;                                              // parts/packed_rows.py
+  let word_11 = loads_1_2.x;
+  let word_12 = loads_1_2.y;
+  let word_13 = loads_1_2.z;
+  let word_14 = loads_1_2.w;
+  let plus_2 = dot4I8Packed(loads_0_2.x, half.x) + dot4I8Packed(loads_0_2.y, half.y)
+      + dot4I8Packed(loads_0_2.z, half.z);                                // linear/dot4.py
+  let pair_2 = unpack2x16float(stored_2);                                 // parts/packed_rows.py
+  let weighed_2 = f32(plus_2 + dot4I8Packed(word_10, half.w) + dot4I8Packed(word_11, half_1.x)
+      + dot4I8Packed(word_12, half_1.y) + dot4I8Packed(word_13, half_1.z)
+      + dot4I8Packed(word_14, half_1.w))
+      * (select(pair_2.x, pair_2.y, (at_2 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_2 += weighed_2;                                                     // linear/matvec_int8_parts.py
-  let word_18 = loads_0_3.x;                                              // parts/packed_rows.py
-  let word_19 = loads_0_3.y;
-  let word_20 = loads_0_3.z;
-  let word_21 = loads_0_3.w;
-  let word_22 = loads_1_3.x;
-  let word_23 = loads_1_3.y;
-  let weighed_3 = f32(dot4I8Packed(word_18, half.x) + dot4I8Packed(word_19, half.y)
-      + dot4I8Packed(word_20, half.z) + dot4I8Packed(word_21, half.w)
-      + dot4I8Packed(word_22, half_1.x) + dot4I8Packed(word_23, half_1.y)
-      + dot4I8Packed(loads_1_3.z, half_1.z) + dot4I8Packed(loads_1_3.w, half_1.w))
-      * (factors_0_3 * code_scale);                                       // linear/matvec_int8_parts.py
+  let word_15 = loads_0_3.w;                                              // parts/packed_rows.py
+  let word_16 = loads_1_3.x;
+  let word_17 = loads_1_3.y;
+  let word_18 = loads_1_3.z;
+  let word_19 = loads_1_3.w;
+  let plus_3 = dot4I8Packed(loads_0_3.x, half.x) + dot4I8Packed(loads_0_3.y, half.y)
+      + dot4I8Packed(loads_0_3.z, half.z);                                // linear/dot4.py
+  let pair_3 = unpack2x16float(stored_3);                                 // parts/packed_rows.py
+  let weighed_3 = f32(plus_3 + dot4I8Packed(word_15, half.w) + dot4I8Packed(word_16, half_1.x)
+      + dot4I8Packed(word_17, half_1.y) + dot4I8Packed(word_18, half_1.z)
+      + dot4I8Packed(word_19, half_1.w))
+      * (select(pair_3.x, pair_3.y, (at_3 & 1u) == 1u) * code_scale);     // linear/matvec_int8_parts.py
   sum_3 += weighed_3;                                                     // linear/matvec_int8_parts.py
   let half_2 = x[group_2];                                                // linear/matvec_int8_parts.py
   let half_3 = x[group_2 + 6u];
   let code_scale_1 = select(0.0, bitcast<f32>(x[group_2 + 12u].x), group_1 < 6u);  // linear/matvec_int8_parts.py
-  let word_24 = loads_0_4.x;                                              // parts/packed_rows.py
-  let word_25 = loads_0_4.y;
-  let word_26 = loads_0_4.z;
-  let word_27 = loads_0_4.w;
-  let word_28 = loads_1_4.x;
-  let word_29 = loads_1_4.y;
-  let weighed_4 = f32(dot4I8Packed(word_24, half_2.x) + dot4I8Packed(word_25, half_2.y)
-      + dot4I8Packed(word_26, half_2.z) + dot4I8Packed(word_27, half_2.w)
-      + dot4I8Packed(word_28, half_3.x) + dot4I8Packed(word_29, half_3.y)
-      + dot4I8Packed(loads_1_4.z, half_3.z) + dot4I8Packed(loads_1_4.w, half_3.w))
-      * (factors_0_4 * code_scale_1);                                     // linear/matvec_int8_parts.py
+  let word_20 = loads_0_4.w;                                              // parts/packed_rows.py
+  let word_21 = loads_1_4.x;
+  let word_22 = loads_1_4.y;
+  let word_23 = loads_1_4.z;
+  let word_24 = loads_1_4.w;
+  let plus_4 = dot4I8Packed(loads_0_4.x, half_2.x) + dot4I8Packed(loads_0_4.y, half_2.y)
+      + dot4I8Packed(loads_0_4.z, half_2.z);                              // linear/dot4.py
+  let pair_4 = unpack2x16float(scales[at_4 >> 1u]);                       // parts/packed_rows.py
+  let weighed_4 = f32(plus_4 + dot4I8Packed(word_20, half_2.w)
+      + dot4I8Packed(word_21, half_3.x) + dot4I8Packed(word_22, half_3.y)
+      + dot4I8Packed(word_23, half_3.z) + dot4I8Packed(word_24, half_3.w))
+      * (select(pair_4.x, pair_4.y, (at_4 & 1u) == 1u) * code_scale_1);   // linear/matvec_int8_parts.py
   sum_0 += weighed_4;                                                     // linear/matvec_int8_parts.py
-  let word_30 = loads_0_5.x;                                              // parts/packed_rows.py
-  let word_31 = loads_0_5.y;
-  let word_32 = loads_0_5.z;
-  let word_33 = loads_0_5.w;
-  let word_34 = loads_1_5.x;
-  let word_35 = loads_1_5.y;
-  let weighed_5 = f32(dot4I8Packed(word_30, half_2.x) + dot4I8Packed(word_31, half_2.y)
-      + dot4I8Packed(word_32, half_2.z) + dot4I8Packed(word_33, half_2.w)
-      + dot4I8Packed(word_34, half_3.x) + dot4I8Packed(word_35, half_3.y)
-      + dot4I8Packed(loads_1_5.z, half_3.z) + dot4I8Packed(loads_1_5.w, half_3.w))
-      * (factors_0_5 * code_scale_1);                                     // linear/matvec_int8_parts.py
+  let word_25 = loads_0_5.w;                                              // parts/packed_rows.py
+  let word_26 = loads_1_5.x;
+  let word_27 = loads_1_5.y;
+  let word_28 = loads_1_5.z;
+  let word_29 = loads_1_5.w;
+  let plus_5 = dot4I8Packed(loads_0_5.x, half_2.x) + dot4I8Packed(loads_0_5.y, half_2.y)
+      + dot4I8Packed(loads_0_5.z, half_2.z);                              // linear/dot4.py
+  let pair_5 = unpack2x16float(scales[at_5 >> 1u]);                       // parts/packed_rows.py
+  let weighed_5 = f32(plus_5 + dot4I8Packed(word_25, half_2.w)
+      + dot4I8Packed(word_26, half_3.x) + dot4I8Packed(word_27, half_3.y)
+      + dot4I8Packed(word_28, half_3.z) + dot4I8Packed(word_29, half_3.w))
+      * (select(pair_5.x, pair_5.y, (at_5 & 1u) == 1u) * code_scale_1);   // linear/matvec_int8_parts.py
   sum_1 += weighed_5;                                                     // linear/matvec_int8_parts.py
-  let word_36 = loads_0_6.x;                                              // parts/packed_rows.py
-  let word_37 = loads_0_6.y;
-  let word_38 = loads_0_6.z;
-  let word_39 = loads_0_6.w;
-  let word_40 = loads_1_6.x;
-  let word_41 = loads_1_6.y;
-  let weighed_6 = f32(dot4I8Packed(word_36, half_2.x) + dot4I8Packed(word_37, half_2.y)
-      + dot4I8Packed(word_38, half_2.z) + dot4I8Packed(word_39, half_2.w)
-      + dot4I8Packed(word_40, half_3.x) + dot4I8Packed(word_41, half_3.y)
-      + dot4I8Packed(loads_1_6.z, half_3.z) + dot4I8Packed(loads_1_6.w, half_3.w))
-      * (factors_0_6 * code_scale_1);                                     // linear/matvec_int8_parts.py
+  let word_30 = loads_0_6.w;                                              // parts/packed_rows.py
+  let word_31 = loads_1_6.x;
+  let word_32 = loads_1_6.y;
+  let word_33 = loads_1_6.z;
+  let word_34 = loads_1_6.w;
+  let plus_6 = dot4I8Packed(loads_0_6.x, half_2.x) + dot4I8Packed(loads_0_6.y, half_2.y)
+      + dot4I8Packed(loads_0_6.z, half_2.z);                              // linear/dot4.py
+  let pair_6 = unpack2x16float(scales[at_6 >> 1u]);                       // parts/packed_rows.py
+  let weighed_6 = f32(plus_6 + dot4I8Packed(word_30, half_2.w)
+      + dot4I8Packed(word_31, half_3.x) + dot4I8Packed(word_32, half_3.y)
+      + dot4I8Packed(word_33, half_3.z) + dot4I8Packed(word_34, half_3.w))
+      * (select(pair_6.x, pair_6.y, (at_6 & 1u) == 1u) * code_scale_1);   // linear/matvec_int8_parts.py
   sum_2 += weighed_6;                                                     // linear/matvec_int8_parts.py
-  let word_42 = loads_0_7.x;                                              // parts/packed_rows.py
-  let word_43 = loads_0_7.y;
-  let word_44 = loads_0_7.z;
-  let word_45 = loads_0_7.w;
-  let word_46 = loads_1_7.x;
-  let word_47 = loads_1_7.y;
-  let weighed_7 = f32(dot4I8Packed(word_42, half_2.x) + dot4I8Packed(word_43, half_2.y)
-      + dot4I8Packed(word_44, half_2.z) + dot4I8Packed(word_45, half_2.w)
-      + dot4I8Packed(word_46, half_3.x) + dot4I8Packed(word_47, half_3.y)
-      + dot4I8Packed(loads_1_7.z, half_3.z) + dot4I8Packed(loads_1_7.w, half_3.w))
-      * (factors_0_7 * code_scale_1);                                     // linear/matvec_int8_parts.py
+  let word_35 = loads_0_7.w;                                              // parts/packed_rows.py
+  let word_36 = loads_1_7.x;
+  let word_37 = loads_1_7.y;
+  let word_38 = loads_1_7.z;
+  let word_39 = loads_1_7.w;
+  let plus_7 = dot4I8Packed(loads_0_7.x, half_2.x) + dot4I8Packed(loads_0_7.y, half_2.y)
+      + dot4I8Packed(loads_0_7.z, half_2.z);                              // linear/dot4.py
+  let pair_7 = unpack2x16float(scales[at_7 >> 1u]);                       // parts/packed_rows.py
+  let weighed_7 = f32(plus_7 + dot4I8Packed(word_35, half_2.w)
+      + dot4I8Packed(word_36, half_3.x) + dot4I8Packed(word_37, half_3.y)
+      + dot4I8Packed(word_38, half_3.z) + dot4I8Packed(word_39, half_3.w))
+      * (select(pair_7.x, pair_7.y, (at_7 & 1u) == 1u) * code_scale_1);   // linear/matvec_int8_parts.py
   sum_3 += weighed_7;                                                     // linear/matvec_int8_parts.py
   let index_17 = group * 65u;                                             // linear/matvec_int8_parts.py
   partial_sums[index_1 + index_17] = sum_0;
@@ -252,7 +248,9 @@ fn main(
           code_values[index_20], code_values[index_21]) * (steps * 8.0));  // linear/activations.py
       let parts = (cut + 4i) >> vec4<u32>(3u);                            // linear/activations.py
       let codes = bitcast<vec4<u32>>(parts + 128i) & vec4<u32>(65280u);   // linear/activations.py
-      let words = (codes.x >> 8u) | codes.y | (codes.z << 8u) | (codes.w << 16u);  // linear/activations.py
+      let low = (codes.x >> 8u) | codes.y;                                // linear/activations.py
+      let high = (codes.z << 8u) | (codes.w << 16u);
+      let words = low | high;                                             // linear/activations.py
       let plane = lane / 4u;                                              // linear/activations.py
       coded[(plane * 2u + group_3) * 4u + lane % 4u] = words;             // linear/activations.py
       code_sums[local_id.x] = dot4I8Packed(words, 0x01010101u);           // linear/activations.py

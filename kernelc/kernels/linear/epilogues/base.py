@@ -42,7 +42,7 @@ class Coding:
     @property
     def short_name(self) -> str:
         """Such as "codes2", for kernels' names."""
-        return f"codes{self.terms}" + ("_normed" if self.weight else "") + ("" if self.keeps else "_only")
+        return f"codes{self.terms}" + ("_normed" if self.weight else "") + ("_kept" if self.keeps else "")
 
 
 class Epilogue(ABC):
