@@ -61,7 +61,7 @@ def main() -> int:
 
 def measure(folder: Path, layers: int, quant: str) -> dict[str, Any]:
     """Return the measured times, memory, and whether the artifacts are the same."""
-    model = folder / f"random-{layers}"
+    before, model = about(), folder / f"random-{layers}"
     if not (model / "config.json").exists():
         write_model(model, layers)
     outs = [folder / name for name in ("in-peace", "killed", "again")]
@@ -72,7 +72,7 @@ def measure(folder: Path, layers: int, quant: str) -> dict[str, Any]:
     resumed = build(model, outs[1], quant)
     again = build(model, outs[2], quant)
     return {
-        "about": about(),
+        "about": before,
         "model": {"layers": layers, "bytes": sum(each.stat().st_size for each in model.iterdir())},
         "quant": quant,
         "in_peace": peace.shown(),
@@ -232,12 +232,13 @@ def contents(folder: Path) -> str:
 
 
 def about() -> dict[str, Any]:
-    """Where and when this was measured."""
+    """Where and when this was measured, and how."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit.stdout.strip(),
+        "command": " ".join(["python -m benchmarks.packing", *sys.argv[1:]]),
         "processor": found[1] if found else platform.processor(),
         "cores": usable_cores(),
         "load_before": os.getloadavg()[0],

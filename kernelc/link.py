@@ -65,5 +65,5 @@ def _placed(kernel: Kernel, target: Target, files: Sequence[bytes]) -> Kernel:
         for variant in kernel.variants:
             if variant.target == target.name:
                 asked = replace(variant.requires, features=(*features, *variant.requires.features))
-                variants.append(replace(variant, file=file, sha256=sha256, requires=asked))
+                variants.append(replace(variant, file=file, sha256=sha256, requires=asked, bytes=len(data)))
     return replace(kernel, variants=(*(v for v in kernel.variants if v.target != target.name), *variants))

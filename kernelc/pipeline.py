@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from kernelc.artifact import (
     plain_name,
 )
 from kernelc.compile import Compiled, CompileOptions, compile_model, packed_together
+from kernelc.compiled_search import compiled_search
 from kernelc.errors import UsageError
 from kernelc.inputs import inputs_stamp
-from kernelc.ir.packed_matrix import row_index
+from kernelc.ir.formats.search import Search, searching_with
+from kernelc.ir.packed_matrix import PackedMatrix, row_index
 from kernelc.kernels.golden import golden_tiles
 from kernelc.link import linked, require_linkers
 from kernelc.passes.select import PackedVector
@@ -46,6 +48,10 @@ KEEP = "keep"
 Progress = Callable[[str, int, int], None]
 # Called with a sentence that a person should read, although nothing failed.
 Note = Callable[[str], None]
+
+
+_WORTH_COMPILING = 30_000_000
+"""Weights that numpy packs in about a second, which is what compiling the searches takes once."""
 
 
 def default_out(name: str, options: CompileOptions) -> Path:
@@ -94,12 +100,13 @@ def build_artifact(
         key = hashlib.sha256(asked.encode()).hexdigest()  # a killed build with this key goes on
         with ArtifactWriter(target, key=key) as writer:
             matrices, source = compiled.matrices.values(), model.source(checkpoint)
-            if segments:
-                formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
-                source = calibrate_matrices(
-                    model, source, formats, segments, writer.scratch_folder(), progress
-                )
-            pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
+            with searching_with(_fast_search(matrices)):
+                if segments:
+                    formats = {name: matrix.format for matrix in matrices for name in matrix.sources}
+                    source = calibrate_matrices(
+                        model, source, formats, segments, writer.scratch_folder(), progress
+                    )
+                pack_matrices(writer.weights, matrices, source, progress, roles=model.roles)
             for vector in compiled.vectors.values():
                 if not writer.weights.has(vector.name):
                     writer.weights.add(vector.name, "f32", (vector.length,), [_vector(vector, source)])
@@ -146,6 +153,12 @@ def build_random(
             writer.weights.add(vector.name, "f32", (vector.length,), [np.ones(vector.length, np.float32)])
         writer.commit(_finish(writer, compiled, plain_name(name)))
     return out
+
+
+def _fast_search(matrices: Iterable[PackedMatrix]) -> Search | None:
+    """Return what is to search for scales, None for numpy."""
+    count = sum(matrix.stored_rows * matrix.cols for matrix in matrices)
+    return compiled_search() if count >= _WORTH_COMPILING else None
 
 
 def _unheard(line: str) -> None:

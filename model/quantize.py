@@ -50,7 +50,7 @@ def quantize(fmt: str, block: F32, *, name: str, importance: F32 | None = None) 
     sides = tuple(np.empty(side.shape(rows, groups), side.dtype) for side in form.sides)
     weights = _column_weights(form, block.shape[1], importance)
     for chunk, values in _chunks(pad_groups(block, form.padding)):
-        weighed = None if weights is None else weights[:, _index(chunk) % groups]
+        weighed = None if weights is None else np.ascontiguousarray(weights[:, _index(chunk) % groups])
         found = form.quantize_groups(values, weighed)
         quants.reshape(-1, form.words_per_group)[chunk] = found.quants
         for whole, part in zip(sides, found.sides, strict=True):

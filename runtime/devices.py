@@ -19,8 +19,19 @@ from runtime.device.classes import is_software
 from runtime.device.executor import DeviceInfo, Executor, Reference
 from runtime.references.executor import NumpyExecutor
 
-Explain = Callable[[str], None]
-"""Receives one line that says which device `auto` took, and why none of those before it."""
+
+@dataclass(frozen=True)
+class Choice:
+    """One line that says which device was taken, and why none of those before it. `slow` where that is numpy,
+    which nobody asked for and which a person should hear of everywhere.
+    """
+
+    line: str
+    slow: bool = False
+
+
+Explain = Callable[[Choice], None]
+"""Receives what `auto` took, or what was taken in place of a cpu without a compiler."""
 
 
 def _open_cuda() -> Executor:
@@ -144,7 +155,8 @@ def _open_on_processor(handed: Handed, imitations: Collection[str], passed: dict
 
 def _chosen(executor: Executor, passed: Mapping[str, str], explain: Explain | None) -> Executor:
     if explain:
-        explain(choice_line(executor.info.kind, executor.info.name, passed))
+        info = executor.info
+        explain(Choice(choice_line(info.kind, info.name, passed), slow=info.kind == "numpy"))
     return executor
 
 
@@ -172,7 +184,8 @@ def _open_cpu_or_numpy(handed: Handed, explain: Explain | None) -> Executor:
     except DeviceError as error:
         if handed.references is None:
             raise
-        return _chosen(_open_numpy(handed), {"cpu": error.render().removeprefix("error: ")}, explain)
+        why = error.message + (f" (help: {error.help})" if error.help else "")
+        return _chosen(_open_numpy(handed), {"cpu": why}, explain)
 
 
 def _open_numpy(handed: Handed) -> Executor:

@@ -84,7 +84,7 @@ def fill_sample(writer: ArtifactWriter) -> None:
 def sample_variant(file: str, sha256: str) -> Variant:
     grid = (ceildiv(Var("seq", 1, 32), 4), ROWS, 1)
     requires = Requires((), None, 64, 256, 4)
-    return Variant("wgsl", file, sha256, "main", (64, 1, 1), grid, requires)
+    return Variant("wgsl", file, sha256, "main", (64, 1, 1), grid, requires, len(KERNEL_TEXT))
 
 
 def sample_kernel(variant: Variant) -> Kernel:

@@ -34,11 +34,13 @@ os.environ["XDG_CACHE_HOME"] = str(REPO / "build" / "cache")
 settings.register_profile(
     "ci",
     derandomize=True,
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
+# For tools/mutation_check.py: each fault has to be noticed.
+settings.register_profile("more", settings.get_profile("ci"), max_examples=12)
 # For tools that make a kernel a hundred times slower.
 settings.register_profile("few", settings.get_profile("ci"), max_examples=4)
 # New examples every night; a failure prints the line that reproduces it.

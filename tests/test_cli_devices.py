@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from kernelc import session
 from kernelc.commands.shared import opening
 from kernelc.errors import DeviceError, UsageError
 from model.hub.locate import Located
 from runtime import devices
+from runtime.cpu import executor as cpu_executor
+from runtime.cpu.compiler import Compiler
 from runtime.device.executor import DeviceInfo, Executor, Limits
+from runtime.devices import Choice
 from runtime.references.executor import NumpyExecutor
 from tests.commands import run
 from tests.runtime.tiny_artifact import write_tiny
@@ -116,11 +120,32 @@ def test_the_choice_is_told_on_a_terminal_alone(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    opening.show_choice("device opencl: a card")
+    card = Choice("device opencl: a card")
+    opening.show_choice(card)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    opening.show_choice("device opencl: a\x1b[2J card")
+    opening.show_choice(Choice("device opencl: a\x1b[2J card"))
     assert capsys.readouterr().err == "\x1b[2mdevice opencl: a[2J card\x1b[0m\n"
     monkeypatch.setenv("NO_COLOR", "1")
-    opening.show_choice("device opencl: a card")
+    opening.show_choice(card)
     assert capsys.readouterr().err == "device opencl: a card\n"
+
+
+def test_without_a_compiler_numpy_is_told_once_where_there_is_no_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a command in a script would be slow for no visible reason."""
+
+    def no_compiler() -> Compiler:
+        raise DeviceError("there is no C compiler", where="`device` cpu", help="use `device` numpy")
+
+    monkeypatch.setattr(cpu_executor, "find_compiler", no_compiler)
+    monkeypatch.setattr(session, "references", lambda: REFERENCES)
+    opening.warn_once.cache_clear()
+    write_tiny(tmp_path / "toy", targets=("c",))
+    command = ("generate", tmp_path / "toy", "--device", "cpu", "--prompt-ids", "5,6,7", "--max-gen-len", 2)
+    code, out, err = run(*command)
+    assert code == 0 and out
+    why = "there is no C compiler (help: use --device numpy)"
+    assert err == f"warning: device numpy: numpy (no cpu: {why})\n"
+    assert run(*command) == (0, out, "")

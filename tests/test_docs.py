@@ -33,7 +33,7 @@ from runtime.devices import DEVICE_KINDS
 
 REPO = Path(__file__).resolve().parents[1]
 DOCS = sorted(path.relative_to(REPO).as_posix() for path in [*REPO.glob("*.md"), *REPO.glob("docs/*.md")])
-WORKED = ("docs/add_a_kernel.md", "docs/add_a_model.md")
+WORKED = ("docs/add_a_kernel.md",)  # add_a_model.md changes nothing: its tests run as they are
 FOLDERS = ("kernelc", "model", "runtime", "tests")
 FENCE = re.compile(r"^```(\w+)?([^\n`]*)\n(.*?)^```$", re.M | re.S)
 OUR_PATH = re.compile(r"(?:kernelc|model|runtime|tests|docs|tools|\.ci)/[\w./-]*")
@@ -106,10 +106,14 @@ def apply_diff(path: Path, diff: str) -> None:
 
 
 def run_in_copy(line: str, copy: Path) -> None:
-    """Run a command of this checkout's environment on the copy; a test run must have tested something."""
+    """Run a command of this checkout's environment on the copy; a test run must have tested something.
+
+    Tests draw few examples there: what is tried is that the change works as it is written down.
+    """
     scripts = Path(sys.executable).parent
     words = [word.replace(".venv/bin", str(scripts)) for word in shlex.split(line)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment["HYPOTHESIS_PROFILE"] = "few"
     run = subprocess.run(words, cwd=copy, env=environment, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, f"{line}\n{run.stdout}\n{run.stderr}"
     assert "pytest" not in words or re.search(r"\d+ passed", run.stdout), run.stdout
@@ -131,7 +135,8 @@ def test_a_diff_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("doc", DOCS)
 def test_paths_and_modules_exist(doc: str) -> None:
     made = {block.attrs["file"] for block in blocks_of(doc) if "file" in block.attrs}
-    for name in quoted(doc):
+    commands = "\n".join(block.text for block in blocks_of(doc) if block.language == "sh")
+    for name in [*quoted(doc), *commands.split()]:
         if OUR_PATH.fullmatch(name) and name not in made:
             assert (REPO / name).exists(), f"{doc} names {name}, which does not exist"
         if re.fullmatch(r"(kernelc|model|runtime)(\.\w+)+", name):

@@ -1,10 +1,16 @@
 """From a checkpoint to text: greedy ids and logits of published models against an independent fp32
-reference."""
+reference.
+
+By day the small model gives its reference's ids and logits on every device, and all else runs on the
+processor and on wgpu. At night numpy, which takes longest, and Vulkan, which is the driver behind wgpu, run
+everything too.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +34,28 @@ from tests.kernels.executors import EXECUTORS, require
 from tests.packed import dequantised
 
 MODELS = ("stories260K", "babyllama105")
-DEVICES = ("numpy", "cpu", pytest.param("wgpu", marks=pytest.mark.gpu), "vulkan")
+DEVICES = ("cpu", "wgpu", "numpy", "vulkan")
+BY_DAY = DEVICES[:2]
 # pocl takes a second to compile a kernel: on OpenCL the two tests that say most.
 ALL_DEVICES = (*DEVICES, "opencl")
+
+
+def case(device: str, *rest: object, by_day: bool = True) -> Any:
+    """Parameters of a test, the device first, with the marks that say where and when it runs."""
+    marks = [pytest.mark.gpu] if device == "wgpu" else []
+    return pytest.param(device, *rest, marks=marks if by_day else [*marks, pytest.mark.nightly])
+
+
+def cases(names: str, wanted: Iterable[tuple[str, ...]], by_day: Callable[..., bool]) -> Any:
+    """Parametrize a test over these rows; `by_day` says of each whether it runs by day."""
+    rows = [case(*row, by_day=by_day(*row)) for row in wanted]
+    return pytest.mark.parametrize(names.split(), rows, indirect=["device"])
+
+
+def on_every_device(device: str, model: str) -> bool:
+    return device in BY_DAY or model == MODELS[0]
+
+
 TARGET_OF = {"numpy": "wgsl", "cpu": "c", "wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl"}
 
 
@@ -53,7 +78,7 @@ def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return build
 
 
-@pytest.fixture(params=DEVICES)
+@pytest.fixture(params=[case(device, by_day=device in BY_DAY) for device in DEVICES])
 def device(request: pytest.FixtureRequest) -> str:
     executor = "c" if request.param == "cpu" else request.param
     if executor in EXECUTORS:
@@ -69,8 +94,7 @@ def reference(shared_data: Path, model: str) -> dict[str, Any]:
     return json.loads((shared_data / "reference" / f"{model}.json").read_text())
 
 
-@pytest.mark.parametrize("device", ALL_DEVICES, indirect=True)
-@pytest.mark.parametrize("model", MODELS)
+@cases("device model", product(ALL_DEVICES, MODELS), by_day=on_every_device)
 def test_greedy_ids_are_the_references(built: Any, shared_data: Path, device: str, model: str) -> None:
     with open_engine(built(model, "f32", device), device) as engine:
         for run in reference(shared_data, model)["runs"]:
@@ -81,9 +105,8 @@ def test_greedy_ids_are_the_references(built: Any, shared_data: Path, device: st
             assert [*prompt, *(token.id for token in found)] == run["ids"], run["prompt"]
 
 
-@pytest.mark.parametrize("device", ALL_DEVICES, indirect=True)
+@cases("device model", product(ALL_DEVICES, MODELS), by_day=on_every_device)
 @pytest.mark.parametrize("one_by_one", [False, True], ids=["prefill", "one-by-one"])
-@pytest.mark.parametrize("model", MODELS)
 def test_logits_are_within_a_thousandth_at_every_position(
     built: Any, shared_data: Path, device: str, model: str, one_by_one: bool
 ) -> None:
@@ -110,9 +133,12 @@ def model_on_dequantised_weights(folder: Path, source: Path, ids: list[int], kv:
     return outputs["all_logits"]
 
 
+@cases(
+    "device model quant",
+    product(DEVICES, MODELS, ("q4", "q4a", "q8", "f16")),
+    by_day=lambda device, model, quant: device == "cpu" or (device in BY_DAY and model == MODELS[0]),
+)
 @pytest.mark.parametrize("one_by_one", [False, True], ids=["prefill", "one-by-one"])
-@pytest.mark.parametrize("quant", ["q4", "q4a", "q8", "f16"])
-@pytest.mark.parametrize("model", MODELS)
 def test_quantised_logits_are_those_of_the_numpy_model_on_dequantised_weights(
     built: Any, shared_data: Path, device: str, model: str, quant: str, one_by_one: bool
 ) -> None:
@@ -154,9 +180,14 @@ def one_by_one(folder: Path, device: str, ids: list[int]) -> np.ndarray:
 SAME_POSITIONS = 1
 
 
-@pytest.mark.parametrize(
-    ("model", "quant"),
-    [("stories260K", "q4"), ("stories260K", "q8"), ("stories260K", "q4a"), ("babyllama105", "q4")],
+@cases(
+    "device model quant",
+    [
+        (device, model, quant)
+        for device in DEVICES
+        for model, quant in [*product(MODELS[:1], ("q4", "q8", "q4a")), (MODELS[1], "q4")]
+    ],
+    by_day=lambda device, model, quant: device in BY_DAY and model == MODELS[0],
 )
 def test_int8_activations_are_the_references_and_then_as_far_from_f32(
     built: Any, shared_data: Path, device: str, model: str, quant: str
@@ -231,7 +262,11 @@ def test_the_processor_runs_artifacts_whose_workgroups_join_splits(
             assert np.abs(engine.score(ids, one_by_one=True) - wanted).max() < 1e-3
 
 
-@pytest.mark.parametrize("quant", ["f32", "q4"])
+@cases(
+    "device quant",
+    product(DEVICES, ("f32", "q4")),
+    by_day=lambda device, quant: (device, quant) in (("cpu", "q4"), ("wgpu", "f32")),
+)
 def test_matrices_cut_to_a_small_binding_limit_and_attention_split_early_change_nothing(
     built: Any, shared_data: Path, tmp_path: Path, device: str, quant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

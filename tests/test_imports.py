@@ -84,6 +84,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "kernelc.schedules",
         "runtime.cpu",
     ),
+    # The searches of the weight formats in C, compiled as kernels of the processor are.
+    "kernelc.compiled_search": (*EVERYONE, "kernelc.ir.formats", "runtime.cpu"),
     # The search runs kernels: it joins the compiler with the runtime, and knows no model.
     "kernelc.tuning": (
         *EVERYONE,

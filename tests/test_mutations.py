@@ -44,6 +44,7 @@ def test_a_sample_is_caught_and_the_working_tree_is_left_alone(tmp_path: Path) -
     assert before == {name: (REPO / name).read_bytes() for name in before}
 
 
+@pytest.mark.nightly
 def test_what_no_test_notices_survives(tmp_path: Path) -> None:
     tool.copy_repository(tmp_path)
     comment = Mutation(

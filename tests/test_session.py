@@ -13,6 +13,7 @@ from kernelc.errors import UsageError
 from kernelc.pipeline import build_artifact
 from kernelc.session import Session, text_of, with_prefix
 from runtime.chat.request import CompletionRequest
+from runtime.devices import Choice
 from runtime.engine.sampling import SamplingParams
 from tests.runtime.tiny_artifact import write_tiny
 
@@ -36,7 +37,7 @@ def test_opening_reports_its_progress_and_prints_nothing(
     artifact: Artifact, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[tuple[str, int, int]] = []
-    said: list[str] = []
+    said: list[Choice] = []
     with Session.open(
         artifact.folder,
         device="cpu",

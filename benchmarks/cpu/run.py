@@ -90,6 +90,13 @@ def speeds(runs: list[dict[str, float]], prompt: int) -> dict[str, float]:
     }
 
 
+def commit() -> str:
+    """The commit of this checkout, with "-dirty" where files differ; empty where git tells nothing."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
+    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run all pairs. The first run of either is not counted."""
     artifact = Artifact.open(arguments.artifact)
@@ -108,6 +115,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     mine, peers = speeds(ours, arguments.prompt), speeds(theirs, arguments.prompt)
     return {
         "when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "commit": commit(),
         "machine": {"processor": executor.info.name, "cores": usable_cores(), "system": platform.platform()},
         "load_average": [round(load, 2) for load in loads],
         "threads": arguments.threads,
@@ -116,6 +124,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "kernelc": {
             "artifact": artifact.manifest.name,
             "quant": artifact.manifest.quant,
+            "activations": artifact.manifest.activations,
             **mine,
             "runs": ours,
         },

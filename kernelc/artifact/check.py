@@ -17,6 +17,7 @@ from kernelc.artifact.schema import (
     KernelBinding,
     Manifest,
     ModelInfo,
+    NamedFile,
     Program,
     Tensor,
 )
@@ -95,10 +96,13 @@ class _Check:
         return self.manifest.symbols["context"]
 
     def files(self) -> None:
-        said: dict[str, str] = {}
-        for file, sha256, _ in self.manifest.files():
-            if said.setdefault(file, sha256) != sha256:
-                self.fail(file, "the file is named twice, with a different sha256")
+        said: dict[str, NamedFile] = {}
+        for named in self.manifest.files():
+            known = said.setdefault(named.file, named)
+            if known.sha256 != named.sha256:
+                self.fail(named.file, "the file is named twice, with a different sha256")
+            if None not in (known.bytes, named.bytes) and known.bytes != named.bytes:
+                self.fail(named.file, f"the file is named twice, with {known.bytes} and {named.bytes} bytes")
 
     def tensor(self, path: str, tensor: Tensor) -> None:
         shards = self.manifest.weights.shards

@@ -139,7 +139,7 @@ def _kernel_binding(node: Node) -> KernelBinding:
 
 
 def _variant(node: Node, symbols: Mapping[str, Bounds]) -> Variant:
-    r = node.record("target file sha256 entry workgroup grid requires")
+    r = node.record("target file sha256 entry workgroup grid requires", "bytes")
     x, y, z = r["workgroup"].items(lambda item: item.integer(1, 65536), 3, 3)
     columns, rows, planes = r["grid"].items(lambda item: item.dim(symbols), 3, 3)
     return Variant(
@@ -150,6 +150,7 @@ def _variant(node: Node, symbols: Mapping[str, Bounds]) -> Variant:
         workgroup=(x, y, z),
         grid=(columns, rows, planes),
         requires=_requires(r["requires"]),
+        bytes=r["bytes"].optional(lambda item: item.integer(1, schema.MAX_SHARD_BYTES)),
     )
 
 

@@ -91,7 +91,10 @@ class Requires:
 
 @dataclass(frozen=True)
 class Variant:
-    """One printed kernel: its file, entry point, workgroup, and the grid of workgroups to dispatch."""
+    """One printed kernel: its file, entry point, workgroup, and the grid of workgroups to dispatch.
+
+    `bytes` is the file's size, which a page counts among what it downloads; artifacts of before have none.
+    """
 
     target: str
     file: str
@@ -100,6 +103,7 @@ class Variant:
     workgroup: tuple[int, int, int]
     grid: tuple[Dim, Dim, Dim]
     requires: Requires
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -287,6 +291,7 @@ class Manifest:
         sized = [(named.file, named) for named in (*self.weights.shards, *checks)]
         tokenizer = self.tokenizer.files.items() if self.tokenizer else ()
         return [
-            *(NamedFile(named.file, named.sha256, None) for named in (*variants, *texts)),
+            *(NamedFile(named.file, named.sha256, named.bytes) for named in variants),
+            *(NamedFile(named.file, named.sha256, None) for named in texts),
             *(NamedFile(name, entry.sha256, entry.bytes) for name, entry in (*sized, *tokenizer)),
         ]

@@ -7,6 +7,7 @@ since their precedence differs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -155,3 +156,17 @@ def float_digits(number: float, type: Type) -> str:
 def choice(condition: Text, yes: Text, no: Text) -> Text:
     """C's conditional operator, which binds more loosely than all others."""
     return Text(f"{condition.within(OR)} ? {yes.within(OR)} : {no.within(OR)}", CHOICE)
+
+
+def c_constant(value: Value, false: str, true: str) -> Text:
+    """A constant as C and the languages that come from it write it."""
+    number, scalar = value.attr, value.type.scalar
+    assert isinstance(number, int | float)
+    if scalar == "bool":
+        return Text(true if number else false)
+    if scalar == "i32" and number == -(1 << 31):
+        return Text("-2147483647 - 1", SUM)  # its digits alone are a long
+    if scalar == "u32":
+        return Text(f"{number}u")
+    digits = f"{number}" if scalar == "i32" else f"{float_digits(float(number), value.type)}f"
+    return Text(digits, UNARY if math.copysign(1, number) < 0 else ATOM)

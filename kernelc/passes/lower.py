@@ -211,6 +211,7 @@ def _variant(
         (spec.workgroup(problem, schedule), 1, 1),
         spec.grid(problem, schedule),
         printed.requires,
+        len(data),
     )
 
 

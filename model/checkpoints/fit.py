@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from kernelc.errors import CheckpointError
 from model.checkpoints.checkpoint import Checkpoint
 from model.families.registry import AnyModel
 
@@ -37,8 +38,14 @@ def fit(model: AnyModel, checkpoint: Checkpoint) -> tuple[AnyModel, Checkpoint, 
     """Return the model, the checkpoint with the names that the model reads, and sentences for the user.
 
     The checkpoint returned shares its files with the one given: close one of them.
-    Raises: CheckpointError if the weights compared are not finite.
+    Raises: CheckpointError if the weights compared are not finite, or cannot be those of so many layers.
     """
+    if model.config.layers > len(checkpoint.names()):  # a graph of a thousand layers takes seconds
+        raise CheckpointError(
+            f"got {len(checkpoint.names())} tensors for {model.config.layers} layers",
+            where=str(checkpoint.folder),
+            help="config.json describes another model, or a file is missing",
+        )
     checkpoint = _with_prefix(model, checkpoint)
     embedding, head = model.roles.embedding, model.roles.head
     notes: list[str] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 from kernelc.artifact import ModelInfo
@@ -152,6 +153,10 @@ class Model(Generic[Config]):
 
     def weights(self) -> Mapping[str, TensorType]:
         """Return every tensor that the model reads, by its name in the checkpoint. Matrices are [out, in]."""
+        return self._weights
+
+    @cached_property
+    def _weights(self) -> Mapping[str, TensorType]:  # a whole graph is traced for it
         return stored_tensors(self.graph("decode", max_context=1).weights, self.family.rows(self.config))
 
     def source(self, checkpoint: RowSource) -> RowSource:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import errno
 import glob
+import queue
 import sys
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ from model.hub.reference import Reference, select_files
 
 Say = Callable[[str], None]
 
+_PATIENCE_SECONDS = 3.0
+"""How long the hub may take to answer where its cache holds the model: much longer than it ever takes."""
+
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
 
 def take_from_hub(wanted: Reference, say: Say) -> Path:
     """Return the folder of the model in the hub's cache, or its GGUF file, downloading what is missing.
@@ -40,48 +45,109 @@ def take_from_hub(wanted: Reference, say: Say) -> Path:
     if not sys.stderr.isatty():  # its progress bars would fill a log
         disable_progress_bars()
     with _told_to_people(wanted):
-        names = _listed(wanted)
-        chosen = None if names is None else select_files(wanted, names)[1]
-        download = partial(_snapshot, wanted, chosen)
-        sizes: list[huggingface_hub.DryRunFileInfo] = download(dry_run=True) if names is not None else []
+        noted = _listed_in_cache(wanted)
+        patience = _PATIENCE_SECONDS if _is_cached(wanted, noted) else None
+        names = _listed_by_hub(wanted, say, patience)
+        if names is None:
+            return _model_in(_snapshot(wanted, _chosen(wanted, noted), local=True), wanted)
+        chosen = _chosen(wanted, names)
+        sizes: list[huggingface_hub.DryRunFileInfo] = _snapshot(wanted, chosen, dry_run=True)
         if missing := sum(file.file_size or 0 for file in sizes if file.will_download):
             say(f"downloading {wanted} from the Hugging Face hub ({missing / 1e6:.1f} MB) ...")
-        folder = Path(download())
-    return _model_in(folder, wanted)
+        return _model_in(_snapshot(wanted, chosen), wanted)
 
 
-def _model_in(folder: Path, wanted: Reference) -> Path:
+def _model_in(folder: str, wanted: Reference) -> Path:
     """Return what is to be opened in a folder of the cache: the folder, or a GGUF file in it."""
-    here = [file.relative_to(folder).as_posix() for file in sorted(folder.rglob("*")) if file.is_file()]
+    root = Path(folder)
+    here = [file.relative_to(root).as_posix() for file in sorted(root.rglob("*")) if file.is_file()]
     if wanted.file is not None and wanted.file not in here:
         raise WorkFailed("the cache holds this repository without the file", where=str(wanted), help=_CONNECT)
     found = select_files(wanted, here)[0]
-    return folder / found.file if found.file else folder
+    return root / found.file if found.file else root
 
 
 _CONNECT = "check the connection, HF_ENDPOINT and HF_HUB_OFFLINE; or give the folder of a copy"
 
 
-def _snapshot(wanted: Reference, chosen: Sequence[str] | None, *, dry_run: bool = False) -> Any:
-    """Call the library's `snapshot_download` for the files that a build needs, or for the cache's alone."""
+def _snapshot(
+    wanted: Reference, chosen: Sequence[str] | None, *, dry_run: bool = False, local: bool = False
+) -> Any:
+    """Call the library's `snapshot_download` for some files, None for all; `local` asks no hub for them."""
     from huggingface_hub import snapshot_download  # pyright: ignore[reportUnknownVariableType]  (tqdm_class)
 
     return snapshot_download(
         wanted.repository,
         revision=wanted.revision,
         allow_patterns=None if chosen is None else [glob.escape(name) for name in chosen],
-        local_files_only=chosen is None,
+        local_files_only=local,
         dry_run=dry_run,
     )
 
 
-def _listed(wanted: Reference) -> list[str] | None:
-    """Ask the hub for the repository's files; None where it cannot be reached, so that the cache must do."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+def _chosen(wanted: Reference, names: Sequence[str] | None) -> list[str] | None:
+    """Return which of a repository's files a build needs; None where those are not known."""
+    return None if names is None else select_files(wanted, names)[1]
+
+
+def _listed_in_cache(wanted: Reference) -> list[str] | None:
+    """Return the repository's files as the cache has noted them; None where it has not.
+
+    The cache holds some of them alone, and the library takes it for a broken one where it is asked for all.
+    """
+    from huggingface_hub import get_cached_repo_tree
+    from huggingface_hub.errors import CachedRepoTreeNotFoundError
 
     try:
-        info = HfApi().model_info(wanted.repository, revision=wanted.revision)
+        return [file.path for file in get_cached_repo_tree(wanted.repository, revision=wanted.revision)]
+    except CachedRepoTreeNotFoundError:
+        return None
+
+
+def _is_cached(wanted: Reference, names: Sequence[str] | None) -> bool:
+    """Return whether the cache holds what a build needs of a repository's files, so that no hub is needed."""
+    try:
+        _snapshot(wanted, _chosen(wanted, names), local=True)
+    except (KernelcError, *_network_errors()):
+        return False
+    return True
+
+
+def _listed_by_hub(wanted: Reference, say: Say, patience: float | None) -> list[str] | None:
+    """Ask the hub for the repository's files; None where it cannot be reached, so that the cache must do.
+
+    Where there is no network, a system may look for the hub's name for minutes before it says so, and nothing
+    can interrupt it. So a question of which we would not miss the answer is left to a thread, and given up
+    after `patience` seconds.
+    """
+    answers: queue.SimpleQueue[list[str] | BaseException | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(_ask_hub(wanted))
+        except BaseException as error:
+            answers.put(error)
+
+    if patience is None:
+        return _ask_hub(wanted)
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=patience)
+    except queue.Empty:
+        say(f"the Hugging Face hub does not answer: taking {wanted} out of its cache ...")
+        return None
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+def _ask_hub(wanted: Reference) -> list[str] | None:
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    timeout = constants.HF_HUB_ETAG_TIMEOUT  # the library's own for other questions; here it has none
+    try:
+        info = HfApi().model_info(wanted.repository, revision=wanted.revision, timeout=timeout)
     except HfHubHTTPError:
         raise
     except (OfflineModeIsEnabled, *_network_errors()):

@@ -36,7 +36,7 @@ def check(executor: str, seed: int, statements: int) -> None:
 
 
 @every_executor
-@settings(max_examples=3 * settings().max_examples)
+@settings(max_examples=2 * settings().max_examples)
 @given(seed=seeds, statements=st.integers(1, 40))
 def test_random_kernels_print_what_they_mean(executor: str, seed: int, statements: int) -> None:
     require(executor, Capabilities())

@@ -104,12 +104,9 @@ def family(spec: Spec, **problems: Any) -> Iterator[Golden]:
         if at == 0:
             yield from distinct(spec, label, problem, "cuda")
             yield Golden(spec, label, problem, "opencl", TARGETS["opencl"].variants[0])
-        seen: set[str] = set()
-        for variant in carried(spec, problem, "wgsl"):
-            case = Golden(spec, label, problem, "wgsl", variant)
-            if (at == 0 and emitted(case) not in seen) or not seen:
-                yield case
-            seen.add(emitted(case))
+            yield from distinct(spec, label, problem, "wgsl")
+        else:
+            yield Golden(spec, label, problem, "wgsl", next(carried(spec, problem, "wgsl")))
 
 
 ROTARY = Rotary(8, 10_000.0)

@@ -125,7 +125,8 @@ def vulkan(runner: Runner) -> dict[str, Any]:
 
 def models(runner: Runner) -> dict[str, Any]:
     """Published models against their references."""
-    found = runner.pytest("models", "tests/gpu", "-k", "published", "-s", "-n", "0", devices="cuda vulkan")
+    published = ("tests/gpu", "-k", "published", "-m", "nightly or not nightly")
+    found = runner.pytest("models", *published, "-s", "-n", "0", devices="cuda vulkan")
     text = (runner.out / "models.log").read_text()
     return {**found, "logits": re.findall(r"\w+ on [^\n]*: worst logit error [^\n]*", text)}
 

@@ -23,6 +23,7 @@ from runtime.cpu.library_cache import compile_all, load_library
 if os.environ.get("KERNELC_TEST_SANITIZE"):
     compiler.FLAGS = (
         *compiler.FLAGS, "-O1", "-g", "-fno-omit-frame-pointer",
+        "-fno-var-tracking",  # it takes six times as long as all else, with unrolled kernels and checks
         "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
     )  # fmt: skip
 

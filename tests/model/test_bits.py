@@ -5,7 +5,7 @@ import pytest
 from kernelc.compile import CompileOptions, compile_model
 from kernelc.errors import UsageError
 from kernelc.ir.packed_matrix import PackedMatrix
-from model.bits import plan_bits
+from model.bits import MOST_BITS, plan_bits
 from model.families.registry import AnyModel, find_model, model_of
 
 SMALL_CHAT: dict[str, object] = {  # the sizes of SmolLM2-135M
@@ -69,6 +69,15 @@ def test_bits_that_cannot_be_are_refused(model: AnyModel, quant: str, bits: floa
     with pytest.raises(UsageError) as caught:
         plan_bits(model, quant, bits)
     assert caught.value.where == "`bits`"
+
+
+def test_a_model_that_is_mostly_vocabulary_has_no_more_bits_for_it(model: AnyModel) -> None:
+    """As Gemma 3 270M is, whose embedding in eight bits would be seven bits on average."""
+    found = compiled(model_of(SMALL_CHAT | {"vocab_size": 262144}, "config.json"), None)
+    formats = {matrix.name: matrix.format for matrix in found}
+    assert formats["model.embed_tokens.weight"] == "q4a"
+    assert "q4" not in formats.values() and "q8" in formats.values()
+    assert MOST_BITS - 0.05 < average(found) <= MOST_BITS
 
 
 def test_a_model_of_seven_billion_takes_less_than_five_bits() -> None:

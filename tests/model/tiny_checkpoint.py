@@ -19,8 +19,13 @@ def write_tiny_checkpoint(folder: Path, config: dict[str, object], seed: int = 5
     sizes = {name: [int(str(dim)) for dim in kind.shape] for name, kind in model.weights().items()}
     weights = {name: 0.3 * rng.standard_normal(shape, np.float32) for name, shape in sizes.items()}
     save_file(weights, folder / "model.safetensors")
-    vocab = {chr(ord("A") + number): number for number in range(model.info.vocab_size)}
+    write_tokenizer(folder, model.info.vocab_size)
+    return folder
+
+
+def write_tokenizer(folder: Path, vocab_size: int) -> None:
+    """Write a tokenizer.json of so many single characters."""
+    vocab = {chr(ord("A") + number): number for number in range(vocab_size)}
     tokenizer = Tokenizer(models.BPE(vocab, []))
     tokenizer.decoder = decoders.Fuse()
     tokenizer.save(str(folder / "tokenizer.json"))
-    return folder

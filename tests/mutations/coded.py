@@ -8,9 +8,9 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "offset_sign",
         "q4's offset of 8 is added once more instead of being taken away.",
-        "kernelc/kernels/linear/matvec_int8_body.py",
-        "start: Value | int = number_sum * -zero if zero else 0",
-        "start: Value | int = number_sum * zero if zero else 0",
+        "kernelc/kernels/linear/matvec_int8_parts.py",
+        "start = number_sum * -zero if zero else None",
+        "start = number_sum * zero if zero else None",
         of_kernel("matvec_int8"),
     ),
     Mutation(
@@ -40,9 +40,9 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "rest_of_the_first_term",
         "The second term's products are added without the first term's being 256 times as much.",
-        "kernelc/kernels/linear/matvec_int8_body.py",
-        "products = products * PARTS + start if isinstance(start, Value) else products * PARTS",
-        "products = products + start if isinstance(start, Value) else products",
+        "kernelc/kernels/linear/matvec_int8_parts.py",
+        "products = products * PARTS if start is None else products * PARTS + start",
+        "products = products if start is None else products + start",
         of_kernel("matvec_int8"),
     ),
     Mutation(
@@ -56,7 +56,7 @@ CODED: tuple[Mutation, ...] = (
     Mutation(
         "groups_of_another_piece",
         "A piece of a matrix codes its results as the first groups of the row.",
-        "kernelc/kernels/linear/matvec_int8_body.py",
+        "kernelc/kernels/linear/matvec_int8_parts.py",
         "coder.code(first + begin // (together * GROUP), end // (together * GROUP))",
         "coder.code(first, end // (together * GROUP))",
         of_kernel("matvec_int8"),

@@ -128,7 +128,7 @@ LINEAR: tuple[Mutation, ...] = (
     Mutation(
         "offset_of_bytes",
         "q4a's offset is multiplied by the sum of the codes without the scale that the codes have.",
-        "kernelc/kernels/linear/matvec_int8_body.py",
+        "kernelc/kernels/linear/matvec_int8_parts.py",
         "shared_sum = to_f32(number_sum) * code_scale if self.form.has_offset else None",
         "shared_sum = to_f32(number_sum) if self.form.has_offset else None",
         of_kernel("matvec_int8"),
@@ -233,8 +233,8 @@ LINEAR: tuple[Mutation, ...] = (
         "piece_of_a_matrix",
         "The rows of a matrix's second piece are written over those of its first.",
         "kernelc/kernels/linear/epilogues/row.py",
-        "self._store(arrays, unit + piece.begin, token, *values)",
-        "self._store(arrays, unit + 0, token, *values)",
+        "self._store(arrays, unit + piece.begin, token, value)",
+        "self._store(arrays, unit + 0, token, value)",
         of_kernel("matvec"),
     ),
     Mutation(

@@ -20,7 +20,7 @@ from runtime.cpu.kernels import compiled_kernels
 from runtime.cpu.loaded import check_sizes
 from runtime.device.executor import Executor
 from runtime.device.program import LoadPlan, Range, ResolvedDispatch
-from runtime.devices import open_device, survey, target_for
+from runtime.devices import Choice, open_device, survey, target_for
 from runtime.engine.engine import Engine
 from tests.kernels.executors import require
 from tests.runtime.tiny_artifact import write_tiny
@@ -199,10 +199,11 @@ def test_a_kernel_alone_gets_arrays_that_are_large_enough(tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("no_compiler")
 def test_without_a_compiler_the_cpu_is_numpy_and_says_so(tmp_path: Path) -> None:
-    said: list[str] = []
+    said: list[Choice] = []
     executor = open_device("cpu", references=REFERENCES, library=LIBRARY, explain=said.append)
     assert executor.info.kind == "numpy"
-    assert len(said) == 1 and "there is no C compiler" in said[0] and "ziglang" in said[0]
+    assert len(said) == 1 and said[0].slow
+    assert "there is no C compiler" in said[0].line and "ziglang" in said[0].line
     artifact = write_tiny(tmp_path / "toy", targets=("c",))
     with Engine(executor, artifact) as engine:
         engine.feed(PROMPT)
@@ -233,11 +234,11 @@ def test_a_processor_comes_before_drivers_that_imitate_a_card(monkeypatch: pytes
         for kind, driven in devices.DEVICE_KINDS.items()
     }
     monkeypatch.setattr(devices, "DEVICE_KINDS", kinds)
-    said: list[str] = []
+    said: list[Choice] = []
     executor = open_device("auto", library=LIBRARY, references=REFERENCES, explain=said.append)
     assert executor.info.kind == "cpu"
     executor.close()
-    assert "no vulkan: llvmpipe (LLVM 15) runs on the processor" in said[0]
+    assert "no vulkan: llvmpipe (LLVM 15) runs on the processor" in said[0].line and not said[0].slow
     assert [each.kind for each in survey()] == ["cuda", "wgpu", "opencl", "cpu", "vulkan", "numpy"]
     assert target_for("auto") == "c"
     without_library = open_device("auto", references=REFERENCES)

@@ -20,7 +20,7 @@ from runtime.cpu import library_cache
 from runtime.cpu.compiler import digest, find_compiler
 from runtime.cpu.executor import CpuExecutor, cpu_info
 from runtime.cpu.library_cache import cache_folder, compile_all, is_kept, library_file, load_library
-from runtime.devices import open_device, survey
+from runtime.devices import Choice, open_device, survey
 from tests.kernels.executors import require
 from tests.runtime.test_cpu import PROMPT, answer
 from tests.runtime.tiny_artifact import write_tiny
@@ -206,10 +206,10 @@ def test_a_compiler_that_does_not_work_leaves_numpy(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CC", str(script(tmp_path / "broken", text)))
-    said: list[str] = []
+    said: list[Choice] = []
     executor = open_device("cpu", references=REFERENCES, library=LIBRARY, explain=said.append)
     assert executor.info.kind == "numpy"
-    assert len(said) == 1 and "the C compiler broken does not work" in said[0]
+    assert len(said) == 1 and said[0].slow and "the C compiler broken does not work" in said[0].line
     with pytest.raises(DeviceError, match="does not work"):
         cpu_info()
     assert {each.kind: each for each in survey()}["cpu"].info is None

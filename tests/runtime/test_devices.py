@@ -17,7 +17,7 @@ from kernelc.artifact import Artifact
 from kernelc.errors import DeviceError, InternalError, UsageError
 from runtime import devices
 from runtime.device.executor import Executor
-from runtime.devices import DeviceKind, open_device, survey, targets_of
+from runtime.devices import Choice, DeviceKind, open_device, survey, targets_of
 from runtime.engine.engine import Engine
 from runtime.references.executor import NumpyExecutor, element_dtype
 from tests.runtime.tiny_artifact import write_tiny
@@ -69,7 +69,7 @@ def test_every_program_runs_once_at_first_unless_the_device_has_compiled_all(
 NO_DRIVERS = """
 from kernelc.errors import DeviceError
 from runtime.devices import open_device
-print(open_device("auto", references={}, explain=print).info.kind)
+print(open_device("auto", references={}, explain=lambda choice: print(choice.line)).info.kind)
 for name in ("auto", "cuda", "vulkan", "wgpu", "opencl"):
     try:
         open_device(name)
@@ -126,10 +126,11 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_auto_takes_the_first_that_opens_and_says_why(tried: list[str]) -> None:
-    said: list[str] = []
+    said: list[Choice] = []
     assert open_device("auto", explain=said.append).info.kind == "wgpu"
     assert tried == ["cuda", "vulkan", "wgpu"]
-    assert said == ["device wgpu: the wgpu (no cuda: no driver for cuda; no vulkan: no driver for vulkan)"]
+    line = "device wgpu: the wgpu (no cuda: no driver for cuda; no vulkan: no driver for vulkan)"
+    assert said == [Choice(line)]
 
 
 @pytest.mark.parametrize(
@@ -144,11 +145,11 @@ def test_auto_asks_only_for_devices_that_the_artifact_has_kernels_for(
     tmp_path: Path, tried: list[str], targets: tuple[str, ...], kind: str, asked: list[str]
 ) -> None:
     artifact = write_tiny(tmp_path / "toy", targets=targets)
-    said: list[str] = []
+    said: list[Choice] = []
     engine = Engine.open(artifact, references=REFERENCES, explain=said.append)
     assert (engine.executor.info.kind, tried) == (kind, asked)
-    assert said[0].startswith(f"device {kind}: ")
-    assert "no cuda: the artifact has no cuda kernels" in said[0]
+    assert said[0].line.startswith(f"device {kind}: ") and said[0].slow is (kind == "numpy")
+    assert "no cuda: the artifact has no cuda kernels" in said[0].line
 
 
 def test_the_survey_tells_of_every_kind(tried: list[str]) -> None:

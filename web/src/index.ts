@@ -11,4 +11,10 @@ export { createEngine } from "./engine/createEngine.js";
 export { createWorkerEngine } from "./engine/worker/workerEngine.js";
 export { planArtifact, probe } from "./engine/plan.js";
 export { loadTranscript, saveTranscript } from "./text/transcript.js";
-export { deleteModel, requestPersistence, storageEstimate, storedModels, type StoredModel } from "./weights/models.js";
+export {
+  deleteModel,
+  requestPersistence,
+  storageEstimate,
+  storedModels,
+  type StoredModel,
+} from "./weights/models.js";

@@ -10,55 +10,17 @@ whole workgroup (`kernelc.kir.passes.uniformity` proves it), stands around such 
     loop i:                         for i:
       use a, cells; barrier           for each local_id:  a = a_all[local_id]; use a, cells
 
-What is needed in another phase than it was made in is *kept* in an array with a cell for each invocation, but
-for values that follow from the invocation's number and the step alone, which are computed again, and for
-those that are the same for all invocations, which stand outside the loops.
+`kernelc.backends.c.crossing` finds the phases, and what one needs of another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from kernelc.backends.c.crossing import Crossing, Kept, Phase
 from kernelc.backends.c_like import BodyPrinter
-from kernelc.kir.memory import Buffer
-from kernelc.kir.nodes import (
-    Assign,
-    Barrier,
-    Block,
-    Declare,
-    For,
-    If,
-    Let,
-    Statement,
-    operands,
-    walk,
-)
-from kernelc.kir.operation_table import OPERATIONS
-from kernelc.kir.values import Value, Variable
-
-Kept = Value | Variable
-
-
-@dataclass(eq=False)
-class Phase:
-    """Statements between barriers, and which values and registers they make and use."""
-
-    statements: list[Statement] = field(default_factory=lambda: list[Statement]())
-    made: dict[Kept, None] = field(default_factory=lambda: dict[Kept, None]())
-    used: dict[Kept, None] = field(default_factory=lambda: dict[Kept, None]())
-    assigned: dict[Kept, None] = field(default_factory=lambda: dict[Kept, None]())
-
-
-def holds_barrier(statement: Statement) -> bool:
-    """Whether a statement is a barrier or has one inside."""
-    if isinstance(statement, For):
-        return any(isinstance(each, Barrier) for each in walk(statement.body))
-    if isinstance(statement, If):
-        return any(
-            isinstance(each, Barrier) for block in (statement.then, statement.orelse) for each in walk(block)
-        )
-    return isinstance(statement, Barrier)
+from kernelc.kir.nodes import Barrier, Block, For, If, Let, Statement
+from kernelc.kir.values import Value
 
 
 class PhasedBody(BodyPrinter):
@@ -67,12 +29,11 @@ class PhasedBody(BodyPrinter):
     def body(self) -> str:
         self.alone = self.kernel.workgroup == 1
         self.arrays: dict[Kept, str] = {}
+        self.crossing = Crossing(self.placed)
         if self.alone or not any(isinstance(each, Barrier) for each in self.kernel.statements):
-            self.kept: set[Kept] = set()
-            self.shared_by_all: set[Value] = set()
             self.phase(Phase(list(self.kernel.body.statements)), 2)
         else:
-            self.plan()
+            self.crossing.cut(self.kernel.body)
             self.outer(self.kernel.body, 2)
         return "\n".join(self.lines)
 
@@ -80,124 +41,10 @@ class PhasedBody(BodyPrinter):
         if not isinstance(statement, Barrier):  # one invocation waits for nobody
             super().statement(statement, depth)
 
-    # ---- what crosses barriers
-
-    def plan(self) -> None:
-        """Find the phases of every block, and what has to be kept between them."""
-        self.indices_outside: set[Value] = set()
-        self.phases: dict[Block, list[Phase | Statement]] = {}
-        self.outside: dict[Kept, None] = {}  # what control flow around phases uses
-        self._cut(self.kernel.body)
-        every = [part for parts in self.phases.values() for part in parts if isinstance(part, Phase)]
-        makers = {made: phase for phase in every for made in phase.made}
-        crossing = {used for phase in every for used in phase.used if makers.get(used, phase) is not phase}
-        crossing |= set(self.outside) & set(makers)
-        self.shared_by_all = set()
-        self.again: set[Value] = set()
-        self.kept = set()
-        for each in [made for made in makers if made in crossing]:
-            self._place(each)
-
-    def _place(self, crossing: Kept) -> None:
-        if isinstance(crossing, Value) and self._computable(crossing, by_all=True):
-            self._share(crossing)
-        elif (
-            isinstance(crossing, Value)
-            and crossing not in self.outside
-            and self._computable(crossing, by_all=False)
-        ):
-            self._repeat(crossing)
-        else:
-            self.kept.add(crossing)
-
-    def _computable(self, value: Value, *, by_all: bool) -> bool:
-        """Whether a value follows from the step and the place in the grid (and, unless it is to be the same
-        for all, from the invocation's number)."""
-        if value.op == "index":
-            return value in self.indices_outside
-        if value.op == "local_id":
-            return not by_all
-        if value.op == "load":
-            fixed = isinstance(value.attr, Buffer) and value.attr.access == "read"
-            return by_all and fixed and self._computable(value.args[0], by_all=True)
-        known = value.op == "const" or not (OPERATIONS[value.op].reads or OPERATIONS[value.op].collective)
-        return known and all(self._computable(arg, by_all=by_all) for arg in value.args)
-
-    def _share(self, value: Value) -> None:
-        if value.op in ("const", "index") or value in self.shared_by_all:
-            return
-        if value not in self.placed:
-            self.shared_by_all.add(value)
-        for arg in value.args:
-            self._share(arg)
-
-    def _repeat(self, value: Value) -> None:
-        if value.op in ("const", "index") or value in self.again:
-            return
-        if value not in self.placed:
-            if self._computable(value, by_all=True):
-                self._share(value)
-                return
-            self.again.add(value)
-        for arg in value.args:
-            self._repeat(arg)
-
-    def _cut(self, block: Block) -> None:
-        parts = self.phases[block] = []
-        for statement in block.statements:
-            if not holds_barrier(statement):
-                if not parts or not isinstance(parts[-1], Phase):
-                    parts.append(Phase())
-                self._add(parts[-1], statement)
-                continue
-            parts.append(statement)
-            for value in operands(statement):
-                self._uses(value, self.outside)
-            if isinstance(statement, For):
-                self.indices_outside.add(statement.index)
-                self._cut(statement.body)
-            elif isinstance(statement, If):
-                self._cut(statement.then)
-                self._cut(statement.orelse)
-
-    def _add(self, phase: Phase | Statement, statement: Statement) -> None:
-        assert isinstance(phase, Phase)
-        phase.statements.append(statement)
-        for each in walk(Block([statement])):
-            if isinstance(each, Let) and each.value in self.placed:
-                continue
-            for value in operands(each):
-                self._uses(value, phase.used)
-            match each:
-                case Let(value=value):
-                    phase.made[value] = None
-                    if isinstance(value.attr, Variable):
-                        phase.used[value.attr] = None
-                case Declare(variable=variable):
-                    phase.made[variable] = None
-                    phase.assigned[variable] = None
-                case Assign(variable=variable):
-                    phase.used[variable] = None
-                    phase.assigned[variable] = None
-                case _:
-                    pass
-
-    def _uses(self, value: Value, used: dict[Kept, None]) -> None:
-        """Note what the text of a value mentions."""
-        if value not in self.placed:
-            used[value] = None
-            return
-        if isinstance(value.attr, Variable):
-            used[value.attr] = None
-        for arg in value.args:
-            self._uses(arg, used)
-
-    # ---- printing
-
     def outer(self, block: Block, depth: int) -> None:
         """Print a block that holds barriers: loops over invocations, and control flow around them."""
         outside = self.taken.copy()
-        for part in self.phases[block]:
+        for part in self.crossing.phases[block]:
             match part:
                 case Phase():
                     self.phase(part, depth)
@@ -224,7 +71,7 @@ class PhasedBody(BodyPrinter):
         inner = [s for s in phase.statements if not self._stands_outside(s, depth)]
         if all(isinstance(s, Let) and s.value in self.placed for s in inner):
             return
-        kept = [made for made in phase.made if made in self.kept]
+        kept = [made for made in phase.made if made in self.crossing.kept]
         for made in kept:
             wish = made.name or (made.hint if isinstance(made, Value) else "") or "value"
             self.arrays[made] = self._array(f"{wish}_all")
@@ -251,7 +98,7 @@ class PhasedBody(BodyPrinter):
 
     def _stands_outside(self, statement: Statement, depth: int) -> bool:
         """Print a value that is the same for all invocations, before the loop over them."""
-        if not isinstance(statement, Let) or statement.value not in self.shared_by_all:
+        if not isinstance(statement, Let) or statement.value not in self.crossing.shared:
             return False
         self.statement(statement, depth)
         return True
@@ -264,7 +111,7 @@ class PhasedBody(BodyPrinter):
             if isinstance(each, Value):
                 self._compute_again(each, depth, known)
         for each in needed:
-            if each in self.kept:
+            if each in self.crossing.kept:
                 name = self.name(each, each.name or (each.hint if isinstance(each, Value) else "") or "value")
                 cell = f"{self.arrays[each]}[local_id]"
                 declare = self.dialect.let if isinstance(each, Value) else self.dialect.declare
@@ -278,17 +125,18 @@ class PhasedBody(BodyPrinter):
 
     def _in_order(self, value: Value, known: set[Kept]) -> Iterator[Value]:
         """The values to compute again for `value`, each after those that it needs and once."""
-        if value in known or value in self.shared_by_all or not (value in self.again or value in self.placed):
+        again = value in self.crossing.again
+        if value in known or value in self.crossing.shared or not (again or value in self.placed):
             return
         known.add(value)
         for arg in value.args:
             yield from self._in_order(arg, known)
-        if value in self.again:
+        if again:
             yield value
 
     def _to_keep(self, phase: Phase) -> list[Kept]:
-        made = [each for each in phase.made if each in self.kept and isinstance(each, Value)]
-        return [*made, *(each for each in phase.assigned if each in self.kept)]
+        made = [each for each in phase.made if each in self.crossing.kept and isinstance(each, Value)]
+        return [*made, *(each for each in phase.assigned if each in self.crossing.kept)]
 
     def _array(self, wish: str) -> str:
         chosen, number = wish, 0

@@ -7,7 +7,6 @@ of `templates/prelude.h`, which also has the few places where a processor's own 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from kernelc.backends.base import Rendered
 from kernelc.backends.c.keywords import UNUSABLE
 from kernelc.backends.c.phases import PhasedBody
 from kernelc.backends.c_like import used_builtins
-from kernelc.backends.dialect import ATOM, BITS, SUM, UNARY, Dialect, Text, choice, float_digits
+from kernelc.backends.dialect import ATOM, BITS, UNARY, Dialect, Text, c_constant, choice
 from kernelc.backends.shell import fill
 from kernelc.errors import InternalError
 from kernelc.kir.nodes import Kernel
@@ -48,17 +47,7 @@ class C(Dialect):
         return scalar if type.lanes == 1 else f"{scalar}x{type.lanes}"
 
     def constant(self, value: Value) -> Text:
-        number, scalar = value.attr, value.type.scalar
-        assert isinstance(number, int | float)
-        if scalar == "bool":
-            return Text("1" if number else "0")
-        level = UNARY if math.copysign(1, number) < 0 else ATOM
-        if scalar == "i32":
-            # the digits of the smallest i32 alone are a long
-            return Text(f"{number}", level) if number > -(1 << 31) else Text("-2147483647 - 1", SUM)
-        if scalar == "u32":
-            return Text(f"{number}u")
-        return Text(f"{float_digits(float(number), value.type)}f", level)
+        return c_constant(value, "0", "1")
 
     def lane(self, vector: Text, lane: int) -> Text:
         return Text(f"{vector.within(ATOM)}[{lane}]")

@@ -6,7 +6,6 @@ its kernel uses. Numbers mean what they mean on the other targets: no fast-math,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -35,8 +34,8 @@ from kernelc.backends.dialect import (
     UNARY,
     Dialect,
     Text,
+    c_constant,
     choice,
-    float_digits,
 )
 from kernelc.backends.layout import laid_out
 from kernelc.backends.shell import fill
@@ -73,16 +72,7 @@ class Cuda(Dialect):
         return type_name(type)
 
     def constant(self, value: Value) -> Text:
-        number, scalar = value.attr, value.type.scalar
-        assert isinstance(number, int | float)
-        if scalar == "bool":
-            return Text("true" if number else "false")
-        level = UNARY if math.copysign(1, number) < 0 else ATOM
-        if scalar == "i32" and number == -(1 << 31):
-            return Text("(-2147483647 - 1)")  # its digits alone are out of int's range
-        if scalar in ("u32", "i32"):
-            return Text(f"{number}u" if scalar == "u32" else str(number), level)
-        return Text(f"{float_digits(float(number), value.type)}f", level)
+        return c_constant(value, "false", "true")
 
     def builtin(self, value: Value) -> Text:
         match value.op:

@@ -8,7 +8,6 @@ core functions.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -21,12 +20,11 @@ from kernelc.backends.dialect import (
     ATOM,
     BITS,
     INFIX,
-    SUM,
     UNARY,
     Dialect,
     Text,
+    c_constant,
     choice,
-    float_digits,
 )
 from kernelc.backends.opencl.keywords import UNUSABLE
 from kernelc.backends.shell import fill
@@ -67,17 +65,7 @@ class OpenCl(Dialect):
         return f"{_CONDITIONS if type.scalar == 'bool' else _SCALARS[type.scalar]}{type.lanes}"
 
     def constant(self, value: Value) -> Text:
-        number, scalar = value.attr, value.type.scalar
-        assert isinstance(number, int | float)
-        if scalar == "bool":
-            return Text("true" if number else "false")
-        level = UNARY if math.copysign(1, number) < 0 else ATOM
-        if scalar == "i32":
-            # the digits of the smallest i32 alone are a long
-            return Text(f"{number}", level) if number > -(1 << 31) else Text("-2147483647 - 1", SUM)
-        if scalar == "u32":
-            return Text(f"{number}u")
-        return Text(f"{float_digits(float(number), value.type)}f", level)
+        return c_constant(value, "false", "true")
 
     def builtin(self, value: Value) -> Text:
         match value.op:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from kernelc import session
@@ -13,6 +14,7 @@ from kernelc.commands.shared.options import FLAGS
 from kernelc.commands.shared.progress import progress_bar
 from kernelc.errors import spell_settings
 from kernelc.session import Session
+from runtime.devices import Choice
 from runtime.engine.engine import GENERATE_ROLES, Engine
 
 
@@ -32,13 +34,22 @@ def open_engine(
         )
 
 
-def show_choice(line: str) -> None:
-    """Print on stderr, if it is a terminal, which device `auto` took."""
+def show_choice(choice: Choice) -> None:
+    """Print on stderr which device was taken, where that is a terminal; once also where it is none, if the
+    device is numpy in place of something faster."""
+    shown = "".join(char for char in spell_settings(choice.line, FLAGS) if char.isprintable())
     if not sys.stderr.isatty():
+        if choice.slow:
+            warn_once(shown)
         return
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    shown = "".join(char for char in spell_settings(line, FLAGS) if char.isprintable())
     print(shown if plain else f"\x1b[2m{shown}\x1b[0m", file=sys.stderr, flush=True)
+
+
+@cache
+def warn_once(line: str) -> None:
+    """Print a warning on stderr, the first time that this process has it."""
+    print(f"warning: {line}", file=sys.stderr, flush=True)
 
 
 def facts_of(engine: Engine, artifact: Artifact, folder: Path) -> dict[str, str]:

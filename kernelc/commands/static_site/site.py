@@ -99,12 +99,18 @@ def _check_files(artifact: Artifact, report: Report | None) -> None:
 
 
 def _fetched_bytes(artifact: Artifact) -> int:
-    """Return the bytes of weights, tokenizer and golden tiles, as the page counts them (`fetchedFiles` in
-    web/src/engine/plan.ts).
+    """Return the bytes of weights, tokenizer and golden tiles, which every browser fetches.
 
-    Which kernels a browser fetches depends on its device; each is a text of a few kilobytes.
+    Kernels are left out: which of them a browser fetches depends on its device, and the page counts those
+    when it knows that (`fetchedFiles` in web/src/engine/plan.ts).
     """
-    sized = {named.sha256: named.bytes for named in artifact.manifest.files() if named.bytes is not None}
+    manifest = artifact.manifest
+    kernels = {variant.file for kernel in manifest.kernels.values() for variant in kernel.variants}
+    sized = {
+        named.sha256: named.bytes
+        for named in manifest.files()
+        if named.bytes is not None and named.file not in kernels
+    }
     return sum(sized.values())
 
 

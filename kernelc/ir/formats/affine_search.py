@@ -19,6 +19,7 @@ import numpy as np
 
 from kernelc.ir.formats.arrays import F16, F32, I8
 from kernelc.ir.formats.lattice import likely_groups
+from kernelc.ir.formats.search import faster_search
 
 _ENDS = (
     (0.0, 0.0), (0.35, 0.35), (-0.35, 0.0), (0.0, 0.35), (-0.35, -0.35), (0.7, 0.0),
@@ -81,6 +82,8 @@ def _shares(weights: F32 | None, values: F32) -> F32:
 
 def _search(above: F32, share: F32, code_high: int) -> tuple[F32, F32]:
     """For each group the best map from number to code: code = number * inverse + shift. Shapes: [groups]."""
+    if faster := faster_search(above):
+        return faster.lines(above, share, code_high, _ENDS)
     span = _quotient(np.ones_like(above[0]), above.max(axis=0))
     best = _Best(np.zeros_like(span), np.zeros_like(span), np.full_like(span, -1))
     codes = np.empty_like(above)
@@ -103,7 +106,8 @@ def _try_lattices(best: _Best, above: F32, share: F32, span: F32, code_high: int
         if not some.size:
             continue
         part = np.ascontiguousarray(above[:, some])
-        score = _score(_round(part, inverse[some], np.float32(0), code_high), part, share[:, some])
+        shares = np.ascontiguousarray(share[:, some])
+        score = _score(_round(part, inverse[some], np.float32(0), code_high), part, shares)
         some, score = some[found := score > best.score[some]], score[found]
         best.score[some], best.inverse[some], best.shift[some] = score, inverse[some], 0
 

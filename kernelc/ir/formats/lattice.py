@@ -20,10 +20,13 @@ _LEAST_INVERSE = np.float32(1 / 65504)
 def likely_groups(values: F32, inverse: F32, low: F32 | None = None) -> Index:
     """The groups whose numbers, less `low`, are nearly whole multiples of 1 / `inverse`.
 
-    Groups whose step 1 / `inverse` is too large for f16 are never among them.
-    Shapes: f32 [32, groups], [groups], [groups] -> int64 [at most groups].
+    Groups whose step 1 / `inverse` is too large for f16 are never among them. A single one is listed twice,
+    since numpy takes the sums of one column in another order, and a group's codes must not depend on what
+    other groups there are.
+    Shapes: f32 [32, groups], [groups], [groups] -> int64 [at most groups, or 2].
     """
     sample = values[3::_EVERY]
     codes = (sample if low is None else sample - low) * inverse
     off = np.abs(codes - np.rint(codes)).max(axis=0)
-    return np.flatnonzero((off < _NEAR) & (np.abs(inverse) > _LEAST_INVERSE))
+    found = np.flatnonzero((off < _NEAR) & (np.abs(inverse) > _LEAST_INVERSE))
+    return np.repeat(found, 2) if found.size == 1 else found

@@ -20,6 +20,7 @@ import numpy as np
 
 from kernelc.ir.formats.arrays import F16, F32, I8
 from kernelc.ir.formats.lattice import likely_groups
+from kernelc.ir.formats.search import faster_search
 
 _TINY = np.float32(1e-30)  # far below the least f16; its inverse is still finite
 
@@ -41,9 +42,13 @@ def search_scales(
     """
     signed = _peaks(values)
     peak = signed if peak_codes else np.abs(signed)
-    best = _search(values, weights, bounds, peak, peak_codes or (bounds[1],))
-    _try_lattices(best, values, weights, bounds, peak, lattice_codes)
-    codes = _round(values, best[0], bounds)
+    positions = peak_codes or (bounds[1],)
+    if faster := faster_search(values):
+        inverse = faster.scales(values, weights, bounds, peak, positions, lattice_codes)
+    else:
+        inverse, score = _search(values, weights, bounds, peak, positions)
+        _try_lattices((inverse, score), values, weights, bounds, peak, lattice_codes)
+    codes = _round(values, inverse, bounds)
     products, squares = _least_squares(codes, values, weights)
     scales = np.divide(products, squares, out=np.zeros_like(products), where=squares > 0).astype(np.float16)
     return _round(values, _inverted(scales.astype(np.float32)), bounds, codes).astype(np.int8), scales
@@ -87,7 +92,8 @@ def _try_lattices(
         some = likely_groups(values, inverse)
         if not some.size:
             continue
-        part, weighed = values[:, some], None if weights is None else weights[:, some]
+        part = np.ascontiguousarray(values[:, some])  # for the order of sums, as in `likely_groups`
+        weighed = None if weights is None else np.ascontiguousarray(weights[:, some])
         found = _search(part, weighed, bounds, peak[some], (code,))
         better = found[1] > best[1][some]
         for array, new in zip(best, found, strict=True):

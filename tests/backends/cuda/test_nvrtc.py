@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -22,12 +22,9 @@ MODEL = "llama-3.2-1b"
 TARGETS = ("cuda", "cuda+opencl")  # of builds: splits are joined by workgroups, or by another dispatch
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_120")
 FORMATS = ("q4", "q4-int8", "q8", "q8-int8", "f16", "f32")  # "int8": with activations rounded to bytes
-# Every format on an architecture, every architecture with a format; the others at night.
-DAILY = {("q4", "sm_75"), ("q4", "sm_120"), ("q4-int8", "sm_90"), *product(FORMATS[2:], ["sm_80"])}
-CASES = [
-    pytest.param(*case, marks=[] if case in DAILY else pytest.mark.nightly)
-    for case in product(FORMATS, ARCHITECTURES)
-]
+# By day every text on an architecture, and every architecture with a format: formats share kernels, which
+# are compiled with the first. At night all of them on all.
+DAILY = dict(zip(FORMATS, ("sm_75", "sm_90", "sm_80", "sm_120", "sm_80", "sm_80"), strict=True))
 
 
 @pytest.fixture(autouse=True)
@@ -56,10 +53,24 @@ def sources(quant: str) -> tuple[CudaSource, ...]:
     return tuple(found)
 
 
-@pytest.mark.parametrize(("quant", "arch"), CASES)
+@pytest.mark.parametrize(("quant", "arch"), DAILY.items())
+def test_every_text_compiles(quant: str, arch: str, tmp_path: Path) -> None:
+    before = FORMATS[: FORMATS.index(quant)]
+    known = {source.text for other in before for source in sources(other)}
+    new = [source for source in sources(quant) if source.text not in known]
+    assert new
+    compile_all(new, arch, tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("quant", "arch"), [*product(FORMATS, ARCHITECTURES)])
 def test_every_kernel_compiles(quant: str, arch: str, tmp_path: Path) -> None:
-    for source in sources(quant):
-        image = compile_kernel(source, arch, tmp_path)
+    compile_all(sources(quant), arch, tmp_path)
+
+
+def compile_all(wanted: Iterable[CudaSource], arch: str, folder: Path) -> None:
+    for source in wanted:
+        image = compile_kernel(source, arch, folder)
         assert image.startswith(b"\x7fELF") and source.entry.encode() in image
 
 
@@ -101,6 +112,8 @@ def test_what_others_write_is_loaded_after_the_wait(quant: str, tmp_path: Path) 
                 assert origins <= constants, f"{source.name}: {name} of parameter {origins}"
             early += before
     assert (early > 0) == (quant == "q4-int8"), "weights are loaded before the wait where a kernel says so"
+def test_every_architecture_is_compiled_for_by_day() -> None:
+    assert set(DAILY.values()) == set(ARCHITECTURES)
 
 
 def test_the_model_uses_every_family() -> None:

@@ -125,7 +125,7 @@ def one(type_: Any, value: Callable[..., Any], result: Any = None) -> list[str]:
         (i32, lambda a, b: a + b, "int(unsigned(a[threadIdx.x]) + unsigned(b[threadIdx.x]))"),
         (i32, lambda a, b: a << 3, "int(unsigned(a[threadIdx.x]) << unsigned(3u))"),
         (i32, lambda a, b: -a, "int(0u - unsigned(a[threadIdx.x]))"),
-        (i32, lambda a, b: maximum(a, -(1 << 31)), "max(a[threadIdx.x], (-2147483647 - 1))"),
+        (i32, lambda a, b: maximum(a, -(1 << 31)), "max(a[threadIdx.x], -2147483647 - 1)"),
         (f32x4, lambda a, b: a - 1.0, "a[threadIdx.x] - 1.0f"),
         (f32x4, lambda a, b: maximum(a, b), "fmaxf(a[threadIdx.x], b[threadIdx.x])"),
         (u32x4, lambda a, b: a >> 5, "a[threadIdx.x] >> splat_uint4(5u)"),

@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 from kernelc.errors import CheckpointError
 from model.checkpoints.huggingface import open_huggingface
 from tests.model.tiny_checkpoint import write_tiny_checkpoint
+from tests.steps import counted_calls
 
 CONFIG: dict[str, object] = {
     "model_type": "llama", "vocab_size": 32, "hidden_size": 32, "intermediate_size": 64,
@@ -44,6 +45,14 @@ def test_what_is_in_order_says_nothing(tmp_path: Path) -> None:
     tensors = write(tmp_path)
     tied, weights, notes = opened(tmp_path)
     assert (tied, set(weights), notes) == (False, set(tensors), ())
+
+
+def test_more_layers_than_tensors_are_refused_before_a_graph_of_them_is_made(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({**CONFIG, "num_hidden_layers": 1024}))
+    with pytest.raises(CheckpointError, match="got 21 tensors for 1024 layers"), counted_calls() as calls:
+        opened(tmp_path)
+    assert calls.count < 20_000
 
 
 def test_a_tied_model_may_store_the_head_alone(tmp_path: Path) -> None:

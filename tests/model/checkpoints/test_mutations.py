@@ -80,10 +80,10 @@ def read_all(file: ArrayFile | Int4File) -> None:
         file.close()
 
 
-def read_int4(path: Path) -> None:
+def read_int4(path: Path, kind: Int4) -> None:
     files = open_files([path])
     try:
-        read_all(Int4File(path, Int4("gptq", 1), files))
+        read_all(Int4File(path, kind, files))
     finally:
         for file in files.values():
             file.close()
@@ -153,7 +153,12 @@ KINDS: dict[str, tuple[Callable[[], bytes], Callable[[Path], object], str]] = {
     "torch legacy": (lambda: legacy_bytes(VIEWS), lambda path: read_all(TorchFile(path)), "x.bin"),
     "gptq": (
         lambda: save(int4.gptq("x", int4.random_matrix(16, 64, 32))),
-        read_int4,
+        lambda path: read_int4(path, Int4("gptq", 1)),
+        "x.safetensors",
+    ),
+    "awq": (
+        lambda: save(int4.awq("x", int4.random_matrix(16, 64, 32))),
+        lambda path: read_int4(path, Int4("awq")),
         "x.safetensors",
     ),
     "index": (

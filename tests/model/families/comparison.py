@@ -10,7 +10,8 @@ continue the first `start` ids; or, where transformers itself cannot load the mo
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,23 +105,64 @@ class Outcome:
     detail: str
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What transformers gave for a model folder: the file beside it. Without logits, the `error` instead."""
+
+    ids: Array
+    logits: Array | None
+    columns: Any
+    start: int
+    greedy: list[int]
+    error: str
+
+    def outcome(
+        self, ways: Mapping[str, Array], continued: list[list[int]], tolerance: float, noted: bool
+    ) -> Outcome:
+        """Compare the logits f32 [n, vocab] of several ways to feed the ids, and the ids that continue
+        `start` of them."""
+        assert self.logits is not None
+        scale = max(1.0, float(np.abs(self.logits).max()))
+        errors = {
+            way: float(np.abs(got[:, self.columns] - self.logits).max()) / scale for way, got in ways.items()
+        }
+        same = all(ids == self.greedy for ids in continued)
+        right = all(error < tolerance for error in errors.values()) and same
+        kind = "equal" if right else "noted" if noted else "WRONG"
+        detail = ", ".join(f"{way} {error:.1e}" for way, error in errors.items())
+        return Outcome(kind, f"{detail}, greedy {'same' if same else 'DIFFERENT'}, of up to {scale:.1f}")
+
+
+def read_reference(folder: Path) -> Reference:
+    """Read the results beside a model folder."""
+    with np.load(folder.with_name(f"{folder.name}.npz")) as file:
+        found = {key: file[key] for key in file.files}
+    error = str(found["error"])[:80] if "error" in found else ""
+    return Reference(
+        found["ids"].astype(np.uint32),
+        found.get("logits"),
+        found.get("columns", slice(None)),
+        int(found["start"]),
+        found["greedy"].tolist() if "greedy" in found else [],
+        error,
+    )
+
+
 def compare(folder: Path) -> Outcome:
     """Compare one model folder with the results beside it."""
-    with np.load(folder.with_name(f"{folder.name}.npz")) as file:
-        reference = {key: file[key] for key in file.files}
+    reference = read_reference(folder)
     try:
-        model = Evaluated(folder, len(reference["ids"]))
-        in_rings = Evaluated(folder, len(reference["ids"]), CHUNK) if model.has_windows else None
+        model = Evaluated(folder, len(reference.ids))
+        in_rings = Evaluated(folder, len(reference.ids), CHUNK) if model.has_windows else None
     except KernelcError as error:
         return Outcome("refused", error.render().splitlines()[0].replace(f"{folder}/", ""))
-    if "logits" not in reference:
-        return Outcome("only here", str(reference["error"])[:80])
+    if reference.logits is None:
+        return Outcome("only here", reference.error)
     return _compared(model, in_rings, reference)
 
 
-def _compared(model: Evaluated, in_rings: Evaluated | None, reference: Mapping[str, Array]) -> Outcome:
-    ids, wanted = reference["ids"].astype(np.uint32), reference["logits"]
-    scale = max(1.0, float(np.abs(wanted).max()))
+def _compared(model: Evaluated, in_rings: Evaluated | None, reference: Reference) -> Outcome:
+    ids = reference.ids
     ways = {
         "at once": model.at_once(ids),
         "in chunks": model.in_chunks(ids, CHUNK),
@@ -131,29 +173,28 @@ def _compared(model: Evaluated, in_rings: Evaluated | None, reference: Mapping[s
             "rings in chunks": in_rings.in_chunks(ids, CHUNK),
             "rings one by one": in_rings.one_by_one(ids),
         }
-    columns = reference.get("columns", slice(None))
-    errors = {way: float(np.abs(got[:, columns] - wanted).max()) / scale for way, got in ways.items()}
-    start, greedy = int(reference["start"]), reference["greedy"].tolist()
-    same = all(each.greedy(ids[:start], len(greedy)) == greedy for each in (model, in_rings) if each)
-    right = all(error < TOLERANCE for error in errors.values()) and same
-    kind = "equal" if right else "noted" if model.notes else "WRONG"
-    detail = ", ".join(f"{way} {error:.1e}" for way, error in errors.items())
-    detail += f", greedy {'same' if same else 'DIFFERENT'}, of up to {scale:.1f}"
-    return Outcome(kind, detail)
+    start, count = reference.start, len(reference.greedy)
+    continued = [each.greedy(ids[:start], count) for each in (model, in_rings) if each]
+    return reference.outcome(ways, continued, TOLERANCE, bool(model.notes))
+
+
+def outcomes(folder: Path, names: list[str], compared: Callable[[Path], Outcome]) -> int:
+    """Print a line for each model folder in `folder`; return how many are wrong."""
+    found = sorted(path.with_suffix("") for path in folder.glob("*.npz"))
+    kinds: Counter[str] = Counter()
+    for path in found:
+        if names and not any(name in path.name for name in names):
+            continue
+        outcome = compared(path)
+        kinds[outcome.kind] += 1
+        print(f"{path.name:36} {outcome.kind:9} {outcome.detail}", flush=True)
+    print(", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+    return kinds["WRONG"]
 
 
 def main(folder: Path, names: list[str]) -> int:
     """Print a line for each model folder; return how many are wrong."""
-    found = sorted(path.with_suffix("") for path in folder.glob("*.npz"))
-    wrong = 0
-    for path in found:
-        if names and not any(name in path.name for name in names):
-            continue
-        outcome = compare(path)
-        wrong += outcome.kind == "WRONG"
-        print(f"{path.name:36} {outcome.kind:9} {outcome.detail}", flush=True)
-    print(f"{wrong} wrong")
-    return wrong
+    return outcomes(folder, names, compare)
 
 
 if __name__ == "__main__":

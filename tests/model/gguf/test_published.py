@@ -17,8 +17,10 @@ import pytest
 
 from kernelc.artifact import Artifact
 from kernelc.commands.evaluate import total_nll
+from kernelc.commands.shared.bits import formats_of
 from kernelc.compile import CompileOptions
 from kernelc.kernels.registry import references
+from kernelc.native import Library
 from kernelc.pipeline import build_artifact
 from kernelc.target import Capabilities
 from model.opening import open_model
@@ -31,7 +33,8 @@ from tests.model.gguf.tokenizers_as_metadata import of_sentencepiece
 FILES = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m": "gemma-3-270m-q4_k_m.gguf"}
 # Mean loss of the reference over the beginning of wiki.test.raw, in nats.
 LOSSES = {"smollm2-135m": (1023, 2.6262), "gemma-3-270m": (767, 2.3139)}
-TARGET_OF = {"cpu": "opencl", "opencl": "opencl"}  # the cpu runs every artifact
+TARGET_OF = {"cpu": "opencl", "opencl": "opencl", "wgpu": "wgsl", "vulkan": "spirv"}  # cpu runs any artifact
+DEVICES = [pytest.param(name, marks=pytest.mark.gpu if name == "wgpu" else ()) for name in TARGET_OF]
 Real = Callable[[str], tuple[Path, dict[str, Any], np.ndarray]]
 
 
@@ -55,7 +58,9 @@ def real(shared_data: Path) -> Real:
 def opened(artifact: Path, device: str) -> Engine:
     if device in EXECUTORS:
         require(device, Capabilities())
-    return Engine.open(Artifact.open(artifact), device=device, roles=ALL_ROLES, references=references())
+    return Engine.open(
+        Artifact.open(artifact), device=device, roles=ALL_ROLES, references=references(), library=Library()
+    )
 
 
 def rounding(logits: np.ndarray) -> np.ndarray | float:
@@ -80,7 +85,7 @@ def test_texts_of_the_references(real: Real, shared_data: Path, name: str) -> No
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("device", TARGET_OF)
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("name", FILES)
 def test_full_precision_gives_the_reference(real: Real, name: str, device: str, tmp_path: Path) -> None:
     path, reference, logits = real(name)
@@ -97,19 +102,43 @@ def test_full_precision_gives_the_reference(real: Real, name: str, device: str, 
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("device", TARGET_OF)
+@pytest.mark.parametrize("device", ["cpu", "opencl"])
 @pytest.mark.parametrize("name", FILES)
 def test_kept_codes_predict_as_well(real: Real, name: str, device: str, tmp_path: Path) -> None:
     path, reference, _ = real(name)
     options = CompileOptions(TARGET_OF[device], "keep", context=1024)
-    count, wanted = LOSSES[name]
+    artifact = build_artifact(path, options, out=tmp_path / "keep")
+    assert loss(artifact, device, reference, name) == pytest.approx(LOSSES[name][1], abs=0.003)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("calibrated", "most"), [(False, 0.15), (True, 0.08)], ids=["plain", "calibrated"])
+@pytest.mark.parametrize("name", FILES)
+def test_four_bits_cost_little(
+    real: Real, shared_data: Path, name: str, calibrated: bool, most: float, tmp_path: Path
+) -> None:
+    """As `--quant q4` builds it, and with `--calibrate` on other pages of the same text."""
+    path, reference, _ = real(name)
+    pages = (shared_data / "text" / "wiki.test.raw").read_text()[20_000:120_000]
+    options = CompileOptions(TARGET_OF["cpu"], "q4", context=1024)
+    artifact = build_artifact(path, options, out=tmp_path / "q4", calibrate=pages if calibrated else None)
+    bits = formats_of(Artifact.open(artifact).manifest).average
+    assert bits is not None and bits <= 5.4
+    cost = loss(artifact, "cpu", reference, name) - LOSSES[name][1]
+    print(f"{name}, {bits:.2f} bits: {cost:.4f} nats more")
+    assert cost < most
+
+
+def loss(artifact: Path, device: str, reference: dict[str, Any], name: str) -> float:
+    """The mean loss over the reference's text, in nats."""
+    count = LOSSES[name][0]
     ids = reference["wiki_ids"][: count + 1]
-    with opened(build_artifact(path, options, out=tmp_path / "keep"), device) as engine:
+    with opened(artifact, device) as engine:
         total, done = 0.0, 0
         for rows in engine.score_chunks(ids):
             total += total_nll(rows, ids[done + 1 : done + 1 + len(rows)])
             done += len(rows)
-    assert total / count == pytest.approx(wanted, abs=0.003)
+    return total / count
 
 
 @pytest.mark.parametrize("kind", ["F32", "F16", "BF16", "Q8_0", "Q4_0"])

@@ -17,8 +17,9 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 class Hub(ThreadingHTTPServer):
     """Serves repositories ("org/name" to a folder); counts the bytes of files that were sent.
 
-    `fail` is the status with which everything is answered, where it is not 0; `cut` ends the first transfer
-    of each file after so many bytes. Repositories in `gated` are refused as the hub refuses those.
+    `fail` is the status with which everything is answered, where it is not 0; a `silent` hub takes questions
+    and answers none; `cut` ends the first transfer of each file after so many bytes. Repositories in `gated`
+    are refused as the hub refuses those.
     """
 
     daemon_threads = True
@@ -28,6 +29,8 @@ class Hub(ThreadingHTTPServer):
         self.repositories = repositories
         self.gated: set[str] = set()
         self.fail = 0
+        self.silent = False
+        self.ended = threading.Event()
         self.cut = 0
         self.sent = 0
         self.asked: list[str] = []
@@ -45,6 +48,7 @@ def running_hub(repositories: dict[str, Path]) -> Generator[Hub]:
     try:
         yield hub
     finally:
+        hub.ended.set()
         hub.shutdown()
         hub.server_close()
 
@@ -65,6 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bool) -> None:
         path = unquote(urlsplit(self.path).path)
         self.server.asked.append(f"{self.command} {path}")
+        if self.server.silent:
+            self.server.ended.wait()
         if self.server.fail:
             return self._refuse(self.server.fail, "")
         parts = path.strip("/").split("/")

@@ -211,16 +211,32 @@ def test_what_pip_says_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_checkpoint(tmp_path_factory.mktemp("repository"), CONFIG)
+    """A model, and beside it what every repository has and no build needs."""
+    folder = write_tiny_checkpoint(tmp_path_factory.mktemp("repository"), CONFIG)
+    (folder / "README.md").write_text("# A model card")
+    (folder / "pytorch_model.bin").write_bytes(bytes(100_000))
+    return folder
 
 
 def build(hub_url: str, folder: Path, model: str, **settings: str) -> tuple[int, str, str]:
     """Run `kernelc build --model MODEL` in a process of its own: the library reads its settings once."""
+    return python(hub_url, folder, "-m", "kernelc.build", "--model", model, **settings)
+
+
+def take(hub_url: str, folder: Path, model: str, **settings: str) -> tuple[int, str, str]:
+    """Locate a model as `build` does, without building it, and print its folder within the cache."""
+    words = "from kernelc.commands.shared.locating import located; import sys"
+    words += f"; print(located({model!r}).path.relative_to({str(folder / 'hub')!r}).parts[1])"
+    return python(hub_url, folder, "-c", words, **settings)
+
+
+def python(hub_url: str, folder: Path, *words: str, **settings: str) -> tuple[int, str, str]:
+    """Run Python with these words in `folder`, where the hub's cache lies; its code, stdout and stderr."""
     settings = {"HF_ENDPOINT": hub_url, "HF_HOME": str(folder / "hub"), **settings}
     environment = {**os.environ, "PYTHONPATH": str(REPO), "NO_PROXY": "127.0.0.1", **settings}
     for name in {"HF_TOKEN", "HF_HUB_OFFLINE"} - settings.keys():
         environment.pop(name, None)
-    command = [sys.executable, "-m", "kernelc.build", "--model", model]
+    command = [sys.executable, *words]
     run = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=300)
     return run.returncode, run.stdout.strip(), run.stderr.strip()
 
@@ -230,18 +246,20 @@ def test_a_model_is_downloaded_once_and_then_needs_no_hub(repository: Path, tmp_
         code, out, err = build(hub.url, tmp_path, "org/tiny")
         assert (code, out) == (0, "dist/tiny-q4-wgsl"), err
         assert err == "downloading org/tiny from the Hugging Face hub (0.1 MB) ..."
-        sent = hub.sent
-        assert build(hub.url, tmp_path, "org/tiny") == (0, "dist/tiny-q4-wgsl", "")
+        sent, wanted = hub.sent, (0, "models--org--tiny", "")
+        assert take(hub.url, tmp_path, "org/tiny") == wanted
         assert hub.sent == sent
-        offline = build(hub.url, tmp_path, "org/tiny", HF_HUB_OFFLINE="1")
-    assert offline == (0, "dist/tiny-q4-wgsl", "")
-    assert build(hub.url, tmp_path, "org/tiny") == (0, "dist/tiny-q4-wgsl", "")  # nobody listens any more
+        assert take(hub.url, tmp_path, "org/tiny", HF_HUB_OFFLINE="1") == wanted
+        hub.silent = True
+        said = "the Hugging Face hub does not answer: taking org/tiny out of its cache ..."
+        assert take(hub.url, tmp_path, "org/tiny") == (*wanted[:2], said)
+    assert take(hub.url, tmp_path, "org/tiny") == wanted  # nobody listens any more
 
 
 def test_a_transfer_that_breaks_off_is_no_failure(repository: Path, tmp_path: Path):
     with running_hub({"org/tiny": repository}) as hub:
         hub.cut = 30_000
-        code, _, err = build(hub.url, tmp_path, "org/tiny")
+        code, _, err = take(hub.url, tmp_path, "org/tiny")
         assert code == 0, err
         assert len([what for what in hub.asked if what.startswith("GET ") and "model.saf" in what]) == 2
 

@@ -1,4 +1,7 @@
-/** How the fields of a manifest fit together: names resolve, ranges lie in their buffers and files, counts agree. */
+/**
+ * How the fields of a manifest fit together: names resolve, ranges lie in their buffers and files, counts
+ * agree.
+ */
 
 import { DimError, evaluateDim, type Dim } from "./dim.js";
 import { KernelcError } from "./errors.js";
@@ -29,7 +32,10 @@ export function namedFiles(manifest: Manifest): [file: string, sha256: string][]
   const single = [manifest.chat_template, manifest.graph, manifest.checks].filter((item) => item !== null);
   const tokenizer = [...(manifest.tokenizer?.files ?? [])];
   return [
-    ...[...variants, ...single, ...manifest.weights.shards].map((item): [string, string] => [item.file, item.sha256]),
+    ...[...variants, ...single, ...manifest.weights.shards].map((item): [string, string] => [
+      item.file,
+      item.sha256,
+    ]),
     ...tokenizer.map(([name, entry]): [string, string] => [name, entry.sha256]),
   ];
 }
@@ -67,9 +73,13 @@ class Check {
   private model(): void {
     const { heads, kv_heads, bos_token_id, eos_token_ids, vocab_size } = this.manifest.model;
     if (heads % kv_heads) this.fail("model.kv_heads", `got ${kv_heads}, wanted a divisor of heads ${heads}`);
-    for (const [field, ids] of [["bos_token_id", [bos_token_id ?? 0]], ["eos_token_ids", eos_token_ids]] as const) {
+    for (const [field, ids] of [
+      ["bos_token_id", [bos_token_id ?? 0]],
+      ["eos_token_ids", eos_token_ids],
+    ] as const) {
       const beyond = ids.find((id) => id >= vocab_size);
-      if (beyond !== undefined) this.fail(`model.${field}`, `got ${beyond}, wanted ids below vocab_size ${vocab_size}`);
+      if (beyond !== undefined)
+        this.fail(`model.${field}`, `got ${beyond}, wanted ids below vocab_size ${vocab_size}`);
     }
   }
 
@@ -85,10 +95,12 @@ class Check {
 
   private stepBlock(): void {
     const names = this.manifest.params.map((param) => param.name);
-    if (new Set(names).size !== names.length) this.fail("params", `got ${names.join(", ")}, wanted each name once`);
+    if (new Set(names).size !== names.length)
+      this.fail("params", `got ${names.join(", ")}, wanted each name once`);
     if (![...this.manifest.kernels.values()].some((kernel) => kernel.params)) return;
     const step = this.manifest.buffers.get(STEP_BUFFER);
-    const room = step?.kind === "state" ? Math.min(...this.sizes(`buffers.${STEP_BUFFER}.bytes`, step.bytes)) : -1;
+    const room =
+      step?.kind === "state" ? Math.min(...this.sizes(`buffers.${STEP_BUFFER}.bytes`, step.bytes)) : -1;
     if (room < 4 * names.length) {
       this.fail(`buffers.${STEP_BUFFER}`, `wanted a state buffer of at least ${4 * names.length} bytes`);
     }
@@ -127,7 +139,8 @@ class Check {
   private tensor(path: string, tensor: Tensor): void {
     const { shards } = this.manifest.weights;
     const sum = tensor.segments.reduce((total, segment) => total + segment.bytes, 0);
-    if (sum !== tensor.bytes) this.fail(`${path}.segments`, `they do not add up to the tensor's ${tensor.bytes} bytes`);
+    if (sum !== tensor.bytes)
+      this.fail(`${path}.segments`, `they do not add up to the tensor's ${tensor.bytes} bytes`);
     tensor.segments.forEach(({ shard, offset, bytes }, index) => {
       const at = `${path}.segments[${index}]`;
       const stored = shards[shard] ?? this.fail(at, `got shard ${shard}, wanted one of ${shards.length}`);
@@ -147,7 +160,10 @@ class Check {
     const tensor = this.manifest.weights.tensors.get(name);
     if (!tensor) this.fail(`buffers.${name}`, "there is no tensor of this name in weights.tensors");
     if (buffer.bytes !== tensor.bytes) {
-      this.fail(`buffers.${name}.bytes`, `got ${JSON.stringify(buffer.bytes)}, wanted the tensor's ${tensor.bytes}`);
+      this.fail(
+        `buffers.${name}.bytes`,
+        `got ${JSON.stringify(buffer.bytes)}, wanted the tensor's ${tensor.bytes}`,
+      );
     }
   }
 
@@ -161,7 +177,10 @@ class Check {
       const threads = variant.workgroup.reduce((product, size) => product * size, 1);
       if (threads !== variant.requires.threads) {
         const got = `got ${variant.requires.threads}, wanted ${threads}`;
-        this.fail(`${path}.variants[${index}].requires.threads`, `${got} for workgroup [${variant.workgroup.join()}]`);
+        this.fail(
+          `${path}.variants[${index}].requires.threads`,
+          `${got} for workgroup [${variant.workgroup.join()}]`,
+        );
       }
     });
   }
@@ -172,7 +191,10 @@ class Check {
       const bounds = this.manifest.symbols.get(name);
       const [least, most] = bounds ?? this.fail(`${path}.symbols.${name}`, `wanted one of ${known}`);
       if (!(least <= low && low <= high && high <= most)) {
-        this.fail(`${path}.symbols.${name}`, `got [${low}, ${high}], wanted bounds within [${least}, ${most}]`);
+        this.fail(
+          `${path}.symbols.${name}`,
+          `got [${low}, ${high}], wanted bounds within [${least}, ${most}]`,
+        );
       }
     }
     program.dispatches.forEach((dispatch, index) => this.dispatch(`${path}.dispatches[${index}]`, dispatch));
@@ -229,7 +251,8 @@ class Check {
   private checkStep(path: string, check: KernelCheck): void {
     for (const [name, [low, high]] of this.manifest.symbols) {
       const value = check.symbols.get(name) ?? this.fail(`${path}.symbols.${name}`, "the field is missing");
-      if (value < low || value > high) this.fail(`${path}.symbols.${name}`, `got ${value}, wanted ${low}..${high}`);
+      if (value < low || value > high)
+        this.fail(`${path}.symbols.${name}`, `got ${value}, wanted ${low}..${high}`);
     }
     for (const { name } of this.manifest.params) {
       if (!check.params.has(name)) this.fail(`${path}.params.${name}`, "the field is missing");
@@ -238,7 +261,8 @@ class Check {
 
   private checkRanges(path: string, check: KernelCheck, kernel: Kernel, fileBytes: number): void {
     const wanted = kernel.bindings.length;
-    if (check.inputs.length !== wanted) this.fail(`${path}.inputs`, `got ${check.inputs.length}, wanted ${wanted}`);
+    if (check.inputs.length !== wanted)
+      this.fail(`${path}.inputs`, `got ${check.inputs.length}, wanted ${wanted}`);
     const inFile = (at: string, end: number): void => {
       if (end > fileBytes) this.fail(at, `it ends at ${end} of ${fileBytes} bytes`);
     };

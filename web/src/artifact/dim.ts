@@ -53,7 +53,8 @@ function divides(operation: DimOperation): boolean {
 }
 
 /**
- * Check that untrusted JSON is a dimension over `symbols`. By default any symbol is taken; it cannot be a divisor.
+ * Check that untrusted JSON is a dimension over `symbols`. By default any symbol is taken; it cannot be a
+ * divisor.
  *
  * @throws DimError where it is something else, too deep or too large, or where a divisor may not be positive.
  */
@@ -74,8 +75,11 @@ function checked(json: unknown, depth: number, budget: { nodes: number }): Dim {
   if (Array.isArray(json) && json.length === 3 && isOperation(json[0])) {
     return [json[0], checked(json[1], depth + 1, budget), checked(json[2], depth + 1, budget)];
   }
-  const shown = typeof json === "string" || typeof json === "number" ? JSON.stringify(json).slice(0, 80) : typeof json;
-  throw new DimError(`not a dimension: ${shown}; wanted an integer up to 2^53, a symbol or [operation, a, b]`);
+  const shown =
+    typeof json === "string" || typeof json === "number" ? JSON.stringify(json).slice(0, 80) : typeof json;
+  throw new DimError(
+    `not a dimension: ${shown}; wanted an integer up to 2^53, a symbol or [operation, a, b]`,
+  );
 }
 
 /**

@@ -23,7 +23,9 @@ export interface ErrorRecord {
   readonly help?: string;
 }
 
-/** An error for people: the message says what is wrong, where, and what was wanted; `help` says what to do. */
+/**
+ * An error for people: the message says what is wrong, where, and what was wanted; `help` says what to do.
+ */
 export class KernelcError extends Error {
   override readonly name = "KernelcError";
   readonly code: ErrorCode;
@@ -41,12 +43,16 @@ export class KernelcError extends Error {
   }
 
   static fromJSON(record: ErrorRecord): KernelcError {
-    return new KernelcError(record.code, record.message, record.help === undefined ? {} : { help: record.help });
+    return new KernelcError(
+      record.code,
+      record.message,
+      record.help === undefined ? {} : { help: record.help },
+    );
   }
 
   /**
-   * Any thrown value as a KernelcError: a KernelcError stays as it is, an AbortError becomes "aborted", a failed
-   * allocation "out-of-memory", and everything else "internal".
+   * Any thrown value as a KernelcError: a KernelcError stays as it is, an AbortError becomes "aborted", a
+   * failed allocation "out-of-memory", and everything else "internal".
    */
   static from(error: unknown): KernelcError {
     if (error instanceof KernelcError) return error;
@@ -54,7 +60,10 @@ export class KernelcError extends Error {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     if (error instanceof RangeError && /allocat/i.test(message)) {
       const help = "close other tabs and programs, or take a smaller model";
-      return new KernelcError("out-of-memory", `the browser has no memory left: ${message}`, { help, cause: error });
+      return new KernelcError("out-of-memory", `the browser has no memory left: ${message}`, {
+        help,
+        cause: error,
+      });
     }
     return new KernelcError("internal", message, { cause: error });
   }

@@ -1,11 +1,13 @@
-/** Reads an untrusted `manifest.json`: checks the type and range of every field. `check.ts` checks how they fit. */
+/**
+ * Reads an untrusted `manifest.json`: checks the type and range of every field. `check.ts` checks how they
+ * fit.
+ */
 
 import { checkManifest } from "./check.js";
 import type { Bounds } from "./dim.js";
-import { KernelcError } from "./errors.js";
-import { repeatedKey } from "./json.js";
+import { parseJson } from "./json.js";
 import { MAX_KERNELS, MAX_U32, readChecks } from "./manifestChecks.js";
-import { Node, REBUILD } from "./node.js";
+import { Node } from "./node.js";
 import * as schema from "./schema.js";
 import type {
   Buffer,
@@ -51,34 +53,19 @@ type Symbols = ReadonlyMap<string, Bounds>;
  * @throws KernelcError "bad-artifact" that names the file and the field, what it holds and what was wanted.
  */
 export function parseManifest(data: Uint8Array, file: string): Manifest {
-  const root = new Node(parseJson(data, file), file);
+  const root = new Node(parseJson(data, file, MAX_MANIFEST_BYTES), file);
   const head = root.fields();
   if (head.get("format") !== schema.FORMAT) {
     new Node(head.get("format"), file, "format").fail(schema.FORMAT, "is this the folder of an artifact?");
   }
   if (head.get("version") !== schema.VERSION) {
-    const help = `this runtime reads version ${schema.VERSION} only; build the artifact again with its kernelc`;
+    const help =
+      `this runtime reads version ${schema.VERSION} only; build the artifact again with its kernelc`;
     new Node(head.get("version"), file, "version").fail(`${schema.VERSION}`, help);
   }
   const manifest = readManifest(root);
   checkManifest(manifest, file);
   return manifest;
-}
-
-function parseJson(data: Uint8Array, file: string): unknown {
-  const refuse = (why: string): never => {
-    throw new KernelcError("bad-artifact", `${file}: ${why}`, { help: REBUILD });
-  };
-  if (data.length > MAX_MANIFEST_BYTES) refuse(`got ${data.length} bytes, wanted at most ${MAX_MANIFEST_BYTES}`);
-  let [text, value]: [string, unknown] = ["", null];
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(data);
-    value = JSON.parse(text);
-  } catch (error) {
-    return refuse(`not valid JSON: ${error instanceof Error ? error.message.slice(0, 200) : ""}`);
-  }
-  const twice = repeatedKey(text);
-  return twice === null ? value : refuse(`not valid JSON: key ${JSON.stringify(twice.slice(0, 80))} occurs twice`);
 }
 
 /** What an artifact was built for: a target, several as "a+b", or "all". */
@@ -92,8 +79,10 @@ function targets(node: Node): string {
 
 function readManifest(root: Node): Manifest {
   const r = root.record(
-    ["format", "version", "name", "target", "quant", "model", "symbols", "params", "kernels", "buffers", "programs",
-      "weights", "tokenizer", "chat_template", "graph"],
+    [
+      "format", "version", "name", "target", "quant", "model", "symbols", "params", "kernels", "buffers",
+      "programs", "weights", "tokenizer", "chat_template", "graph",
+    ],
     ["checks", "activations", "generation", "rings"],
   );
   const symbols = r.symbols.mapping(bounds, 16);
@@ -125,8 +114,10 @@ function bounds(node: Node): Bounds {
 }
 
 function model(node: Node): ModelInfo {
-  const r = node.record(["architecture", "vocab_size", "hidden_size", "layers", "heads", "kv_heads", "head_dim",
-    "intermediate_size", "max_context", "bos_token_id", "eos_token_ids"]);
+  const r = node.record([
+    "architecture", "vocab_size", "hidden_size", "layers", "heads", "kv_heads", "head_dim",
+    "intermediate_size", "max_context", "bos_token_id", "eos_token_ids",
+  ]);
   const size = (field: Node): number => field.integer(1, MAX_I32);
   return {
     architecture: r.architecture.name(),
@@ -166,7 +157,8 @@ function kernelBinding(node: Node): KernelBinding {
 }
 
 function variant(node: Node, symbols: Symbols): Variant {
-  const r = node.record(["target", "file", "sha256", "entry", "workgroup", "grid", "requires"]);
+  const r = node.record(["target", "file", "sha256", "entry", "workgroup", "grid", "requires"], ["bytes"]);
+  const bytes = r.bytes.optional((item) => item.integer(1, schema.MAX_SHARD_BYTES));
   return {
     target: r.target.oneOf(schema.TARGETS),
     file: r.file.pathName(),
@@ -175,6 +167,7 @@ function variant(node: Node, symbols: Symbols): Variant {
     workgroup: triple(r.workgroup, (item) => item.integer(1, 65536)),
     grid: triple(r.grid, (item) => item.dim(symbols)),
     requires: requires(r.requires),
+    ...(bytes === null ? {} : { bytes }),
   };
 }
 

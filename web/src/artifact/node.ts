@@ -34,7 +34,8 @@ export class Node {
   }
 
   private child(key: string | number, value: unknown): Node {
-    const step = typeof key === "number" ? `[${key}]` : this.path ? `.${key.slice(0, 200)}` : key.slice(0, 200);
+    const step =
+      typeof key === "number" ? `[${key}]` : this.path ? `.${key.slice(0, 200)}` : key.slice(0, 200);
     return new Node(value, this.file, this.path + step);
   }
 
@@ -46,7 +47,10 @@ export class Node {
   }
 
   /** An object with exactly these fields, and perhaps the optional ones (null where they are missing). */
-  record<Name extends string>(names: readonly Name[], optional: readonly Name[] = []): Readonly<Record<Name, Node>> {
+  record<Name extends string>(
+    names: readonly Name[],
+    optional: readonly Name[] = [],
+  ): Readonly<Record<Name, Node>> {
     const fields = this.fields();
     for (const name of names) if (!fields.has(name)) this.child(name, null).refuse("the field is missing");
     const known = [...names, ...optional];
@@ -57,7 +61,10 @@ export class Node {
     return Object.fromEntries(entries) as Record<Name, Node>;
   }
 
-  /** An object with at most `most` keys, which are plain names, and values that `read` reads; in the file's order. */
+  /**
+   * An object with at most `most` keys, which are plain names, and values that `read` reads; in the file's
+   * order.
+   */
   mapping<T>(read: (node: Node, name: string) => T, most: number): ReadonlyMap<string, T> {
     const fields = this.fields();
     if (fields.size > most) this.refuse(`got ${fields.size} entries, wanted at most ${most}`);
@@ -88,7 +95,9 @@ export class Node {
 
   /** A finite number. */
   number(): number {
-    return typeof this.value === "number" && Number.isFinite(this.value) ? this.value : this.fail("a finite number");
+    return typeof this.value === "number" && Number.isFinite(this.value)
+      ? this.value
+      : this.fail("a finite number");
   }
 
   boolean(): boolean {

@@ -29,7 +29,9 @@ const FORMATS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   f32: { quants: 128 },
 };
 export const QUANTS = Object.keys(FORMATS);
-/** The numbers that decoding multiplies weights with: f32 activations, or activations rounded to signed bytes. */
+/**
+ * The numbers that decoding multiplies weights with: f32 activations, or activations as two signed bytes, or one.
+ */
 export const ACTIVATIONS = ["f32", "int8", "int8-fast"] as const;
 export const TARGETS = ["wgsl", "cuda", "spirv", "opencl", "c", "wasm"] as const;
 export const ROLES = ["prefill", "decode", "score", "sample_greedy", "sample"] as const;
@@ -109,13 +111,18 @@ export interface Variant {
   readonly target: (typeof TARGETS)[number];
   readonly file: string;
   readonly sha256: string;
+  /** Of the file; artifacts of before do not say it. */
+  readonly bytes?: number;
   readonly entry: string;
   readonly workgroup: Triple<number>;
   readonly grid: Triple<Dim>;
   readonly requires: Requires;
 }
 
-/** A kernel with its variants, the preferred one first. With `params`, the step block is bound after the others. */
+/**
+ * A kernel with its variants, the preferred one first. With `params`, the step block is bound after the
+ * others.
+ */
 export interface Kernel {
   readonly spec: string;
   readonly params: boolean;
@@ -218,8 +225,8 @@ export interface GraphInfo {
 }
 
 /**
- * A buffer of `bytes`, filled by repeating the `period` bytes of the checks file that start at `offset`. A period of
- * 0 means zeros.
+ * A buffer of `bytes`, filled by repeating the `period` bytes of the checks file that start at `offset`. A
+ * period of 0 means zeros.
  */
 export interface CheckInput {
   readonly bytes: number;
@@ -228,8 +235,9 @@ export interface CheckInput {
 }
 
 /**
- * A range of an output: `bytes` of binding number `binding`, starting at `at`. The wanted numbers start at `offset` in
- * the checks file. Each number must be within `absolute` + `relative` * |wanted|; an "f16pair" is two in one word.
+ * A range of an output: `bytes` of binding number `binding`, starting at `at`. The wanted numbers start at
+ * `offset` in the checks file. Each number must be within `absolute` + `relative` * |wanted|; an "f16pair" is
+ * two in one word.
  */
 export interface CheckOutput {
   readonly binding: number;
@@ -242,9 +250,9 @@ export interface CheckOutput {
 }
 
 /**
- * A kernel's golden tile: inputs, and the outputs that they must give. `symbols` determine each variant's grid,
- * `params` the step block. `tile_tolerance` (relative, absolute) replaces the outputs' own tolerances for variants that
- * multiply f16 numbers on matrix units.
+ * A kernel's golden tile: inputs, and the outputs that they must give. `symbols` determine each variant's
+ * grid, `params` the step block. `tile_tolerance` (relative, absolute) replaces the outputs' own tolerances
+ * for variants that multiply f16 numbers on matrix units.
  */
 export interface KernelCheck {
   readonly symbols: ReadonlyMap<string, number>;

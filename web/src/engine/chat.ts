@@ -56,13 +56,21 @@ export class ChatCompletions {
       if (!finish_reason || !chunk.usage || !chunk.kernelc) continue;
       const { id, created, model, usage, kernelc } = chunk;
       const message = { role: "assistant" as const, content: text };
-      const choice = { index: 0 as const, message, finish_reason, logprobs: request.logprobs ? { content } : null };
+      const choice = {
+        index: 0 as const,
+        message,
+        finish_reason,
+        logprobs: request.logprobs ? { content } : null,
+      };
       return { id, object: "chat.completion", created, model, choices: [choice], usage, kernelc };
     }
     throw new Error("the answer had no end");
   }
 
-  /** An answer piece by piece. Resolves once the prompt has been processed, so that its errors are thrown here. */
+  /**
+   * An answer piece by piece. Resolves once the prompt has been processed, so that its errors are thrown
+   * here.
+   */
   async stream(request: ChatRequest): Promise<AsyncGenerator<ChatChunk, void, undefined>> {
     const answer = this.answer(request);
     const first = await answer.next();
@@ -85,7 +93,10 @@ export class ChatCompletions {
   }
 }
 
-/** `first`, then the rest of `answer`; throws "aborted" where `signal` cut it short. `ended` is called in any case. */
+/**
+ * `first`, then the rest of `answer`; throws "aborted" where `signal` cut it short. `ended` is called in any
+ * case.
+ */
 async function* resumed(
   first: IteratorResult<ChatChunk, void>,
   answer: AsyncGenerator<ChatChunk, void, undefined>,
@@ -136,7 +147,10 @@ class Answer {
       const stops = new StopMatcher(this.request.stops);
       yield* this.texts(generation, stops);
       const finish = stops.stopped ? "stop-string" : finishOf(generation);
-      const details = { ...this.details(finish, generation.seed, reused, timings), dropped_turns: droppedTurns };
+      const details = {
+        ...this.details(finish, generation.seed, reused, timings),
+        dropped_turns: droppedTurns,
+      };
       yield this.last(finish, prompt.ids.length, details);
     } finally {
       if (this.said.length) prompts.remember(prompt, this.said);
@@ -146,7 +160,10 @@ class Answer {
   private generate(promptIds: readonly number[]): Generation {
     const { request, parts } = this;
     const choose = request.lockStep ? this.chooser(promptIds) : undefined;
-    return parts.engine.generate(request.maxNew, request.sampling, parts.stopIds, { signal: request.signal, choose });
+    return parts.engine.generate(request.maxNew, request.sampling, parts.stopIds, {
+      signal: request.signal,
+      choose,
+    });
   }
 
   private chooser(promptIds: readonly number[]): Chooser {
@@ -159,7 +176,10 @@ class Answer {
   }
 
   /** The tokens' text, in whole characters, up to the end or to a stop string. */
-  private async *texts(generation: Generation, stops: StopMatcher): AsyncGenerator<ChatChunk, void, undefined> {
+  private async *texts(
+    generation: Generation,
+    stops: StopMatcher,
+  ): AsyncGenerator<ChatChunk, void, undefined> {
     const decoder = this.parts.coder.stream({ continued: this.parts.isPlain });
     for await (const { id } of generation) {
       this.said.push(id);
@@ -180,7 +200,9 @@ class Answer {
 
   private named(id: number, logprob: number): TokenLogprob {
     const { data } = this.parts.coder.piece(id);
-    const token = data.length ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(data) : this.parts.coder.token(id);
+    const token = data.length
+      ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(data)
+      : this.parts.coder.token(id);
     return { token, logprob, bytes: data.length ? [...data] : null };
   }
 
@@ -200,7 +222,11 @@ class Answer {
     if (finish === "stop-string") this.logprobs = []; // they belong to tokens that are not shown
     const reason = finish === "stop" || finish === "stop-string" ? "stop" : "length";
     const [prompt_tokens, completion_tokens] = [promptTokens, this.said.length];
-    const usage: Usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+    const usage: Usage = {
+      prompt_tokens,
+      completion_tokens,
+      total_tokens: prompt_tokens + completion_tokens,
+    };
     return { ...this.chunk({}, reason), usage, kernelc: details };
   }
 

@@ -1,7 +1,8 @@
 /**
  * Sampling on the CPU, for what the kernels cannot do: biases, penalties by count, log probabilities.
  *
- * It computes what the sampling kernels compute, with the same random numbers: a hash of seed, position and token.
+ * It computes what the sampling kernels compute, with the same random numbers: a hash of seed, position and
+ * token.
  */
 
 import type { Sampling } from "./sampling.js";
@@ -42,7 +43,10 @@ export function gumbel(bits: number): number {
   return -Math.log(-Math.log1p(-u));
 }
 
-/** Change `logits` in place: bias, repetition penalty for `before`, penalties by count for the answer's tokens. */
+/**
+ * Change `logits` in place: bias, repetition penalty for `before`, penalties by count for the answer's
+ * tokens.
+ */
 export function adjust(
   logits: Float32Array,
   sampling: Sampling,

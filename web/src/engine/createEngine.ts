@@ -25,7 +25,8 @@ const CHECKS = {
 };
 
 /**
- * Open the artifact whose folder is at `url`: fetch what this browser does not have yet, and load it on the device.
+ * Open the artifact whose folder is at `url`: fetch what this browser does not have yet, and load it on the
+ * device.
  *
  * @throws KernelcError, whose `code` says what kind of thing went wrong and whose `help` says what to do.
  */
@@ -46,7 +47,12 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   const found = await files.manifest();
   const manifest = parseManifest(found.bytes, `${files.folder}manifest.json`);
   const most = manifest.model.max_context;
-  const context = integer("context", options.context ?? most, manifest.symbols.get("context")?.[0] ?? 1, most);
+  const context = integer(
+    "context",
+    options.context ?? most,
+    manifest.symbols.get("context")?.[0] ?? 1,
+    most,
+  );
   const source: ArtifactSource = {
     id: found.id,
     manifest,
@@ -55,8 +61,13 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
   };
   const stopping = new LinkedAbort(options.signal);
   const loading = { ...loadOptions(options, context, tell), signal: stopping.signal };
-  const [texts, { executor, device }] = await both(loadTexts(source, tell), opened(source, loading), stopping);
-  // Replacing a lost device reports no progress, and does not depend on the signal that could stop the first load.
+  const [texts, { executor, device }] = await both(
+    loadTexts(source, tell),
+    opened(source, loading),
+    stopping,
+  );
+  // Replacing a lost device reports no progress, and does not depend on the signal that could stop the first
+  // load.
   const immediates = executor.features.includes("immediates");
   const quiet = { signal: undefined, onKernel: undefined, onWeights: undefined, onCheck: undefined };
   const again = { ...loading, ...quiet, immediates, device };
@@ -75,12 +86,19 @@ async function open(url: string, options: EngineOptions): Promise<Engine> {
 }
 
 /** As `openDevice`, with a way to release what was loaded. */
-async function opened(source: ArtifactSource, options: OpenOptions): Promise<OpenedDevice & { release(): void }> {
+async function opened(
+  source: ArtifactSource,
+  options: OpenOptions,
+): Promise<OpenedDevice & { release(): void }> {
   const found = await openDevice(source, options);
   return { ...found, release: () => found.executor.release() };
 }
 
-function loadOptions(options: EngineOptions, context: number, tell: (progress: Progress) => void): OpenOptions {
+function loadOptions(
+  options: EngineOptions,
+  context: number,
+  tell: (progress: Progress) => void,
+): OpenOptions {
   return {
     device: options.device ?? "auto",
     threads: options.threads,
@@ -108,7 +126,10 @@ interface Texts {
   readonly prompts: ReturnType<typeof makePromptEncoder>;
 }
 
-async function loadTexts({ manifest, file }: ArtifactSource, tell: (progress: Progress) => void): Promise<Texts> {
+async function loadTexts(
+  { manifest, file }: ArtifactSource,
+  tell: (progress: Progress) => void,
+): Promise<Texts> {
   const { tokenizer, chat_template } = manifest;
   if (!tokenizer) {
     const help = "build it again from a folder with tokenizer.model or tokenizer.json";
@@ -119,7 +140,8 @@ async function loadTexts({ manifest, file }: ArtifactSource, tell: (progress: Pr
     if (entry) return file(name, entry);
     throw new KernelcError("bad-artifact", `the manifest names no tokenizer file ${name}`);
   };
-  const fetchTemplate = (name: string): Promise<Uint8Array> => file(name, { sha256: chat_template?.sha256 ?? "" });
+  const fetchTemplate = (name: string): Promise<Uint8Array> =>
+    file(name, { sha256: chat_template?.sha256 ?? "" });
   const coder = await loadCoder(tokenizer, fetchTokenizer, manifest.model.vocab_size);
   const template = await loadTemplate(chat_template, fetchTemplate, coder);
   coder.protect(writtenMarkup(coder, template));
@@ -136,7 +158,10 @@ export async function both<A, B extends { release(): void }>(
   first.catch(() => stopping.abort());
   const [a, b] = await Promise.allSettled([first, second]);
   stopping.unlink();
-  if (b.status === "rejected" && !(a.status === "rejected" && KernelcError.from(b.reason).code === "aborted")) {
+  if (
+    b.status === "rejected" &&
+    !(a.status === "rejected" && KernelcError.from(b.reason).code === "aborted")
+  ) {
     throw b.reason;
   }
   if (a.status === "rejected") {
@@ -148,9 +173,24 @@ export async function both<A, B extends { release(): void }>(
 }
 
 function card(id: string, url: string, manifest: Manifest, context: number): ModelCard {
-  const { architecture, layers, hidden_size, vocab_size, max_context, bos_token_id, eos_token_ids } = manifest.model;
+  const { architecture, layers, hidden_size, vocab_size, max_context, bos_token_id, eos_token_ids } =
+    manifest.model;
   const weight_bytes = manifest.weights.shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const { name, quant, generation } = manifest;
-  return { id, name, url, quant, architecture, layers, hidden_size, vocab_size, context, max_context, weight_bytes,
-    bos_token_id, eos_token_ids, generation };
+  return {
+    id,
+    name,
+    url,
+    quant,
+    architecture,
+    layers,
+    hidden_size,
+    vocab_size,
+    context,
+    max_context,
+    weight_bytes,
+    bos_token_id,
+    eos_token_ids,
+    generation,
+  };
 }

@@ -1,28 +1,34 @@
-/** One sequence on one device, ids in and ids out: feeds token ids, keeps their keys and values, generates more. */
+/**
+ * One sequence on one device, ids in and ids out: feeds token ids, keeps their keys and values, generates
+ * more.
+ */
 
 import { KernelcError, throwIfAborted } from "../artifact/errors.js";
 import { LOGITS_BUFFER, type Manifest, type Role } from "../artifact/schema.js";
 import { unlessAborted } from "../artifact/signals.js";
-import type { Executor, Ticket } from "../gpu/executor.js";
+import type { Executor } from "../gpu/executor.js";
 import { Generation, type Chooser } from "./generation.js";
 import { ProgramTable } from "./programTable.js";
 import { HeldPositions } from "./rings.js";
 import { integer, type Sampling } from "./sampling.js";
-import { CachedSequence } from "./sequence.js";
+import { CachedSequence, type Fed } from "./sequence.js";
 import { Timings } from "./timings.js";
 
 export const GENERATE_ROLES: readonly Role[] = ["prefill", "decode", "sample_greedy", "sample"];
 export const ALL_ROLES: readonly Role[] = [...GENERATE_ROLES, "score"];
 
 /**
- * A prompt of at most this many tokens is fed by decode steps. A prefill step costs as much as several of them however
- * few rows it has, and its kernels may still be compiling. The whole prompt counts, cached or not, so that the same
- * prompt is always computed in the same way. Where decoding rounds activations, every prompt is fed by prefill steps.
+ * A prompt of at most this many tokens is fed by decode steps. A prefill step costs as much as several of
+ * them however few rows it has, and its kernels may still be compiling. The whole prompt counts, cached or
+ * not, so that the same prompt is always computed in the same way. Where decoding rounds activations, every
+ * prompt is fed by prefill steps.
  */
 const SHORT_PROMPT_TOKENS = 8;
 /** Decode steps that are submitted before the first id is read back. */
 const AHEAD = 4;
-/** Prompt chunks submitted at once: the device stays busy, and stopping waits for two chunks at most. */
+/**
+ * Prompt chunks submitted at once: the device stays busy, and what comes after a stop waits for two at most.
+ */
 const CHUNKS_AHEAD = 2;
 /** After this many losses in a row with no token in between, the device is given up. */
 const MOST_LOSSES = 3;
@@ -57,7 +63,13 @@ export class TokenEngine {
   private tokensAtLoss = 0;
   private disposed = false;
 
-  constructor(executor: Executor, manifest: Manifest, context: number, roles: readonly Role[], reopen: Reopen) {
+  constructor(
+    executor: Executor,
+    manifest: Manifest,
+    context: number,
+    roles: readonly Role[],
+    reopen: Reopen,
+  ) {
     this.context = context;
     this.vocabSize = manifest.model.vocab_size;
     this.roles = roles;
@@ -104,17 +116,17 @@ export class TokenEngine {
   }
 
   /**
-   * Keep the first `length` positions of the cache, and return how many were kept: all of them, or none where layers
-   * with a window have forgotten what the next position would see. That takes cutting off more positions than the
-   * longest step has rows. @throws KernelcError "usage" where the cache holds fewer.
+   * Keep the first `length` positions of the cache, and return how many were kept: all of them, or none where
+   * layers with a window have forgotten what the next position would see. That takes cutting off more
+   * positions than the longest step has rows. @throws KernelcError "usage" where the cache holds fewer.
    */
   truncate(length: number): number {
     return this.sequence.truncate(integer("the length to keep", length, 0, this.sequence.ids.length));
   }
 
   /**
-   * Append `ids` and wait until their keys and values are in the cache. After an abort the cache holds the chunks that
-   * were submitted until then.
+   * Append `ids` and wait until their keys and values are in the cache. After an abort the cache holds the
+   * chunks that were submitted until then, without those that the device stopped.
    *
    * @throws KernelcError "context" where they do not fit, "usage" for no ids or ids outside the vocabulary.
    */
@@ -130,11 +142,11 @@ export class TokenEngine {
 
   private async feedRest(ids: readonly number[], start: number, options: FeedOptions): Promise<void> {
     const { sequence } = this;
-    const flying: Ticket[] = [];
+    const flying: Fed[] = [];
     const done = (): number => sequence.ids.length - start;
     const collect = async (): Promise<void> => {
       const oldest = flying[0];
-      if (oldest) await unlessAborted(oldest.result(), options.signal);
+      if (oldest) await unlessAborted(oldest.ticket.result(), options.signal);
       flying.shift();
     };
     const role: Role = start + ids.length <= this.shortPrompt ? "decode" : "prefill";
@@ -150,13 +162,13 @@ export class TokenEngine {
       }
       while (flying.length) await collect();
     } finally {
-      for (const ticket of flying) ticket.discard();
+      sequence.takeBack(flying);
     }
   }
 
   /**
-   * Append `ids` like `feed` and return the logits after each of them, one row per id: chunk by chunk where the role
-   * "score" is loaded, else one by one.
+   * Append `ids` like `feed` and return the logits after each of them, one row per id: chunk by chunk where
+   * the role "score" is loaded, else one by one.
    */
   async *score(ids: readonly number[]): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
     this.checkIds(ids);
@@ -172,7 +184,9 @@ export class TokenEngine {
         if (sequence.ids.length > start + done) sequence.truncate(start + done); // submitted, then lost
         sequence.writeTokens(part);
         const buffer = role === "score" ? "all_logits" : LOGITS_BUFFER;
-        return sequence.feed(role, part, [{ buffer, offset: 0, bytes: 4 * vocabSize * rows }]).result();
+        return sequence
+          .feed(role, part, [{ buffer, offset: 0, bytes: 4 * vocabSize * rows }])
+          .ticket.result();
       });
       const logits = new Float32Array(data);
       for (let row = 0; row < rows; row += 1) yield logits.subarray(row * vocabSize, (row + 1) * vocabSize);
@@ -181,8 +195,8 @@ export class TokenEngine {
   }
 
   /**
-   * Generate at most `maxNew` tokens after what was fed; iterate over the result. It depends on the ids, the parameters
-   * and the seed only. @throws KernelcError "usage" where nothing was fed.
+   * Generate at most `maxNew` tokens after what was fed; iterate over the result. It depends on the ids, the
+   * parameters and the seed only. @throws KernelcError "usage" where nothing was fed.
    */
   generate(
     maxNew: number,
@@ -214,7 +228,9 @@ export class TokenEngine {
 
   private checkIds(ids: readonly number[]): void {
     if (!ids.length) {
-      throw new KernelcError("usage", "the prompt is empty", { help: "give at least one token, such as BOS" });
+      throw new KernelcError("usage", "the prompt is empty", {
+        help: "give at least one token, such as BOS",
+      });
     }
     ids.forEach((id, position) => {
       if (Number.isInteger(id) && id >= 0 && id < this.vocabSize) return;

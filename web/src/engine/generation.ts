@@ -13,10 +13,16 @@ export interface Generated {
   readonly position: number;
 }
 
-/** Chooses the id for a position from its logits [vocab], which it may change. Rules out submitting steps ahead. */
+/**
+ * Chooses the id for a position from its logits [vocab], which it may change. Rules out submitting steps
+ * ahead.
+ */
 export type Chooser = (logits: Float32Array<ArrayBuffer>, position: number) => number;
 
-/** What to generate. `ahead` steps are submitted before the first id is read back; with 1, each waits for its id. */
+/**
+ * What to generate. `ahead` steps are submitted before the first id is read back; with 1, each waits for its
+ * id.
+ */
 export interface GenerationRequest {
   readonly maxNew: number;
   readonly sampling: Sampling;
@@ -42,12 +48,13 @@ interface Flying {
  * Iterates over new tokens; the id that stops it is not among them.
  *
  * `finishReason` is null while running, then "stop" (`stopId` says which), "length" (as many as asked for),
- * "context" (it is full) or "cancelled" (the iteration was left). Steps submitted ahead are then discarded, and the
- * cache ends with the last token that was returned.
+ * "context" (it is full) or "cancelled" (the iteration was left). Steps submitted ahead are then discarded,
+ * and the cache ends with the last token that was returned.
  *
- * Scores that are no numbers throw KernelcError "bad-artifact". Sampling takes id 0 where it finds no score above
- * -Infinity, so only a step that gave id 0 needs a look at its first logit: that logit is read back with the first id,
- * and with those that follow an id of 0. Where id 0 ends an answer nothing follows it: its step runs once more.
+ * Scores that are no numbers throw KernelcError "bad-artifact". Sampling takes id 0 where it finds no score
+ * above -Infinity, so only a step that gave id 0 needs a look at its first logit: that logit is read back
+ * with the first id, and with those that follow an id of 0. Where id 0 ends an answer nothing follows it: its
+ * step runs once more.
  */
 export class Generation implements AsyncIterable<Generated> {
   finishReason: "stop" | "length" | "context" | "cancelled" | null = null;
@@ -117,7 +124,8 @@ export class Generation implements AsyncIterable<Generated> {
         }
         return await this.receive(position);
       } catch (error) {
-        if (this.flying[0] && !this.flying[0].decoded) this.sequence.hasLogits = true; // replaying has left the logits
+        // Replaying has left the logits.
+        if (this.flying[0] && !this.flying[0].decoded) this.sequence.hasLogits = true;
         for (const { ticket } of this.flying) ticket.discard();
         this.flying = [];
         this.prepared = false;
@@ -135,8 +143,8 @@ export class Generation implements AsyncIterable<Generated> {
   /**
    * Submit the step that samples the id for `position`.
    *
-   * It decodes the token before, unless the logits are there already. Where that token is in the cache, as after
-   * `truncate`, it is decoded once more.
+   * It decodes the token before, unless the logits are there already. Where that token is in the cache, as
+   * after `truncate`, it is decoded once more.
    */
   private submit(position: number): Flying {
     const { sequence, fields } = this;
@@ -152,7 +160,9 @@ export class Generation implements AsyncIterable<Generated> {
     return { ticket, decoded, watched };
   }
 
-  /** What to read back: the id, then the first logit where it is watched; all logits where the host chooses. */
+  /**
+   * What to read back: the id, then the first logit where it is watched; all logits where the host chooses.
+   */
   private fetch(position: number, watched: boolean): readonly Fetch[] {
     if (this.request.choose) return [{ buffer: LOGITS_BUFFER, offset: 0, bytes: 4 * this.request.vocabSize }];
     const id = { buffer: TOKENS_BUFFER, offset: 4 * position, bytes: 4 };
@@ -196,6 +206,7 @@ export class Generation implements AsyncIterable<Generated> {
 /** Check the score of id 0, where that id was sampled: were it no number, none would be. */
 function checkScore(score: number, position: number): void {
   if (score > -Infinity) return; // false for NaN
-  const help = "the weights are damaged, or a value overflows on this device: build with --kv f32, or with --quant f32";
+  const help =
+    "the weights are damaged, or a value overflows on this device: build with --kv f32, or with --quant f32";
   throw new KernelcError("bad-artifact", `the model's scores for token ${position} are no numbers`, { help });
 }

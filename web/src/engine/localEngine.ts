@@ -39,7 +39,8 @@ export class LocalEngine implements Engine {
   readonly model: ModelCard;
   readonly chat: { readonly completions: Completions };
   readonly tokens = {
-    generate: (ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion> => this.generate(ids, request),
+    generate: (ids: readonly number[], request?: TokenRequest): Promise<TokenCompletion> =>
+      this.generate(ids, request),
     score: (ids: readonly number[]): Promise<readonly Float32Array[]> => this.score(ids),
   };
   private readonly parts: EngineParts;

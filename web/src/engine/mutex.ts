@@ -4,7 +4,11 @@ import { unlessAborted } from "../artifact/signals.js";
 export class Mutex {
   private last: Promise<void> = Promise.resolve();
 
-  /** Wait for all earlier callers. Call the returned function when done. @throws KernelcError "aborted" by `signal`. */
+  /**
+   * Wait for all earlier callers. Call the returned function when done.
+   *
+   * @throws KernelcError "aborted" by `signal`.
+   */
   async acquire(signal?: AbortSignal): Promise<() => void> {
     const before = this.last;
     let release = (): void => undefined;

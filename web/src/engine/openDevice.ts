@@ -18,7 +18,9 @@ export function mayCompute(manifest: Manifest, choice: DeviceChoice): boolean {
   return choice !== "webgpu" && hasModules(manifest) && hasWasm();
 }
 
-/** Why the processor is taken before a graphics device is tried: a sentence, or null where one is to be tried. */
+/**
+ * Why the processor is taken before a graphics device is tried: a sentence, or null where one is to be tried.
+ */
 export async function whyNotGraphics(choice: DeviceChoice, options: DeviceOptions): Promise<string | null> {
   if (choice === "wasm") return "The processor was asked for.";
   try {
@@ -42,15 +44,17 @@ export interface OpenedDevice {
 }
 
 /**
- * Load an artifact on a graphics device; on the processor where `device` says so, or where it is "auto", there is no
- * such device, or only an imitated one, or it is refused, and the artifact has kernels for the processor.
+ * Load an artifact on a graphics device; on the processor where `device` says so, or where it is "auto",
+ * there is no such device, or only an imitated one, or it is refused, and the artifact has kernels for the
+ * processor.
  *
  * @throws KernelcError as `loadArtifact` and `loadOnProcessor`.
  */
 export async function openDevice(source: ArtifactSource, options: OpenOptions): Promise<OpenedDevice> {
   const { device } = options;
   if (device === "wasm") return { executor: await loadOnProcessor(source, options), device };
-  if (!mayCompute(source.manifest, device)) return { executor: await loadArtifact(source, options), device: "webgpu" };
+  if (!mayCompute(source.manifest, device))
+    return { executor: await loadArtifact(source, options), device: "webgpu" };
   let why = await whyNotGraphics(device, options);
   if (why === null) {
     try {

@@ -51,7 +51,8 @@ export class ProgramTable {
   }
 
   private shown(role: Role): string {
-    const shown = ({ name, seq, past }: Entry): string => `${name} (seq ${seq.join("..")}, past ${past.join("..")})`;
+    const shown = ({ name, seq, past }: Entry): string =>
+      `${name} (seq ${seq.join("..")}, past ${past.join("..")})`;
     return this.of(role).map(shown).join("; ");
   }
 }

@@ -55,7 +55,8 @@ export function checkedRequest(
     presencePenalty: number("presence_penalty", request.presence_penalty ?? 0, -2, 2),
   };
   const topLogprobs = request.logprobs ? integer("top_logprobs", request.top_logprobs ?? 0, 0, 20) : null;
-  if (!request.logprobs && request.top_logprobs) refuse("top_logprobs", request.top_logprobs, "logprobs: true with it");
+  if (!request.logprobs && request.top_logprobs)
+    refuse("top_logprobs", request.top_logprobs, "logprobs: true with it");
   const { bias, frequencyPenalty, presencePenalty } = adjustments;
   return {
     messages: messages(request.messages),
@@ -110,7 +111,9 @@ function policy(given: unknown): ContextPolicy {
 }
 
 function limit(most: number | undefined): number {
-  return most === undefined ? Number.MAX_SAFE_INTEGER : integer("max_tokens", most, 0, Number.MAX_SAFE_INTEGER);
+  return most === undefined
+    ? Number.MAX_SAFE_INTEGER
+    : integer("max_tokens", most, 0, Number.MAX_SAFE_INTEGER);
 }
 
 function stops(given: unknown): readonly string[] {
@@ -124,7 +127,8 @@ function stops(given: unknown): readonly string[] {
 
 function biases(given: Readonly<Record<string, number>>, vocabSize: number): ReadonlyMap<number, number> {
   const entries = Object.entries(given);
-  if (entries.length > MOST_BIASES) refuse("logit_bias", `${entries.length} entries`, `at most ${MOST_BIASES}`);
+  if (entries.length > MOST_BIASES)
+    refuse("logit_bias", `${entries.length} entries`, `at most ${MOST_BIASES}`);
   return new Map(
     entries.map(([id, value]) => [
       integer("a token id of logit_bias", id.trim() === "" ? NaN : Number(id), 0, vocabSize - 1),

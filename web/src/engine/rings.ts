@@ -1,10 +1,11 @@
 /**
  * What the caches of windowed layers still hold: how far a sequence may be shortened and then go on.
  *
- * Such a layer keeps a ring of rows, in which later positions replace those that no query sees any more. A step that
- * goes on after n positions computes position n - 1 again, or comes after it, so with a window of W it reads the
- * positions from n - W on. A ring of R rows holds those from end - R on, where `end` is one after the last position
- * that was written since position 0 was. Why that is so, `runtime/engine/rings.py` says.
+ * Such a layer keeps a ring of rows, in which later positions replace those that no query sees any more. A
+ * step that goes on after n positions computes position n - 1 again, or comes after it, so with a window of W
+ * it reads the positions from n - W on. A ring of R rows holds those from end - R on, where `end` is one
+ * after the last position that was written since position 0 was. Why that is so, `runtime/engine/rings.py`
+ * says.
  */
 
 import type { Ring } from "../artifact/schema.js";
@@ -28,9 +29,21 @@ export class HeldPositions {
     this.end = Math.max(past ? this.end : 0, past + seq);
   }
 
+  /** What a step that follows would change, to be given back to `restore` where that step never begins. */
+  get mark(): number {
+    return this.end;
+  }
+
+  /** Forget the steps that were noted since `mark` was read. */
+  restore(mark: number): void {
+    this.end = mark;
+  }
+
   /** Whether the sequence may go on after its first `length` positions. */
   enoughFor(length: number): boolean {
     const { end } = this;
-    return length === 0 || this.rings.every(({ window, rows }) => end <= rows || length - window >= end - rows);
+    return (
+      length === 0 || this.rings.every(({ window, rows }) => end <= rows || length - window >= end - rows)
+    );
   }
 }

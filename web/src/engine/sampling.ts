@@ -48,7 +48,11 @@ function drawnSeed(): number {
 /** @throws KernelcError "usage" unless `value` is a number of low..high (above low where `openLow`). */
 export function number(name: string, value: unknown, low: number, high: number, openLow = false): number {
   if (typeof value === "number" && low <= value && value <= high && !(openLow && value === low)) return value;
-  return refuse(name, value, openLow ? `a number above ${low} and at most ${high}` : `a number from ${low} to ${high}`);
+  return refuse(
+    name,
+    value,
+    openLow ? `a number above ${low} and at most ${high}` : `a number from ${low} to ${high}`,
+  );
 }
 
 /** @throws KernelcError "usage" unless `value` is an integer of low..high. */
@@ -74,8 +78,8 @@ export function isGreedy(sampling: Sampling): boolean {
 }
 
 /**
- * The sampling fields of the step block. Greedy choice with a repetition penalty is sampling with top_k 1, where the
- * temperature makes no difference.
+ * The sampling fields of the step block. Greedy choice with a repetition penalty is sampling with top_k 1,
+ * where the temperature makes no difference.
  */
 export function stepFields(sampling: Sampling): StepFields {
   const forced = sampling.temperature === 0;

@@ -1,9 +1,9 @@
 /**
  * The token sequence in a device's cache, and the steps that extend it.
  *
- * Position p of the cache holds the keys and values of `ids[p]`. `nextId`, where it is known, is the id that was
- * sampled after the last of them; its own keys and values are not in the cache yet. `hasLogits` says whether the logits
- * buffer belongs to the last position.
+ * Position p of the cache holds the keys and values of `ids[p]`. `nextId`, where it is known, is the id that
+ * was sampled after the last of them; its own keys and values are not in the cache yet. `hasLogits` says
+ * whether the logits buffer belongs to the last position.
  */
 
 import { KernelcError } from "../artifact/errors.js";
@@ -17,15 +17,28 @@ import { Timings } from "./timings.js";
 /** A small range to read back from a step that is waited for and gives nothing else. */
 const A_WORD: readonly Fetch[] = [{ buffer: TOKENS_BUFFER, offset: 0, bytes: 4 }];
 
-/** How many of the latest generated tokens are replayed one by one after a loss; older ones are replayed in chunks. */
+/**
+ * How many of the latest generated tokens are replayed one by one after a loss; older ones are replayed in
+ * chunks.
+ */
 const EXACT_REPLAY_TOKENS = 512;
 const DECODE_STEPS_AT_ONCE = 16;
 
-/** How `length` positions from `start` on were computed: by one step, or with the role "decode" by one step each. */
+/**
+ * How `length` positions from `start` on were computed: by one step, or with the role "decode" by one step
+ * each.
+ */
 interface Computed {
   readonly role: Role;
   readonly start: number;
   readonly length: number;
+}
+
+/** The step of one chunk of a prompt: its first position, and what rings held before it. */
+export interface Fed {
+  readonly ticket: Ticket;
+  readonly past: number;
+  readonly held: number;
 }
 
 export class CachedSequence {
@@ -49,7 +62,13 @@ export class CachedSequence {
   }
 
   /** Submit one step: the programs of `roles` in order, at these positions. */
-  run(roles: readonly Role[], past: number, seq: number, fields: StepFields, fetch: readonly Fetch[]): Ticket {
+  run(
+    roles: readonly Role[],
+    past: number,
+    seq: number,
+    fields: StepFields,
+    fetch: readonly Fetch[],
+  ): Ticket {
     const programs = roles.map((role) => this.table.select(role, seq, past));
     const env = { seq, past, context: this.context };
     this.held.written(past, seq);
@@ -62,7 +81,9 @@ export class CachedSequence {
     const ticket = this.run(roles, past, 1, fields, fetch);
     this.timings.hostMs += performance.now() - began;
     this.timings.steps += 1;
-    this.timings.dispatches += this.executor.dispatchCount(roles.map((role) => this.table.select(role, 1, past)));
+    this.timings.dispatches += this.executor.dispatchCount(
+      roles.map((role) => this.table.select(role, 1, past)),
+    );
     return ticket;
   }
 
@@ -75,15 +96,29 @@ export class CachedSequence {
   }
 
   /** Submit the step of one chunk of a prompt. */
-  feed(role: Role, part: readonly number[], fetch: readonly Fetch[] = A_WORD): Ticket {
+  feed(role: Role, part: readonly number[], fetch: readonly Fetch[] = A_WORD): Fed {
     const past = this.ids.length;
+    const held = this.held.mark;
     const ticket = this.run([role], past, part.length, GREEDY_FIELDS, fetch);
     for (const id of part) this.ids.push(id);
     this.tokensEver += part.length;
     this.note(role, past, part.length);
     this.nextId = null;
     this.hasLogits = role !== "score";
-    return ticket;
+    return { ticket, past, held };
+  }
+
+  /**
+   * Do without the last steps of a prompt, oldest first, and cut off the positions of those that can be
+   * stopped.
+   */
+  takeBack(steps: readonly Fed[]): void {
+    for (const { ticket, past, held } of [...steps].reverse()) {
+      const became = ticket.discard();
+      if (became === "runs") continue;
+      if (became === "unbegun") this.held.restore(held);
+      this.truncate(Math.min(past, this.ids.length));
+    }
   }
 
   /** Note that the keys and values from `start` on were computed by a step of `role`. */
@@ -97,7 +132,10 @@ export class CachedSequence {
     }
   }
 
-  /** Note the id sampled after the last one. The step that sampled it has put the previous `nextId` into the cache. */
+  /**
+   * Note the id sampled after the last one. The step that sampled it has put the previous `nextId` into the
+   * cache.
+   */
   sampled(id: number): void {
     if (this.nextId !== null) this.ids.push(this.nextId);
     this.nextId = id;
@@ -106,8 +144,8 @@ export class CachedSequence {
   }
 
   /**
-   * Keep the first `length` positions, or none where windowed layers no longer hold what the next would see of them.
-   * Returns how many. Where that drops any, the logits are no longer valid.
+   * Keep the first `length` positions, or none where windowed layers no longer hold what the next would see
+   * of them. Returns how many. Where that drops any, the logits are no longer valid.
    */
   truncate(length: number): number {
     const kept = this.held.enoughFor(length) ? length : 0;
@@ -134,12 +172,14 @@ export class CachedSequence {
     if (cached + count <= this.context) return;
     const after = cached ? ` after ${cached} that are cached` : "";
     const help = "shorten the prompt, start a new conversation or load the model with a longer context";
-    throw new KernelcError("context", `${count} tokens${after} do not fit the context of ${this.context}`, { help });
+    throw new KernelcError("context", `${count} tokens${after} do not fit the context of ${this.context}`, {
+      help,
+    });
   }
 
   /**
-   * Fill the cache of a new device: the same programs over the same tokens give the same keys and values, bit by
-   * bit, so what is generated next is what would have been generated without the loss.
+   * Fill the cache of a new device: the same programs over the same tokens give the same keys and values, bit
+   * by bit, so what is generated next is what would have been generated without the loss.
    */
   async replay(executor: Executor): Promise<void> {
     this.executor = executor;

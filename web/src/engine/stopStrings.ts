@@ -27,7 +27,10 @@ export class StopMatcher {
     return text;
   }
 
-  /** Start of the stop string that is complete first (the longest of several), however the text was cut into pieces. */
+  /**
+   * Start of the stop string that is complete first (the longest of several), however the text was cut into
+   * pieces.
+   */
   private firstMatch(text: string): number | null {
     let [begin, end]: [number | null, number] = [null, Infinity];
     for (const stop of this.stops) {

@@ -47,8 +47,8 @@ export function placements(manifest: Manifest, plan: LoadPlan): Placement[][] {
 }
 
 /**
- * Writes shards into buffers as they arrive, in order. WebGPU writes whole 4-byte words only, so where a word is cut by
- * the end of a shard, its first bytes wait for the next shard.
+ * Writes shards into buffers as they arrive, in order. WebGPU writes whole 4-byte words only, so where a word
+ * is cut by the end of a shard, its first bytes wait for the next shard.
  */
 export class WeightWriter {
   private readonly write: (buffer: string, offset: number, data: Uint8Array<ArrayBuffer>) => void;

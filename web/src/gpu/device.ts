@@ -39,8 +39,11 @@ export async function openAdapter(options: DeviceOptions = {}): Promise<Adapter>
   const gpu = webgpu();
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) {
-    const help = "update the browser and the graphics driver, switch hardware acceleration on, or try another device";
-    throw new KernelcError("no-adapter", "this browser has WebGPU, but offers no graphics adapter to it", { help });
+    const help =
+      "update the browser and the graphics driver, switch hardware acceleration on, or try another device";
+    throw new KernelcError("no-adapter", "this browser has WebGPU, but offers no graphics adapter to it", {
+      help,
+    });
   }
   const card = describe(adapter, gpu);
   return { gpu: adapter, card, capabilities: capabilitiesOf(adapter, card, options) };
@@ -52,7 +55,8 @@ function webgpu(): GPU {
   const secure = globalThis.isSecureContext !== false;
   const message = secure ? "this browser has no WebGPU" : "WebGPU needs a secure page, and this one is not";
   const help = secure
-    ? "use a current Chrome, Edge, Safari or Firefox; on Linux, WebGPU may have to be switched on in the settings"
+    ? "use a current Chrome, Edge, Safari or Firefox; on Linux, WebGPU may have to be switched on in the " +
+      "settings"
     : "open the page over https, or from localhost";
   throw new KernelcError("no-webgpu", message, { help });
 }
@@ -63,7 +67,8 @@ function describe(adapter: GPUAdapter, gpu: GPU): AdapterCard {
   const features = [...FEATURES].filter(([, theirs]) => adapter.features.has(theirs)).map(([ours]) => ours);
   const languageFeatures = [...((gpu as Partial<GPU>).wgslLanguageFeatures ?? [])].sort();
   if (languageFeatures.includes(DOT4)) features.push("dot4");
-  if (languageFeatures.includes(LANGUAGE_FEATURE) && immediateBytes(adapter) >= MOST_BYTES) features.push("immediates");
+  if (languageFeatures.includes(LANGUAGE_FEATURE) && immediateBytes(adapter) >= MOST_BYTES)
+    features.push("immediates");
   features.push(...tiles(adapter));
   return {
     name: parts.join(", ") || "an unnamed adapter",
@@ -85,7 +90,10 @@ function infoOf(adapter: GPUAdapter): Partial<GPUAdapterInfo> {
   return (adapter as Partial<GPUAdapter>).info ?? {};
 }
 
-/** A matrix multiplication that an adapter offers: [M, K] times [K, N]. @webgpu/types lacks it: Chrome alone has it. */
+/**
+ * A matrix multiplication that an adapter offers: [M, K] times [K, N]. @webgpu/types lacks it: Chrome alone
+ * has it.
+ */
 interface MatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;
@@ -101,7 +109,8 @@ interface MatrixConfig {
  */
 function tiles(adapter: GPUAdapter): string[] {
   const needed = [MATRICES, "subgroups"].every((name) => adapter.features.has(name));
-  const configs = (infoOf(adapter) as { subgroupMatrixConfigs?: Iterable<MatrixConfig> }).subgroupMatrixConfigs;
+  const configs = (infoOf(adapter) as { subgroupMatrixConfigs?: Iterable<MatrixConfig> })
+    .subgroupMatrixConfigs;
   if (!needed || !configs) return [];
   const sums = new Map([["f16", "f32"], ["i8", "i32"]]);
   const usable = [...configs].filter((each) => sums.get(each.componentType) === each.resultComponentType);
@@ -161,13 +170,17 @@ export class Device {
     const wanted = [...FEATURES].filter(([ours]) => adapter.capabilities.features.has(ours));
     const requiredFeatures = wanted.map(([, theirs]) => theirs);
     const matrices = [...adapter.capabilities.features].some((name) => name.startsWith("tile_"));
-    if (matrices) requiredFeatures.push(MATRICES as GPUFeatureName); // only Chrome has it, and @webgpu/types does not
+    // Only Chrome has it, and @webgpu/types does not.
+    if (matrices) requiredFeatures.push(MATRICES as GPUFeatureName);
     try {
       const gpu = await adapter.gpu.requestDevice({ label: "kernelc", requiredFeatures, requiredLimits });
       return new Device(gpu, adapter);
     } catch (error) {
       const message = `${adapter.card.name} gives no device: ${error instanceof Error ? error.message : ""}`;
-      throw new KernelcError("no-adapter", message, { help: "reload the page, or restart the browser", cause: error });
+      throw new KernelcError("no-adapter", message, {
+        help: "reload the page, or restart the browser",
+        cause: error,
+      });
     }
   }
 
@@ -226,8 +239,12 @@ export class Device {
 
 function inOurWords(doing: string, error: GPUError): KernelcError {
   if (error instanceof GPUOutOfMemoryError) {
-    const help = "close other tabs and programs that use graphics memory, take a shorter context or a smaller model";
-    return new KernelcError("out-of-memory", `the device is out of memory while ${doing}`, { help, cause: error });
+    const help =
+      "close other tabs and programs that use graphics memory, take a shorter context or a smaller model";
+    return new KernelcError("out-of-memory", `the device is out of memory while ${doing}`, {
+      help,
+      cause: error,
+    });
   }
   return new KernelcError("internal", `${doing} failed: ${error.message}`, { cause: error });
 }

@@ -11,12 +11,18 @@ export interface Fetch {
   readonly bytes: number;
 }
 
+/**
+ * What becomes of work whose result is not wanted: it runs to its end, is broken off on the way, or never
+ * begins.
+ */
+export type Discarded = "runs" | "broken-off" | "unbegun";
+
 /** Work that was submitted. What it reads back can be collected once. */
 export interface Ticket {
   /** Wait for the work. Returns the fetched ranges one after the other. @throws KernelcError. */
   result(): Promise<ArrayBuffer>;
-  /** Do without the result. The work itself still runs. */
-  discard(): void;
+  /** Do without the result, and without the work itself where that can still be stopped. */
+  discard(): Discarded;
 }
 
 /** Symbols and sampling parameters of a step, by name. */

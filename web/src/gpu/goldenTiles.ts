@@ -80,7 +80,10 @@ export class GoldenBatch {
     const pass = encoder.beginComputePass();
     if (immediates) pass.setImmediates(0, block);
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.gpu.createBindGroup({ layout: this.pipelines.layout(kernel, immediates), entries }));
+    pass.setBindGroup(
+      0,
+      this.gpu.createBindGroup({ layout: this.pipelines.layout(kernel, immediates), entries }),
+    );
     const [x, y, z] = variant.grid;
     pass.dispatchWorkgroups(evaluateDim(x, env), evaluateDim(y, env), evaluateDim(z, env));
     pass.end();
@@ -90,7 +93,8 @@ export class GoldenBatch {
   private input({ bytes, offset, period }: CheckInput): GPUBuffer {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     const buffer = this.buffer(bytes, usage);
-    if (period) this.gpu.queue.writeBuffer(buffer, 0, repeated(this.data.subarray(offset, offset + period), bytes));
+    if (period)
+      this.gpu.queue.writeBuffer(buffer, 0, repeated(this.data.subarray(offset, offset + period), bytes));
     return buffer;
   }
 
@@ -109,7 +113,8 @@ export class GoldenBatch {
 
 /** The output with the tolerance for this variant: f16 on matrix units is less exact. */
 export function heldTo(output: CheckOutput, { tile_tolerance }: KernelCheck, variant: Variant): CheckOutput {
-  if (!tile_tolerance || !variant.requires.features.some((name) => name.startsWith("tile_f16"))) return output;
+  if (!tile_tolerance || !variant.requires.features.some((name) => name.startsWith("tile_f16")))
+    return output;
   const [relative, absolute] = tile_tolerance;
   return { ...output, relative, absolute };
 }
@@ -118,7 +123,8 @@ export function heldTo(output: CheckOutput, { tile_tolerance }: KernelCheck, var
 function repeated(piece: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(bytes);
   whole.set(piece.subarray(0, bytes));
-  for (let have = Math.min(piece.length, bytes); have < bytes; have *= 2) whole.copyWithin(have, 0, bytes - have);
+  for (let have = Math.min(piece.length, bytes); have < bytes; have *= 2)
+    whole.copyWithin(have, 0, bytes - have);
   return whole;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The step block as immediates: small values that travel in the commands, so that no buffer has to be written before a
- * step. Browsers that have them announce a language feature of WGSL. They are not the default: on an H200 in Chromium
- * 156, decoding was 1 to 4 % slower with them, and prefill up to 12 % (benchmarks/results).
+ * The step block as immediates: small values that travel in the commands, so that no buffer has to be written
+ * before a step. Browsers that have them announce a language feature of WGSL. They are not the default: on an
+ * H200 in Chromium 156, decoding was 1 to 4 % slower with them, and prefill up to 12 % (benchmarks/results).
  *
  * Source: WebGPU, "GPUBindingCommandsMixin", setImmediates; WGSL, "Address Spaces", immediate.
  */
@@ -14,8 +14,8 @@ export const MOST_BYTES = 64;
 const UNIFORM = /^@group\(0\) @binding\(\d+\) var<uniform> step: Step;$/m;
 
 /**
- * The text of a kernel, changed to take its step block as immediates; null where it has no step block as kernelc
- * prints it. Line numbers stay the same.
+ * The text of a kernel, changed to take its step block as immediates; null where it has no step block as
+ * kernelc prints it. Line numbers stay the same.
  */
 export function withImmediates(text: string): string | null {
   if (!UNIFORM.test(text)) return null;

@@ -107,14 +107,18 @@ function choose(
   if (!printed.length) {
     const has = [...new Set(kernel.variants.map((variant) => variant.target))].sort().join(", ") || "none";
     const help = "build with --target wgsl or --target wgsl+wasm";
-    throw new KernelcError("bad-artifact", `kernel ${name}: a browser runs wgsl, the artifact has ${has}`, { help });
+    throw new KernelcError("bad-artifact", `kernel ${name}: a browser runs wgsl, the artifact has ${has}`, {
+      help,
+    });
   }
   const lacking = printed.map((variant) => missing(variant, device));
   const found = printed.filter((variant, index) => !lacking[index]?.length && !dropped.has(variant.file));
   if (found.length) return found;
   const least = lacking.filter((lacks) => lacks.length).sort((a, b) => a.length - b.length)[0];
   const why = least ? `lacks ${least.join("; ")}` : "computes every variant of it wrongly";
-  throw new KernelcError("limits", `kernel ${name}: ${device.name} ${why}`, { help: "use another device or browser" });
+  throw new KernelcError("limits", `kernel ${name}: ${device.name} ${why}`, {
+    help: "use another device or browser",
+  });
 }
 
 /** What the artifact needs at this context, whichever of these variants is taken. */
@@ -160,7 +164,10 @@ function* gridExtents(
 function symbolsWithin(manifest: Manifest, program: string, context: number): Map<string, Bounds> | null {
   const most = new Map([["seq", context], ["past", context - 1]]);
   const bounded = new Map<string, Bounds>();
-  for (const [name, [low, high]] of [...manifest.symbols, ...(manifest.programs.get(program)?.symbols ?? [])]) {
+  for (const [name, [low, high]] of [
+    ...manifest.symbols,
+    ...(manifest.programs.get(program)?.symbols ?? []),
+  ]) {
     bounded.set(name, [low, Math.min(high, most.get(name) ?? high)]);
   }
   bounded.set("context", [context, context]);
@@ -172,7 +179,8 @@ export function shortfalls(plan: LoadPlan, needs: Needs, limits: Limits): string
   const reasons: string[] = [];
   for (const [name, { value, what }] of needs) {
     if (value <= limits[name]) continue;
-    const wanted = `wanted ${value.toLocaleString("en")}, this device allows ${limits[name].toLocaleString("en")}`;
+    const wanted =
+      `wanted ${value.toLocaleString("en")}, this device allows ${limits[name].toLocaleString("en")}`;
     reasons.push(`${what} exceeds the limit for ${IN_WORDS[name]}: ${wanted}`);
   }
   const alignment = limits.minStorageBufferOffsetAlignment;

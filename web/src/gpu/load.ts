@@ -1,4 +1,6 @@
-/** Loads an artifact on a device: compiles and checks kernels, streams weights into buffers, binds dispatches. */
+/**
+ * Loads an artifact on a device: compiles and checks kernels, streams weights into buffers, binds dispatches.
+ */
 
 import { aborted, KernelcError } from "../artifact/errors.js";
 import type { Manifest, Role, Variant } from "../artifact/schema.js";
@@ -26,14 +28,18 @@ export interface LoadOptions extends DeviceOptions, LoadEvents {
 /**
  * Open a device and load the artifact on it.
  *
- * @throws KernelcError: no adapter, limits, out of memory, a damaged file, a kernel refused or wrong, "aborted".
+ * @throws KernelcError: no adapter, limits, out of memory, a damaged file, a kernel refused or wrong,
+ *   "aborted".
  */
 export async function loadArtifact(source: ArtifactSource, options: LoadOptions): Promise<GpuExecutor> {
   const adapter = await openAdapter(options);
   if (!adapter.capabilities.features.has("immediates")) return loadOn(adapter, source, options);
   const notices: Notice[] = []; // held back: those of an attempt that fails do not apply
   try {
-    const executor = await loadOn(adapter, source, { ...options, onNotice: (notice) => notices.push(notice) });
+    const executor = await loadOn(adapter, source, {
+      ...options,
+      onNotice: (notice) => notices.push(notice),
+    });
     for (const notice of notices) options.onNotice?.(notice);
     return executor;
   } catch (error) {
@@ -41,7 +47,8 @@ export async function loadArtifact(source: ArtifactSource, options: LoadOptions)
     // Immediates are new, and optional: kernels that fail with them may work without.
     const again = { ...options, immediates: false };
     const executor = await loadOn(await openAdapter(again), source, again);
-    const message = `Kernels do not take immediates as they should on ${adapter.card.name}; a buffer is used instead.`;
+    const message =
+      `Kernels do not take immediates as they should on ${adapter.card.name}; a buffer is used instead.`;
     options.onNotice?.({ code: "immediates-dropped", message });
     return executor;
   }
@@ -73,8 +80,10 @@ async function loadOn(adapter: Adapter, source: ArtifactSource, options: LoadOpt
 function tellMissing(manifest: Manifest, adapter: Adapter, { onNotice, features }: LoadOptions): void {
   if (features === "none" || adapter.capabilities.features.has("f16")) return;
   const variants = [...manifest.kernels.values()].flatMap((kernel) => kernel.variants);
-  if (!variants.some(({ target, requires }) => target === "wgsl" && requires.features.includes("f16"))) return;
-  const message = `${adapter.card.name} offers no half precision (f16) to pages. The model works; it may be slower.`;
+  if (!variants.some(({ target, requires }) => target === "wgsl" && requires.features.includes("f16")))
+    return;
+  const message =
+    `${adapter.card.name} offers no half precision (f16) to pages. The model works; it may be slower.`;
   onNotice?.({ code: "f16-missing", message });
 }
 
@@ -84,7 +93,9 @@ function stepBlock({ params }: Manifest, { capabilities }: Adapter): { immediate
   return { immediates: capabilities.features.has("immediates") && bytes <= MOST_BYTES, bytes };
 }
 
-/** How long to wait before the remaining kernels are compiled, so that a question asked at once goes first. */
+/**
+ * How long to wait before the remaining kernels are compiled, so that a question asked at once goes first.
+ */
 const PAUSE_MS = 500;
 /** The roles that a short first question needs. */
 const FIRST_ROLES: readonly Role[] = ["decode", "sample_greedy"];
@@ -114,12 +125,15 @@ class Loading {
       // A failure of either ends the other: no weights are fetched for a device that cannot run the kernels.
       const [kernels, weights] = [this.kernels(choices), this.weights()];
       kernels.catch(stop);
-      const [{ variants, known }, buffers] = await Promise.all([kernels, weights]).catch(async (error: unknown) => {
-        stop();
-        await Promise.allSettled([kernels, weights]);
-        throw error;
-      });
-      const compile = (name: string, variant: Variant): Promise<CompiledKernel> => this.compile(name, variant);
+      const [{ variants, known }, buffers] = await Promise.all([kernels, weights]).catch(
+        async (error: unknown) => {
+          stop();
+          await Promise.allSettled([kernels, weights]);
+          throw error;
+        },
+      );
+      const compile = (name: string, variant: Variant): Promise<CompiledKernel> =>
+        this.compile(name, variant);
       const programs = new ProgramSet({ device, manifest, plan, variants, pipelines, buffers, compile });
       await this.prepare(programs, known);
       device.check();
@@ -143,14 +157,18 @@ class Loading {
   }
 
   /**
-   * Choose the variants to run. On a first visit all are compiled and their golden tiles run. Where that succeeded
-   * before, only the kernels of the first answer are compiled now, and the others while people read.
+   * Choose the variants to run. On a first visit all are compiled and their golden tiles run. Where that
+   * succeeded before, only the kernels of the first answer are compiled now, and the others while people
+   * read.
    */
-  private async kernels(choices: Choices): Promise<{ variants: ReadonlyMap<string, Variant>; known: boolean }> {
+  private async kernels(
+    choices: Choices,
+  ): Promise<{ variants: ReadonlyMap<string, Variant>; known: boolean }> {
     const { device, options, source, pipelines } = this;
     const compile = (name: string, variant: Variant): Promise<CompiledKernel> => this.compile(name, variant);
     const records = options.checks;
-    if (!records) return { variants: preferred(await usableVariants(choices, compile, options.onKernel)), known: false };
+    if (!records)
+      return { variants: preferred(await usableVariants(choices, compile, options.onKernel)), known: false };
     const job: CheckJob = { device, source, choices, records, events: options, pipelines, compile };
     const variants = await knownVariants(job);
     if (variants) {
@@ -187,10 +205,11 @@ class Loading {
     return this.pipelines.compile(source);
   }
 
-  private text({ file, sha256 }: Variant): Promise<string> {
+  private text(variant: Variant): Promise<string> {
+    const { file } = variant;
     let text = this.texts.get(file);
     if (!text) {
-      text = this.source.file(file, { sha256 }).then((data) => new TextDecoder().decode(data));
+      text = this.source.file(file, variant).then((data) => new TextDecoder().decode(data));
       text.catch(() => this.texts.delete(file)); // the network may be back when it is asked for again
       this.texts.set(file, text);
     }

@@ -69,13 +69,16 @@ export function plannedBytes(manifest: Manifest, plan: LoadPlan, kind?: "weight"
   return total;
 }
 
-/** The grid of a dispatch in a program with these symbol bounds: numbers where they are known when loading. */
+/**
+ * The grid of a dispatch in a program with these symbol bounds: numbers where they are known when loading.
+ */
 export function resolveGrid(grid: Triple<Dim>, symbols: ReadonlyMap<string, Bounds>, context: number): Grid {
   const fixed: Record<string, number> = {};
   for (const [name, [low, high]] of symbols) if (low === high) fixed[name] = low;
   fixed["context"] = context;
   const free = grid.flatMap((extent) => [...freeSymbols(extent)]);
-  const [inX, inY, inZ] = grid.map(compileDim) as unknown as Triple<(env: Env) => number>; // a Triple has three
+  // A Triple has three.
+  const [inX, inY, inZ] = grid.map(compileDim) as unknown as Triple<(env: Env) => number>;
   const at = (env: Env): Triple<number> => [inX(env), inY(env), inZ(env)];
   return free.every((name) => name in fixed) ? at(fixed) : at;
 }

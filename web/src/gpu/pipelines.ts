@@ -15,13 +15,17 @@ export interface KernelSource {
   readonly text: string;
 }
 
-/** A compiled kernel. With `immediates` it takes the step block from the commands and binds no buffer for it. */
+/**
+ * A compiled kernel. With `immediates` it takes the step block from the commands and binds no buffer for it.
+ */
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
   readonly immediates: boolean;
 }
 
-/** The pipelines of one device. Each file is compiled once, and kernels with the same text share a pipeline. */
+/**
+ * The pipelines of one device. Each file is compiled once, and kernels with the same text share a pipeline.
+ */
 export class Pipelines {
   private readonly device: Device;
   private readonly immediateSize: number;
@@ -39,14 +43,21 @@ export class Pipelines {
     return this.compiled.size;
   }
 
-  /** The bind group layout of a kernel: explicit, so that one bind group serves kernels with the same bindings. */
+  /**
+   * The bind group layout of a kernel: explicit, so that one bind group serves kernels with the same
+   * bindings.
+   */
   layout(kernel: Kernel, immediates: boolean): GPUBindGroupLayout {
     const types = kernel.bindings.map((binding) => bindingType(binding.access));
     if (kernel.params && !immediates) types.push("uniform");
     const key = types.join();
     const known = this.layouts.get(key);
     if (known) return known;
-    const entries = types.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }));
+    const entries = types.map((type, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type },
+    }));
     const layout = this.device.gpu.createBindGroupLayout({ label: key, entries });
     this.layouts.set(key, layout);
     return layout;
@@ -92,7 +103,11 @@ function bindingType(access: Access): GPUBufferBindingType {
 }
 
 /** The error for a kernel that does not compile. */
-function refusal({ name, text, variant }: KernelSource, info: GPUCompilationInfo, error: unknown): KernelcError {
+function refusal(
+  { name, text, variant }: KernelSource,
+  info: GPUCompilationInfo,
+  error: unknown,
+): KernelcError {
   const found = info.messages.find((message) => message.type === "error");
   const why = found?.message ?? (error instanceof Error ? error.message : String(error));
   const where = found?.lineNum ? ` line ${found.lineNum}, column ${found.linePos}` : "";
@@ -108,6 +123,9 @@ export function excerpt(text: string, line: number): string {
   const first = Math.max(1, line - EXCERPT_LINES);
   return lines
     .slice(first - 1, line + EXCERPT_LINES)
-    .map((content, index) => `${first + index === line ? ">" : " "} ${String(first + index).padStart(4)} | ${content}`)
+    .map(
+      (content, index) =>
+        `${first + index === line ? ">" : " "} ${String(first + index).padStart(4)} | ${content}`,
+    )
     .join("\n");
 }

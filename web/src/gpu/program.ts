@@ -1,4 +1,7 @@
-/** Replays programs. Everything is resolved when loading, so that a step is a loop with three calls per dispatch. */
+/**
+ * Replays programs. Everything is resolved when loading, so that a step is a loop with three calls per
+ * dispatch.
+ */
 
 import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
@@ -11,8 +14,8 @@ import { GpuTicket, StagingPool } from "./readback.js";
 import { StepBlock } from "./step.js";
 
 /**
- * About how many floating-point operations one submission may hold: a slow device does them in a fifth of a second.
- * Operating systems reset a device that spends more than two seconds on one submission.
+ * About how many floating-point operations one submission may hold: a slow device does them in a fifth of a
+ * second. Operating systems reset a device that spends more than two seconds on one submission.
  */
 const SUBMISSION_FLOPS = 1e11;
 
@@ -38,8 +41,11 @@ export class GpuExecutor implements LoadedExecutor {
     this.programs = programs;
     this.staging = new StagingPool(device);
     this.block = new StepBlock(manifest.params);
-    const weights = [...manifest.weights.tensors.values()].filter((tensor) => !tensor.encoding.endsWith("scales"));
-    this.flopsPerRow = 2 * weights.reduce((sum, { shape }) => sum + shape.reduce((size, each) => size * each, 1), 0);
+    const weights = [...manifest.weights.tensors.values()].filter(
+      (tensor) => !tensor.encoding.endsWith("scales"),
+    );
+    this.flopsPerRow =
+      2 * weights.reduce((sum, { shape }) => sum + shape.reduce((size, each) => size * each, 1), 0);
   }
 
   get lost(): boolean {
@@ -89,7 +95,7 @@ export class GpuExecutor implements LoadedExecutor {
     this.encodePass(last, commands, env, block);
     if (staging) this.copyOut(last, fetch, staging);
     gpu.queue.submit([last.finish()]);
-    if (!staging) return { result: () => Promise.resolve(NOTHING), discard: () => undefined };
+    if (!staging) return { result: () => Promise.resolve(NOTHING), discard: () => "runs" };
     return new GpuTicket(this.device, this.staging, staging, bytes);
   }
 
@@ -109,7 +115,12 @@ export class GpuExecutor implements LoadedExecutor {
   }
 
   /** The innermost loop. A pipeline is set only where it changes. */
-  private encodePass(encoder: GPUCommandEncoder, launches: readonly Launch[], env: Env, block: ArrayBuffer): void {
+  private encodePass(
+    encoder: GPUCommandEncoder,
+    launches: readonly Launch[],
+    env: Env,
+    block: ArrayBuffer,
+  ): void {
     const pass = encoder.beginComputePass();
     if (this.programs.step.immediates) pass.setImmediates(0, block);
     let last: GPUComputePipeline | null = null;

@@ -24,7 +24,10 @@ export interface ProgramParts {
   compile(kernel: string, variant: Variant): Promise<CompiledKernel>;
 }
 
-/** The programs of an artifact. A role is made ready when first needed, or before; answers do not wait for all. */
+/**
+ * The programs of an artifact. A role is made ready when first needed, or before; answers do not wait for
+ * all.
+ */
 export class ProgramSet {
   private readonly parts: ProgramParts;
   private readonly ready = new Map<Role, Promise<void>>();
@@ -77,7 +80,10 @@ export class ProgramSet {
   }
 
   private pipeline(kernel: string): Promise<CompiledKernel> {
-    return this.parts.compile(kernel, found(this.parts.variants.get(kernel), `a variant of kernel ${kernel}`));
+    return this.parts.compile(
+      kernel,
+      found(this.parts.variants.get(kernel), `a variant of kernel ${kernel}`),
+    );
   }
 
   private bindProgram(name: string, compiled: ReadonlyMap<string, CompiledKernel>): readonly Launch[] {
@@ -97,11 +103,18 @@ export class ProgramSet {
   private bind(dispatch: ResolvedDispatch, immediates: boolean): GPUBindGroup {
     const { device, manifest, pipelines } = this.parts;
     const kernel: Kernel = found(manifest.kernels.get(dispatch.kernel), `kernel ${dispatch.kernel}`);
-    const resources = dispatch.ranges.map(({ buffer, offset, bytes }) => this.resource(buffer, offset, bytes));
+    const resources = dispatch.ranges.map(({ buffer, offset, bytes }) =>
+      this.resource(buffer, offset, bytes),
+    );
     if (kernel.params) this.step[immediates ? "immediates" : "buffer"] = true;
-    if (kernel.params && !immediates) resources.push(this.resource(STEP_BUFFER, 0, 4 * manifest.params.length));
+    if (kernel.params && !immediates)
+      resources.push(this.resource(STEP_BUFFER, 0, 4 * manifest.params.length));
     const entries = resources.map((resource, binding) => ({ binding, resource }));
-    return device.gpu.createBindGroup({ label: dispatch.origin, layout: pipelines.layout(kernel, immediates), entries });
+    return device.gpu.createBindGroup({
+      label: dispatch.origin,
+      layout: pipelines.layout(kernel, immediates),
+      entries,
+    });
   }
 
   private resource(name: string, offset: number, size: number): GPUBufferBinding {

@@ -1,6 +1,6 @@
 /** Staging buffers, which carry results back and are reused, and tickets for the results in them. */
 
-import type { Ticket } from "./executor.js";
+import type { Discarded, Ticket } from "./executor.js";
 import type { Device } from "./device.js";
 
 const SMALLEST_BYTES = 256;
@@ -84,8 +84,9 @@ export class GpuTicket implements Ticket {
     }
   }
 
-  discard(): void {
-    if (this.collected) return;
+  /** What was submitted to a graphics device cannot be called back. */
+  discard(): Discarded {
+    if (this.collected) return "runs";
     this.collected = true;
     void this.mapped.then(
       () => {
@@ -94,5 +95,6 @@ export class GpuTicket implements Ticket {
       },
       () => undefined,
     );
+    return "runs";
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The self-check: before the first answer, every kernel runs once on this device, on known inputs (its golden tile). A
- * variant with wrong results is replaced by the next one. Where none is left, the device is refused by name.
+ * The self-check: before the first answer, every kernel runs once on this device, on known inputs (its golden
+ * tile). A variant with wrong results is replaced by the next one. Where none is left, the device is refused
+ * by name.
  */
 
 import { KernelcError } from "../artifact/errors.js";
@@ -38,7 +39,8 @@ export async function knownVariants(job: CheckJob): Promise<Map<string, Variant>
 }
 
 /**
- * The first variant of each kernel that passes its golden tile (or has none). `usable` holds the variants that compile.
+ * The first variant of each kernel that passes its golden tile (or has none). `usable` holds the variants
+ * that compile.
  *
  * @throws KernelcError "self-check" that names kernel and adapter, where every variant of a kernel fails.
  */
@@ -67,7 +69,10 @@ function chosen(job: CheckJob, failed: readonly string[]): Map<string, Variant> 
   return variants;
 }
 
-/** The key of a record: a new artifact, adapter, browser or driver (most names have its version) is checked again. */
+/**
+ * The key of a record: a new artifact, adapter, browser or driver (most names have its version) is checked
+ * again.
+ */
 function recordKey({ device, source, choices }: CheckJob): string {
   const { card, capabilities } = device.adapter;
   const { name, languageFeatures, limits } = card;
@@ -91,11 +96,14 @@ function tellDropped({ events, device }: CheckJob, name: string, dropped: Varian
 function refusal(device: Device, kernel: string): KernelcError {
   const { name } = device.adapter.card;
   const message = `kernel ${kernel} computes something else than it should on ${name}, in every variant`;
-  const help = "update the graphics driver or the browser, or use another device: answers would be nonsense here";
+  const help =
+    "update the graphics driver or the browser, or use another device: answers would be nonsense here";
   return new KernelcError("self-check", message, { help });
 }
 
-/** Run the golden tiles; returns the files of variants that failed. Variants after one that passes do not run. */
+/**
+ * Run the golden tiles; returns the files of variants that failed. Variants after one that passes do not run.
+ */
 async function runChecks(job: CheckJob): Promise<string[]> {
   const { manifest } = job.source;
   const { checks } = manifest;
@@ -138,7 +146,11 @@ async function compiled(job: CheckJob, name: string, variant: Variant): Promise<
 }
 
 /** Run in batches that fit a bounded amount of memory; returns those whose outputs are wrong. */
-async function runAll(job: CheckJob, runs: readonly GoldenRun[], data: Uint8Array<ArrayBuffer>): Promise<GoldenRun[]> {
+async function runAll(
+  job: CheckJob,
+  runs: readonly GoldenRun[],
+  data: Uint8Array<ArrayBuffer>,
+): Promise<GoldenRun[]> {
   const wrong: GoldenRun[] = [];
   let [batch, bytes]: [GoldenRun[], number] = [[], 0];
   const flush = async (): Promise<void> => {

@@ -8,7 +8,10 @@ import type { LoadProgress } from "../weights/progress.js";
 export interface ArtifactSource {
   readonly id: string;
   readonly manifest: Manifest;
-  file(name: string, spec: { readonly sha256: string; readonly bytes?: number }): Promise<Uint8Array<ArrayBuffer>>;
+  file(
+    name: string,
+    spec: { readonly sha256: string; readonly bytes?: number },
+  ): Promise<Uint8Array<ArrayBuffer>>;
   readonly shards: ShardSource;
 }
 

@@ -16,8 +16,11 @@ export class StepBlock {
   constructor(params: readonly Param[]) {
     const unknown = params.find((param) => !STEP_FIELDS.includes(param.name));
     if (unknown) {
-      const message = `the step block has a field ${unknown.name}, this runtime knows ${STEP_FIELDS.join(", ")}`;
-      throw new KernelcError("bad-artifact", message, { help: "use the page of the kernelc that built this artifact" });
+      const message =
+        `the step block has a field ${unknown.name}, this runtime knows ${STEP_FIELDS.join(", ")}`;
+      throw new KernelcError("bad-artifact", message, {
+        help: "use the page of the kernelc that built this artifact",
+      });
     }
     this.params = params;
   }

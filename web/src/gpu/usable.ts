@@ -13,8 +13,8 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /**
- * The choices, without the variants at the front that do not compile. The first remaining one of each kernel is then
- * compiled.
+ * The choices, without the variants at the front that do not compile. The first remaining one of each kernel
+ * is then compiled.
  *
  * @throws KernelcError of the last variant, where every variant of a kernel is refused.
  */
@@ -33,7 +33,11 @@ export async function usableVariants(
   return new Map(await Promise.all(all));
 }
 
-async function firstUsable(name: string, variants: readonly Variant[], compile: Compile): Promise<readonly Variant[]> {
+async function firstUsable(
+  name: string,
+  variants: readonly Variant[],
+  compile: Compile,
+): Promise<readonly Variant[]> {
   for (const [rank, variant] of variants.entries()) {
     try {
       await compile(name, variant);

@@ -2,7 +2,10 @@ import { MAX_CONTENT, type AnswerStats, type Conversation } from "./state/conver
 import type { ChatChunk, ChatEngine, GenerationInfo, StreamRequest, Usage } from "./state/ports.js";
 import { inForce, type Settings } from "./state/settings.js";
 
-/** The request for a conversation's next answer, by a model whose authors recommend `own`. Its last message, the answer that is still empty, is left out. */
+/**
+ * The request for a conversation's next answer, by a model whose authors recommend `own`. Its last message,
+ * the answer that is still empty, is left out.
+ */
 export function requestFor(
   conversation: Conversation,
   given: Settings,
@@ -39,9 +42,15 @@ export interface Outcome {
   error: unknown;
 }
 
-/** Least milliseconds between two displays of a growing answer: smooth to read, and little work besides the model's. */
+/**
+ * Least milliseconds between two displays of a growing answer: smooth to read, and little work besides the
+ * model's.
+ */
 const SHOW_EVERY_MS = 50;
-/** Displaying takes at most one part in this many of the page's time, even where a long table takes long to draw. */
+/**
+ * Displaying takes at most one part in this many of the page's time, even where a long table takes long to
+ * draw.
+ */
 const SHOW_SHARE = 5;
 
 /**
@@ -105,7 +114,10 @@ class Reading {
     this.firstMs ??= this.lastMs;
   }
 
-  /** The numbers of an answer; null where no text came. A stopped answer has no usage: its chunks count as tokens. */
+  /**
+   * The numbers of an answer; null where no text came. A stopped answer has no usage: its chunks count as
+   * tokens.
+   */
   private stats(): AnswerStats | null {
     if (this.firstMs === null) return null;
     const completionTokens = this.usage?.completion_tokens ?? this.chunks;

@@ -7,7 +7,14 @@ import { loadFraction } from "./state/modelState.js";
 import { ModelController } from "./modelController.js";
 import type { Services } from "./services.js";
 import { readSettings, type Settings } from "./state/settings.js";
-import { initialState, loadedTitle, reduce, type Action, type AppState, type ThemeChoice } from "./state/state.js";
+import {
+  initialState,
+  loadedTitle,
+  reduce,
+  type Action,
+  type AppState,
+  type ThemeChoice,
+} from "./state/state.js";
 import { Store } from "./state/store.js";
 import { Composer } from "./views/composer.js";
 import { ModelPanel } from "./views/modelPanel.js";
@@ -48,7 +55,13 @@ export class App implements Actions {
     this.transcript = new Transcript(this);
     this.composer = new Composer(this);
     this.settings = new SettingsDialog(this);
-    const main = h("main", { class: "main" }, this.panel.element, this.transcript.element, this.composer.element);
+    const main = h(
+      "main",
+      { class: "main" },
+      this.panel.element,
+      this.transcript.element,
+      this.composer.element,
+    );
     this.stage = h("div", { class: "stage" }, this.topbar.element, main);
     this.root = this.build();
   }
@@ -67,8 +80,8 @@ export class App implements Actions {
   }
 
   /**
-   * Whether the processor is to run the chosen model and nothing has begun yet: loading the page again, from its
-   * service worker, lets threads share memory, and costs nothing.
+   * Whether the processor is to run the chosen model and nothing has begun yet: loading the page again, from
+   * its service worker, lets threads share memory, and costs nothing.
    */
   get waitsForThreads(): boolean {
     const { model, answering, current } = this.store.state;
@@ -211,7 +224,9 @@ export class App implements Actions {
     const quarter = Math.floor(loadFraction(state.model.status.steps) * 4);
     if (quarter <= Math.floor(loadFraction(previous.model.status.steps) * 4)) return;
     const bytes = state.model.status.steps.weights?.loadedBytes;
-    this.announcer.say(`${quarter * 25} percent loaded${bytes === undefined ? "" : `, ${formatBytes(bytes)}`}.`);
+    this.announcer.say(
+      `${quarter * 25} percent loaded${bytes === undefined ? "" : `, ${formatBytes(bytes)}`}.`,
+    );
   }
 
   /** Reads the conversations again, as another tab may have changed them meanwhile. */

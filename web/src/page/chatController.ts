@@ -1,5 +1,11 @@
 import { requestFor, streamAnswer, type Outcome } from "./answer.js";
-import { MAX_CONTENT, MAX_MESSAGES, newId, type ChatMessage, type Conversation } from "./state/conversations.js";
+import {
+  MAX_CONTENT,
+  MAX_MESSAGES,
+  newId,
+  type ChatMessage,
+  type Conversation,
+} from "./state/conversations.js";
 import { describeFailure } from "./state/failures.js";
 import type { ModelController } from "./modelController.js";
 import type { Services } from "./services.js";
@@ -28,7 +34,8 @@ export class ChatController {
   /** Asks a question. With `from`, it replaces that message and everything after it. */
   async ask(text: string, from: string | null = null): Promise<void> {
     const content = text.trim();
-    if (content) await this.answer({ id: newId(), role: "user", content: content.slice(0, MAX_CONTENT) }, from);
+    if (content)
+      await this.answer({ id: newId(), role: "user", content: content.slice(0, MAX_CONTENT) }, from);
   }
 
   /** Answers the last question once more. */
@@ -67,7 +74,12 @@ export class ChatController {
     });
     const conversation = this.store.state.current;
     await this.keep(conversation.id);
-    const request = requestFor(conversation, this.store.state.settings, stopping.signal, engine.model?.generation);
+    const request = requestFor(
+      conversation,
+      this.store.state.settings,
+      stopping.signal,
+      engine.model?.generation,
+    );
     const show = (shown: string): void => this.store.dispatch({ type: "answer-text", text: shown });
     this.end(await streamAnswer(engine, request, this.services.clock, show), conversation);
     await this.keep(conversation.id);
@@ -91,7 +103,8 @@ export class ChatController {
 
   private async keep(id: string): Promise<void> {
     const conversation = this.store.state.conversations.find((chat) => chat.id === id);
-    if (conversation) await this.services.conversations.save(conversation).catch((error: unknown) => this.warn(error));
+    if (conversation)
+      await this.services.conversations.save(conversation).catch((error: unknown) => this.warn(error));
   }
 
   private warn(error: unknown): void {

@@ -12,11 +12,13 @@ export class ConversationStore {
   constructor(private readonly shelf: Shelf) {}
 
   /**
-   * The valid stored conversations. The oldest ones above the bound are deleted. Invalid entries are left alone, in
-   * case a newer version of the page wrote them.
+   * The valid stored conversations. The oldest ones above the bound are deleted. Invalid entries are left
+   * alone, in case a newer version of the page wrote them.
    */
   async list(): Promise<Conversation[]> {
-    const read = (await this.shelf.all()).map(readConversation).filter((conversation) => conversation !== null);
+    const read = (await this.shelf.all())
+      .map(readConversation)
+      .filter((conversation) => conversation !== null);
     read.sort((a, b) => b.updated - a.updated);
     for (const old of read.slice(MAX_CONVERSATIONS)) await this.shelf.delete(old.id);
     return read.slice(0, MAX_CONVERSATIONS);

@@ -8,7 +8,10 @@ interface Attributes {
   [attribute: string]: unknown;
 }
 
-/** An element with attributes, listeners and children. `true` sets an empty attribute; null and false set none. */
+/**
+ * An element with attributes, listeners and children. `true` sets an empty attribute; null and false set
+ * none.
+ */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -17,9 +20,12 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   const element = document.createElement(tag);
   const { on, ...rest } = attributes;
   for (const [name, value] of Object.entries(rest)) setAttribute(element, name, value);
-  for (const [type, listener] of Object.entries(on ?? {})) element.addEventListener(type, listener as EventListener);
+  for (const [type, listener] of Object.entries(on ?? {}))
+    element.addEventListener(type, listener as EventListener);
   element.append(
-    ...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false),
+    ...children.filter(
+      (child): child is Node | string => child !== null && child !== undefined && child !== false,
+    ),
   );
   return element;
 }
@@ -30,7 +36,10 @@ export function setAttribute(element: Element, name: string, value: unknown): vo
   else element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Sets an element's text, but not where it is the same already: that would disturb screen readers and selections. */
+/**
+ * Sets an element's text, but not where it is the same already: that would disturb screen readers and
+ * selections.
+ */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

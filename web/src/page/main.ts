@@ -4,8 +4,9 @@ import { realServices } from "./realServices.js";
 
 const app = new App(await realServices());
 const started = app.start(document.body);
-// In development vite serves files as they are, and there is no sw.js.
-if (import.meta.env.PROD) {
+// In development vite serves files as they are, and there is no sw.js. (PROD would follow a NODE_ENV of
+// whoever builds.)
+if (import.meta.env.MODE === "production") {
   const [stored] = await Promise.all([registerServiceWorker(), started]);
   if (stored && !crossOriginIsolated && app.waitsForThreads && firstTime()) location.reload();
 }

@@ -4,9 +4,9 @@ import { Marked, type Token, type TokensList } from "marked";
 /**
  * Turns the Markdown of an answer into elements.
  *
- * An answer is untrusted: a model repeats what it was given. There are three barriers, each of which suffices: HTML in
- * the text is shown as text, the output of marked goes through DOMPurify with a short list of tags, and the page's
- * Content-Security-Policy allows neither scripts nor requests to other sites.
+ * An answer is untrusted: a model repeats what it was given. There are three barriers, each of which
+ * suffices: HTML in the text is shown as text, the output of marked goes through DOMPurify with a short list
+ * of tags, and the page's Content-Security-Policy allows neither scripts nor requests to other sites.
  */
 
 const TAGS = [
@@ -37,14 +37,18 @@ const TAGS = [
   "ul",
 ];
 const ATTRIBUTES = ["href", "title", "class", "start", "align"];
-/** This many quote and list marks in a row nest deeper than anybody reads, and than marked's recursion may go. */
+/**
+ * This many quote and list marks in a row nest deeper than anybody reads, and than marked's recursion may go.
+ */
 const NESTED = /^[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]*){50}/m;
-/** A run of one character, as stuck models produce: marked's time grows with the square or cube of its length. */
+/**
+ * A run of one character, as stuck models produce: marked's time grows with the square or cube of its length.
+ */
 const STUCK = /[*_]{200}/;
 /**
- * In a text without blocks (a paragraph, a cell, the line of an item), marked tries pairs of emphasis marks, again for
- * each new token. This many pairs take 40 ms and never occur in prose: they are 2,000 marks in one paragraph, or 500 in
- * each of sixteen.
+ * In a text without blocks (a paragraph, a cell, the line of an item), marked tries pairs of emphasis marks,
+ * again for each new token. This many pairs take 40 ms and never occur in prose: they are 2,000 marks in one
+ * paragraph, or 500 in each of sixteen.
  */
 const MOST_PAIRS = 4e6;
 const LINKS = /^(?:https?|mailto):/i;
@@ -91,8 +95,8 @@ interface Block {
 /**
  * Shows a growing Markdown text in an element.
  *
- * Only blocks that changed are made anew. So a selection further up is kept, and a long answer costs no more per token
- * than a short one.
+ * Only blocks that changed are made anew. So a selection further up is kept, and a long answer costs no more
+ * per token than a short one.
  */
 export class MarkdownView {
   private blocks: Block[] = [];
@@ -150,7 +154,9 @@ export class MarkdownView {
   }
 
   private textsBetween(start: number, end: number): string[] {
-    const texts = this.blocks.slice(start, Math.max(start, end)).map((block) => block.nodes.map(spoken).join(" "));
+    const texts = this.blocks
+      .slice(start, Math.max(start, end))
+      .map((block) => block.nodes.map(spoken).join(" "));
     return texts.map((text) => text.replace(/\s+/g, " ").trim()).filter((text) => text.length > 0);
   }
 }

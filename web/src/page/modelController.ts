@@ -8,7 +8,7 @@ import type { Store } from "./state/store.js";
 import { newId } from "./state/conversations.js";
 
 /** Notices that describe a state and not an event: they are shown with the models and do not pop up. */
-const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing", "on-processor"]);
+const QUIET = new Set<Notice["code"]>(["not-persistent", "f16-missing", "on-processor", "one-thread"]);
 
 /** Chooses, plans, loads and deletes models. Holds the one engine that is loaded. */
 export class ModelController {
@@ -92,7 +92,8 @@ export class ModelController {
   private askToKeep(): void {
     const { plan } = this.store.state.model;
     const downloads = plan.kind !== "known" || bytesToFetch(plan.plan) > 0;
-    if (downloads) void this.services.requestPersistence().catch(() => undefined); // a notice of the engine says whether it agreed
+    // A notice of the engine says whether it agreed.
+    if (downloads) void this.services.requestPersistence().catch(() => undefined);
   }
 
   cancel(): void {
@@ -151,7 +152,8 @@ export class ModelController {
       const plan = await this.services.planArtifact(model.url, context, settings.device);
       if (round === this.planRound) this.store.dispatch({ type: "plan-known", plan });
     } catch (error) {
-      if (round === this.planRound) this.store.dispatch({ type: "plan-failed", failure: this.describe(error) });
+      if (round === this.planRound)
+        this.store.dispatch({ type: "plan-failed", failure: this.describe(error) });
     }
   }
 
@@ -172,13 +174,18 @@ export class ModelController {
   private preferredModel(): CatalogModel | null {
     const { catalog } = this.store.state;
     const last = this.services.preferences.read("model");
-    return catalog?.find((model) => model.name === last) ?? (catalog?.length === 1 ? (catalog[0] ?? null) : null);
+    return (
+      catalog?.find((model) => model.name === last) ?? (catalog?.length === 1 ? (catalog[0] ?? null) : null)
+    );
   }
 
   private rememberedContext(model: CatalogModel): number {
     const remembered = this.services.preferences.read(`context.${model.name}`);
     const ok =
-      typeof remembered === "number" && Number.isInteger(remembered) && remembered >= 1 && remembered <= model.context;
+      typeof remembered === "number" &&
+      Number.isInteger(remembered) &&
+      remembered >= 1 &&
+      remembered <= model.context;
     return ok ? remembered : usualContext(model.context);
   }
 

@@ -1,4 +1,7 @@
-/** The files of a build: addresses relative to the page's folder ("./" is the page itself), and their fingerprint. */
+/**
+ * The files of a build: addresses relative to the page's folder ("./" is the page itself), and their
+ * fingerprint.
+ */
 export interface Precache {
   readonly version: string;
   readonly files: readonly string[];
@@ -19,8 +22,8 @@ const PAGE = "./";
 const PATIENCE_MS = 4_000;
 
 /**
- * Keeps the page itself, so that it starts without a network. Its built files are stored at installation, the list of
- * models when it is read. The models themselves are kept by `weights/`.
+ * Keeps the page itself, so that it starts without a network. Its built files are stored at installation, the
+ * list of models when it is read. The models themselves are kept by `weights/`.
  */
 export class PageWorker {
   private readonly around: Surroundings;
@@ -49,13 +52,15 @@ export class PageWorker {
   /** Removes what earlier versions of this page stored. */
   async activate(): Promise<void> {
     const names = await this.around.caches.keys();
-    const old = names.filter((name) => name.startsWith(this.prefix) && name !== this.current && name !== this.data);
+    const old = names.filter(
+      (name) => name.startsWith(this.prefix) && name !== this.current && name !== this.data,
+    );
     await Promise.all(old.map((name) => this.around.caches.delete(name)));
   }
 
   /**
-   * The answer to a request of the page; undefined where the browser is to ask the server as usual. It isolates the
-   * page, whatever server it is from: only then may threads share memory.
+   * The answer to a request of the page; undefined where the browser is to ask the server as usual. It
+   * isolates the page, whatever server it is from: only then may threads share memory.
    */
   respond(request: Request): Promise<Response> | undefined {
     return this.answer(request)?.then(isolated);
@@ -78,7 +83,10 @@ export class PageWorker {
     return file === "" || file === "index.html" ? PAGE : file;
   }
 
-  /** From the store, where it is there: a file named by its hash never changes, the others belong to this version. */
+  /**
+   * From the store, where it is there: a file named by its hash never changes, the others belong to this
+   * version.
+   */
   private async cacheFirst(request: Request, file: string): Promise<Response> {
     return (await this.match(file, this.current)) ?? this.around.fetch(request);
   }
@@ -99,7 +107,10 @@ export class PageWorker {
     return cache.match(this.url(file));
   }
 
-  /** Stores the list of models. A newer page is not stored: the next worker stores it, together with its files. */
+  /**
+   * Stores the list of models. A newer page is not stored: the next worker stores it, together with its
+   * files.
+   */
   private async keepCatalog(file: string, response: Response): Promise<Response> {
     if (file === CATALOG && response.ok) {
       const cache = await this.around.caches.open(this.data);

@@ -1,6 +1,7 @@
 /**
- * Registers the service worker that the build put beside the page, so that the page starts without a network after
- * this visit. Where that is not possible (private windows, blocked storage), the page works all the same.
+ * Registers the service worker that the build put beside the page, so that the page starts without a network
+ * after this visit. Where that is not possible (private windows, blocked storage), the page works all the
+ * same.
  *
  * @param base - absolute address of the page's folder.
  * @returns whether the page is stored now.

@@ -12,7 +12,8 @@ const page = new PageWorker(
 
 worker.addEventListener("install", (event) => event.waitUntil(page.install()));
 
-// A new worker waits until no page of the old one is open, so that a page and its files are of the same version.
+// A new worker waits until no page of the old one is open, so that a page and its files are of the same
+// version.
 worker.addEventListener("activate", (event) => {
   event.waitUntil(page.activate().then(() => worker.clients.claim()));
 });

@@ -1,5 +1,6 @@
 /**
- * Reads from a module's bytes what it imports, before anything of it is compiled: one memory, and nothing else.
+ * Reads from a module's bytes what it imports, before anything of it is compiled: one memory, and nothing
+ * else.
  *
  * Source: WebAssembly Core Specification 3.0, "Binary Format".
  */
@@ -47,8 +48,8 @@ function readImports(reader: Reader): MemoryImport {
 }
 
 /**
- * The module for a memory that several threads share. Such an import differs in one bit, so that artifacts need not
- * bring every module twice.
+ * The module for a memory that several threads share. Such an import differs in one bit, so that artifacts
+ * need not bring every module twice.
  */
 export function forSharedMemory(bytes: Uint8Array, { limitsAt }: MemoryImport): Uint8Array<ArrayBuffer> {
   const copy = bytes.slice();

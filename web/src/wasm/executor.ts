@@ -1,10 +1,13 @@
-/** Replays programs on the processor: a queue of steps, worked off in slices, so that this thread hears its page. */
+/**
+ * Replays programs on the processor: a queue of steps, worked off in slices, so that this thread hears its
+ * page.
+ */
 
 import type { Env } from "../artifact/dim.js";
 import { KernelcError } from "../artifact/errors.js";
 import { STEP_BUFFER, type Manifest, type Variant } from "../artifact/schema.js";
 import type { AdapterCard } from "../gpu/card.js";
-import type { Fetch, LoadedExecutor, StepFields, Ticket } from "../gpu/executor.js";
+import type { Discarded, Fetch, LoadedExecutor, StepFields, Ticket } from "../gpu/executor.js";
 import { StepBlock } from "../gpu/step.js";
 import type { Layout } from "./launches.js";
 import { nextTask } from "./nextTask.js";
@@ -14,17 +17,13 @@ import type { Threads } from "./threads.js";
 /** How long this thread computes before it looks for messages. */
 const SLICE_MS = 20;
 
-interface Work {
-  readonly run: () => Promise<void>;
-  readonly fail: (error: KernelcError) => void;
-}
-
 /** A loaded artifact's programs as WebAssembly. */
 export class WasmExecutor implements LoadedExecutor {
   readonly stagingBytes = 0;
   private readonly block: StepBlock;
   private readonly queue: Work[] = [];
   private working = false;
+  private current: Work | null = null;
   private gone: KernelcError | null = null;
   private sliceEnd = 0;
 
@@ -60,21 +59,21 @@ export class WasmExecutor implements LoadedExecutor {
   run(programs: readonly string[], env: Env, step: StepFields, fetch: readonly Fetch[]): Ticket {
     const block = new Uint8Array(this.block.encode(step));
     const fixed = { ...env };
-    const result = new Promise<ArrayBuffer>((resolve, reject) => {
-      const run = async (): Promise<void> => {
-        await this.compute(programs, fixed, block);
-        resolve(this.fetched(fetch));
-      };
-      this.enqueue({ run, fail: reject });
+    const work = new Work(async () => {
+      await this.compute(programs, fixed, block);
+      return this.fetched(fetch);
     });
-    result.catch(() => undefined); // whoever asks for the result gets the error
-    return { result: () => result, discard: () => undefined };
+    this.enqueue(work);
+    return { result: () => work.result, discard: () => this.discard(work) };
   }
 
   write(buffer: string, offset: number, data: Uint32Array<ArrayBuffer>): void {
     const bytes = new Uint8Array(data.slice().buffer);
-    const run = async (): Promise<void> => this.layout.bytes(buffer, offset, bytes.length).set(bytes);
-    this.enqueue({ run, fail: () => undefined });
+    const set = async (): Promise<ArrayBuffer> => {
+      this.layout.bytes(buffer, offset, bytes.length).set(bytes);
+      return new ArrayBuffer(0);
+    };
+    this.enqueue(new Work(set));
   }
 
   dispatchCount(programs: readonly string[]): number {
@@ -104,19 +103,32 @@ export class WasmExecutor implements LoadedExecutor {
     this.working = true;
     await null; // whoever enqueued it goes on first
     for (let work = this.queue.shift(); work; work = this.queue.shift()) {
+      this.current = work;
+      work.state = "running";
       try {
         this.check();
         await work.run();
       } catch (error) {
+        work.state = "done";
         work.fail(this.explained(error));
       }
     }
+    this.current = null;
     this.working = false;
   }
 
+  /** What is lost is reported as such, by the work itself: it is set up again and replayed. */
+  private discard(work: Work): Discarded {
+    if (work.state === "done" || this.lost) return "runs";
+    work.unwanted = true;
+    return work.state === "running" ? "broken-off" : "unbegun";
+  }
+
+  /** @throws KernelcError "device-lost", or "aborted" where the current work is not wanted any more. */
   private check(): void {
     if (this.threads.lost) this.lose("one of its threads ended");
     if (this.gone) throw this.gone;
+    if (this.current?.unwanted) throw new KernelcError("aborted", "the step is not wanted any more");
   }
 
   private explained(error: unknown): KernelcError {
@@ -127,7 +139,8 @@ export class WasmExecutor implements LoadedExecutor {
 
   private async compute(programs: readonly string[], env: Env, block: Uint8Array): Promise<void> {
     const launches = this.layout.table(programs, env, this.threads.count);
-    if (launches.length && this.layout.has(STEP_BUFFER)) this.layout.bytes(STEP_BUFFER, 0, block.length).set(block);
+    if (launches.length && this.layout.has(STEP_BUFFER))
+      this.layout.bytes(STEP_BUFFER, 0, block.length).set(block);
     for (let start = 0; start < launches.length; start += MOST_LAUNCHES) {
       await this.computePart(launches.slice(start, start + MOST_LAUNCHES));
     }
@@ -137,6 +150,7 @@ export class WasmExecutor implements LoadedExecutor {
     this.threads.begin(launches);
     while (!this.threads.work(this.sliceEnd - performance.now())) {
       await nextTask();
+      if (this.current?.unwanted) this.threads.leave();
       this.check();
       this.sliceEnd = performance.now() + SLICE_MS;
     }
@@ -150,5 +164,28 @@ export class WasmExecutor implements LoadedExecutor {
       at += bytes;
     }
     return all.buffer;
+  }
+}
+
+/** A step or a write in the queue. One that is `unwanted` is not begun, or left between two slices. */
+class Work {
+  state: "waiting" | "running" | "done" = "waiting";
+  unwanted = false;
+  readonly result: Promise<ArrayBuffer>;
+  fail!: (error: KernelcError) => void;
+  private resolve!: (found: ArrayBuffer) => void;
+
+  constructor(private readonly compute: () => Promise<ArrayBuffer>) {
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.fail = reject;
+    });
+    this.result.catch(() => undefined); // whoever asks for the result gets the error
+  }
+
+  async run(): Promise<void> {
+    const found = await this.compute();
+    this.state = "done";
+    this.resolve(found);
   }
 }

@@ -29,7 +29,11 @@ export class Tiles {
     private readonly data: Uint8Array<ArrayBuffer>,
   ) {}
 
-  /** @param data - the bytes of the file of golden tiles. @throws KernelcError "out-of-memory", "bad-artifact". */
+  /**
+   * @param data - the bytes of the file of golden tiles.
+   *
+   * @throws KernelcError "out-of-memory", "bad-artifact".
+   */
   static async open(
     manifest: Manifest,
     module: KernelModule,
@@ -62,7 +66,8 @@ export class Tiles {
 
   /** About how long the largest kernels of decoding take together in a step. */
   async milliseconds(): Promise<number> {
-    const dispatches = [...this.manifest.programs.values()].find(({ role }) => role === "decode")?.dispatches ?? [];
+    const dispatches =
+      [...this.manifest.programs.values()].find(({ role }) => role === "decode")?.dispatches ?? [];
     const weighed = this.tiles.map((tile) => {
       const times = dispatches.filter(({ kernel }) => kernel === tile.name).length;
       return { tile, times, bytes: times * tile.check.inputs.reduce((sum, { bytes }) => sum + bytes, 0) };
@@ -90,7 +95,11 @@ export class Tiles {
     const { bound, call } = this.prepared(tile);
     call();
     return tile.check.outputs.every((output) => {
-      const got = new Uint8Array(this.memory.buffer, (bound[output.binding] ?? 0) + output.at, output.bytes).slice();
+      const got = new Uint8Array(
+        this.memory.buffer,
+        (bound[output.binding] ?? 0) + output.at,
+        output.bytes,
+      ).slice();
       return matches(got, this.data.subarray(output.offset, output.offset + output.bytes), output);
     });
   }
@@ -99,7 +108,9 @@ export class Tiles {
   private prepared({ check, variant, run }: Tile): { readonly bound: readonly number[]; call(): void } {
     const bound = this.fill(check);
     const at = roundUp(this.start + check.inputs.reduce((sum, input) => sum + roundUp(input.bytes), 0));
-    const block = new Uint8Array(new StepBlock(this.manifest.params).encode(Object.fromEntries(check.params)));
+    const block = new Uint8Array(
+      new StepBlock(this.manifest.params).encode(Object.fromEntries(check.params)),
+    );
     const env = Object.fromEntries(check.symbols);
     const grid = variant.grid.map((extent) => evaluateDim(extent, env));
     const words = new Uint32Array(this.memory.buffer, at, bound.length + 4);

@@ -42,7 +42,9 @@ export class Layout {
     this.stackEnds = Array.from({ length: threads }, () => this.take(STACK_BYTES) + STACK_BYTES);
     for (const [name, bytes] of plan.buffers) this.starts.set(name, this.take(bytes));
     this.entries = [...new Set([...variants.values()].map((variant) => variant.entry))];
-    const places = new Map([...plan.programs].map(([name, dispatches]) => [name, dispatches.map((d) => this.place(d))]));
+    const places = new Map(
+      [...plan.programs].map(([name, dispatches]) => [name, dispatches.map((d) => this.place(d))]),
+    );
     this.memory = makeMemory(this.end, module.shared, `${manifest.name} with a context of ${plan.context}`);
     this.programs = new Map(
       [...plan.programs].map(([name, dispatches]) => {
@@ -61,7 +63,10 @@ export class Layout {
   bytes(buffer: string, offset = 0, bytes?: number): Uint8Array {
     const [start, size] = [this.starts.get(buffer), this.plan.buffers.get(buffer)];
     if (start === undefined || size === undefined || offset + (bytes ?? 0) > size) {
-      throw new KernelcError("internal", `buffer ${buffer} is not loaded, or smaller than ${offset + (bytes ?? 0)}`);
+      throw new KernelcError(
+        "internal",
+        `buffer ${buffer} is not loaded, or smaller than ${offset + (bytes ?? 0)}`,
+      );
     }
     return new Uint8Array(this.memory.buffer, start + offset, bytes ?? size - offset);
   }
@@ -81,7 +86,9 @@ export class Layout {
     const { manifest, plan, variants } = this;
     const variant = variants.get(dispatch.kernel);
     if (!variant) throw new KernelcError("internal", `a variant of kernel ${dispatch.kernel} is missing`);
-    const addresses = dispatch.ranges.map(({ buffer, offset, bytes }) => this.bytes(buffer, offset, bytes).byteOffset);
+    const addresses = dispatch.ranges.map(
+      ({ buffer, offset, bytes }) => this.bytes(buffer, offset, bytes).byteOffset,
+    );
     addresses.push(this.starts.get(STEP_BUFFER) ?? 0);
     new Uint32Array(this.memory.buffer, at, addresses.length).set(addresses);
     const symbols = new Map([...manifest.symbols, ...(manifest.programs.get(program)?.symbols ?? [])]);
@@ -106,7 +113,11 @@ export class Layout {
     return found;
   }
 
-  private entry({ function: number, buffers, gridAt, grid, origin }: Launch, env: Env, threads: number): TableLaunch {
+  private entry(
+    { function: number, buffers, gridAt, grid, origin }: Launch,
+    env: Env,
+    threads: number,
+  ): TableLaunch {
     const [x, y, z] = typeof grid === "function" ? grid(env) : grid;
     const total = x * y * z;
     if (!(total <= MOST_WORKGROUPS)) {

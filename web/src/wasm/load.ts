@@ -48,7 +48,8 @@ export function tooLarge(manifest: Manifest, plan: LoadPlan): string[] {
   if (!hasWasm()) return ["this browser has no WebAssembly with vectors of 128 bits"];
   const bytes = [...plan.buffers.values()].reduce((sum, size) => sum + size, 0) + BESIDES_BYTES;
   if (bytes <= MOST_BYTES) return [];
-  const sizes = `about ${bytes.toLocaleString("en")} bytes; WebAssembly has ${MOST_BYTES.toLocaleString("en")}`;
+  const sizes =
+    `about ${bytes.toLocaleString("en")} bytes; WebAssembly has ${MOST_BYTES.toLocaleString("en")}`;
   return [`on the processor it takes ${sizes}`];
 }
 
@@ -57,23 +58,35 @@ export function tooLarge(manifest: Manifest, plan: LoadPlan): string[] {
  *
  * @throws KernelcError: "bad-artifact", "limits", "out-of-memory", a damaged file, "self-check", "aborted".
  */
-export async function loadOnProcessor(source: ArtifactSource, options: WasmLoadOptions): Promise<WasmExecutor> {
+export async function loadOnProcessor(
+  source: ArtifactSource,
+  options: WasmLoadOptions,
+): Promise<WasmExecutor> {
   requireWasm();
-  const threads = Math.min(usableThreads(), options.threads ?? Infinity);
+  const most = Math.min(usableThreads(), options.threads ?? Infinity);
   const plan = planLoad(source.manifest, options.context, options.roles);
-  const { module, variants } = await chosenModule(source, options, plan, threads > 1);
-  const layout = new Layout(source.manifest, plan, variants, module, threads);
+  const { module, variants } = await chosenModule(source, options, plan, most > 1);
+  const layout = new Layout(source.manifest, plan, variants, module, most);
   const own = await instantiate(module, layout.memory, layout.stackEnds[0] ?? 0, layout.entries);
   const pool = new Threads(own, module.shared);
   try {
     const { memory, entries } = layout;
-    const [started, weights] = [pool.start({ module, memory, entries }, layout.stackEnds.slice(1)), write(source, options, plan, layout)];
-    await Promise.all([started, weights]);
+    const starting = pool.start({ module, memory, entries }, layout.stackEnds.slice(1));
+    const [alone] = await Promise.all([starting, write(source, options, plan, layout)]);
+    const message = `The model runs on one thread alone, which is slower: ${alone}.`;
+    if (alone !== null) options.onNotice?.({ code: "one-thread", message });
   } catch (error) {
     pool.end();
     throw options.signal?.aborted ? aborted(options.signal.reason) : error;
   }
-  return new WasmExecutor(processorCard(threads), [...features()], layout, pool, variants, source.manifest);
+  return new WasmExecutor(
+    processorCard(pool.count),
+    [...features()],
+    layout,
+    pool,
+    variants,
+    source.manifest,
+  );
 }
 
 /** A more demanding module is taken where it takes at most this part of the time. */
@@ -87,8 +100,9 @@ interface Chosen {
 }
 
 /**
- * Of the modules that this browser runs and that compute what they should, the one that is faster here. Which it is
- * depends on the processor: relaxed vectors pay on one that has their instructions, and cost on others. What was found is remembered. Without golden tiles the first is taken.
+ * Of the modules that this browser runs and that compute what they should, the one that is faster here. Which
+ * it is depends on the processor: relaxed vectors pay on one that has their instructions, and cost on others.
+ * What was found is remembered. Without golden tiles the first is taken.
  */
 async function chosenModule(
   source: ArtifactSource,
@@ -103,15 +117,21 @@ async function chosenModule(
   const compile = async (variants: Variants): Promise<Chosen> => {
     const [variant] = variants.values();
     if (!variant) throw noModules(manifest);
-    return { variants, module: await compileModule(await source.file(variant.file, variant), variant.file, shared) };
+    return {
+      variants,
+      module: await compileModule(await source.file(variant.file, variant), variant.file, shared),
+    };
   };
   options.onKernel?.(0, 1);
   const { checks } = options;
   const record = recordKey(source, choices);
   const found = checks ? await checks.get(record) : null;
   const known = choices.find((each) => fileOf(each) === found);
-  const data = checks && manifest.checks && !known ? await source.file(manifest.checks.file, manifest.checks) : null;
-  const chosen = data ? await fastest(source, options, choices, compile, data) : await compile(known ?? first);
+  const data =
+    checks && manifest.checks && !known ? await source.file(manifest.checks.file, manifest.checks) : null;
+  const chosen = data
+    ? await fastest(source, options, choices, compile, data)
+    : await compile(known ?? first);
   if (data) await checks?.put(record, fileOf(chosen.variants));
   options.onKernel?.(1, 1);
   return chosen;
@@ -131,10 +151,12 @@ async function fastest(
     const chosen = await compile(variants);
     const tiles = await Tiles.open(manifest, chosen.module, variants, data);
     const [wrong] = await tiles.wrong(onCheck);
-    if (wrong === undefined) right.push({ chosen, milliseconds: choices.length > 1 ? await tiles.milliseconds() : 0 });
+    if (wrong === undefined)
+      right.push({ chosen, milliseconds: choices.length > 1 ? await tiles.milliseconds() : 0 });
     else failed.push(`kernel ${wrong} (${fileOf(variants)})`);
   }
-  // The least demanding comes last. Others do not pay for a hair's breadth: only some of the kernels are timed.
+  // The least demanding comes last. Others do not pay for a hair's breadth: only some of the kernels are
+  // timed.
   const best = right.reduceRight<(typeof right)[number] | undefined>(
     (known, each) => (known && each.milliseconds > PAYS * known.milliseconds ? known : each),
     undefined,
@@ -176,8 +198,20 @@ function modulesOf(manifest: Manifest, plan: LoadPlan): Variants[] {
     .filter((found) => found.size === plan.kernels.length);
 }
 
+/**
+ * A variant of each module that a first load fetches: with golden tiles all are tried, else the first is
+ * taken.
+ */
+export function fetchedModules(manifest: Manifest, plan: LoadPlan): Variant[] {
+  const choices = modulesOf(manifest, plan);
+  return (manifest.checks ? choices : choices.slice(0, 1)).flatMap((variants) =>
+    [...variants.values()].slice(0, 1),
+  );
+}
+
 function noModules(manifest: Manifest): KernelcError {
-  const message = `${manifest.name} was built for ${manifest.target}, and brings no WebAssembly for the processor`;
+  const message =
+    `${manifest.name} was built for ${manifest.target}, and brings no WebAssembly for the processor`;
   return new KernelcError("bad-artifact", message, { help: "build it with --target wgsl+wasm" });
 }
 

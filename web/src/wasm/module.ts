@@ -33,7 +33,10 @@ export async function compileModule(
     if (error instanceof KernelcError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     const help = "build the artifact again, or update the browser";
-    throw new KernelcError("bad-artifact", `${file}: the browser refuses the module: ${why}`, { help, cause: error });
+    throw new KernelcError("bad-artifact", `${file}: the browser refuses the module: ${why}`, {
+      help,
+      cause: error,
+    });
   }
 }
 
@@ -44,11 +47,17 @@ function reserved({ leastPages, mostPages }: MemoryImport, file: string): number
   throw new KernelcError("bad-artifact", message, { help: "build the artifact again" });
 }
 
-/** A memory of at least `bytes`. @throws KernelcError "limits" above 4 GiB, "out-of-memory" where there is none. */
+/**
+ * A memory of at least `bytes`.
+ *
+ * @throws KernelcError "limits" above 4 GiB, "out-of-memory" where there is none.
+ */
 export function makeMemory(bytes: number, shared: boolean, what: string): WebAssembly.Memory {
   if (bytes > MOST_BYTES) {
-    const sizes = `${bytes.toLocaleString("en")} bytes, and WebAssembly has ${MOST_BYTES.toLocaleString("en")}`;
-    const help = "take a shorter context, a smaller model or quantisation, or a browser with a graphics adapter";
+    const sizes =
+      `${bytes.toLocaleString("en")} bytes, and WebAssembly has ${MOST_BYTES.toLocaleString("en")}`;
+    const help =
+      "take a shorter context, a smaller model or quantisation, or a browser with a graphics adapter";
     throw new KernelcError("limits", `${what} takes ${sizes}`, { help });
   }
   const pages = Math.ceil(bytes / PAGE_BYTES);
@@ -85,5 +94,7 @@ export async function instantiate(
 }
 
 function lacks(name: string): KernelcError {
-  return new KernelcError("bad-artifact", `the module of kernels has no ${name}`, { help: "build the artifact again" });
+  return new KernelcError("bad-artifact", `the module of kernels has no ${name}`, {
+    help: "build the artifact again",
+  });
 }

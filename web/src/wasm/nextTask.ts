@@ -1,4 +1,6 @@
-/** Resolves in a task of its own, after the messages that wait already. (Timers would wait for milliseconds.) */
+/**
+ * Resolves in a task of its own, after the messages that wait already. (Timers would wait for milliseconds.)
+ */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

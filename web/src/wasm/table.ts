@@ -1,7 +1,7 @@
 /**
- * A table of launches that threads work through together: each takes workgroups a chunk at a time, and goes on to the
- * next launch when all chunks of this one are done, whoever did them. Which thread takes a workgroup decides nothing
- * about its results. The table is no part of the memory that kernels see.
+ * A table of launches that threads work through together: each takes workgroups a chunk at a time, and goes
+ * on to the next launch when all chunks of this one are done, whoever did them. Which thread takes a
+ * workgroup decides nothing about its results. The table is no part of the memory that kernels see.
  *
  *     header       generation, open, inside, failed, count
  *     per launch   function, buffers, grid, total, chunk, next, done
@@ -43,8 +43,8 @@ export function fillTable(table: Int32Array, launches: readonly TableLaunch[]): 
 }
 
 /**
- * Work on the table until all is done, or until `pause` says so between two chunks. Waits for other threads where
- * these have the rest of a launch; `mayBlock` where this thread may sleep meanwhile.
+ * Work on the table until all is done, or until `pause` says so between two chunks. Waits for other threads
+ * where these have the rest of a launch; `mayBlock` where this thread may sleep meanwhile.
  *
  * @returns whether all is done. @throws what a kernel throws.
  */
@@ -82,8 +82,9 @@ function takeChunks(
     if (first >= total) break;
     const last = Math.min(total, first + chunk);
     functions[table[at + FUNCTION] ?? -1]?.(table[at + BUFFERS] ?? 0, table[at + GRID] ?? 0, first, last);
-    if (Atomics.add(table, at + DONE, last - first) + last - first === total) Atomics.notify(table, at + DONE);
-    else if (pause()) return false;
+    if (Atomics.add(table, at + DONE, last - first) + last - first === total)
+      Atomics.notify(table, at + DONE);
+    if (pause()) return false; // after the last chunk too: a step may consist of launches of a single one
   }
   return true;
 }

@@ -33,7 +33,7 @@ function help(table: Int32Array, functions: readonly KernelFunction[]): void {
     Atomics.wait(table, GENERATION, seen);
     seen = Atomics.load(table, GENERATION);
     Atomics.add(table, INSIDE, 1);
-    if (Atomics.load(table, OPEN)) workThrough(table, functions, () => false, true);
+    if (Atomics.load(table, OPEN)) workThrough(table, functions, () => !Atomics.load(table, OPEN), true);
     Atomics.sub(table, INSIDE, 1);
   }
 }

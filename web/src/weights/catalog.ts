@@ -70,11 +70,15 @@ export async function forgetEarlierVersions(store: Store, url: string, id: strin
   return earlier.length > 0;
 }
 
-/** Removes shards that belong to no remembered model: their record was lost, so they could not be listed or deleted. */
+/**
+ * Removes shards that belong to no remembered model: their record was lost, so they could not be listed or
+ * deleted.
+ */
 export async function removeOrphans(store: Store): Promise<void> {
   const orphans = new Set((await store.sizes("shards")).keys());
   // Models are remembered before their first shard is stored, so models that are being loaded are known here.
-  for (const model of await rememberedModels(store)) for (const { sha256 } of model.shards) orphans.delete(sha256);
+  for (const model of await rememberedModels(store))
+    for (const { sha256 } of model.shards) orphans.delete(sha256);
   for (const sha256 of orphans) await removeShard(store, sha256, "A model").catch(() => undefined);
 }
 
@@ -113,7 +117,9 @@ function isModelRecord(value: unknown): value is ModelRecord {
 
 function isShard(value: unknown): boolean {
   const shard = value as { bytes?: unknown; sha256?: unknown } | null;
-  return typeof shard === "object" && shard !== null && Number.isSafeInteger(shard.bytes) && isHash(shard.sha256);
+  return (
+    typeof shard === "object" && shard !== null && Number.isSafeInteger(shard.bytes) && isHash(shard.sha256)
+  );
 }
 
 function isHash(value: unknown): boolean {

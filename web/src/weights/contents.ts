@@ -21,14 +21,17 @@ export function isManifest(bytes: Bytes): boolean {
   }
 }
 
-/** Every sha256 in a manifest: entries with a size in a list named "shards" are shards, all others are files. */
+/**
+ * Every sha256 in a manifest: entries with a size in a list named "shards" are shards, all others are files.
+ */
 export function contentsOf(manifest: Bytes): Contents {
   const value = parse(manifest);
   const { name } = value as { name?: unknown };
   const shards: { bytes: number; sha256: string }[] = [];
   const files = new Set<string>();
   visit(value, "", 0, (entry, key) => {
-    if (key === "shards" && typeof entry.bytes === "number") shards.push({ bytes: entry.bytes, sha256: entry.sha256 });
+    if (key === "shards" && typeof entry.bytes === "number")
+      shards.push({ bytes: entry.bytes, sha256: entry.sha256 });
     else files.add(entry.sha256);
   });
   return { title: typeof name === "string" ? name.slice(0, 200) : undefined, shards, files: [...files] };

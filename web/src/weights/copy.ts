@@ -62,7 +62,8 @@ export class StoredCopy {
   /** Marks the copy as complete: the shard has arrived whole and was verified. */
   async finish(): Promise<void> {
     if (!this.keeping.on) return;
-    await removeRecord("partial", this.sha256, this.keeping.store).catch(() => undefined); // stale, but harmless
+    // Stale, but harmless.
+    await removeRecord("partial", this.sha256, this.keeping.store).catch(() => undefined);
   }
 
   /** Removes the copy, because it is damaged. */

@@ -43,9 +43,9 @@ export async function openFiles(url: string, options: FileOptions = {}): Promise
 }
 
 /**
- * The small files of an artifact: manifest, kernels, tokenizer, template. They are kept like the shards, by their
- * sha256, so a model that was loaded once starts without a network in any page that embeds the engine. (The service
- * worker keeps only the page itself.)
+ * The small files of an artifact: manifest, kernels, tokenizer, template. They are kept like the shards, by
+ * their sha256, so a model that was loaded once starts without a network in any page that embeds the engine.
+ * (The service worker keeps only the page itself.)
  */
 export class ArtifactFiles {
   /** Absolute address of the artifact's folder. */
@@ -62,7 +62,8 @@ export class ArtifactFiles {
   /**
    * The manifest: the server's, so that a new build is noticed, else the one that was stored last.
    *
-   * @throws KernelcError "network" where there is neither; "bad-artifact" where the server sends something else.
+   * @throws KernelcError "network" where there is neither; "bad-artifact" where the server sends something
+   *   else.
    */
   async manifest(): Promise<FoundManifest> {
     const stored = await this.storedManifest();
@@ -82,10 +83,12 @@ export class ArtifactFiles {
   /**
    * A file that the manifest names, verified. It is taken from the store, else fetched and then stored.
    *
-   * @throws KernelcError "bad-artifact" where it is still wrong after being fetched twice; "network"; "aborted".
+   * @throws KernelcError "bad-artifact" where it is still wrong after being fetched twice; "network";
+   *   "aborted".
    */
   async file(name: string, spec: FileSpec): Promise<Bytes> {
-    if (!isSha256(spec.sha256)) throw new KernelcError("bad-artifact", `The manifest's sha256 of ${name} is not one.`);
+    if (!isSha256(spec.sha256))
+      throw new KernelcError("bad-artifact", `The manifest's sha256 of ${name} is not one.`);
     const stored = await this.read(spec.sha256);
     if (stored && (await sha256Hex(stored)) === spec.sha256) return stored;
     let got = "";
@@ -120,7 +123,13 @@ export class ArtifactFiles {
     const { signal, wait } = this.options;
     const linked = new LinkedAbort(late, signal);
     try {
-      return await this.fetchUnless(linked.signal, name, { cache }, most, late ? null : new Retries(name, wait));
+      return await this.fetchUnless(
+        linked.signal,
+        name,
+        { cache },
+        most,
+        late ? null : new Retries(name, wait),
+      );
     } finally {
       linked.unlink();
     }

@@ -23,8 +23,8 @@ export type { LoadProgress, Notice, ShardSpec };
 const MAX_SHARD_BYTES = 64 * 2 ** 20;
 
 /**
- * Takes one verified shard. `data` is a view of a buffer that is reused: it is valid until the returned promise
- * resolves.
+ * Takes one verified shard. `data` is a view of a buffer that is reused: it is valid until the returned
+ * promise resolves.
  */
 export type ShardSink = (index: number, data: Bytes) => Promise<void> | void;
 
@@ -37,9 +37,10 @@ export interface StreamOptions {
 /** The shards of one artifact. */
 export interface ShardSource {
   /**
-   * Calls `sink` once for every shard, in order, while the next one is already arriving: at most two are in memory.
-   * Each comes from this device's storage where it is there. Otherwise it is downloaded, continuing where an earlier
-   * visit stopped, and stored. Where storing fails, loading continues without it, and a notice says so.
+   * Calls `sink` once for every shard, in order, while the next one is already arriving: at most two are in
+   * memory. Each comes from this device's storage where it is there. Otherwise it is downloaded, continuing
+   * where an earlier visit stopped, and stored. Where storing fails, loading continues without it, and a
+   * notice says so.
    *
    * @throws KernelcError "corrupt-shard", "network", "aborted", or what `sink` threw.
    */
@@ -78,7 +79,8 @@ export async function openShards(
 }
 
 function checkShard({ file, bytes, sha256 }: ShardSpec): void {
-  if (!isSha256(sha256)) throw new KernelcError("bad-artifact", `The manifest's sha256 of ${file} is not one.`);
+  if (!isSha256(sha256))
+    throw new KernelcError("bad-artifact", `The manifest's sha256 of ${file} is not one.`);
   if (Number.isSafeInteger(bytes) && bytes > 0 && bytes <= MAX_SHARD_BYTES) return;
   const limit = `shards have 1 to ${MAX_SHARD_BYTES}`;
   throw new KernelcError("bad-artifact", `The manifest gives ${file} ${bytes} bytes; ${limit}.`);
@@ -224,12 +226,16 @@ class Stream implements Keeping {
   }
 
   private room(which: 0 | 1, bytes: number): Bytes {
-    // As large as the largest shard, so that it is allocated once. If a sink has transferred it, a new one is made.
+    // As large as the largest shard, so that it is allocated once. If a sink has transferred it, a new one is
+    // made.
     if (this.buffers[which].length < bytes) this.buffers[which] = new Uint8Array(this.largest);
     return this.buffers[which].subarray(0, bytes);
   }
 
-  /** The model is complete: removes the versions that it replaces, and checks whether the browser will keep it. */
+  /**
+   * The model is complete: removes the versions that it replaces, and checks whether the browser will keep
+   * it.
+   */
   private async conclude(): Promise<void> {
     this.loading.meter.emit();
     if (!this.on) return;

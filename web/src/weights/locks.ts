@@ -1,6 +1,6 @@
 /**
- * Locks across all tabs of an origin (Web Locks), so that two tabs never write the same file or both download the same
- * shard. Where Web Locks are missing or refused, the locks hold within this page only.
+ * Locks across all tabs of an origin (Web Locks), so that two tabs never write the same file or both download
+ * the same shard. Where Web Locks are missing or refused, the locks hold within this page only.
  */
 
 type Work<T> = () => Promise<T>;

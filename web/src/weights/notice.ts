@@ -9,14 +9,17 @@ export interface Notice {
     | "variant-dropped"
     | "immediates-dropped"
     | "device-restored"
-    | "on-processor";
+    | "on-processor"
+    | "one-thread";
   readonly message: string;
 }
 
 /** Bytes as people read them: "640 MB", "1.2 GB". */
 export function megabytes(bytes: number): string {
   if (bytes < 1e6) return `${Math.max(1, Math.ceil(bytes / 1e3))} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toPrecision(3).replace(/\.0+$/, "")} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes < 1e9
+    ? `${(bytes / 1e6).toPrecision(3).replace(/\.0+$/, "")} MB`
+    : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 export function storageBlocked(): Notice {
@@ -34,8 +37,10 @@ export function storageFull(neededBytes: number, roomBytes?: number): Notice {
   return {
     code: "storage-full",
     message:
-      `The model needs ${megabytes(neededBytes)} more on disk, and this browser ${room} for this site. The model ` +
-      "works, but will be downloaded again the next time. Delete another stored model, or free space on the disk.",
+      `The model needs ${megabytes(neededBytes)} more on disk, and this browser ${room} for this site. ` +
+      "The model " +
+      "works, but will be downloaded again the next time. Delete another stored model, or free space on " +
+      "the disk.",
   };
 }
 

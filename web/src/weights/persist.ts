@@ -19,8 +19,9 @@ export async function storageEstimate(storage = manager()): Promise<StorageEstim
 }
 
 /**
- * Asks the browser to keep what this site stores even when the disk fills up. Only a window can ask, not a worker. Some
- * browsers ask the person, others decide by themselves. Undefined where the browser has no such function.
+ * Asks the browser to keep what this site stores even when the disk fills up. Only a window can ask, not a
+ * worker. Some browsers ask the person, others decide by themselves. Undefined where the browser has no such
+ * function.
  */
 export async function requestPersistence(storage = manager()): Promise<boolean | undefined> {
   const persisted = await quiet(() => storage?.persisted?.());
@@ -31,7 +32,9 @@ export async function requestPersistence(storage = manager()): Promise<boolean |
 /** Chromium reports at most this much room, however much there is, so that sites cannot tell disks apart. */
 const CLAIMED_AT_MOST_BYTES = 10 * 2 ** 30;
 
-/** Bytes that may still be stored; undefined where the browser does not tell, or reports Chromium's maximum. */
+/**
+ * Bytes that may still be stored; undefined where the browser does not tell, or reports Chromium's maximum.
+ */
 export async function roomBytes(storage = manager()): Promise<number | undefined> {
   const { usageBytes, quotaBytes } = await storageEstimate(storage);
   if (quotaBytes === undefined) return undefined;

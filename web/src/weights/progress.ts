@@ -36,7 +36,8 @@ export class SpeedMeter {
   }
 
   get bytesPerSecond(): number {
-    return this.weight === 0 ? 0 : this.rate / this.weight; // dividing by the weight corrects for the start at 0
+    // Dividing by the weight corrects for the start at 0.
+    return this.weight === 0 ? 0 : this.rate / this.weight;
   }
 }
 

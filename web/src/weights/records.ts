@@ -1,6 +1,6 @@
 /**
- * Small notes, kept beside the weights. Only one tab at a time reads, writes or removes any: a record that another tab
- * rewrites would look empty meanwhile, or missing, and what it protects would be deleted.
+ * Small notes, kept beside the weights. Only one tab at a time reads, writes or removes any: a record that
+ * another tab rewrites would look empty meanwhile, or missing, and what it protects would be deleted.
  */
 
 import { withLock } from "./locks.js";
@@ -33,7 +33,8 @@ export async function getRecord(kind: string, key: string, store?: Store): Promi
 /** Keeps a small JSON record. Where storage is blocked or full it is not kept, and nothing is thrown. */
 export async function putRecord(kind: string, key: string, value: unknown, store?: Store): Promise<void> {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
-  if (bytes.length > MAX_RECORD_BYTES) throw new RangeError(`record ${kind}/${key} has ${bytes.length} bytes`);
+  if (bytes.length > MAX_RECORD_BYTES)
+    throw new RangeError(`record ${kind}/${key} has ${bytes.length} bytes`);
   try {
     const to = store ?? (await defaultStore());
     const name = await fileName(kind, key);

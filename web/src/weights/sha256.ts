@@ -6,8 +6,8 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 /**
  * The sha256 of `bytes`, as 64 hex digits.
  *
- * WebCrypto has no streaming digest. A shard has 64 MiB at most and is in memory anyway when it is verified, so it is
- * hashed as a whole. Native code does that several times faster than incremental JavaScript would.
+ * WebCrypto has no streaming digest. A shard has 64 MiB at most and is in memory anyway when it is verified,
+ * so it is hashed as a whole. Native code does that several times faster than incremental JavaScript would.
  *
  * @throws KernelcError "storage" outside a secure context, where WebCrypto is missing.
  */

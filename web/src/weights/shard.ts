@@ -27,7 +27,10 @@ export interface Loading {
   notify(notice: Notice): void;
 }
 
-/** Brings one shard into memory, from the store or from the server; or a part from one and the rest from the other. */
+/**
+ * Brings one shard into memory, from the store or from the server; or a part from one and the rest from the
+ * other.
+ */
 export class ShardLoad {
   private readonly loading: Loading;
   private readonly index: number;
@@ -49,7 +52,8 @@ export class ShardLoad {
   /**
    * Fills the target with the verified shard. The lock makes a second tab wait until the shard is stored.
    *
-   * @throws KernelcError "corrupt-shard" where it is still wrong after being fetched again; see also `download`.
+   * @throws KernelcError "corrupt-shard" where it is still wrong after being fetched again; see also
+   *   `download`.
    */
   async run(): Promise<void> {
     await withLock(shardLock(this.spec.sha256), this.loading.signal, () => this.load());

@@ -169,6 +169,26 @@ export function compareOnProcessor(model: string): void {
       expectReference(found, wanted);
     });
 
+    test.skipIf(!hasChromium)("in Chromium, isolated: a prompt that was stopped leaves no trace", async () => {
+      const [browser, own] = await Promise.all([startBrowser([], false), startServer()]);
+      own.headers = ISOLATING;
+      const page = await openEngine(browser, own);
+      const [run] = wanted.runs;
+      const asked = [`/models/${model}-f32-wasm/`, run?.prompt_ids ?? [], run?.ids ?? [], STOP_IDS] as const;
+      const got = await page.evaluate(afterStop, asked);
+      expect(got.adapter).toMatch(availableParallelism() > 1 ? /, \d+ threads\)$/ : /, 1 thread\)$/);
+      expect(got.outcomes).toContain("aborted");
+      expect(got.ids).toEqual(run?.ids);
+      // Threads are workers of the engine's worker. Where their script cannot be had, one thread does it all.
+      own.faults = [{ path: "/thread-", status: 404 }];
+      const alone = await openEngine(browser, own);
+      const found = await askPage(alone, asked[0], { options: {}, runs: wanted.runs, scored });
+      await Promise.all([browser.close(), own.close()]);
+      expect(found.adapter).toMatch(/, 1 thread\)$/);
+      if (availableParallelism() > 1) expect(found.notices).toContain("The model runs on one thread alone");
+      expectReference(found, wanted);
+    });
+
     const inFirefox = "in Firefox (needs firefox-esr), isolated: %s: the reference's";
     test.skipIf(!hasFirefox).each([true, false])(inFirefox, async (isolated) => {
       const asked = [`/models/${model}-f32-wasm/`, { device: "wasm" }, wanted.runs, scored, STOP_IDS] as const;
@@ -203,6 +223,30 @@ async function askPage(
   { options, runs, scored }: { options: EngineOptions; runs: readonly Run[]; scored: readonly number[] },
 ): Promise<FoundInPage> {
   return page.evaluate(found, [url, options, runs, scored, STOP_IDS] as const);
+}
+
+/** Runs in a page: stops a long prompt at several times, and then continues a short one. */
+async function afterStop([url, prompt, wanted, stop_ids]: readonly [
+  string,
+  readonly number[],
+  readonly number[],
+  readonly number[],
+]): Promise<{ outcomes: readonly string[]; ids: readonly number[]; adapter: string }> {
+  const engine = await kernelc.createWorkerEngine(url);
+  const long = Array.from({ length: 400 }, (_, at) => 3 + (at % 200));
+  const outcomes: string[] = [];
+  for (const milliseconds of [0, 5, 20, 50, 100]) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), milliseconds);
+    const request = { max_tokens: 1, signal: controller.signal };
+    const reading = engine.tokens.generate([milliseconds + 3, ...long], request);
+    outcomes.push(await reading.then(() => "read", (error: { code?: string }) => error.code ?? String(error)));
+  }
+  const max_tokens = wanted.length - prompt.length;
+  const { ids } = await engine.tokens.generate(prompt, { temperature: 0, max_tokens, stop_ids });
+  const { adapter } = await engine.stats();
+  await engine.dispose();
+  return { outcomes, ids: [...prompt, ...ids], adapter: adapter.name };
 }
 
 type Asked = readonly [string, EngineOptions, readonly Run[], readonly number[], readonly number[]];

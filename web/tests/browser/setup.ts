@@ -42,7 +42,11 @@ export default function setup(project: TestProject): void {
     throw new Error("Chromium is required here, and there is none: apt-get install chromium");
   }
   project.provide("chromium", chromium);
-  project.provide("firefox", process.env["KERNELC_FIREFOX"] ?? FIREFOX.find((path) => existsSync(path)) ?? "");
+  const firefox = process.env["KERNELC_FIREFOX"] ?? FIREFOX.find((path) => existsSync(path)) ?? "";
+  if (firefox === "" && process.env["KERNELC_REQUIRE_FIREFOX"] === "1") {
+    throw new Error("Firefox is wanted here, and there is none: apt-get install firefox-esr");
+  }
+  project.provide("firefox", firefox);
   if (process.env["KERNELC_WEB_BUILT"] !== "1") {
     execFileSync("npm", ["run", "--silent", "build"], { cwd: WEB, stdio: ["ignore", "ignore", "inherit"] });
   }

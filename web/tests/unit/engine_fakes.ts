@@ -7,7 +7,7 @@ import type { Env } from "../../src/artifact/dim.js";
 import { KernelcError } from "../../src/artifact/errors.js";
 import { parseManifest, type Manifest, type Role } from "../../src/artifact/manifest.js";
 import { draw, hashWords } from "../../src/engine/cpuSampler.js";
-import type { Executor, Fetch, StepFields, Ticket } from "../../src/gpu/executor.js";
+import type { Discarded, Executor, Fetch, StepFields, Ticket } from "../../src/gpu/executor.js";
 import { checkedSampling } from "../../src/engine/sampling.js";
 import { sampleManifest, type Json } from "./sample_manifest.js";
 
@@ -80,7 +80,12 @@ export class ToyExecutor implements Executor {
       if (this.lost) throw new KernelcError("device-lost", "the toy was taken away");
       return await new Blob(parts.map((part) => part.slice())).arrayBuffer();
     };
-    return { result, discard: () => (this.flying -= 1) };
+    return { result, discard: () => this.drop() };
+  }
+
+  private drop(): Discarded {
+    this.flying -= 1;
+    return "runs";
   }
 
   /** The key and value of position `at`. */

@@ -1,14 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Ring } from "../../src/artifact/schema.js";
 import { hashWords } from "../../src/engine/cpuSampler.js";
 import { GENERATE_ROLES, TokenEngine } from "../../src/engine/engine.js";
 import { HeldPositions } from "../../src/engine/rings.js";
 import { checkedSampling } from "../../src/engine/sampling.js";
-import { CHUNK, CONTEXT, ToyExecutor, toyManifest, VOCAB } from "./engine_fakes.js";
-
-const WINDOW = 5;
-const RING: Ring = { window: WINDOW, rows: WINDOW + CHUNK + 2 };
-const MANIFEST = { ...toyManifest(), rings: [RING] };
+import { CHUNK, CONTEXT, VOCAB } from "./engine_fakes.js";
+import { RING, RING_MANIFEST, RingExecutor } from "./ring_fakes.js";
 
 /** Whole numbers below `bound`, always the same ones for a seed. */
 function numbers(seed: number): (bound: number) => number {
@@ -16,25 +12,8 @@ function numbers(seed: number): (bound: number) => number {
   return (bound) => hashWords(seed, (drawn += 1), 11) % bound;
 }
 
-/**
- * A toy with a windowed layer: what a position stores is made of its token and of what the window before it stored, in
- * a ring of rows. So a row that was replaced too early changes all that follows.
- */
-class RingExecutor extends ToyExecutor {
-  private readonly ring = new Uint32Array(RING.rows);
-
-  protected override stored(at: number, token: number): number {
-    let found = hashWords(token, at, 5);
-    for (let seen = Math.max(0, at - WINDOW + 1); seen < at; seen += 1) {
-      found = hashWords(found, this.ring[seen % RING.rows] ?? 0, 6);
-    }
-    this.ring[at % RING.rows] = found;
-    return found;
-  }
-}
-
 function open(executor = new RingExecutor()): TokenEngine {
-  return new TokenEngine(executor, MANIFEST, CONTEXT, GENERATE_ROLES, async () => new RingExecutor());
+  return new TokenEngine(executor, RING_MANIFEST, CONTEXT, GENERATE_ROLES, async () => new RingExecutor());
 }
 
 async function load(engine: TokenEngine, ids: readonly number[]): Promise<number> {

@@ -246,7 +246,7 @@ describe("a lost device", () => {
   it("passes other errors on", async () => {
     const { engine, devices } = open();
     const broken = new KernelcError("internal", "a kernel fell over");
-    if (devices[0]) devices[0].run = () => ({ result: () => Promise.reject(broken), discard: () => undefined });
+    if (devices[0]) devices[0].run = () => ({ result: () => Promise.reject(broken), discard: () => "runs" });
     await expect(engine.feed(PROMPT)).rejects.toBe(broken);
     expect(devices).toHaveLength(1);
   });

@@ -31,6 +31,13 @@ describe("parseManifest", () => {
     expect(manifest.rings).toEqual([]);
   });
 
+  it("reads how large kernels are, where that is said", () => {
+    const bytesOf = (json: Json): number | undefined => parse(json).kernels.get("copy")?.variants[0]?.bytes;
+    expect(bytesOf(sampleManifest())).toBeUndefined();
+    expect(bytesOf(changed("kernels/copy/variants/0/bytes", null))).toBeUndefined();
+    expect(bytesOf(changed("kernels/copy/variants/0/bytes", 4096))).toBe(4096);
+  });
+
   it("reads which caches are rings", () => {
     const rings = [{ window: 8, rows: 4096 }];
     expect(parse({ ...sampleManifest(), rings }).rings).toEqual(rings);
@@ -76,6 +83,8 @@ describe("parseManifest", () => {
     ["kernels/copy/variants/0/file", "../evil.wgsl", "a plain relative path inside the artifact"],
     ["kernels/copy/variants/0/file", "manifest.json", "a plain relative path inside the artifact"],
     ["kernels/copy/variants/0/file", "https://evil/x", "a plain relative path inside the artifact"],
+    ["kernels/copy/variants/0/bytes", 0, "kernels.copy.variants[0].bytes: got 0, wanted an integer of 1..67108864"],
+    ["kernels/copy/variants/0/bytes", 2 ** 27, "kernels.copy.variants[0].bytes: got 134217728"],
     ["kernels/copy/variants/0/sha256", "A".repeat(64), "a sha256 in lower-case hex"],
     ["kernels/copy/variants/0/requires/threads", 32, "requires.threads: got 32, wanted 64"],
     ["kernels/copy/variants/0/grid", [["floordiv", 4, "past"], 1, 1], "a divisor must be positive"],

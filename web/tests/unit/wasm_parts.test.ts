@@ -1,6 +1,7 @@
 /** WebAssembly from artifacts is a stranger's: what its bytes may say, what its memory may hold, who does what. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseManifest, type Manifest } from "../../src/artifact/manifest.js";
+import type { Ticket } from "../../src/gpu/executor.js";
 import { planLoad } from "../../src/gpu/loadPlan.js";
 import { forSharedMemory, memoryImport } from "../../src/wasm/binary.js";
 import { WasmExecutor } from "../../src/wasm/executor.js";
@@ -112,7 +113,7 @@ describe("a table of launches", () => {
     const kernel: KernelFunction = () => void (runs += 1);
     let rounds = 0;
     while (!workThrough(work, [kernel], () => true, false)) rounds += 1;
-    expect([runs, rounds]).toEqual([6, 4]);
+    expect([runs, rounds]).toEqual([6, 6]);
   });
 
   it("gives each thread several chunks, and the page a moment between them", () => {
@@ -141,17 +142,15 @@ describe("threads", () => {
     }
   }
 
-  async function started(): Promise<Threads> {
+  async function started(): Promise<{ threads: Threads; alone: string | null }> {
     vi.useFakeTimers();
     vi.stubGlobal("Worker", FakeWorker);
     FakeWorker.made = [];
     const threads = new Threads([() => undefined], true);
     const module = await compileModule(MODULE, "m.wasm", true);
     const starting = threads.start({ module, memory: makeMemory(65536 * 3, true, "a test"), entries: [] }, [65536]);
-    const failing = FakeWorker.starts ? starting : expect(starting).rejects.toThrow("does not start");
     await vi.advanceTimersByTimeAsync(60_000);
-    await failing;
-    return threads;
+    return { threads, alone: await starting };
   }
 
   afterEach(() => {
@@ -161,19 +160,75 @@ describe("threads", () => {
   });
 
   it("that are ready stay, however long nothing is heard of them", async () => {
-    const threads = await started();
-    expect([threads.count, threads.lost]).toEqual([2, false]);
+    const { threads, alone } = await started();
+    expect([threads.count, threads.lost, alone]).toEqual([2, false, null]);
     threads.end();
     expect(FakeWorker.made.map(({ ended }) => ended)).toEqual([true]);
   });
 
-  it("that do not start, or fail later, are a loss", async () => {
+  it("that do not start are ended, and leave one that says why", async () => {
     FakeWorker.starts = false;
-    expect((await started()).lost).toBe(true);
-    FakeWorker.starts = true;
-    const threads = await started();
+    const { threads, alone } = await started();
+    expect([threads.count, threads.lost, alone]).toEqual([1, false, "a thread does not start"]);
+    expect(FakeWorker.made.map(({ ended }) => ended)).toEqual([true]);
+    threads.begin([{ function: 0, buffers: 0, grid: 0, total: 3, chunk: 1 }]);
+    expect(threads.work(Infinity)).toBe(true);
+  });
+
+  it("that a page's policy forbids leave one that says why", async () => {
+    vi.stubGlobal("Worker", class {
+      constructor() {
+        throw new Error("not allowed here");
+      }
+    });
+    const threads = new Threads([], true);
+    const module = await compileModule(MODULE, "m.wasm", true);
+    const parts = { module, memory: makeMemory(65536 * 3, true, "a test"), entries: [] };
+    expect(await threads.start(parts, [65536])).toBe("not allowed here");
+  });
+
+  it("that fail later are a loss", async () => {
+    const { threads } = await started();
     FakeWorker.made[0]?.dispatchEvent(Object.assign(new Event("error"), { message: "out of memory" }));
     expect(threads.lost).toBe(true);
+  });
+});
+
+/** An executor whose kernels are `kernel`, with a program of it. */
+async function opened(found: Manifest, kernel: KernelFunction): Promise<{ executor: WasmExecutor; program: string }> {
+  const plan = planLoad(found, 8, ["decode"]);
+  const variants = new Map(plan.kernels.flatMap((name) => {
+    const [variant] = found.kernels.get(name)?.variants ?? [];
+    return variant ? [[name, { ...variant, entry: "add" }] as const] : [];
+  }));
+  const layout = new Layout(found, plan, variants, await compileModule(MODULE, "m.wasm", false), 1);
+  const executor = new WasmExecutor(processorCard(1), [], layout, new Threads([kernel], false), variants, found);
+  return { executor, program: [...plan.programs.keys()][0] ?? "" };
+}
+
+describe("a step that is not wanted any more", () => {
+  it("is left between two slices, and not begun where it waits", async () => {
+    const found = parseManifest(new TextEncoder().encode(JSON.stringify(sampleManifest())), "m.json");
+    let runs = 0;
+    const { executor, program } = await opened(found, () => {
+      runs += 1;
+      for (const until = performance.now() + 1; performance.now() < until;);
+    });
+    const step = (times: number): Ticket => {
+      const programs = Array.from({ length: times }, () => program);
+      return executor.run(programs, { seq: 1, past: 0 }, {}, []); // a workgroup each
+    };
+    const [first, second, third] = [step(800), step(800), step(3)];
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const before = runs;
+    expect(before).toBeGreaterThan(0);
+    expect([second.discard(), first.discard()]).toEqual(["unbegun", "broken-off"]);
+    await third.result();
+    expect(runs).toBe(before + 3);
+    expect(third.discard()).toBe("runs");
+    for (const ticket of [first, second]) await expect(ticket.result()).rejects.toMatchObject({ code: "aborted" });
+    executor.simulateLoss();
+    expect(step(1).discard()).toBe("runs"); // it is set up again, and what was under way is replayed
   });
 });
 

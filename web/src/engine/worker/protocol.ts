@@ -1,7 +1,15 @@
 /** The messages between a page and an engine in a worker. */
 
 import type { ErrorRecord } from "../../artifact/errors.js";
-import type { ChatChunk, ChatRequest, EngineOptions, ModelCard, Notice, Progress, TokenRequest } from "../api.js";
+import type {
+  ChatChunk,
+  ChatRequest,
+  EngineOptions,
+  ModelCard,
+  Notice,
+  Progress,
+  TokenRequest,
+} from "../api.js";
 
 /** The options that are plain data. */
 export type PlainOptions = Pick<
@@ -23,7 +31,8 @@ export type Call =
   | { readonly method: "plan"; readonly contextLength: number };
 
 /** To the worker: a call with its own number, or the end of one. */
-export type ToWorker = { readonly id: number; readonly call: Call } | { readonly id: number; readonly abort: true };
+export type ToWorker =
+  { readonly id: number; readonly call: Call } | { readonly id: number; readonly abort: true };
 
 /** From the worker: chunks of call `id`, then its result or error; and progress and notices of loading. */
 export type FromWorker =

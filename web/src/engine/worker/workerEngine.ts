@@ -21,8 +21,8 @@ import type { Call, FromWorker, Opened, PlainOptions, ToWorker } from "./protoco
 const DISPOSE_MS = 1000;
 
 /**
- * Open the artifact at `url` in a module worker, so that the page stays responsive. `worker` may be a worker that the
- * page has started itself from this package's `worker.js`.
+ * Open the artifact at `url` in a module worker, so that the page stays responsive. `worker` may be a worker
+ * that the page has started itself from this package's `worker.js`.
  *
  * @throws KernelcError as `createEngine`.
  */
@@ -71,10 +71,14 @@ export class WorkerLine {
 
   constructor(worker: Worker, options: EngineOptions) {
     this.worker = worker;
-    worker.addEventListener("message", (event: MessageEvent<FromWorker>) => this.receive(event.data, options));
+    worker.addEventListener("message", (event: MessageEvent<FromWorker>) =>
+      this.receive(event.data, options),
+    );
     const broken = (why: string) => (event: Event) => {
       const said = event instanceof ErrorEvent && event.message ? `: ${event.message}` : "";
-      this.end(new KernelcError("internal", `the engine's worker ${why}${said}`, { help: "reload the page" }));
+      this.end(
+        new KernelcError("internal", `the engine's worker ${why}${said}`, { help: "reload the page" }),
+      );
     };
     worker.addEventListener("error", broken("failed"));
     worker.addEventListener("messageerror", broken("sent what cannot be read"));
@@ -100,9 +104,13 @@ export class WorkerLine {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const help = "a request may contain only plain data: texts, numbers, lists and objects";
-      return Promise.reject(new KernelcError("usage", `the request cannot be sent to the worker: ${why}`, { help }));
+      return Promise.reject(
+        new KernelcError("usage", `the request cannot be sent to the worker: ${why}`, { help }),
+      );
     }
-    const answer = new Promise<unknown>((resolve, reject) => this.waiting.set(id, { resolve, reject, chunks }));
+    const answer = new Promise<unknown>((resolve, reject) =>
+      this.waiting.set(id, { resolve, reject, chunks }),
+    );
     const stop = (): void => this.post({ id, abort: true });
     signal?.addEventListener("abort", stop, { once: true });
     return answer.finally(() => signal?.removeEventListener("abort", stop));
@@ -170,7 +178,8 @@ function creator(line: WorkerLine): Completions["create"] {
   async function create(request: ChatRequest): Promise<ChatCompletion | AsyncIterable<ChatChunk>>;
   async function create(request: ChatRequest): Promise<ChatCompletion | AsyncIterable<ChatChunk>> {
     const { signal, ...rest } = request;
-    if (!request.stream) return (await line.call({ method: "chat", request: rest }, signal)) as ChatCompletion;
+    if (!request.stream)
+      return (await line.call({ method: "chat", request: rest }, signal)) as ChatCompletion;
     const stream = new ChunkStream(line, { method: "chat", request: rest }, signal);
     await stream.begun();
     return stream;

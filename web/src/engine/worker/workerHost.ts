@@ -72,8 +72,16 @@ export class WorkerHost {
     return { model: this.engine.model };
   }
 
-  /** Sends chunks as they come, several at once where they come fast. A whole answer is returned as the result. */
-  private async chat(id: number, engine: Engine, request: PlainRequest, signal: AbortSignal): Promise<unknown> {
+  /**
+   * Sends chunks as they come, several at once where they come fast. A whole answer is returned as the
+   * result.
+   */
+  private async chat(
+    id: number,
+    engine: Engine,
+    request: PlainRequest,
+    signal: AbortSignal,
+  ): Promise<unknown> {
     if (!request.stream) return engine.chat.completions.create({ ...request, stream: false, signal });
     const stream = await engine.chat.completions.create({ ...request, stream: true, signal });
     let waiting: ChatChunk[] = [];

@@ -21,7 +21,8 @@ const MAX_MODELS = 1000;
 export function readCatalog(value: unknown, base: string): CatalogModel[] {
   if (!isRecord(value) || value.version !== 1) throw new Error("models.json: version 1 is wanted");
   const { models } = value;
-  if (!Array.isArray(models) || models.length > MAX_MODELS) throw new Error("models.json: a list of models is wanted");
+  if (!Array.isArray(models) || models.length > MAX_MODELS)
+    throw new Error("models.json: a list of models is wanted");
   const read = models.map((model, index) => readModel(model, index, base));
   const names = new Set(read.map((model) => model.name));
   if (names.size !== read.length) throw new Error("models.json: two models have one name");
@@ -33,7 +34,8 @@ function readModel(value: unknown, index: number, base: string): CatalogModel {
   if (!isRecord(value)) throw new Error(`${where}: an object is wanted`);
   const { name, title, path, quant, bytes, context } = value;
   if (!isText(name, 200)) throw new Error(`${where}: it has no name`);
-  if (!isText(path, 1000) || !isInside(path)) throw new Error(`${where} (${name}): path must stay within this site`);
+  if (!isText(path, 1000) || !isInside(path))
+    throw new Error(`${where} (${name}): path must stay within this site`);
   if (!isCount(bytes) || !isCount(context) || context < 1)
     throw new Error(`${where} (${name}): bytes and context must be whole numbers`);
   const { href: url } = new URL(path.endsWith("/") ? path : `${path}/`, base);

@@ -87,7 +87,10 @@ export function titleOf(text: string): string {
   return `${cut.slice(0, end > SHOWN_TITLE / 2 ? end : SHOWN_TITLE).trimEnd()}…`;
 }
 
-/** A stored conversation; null where the value is not a valid one. Nothing else on the page reads raw stored values. */
+/**
+ * A stored conversation; null where the value is not a valid one. Nothing else on the page reads raw stored
+ * values.
+ */
 export function readConversation(value: unknown): Conversation | null {
   if (!isRecord(value)) return null;
   const { id, title, named, created, updated, messages } = value;
@@ -95,7 +98,14 @@ export function readConversation(value: unknown): Conversation | null {
   if (!Array.isArray(messages) || messages.length > MAX_MESSAGES) return null;
   const read = messages.map(readMessage);
   if (read.includes(null)) return null;
-  return { id, title, named: named === true, created, updated, messages: read.filter((message) => message !== null) };
+  return {
+    id,
+    title,
+    named: named === true,
+    created,
+    updated,
+    messages: read.filter((message) => message !== null),
+  };
 }
 
 function readMessage(value: unknown): ChatMessage | null {
@@ -104,7 +114,8 @@ function readMessage(value: unknown): ChatMessage | null {
   if (!isText(id, 100) || (role !== "user" && role !== "assistant")) return null;
   if (typeof content !== "string" || content.length > MAX_CONTENT) return null;
   const message: ChatMessage = { id, role, content };
-  if (finish === "stop" || finish === "length" || finish === "stopped" || finish === "failed") message.finish = finish;
+  if (finish === "stop" || finish === "length" || finish === "stopped" || finish === "failed")
+    message.finish = finish;
   const read = readStats(stats);
   if (read) message.stats = read;
   return message;

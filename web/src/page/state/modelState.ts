@@ -2,7 +2,10 @@ import type { Failure } from "./failures.js";
 import type { Phase, Plan, Progress } from "./ports.js";
 
 export type PlanState =
-  { kind: "none" } | { kind: "reading" } | { kind: "known"; plan: Plan } | { kind: "failed"; failure: Failure };
+  | { kind: "none" }
+  | { kind: "reading" }
+  | { kind: "known"; plan: Plan }
+  | { kind: "failed"; failure: Failure };
 
 export type LoadStatus =
   { kind: "idle" } | { kind: "loading"; phase: Phase; steps: Steps } | { kind: "failed"; failure: Failure };

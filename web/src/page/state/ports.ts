@@ -1,6 +1,16 @@
 /** The part of the engine that the page uses: small enough for a fake in tests. */
 
-import type { ChatChunk, ChatRequest, DeviceChoice, GenerationInfo, Notice, Plan, Probe, Progress, Usage } from "../../engine/api.js";
+import type {
+  ChatChunk,
+  ChatRequest,
+  DeviceChoice,
+  GenerationInfo,
+  Notice,
+  Plan,
+  Probe,
+  Progress,
+  Usage,
+} from "../../engine/api.js";
 import type { StoredModel } from "../../weights/models.js";
 
 export type { ChatChunk, DeviceChoice, GenerationInfo, Notice, Plan, Probe, Progress, StoredModel, Usage };
@@ -12,7 +22,9 @@ export type StreamRequest = ChatRequest & { readonly stream: true };
 
 /** The part of an engine that the page uses. */
 export interface ChatEngine {
-  readonly chat: { readonly completions: { create(request: StreamRequest): Promise<AsyncIterable<ChatChunk>> } };
+  readonly chat: {
+    readonly completions: { create(request: StreamRequest): Promise<AsyncIterable<ChatChunk>> };
+  };
   /** What its authors recommend for sampling. */
   readonly model?: { readonly generation: GenerationInfo | null };
   dispose(): Promise<void>;

@@ -4,7 +4,10 @@ import { isRecord } from "./check.js";
 /** All settings for answers. They are kept on this device, and checked when they are read back. */
 export interface Settings {
   system: string;
-  /** Whether answers are sampled as the model's authors recommend, where they do; else as the numbers below say. */
+  /**
+   * Whether answers are sampled as the model's authors recommend, where they do; else as the numbers below
+   * say.
+   */
   recommended: boolean;
   temperature: number;
   topP: number;
@@ -109,7 +112,9 @@ export function readSettings(value: unknown): Settings {
   for (const field of NUMBER_FIELDS) settings[field.key] = readNumber(record[field.key], field);
   if (typeof record.system === "string") settings.system = record.system.slice(0, MAX_SYSTEM_LENGTH);
   // Settings of an older page have no such choice: numbers that somebody changed are one.
-  const untouched = NUMBER_FIELDS.every(({ key }) => key === "maxTokens" || settings[key] === DEFAULT_SETTINGS[key]);
+  const untouched = NUMBER_FIELDS.every(
+    ({ key }) => key === "maxTokens" || settings[key] === DEFAULT_SETTINGS[key],
+  );
   settings.recommended = typeof record.recommended === "boolean" ? record.recommended : untouched;
   settings.seed = readSeed(record.seed);
   settings.device = readDevice(record.device);

@@ -33,7 +33,9 @@ export interface Answering {
 
 /** The WebGPU device, "unknown" until the browser has answered. */
 export type DeviceState =
-  { kind: "unknown" } | { kind: "usable"; name: string; fallback: boolean } | { kind: "unusable"; failure: Failure };
+  | { kind: "unknown" }
+  | { kind: "usable"; name: string; fallback: boolean }
+  | { kind: "unusable"; failure: Failure };
 
 export interface AppState {
   /** What the main part of the window shows. */
@@ -104,7 +106,9 @@ export function initialState(settings: Settings, theme: ThemeChoice, now: number
   };
 }
 
-/** The state after an action. This function is pure; everything that reaches outside is in the controllers. */
+/**
+ * The state after an action. This function is pure; everything that reaches outside is in the controllers.
+ */
 export function reduce(state: AppState, action: Action): AppState {
   switch (action.type) {
     case "view-chosen":
@@ -171,7 +175,10 @@ function reduceChats(state: AppState, action: ChatsAction): AppState {
   }
 }
 
-/** Takes over what was read from storage, except for the conversation that is being written here, which is newer. */
+/**
+ * Takes over what was read from storage, except for the conversation that is being written here, which is
+ * newer.
+ */
 function readChats(state: AppState, read: readonly Conversation[]): AppState {
   const busy = state.answering?.conversationId;
   const ours = state.conversations.find((chat) => chat.id === busy);
@@ -182,7 +189,9 @@ function readChats(state: AppState, read: readonly Conversation[]): AppState {
 }
 
 function startChat(state: AppState, now: number): AppState {
-  return state.current.messages.length === 0 ? state : { ...state, current: newConversation(now), answerFailure: null };
+  return state.current.messages.length === 0
+    ? state
+    : { ...state, current: newConversation(now), answerFailure: null };
 }
 
 function openChat(state: AppState, id: string): AppState {
@@ -197,7 +206,11 @@ function deleteChat(state: AppState, id: string, now: number): AppState {
 
 function updateChat(state: AppState, id: string, update: (chat: Conversation) => Conversation): AppState {
   const conversations = state.conversations.map((chat) => (chat.id === id ? update(chat) : chat));
-  return { ...state, conversations, current: state.current.id === id ? update(state.current) : state.current };
+  return {
+    ...state,
+    conversations,
+    current: state.current.id === id ? update(state.current) : state.current,
+  };
 }
 
 type AnswerAction = Extract<Action, { type: "asked" | "answer-text" | "answer-ended" }>;
@@ -208,10 +221,18 @@ function reduceAnswer(state: AppState, action: AnswerAction): AppState {
   const { conversationId, messageId } = state.answering;
   if (action.type === "answer-text") {
     const phase = action.text ? "writing" : "reading";
-    const next = updateChat(state, conversationId, (chat) => change(chat, messageId, { content: action.text }));
-    return state.answering.phase === phase ? next : { ...next, answering: { conversationId, messageId, phase } };
+    const next = updateChat(state, conversationId, (chat) =>
+      change(chat, messageId, { content: action.text }),
+    );
+    return state.answering.phase === phase
+      ? next
+      : { ...next, answering: { conversationId, messageId, phase } };
   }
-  const update = { content: action.text, finish: action.finish, ...(action.stats ? { stats: action.stats } : {}) };
+  const update = {
+    content: action.text,
+    finish: action.finish,
+    ...(action.stats ? { stats: action.stats } : {}),
+  };
   const next = updateChat(state, conversationId, (chat) => ({
     ...change(chat, messageId, update),
     updated: action.now,
@@ -220,7 +241,10 @@ function reduceAnswer(state: AppState, action: AnswerAction): AppState {
   return { ...next, conversations: sorted(next.conversations), answering: null, answerFailure };
 }
 
-/** Adds a question, or (null) asks the last one again. With `from`, it replaces that message and what followed. */
+/**
+ * Adds a question, or (null) asks the last one again. With `from`, it replaces that message and what
+ * followed.
+ */
 function ask(state: AppState, action: Extract<Action, { type: "asked" }>): AppState {
   if (state.answering) return state;
   let current = action.from === null ? state.current : before(state.current, action.from);

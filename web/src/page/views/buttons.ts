@@ -2,7 +2,12 @@ import { h } from "../dom.js";
 import { icon, type IconName } from "../icons.js";
 
 /** A button that shows only an icon; `label` is its accessible name and its tooltip. */
-export function iconButton(name: IconName, label: string, onClick: () => void, className = ""): HTMLButtonElement {
+export function iconButton(
+  name: IconName,
+  label: string,
+  onClick: () => void,
+  className = "",
+): HTMLButtonElement {
   return h(
     "button",
     {

@@ -62,7 +62,9 @@ export class Composer implements View {
     const loading = status.kind === "loading";
     setText(
       this.why,
-      loading ? `The model is loading: ${Math.floor(loadFraction(status.steps) * 100)} %.` : "No model is loaded.",
+      loading
+        ? `The model is loading: ${Math.floor(loadFraction(status.steps) * 100)} %.`
+        : "No model is loaded.",
     );
     setText(this.choose.lastElementChild ?? this.choose, loading ? "Show" : "Choose a model");
   }

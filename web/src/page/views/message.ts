@@ -89,8 +89,10 @@ export class AnswerView {
 
   private updateText(text: string, writing: boolean): void {
     if (text !== this.shown)
-      for (const block of this.markdown.update(text)) if (writing || this.writing) this.actions.announce(block);
-    if (this.writing && !writing) for (const block of this.markdown.finish(text)) this.actions.announce(block);
+      for (const block of this.markdown.update(text))
+        if (writing || this.writing) this.actions.announce(block);
+    if (this.writing && !writing)
+      for (const block of this.markdown.finish(text)) this.actions.announce(block);
     if (!writing && (text !== this.shown || this.writing)) this.addCopyButtons();
     this.shown = text;
     this.writing = writing;
@@ -144,7 +146,12 @@ export class QuestionView {
   }
 
   private startEdit(): void {
-    const field = h("textarea", { class: "edit-field", rows: 3, maxlength: MAX_CONTENT, "aria-label": "Your message" });
+    const field = h("textarea", {
+      class: "edit-field",
+      rows: 3,
+      maxlength: MAX_CONTENT,
+      "aria-label": "Your message",
+    });
     field.value = this.message.content;
     const note = h("p", { class: "muted" }, "What followed will be answered anew.");
     const buttons = h(

@@ -15,7 +15,11 @@ import type { View } from "./view.js";
 /** The list of models, with the plan or the progress of the selected one. */
 export class ModelPanel implements View {
   readonly element: HTMLElement;
-  private readonly list = h("div", { class: "model-list", role: "radiogroup", "aria-label": "Models of this site" });
+  private readonly list = h("div", {
+    class: "model-list",
+    role: "radiogroup",
+    "aria-label": "Models of this site",
+  });
   private readonly cards = new Map<string, ModelCard>();
   private readonly heading = h("h1", { id: "models-title" });
   private readonly rest = h("div", { class: "leftovers" });
@@ -38,7 +42,17 @@ export class ModelPanel implements View {
     this.element = h(
       "section",
       { class: "model-panel", "aria-labelledby": "models-title", tabindex: -1 },
-      h("div", { class: "column" }, this.heading, intro, this.device, this.problem, this.list, this.notes, this.rest),
+      h(
+        "div",
+        { class: "column" },
+        this.heading,
+        intro,
+        this.device,
+        this.problem,
+        this.list,
+        this.notes,
+        this.rest,
+      ),
     );
   }
 
@@ -82,7 +96,9 @@ export class ModelPanel implements View {
   private updateProblem(state: AppState): void {
     const failure = state.catalogFailure;
     if (failure)
-      this.problem.replaceChildren(failureCard({ ...failure, title: "The list of models could not be read" }));
+      this.problem.replaceChildren(
+        failureCard({ ...failure, title: "The list of models could not be read" }),
+      );
     else if (state.catalog === null)
       this.problem.replaceChildren(h("p", { class: "muted" }, "Reading the list of models…"));
     else if (state.catalog.length === 0)
@@ -93,14 +109,22 @@ export class ModelPanel implements View {
   private updateRest(state: AppState): void {
     const rest = leftovers(state);
     const same =
-      rest.length === this.shownRest.length && rest.every((stored, index) => stored === this.shownRest[index]);
+      rest.length === this.shownRest.length &&
+      rest.every((stored, index) => stored === this.shownRest[index]);
     if (same || state.catalog === null) return;
     this.shownRest = rest;
     const rows = rest.map((stored) =>
-      h("li", {}, h("span", {}, `${stored.title} · ${formatBytes(stored.bytes)}`), deleteButton(this.actions, stored)),
+      h(
+        "li",
+        {},
+        h("span", {}, `${stored.title} · ${formatBytes(stored.bytes)}`),
+        deleteButton(this.actions, stored),
+      ),
     );
     this.rest.replaceChildren(
-      ...(rows.length > 0 ? [h("h2", {}, "Stored earlier, not used by this page"), h("ul", {}, ...rows)] : []),
+      ...(rows.length > 0
+        ? [h("h2", {}, "Stored earlier, not used by this page"), h("ul", {}, ...rows)]
+        : []),
     );
   }
 }
@@ -162,7 +186,8 @@ class ModelCard {
     setText(this.badge, "running");
     this.stored.hidden = !stored || state.model.status.kind === "loading";
     this.storedId = stored?.id ?? "";
-    if (stored) setText(this.storedText, `${formatBytes(stored.bytes)} ${stored.complete ? "stored" : "of it stored"}`);
+    if (stored)
+      setText(this.storedText, `${formatBytes(stored.bytes)} ${stored.complete ? "stored" : "of it stored"}`);
   }
 }
 
@@ -172,7 +197,11 @@ function headingFor(state: AppState): string {
 }
 
 function deleteButton(actions: Actions, stored: StoredModel): HTMLButtonElement {
-  return iconButton("trash", `Delete ${stored.title}`, () => void askDelete(actions, stored.id, stored.title));
+  return iconButton(
+    "trash",
+    `Delete ${stored.title}`,
+    () => void askDelete(actions, stored.id, stored.title),
+  );
 }
 
 async function askDelete(actions: Actions, id: string, title: string): Promise<void> {

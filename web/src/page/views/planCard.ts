@@ -31,7 +31,13 @@ export class PlanCard implements View {
 
   constructor(private readonly actions: Actions) {
     const id = freshId("context");
-    this.slider = h("input", { type: "range", id, min: 0, step: 1, on: { input: () => this.chooseContext() } });
+    this.slider = h("input", {
+      type: "range",
+      id,
+      min: 0,
+      step: 1,
+      on: { input: () => this.chooseContext() },
+    });
     this.start = textButton("Start", () => void actions.loadModel(), { class: "primary large" });
     this.startText = this.start.lastElementChild ?? this.start;
     this.back = textButton("Back to the chat", () => actions.toggleModels(), { class: "large" });
@@ -100,7 +106,8 @@ export class PlanCard implements View {
     setText(this.memory, formatBytes(plan.gpu_bytes));
     setText(
       this.memoryMore,
-      `weights ${formatBytes(plan.weight_bytes)}, context ${formatBytes(plan.cache_bytes)}, workspace ${formatBytes(plan.scratch_bytes)}`,
+      `weights ${formatBytes(plan.weight_bytes)}, context ${formatBytes(plan.cache_bytes)}, workspace ` +
+      `${formatBytes(plan.scratch_bytes)}`,
     );
   }
 

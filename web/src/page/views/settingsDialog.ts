@@ -87,12 +87,28 @@ export class SettingsDialog {
         "Given to the model before every conversation. Not every model follows one.",
       ),
       h("h3", {}, "Sampling"),
-      labelled(this.recommended, "As the model recommends", "The numbers below follow the model, where it has some."),
+      labelled(
+        this.recommended,
+        "As the model recommends",
+        "The numbers below follow the model, where it has some.",
+      ),
       ...this.fields.map((field) => field.element),
-      labelled(this.seed, "Seed", "The same seed and question give the same answer. Empty: another one each time."),
+      labelled(
+        this.seed,
+        "Seed",
+        "The same seed and question give the same answer. Empty: another one each time.",
+      ),
       h("h3", {}, "Device"),
-      labelled(this.device, "Models run on", "Applies when a model is loaded the next time. The processor is slower."),
-      h("p", { class: "muted" }, "Settings apply from the next answer on, in every chat, and are kept on this device."),
+      labelled(
+        this.device,
+        "Models run on",
+        "Applies when a model is loaded the next time. The processor is slower.",
+      ),
+      h(
+        "p",
+        { class: "muted" },
+        "Settings apply from the next answer on, in every chat, and are kept on this device.",
+      ),
     );
   }
 
@@ -107,8 +123,8 @@ export class SettingsDialog {
   }
 
   /**
-   * A number was changed by hand: from now on the numbers apply, not what this model or the next one recommends. What the
-   * model recommends beyond a field's bounds becomes what the field can hold.
+   * A number was changed by hand: from now on the numbers apply, not what this model or the next one
+   * recommends. What the model recommends beyond a field's bounds becomes what the field can hold.
    */
   private edited({ key }: NumberField): void {
     if (key !== "maxTokens" && this.recommended.checked) {
@@ -192,7 +208,12 @@ class Field {
   }
 }
 
-function labelled(input: HTMLElement, label: string, hint: string, extra: HTMLElement | null = null): HTMLElement {
+function labelled(
+  input: HTMLElement,
+  label: string,
+  hint: string,
+  extra: HTMLElement | null = null,
+): HTMLElement {
   const hintId = freshId("hint");
   input.setAttribute("aria-describedby", hintId);
   return h(

@@ -21,7 +21,10 @@ export class Sidebar implements View {
   constructor(private readonly actions: Actions) {
     this.theme = themeButton(actions);
     const close = iconButton("close", "Close the list of chats", () => actions.closeDrawer(), "only-narrow");
-    const settings = textButton("Settings", () => actions.openSettings(), { icon: "sliders", class: "quiet" });
+    const settings = textButton("Settings", () => actions.openSettings(), {
+      icon: "sliders",
+      class: "quiet",
+    });
     this.element = h(
       "nav",
       { class: "sidebar", id: "sidebar", "aria-label": "Chats" },
@@ -103,7 +106,12 @@ class Entry {
     );
     const rename = iconButton("edit", "Rename", () => this.rename());
     const remove = iconButton("trash", "Delete", () => void this.remove());
-    this.row = h("div", { class: "chat-row" }, this.open, h("span", { class: "chat-actions" }, rename, remove));
+    this.row = h(
+      "div",
+      { class: "chat-row" },
+      this.open,
+      h("span", { class: "chat-actions" }, rename, remove),
+    );
     this.element = h("li", { class: "chat-entry" }, this.row);
   }
 

@@ -5,7 +5,11 @@ import { loadedTitle, type AppState } from "../state/state.js";
 import { AnswerView, QuestionView, type MessageContext } from "./message.js";
 import type { View } from "./view.js";
 
-const STARTERS = ["Tell me a short story about an owl", "What is 417 − 58?", "My name is Ada. What can you do?"];
+const STARTERS = [
+  "Tell me a short story about an owl",
+  "What is 417 − 58?",
+  "My name is Ada. What can you do?",
+];
 /** The page follows a growing answer while it is scrolled within this many pixels of the end. */
 const FOLLOW_WITHIN = 80;
 
@@ -59,7 +63,9 @@ export class Transcript implements View {
   }
 
   private create(message: ChatMessage): AnswerView | QuestionView {
-    return message.role === "user" ? new QuestionView(this.actions, message) : new AnswerView(this.actions, message);
+    return message.role === "user"
+      ? new QuestionView(this.actions, message)
+      : new AnswerView(this.actions, message);
   }
 
   /** Removes the elements of the conversation that was shown before. */
@@ -80,7 +86,11 @@ export class Transcript implements View {
       h(
         "li",
         {},
-        h("button", { type: "button", class: "starter", on: { click: () => void this.actions.ask(text) } }, text),
+        h(
+          "button",
+          { type: "button", class: "starter", on: { click: () => void this.actions.ask(text) } },
+          text,
+        ),
       ),
     );
     return h("ul", { class: "starters", "aria-label": "To begin with" }, ...buttons);

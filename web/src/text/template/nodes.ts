@@ -14,7 +14,11 @@ export type Binary = Node & {
   readonly right: Node;
 };
 export type Select = Node & { readonly lhs: Node; readonly test: Node };
-export type If = Node & { readonly test: Node; readonly body: readonly Node[]; readonly alternate: readonly Node[] };
+export type If = Node & {
+  readonly test: Node;
+  readonly body: readonly Node[];
+  readonly alternate: readonly Node[];
+};
 export type Loop = Node & {
   readonly loopvar: Node;
   readonly iterable: Node;

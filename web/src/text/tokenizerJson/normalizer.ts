@@ -131,8 +131,13 @@ function sequence(fields: Fields, depth: number): PreTokenizer {
 }
 
 // GPT-2's own pattern. Source: the pre-tokenizer ByteLevel of the package tokenizers.
-const GPT2 =
-  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+const GPT2 = new RegExp(
+  [
+    /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+/u.source,
+    /\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/u.source,
+  ].join("|"),
+  "gu",
+);
 
 function byteLevel(fields: Fields): PreTokenizer {
   const [prefix, split] = [fields.flag("add_prefix_space", true), fields.flag("use_regex", true)];

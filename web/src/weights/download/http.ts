@@ -22,7 +22,12 @@ export class Exchange {
   }
 
   /** Sends the request; resolves with a response whose status is 2xx or one of `accept`. */
-  async send(fetcher: Fetch, url: string, init: RequestInit, accept: readonly number[] = []): Promise<Response> {
+  async send(
+    fetcher: Fetch,
+    url: string,
+    init: RequestInit,
+    accept: readonly number[] = [],
+  ): Promise<Response> {
     throwIfAborted(this.signal);
     const response = await this.guard(fetcher(url, { ...init, signal: this.controller.signal }));
     if (response.ok || accept.includes(response.status)) return response;

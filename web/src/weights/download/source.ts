@@ -3,7 +3,9 @@ import { Exchange, type Fetch, named } from "./http.js";
 import { Retries, Transient, type Wait } from "./retry.js";
 import type { Bytes } from "../sha256.js";
 
-/** Identifies a version of a file on the server, so that a partial download can continue: an ETag or a date. */
+/**
+ * Identifies a version of a file on the server, so that a partial download can continue: an ETag or a date.
+ */
 export type Validator = string;
 
 /** One file to download, of known size. */
@@ -31,13 +33,14 @@ export interface DownloadOptions {
 }
 
 /**
- * Downloads a file into its target, continuing where a broken connection or an earlier visit stopped (HTTP Range).
+ * Downloads a file into its target, continuing where a broken connection or an earlier visit stopped (HTTP
+ * Range).
  *
- * It starts again where the server ignores Range or its file has changed. Where the answer to Range is wrong, it asks
- * again without Range.
+ * It starts again where the server ignores Range or its file has changed. Where the answer to Range is wrong,
+ * it asks again without Range.
  *
- * @throws KernelcError "network" after MAX_ATTEMPTS attempts without progress, or for an answer that will not change;
- *   "corrupt-shard" where the server's file has another size; "aborted".
+ * @throws KernelcError "network" after MAX_ATTEMPTS attempts without progress, or for an answer that will not
+ *   change; "corrupt-shard" where the server's file has another size; "aborted".
  */
 export async function download(job: Download, options: DownloadOptions): Promise<void> {
   const transfer = new Transfer(job, options);
@@ -76,7 +79,8 @@ class Transfer {
       const response = await exchange.send(this.options.fetch, this.job.url, this.request(), [416]);
       await this.begin(response);
       for await (const chunk of exchange.chunks(response)) await this.take(chunk);
-      if (!this.done) throw new Transient(`the connection ended at byte ${this.received} of ${this.job.bytes}`);
+      if (!this.done)
+        throw new Transient(`the connection ended at byte ${this.received} of ${this.job.bytes}`);
     } catch (error) {
       throw named(this.job.file, error);
     } finally {
@@ -89,7 +93,8 @@ class Transfer {
     const init = { cache: "no-store" } as const;
     if (this.received === 0 || !this.rangeWorks) return init;
     const headers = new Headers({ range: `bytes=${this.received}-` });
-    // Another origin would have to permit If-Range first (CORS). There, begin() compares the validators instead.
+    // Another origin would have to permit If-Range first (CORS). There, begin() compares the validators
+    // instead.
     if (this.validator !== undefined && this.sameOrigin()) headers.set("if-range", this.validator);
     return { ...init, headers };
   }
@@ -100,7 +105,8 @@ class Transfer {
 
   /** Reads the head of the answer, and continues the download or starts it again. */
   private async begin(response: Response): Promise<void> {
-    if (response.status === 416) return this.refuseRange("the server cannot continue in the middle of the file");
+    if (response.status === 416)
+      return this.refuseRange("the server cannot continue in the middle of the file");
     const validator = validatorOf(response);
     if (response.status === 206) {
       if (!continues(response, this.received, this.job.bytes)) {
@@ -123,7 +129,8 @@ class Transfer {
   }
 
   private async refuseRange(why: string): Promise<never> {
-    if (!this.rangeWorks) throw new KernelcError("network", why, { help: "The server does not serve files well." });
+    if (!this.rangeWorks)
+      throw new KernelcError("network", why, { help: "The server does not serve files well." });
     this.rangeWorks = false;
     await this.restart(undefined);
     throw new Transient(why);
@@ -132,7 +139,8 @@ class Transfer {
   private checkLength(response: Response): void {
     const length = response.headers.get("content-length");
     const encoded = (response.headers.get("content-encoding") ?? "identity") !== "identity";
-    if (length !== null && !encoded && Number(length) !== this.job.bytes) throw wrongSize(length, this.job.bytes);
+    if (length !== null && !encoded && Number(length) !== this.job.bytes)
+      throw wrongSize(length, this.job.bytes);
   }
 
   private async take(chunk: Bytes): Promise<void> {

@@ -17,12 +17,18 @@ export function folderUrl(url: string, base: string | undefined = globalThis.loc
   return `${folder.origin}${path.endsWith("/") ? path : `${path}/`}`;
 }
 
-/** The address of a file of an artifact. A manifest is untrusted: it may name only what is in its own folder. */
+/**
+ * The address of a file of an artifact. A manifest is untrusted: it may name only what is in its own folder.
+ */
 export function fileUrl(folder: string, file: string): string {
   const parts = file.split("/");
-  const wrong = (part: string): boolean => part === "" || part === "." || part === ".." || /[\\:\0]/.test(part);
+  const wrong = (part: string): boolean =>
+    part === "" || part === "." || part === ".." || /[\\:\0]/.test(part);
   if (parts.some(wrong)) {
-    throw new KernelcError("bad-artifact", `The manifest names "${file}", which is not a file in its own folder.`);
+    throw new KernelcError(
+      "bad-artifact",
+      `The manifest names "${file}", which is not a file in its own folder.`,
+    );
   }
   return folder + parts.map(encodeURIComponent).join("/");
 }

@@ -1,7 +1,9 @@
 import type { Area, Store, Writer } from "./store.js";
 import type { Bytes } from "../sha256.js";
 
-/** Files in memory, for as long as the page lives: the last resort where the browser keeps nothing on disk. */
+/**
+ * Files in memory, for as long as the page lives: the last resort where the browser keeps nothing on disk.
+ */
 export class MemoryStore implements Store {
   readonly kind = "memory";
   readonly keepsShards: boolean;

@@ -2,7 +2,10 @@ import type { Bytes } from "../sha256.js";
 import type { Area, Store, Writer } from "./store.js";
 
 const ROOT = "kernelc";
-/** Without sync handles, written bytes are kept in steps of this size: a page that dies loses less than one step. */
+/**
+ * Without sync handles, written bytes are kept in steps of this size: a page that dies loses less than one
+ * step.
+ */
 const COMMIT_BYTES = 16 * 2 ** 20;
 const READ_BYTES = 8 * 2 ** 20;
 /** A tab that died may still hold its files for a moment. */
@@ -10,9 +13,9 @@ const BUSY_RETRIES = 20;
 const BUSY_WAIT_MS = 100;
 
 /**
- * Files in the origin private file system, `kernelc/<area>/<name>`. A worker writes through sync access handles, so
- * that bytes are kept at once. A page has none and writes through streams, which keep what was written only when they
- * are closed, so they are closed and opened again from time to time.
+ * Files in the origin private file system, `kernelc/<area>/<name>`. A worker writes through sync access
+ * handles, so that bytes are kept at once. A page has none and writes through streams, which keep what was
+ * written only when they are closed, so they are closed and opened again from time to time.
  */
 export class OpfsStore implements Store {
   readonly kind = "opfs";
@@ -23,8 +26,12 @@ export class OpfsStore implements Store {
     this.folders = folders;
   }
 
-  /** The store, or undefined where the browser has no such file system, blocks it, or cannot write to it here. */
-  static async open(storage: StorageManager | undefined = globalThis.navigator?.storage): Promise<Store | undefined> {
+  /**
+   * The store, or undefined where the browser has no such file system, blocks it, or cannot write to it here.
+   */
+  static async open(
+    storage: StorageManager | undefined = globalThis.navigator?.storage,
+  ): Promise<Store | undefined> {
     if (!storage?.getDirectory || !(hasSyncHandles() || hasWritable())) return undefined;
     try {
       const root = await (await storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
@@ -50,7 +57,8 @@ export class OpfsStore implements Store {
   async read(area: Area, name: string, target: Bytes): Promise<number> {
     const handle = await this.find(area, name);
     if (!handle) return 0;
-    // Sync handles read about twice as fast, but only one may be open per file. A shard is read under its lock.
+    // Sync handles read about twice as fast, but only one may be open per file. A shard is read under its
+    // lock.
     if (area === "shards" && hasSyncHandles()) {
       const read = await readSync(handle, target);
       if (read !== undefined) return read;
@@ -83,7 +91,9 @@ export class OpfsStore implements Store {
 
 /** Whether this realm has sync access handles: workers do, pages do not. */
 function hasSyncHandles(): boolean {
-  return has("createSyncAccessHandle") && typeof (globalThis as { document?: unknown }).document === "undefined";
+  return (
+    has("createSyncAccessHandle") && typeof (globalThis as { document?: unknown }).document === "undefined"
+  );
 }
 
 function hasWritable(): boolean {
@@ -123,7 +133,8 @@ async function openSync(handle: FileSystemFileHandle, from: number): Promise<Wri
   access.truncate(from);
   const write = (chunk: Bytes): void => {
     const written = access.write(chunk, { at: position });
-    // Fewer bytes; or, in Chromium's private windows, an error code of some 4 billion in place of an exception.
+    // Fewer bytes; or, in Chromium's private windows, an error code of some 4 billion in place of an
+    // exception.
     if (written !== chunk.length) throw new DOMException("the disk took only a part", "QuotaExceededError");
     position += written;
   };

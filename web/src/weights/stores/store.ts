@@ -1,12 +1,15 @@
 import type { Bytes } from "../sha256.js";
 
 /**
- * Where files are kept: "shards" and "files" by the sha256 of their whole contents, "records" (small JSON) by name.
- * A shard that is being downloaded is there in part; its size says how far the download is.
+ * Where files are kept: "shards" and "files" by the sha256 of their whole contents, "records" (small JSON) by
+ * name. A shard that is being downloaded is there in part; its size says how far the download is.
  */
 export type Area = "shards" | "files" | "records";
 
-/** Appends to one stored file. What was written is kept after `close`, and most of it even if the page dies before. */
+/**
+ * Appends to one stored file. What was written is kept after `close`, and most of it even if the page dies
+ * before.
+ */
 export interface Writer {
   write(chunk: Bytes): Promise<void>;
   close(): Promise<void>;

@@ -2,7 +2,17 @@
 
 import { argument, attribute, items, whole, type Filter } from "./arguments.js";
 import { numberOf, sum } from "../operators.js";
-import { floatOf, itemsOf, listOf, text, tupleOf, typeName, valueOf, written, type Value } from "../python.js";
+import {
+  floatOf,
+  itemsOf,
+  listOf,
+  text,
+  tupleOf,
+  typeName,
+  valueOf,
+  written,
+  type Value,
+} from "../python.js";
 
 const MAX_DIGITS = 15; // as many as a double has
 const WHOLE = /^\s*[+-]?\d+(_\d+)*\s*$/;

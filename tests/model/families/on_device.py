@@ -1,0 +1,75 @@
+"""Compares a model folder, built in f32 and run on a device, with what transformers gave for it.
+
+    python -m tests.model.families.on_device DEVICE FOLDER [NAME ...]
+
+FOLDER is as in `comparison`, which runs the same models' graphs in numpy; each needs a tokenizer here, as
+artifacts do. Steps are short, so that layers with a window keep rings, and prompts are fed in several steps.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernelc import compile as compiler
+from kernelc.compile import CompileOptions
+from kernelc.errors import KernelcError
+from kernelc.kernels.registry import references
+from kernelc.native import Library
+from kernelc.pipeline import build_artifact
+from model.opening import open_model
+from runtime.engine.engine import ALL_ROLES, Engine
+from tests.model.families.comparison import CHUNK, Outcome, Reference, outcomes, read_reference
+
+TOLERANCE = 1e-3
+"""Of logits of order one, relative to their largest magnitude where that is larger."""
+
+FED = 20  # rows of a step of prefill; a step of the program "score" has CHUNK
+TARGET_OF = {"numpy": "wgsl", "cpu": "c", "wgpu": "wgsl", "vulkan": "spirv", "opencl": "opencl"}
+
+
+def compare_on(device: str, folder: Path) -> Outcome:
+    """Build one model folder, run it, and compare it with the results beside it."""
+    reference = read_reference(folder)
+    with tempfile.TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiler, "PREFILL_ROWS", FED)
+        patch.setattr(compiler, "SCORE_ROWS", CHUNK)
+        options = CompileOptions(TARGET_OF[device], "f32", context=len(reference.ids))
+        try:
+            with open_model(folder) as files:
+                notes = files.model.config.notes(len(reference.ids))
+            artifact = build_artifact(folder, options, out=Path(scratch, "artifact"))
+        except KernelcError as error:
+            return Outcome("refused", error.render().splitlines()[0].replace(f"{folder}/", ""))
+        if reference.logits is None:
+            return Outcome("only here", reference.error)
+        with Engine.open(
+            artifact, device=device, roles=ALL_ROLES, references=references(), library=Library()
+        ) as engine:
+            return _compared(engine, reference, bool(notes))
+
+
+def _compared(engine: Engine, reference: Reference, noted: bool) -> Outcome:
+    logits: dict[str, np.ndarray] = {}
+    found: list[list[int]] = []
+    for way in ("in chunks", "one by one"):
+        one_by_one = way == "one by one"
+        engine.truncate(0)
+        logits[way] = engine.score(reference.ids.tolist(), one_by_one=one_by_one)
+        engine.truncate(0)
+        engine.feed(reference.ids[: reference.start].tolist(), one_by_one=one_by_one)
+        found.append([token.id for token in engine.generate(len(reference.greedy))])
+    return reference.outcome(logits, found, TOLERANCE, noted)
+
+
+def main(device: str, folder: Path, names: list[str]) -> int:
+    """Print a line for each model folder; return how many are wrong."""
+    return outcomes(folder, names, lambda path: compare_on(device, path))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]) > 0)
