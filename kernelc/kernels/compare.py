@@ -58,12 +58,13 @@ def decoded(layout: CodedRows, have: Array, want: Array) -> tuple[Array, Array, 
 
     Values may be off by a step of their group: the sum of an epilogue that is a little larger may be rounded
     to the next code. For squares it is what their values' own tolerance does. Where a stored sum is not that
-    of its codes, the group is no number.
+    of its codes, the group is no number; where a wanted scale is none, nothing is wanted of the group.
     """
     numbers, scales, sums, squares = layout.numbers(have.reshape(-1, layout.words))
     broken = np.where(sums == numbers.sum(axis=-1), np.float32(1), np.float32(np.nan))
     wanted, steps, _, wanted_squares = layout.numbers(want.reshape(-1, layout.words))
     got = np.concatenate([(numbers * scales[..., None]).ravel(), (squares * broken).ravel()])
+    wanted_squares = np.where(np.isnan(steps), steps, wanted_squares)
     values = np.concatenate([(wanted * steps[..., None]).ravel(), wanted_squares.ravel()])
     moved = np.repeat(1.01 * steps.ravel(), wanted.shape[-1])
     return got, values, np.concatenate([moved, 1e-4 * wanted_squares.ravel() + 1e-4])

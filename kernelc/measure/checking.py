@@ -108,12 +108,19 @@ def _difference(
     output: CheckOutput, got: npt.NDArray[Any], contents: Octets, tolerance: Sequence[float]
 ) -> str:
     relative, absolute = tolerance
-    dtype = _DTYPES[output.element]
-    mine = got.reshape(-1).view(np.uint8)[output.at : output.at + output.bytes].view(dtype)
-    wanted = contents[output.offset : output.offset + output.bytes].view(dtype)
-    a, b = mine.astype(np.float64), wanted.astype(np.float64)
+    mine = got.reshape(-1).view(np.uint8)[output.at : output.at + output.bytes]
+    wanted = contents[output.offset : output.offset + output.bytes]
+    moved: npt.NDArray[Any] | float = 0.0
+    if output.element in CODED_PLANES:
+        groups = output.bytes // (16 * CODED_PLANES[output.element])
+        layout = CodedRows(groups * GROUP, int(output.element[-1]))
+        a, b, moved = decoded(layout, mine.view(np.uint32), wanted.view(np.uint32))
+        a = np.where(np.isnan(b), b, a)  # nothing is wanted of these
+    else:
+        a, b = (each.view(_DTYPES[output.element]).astype(np.float64) for each in (mine, wanted))
     with np.errstate(invalid="ignore", over="ignore"):
-        wrong = ~((a == b) | (np.abs(a - b) <= absolute + relative * np.abs(b)))
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        wrong = ~(same | (np.abs(a - b) <= absolute + moved + relative * np.abs(b)))
     if not wrong.any():
         return ""
     at = int(wrong.argmax())
