@@ -112,6 +112,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kernelc.measure": (
         *EVERYONE,
         "kernelc.ir.dim",
+        "kernelc.ir.coded_rows",
         "kernelc.ir.formats",
         "kernelc.kir",
         "kernelc.kernels",

@@ -15,7 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kernelc.artifact import Artifact, CheckInput, CheckOutput, KernelCheck, Manifest
+from kernelc.artifact.selfcheck import CODED_PLANES
 from kernelc.errors import ArtifactError, WorkFailed
+from kernelc.ir.coded_rows import GROUP, CodedRows
+from kernelc.kernels.compare import decoded
 from kernelc.kernels.golden import golden_tiles
 from kernelc.kernels.registry import SPECS
 from runtime.device.checks import choose_variants
