@@ -31,8 +31,8 @@ class Switch:
     """What is left out where a name is given: `what` says it in words. All but that may be empty.
 
     `patterns` of fusing are not applied; fields of `capabilities` are what kernels may not rely on; fields of
-    a `schedule`, where it has them, get these values; `settings` are those of a build. `devices` are the
-    kinds of device whose runtime looks for the name.
+    a `schedule`, where it has them, get these values; `settings` are those of a build. `at_run`: whether
+    runtimes look for the name (`runtime.devices.LEAVES_OUT` says which).
     """
 
     what: str
@@ -40,10 +40,8 @@ class Switch:
     capabilities: Mapping[str, object] = field(default_factory=dict[str, object])
     schedule: Mapping[str, object] = field(default_factory=dict[str, object])
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
-    devices: frozenset[str] = frozenset()
+    at_run: bool = False
 
-
-_EVERY_CARD = frozenset({"cuda", "vulkan", "wgpu", "opencl"})
 
 SWITCHES: dict[str, Switch] = {
     "f16": Switch("16-bit floats as a type; halves are read packed", capabilities={"f16": False}),
@@ -68,10 +66,10 @@ SWITCHES: dict[str, Switch] = {
     "fuse": Switch("all fusing of operations", patterns=frozenset(PATTERNS)),
     **{f"fuse.{name}": Switch(f"the fuse pattern {name}", patterns=frozenset({name})) for name in PATTERNS},
     "tuned": Switch("tables of schedules that a search found", settings={"tuned": None}),
-    "overlap": Switch("starting a kernel while the one before it still runs", devices=frozenset({"cuda"})),
-    "graphs": Switch("CUDA graphs; kernels are launched one by one", devices=frozenset({"cuda"})),
-    "recordings": Switch("recorded commands; each step is recorded anew", devices=frozenset({"vulkan"})),
-    "ahead": Switch("handing over steps before the last one's id is known", devices=_EVERY_CARD),
+    "overlap": Switch("starting a kernel while the one before it still runs", at_run=True),
+    "graphs": Switch("graphs of a step; kernels are launched one by one", at_run=True),
+    "recordings": Switch("recorded commands; each step is recorded anew", at_run=True),
+    "ahead": Switch("handing over steps before the last one's id is known", at_run=True),
 }
 """All switches by name."""
 
@@ -131,11 +129,6 @@ def schedule_with_less(schedule: Any, without: Collection[str]) -> Any:
         key: value for name in without for key, value in SWITCHES[name].schedule.items() if key in known
     }
     return replace(schedule, **changes) if changes else schedule
-
-
-def at_run(without: Collection[str], device: str) -> Without:
-    """Return the names that a device of this kind looks for."""
-    return tuple(name for name in without if device in SWITCHES[name].devices)
 
 
 def list_of(names: Sequence[str]) -> list[tuple[str, str]]:

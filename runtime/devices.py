@@ -72,6 +72,13 @@ DEVICE_KINDS: Mapping[str, DeviceKind] = {  # in the order in which `auto` tries
     "wgpu": DeviceKind("wgsl", _open_wgpu),
     "opencl": DeviceKind("opencl", _open_opencl),
 }
+LEAVES_OUT: Mapping[str, frozenset[str]] = {
+    "cuda": frozenset({"graphs", "overlap", "ahead"}),
+    "vulkan": frozenset({"recordings", "ahead"}),
+    "wgpu": frozenset({"ahead"}),
+    "opencl": frozenset({"ahead"}),
+}
+"""Optimisations that a kind of device leaves out where it is asked to (`Executor.without`)."""
 DEVICES = ("auto", *DEVICE_KINDS, "cpu", "numpy")
 
 

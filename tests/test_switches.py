@@ -150,8 +150,8 @@ def test_names_are_checked_wherever_they_are_given(monkeypatch: pytest.MonkeyPat
 def test_what_a_runtime_leaves_out_it_looks_for() -> None:
     runtime = "\n".join(path.read_text() for path in (REPO / "runtime").rglob("*.py"))
     for name, switch in SWITCHES.items():
-        assert switch.what and (not switch.devices or f'"{name}" in' in runtime), name
-        acts = (switch.patterns, switch.capabilities, switch.schedule, switch.settings, switch.devices)
+        assert switch.what and (not switch.at_run or f'"{name}" ' in runtime), name
+        acts = (switch.patterns, switch.capabilities, switch.schedule, switch.settings, switch.at_run)
         assert any(acts), f"{name} leaves nothing out"
 
 

@@ -29,6 +29,7 @@ from kernelc.kernels.linear.epilogues import Coding, HeadEpilogue, PairEpilogue
 from kernelc.kernels.linear.matmul import MATMUL
 from kernelc.kernels.linear.matvec import MATVEC
 from kernelc.kernels.linear.matvec_int8 import MATVEC_INT8
+from kernelc.kernels.linear.matvec_int8_schedule import usual_streamed
 from kernelc.kernels.parts.rotary import Rotary
 from kernelc.kernels.rms_norm import RMS_NORM, RmsNormProblem
 from kernelc.kernels.sampling.argmax import (
@@ -50,13 +51,14 @@ Spec = KernelSpec[Any, Any]
 
 @dataclass(frozen=True)
 class Golden:
-    """One kernel text: a problem with its default schedule for one variant of a target."""
+    """One kernel text: a problem with a schedule, by default the rules', for one variant of a target."""
 
     spec: Spec
     label: str
     problem: Any
     target: str
     variant: Capabilities
+    schedule: Any = None
 
     @property
     def name(self) -> str:
@@ -73,7 +75,7 @@ def variant_name(variant: Capabilities) -> str:
 @cache
 def emitted(case: Golden) -> str:
     """The kernel's text with the line numbers taken out of its comments."""
-    schedule = case.spec.default(case.variant, case.problem)
+    schedule = case.schedule or case.spec.default(case.variant, case.problem)
     name = "_".join(part for part in (case.spec.name, case.spec.describe(case.problem)) if part)
     kernel = case.spec.kernel(case.problem, schedule, case.variant, name)
     return re.sub(r"\.py:\d+", ".py", backend_named(case.target).render(kernel).text)
@@ -113,6 +115,7 @@ ROTARY = Rotary(8, 10_000.0)
 LLAMA3 = Rotary(
     4, 500_000.0, "llama3", factor=8.0, low=1.0, high=4.0, original=8192
 )  # and only half of each head turned
+STREAMED = linear("q4", 2048, 4096, norm_eps=1e-5, terms=2)
 QKV = HeadEpilogue(heads=8, kv_heads=4, head_dim=8, rotary=ROTARY, kv_dtype="f16")
 QKV_LLAMA3 = HeadEpilogue(heads=4, kv_heads=2, head_dim=8, rotary=LLAMA3, kv_dtype="f32")
 
@@ -168,9 +171,10 @@ CASES: tuple[Golden, ...] = (
     Golden(
         MATVEC_INT8,
         "q4_streamed",
-        linear("q4", 2048, 4096, norm_eps=1e-5, terms=2),
+        STREAMED,
         "cuda",
         TARGETS["cuda"].variants[0],
+        usual_streamed(TARGETS["cuda"].variants[0], STREAMED),
     ),
     *family(
         MATMUL,

@@ -20,6 +20,7 @@ from kernelc.measure.pairs import alternated, compared
 from kernelc.measure.speed import Run, measured, warm_up
 from kernelc.native import Library
 from kernelc.switches import SWITCHES
+from runtime.devices import LEAVES_OUT
 from runtime.engine.engine import Engine
 
 
@@ -68,7 +69,7 @@ def _row(made: Contenders, name: str, base: Contender, engine: Engine, how: How)
     try:
         other = made.plain(without=switches.named([*base.without, name]))
         kind = engine.executor.info.kind
-        if not switches.at_run([name], kind) and _same(base, other, kind):
+        if name not in LEAVES_OUT.get(kind, ()) and _same(base, other, kind):
             return row | {"skipped": _why_the_same(made, name)}
         with other.open() as less:
             how.check(less)
