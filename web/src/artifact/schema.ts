@@ -30,7 +30,8 @@ const FORMATS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 export const QUANTS = Object.keys(FORMATS);
 /**
- * The numbers that decoding multiplies weights with: f32 activations, or activations as two signed bytes, or one.
+ * The numbers that decoding multiplies weights with: f32 activations, or activations as two signed bytes or
+ * one.
  */
 export const ACTIVATIONS = ["f32", "int8", "int8-fast"] as const;
 export const TARGETS = ["wgsl", "cuda", "spirv", "opencl", "c", "wasm"] as const;

@@ -1,4 +1,4 @@
-/** Coded rows of activations in golden tiles: groups of 32 values as one or two signed bytes each, and a scale. */
+/** Coded rows of activations in golden tiles: 32 values as one or two signed bytes each, and a scale. */
 
 import type { CheckOutput } from "../artifact/schema.js";
 
@@ -15,8 +15,9 @@ interface Group {
 }
 
 /**
- * Whether a coded row stands for what is wanted. Values may be off by a step of their group, since a sum that is a
- * little larger may be rounded to the next code. Groups whose wanted scale is no number are not compared.
+ * Whether a coded row stands for what is wanted. Values may be off by a step of their group, since a sum that
+ * is a little larger may be rounded to the next code. Groups whose wanted scale is no number are not
+ * compared.
  */
 export function codesMatch(got: Uint8Array, wanted: Uint8Array, output: CheckOutput): boolean {
   const { relative, absolute } = output;
