@@ -35,7 +35,9 @@ class Schedules:
         does not list, is passed over.
         """
         found = self._found(target, spec, problem, capabilities)
-        return found if TARGETS[target].printed_where_run else schedule_with_less(found, self.without)
+        if not self.without or TARGETS[target].printed_where_run:
+            return found
+        return schedule_with_less(found, self.without)
 
     def _found(
         self, target: str, spec: KernelSpec[Any, Any], problem: Any, capabilities: Capabilities

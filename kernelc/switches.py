@@ -1,7 +1,7 @@
 """A switch for every optimisation: what can be left out, to see what it is worth.
 
-`kernelc build --without NAMES`, `kernelc bench --without NAMES` and KERNELC_WITHOUT=NAMES in the environment
-take names of this table, with commas between them; `kernelc bench --ablation` tries each by itself. A build
+Builds and measurements, and KERNELC_WITHOUT=NAMES in the environment, take names of this table, with commas
+between them; `kernelc bench` can try each by itself. A build
 applies what it can, a runtime the rest, and the processor's kernels, which are printed where they run, follow
 when a model is opened. Results stay what they were, but for rounding.
 

@@ -30,8 +30,9 @@ OF_OTHERS = {
     *(("kernelc/backends/wasm/toolchain.py", flag) for flag in ("--target", "--no-entry", "--export")),
     *(("kernelc/backends/wasm/toolchain.py", f"--{flag}") for flag in ("import-memory", "max-memory")),
     ("kernelc/backends/wasm/toolchain.py", "--strip-all"),
+    *(("kernelc/measure/facts.py", flag) for flag in ("--short", "--porcelain", "--untracked-files")),
 }
-"""Options of NVRTC, of pip, and of clang and its linker."""
+"""Options of NVRTC, of pip, of clang and its linker, and of git."""
 
 
 def libraries() -> Iterator[tuple[str, str]]:

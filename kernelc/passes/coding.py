@@ -1,4 +1,4 @@
-"""Activations of single rows as coded rows: for `--activations int8` and `int8-fast`, after fusing.
+"""Activations of single rows as coded rows: where a build asks for activations of int8, after fusing.
 
 Before every linear layer of one row whose weights are integers of a byte stands a `code_rows` then, once for
 all layers that read the same row with the same norm. Where a linear layer or attention made the row, it codes
