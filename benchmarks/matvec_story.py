@@ -97,21 +97,23 @@ class Story:
 
     def tell(self) -> None:
         """Measure all versions, those of a family together."""
-        for family in FAMILIES:
-            self.family(family, [version for version in VERSIONS if version.family is family])
+        kinds = dict.fromkeys((version.family, version.terms) for version in VERSIONS)
+        for kind in kinds:
+            self.alike([version for version in VERSIONS if (version.family, version.terms) == kind])
         order = [version.name for version in VERSIONS]
         self.result["versions"].sort(key=lambda row: order.index(row["version"]))
         self.write()
 
-    def family(self, family: KernelSpec[Any, Any], versions: Sequence[Version]) -> None:
-        """Measure the versions of one family; whatever fails is skipped."""
-        case = case_of(family, self.problem)
-        capabilities = capabilities_of(self.executor.info, family, self.problem)
+    def alike(self, versions: Sequence[Version]) -> None:
+        """Measure the versions of one family and its activations; whatever fails is skipped."""
+        family, problem = versions[0].family, versions[0].problem(self.problem)
+        case = case_of(family, problem)
+        capabilities = capabilities_of(self.executor.info, family, problem)
         for version in versions:
             try:
                 if time.monotonic() - self.began > self.args.budget:
                     raise TimeoutError(f"the budget of {self.args.budget} s is used up")
-                schedule = version.schedule(capabilities, self.problem) if capabilities else None
+                schedule = version.schedule(capabilities, problem) if capabilities else None
                 if schedule is None:
                     raise LookupError("this device has no use for it, or lacks what it takes")
                 self.version(version, schedule, case, capabilities or Capabilities())
@@ -125,7 +127,7 @@ class Story:
 
     def version(self, version: Version, schedule: Any, case: Case, capabilities: Capabilities) -> None:
         """Check and time one version."""
-        executor, problem = self.executor, self.problem
+        executor, problem = self.executor, version.problem(self.problem)
         self.tried = {"schedule_0": schedule}
         with loaded_trial(executor, case, [schedule], capabilities, self.args.footprint << 20) as trial:
             if fault := trial.fault(0):

@@ -50,6 +50,11 @@ class Version:
     why: str
     family: KernelSpec[Any, Any]
     schedule: Make
+    terms: int = 0  # of the coded row that is multiplied; 0: it is f32
+
+    def problem(self, matrix: LinearProblem) -> LinearProblem:
+        """The matrix of the story with the activations that this version multiplies."""
+        return replace(matrix, terms=self.terms)
 
 
 def one_thread(capabilities: Capabilities, problem: LinearProblem) -> Any:
@@ -70,7 +75,7 @@ def sums_in_subgroups(capabilities: Capabilities, problem: LinearProblem) -> Any
 
 
 def late(capabilities: Capabilities, problem: LinearProblem) -> Any:
-    """Bytes, a group at a time, none of them before the activations are staged."""
+    """Bytes, a group at a time, none of them before the activations are there."""
     return replace(MATVEC_INT8.default(capabilities, problem), early=False, unroll=1)
 
 
@@ -105,17 +110,20 @@ VERSIONS = (
             "the activations are read once for four rows: 16 bytes of weights drag 32 of activations along,"
             " not 128", STORY,
             lambda capabilities, problem: team(capabilities, subgroups=capabilities.subgroups, rows=4)),
-    Version("v5", "activations of bytes, staged in shared memory",
+    Version("v5", "activations that were coded as bytes by whoever made them",
             "a fourth of the bytes of activations, and four products in one instruction",
-            MATVEC_INT8, on_cards(late)),
-    Version("v6", "the first weights asked for before the activations are staged, several groups at once",
-            "memory works while the row is rounded; more loads are under way at once", MATVEC_INT8,
-            on_cards(MATVEC_INT8.default)),
+            MATVEC_INT8, on_cards(late), 1),
+    Version("v6", "the first weights asked for before the activations are there, several groups at once",
+            "memory works while the kernel before ends; more loads are under way at once", MATVEC_INT8,
+            on_cards(MATVEC_INT8.default), 1),
+    Version("v7", "a second byte of what rounding left",
+            "activations of 16 bits, as good as f32: twice the products, and no more weights", MATVEC_INT8,
+            on_cards(MATVEC_INT8.default), 2),
     Version("wide f32", "one invocation a workgroup, vectors of eight",
             "what a processor's cores do: each goes along its rows, the activations stay in its cache",
             STORY, own_of_processors(STORY)),
     Version("wide int8", "the same with activations of bytes",
-            "32 products in four instructions", MATVEC_INT8, own_of_processors(MATVEC_INT8)),
+            "32 products in four instructions", MATVEC_INT8, own_of_processors(MATVEC_INT8), 2),
 )  # fmt: skip
 
 FAMILIES: tuple[KernelSpec[Any, Any], ...] = tuple(dict.fromkeys(version.family for version in VERSIONS))

@@ -252,7 +252,10 @@ MATRIX = LinearProblem("q4", 22016, 4096, RowEpilogue(22016))
 _NORM = RmsNormProblem(288, 1e-5, residual=True)
 EXCERPTS: dict[str, tuple[KernelSpec[Any, Any], Any, Any]] = {
     "rms_norm": (RMS_NORM, _NORM, RMS_NORM.default(SUBGROUPS, _NORM)),
-    **{f"matvec_{v.name}": (v.family, MATRIX, v.schedule(SUBGROUPS, MATRIX)) for v in VERSIONS},
+    **{
+        f"matvec_{v.name}": (v.family, v.problem(MATRIX), v.schedule(SUBGROUPS, v.problem(MATRIX)))
+        for v in VERSIONS
+    },
 }
 
 

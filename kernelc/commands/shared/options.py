@@ -71,7 +71,8 @@ def add_activations(parser: argparse.ArgumentParser, of: str = "") -> None:
         "--activations",
         default="f32",
         metavar="A",
-        help=f"{of}f32, or int8: decoding rounds them to bytes (q4, q4a and q8; default: f32)",
+        help=f"{of}f32, int8: decoding takes two bytes each (q4, q4a and q8), or int8-fast: one"
+        " (default: f32)",
     )
 
 
