@@ -142,6 +142,7 @@ LACKING: dict[str, Callable[[Capabilities], str | None]] = {
     "vulkan": vulkan_runner.lacking,
 }
 WIDE_EXECUTORS = ("interpreter", "c")
+STREAMING_EXECUTORS = ("interpreter", "cuda")
 REQUIRED = frozenset(os.environ.get("KERNELC_REQUIRED_EXECUTORS", "").split())
 
 
@@ -154,6 +155,8 @@ def require(executor: str, capabilities: Capabilities) -> None:
     reason = LACKING[executor](capabilities) if executor in LACKING else None
     if capabilities.serial_workgroups and executor not in WIDE_EXECUTORS:
         reason = "schedules of one invocation with vectors of eight are for processors"
+    if capabilities.stage_bytes and executor not in STREAMING_EXECUTORS:
+        reason = "bulk copies are CUDA's"
     if reason is None:
         return
     if executor in REQUIRED and LACKING[executor](Capabilities()) is not None:
