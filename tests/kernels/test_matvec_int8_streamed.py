@@ -109,7 +109,9 @@ def test_it_compiles(arch: str, tmp_path: Path) -> None:
             pytest.fail(f"NVRTC is required here: {error.message}")
         pytest.skip(f"NVRTC missing: {error.message}")
     problem = LLAMA_7B["down"]
-    kernel = MATVEC_INT8.kernel(problem, usual_streamed(BULK_COPIES, problem), BULK_COPIES)
+    schedule = usual_streamed(BULK_COPIES, problem)
+    assert schedule is not None
+    kernel = MATVEC_INT8.kernel(problem, schedule, BULK_COPIES)
     rendered = CudaBackend().render(kernel)
     image = compile_kernel(CudaSource(kernel.name, rendered.text, rendered.entry), arch, tmp_path)
     assert image.startswith(b"\x7fELF")
