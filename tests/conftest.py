@@ -34,7 +34,7 @@ os.environ["XDG_CACHE_HOME"] = str(REPO / "build" / "cache")
 settings.register_profile(
     "ci",
     derandomize=True,
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[phase for phase in Phase if phase is not Phase.explain],
