@@ -15,6 +15,7 @@ const MODEL = "/models/tiny-q4/";
 interface Variant {
   file: string;
   sha256: string;
+  bytes?: number;
   requires: { features: string[] };
 }
 interface Manifest {
@@ -33,6 +34,7 @@ function withWrongArgmax(folder: string, all: boolean): string {
     if (wrong === text) throw new Error(`${variant.file} is written in another way than this test knows`);
     writeFileSync(join(folder, variant.file), wrong);
     variant.sha256 = createHash("sha256").update(wrong).digest("hex");
+    if (variant.bytes !== undefined) variant.bytes = Buffer.byteLength(wrong);
   }
   writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
   return folder;
